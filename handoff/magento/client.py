@@ -1,0 +1,159 @@
+"""Calls to the shop over HTTP: one deadline, no cookies kept, nothing of an address ever said.
+
+The exceptions of `requests` carry the address, and with it masked ids. So none of them leaves
+this file: what comes out is ShopTimeout, ShopDropped or ShopUnavailable, with safe words.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from urllib3.exceptions import HTTPError as TransportError
+
+from handoff.errors import ShopDropped, ShopTimeout, ShopUnavailable
+from handoff.magento.deadline import Deadline, DeadlineAdapter, reads_until
+
+_LARGEST_ANSWER = 8 * 1024 * 1024  # bytes; a cart of 200 lines has about 100 KB
+_POOL_SIZE = 32
+_CONNECT_TIMEOUT = 3.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, and JSON as Python values with numbers as Decimal where they have a fraction."""
+
+    status: int
+    body: Any
+
+    @property
+    def message(self) -> str:
+        """Magento's own words, for telling its refusals apart; never shown to anyone."""
+        if isinstance(self.body, dict):
+            return str(self.body.get("message", ""))
+        return ""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The named parameters of Magento's words, empty where they are not named."""
+        parameters = self.body.get("parameters") if isinstance(self.body, dict) else None
+        return parameters if isinstance(parameters, dict) else {}
+
+
+class MagentoClient:
+    """Speaks REST and GraphQL with one shop; safe to share between threads."""
+
+    def __init__(self, base_url: str) -> None:
+        """Take the address below which `rest/` and `graphql` are found. Connects to nothing."""
+        self._base_url = base_url
+        self._session = requests.Session()
+        # Every REST answer sets a PHPSESSID. Kept, it would travel to the next shopper's calls.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # A .netrc entry would replace our Authorization header; a proxy variable, the shop.
+        self._session.trust_env = False
+        adapter = DeadlineAdapter(pool_maxsize=_POOL_SIZE, pool_connections=4, max_retries=0)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def rest(
+        self,
+        method: str,
+        path: str,
+        *,
+        store: str,
+        deadline: Deadline,
+        body: Any = None,
+        token: str | None = None,
+        params: dict[str, str] | None = None,
+    ) -> Answer:
+        """Call `rest/<store>/V1/<path>`; answers of 2xx and 4xx are returned, others raise."""
+        return self._call(
+            method,
+            f"{self._base_url}/rest/{store}/V1/{path}",
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            body=body,
+            params=params,
+            deadline=deadline,
+        )
+
+    def graphql(
+        self, query: str, variables: dict[str, Any], *, store: str, deadline: Deadline
+    ) -> Answer:
+        """Send one GraphQL document; what the shop says about it is in the answer's body."""
+        return self._call(
+            "POST",
+            f"{self._base_url}/graphql",
+            headers={"Store": store},
+            body={"query": query, "variables": variables},
+            params=None,
+            deadline=deadline,
+        )
+
+    def _call(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str],
+        body: Any,
+        params: dict[str, str] | None,
+        deadline: Deadline,
+    ) -> Answer:
+        if deadline.passed:
+            raise ShopTimeout
+        try:
+            with reads_until(deadline):
+                response = self._session.request(
+                    method,
+                    url,
+                    headers={"Accept": "application/json", **headers},
+                    json=body,
+                    params=params,
+                    timeout=(min(_CONNECT_TIMEOUT, deadline.remaining), deadline.remaining),
+                    allow_redirects=False,
+                    stream=True,
+                )
+                with response:
+                    content = _read(response, deadline)
+        except (requests.Timeout, TimeoutError):
+            raise ShopTimeout from None
+        except (requests.RequestException, TransportError, OSError):
+            # urllib3 wraps a read that met the deadline as a broken connection.
+            raise (ShopTimeout if deadline.passed else ShopDropped) from None
+        return _answer(response, content)
+
+
+def _read(response: requests.Response, deadline: Deadline) -> bytes:
+    content = bytearray()
+    for chunk in response.iter_content(64 * 1024):
+        content += chunk
+        if len(content) > _LARGEST_ANSWER:
+            raise ShopUnavailable("The shop's answer is far too large.")
+        if deadline.passed:
+            raise TimeoutError
+    return bytes(content)
+
+
+def _answer(response: requests.Response, content: bytes) -> Answer:
+    status = response.status_code
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+        raise ShopUnavailable(retry_after=_retry_after(response))
+    if not (200 <= status < 300 or 400 <= status < 500):
+        raise ShopUnavailable
+    try:
+        return Answer(status, json.loads(content.decode("utf-8"), parse_float=Decimal))
+    except (ValueError, RecursionError):
+        if status == HTTPStatus.NOT_FOUND:  # a switched-off API answers with a page
+            return Answer(status, None)
+        raise ShopUnavailable("The shop's answer is not JSON.") from None
+
+
+def _retry_after(response: requests.Response) -> int:
+    """Return the seconds that the shop asks for, between 1 and 60, else 10."""
+    value = response.headers.get("Retry-After", "")
+    return min(max(int(value), 1), 60) if value.isascii() and value.isdigit() else 10

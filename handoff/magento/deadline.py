@@ -1,0 +1,123 @@
+"""One limit of time for everything that a request does at the shop.
+
+`requests` limits the wait for each packet, not for an answer: a shop that sends a byte a second
+is never too slow for it. The connection classes here wait, at every read, only for as long as
+the deadline leaves.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, cast
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment on the monotonic clock."""
+
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> Deadline:
+        """Return the moment that lies so many seconds ahead."""
+        return cls(time.monotonic() + seconds)
+
+    @property
+    def remaining(self) -> float:
+        """Seconds that are left, 0 when it has passed."""
+        return max(0.0, self.at - time.monotonic())
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is left."""
+        return self.remaining <= 0
+
+
+_current: ContextVar[Deadline | None] = ContextVar("shop_deadline", default=None)
+
+
+@contextmanager
+def reads_until(deadline: Deadline) -> Iterator[None]:
+    """Let every read from the shop within this block end at the deadline, with TimeoutError."""
+    token = _current.set(deadline)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+class _DeadlineReader(io.RawIOBase):
+    """The raw stream of a socket, with the time that is left as the limit of each read."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+        self._stream = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        deadline = _current.get()
+        if deadline is not None:
+            if deadline.passed:
+                raise TimeoutError
+            self._sock.settimeout(deadline.remaining)
+        return cast("int | None", self._stream.readinto(buffer))
+
+    def close(self) -> None:
+        if not self.closed:
+            self._stream.close()
+        super().close()
+
+
+class _DeadlineSocket:
+    """What http.client asks of a socket before it reads an answer."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock = sock
+
+    def makefile(self, *_args: Any, **_kwargs: Any) -> io.BufferedReader:
+        return io.BufferedReader(_DeadlineReader(self._sock))
+
+
+class _DeadlineResponse(http.client.HTTPResponse):
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(cast(Any, _DeadlineSocket(sock)), *args, **kwargs)
+
+
+class _DeadlineConnection(HTTPConnection):
+    response_class = _DeadlineResponse
+
+
+class _DeadlineTlsConnection(HTTPSConnection):
+    response_class = _DeadlineResponse
+
+
+class _DeadlinePool(HTTPConnectionPool):
+    ConnectionCls = cast(Any, _DeadlineConnection)
+
+
+class _DeadlineTlsPool(HTTPSConnectionPool):
+    ConnectionCls = cast(Any, _DeadlineTlsConnection)
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """A transport for `requests` whose answers are read under `reads_until`; it never retries."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pool of connections, out of the classes above."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": _DeadlinePool,
+            "https": _DeadlineTlsPool,
+        }
