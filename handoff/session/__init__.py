@@ -1,0 +1,51 @@
+"""The shop's web sessions: binding a quote to a new one, in the store where the shop keeps them."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from handoff.session.files import FileSessions
+from handoff.session.payload import Binding, Login, encode
+from handoff.session.redis import RedisSessions
+from handoff.session.store import SessionStoreError
+
+__all__ = [
+    "Binding",
+    "Login",
+    "SessionStore",
+    "SessionStoreError",
+    "bind",
+    "open_session_store",
+]
+
+# 26 characters of 5 bits, as PHP makes its own ids: nobody guesses 130 bits.
+_ID_ALPHABET = "0123456789abcdefghijklmnopqrstuv"
+_ID_LENGTH = 26
+
+
+class SessionStore(Protocol):
+    """Where the shop keeps its web sessions. It is only ever written to."""
+
+    def write(self, session_id: str, data: bytes) -> None:
+        """Store a new session for the lifetime of the settings, or raise SessionStoreError."""
+
+
+def bind(store: SessionStore, binding: Binding) -> str:
+    """Write the binding into a new web session and return its id, a credential."""
+    session_id = "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
+    store.write(session_id, encode(binding))
+    return session_id
+
+
+def open_session_store(url: str, *, lifetime: int) -> SessionStore:
+    """Return the store for `redis://`, `rediss://` or `file:///path[?owner=user]`.
+
+    `lifetime` is in seconds. Nothing is connected to before the first write.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        owner = parse_qs(parts.query).get("owner", [None])[0]
+        return FileSessions(unquote(parts.path), owner=owner)
+    return RedisSessions(url, lifetime=lifetime)

@@ -1,0 +1,38 @@
+"""Sessions in files, as PHP's own handler keeps them (`session.save_handler=files`)."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from pathlib import Path
+
+from handoff.session.store import SessionStoreError
+
+
+class FileSessions:
+    """Writes `sess_<id>` files into PHP's save path.
+
+    PHP refuses a file that its own user does not own. So this service runs as PHP's user, or,
+    with the right to, hands each file over to `owner`.
+    """
+
+    def __init__(self, path: str, *, owner: str | None = None) -> None:
+        self._path = Path(path)
+        self._owner = owner
+
+    def write(self, session_id: str, data: bytes) -> None:
+        """Create the session's file; how long it lives is the shop's own clean-up to say."""
+        file = self._path / f"sess_{session_id}"
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise SessionStoreError(type(error).__name__) from None
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                if self._owner is not None:
+                    user = pwd.getpwnam(self._owner)
+                    os.fchown(stream.fileno(), user.pw_uid, user.pw_gid)
+                stream.write(data)
+        except (OSError, KeyError) as error:
+            file.unlink(missing_ok=True)
+            raise SessionStoreError(type(error).__name__) from None

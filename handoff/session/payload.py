@@ -1,0 +1,55 @@
+"""What a web session of the shop says that is bound to a quote.
+
+The format is PHP's own (`session.serialize_handler=php`): `name|serialize(value)`, one after the
+other. Magento keeps the quote of each website under `checkout`, the login under the website's
+code, and every number as text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A signed-in customer: Magento's number of the customer, and of the group."""
+
+    customer_id: int
+    group_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A quote by its number, the website it is bought on, and who is signed in, if anyone."""
+
+    quote_number: int
+    website_id: int
+    website_code: str
+    login: Login | None = None
+
+
+def encode(binding: Binding) -> bytes:
+    """Return the bytes that PHP reads as a session holding the quote, and the login first."""
+    parts = []
+    if binding.login is not None:
+        customer = {
+            "customer_id": str(binding.login.customer_id),
+            "customer_group_id": str(binding.login.group_id),
+        }
+        parts.append(_entry(f"customer_{binding.website_code}", customer))
+    quote = {f"quote_id_{binding.website_id}": str(binding.quote_number)}
+    parts.append(_entry("checkout", quote))
+    return b"".join(parts)
+
+
+def _entry(name: str, values: dict[str, str]) -> bytes:
+    """Write one named array; `|` ends a name in this format, so a name cannot hold one."""
+    if not name or "|" in name:
+        raise ValueError("a session entry needs a name without '|'")
+    body = b"".join(_text(key) + _text(value) for key, value in values.items())
+    return name.encode() + b"|a:%d:{%s}" % (len(values), body)
+
+
+def _text(value: str) -> bytes:
+    encoded = value.encode()
+    return b's:%d:"%s";' % (len(encoded), encoded)
