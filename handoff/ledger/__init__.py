@@ -1,0 +1,24 @@
+"""The ledger: one row for each passage of a shopper from app to checkout.
+
+Knows nothing of Flask, and of the shop only numbers.
+"""
+
+from handoff.ledger.claims import Claim, ClaimLost, Claims
+from handoff.ledger.clock import Clock, system_clock
+from handoff.ledger.database import Database
+from handoff.ledger.ledger import Draft, Handoff, Ledger, State
+from handoff.ledger.migrate import migrate
+
+__all__ = [
+    "Claim",
+    "ClaimLost",
+    "Claims",
+    "Clock",
+    "Database",
+    "Draft",
+    "Handoff",
+    "Ledger",
+    "State",
+    "migrate",
+    "system_clock",
+]

@@ -1,0 +1,118 @@
+"""Claims: who works on a transfer. One at a time does; the others wait for the outcome."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from handoff.errors import LedgerUnavailable
+from handoff.ledger.clock import Clock
+from handoff.ledger.database import Database
+from handoff.ledger.schema import claim
+
+_LEASE = 3_000  # milliseconds; a claim whose process died is free after that
+_BEAT = 1.0  # seconds between renewals, of all claims of this process at once
+_POLL = 0.02  # seconds between two looks at somebody else's claim
+
+
+class ClaimLost(Exception):
+    """The lease ran out, on a stalled machine say, and somebody else has taken over."""
+
+
+@dataclass(slots=True)
+class Claim:
+    """The right to work on a transfer, until it is settled or the block that holds it ends."""
+
+    key: str
+    holder: str
+    settled: bool = False
+
+    def settle(self, connection: Connection) -> None:
+        """Give the claim up within the transaction that writes its outcome, or raise ClaimLost."""
+        mine = delete(claim).where(claim.c.key == self.key, claim.c.holder == self.holder)
+        if not connection.execute(mine).rowcount:
+            raise ClaimLost
+
+
+class Claims:
+    """The claims that this process holds, kept alive until they are released."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._held: set[str] = set()
+        self._lock = threading.Lock()
+        self._beat: threading.Thread | None = None
+
+    @contextmanager
+    def hold(self, key: str, *, give_up: Callable[[], bool]) -> Iterator[Claim | None]:
+        """Wait in line for the claim on a key, and hold it for the length of the block.
+
+        Yields None instead when `give_up()` became true while waiting.
+        """
+        taken = Claim(key, secrets.token_hex(16))
+        while not self._take(taken):
+            while self._is_taken(key):
+                if give_up():
+                    yield None
+                    return
+                time.sleep(_POLL)
+        self._keep(taken)
+        try:
+            yield taken
+        finally:
+            with self._lock:
+                self._held.discard(taken.holder)
+            if not taken.settled:
+                self._give_up(taken)
+
+    def _take(self, wanted: Claim) -> bool:
+        with self._database.writing() as connection:
+            now = self._clock()
+            values = {"holder": wanted.holder, "lease_until": now + _LEASE}
+            new = insert(claim).values(key=wanted.key, **values)
+            free = new.on_conflict_do_update(
+                index_elements=[claim.c.key], set_=values, where=claim.c.lease_until <= now
+            )
+            return bool(connection.execute(free).rowcount)
+
+    def _is_taken(self, key: str) -> bool:
+        with self._database.reading() as connection:
+            live = claim.c.lease_until > self._clock()
+            found = connection.execute(select(claim.c.key).where(claim.c.key == key, live))
+            return found.first() is not None
+
+    def _give_up(self, taken: Claim) -> None:
+        with self._database.writing() as connection:
+            mine = delete(claim).where(claim.c.key == taken.key, claim.c.holder == taken.holder)
+            connection.execute(mine)
+
+    def _keep(self, taken: Claim) -> None:
+        with self._lock:
+            self._held.add(taken.holder)
+            if self._beat is None:
+                self._beat = threading.Thread(target=self._renew, name="claims", daemon=True)
+                self._beat.start()
+
+    def _renew(self) -> None:
+        """Renew what is held once a second, and end when that is nothing."""
+        while True:
+            time.sleep(_BEAT)
+            with self._lock:
+                held = tuple(self._held)
+                if not held:
+                    self._beat = None
+                    return
+            try:
+                with self._database.writing() as connection:
+                    mine = update(claim).where(claim.c.holder.in_(held))
+                    connection.execute(mine.values(lease_until=self._clock() + _LEASE))
+            except LedgerUnavailable:
+                continue  # the next beat may work; if none does, the claim is lost and that shows

@@ -1,0 +1,103 @@
+"""The database under the ledger: who may write when, and how durable it is."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from handoff.errors import LedgerUnavailable
+
+_BUSY_TIMEOUT = 5.0  # seconds
+_READERS = 32
+
+
+class Database:
+    """A SQLite file, in WAL mode with every commit on disk before it is answered.
+
+    SQLite lets one writer in at a time, and the others poll, which makes some of them wait for
+    most of a second. So writers stand in line before it: threads at a lock, processes at a
+    `flock` on a file beside the database, which the kernel frees when its holder dies.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Take a `sqlite:///path` address and make its folder; connects at the first use."""
+        path = Path(make_url(url).database or "")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._queue = threading.Lock()
+        self._queue_file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._writer = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE")
+        self._readers = _engine(url, pool_size=_READERS, begin="BEGIN")
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open the one write transaction; it is committed, durably, when the block ends.
+
+        Raises LedgerUnavailable when the database does not take it.
+        """
+        if not self._queue.acquire(timeout=_BUSY_TIMEOUT):
+            raise LedgerUnavailable
+        try:
+            fcntl.flock(self._queue_file, fcntl.LOCK_EX)
+            try:
+                with _faults_named(), self._writer.begin() as connection:
+                    yield connection
+            finally:
+                fcntl.flock(self._queue_file, fcntl.LOCK_UN)
+        finally:
+            self._queue.release()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that only reads; it waits for no writer."""
+        with _faults_named(), self._readers.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._writer.dispose()
+        self._readers.dispose()
+        os.close(self._queue_file)
+
+
+@contextmanager
+def _faults_named() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        # The text of these holds the statement and its values.
+        raise LedgerUnavailable from error
+
+
+def _engine(url: str, *, pool_size: int, begin: str) -> Any:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=_BUSY_TIMEOUT,
+        connect_args={"timeout": _BUSY_TIMEOUT, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin below, and not by themselves
+        mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        if mode != "wal":
+            raise LedgerUnavailable("The ledger's file system does not support WAL.")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
