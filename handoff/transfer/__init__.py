@@ -1,0 +1,1 @@
+"""What Poq calls: a transfer comes in, an instruction goes out."""

@@ -1,0 +1,256 @@
+"""The shapes on the wire: what Poq sends, and the instruction that it gets.
+
+Both follow Poq's cart transfer document; `quote_id` and `token_id` its Magento 2 guide. A request
+is one of three, told apart by what it holds:
+
+    bag              items, currency, reference
+    guest quote      quote_id
+    customer quote   quote_id, token_id (or token)
+
+`null` is the same as absent, unknown fields are ignored, and `""` is a fault.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from handoff.bag import Bag, Line, same_sku, summed
+from handoff.errors import Fault, MalformedRequest, RequestInvalid
+
+MAX_BYTES = 64 * 1024
+MAX_LINES = 200
+MAX_QUANTITY = 10_000
+_MAX_REFERENCE = 32
+_MAX_SKU = 255
+_MAX_TOKEN = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class BagTransfer:
+    """A bag to make a guest quote from. `reference` is as Poq spells it."""
+
+    bag: Bag
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteTransfer:
+    """A quote that stands in the shop already: a guest's, or with a token a customer's.
+
+    `lines` and `currency` are what it has to hold, where the request says so. The quote id is as
+    it was sent, of any form. Quote id and token are credentials and stay out of `repr`.
+    """
+
+    quote_id: str
+    token: str | None
+    lines: tuple[Line, ...] | None
+    currency: str | None
+    reference: str | None
+
+    def __repr__(self) -> str:
+        return f"QuoteTransfer(reference={self.reference!r})"
+
+
+def parse_transfer(raw: bytes, *, currencies: Collection[str]) -> BagTransfer | QuoteTransfer:
+    """Read a request's body. `currencies` are those that the shop sells in.
+
+    Raises MalformedRequest, or RequestInvalid with all faults that the body has.
+    """
+    values = {name: value for name, value in _load(raw).items() if value is not None}
+    try:
+        body, faults = _Body.model_validate(values), []
+    except ValidationError as error:
+        body, faults = None, [_fault(detail) for detail in error.errors(include_url=False)]
+    faults += _missing(values)
+    if body is not None:
+        faults += _conflicts(body, currencies)
+    if faults or body is None:
+        raise RequestInvalid(faults=tuple(faults))
+    lines = summed(Line(item.sku, Decimal(item.quantity)) for item in body.items or ())
+    if body.quote_id is None:
+        return BagTransfer(Bag(lines, body.currency or ""), body.reference or "")
+    return QuoteTransfer(
+        quote_id=body.quote_id,
+        token=body.token_id or body.token,
+        lines=lines or None,
+        currency=body.currency,
+        reference=body.reference,
+    )
+
+
+def normalized_reference(reference: str) -> str:
+    """Return the spelling under which two references are one: no hyphens, lower case."""
+    return reference.replace("-", "").lower() or reference
+
+
+def _load(raw: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(
+            raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant
+        )
+    except UnicodeDecodeError:
+        raise MalformedRequest("The body is not UTF-8.") from None
+    except RecursionError:
+        raise MalformedRequest("The body is nested too deep.") from None
+    except ValueError:
+        raise MalformedRequest("The body is not JSON.") from None
+    if not isinstance(value, dict):
+        fault = Fault("wrong_type", "The body has to be an object.", pointer="")
+        raise RequestInvalid(faults=(fault,))
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise MalformedRequest("The body names a field twice; which one counts is not said.")
+    return values
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise PydanticCustomError("not_printable", "")
+    return value
+
+
+def _whole(value: object) -> object:
+    """Let 2.0 pass as 2, which JSON does not tell apart; nothing else is converted."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _quote_id(value: object) -> object:
+    """Take a number as text. Whether its form is a quote's is decided with the look."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _is_uuid(value: str) -> bool:
+    digits = value.replace("-", "")
+    return len(value) == 36 and len(digits) == 32 and set(digits.lower()) <= set("0123456789abcdef")
+
+
+def _short_reference(value: str) -> str:
+    if len(value) > _MAX_REFERENCE and not _is_uuid(value):
+        raise PydanticCustomError("string_too_long", "")
+    return value
+
+
+Text = Annotated[str, Field(strict=True, min_length=1)]
+Token = Annotated[Text, Field(max_length=_MAX_TOKEN, pattern=r"^[\x21-\x7e]+$")]
+
+
+Reference = Annotated[Text, AfterValidator(_printable), AfterValidator(_short_reference)]
+
+
+class _Item(BaseModel):
+    sku: Annotated[Text, Field(max_length=_MAX_SKU), AfterValidator(_printable)]
+    quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY), BeforeValidator(_whole)]
+
+
+class _Body(BaseModel):
+    items: Annotated[list[_Item], Field(min_length=1, max_length=MAX_LINES)] | None = None
+    currency: Text | None = None
+    reference: Reference | None = None
+    quote_id: Annotated[Text, Field(max_length=_MAX_SKU), BeforeValidator(_quote_id)] | None = None
+    token_id: Token | None = None
+    token: Token | None = None
+
+
+_CODES = {
+    "missing": ("missing", "This field is required."),
+    "string_too_short": ("empty", "An empty text is no value; leave the field out instead."),
+    "string_too_long": ("too_long", "This text is too long."),
+    "string_pattern_mismatch": ("wrong_form", "This text holds characters that it cannot have."),
+    "string_unicode": ("not_printable", "This text holds what is no character."),
+    "not_printable": ("not_printable", "This text holds characters that cannot be printed."),
+    "too_short": ("empty", "There has to be at least one line."),
+    "too_long": ("too_many", f"There can be no more than {MAX_LINES} lines."),
+    "int_type": ("not_whole", f"This has to be a whole number from 1 to {MAX_QUANTITY}."),
+    "greater_than_equal": ("out_of_range", f"This has to be from 1 to {MAX_QUANTITY}."),
+    "less_than_equal": ("out_of_range", f"This has to be from 1 to {MAX_QUANTITY}."),
+}
+
+
+def _fault(detail: ErrorDetails) -> Fault:
+    code, words = _CODES.get(detail["type"], ("wrong_type", "This value has the wrong type."))
+    return Fault(code, words, pointer="".join(f"/{part}" for part in detail["loc"]))
+
+
+def _missing(values: dict[str, Any]) -> list[Fault]:
+    """Name what a request of this shape needs and does not have."""
+    if "quote_id" in values:
+        return []
+    if "token_id" in values or "token" in values:
+        words = "A customer token needs the quote_id of the customer's quote."
+        return [Fault("missing", words, pointer="/quote_id")]
+    needed = [name for name in ("items", "currency", "reference") if name not in values]
+    return [Fault("missing", "This field is required.", pointer=f"/{name}") for name in needed]
+
+
+def _conflicts(body: _Body, currencies: Collection[str]) -> list[Fault]:
+    """Name what cannot be true at once, or not in this shop."""
+    faults = []
+    if body.token_id and body.token and body.token_id != body.token:
+        words = "token and token_id differ; send one of them."
+        faults.append(Fault("conflict", words, pointer="/token"))
+    if body.currency is not None and body.currency not in currencies:
+        words = "The shop does not sell in this currency."
+        faults.append(Fault("unknown_currency", words, pointer="/currency"))
+    sums: dict[str, int] = {}
+    for index, item in enumerate(body.items or ()):
+        key = same_sku(item.sku)
+        sums[key] = sums.get(key, 0) + item.quantity
+        if sums[key] > MAX_QUANTITY:
+            words = f"The lines of this sku add up to more than {MAX_QUANTITY}."
+            faults.append(Fault("out_of_range", words, pointer=f"/items/{index}/quantity"))
+    return faults
+
+
+class InstructionCookie(BaseModel):
+    """A cookie for the app to attach when it opens the web view."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: Annotated[str, Field(min_length=1)]
+    value: str
+    domain: Annotated[str, Field(min_length=1)]
+    expire_date: Annotated[datetime | None, Field(alias="expireDate")] = None
+    is_http_only: Annotated[bool | None, Field(alias="isHttpOnly")] = None
+    is_secure: Annotated[bool | None, Field(alias="isSecure")] = None
+    path: str | None = None
+
+
+class InstructionHeader(BaseModel):
+    """A header for the app to attach when it opens the web view."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1)]
+    value: str
+
+
+class Instruction(BaseModel):
+    """How the app must open the web view. What is None is left out on the wire."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    method: Literal["GET", "POST"]
+    body: str | None = None
+    cookies: tuple[InstructionCookie, ...] | None = None
+    headers: tuple[InstructionHeader, ...] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answer's body."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)

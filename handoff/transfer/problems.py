@@ -1,0 +1,21 @@
+"""Problems on the wire: `application/problem+json`."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Response, jsonify
+
+from handoff.errors import KeyRejected, Problem
+
+
+def answer_problem(problem: Problem) -> Response:
+    """Answer with a problem's JSON, its status and the headers that belong to it."""
+    structlog.contextvars.bind_contextvars(code=problem.code)
+    response = jsonify(problem.as_json())
+    response.status_code = problem.status
+    response.mimetype = "application/problem+json"
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    if isinstance(problem, KeyRejected):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response

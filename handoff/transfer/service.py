@@ -1,0 +1,111 @@
+"""A transfer from beginning to end: one quote, one handoff, however often it is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from handoff.bag import Line, plain, same_sku, summed
+from handoff.errors import ShopTimeout
+from handoff.ledger import Claim, ClaimLost, Claims, Draft, Handoff, Ledger
+from handoff.magento.carts import Quote
+from handoff.magento.deadline import Deadline
+from handoff.transfer.carts import QuoteDesk
+from handoff.transfer.contract import BagTransfer, QuoteTransfer, normalized_reference
+
+
+class TransferService:
+    """Turns a transfer into a handoff. Equal transfers, at once or later, share one."""
+
+    def __init__(self, ledger: Ledger, claims: Claims, desk: QuoteDesk, *, timeout: float) -> None:
+        """Take `timeout`, the seconds that a transfer may take in all."""
+        self._ledger = ledger
+        self._claims = claims
+        self._desk = desk
+        self._timeout = timeout
+
+    def transfer(self, request: BagTransfer | QuoteTransfer) -> Handoff:
+        """Return the handoff for a request, or raise the Problem that says why there is none.
+
+        One caller at a time works on a transfer, which is claimed before the shop is asked.
+        """
+        deadline = Deadline.after(self._timeout)
+        while True:
+            with self._claims.hold(_claim_key(request), give_up=lambda: deadline.passed) as claim:
+                if claim is None:
+                    raise ShopTimeout("An equal transfer is still waiting for the shop.")
+                try:
+                    return self._claimed(request, claim, deadline)
+                except ClaimLost:
+                    if deadline.passed:
+                        raise ShopTimeout from None
+
+    def _claimed(
+        self, request: BagTransfer | QuoteTransfer, claim: Claim, deadline: Deadline
+    ) -> Handoff:
+        if isinstance(request, QuoteTransfer):
+            quote = self._desk.look(request, deadline)
+            return self._ledger.issue(claim, self._quote_draft(request, quote))
+        key, content = _reference_key(request.reference), _bag_content(request)
+        known = self._ledger.renew(claim, key=key, content=content)
+        if known is not None:
+            return known
+        quote = self._desk.build(request, deadline)
+        return self._ledger.issue(claim, self._draft("bag", request.reference, key, content, quote))
+
+    def _quote_draft(self, request: QuoteTransfer, quote: Quote) -> Draft:
+        kind = "customer" if quote.customer else "guest"
+        key = f"{kind}:{quote.number}"
+        if request.reference is not None:
+            key = _reference_key(request.reference)
+        customer_id = quote.customer.customer_id if quote.customer else None
+        content = _digest([kind, quote.number, customer_id, _sums(quote.lines), quote.currency])
+        return self._draft(kind, request.reference, key, content, quote)
+
+    def _draft(
+        self, kind: str, reference: str | None, key: str, content: str, quote: Quote
+    ) -> Draft:
+        customer = quote.customer
+        return Draft(
+            key=key,
+            content=content,
+            reference=reference,
+            kind=kind,
+            store=self._desk.store_of(quote).code,
+            quote_number=quote.number,
+            customer_id=customer.customer_id if customer else None,
+            customer_group_id=customer.group_id if customer else None,
+            bag={
+                "currency": quote.currency,
+                "lines": [
+                    {"sku": line.sku, "quantity": plain(line.quantity)} for line in quote.lines
+                ],
+            },
+        )
+
+
+def _claim_key(request: BagTransfer | QuoteTransfer) -> str:
+    """Name what only one caller at a time may work on, before the quote's number is known."""
+    if request.reference is None:
+        # A masked id is a credential, so the ledger sees a digest of it.
+        return f"quote:{_digest(request.quote_id.lower())}"
+    return _reference_key(request.reference)
+
+
+def _reference_key(reference: str) -> str:
+    return f"ref:{normalized_reference(reference)}"
+
+
+def _bag_content(request: BagTransfer) -> str:
+    return _digest(["bag", None, None, _sums(request.bag.lines), request.bag.currency])
+
+
+def _sums(lines: Iterable[Line]) -> list[tuple[str, str]]:
+    """Return skus and quantities in an order that does not depend on the app's."""
+    return sorted((same_sku(line.sku), plain(line.quantity)) for line in summed(lines))
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()

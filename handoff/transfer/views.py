@@ -1,0 +1,65 @@
+"""`POST /api/cart-transfer`: checks who calls, and answers with an instruction or a problem."""
+
+from __future__ import annotations
+
+import hmac
+
+import structlog
+from flask import Blueprint, Response, jsonify, request
+
+from handoff.errors import KeyRejected, NotFound, Problem, UnsupportedMediaType
+from handoff.ledger import Handoff
+from handoff.services import services
+from handoff.transfer.contract import MAX_BYTES, Instruction, parse_transfer
+from handoff.transfer.problems import answer_problem
+
+transfer = Blueprint("transfer", __name__)
+transfer.register_error_handler(Problem, answer_problem)
+
+
+@transfer.before_request
+def require_key() -> None:
+    """Let only callers in who show one of the keys."""
+    settings = services().settings
+    in_path = (request.view_args or {}).get("key")
+    if in_path is not None and not settings.key_in_path:
+        raise NotFound
+    shown = in_path or request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    keys = [key.get_secret_value() for key in settings.api_keys]
+    # Every key is compared, in constant time, whether or not one has matched.
+    matches = [hmac.compare_digest(shown.encode(), key.encode()) for key in keys]
+    if not any(matches):
+        raise KeyRejected
+
+
+@transfer.post("/api/cart-transfer")
+@transfer.post("/api/cart-transfer/<key>")
+def post_transfer(key: str | None = None) -> Response:
+    """Answer a transfer with the instruction that opens the web view."""
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType
+    request.max_content_length = MAX_BYTES
+    currencies = {store.currency for store in services().settings.stores}
+    asked = parse_transfer(request.get_data(cache=False), currencies=currencies)
+    row = services().transfers.transfer(asked)
+    structlog.contextvars.bind_contextvars(handoff=row.id)
+    response = jsonify(_instruction(row).as_json())
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _instruction(row: Handoff) -> Instruction:
+    settings = services().settings
+    token = services().links.token(row.id)
+    cookies, headers = settings.instruction_cookies or None, settings.instruction_headers or None
+    if settings.instruction == "form":
+        return Instruction(
+            url=f"{settings.public_url}/h",
+            method="POST",
+            body=f"token={token}",
+            cookies=cookies,
+            headers=headers,
+        )
+    return Instruction(
+        url=f"{settings.public_url}/h/{token}", method="GET", cookies=cookies, headers=headers
+    )
