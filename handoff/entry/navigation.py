@@ -1,0 +1,20 @@
+"""Who started a navigation. A link must not be forced on somebody: they would shop as another."""
+
+from __future__ import annotations
+
+from flask import Request
+
+from handoff.settings import Settings
+
+
+def from_another_site(request: Request, settings: Settings) -> bool:
+    """Say whether another website sent the browser here.
+
+    An app's own request has no such headers, or `Origin: null`, and passes.
+    """
+    if request.headers.get("Sec-Fetch-Site", "").lower() == "cross-site":
+        return True
+    if request.method != "POST":
+        return False
+    origin = request.headers.get("Origin", "null").lower()
+    return origin not in ("null", settings.public_origin)
