@@ -1,0 +1,52 @@
+# make demo    the service and a stand-in shop, on this machine
+# make test    all tests
+# make check   ruff and mypy
+PYTHON ?= python3
+PORT ?= 8000
+SHOP_PORT ?= 8001
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test check lock clean
+.DEFAULT_GOAL := help
+
+help: ## show this
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/demo ## run the service with a stand-in shop, till Ctrl-C
+	@exec $(BIN)/handoff demo --port $(PORT) --shop-port $(SHOP_PORT)
+
+test: $(VENV)/dev ## run all tests
+	@tests/servers.sh
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+check: $(VENV)/dev ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lock: $(VENV)/dev ## write the locked lists of packages anew
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra demo --group build --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra demo --group build --group dev --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet \
+	  -o requirements-dev.txt
+
+clean: ## remove the environment and what the demo wrote
+	rm -rf $(VENV) instance
+
+$(VENV)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/demo: requirements.txt pyproject.toml $(VENV)/venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/demo
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

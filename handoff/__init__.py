@@ -1,0 +1,35 @@
+"""Handoff: from the bag in a Poq app into the checkout of a Magento 2 shop."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from handoff.entry.policy import protect
+from handoff.entry.views import entry
+from handoff.operate.failures import handle_failures
+from handoff.operate.health import health
+from handoff.operate.logs import configure_logging, log_requests
+from handoff.operate.paths import serve_below
+from handoff.services import build_services, keep
+from handoff.settings import Settings, load_settings
+from handoff.transfer.views import transfer
+
+__all__ = ["create_app"]
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the service from the environment, or from settings that were loaded elsewhere.
+
+    Raises SettingsError with all that is wrong with them.
+    """
+    configure_logging()
+    settings = settings or load_settings()
+    app = Flask(__name__)
+    keep(app, build_services(settings))
+    for blueprint in (transfer, entry, health):
+        app.register_blueprint(blueprint)
+    log_requests(app)
+    handle_failures(app)
+    app.after_request(lambda response: protect(response, settings))
+    serve_below(app, settings)
+    return app

@@ -1,0 +1,17 @@
+"""The `handoff` command."""
+
+from __future__ import annotations
+
+import click
+
+from handoff.commands.demo import demo
+from handoff.commands.serve import serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Take shoppers from a Poq app into the checkout of a Magento 2 shop."""
+
+
+for command in (serve, demo):
+    main.add_command(command)

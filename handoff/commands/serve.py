@@ -1,0 +1,33 @@
+"""`handoff serve`: runs the service under gunicorn, as it ships."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from handoff.commands.environment import check_settings, env_file_option
+
+
+@click.command()
+@click.option("--bind", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+@env_file_option
+def serve(bind: str, workers: int) -> None:
+    """Run the service.
+
+    Checks the settings first and names every fault. Put the shop's own proxy before it, under a
+    path of the shop's host: docs in the README.
+
+    Example: handoff serve --env-file /etc/handoff.env --bind 127.0.0.1:8000
+    """
+    check_settings()
+    arguments = [*gunicorn_command(bind), "--workers", str(workers), "handoff:create_app()"]
+    os.execv(sys.executable, arguments)  # noqa: S606 - no shell, and gunicorn takes the signals
+
+
+def gunicorn_command(bind: str) -> list[str]:
+    """Return how gunicorn is started with the configuration that ships."""
+    config = "python:handoff.operate.gunicorn"
+    return [sys.executable, "-m", "gunicorn", "--config", config, "--bind", bind]

@@ -1,0 +1,19 @@
+"""How gunicorn runs the service: `gunicorn -c python:handoff.operate.gunicorn app:app`."""
+
+from __future__ import annotations
+
+from handoff.operate.logs import logging_config
+
+bind = "127.0.0.1:8000"
+worker_class = "gthread"
+workers = 2
+threads = 16
+# Longer than a transfer may take, shorter than anyone waits.
+timeout = 75
+graceful_timeout = 30
+keepalive = 75
+# An access log would hold the addresses, and an address is a link. The service logs each request
+# itself, by the handoff's id.
+accesslog = None
+logconfig_dict = logging_config()
+control_socket_disable = True

@@ -1,0 +1,111 @@
+"""Logs: one line of JSON each, on standard error, with nothing in them that opens anything.
+
+Requests are logged by the rule of their address and the handoff's id, never by the address: a
+link is a credential. What libraries say goes through the same hands, and through `redact`.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import re
+import time
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+_SECRETS = (
+    re.compile(r"(/h/)[^\s\"'?#]+"),
+    re.compile(r"(/api/cart-transfer/)[^\s\"'?#]+"),
+    re.compile(r"(guest-carts/)[^\s\"'?#/]+"),
+    re.compile(r"(\btoken(?:_id)?[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"),
+    re.compile(r"((?:Bearer|Authorization:?)\s+)[^\s\"']+", re.IGNORECASE),
+    re.compile(r"()\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+"),
+    re.compile(r"(\bsess_)[A-Za-z0-9,-]+"),
+    re.compile(r"(\bredis(?:s)?://)[^@\s/]*@"),
+)
+
+log = structlog.get_logger("handoff.requests")
+
+
+def redact(text: str) -> str:
+    """Mask whatever looks like a link, a key, a token, a masked id or a session id."""
+    for secret in _SECRETS:
+        text = secret.sub(r"\1***", text)
+    return text
+
+
+def _redact_event(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    return {name: redact(v) if isinstance(v, str) else v for name, v in event.items()}
+
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+]
+
+
+def logging_config(level: str = "INFO") -> dict[str, Any]:
+    """Return the configuration for the standard library's logging, gunicorn's included."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": _SHARED,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    _redact_event,
+                    structlog.processors.JSONRenderer(),
+                ],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # gunicorn's own defaults would write each line twice
+            "gunicorn.error": {"propagate": True, "handlers": [], "level": level},
+            "gunicorn.access": {"propagate": False, "handlers": []},
+            "alembic": {"level": "WARNING"},
+        },
+    }
+
+
+def configure_logging(level: str = "INFO") -> None:
+    """Send all that this process logs through the configuration above."""
+    logging.config.dictConfig(logging_config(level))
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def log_requests(app: Flask) -> None:
+    """Write a line for each request: method, rule, status, milliseconds, and the handoff's id."""
+
+    @app.before_request
+    def _begin() -> None:
+        # Threads serve one request after the other: what the last one bound has to go.
+        structlog.contextvars.clear_contextvars()
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        started = getattr(g, "started", None)
+        log.info(
+            "request",
+            method=request.method,
+            rule=request.url_rule.rule if request.url_rule else "(none)",
+            status=response.status_code,
+            ms=None if started is None else round((time.perf_counter() - started) * 1000, 1),
+        )
+        return response

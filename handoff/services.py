@@ -1,0 +1,80 @@
+"""The few objects that live as long as the service, built once and kept in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from handoff.entry.links import Links
+from handoff.ledger import Claims, Clock, Database, Ledger, migrate, system_clock
+from handoff.magento.access import Access, AccessToken, AdminLogin
+from handoff.magento.carts import Carts
+from handoff.magento.client import MagentoClient
+from handoff.magento.orders import Orders
+from handoff.session import SessionStore, open_session_store
+from handoff.settings import Settings
+from handoff.transfer.carts import QuoteDesk
+from handoff.transfer.service import TransferService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What views work with. `orders` is None where the settings give no right to read them."""
+
+    settings: Settings
+    ledger: Ledger
+    links: Links
+    sessions: SessionStore
+    orders: Orders | None
+    transfers: TransferService
+
+
+def build_services(settings: Settings, *, clock: Clock = system_clock) -> Services:
+    """Build everything from the settings, and bring the ledger's tables up to date."""
+    database = Database(settings.database_url)
+    migrate(database)
+    ledger = Ledger(database, clock, ttl=settings.link_ttl, grace=settings.reopen_grace)
+    client = MagentoClient(settings.magento_url)
+    orders = _orders(client, settings)
+    desk = QuoteDesk(Carts(client), settings.store_views, orders)
+    return Services(
+        settings=settings,
+        ledger=ledger,
+        links=Links(
+            settings.secret_key.get_secret_value(),
+            previous=[key.get_secret_value() for key in settings.previous_secret_keys],
+        ),
+        sessions=open_session_store(
+            settings.session_store.get_secret_value(),
+            lifetime=settings.session_cookie_lifetime,
+        ),
+        orders=orders,
+        transfers=TransferService(
+            ledger, Claims(database, clock), desk, timeout=settings.magento_timeout
+        ),
+    )
+
+
+def keep(app: Flask, services: Services) -> None:
+    """Put the services where `services()` finds them."""
+    app.extensions["handoff"] = services
+
+
+def services() -> Services:
+    """Return the services of the app that answers this request."""
+    kept: Services = current_app.extensions["handoff"]
+    return kept
+
+
+def _orders(client: MagentoClient, settings: Settings) -> Orders | None:
+    store = settings.store_views.first.code
+    access: Access
+    if settings.magento_access_token:
+        access = AccessToken(settings.magento_access_token.get_secret_value())
+    elif settings.magento_admin_username and settings.magento_admin_password:
+        password = settings.magento_admin_password.get_secret_value()
+        access = AdminLogin(client, settings.magento_admin_username, password, store)
+    else:
+        return None
+    return Orders(client, access, store=store)

@@ -1,0 +1,346 @@
+"""Every setting of the service: environment variables `HANDOFF_…`, all checked at start.
+
+Each can be read from a file as well: `HANDOFF_SECRET_KEY_FILE=/run/secrets/key`. Faults are
+collected and reported together, by name, without the values.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from handoff.magento.stores import Store, Stores
+from handoff.transfer.contract import InstructionCookie, InstructionHeader
+
+PREFIX = "HANDOFF_"
+DEFAULT_STORE = Store(currency="GBP", code="default", store_id=1, website_id=1, website_code="base")
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `faults` are sentences, one for each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("has to be an http(s) address with a host")
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError("takes no query, fragment or user name")
+    if parts.port == 0:
+        raise ValueError("has no usable port")
+    return value.rstrip("/")
+
+
+def _key(value: str) -> str:
+    if len(value) < 8 or not value.isascii() or not value.isprintable() or set(value) & set(" /?#"):
+        raise ValueError("keys need 8 or more printable characters without space, '/', '?', '#'")
+    return value
+
+
+def _path(value: str) -> str:
+    if not value.startswith("/") or value.startswith("//") or "\\" in value:
+        raise ValueError("has to start with one '/'")
+    return value
+
+
+def _session_store(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme == "file":
+        unknown = set(parse_qs(parts.query)) - {"owner"}
+        if parts.netloc or not parts.path.startswith("/") or unknown:
+            raise ValueError("has to look like file:///path or file:///path?owner=www-data")
+    elif parts.scheme not in ("redis", "rediss") or not parts.hostname:
+        raise ValueError("has to start with redis://, rediss:// or file:///")
+    return value
+
+
+def _database_url(value: str) -> str:
+    if not value.startswith("sqlite:///"):
+        raise ValueError("has to be sqlite:///path, or sqlite:////absolute/path")
+    return value
+
+
+def _host(value: str) -> str:
+    host = value.removeprefix("https://").removeprefix("http://").rstrip("/").lower()
+    if not host or set(host) & set("/ ;,'\"*") or not host.isascii():
+        raise ValueError("has to be a host, with a port where it is not the usual one")
+    return host
+
+
+def _app_url(value: str) -> str:
+    scheme = urlsplit(value).scheme.lower()
+    if not scheme or scheme in ("javascript", "data", "vbscript", "file", "blob"):
+        raise ValueError("has to be an https address or one of the app's own scheme")
+    return value
+
+
+BaseUrl = Annotated[str, BeforeValidator(_base_url)]
+UrlPath = Annotated[str, BeforeValidator(_path)]
+Csv = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Secret = Annotated[SecretStr, Field(min_length=16)]
+
+
+class CookieSettings(BaseModel):
+    """How the shop sets its own session cookie, so that ours replaces it and is no second one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    domain: str
+    path: str
+    samesite: Literal["Lax", "Strict", "None"]
+    lifetime: int
+    secure: bool
+
+
+class _Files(InitSettingsSource):
+    """Settings named by `HANDOFF_…_FILE`; a file that cannot be read is a fault, not a blank."""
+
+    def __init__(self, settings_cls: type[BaseSettings], environment: Mapping[str, str]) -> None:
+        values: dict[str, Any] = {}
+        faults: list[str] = []
+        for field in settings_cls.model_fields:
+            name = f"{PREFIX}{field.upper()}"
+            file = environment.get(f"{name}_FILE")
+            if not file:
+                continue
+            if environment.get(name):
+                faults.append(f"{name} and {name}_FILE are both set; keep one.")
+                continue
+            try:
+                values[field] = Path(file).read_text("utf-8").rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as error:
+                faults.append(f"{name}_FILE cannot be read: {type(error).__name__}.")
+        if faults:
+            raise SettingsError(faults)
+        super().__init__(settings_cls, values)
+
+
+class Settings(BaseSettings):
+    """All settings, checked and frozen. `load_settings` is the way to make one."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True
+    )
+
+    public_url: BaseUrl
+    magento_url: BaseUrl
+    storefront_url: BaseUrl = Field(default="", validate_default=False)
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+    key_in_path: bool = False
+    secret_key: Secret
+    previous_secret_keys: Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(_split)] = ()
+    session_store: Annotated[SecretStr, BeforeValidator(_session_store)]
+    database_url: Annotated[str, BeforeValidator(_database_url)] = "sqlite:///instance/handoff.db"
+    session_cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "PHPSESSID"
+    session_cookie_domain: str = ""
+    session_cookie_path: UrlPath = "/"
+    session_cookie_samesite: Literal["Lax", "Strict", "None"] = "Lax"
+    session_cookie_lifetime: Annotated[int, Field(ge=60, le=31_536_000)] = 3600
+    checkout_hosts: Csv = ()
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    instruction: Literal["url", "form"] = "url"
+    instruction_cookies: tuple[InstructionCookie, ...] = ()
+    instruction_headers: tuple[InstructionHeader, ...] = ()
+    link_ttl: Annotated[int, Field(ge=10, le=86_400)] = 300
+    reopen_grace: Annotated[int, Field(ge=0, le=3600)] = 60
+    stores: Annotated[tuple[Store, ...], Field(min_length=1)] = (DEFAULT_STORE,)
+    checkout_path: UrlPath = "/checkout/"
+    magento_timeout: Annotated[float, Field(gt=0, le=60)] = 8.0
+    magento_access_token: SecretStr | None = None
+    magento_admin_username: str | None = None
+    magento_admin_password: SecretStr | None = None
+    app_return_url: Annotated[str, BeforeValidator(_app_url)] | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what a test passes, then the environment, then files; nothing else is read."""
+        return init_settings, env_settings, _Files(settings_cls, os.environ)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _json_from_files(cls, values: dict[str, Any]) -> dict[str, Any]:
+        # The environment's source decodes JSON by itself; what came from a file is still text.
+        for name in ("stores", "instruction_cookies", "instruction_headers"):
+            if isinstance(values.get(name), str):
+                values[name] = _json(values[name])
+        return values
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Settings:
+        faults = [*self._key_faults(), *self._cookie_faults(), *self._store_faults()]
+        for host in self.checkout_hosts:
+            _host(host)
+        if bool(self.magento_admin_username) != bool(self.magento_admin_password):
+            faults.append("MAGENTO_ADMIN_USERNAME and _PASSWORD belong together; one is missing")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _key_faults(self) -> list[str]:
+        if not self.api_keys:
+            return ["API_KEYS holds no key"]
+        try:
+            for key in self.api_keys:
+                _key(key.get_secret_value())
+        except ValueError as error:
+            return [f"API_KEYS: {error}"]
+        return []
+
+    def _cookie_faults(self) -> list[str]:
+        faults = []
+        service, cookie = self.public.hostname or "", self.session_cookie
+        domain = cookie.domain.removeprefix(".")
+        if not _within(service, domain):
+            faults.append(
+                "PUBLIC_URL: from its host no browser takes a session cookie for "
+                f"{domain}; put the service on the shop's host, or set SESSION_COOKIE_DOMAIN "
+                "to a domain that covers both, as the shop's own cookie has it"
+            )
+        if not _within(self.storefront.hostname or "", domain):
+            faults.append("SESSION_COOKIE_DOMAIN does not cover the shop's host")
+        if self.public.scheme != self.storefront.scheme:
+            faults.append("PUBLIC_URL and the shop's address have to be both http or both https")
+        if cookie.samesite == "None" and not cookie.secure:
+            faults.append("SESSION_COOKIE_SAMESITE=None works on https only")
+        return faults
+
+    def _store_faults(self) -> list[str]:
+        codes = [store.code for store in self.stores]
+        ids = [store.store_id for store in self.stores]
+        if len(set(codes)) < len(codes) or len(set(ids)) < len(ids):
+            return ["STORES lists a code or a store_id twice"]
+        return []
+
+    @property
+    def public(self) -> SplitResult:
+        """The parts of the address where this service is reached."""
+        return urlsplit(self.public_url)
+
+    @property
+    def storefront(self) -> SplitResult:
+        """The parts of the address where shoppers are."""
+        return urlsplit(self.storefront_url or self.magento_url)
+
+    @property
+    def checkout_url(self) -> str:
+        """Where a shopper goes who has been let in."""
+        return f"{self.storefront_url or self.magento_url}{self.checkout_path}"
+
+    @property
+    def public_origin(self) -> str:
+        """Scheme, host and port of this service, as browsers write an Origin."""
+        return f"{self.public.scheme}://{self.public.netloc.lower()}"
+
+    @property
+    def form_targets(self) -> tuple[str, ...]:
+        """Origins that a posted form may be redirected to, for `form-action`."""
+        shop = f"{self.storefront.scheme}://{self.storefront.netloc.lower()}"
+        others = (f"{self.storefront.scheme}://{_host(host)}" for host in self.checkout_hosts)
+        return (shop, *others)
+
+    @property
+    def session_cookie(self) -> CookieSettings:
+        """The shop's session cookie, with what the settings leave open filled in."""
+        return CookieSettings(
+            name=self.session_cookie_name,
+            domain=self.session_cookie_domain or self.storefront.hostname or "",
+            path=self.session_cookie_path,
+            samesite=self.session_cookie_samesite,
+            lifetime=self.session_cookie_lifetime,
+            secure=self.storefront.scheme == "https",
+        )
+
+    @property
+    def store_views(self) -> Stores:
+        """The store views, to look one up by currency or number."""
+        return Stores(self.stores)
+
+
+def load_settings(**values: Any) -> Settings:
+    """Read the settings from the environment; keyword arguments come before it.
+
+    Raises SettingsError with a sentence for every fault, none of which repeats a value.
+    """
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError([_sentence(fault) for fault in error.errors()]) from None
+    except ValueError as error:  # pydantic-settings: JSON that cannot be read
+        raise SettingsError([f"{error}."]) from None
+
+
+def unknown_names(environment: Mapping[str, str]) -> list[str]:
+    """Return the `HANDOFF_…` names that are no setting: misspelt ones, most likely."""
+    known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
+    known |= {f"{name}_FILE" for name in known}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+def _json(text: str) -> Any:
+    import json
+
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ValueError("is not JSON") from None
+
+
+def _within(host: str, domain: str) -> bool:
+    if host == domain:
+        return True
+    try:
+        ip_address(host)
+    except ValueError:
+        return host.endswith(f".{domain}")
+    return False
+
+
+def _sentence(fault: Any) -> str:
+    where = ".".join(str(part) for part in fault["loc"])
+    words = str(fault["msg"]).removeprefix("Value error, ")
+    if not where:
+        return "\n".join(f"{PREFIX}{part}." for part in words.split("; "))
+    head, _, rest = where.partition(".")
+    name = f"{PREFIX}{head.upper()}" + (f" ({rest})" if rest else "")
+    if fault["type"] == "missing":
+        return f"{name} is not set."
+    return f"{name}: {words}."
