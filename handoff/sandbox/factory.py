@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from threading import RLock
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Flask
+
+from handoff.sandbox import graphql, rest, storefront
+from handoff.sandbox.clock import Clock
+from handoff.sandbox.shop import Currency, open_shop
+
+POUNDS = Currency("GBP", "£")
+
+
+def create_shop(
+    *, url: str, session_path: Path, currency: Currency = POUNDS, clock: Clock = time.time
+) -> Flask:
+    """Build the stand-in shop; `url` is its own base URL, `session_path` PHP's save path."""
+    app = Flask(__name__, static_folder="static", static_url_path="/static/sandbox")
+    app.url_map.strict_slashes = False
+    # PHP's cookies and Magento's JSON are written out here; Flask's own session is not used.
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    shop = open_shop(url=url, session_path=session_path, currency=currency, clock=clock)
+    app.extensions["sandbox"] = shop
+    rest.register(app)
+    graphql.register(app)
+    storefront.register(app)
+    app.wsgi_app = OneAtATime(app.wsgi_app, shop.lock)  # type: ignore[method-assign]
+    return app
+
+
+class OneAtATime:
+    """Lets one request at a time at the shop's state, whatever the number of threads."""
+
+    def __init__(self, app: WSGIApplication, lock: RLock):
+        self._app = app
+        self._lock = lock
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with self._lock:
+            return self._app(environ, start_response)

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from handoff.sandbox.graphql.carts import caller, cart_shape, find, own_quote, product_shape
+from handoff.sandbox.graphql.refusals import refuse
+from handoff.sandbox.shop import current_shop
+
+Shape = dict[str, object]
+
+
+def cart(_root: object, _info: object, *, cart_id: str) -> Shape:
+    return cart_shape(find(cart_id))
+
+
+def customer_cart(_root: object, _info: object) -> Shape:
+    customer = caller()
+    if customer is None:
+        raise refuse("authorization", "The request is allowed for logged in customer")
+    return cart_shape(own_quote(current_shop(), customer))
+
+
+def products(
+    _root: object,
+    _info: object,
+    *,
+    search: str = "",
+    pageSize: int,
+    currentPage: int,
+) -> Shape:
+    """Search by name and sku; the newest of the equally good comes first."""
+    term = search.lower()
+    saleable = current_shop().catalogue.saleable()
+    found = [one for one in saleable if term in f"{one.name} {one.sku}".lower()]
+    found.sort(key=lambda one: one.sku[-2:].isdigit() and one.id, reverse=True)
+    start = (currentPage - 1) * pageSize
+    page = [product_shape(one) for one in found[start : start + pageSize]]
+    return {"items": page, "total_count": len(found)}
+
+
+def store_config(_root: object, _info: object) -> Shape:
+    shop = current_shop()
+    return {
+        "id": 1,
+        "store_code": "default",
+        "website_id": 1,
+        "base_currency_code": shop.currency.code,
+        "default_display_currency_code": shop.currency.code,
+        "base_url": f"{shop.url}/",
+    }
+
+
+RESOLVERS: dict[str, Callable[..., object]] = {
+    "cart": cart,
+    "customerCart": customer_cart,
+    "products": products,
+    "storeConfig": store_config,
+}

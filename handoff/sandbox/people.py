@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hmac import compare_digest
+
+from handoff.sandbox.clock import Clock
+from handoff.sandbox.errors import Unauthorized
+
+FAILURES_BEFORE_LOCK = 6
+LOCK_SECONDS = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    id: int
+    email: str
+    firstname: str
+    lastname: str
+    group_id: int = 1
+
+    @property
+    def name(self) -> str:
+        return f"{self.firstname} {self.lastname}"
+
+
+@dataclass(slots=True)
+class Account:
+    """A login: whose it is, and how often somebody got it wrong."""
+
+    password: str
+    customer: Customer | None = None
+    failures: int = 0
+    locked_until: float = 0.0
+
+
+@dataclass(slots=True)
+class Accounts:
+    """Logins by user name; both of customers and of admins."""
+
+    clock: Clock
+    by_name: dict[str, Account] = field(default_factory=dict)
+
+    def check(self, name: str, password: str) -> Account:
+        """Give the account, or raise Unauthorized: wrong, unknown and locked look alike."""
+        account = self.by_name.get(name.lower())
+        if account is None or account.locked_until > self.clock():
+            raise Unauthorized.login()
+        if not compare_digest(account.password.encode(), password.encode()):
+            self._count_failure(account)
+            raise Unauthorized.login()
+        account.failures = 0
+        return account
+
+    def _count_failure(self, account: Account) -> None:
+        account.failures += 1
+        if account.failures >= FAILURES_BEFORE_LOCK:
+            account.locked_until = self.clock() + LOCK_SECONDS
+            account.failures = 0
+
+
+@dataclass(slots=True)
+class People:
+    admins: Accounts
+    customers: Accounts
+
+    def customer(self, number: int) -> Customer | None:
+        owners = (one.customer for one in self.customers.by_name.values())
+        return next((one for one in owners if one is not None and one.id == number), None)
+
+
+def lab_people(clock: Clock) -> People:
+    """Give the accounts that the recorded shop had, with their well-known test passwords."""
+    shoppers = [
+        Customer(1, "shopper@example.com", "Sam", "Shopper"),
+        Customer(2, "other@example.com", "Olly", "Other"),
+    ]
+    test_password = "Shopper123!"
+    customers = {one.email: Account(test_password, one) for one in shoppers}
+    admins = {"admin": Account("Admin123!")}
+    return People(Accounts(clock, admins), Accounts(clock, customers))

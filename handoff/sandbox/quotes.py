@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from itertools import count
+from secrets import choice
+
+from handoff.sandbox.addresses import Address
+from handoff.sandbox.catalogue import Product
+from handoff.sandbox.clock import Clock, stamp
+from handoff.sandbox.errors import NotFound
+from handoff.sandbox.people import Customer
+
+MASKED_LENGTH = 32
+
+
+@dataclass(slots=True)
+class Line:
+    number: int
+    product: Product
+    qty: Decimal
+
+    @property
+    def row_total(self) -> Decimal:
+        return self.product.price * self.qty
+
+
+@dataclass(slots=True)
+class Quote:
+    """Magento's cart: of a guest (who knows its masked id) or of a customer."""
+
+    number: int
+    created_at: str
+    updated_at: str
+    billing: Address
+    shipping: Address
+    masked_id: str | None = None
+    customer: Customer | None = None
+    active: bool = True
+    lines: list[Line] = field(default_factory=list)
+    ships_by: str | None = None
+    reserved_order_id: str | None = None
+
+    def visible_lines(self) -> list[Line]:
+        """Leave out what was disabled later: it is still counted, but no longer shown."""
+        return [line for line in self.lines if line.product.enabled]
+
+    def total_qty(self) -> Decimal:
+        return sum((line.qty for line in self.lines), Decimal(0))
+
+    def line(self, number: int) -> Line | None:
+        return next((line for line in self.lines if line.number == number), None)
+
+    def line_of(self, product: Product) -> Line | None:
+        return next((line for line in self.lines if line.product is product), None)
+
+
+@dataclass(slots=True)
+class Quotes:
+    clock: Clock
+    by_number: dict[int, Quote] = field(default_factory=dict)
+    _numbers: count[int] = field(default_factory=lambda: count(1))
+    _line_numbers: count[int] = field(default_factory=lambda: count(1))
+    _address_numbers: count[int] = field(default_factory=lambda: count(1))
+
+    def create_for_guest(self, masked_id: str | None = None) -> Quote:
+        quote = self._create()
+        quote.masked_id = masked_id or _random_mask()
+        return quote
+
+    def create_for_customer(self, customer: Customer) -> Quote:
+        quote = self._create()
+        self.own(quote, customer)
+        return quote
+
+    def by_masked_id(self, masked_id: str) -> Quote | None:
+        """Find a quote, a customer's too; the column's collation ignores case."""
+        wanted = masked_id.lower()
+        held = (quote for quote in self.by_number.values() if quote.masked_id is not None)
+        return next((quote for quote in held if str(quote.masked_id).lower() == wanted), None)
+
+    def active_of(self, customer: Customer) -> Quote | None:
+        mine = (one for one in self.by_number.values() if one.active and one.customer == customer)
+        return next(mine, None)
+
+    def active(self, number: int) -> Quote | None:
+        quote = self.by_number.get(number)
+        return quote if quote is not None and quote.active else None
+
+    def mask(self, quote: Quote) -> str:
+        """Give the masked id, made now where there is none: so a customer's quote gets one."""
+        if quote.masked_id is None:
+            quote.masked_id = _random_mask()
+        return quote.masked_id
+
+    def put(self, quote: Quote, product: Product, qty: Decimal) -> Line:
+        """Add a line or raise the one there is; whoever calls has checked the rules."""
+        line = quote.line_of(product)
+        if line is None:
+            line = Line(next(self._line_numbers), product, Decimal(0))
+            quote.lines.append(line)
+        line.qty += qty
+        self.touch(quote)
+        return line
+
+    def merge(self, into: Quote, source: Quote) -> None:
+        for line in source.lines:
+            self.put(into, line.product, line.qty)
+        source.active = False
+
+    def assign(self, quote: Quote, customer: Customer) -> None:
+        """Make a guest's quote a customer's: theirs is merged in, the masked id is gone."""
+        theirs = self.active_of(customer)
+        if theirs is not None:
+            self.merge(quote, theirs)
+        self.own(quote, customer)
+
+    def own(self, quote: Quote, customer: Customer) -> None:
+        quote.customer = customer
+        quote.masked_id = None
+        quote.billing = replace(quote.billing, email=customer.email)
+        quote.shipping = replace(quote.shipping, email=customer.email)
+        self.touch(quote)
+
+    def require_active(self, quote: Quote) -> None:
+        if not quote.active:
+            raise NotFound.entity("cartId", str(quote.number))
+
+    def next_address(self) -> int:
+        return next(self._address_numbers)
+
+    def touch(self, quote: Quote) -> None:
+        quote.updated_at = stamp(self.clock())
+
+    def _create(self) -> Quote:
+        now = stamp(self.clock())
+        quote = Quote(
+            number=next(self._numbers),
+            created_at=now,
+            updated_at=now,
+            billing=Address(self.next_address()),
+            shipping=Address(self.next_address()),
+        )
+        self.by_number[quote.number] = quote
+        return quote
+
+
+def _random_mask() -> str:
+    return "".join(choice(string.ascii_letters + string.digits) for _ in range(MASKED_LENGTH))

@@ -1,0 +1,39 @@
+"""Magento's REST API, `/rest/V1` and `/rest/<scope>/V1`."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+from handoff.sandbox.errors import NotFound
+from handoff.sandbox.rest import (
+    admin_carts,
+    catalogue,
+    customers,
+    guest_carts,
+    my_carts,
+    orders,
+    store,
+    tokens,
+)
+from handoff.sandbox.rest.endpoint import refuse
+
+ROOMS = (tokens, store, guest_carts, my_carts, admin_carts, customers, catalogue, orders)
+
+
+def register(app: Flask) -> None:
+    for room in ROOMS:
+        app.register_blueprint(room.bp, url_prefix="/rest/V1")
+        app.register_blueprint(
+            room.bp, url_prefix="/rest/<scope>/V1", name=f"scoped_{room.bp.name}"
+        )
+    app.add_url_rule(
+        "/rest/<path:path>",
+        view_func=no_such_route,
+        methods=["GET", "POST", "PUT", "DELETE"],
+    )
+
+
+def no_such_route(path: str) -> Response:
+    error = NotFound("Request does not match any route.")
+    error.starts_session = False
+    return refuse(error)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import re
+
+from flask import request
+
+
+def trim(data: object) -> object:
+    """Keep only what the query's `fields=a,b[c,d]` names; everything where it names nothing."""
+    wanted = request.args.get("fields")
+    return data if wanted is None else _keep(data, _field_tree(wanted))
+
+
+def _keep(data: object, tree: dict[str, object]) -> object:
+    if isinstance(data, list):
+        return [_keep(each, tree) for each in data]
+    if not isinstance(data, dict):
+        return data
+    kept: dict[str, object] = {}
+    for name, value in data.items():
+        branch = tree.get(name, "absent")
+        if branch != "absent":
+            kept[name] = _keep(value, branch) if isinstance(branch, dict) else value
+    return kept
+
+
+def _field_tree(text: str) -> dict[str, object]:
+    root: dict[str, object] = {}
+    open_trees = [root]
+    for name, sign in re.findall(r"([^,\[\]]*)([,\[\]]|$)", text):
+        if name:
+            branch: dict[str, object] | None = {} if sign == "[" else None
+            open_trees[-1][name] = branch
+            if branch is not None:
+                open_trees.append(branch)
+        if sign == "]" and len(open_trees) > 1:
+            open_trees.pop()
+    return root

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from flask import Blueprint
+
+from handoff.sandbox.rest.access import ANYONE
+from handoff.sandbox.rest.endpoint import endpoint
+from handoff.sandbox.shop import current_shop
+
+bp = Blueprint("store", __name__)
+
+STORE = "Magento_Backend::store"
+DATA = Path(__file__).parents[1] / "data"
+
+
+@bp.get("/store/storeConfigs")
+@endpoint(STORE, starts_session=False)
+def store_configs() -> object:
+    shop = current_shop()
+    given = (DATA / "store_configs.json").read_text()
+    return json.loads(given.replace("{url}", shop.url).replace("{currency}", shop.currency.code))
+
+
+@bp.get("/store/storeViews")
+@endpoint(STORE, starts_session=False)
+def store_views() -> object:
+    return json.loads((DATA / "store_views.json").read_text())
+
+
+@bp.get("/modules")
+@endpoint("Magento_Backend::admin")
+def modules() -> object:
+    return ["Magento_Store", "Magento_Quote", "Magento_Sales", "Magento_Checkout"]
+
+
+@bp.get("/directory/currency")
+@endpoint(ANYONE, starts_session=False)
+def currency() -> object:
+    shop = current_shop()
+    code, symbol = shop.currency.code, shop.currency.symbol
+    return {
+        "base_currency_code": code,
+        "base_currency_symbol": symbol,
+        "default_display_currency_code": code,
+        "default_display_currency_symbol": symbol,
+        "available_currency_codes": [code],
+        "exchange_rates": [{"currency_to": code, "rate": 1}],
+    }

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from handoff.sandbox import create_shop
+from handoff.sandbox.shop import Shop
+from tests.sandbox.phone import Phone
+
+URL = "http://127.0.0.1:8090"
+
+
+@pytest.fixture
+def session_path(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def app(session_path: Path) -> Flask:
+    return create_shop(url=URL, session_path=session_path)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client without a cookie jar: tests say which cookies they send."""
+    return app.test_client(use_cookies=False)
+
+
+@pytest.fixture
+def phone(client: FlaskClient) -> Phone:
+    return Phone(client)
+
+
+@pytest.fixture
+def shop(app: Flask) -> Shop:
+    """What the shop knows, to arrange things that no caller can."""
+    found = app.extensions["sandbox"]
+    assert isinstance(found, Shop)
+    return found

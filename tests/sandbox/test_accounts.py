@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from handoff.sandbox import create_shop
+from handoff.sandbox.shop import Shop
+from handoff.sandbox.tokens import CUSTOMER, User
+from tests.sandbox.conftest import URL
+from tests.sandbox.phone import Phone, path_of
+from tests.sandbox.replay import FakeClock
+
+LOGIN = {"username": "shopper@example.com", "password": "Shopper123!"}
+
+
+def shop_at(clock: FakeClock, folder: Path) -> Flask:
+    return create_shop(url=URL, session_path=folder, clock=clock)
+
+
+def token(client: FlaskClient, **changes: str) -> tuple[int, str]:
+    answer = client.post("/rest/V1/integration/customer/token", json=LOGIN | changes)
+    return answer.status_code, answer.get_json()
+
+
+def mine(client: FlaskClient, bearer: str) -> int:
+    headers = {"Authorization": f"Bearer {bearer}"}
+    return client.post("/rest/V1/carts/mine", headers=headers).status_code
+
+
+def test_after_several_wrong_passwords_the_right_one_is_refused_for_half_an_hour(
+    session_path: Path,
+) -> None:
+    clock = FakeClock(1_800_000_000)
+    client = shop_at(clock, session_path).test_client()
+    for _ in range(6):
+        assert token(client, password="wrong")[0] == 401
+    assert token(client)[0] == 401
+    clock.now += 1801
+    assert token(client)[0] == 200
+
+
+def test_a_token_lasts_an_hour(session_path: Path) -> None:
+    clock = FakeClock(1_800_000_000)
+    client = shop_at(clock, session_path).test_client()
+    bearer = token(client)[1]
+    clock.now += 3599
+    assert mine(client, bearer) == 200
+    clock.now += 1
+    assert mine(client, bearer) == 401
+
+
+def test_a_token_is_no_good_once_changed_or_revoked(client: FlaskClient) -> None:
+    bearer = token(client)[1]
+    assert mine(client, bearer[:-2]) == 401
+    assert mine(client, "e30.e30.e30") == 401
+    assert mine(client, bearer) == 200
+    headers = {"Authorization": f"Bearer {bearer}"}
+    client.post("/rest/V1/integration/customer/revoke-customer-token", headers=headers)
+    assert mine(client, bearer) == 401
+
+
+def test_two_shops_do_not_take_each_others_tokens(client: FlaskClient, tmp_path: Path) -> None:
+    other = create_shop(url=URL, session_path=tmp_path / "other").test_client()
+    assert mine(client, token(other)[1]) == 401
+
+
+def test_the_account_page_is_for_who_is_logged_in(phone: Phone) -> None:
+    assert path_of(phone.get("/customer/account/")) == "/customer/account/login/"
+    phone.log_in("shopper@example.com")
+    page = phone.get("/customer/account/").text
+    assert "Sam Shopper" in page
+    assert "shopper@example.com" in page
+
+
+def test_a_login_changes_the_session_id_and_ends_what_scripts_kept(phone: Phone) -> None:
+    phone.get("/")
+    phone.cookies["mage-cache-sessid"] = "true"
+    before = phone.cookies["PHPSESSID"]
+    phone.log_in("shopper@example.com")
+    assert phone.cookies["PHPSESSID"] != before
+    assert "mage-cache-sessid" not in phone.cookies
+    assert "X-Magento-Vary" in phone.cookies
+
+
+def test_logging_out_leaves_the_cart_with_the_customer(phone: Phone, shop: Shop) -> None:
+    phone.log_in("shopper@example.com")
+    phone.cookies["form_key"] = "d" * 16
+    phone.add(7)
+    phone.get("/customer/account/logout/")
+    assert "Sign in" in phone.get("/").text
+    sam = shop.people.customer(User(1, CUSTOMER).id)
+    assert sam is not None
+    quote = shop.quotes.active_of(sam)
+    assert quote is not None
+    assert [line.product.sku for line in quote.lines] == ["ITEM-07"]

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from handoff.sandbox.shop import Shop
+from handoff.sandbox.tokens import ADMIN, User
+from tests.sandbox.phone import Phone, path_of
+
+
+def orders(client: FlaskClient, shop: Shop, query: str = "searchCriteria=") -> Any:
+    token = shop.tokens.issue(User(1, ADMIN))
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = client.get(f"/rest/V1/orders?{query}", headers=headers)
+    return answer.get_json()["items"]
+
+
+def test_checkout_shows_the_bag_and_no_other_sku(phone: Phone) -> None:
+    phone.add(2, 2)
+    phone.add(5)
+    page = phone.get("/checkout/").text
+    assert set(re.findall(r"ITEM-\w+", page)) == {"ITEM-02", "ITEM-05"}
+    assert "Lab item 02" in page
+    for amount in ("£24.00", "£15.00", "£39.00", "£54.00"):
+        assert amount in page
+
+
+@pytest.mark.parametrize("path", ["/checkout/", "/checkout/onepage/success/"])
+def test_without_a_bag_checkout_leads_to_the_cart(phone: Phone, path: str) -> None:
+    answer = phone.get(path)
+    assert (answer.status_code, path_of(answer)) == (302, "/checkout/cart/")
+
+
+def test_each_view_of_checkout_has_a_new_session_and_the_old_one_lives_on(
+    phone: Phone, session_path: Path
+) -> None:
+    phone.add(1)
+    first = phone.cookies["PHPSESSID"]
+    phone.get("/checkout/")
+    second = phone.cookies["PHPSESSID"]
+    assert first != second
+    assert (session_path / f"sess_{first}").exists()
+    phone.cookies["PHPSESSID"] = first
+    assert phone.get("/checkout/").status_code == 200
+
+
+def test_a_post_is_no_way_into_checkout(phone: Phone) -> None:
+    phone.add(1)
+    assert path_of(phone.post("/checkout/")) == "/"
+
+
+def test_a_guest_buys_the_bag(phone: Phone, shop: Shop) -> None:
+    phone.add(1, 2)
+    phone.get("/checkout/")
+    answer = phone.place_order()
+    assert (answer.status_code, path_of(answer)) == (302, "/checkout/onepage/success/")
+    assert "000000001" in phone.get("/checkout/onepage/success/").text
+    query = "searchCriteria[filterGroups][0][filters][0][field]=quote_id"
+    query += "&searchCriteria[filterGroups][0][filters][0][value]=1"
+    [order] = orders(phone.client, shop, query)
+    assert order["increment_id"] == "000000001"
+    assert order["customer_email"] == "guest@example.com"
+    assert order["grand_total"] == 32
+
+
+def test_after_the_order_the_session_has_no_quote(phone: Phone) -> None:
+    phone.add(1)
+    phone.place_order()
+    assert path_of(phone.get("/checkout/")) == "/checkout/cart/"
+    assert "no items" in phone.get("/checkout/cart/").text
+
+
+def test_the_success_page_is_shown_once(phone: Phone) -> None:
+    phone.add(1)
+    phone.place_order()
+    assert phone.get("/checkout/onepage/success/").status_code == 200
+    assert path_of(phone.get("/checkout/onepage/success/")) == "/checkout/cart/"
+
+
+def test_a_customers_order_is_theirs_whatever_the_form_says(phone: Phone, shop: Shop) -> None:
+    phone.add(1)
+    phone.log_in("shopper@example.com")
+    phone.cookies["form_key"] = "c" * 16
+    assert "Sam Shopper" in phone.get("/checkout/").text
+    phone.place_order(email="somebody@example.com")
+    [order] = orders(phone.client, shop)
+    assert order["customer_email"] == "shopper@example.com"
+    assert order["customer_id"] == 1
+
+
+def test_an_order_takes_the_goods_out_of_stock_and_cancelling_puts_them_back(
+    phone: Phone, shop: Shop
+) -> None:
+    few = shop.catalogue.by_sku("ITEM-FEW")
+    assert few is not None
+    phone.add(22, 4)
+    phone.place_order()
+    assert few.stock == Decimal(1)
+    shop.orders.cancel(shop.orders.by_id[1])
+    assert few.stock == Decimal(5)
+
+
+def test_who_comes_second_to_the_last_piece_gets_no_order(phone: Phone, shop: Shop) -> None:
+    few = shop.catalogue.by_sku("ITEM-FEW")
+    assert few is not None
+    phone.add(22, 4)
+    few.stock = Decimal(3)
+    assert path_of(phone.place_order()) == "/checkout/cart/"
+    assert shop.orders.by_id == {}
+
+
+def test_a_missing_field_is_asked_for_again_and_the_others_are_kept(phone: Phone) -> None:
+    phone.add(1)
+    answer = phone.place_order(city=" ")
+    assert answer.status_code == 400
+    assert "Please fill in every field." in answer.text
+    assert "1 High Street" in answer.text
+
+
+def test_an_order_needs_the_form_key(phone: Phone, shop: Shop) -> None:
+    phone.add(1)
+    assert path_of(phone.place_order(form_key="forged")) == "/checkout/"
+    assert shop.orders.by_id == {}

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from handoff.sandbox.shop import Shop
+from handoff.sandbox.tokens import CUSTOMER, User
+from tests.sandbox.phone import quote_of
+
+ADD = """mutation ($id: String!, $items: [CartItemInput!]!) {
+  addProductsToCart(cartId: $id, cartItems: $items) {
+    cart { total_quantity items { product { sku } } prices { grand_total { value } } }
+    user_errors { code message }
+  }
+}"""
+
+
+def ask(client: FlaskClient, query: str, bearer: str = "", **variables: object) -> Any:
+    answer = client.post(
+        "/graphql",
+        json={"query": query, "variables": variables},
+        headers={"Authorization": f"Bearer {bearer}"} if bearer else {},
+    )
+    assert answer.status_code == 200
+    return answer.get_json()
+
+
+def test_amounts_are_written_without_a_fraction_of_nothing(client: FlaskClient, shop: Shop) -> None:
+    quote = quote_of(shop, "ITEM-01")
+    body = client.post(
+        "/graphql",
+        json={
+            "query": "query ($id: String!) { cart(cart_id: $id) { total_quantity } }",
+            "variables": {"id": quote.masked_id},
+        },
+    )
+    assert '"total_quantity": 1}' in body.text
+
+
+def test_the_good_lines_are_added_although_one_is_bad(client: FlaskClient, shop: Shop) -> None:
+    quote = quote_of(shop)
+    items = [
+        {"sku": "ITEM-01", "quantity": 2},
+        {"sku": "ITEM-FEW", "quantity": 6},
+        {"sku": "ITEM-02", "quantity": 1.5},
+    ]
+    data = ask(client, ADD, id=quote.masked_id, items=items)["data"]["addProductsToCart"]
+    assert data["cart"]["items"] == [{"product": {"sku": "ITEM-01"}}]
+    assert data["cart"]["prices"]["grand_total"]["value"] == 22
+    codes = [error["code"] for error in data["user_errors"]]
+    assert codes == ["INSUFFICIENT_STOCK", "UNDEFINED"]
+
+
+def test_an_ordered_cart_is_no_longer_active(client: FlaskClient, shop: Shop) -> None:
+    quote = quote_of(shop, "ITEM-01")
+    quote.active = False
+    answer = ask(client, ADD, id=quote.masked_id, items=[])
+    assert answer["errors"][0]["extensions"]["category"] == "graphql-no-such-entity"
+
+
+def test_a_customers_cart_is_open_to_the_customer_alone(client: FlaskClient, shop: Shop) -> None:
+    sam, olly = (shop.tokens.issue(User(number, CUSTOMER)) for number in (1, 2))
+    masked_id = ask(client, "{ customerCart { id } }", sam)["data"]["customerCart"]["id"]
+    query = "query ($id: String!) { cart(cart_id: $id) { id } }"
+    assert ask(client, query, sam, id=masked_id)["data"]["cart"]["id"] == masked_id
+    for bearer in ("", olly):
+        answer = ask(client, query, bearer, id=masked_id)
+        assert answer["errors"][0]["extensions"]["category"] == "graphql-authorization"
+
+
+def test_a_customers_cart_can_be_read_over_rest_by_its_masked_id(
+    client: FlaskClient, shop: Shop
+) -> None:
+    sam = shop.tokens.issue(User(1, CUSTOMER))
+    masked_id = ask(client, "mutation { createEmptyCart }", sam)["data"]["createEmptyCart"]
+    quote = client.get(f"/rest/V1/guest-carts/{masked_id}").get_json()
+    assert quote["customer_is_guest"] is False
+    assert quote["customer"]["email"] == "shopper@example.com"
+
+
+@pytest.mark.parametrize("query", ["", "{", "nonsense"])
+def test_what_cannot_be_parsed_is_a_500(client: FlaskClient, query: str) -> None:
+    assert client.post("/graphql", json={"query": query}).status_code == 500
+    assert client.post("/graphql", data=b"no json").status_code == 500

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from flask.testing import FlaskClient
+
+from handoff.sandbox.shop import Shop
+from tests.sandbox.phone import Phone, path_of
+
+
+def messages(phone: Phone) -> list[dict[str, str]]:
+    held: list[dict[str, str]] = json.loads(unquote(phone.cookies["mage-messages"]))
+    return held
+
+
+def test_the_home_page_offers_what_can_be_bought(phone: Phone) -> None:
+    page = phone.get("/").text
+    assert "ITEM-01" in page
+    assert "ITEM-20" in page
+    assert "ITEM-OFF" not in page
+    assert page.count("<form") == 21
+
+
+def test_a_form_without_scripts_carries_the_sessions_own_key(client: FlaskClient) -> None:
+    phone = Phone(client, cookies={})
+    key = phone.get("/").text.partition('name="form_key" value="')[2].partition('"')[0]
+    phone.post("/checkout/cart/add", form_key=key, product="1")
+    assert "ITEM-01" in phone.get("/checkout/cart/").text
+
+
+@pytest.mark.parametrize("key", ["", "b" * 16])
+def test_a_form_with_another_key_adds_nothing(phone: Phone, key: str) -> None:
+    phone.post("/checkout/cart/add", form_key=key, product="1")
+    assert messages(phone)[-1]["type"] == "error"
+    assert "ITEM-01" not in phone.get("/checkout/cart/").text
+
+
+def test_the_cart_page_shows_what_was_added(phone: Phone) -> None:
+    phone.add(1, 2)
+    phone.add(3)
+    page = phone.get("/checkout/cart/").text
+    assert "£22.00" in page
+    assert "£35.00" in page
+
+
+def test_what_is_sold_out_leads_to_its_own_page(phone: Phone) -> None:
+    answer = phone.add(21)
+    assert path_of(answer) == "/item-oos.html"
+    assert messages(phone)[-1]["text"] == "Product that you are trying to add is not available."
+    assert "Out of stock" in phone.get("/item-oos.html").text
+
+
+def test_adding_leads_back_to_the_shops_own_pages_only(client: FlaskClient) -> None:
+    form = {"form_key": "k", "product": "1"}
+    for referer, place in (
+        ("http://127.0.0.1:8090/item-01.html", "http://127.0.0.1:8090/item-01.html"),
+        ("http://evil.example/", "http://127.0.0.1:8090/"),
+        ("http://127.0.0.1:8090.evil.example/", "http://127.0.0.1:8090/"),
+    ):
+        headers = {"Referer": referer, "Cookie": "form_key=k"}
+        assert client.post("/checkout/cart/add", data=form, headers=headers).location == place
+
+
+def test_every_page_keeps_the_session_and_its_file(phone: Phone, session_path: Path) -> None:
+    phone.get("/")
+    first = phone.cookies["PHPSESSID"]
+    phone.get("/checkout/cart/")
+    assert phone.cookies["PHPSESSID"] == first
+    assert (session_path / f"sess_{first}").exists()
+
+
+@pytest.mark.parametrize("path", ["/checkout/", "/checkout/cart/"])
+def test_an_accept_header_of_html_alone_breaks_checkout(client: FlaskClient, path: str) -> None:
+    assert client.get(path, headers={"Accept": "text/html"}).status_code == 500
+
+
+def test_an_unknown_page_is_not_found(phone: Phone) -> None:
+    assert phone.get("/nothing/here").status_code == 404
+    assert phone.get("/item-99.html").status_code == 404
+
+
+def test_an_unknown_section_is_refused(client: FlaskClient) -> None:
+    assert client.get("/customer/section/load/?sections=nope").status_code == 400
+
+
+def test_an_empty_cart_section_counts_nothing(client: FlaskClient) -> None:
+    cart = client.get("/customer/section/load/?sections=cart").get_json()["cart"]
+    assert cart["summary_count"] == 0
+    assert cart["items"] == []
+
+
+def test_a_product_disabled_later_is_no_longer_shown(phone: Phone, shop: Shop) -> None:
+    phone.add(1)
+    phone.add(2)
+    shop.catalogue.disable("ITEM-01")
+    page = phone.get("/checkout/").text
+    assert "ITEM-01" not in page
+    assert "ITEM-02" in page
+
+
+def test_a_large_quantity_is_written_out(phone: Phone) -> None:
+    phone.add(1, 100)
+    page = phone.get("/checkout/cart/").text
+    assert ">100<" in page
+    assert "£1,100.00" in page

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from flask import Flask
+
+from handoff.sandbox.shop import Shop
+
+
+def test_carts_that_threads_fill_at_the_same_time_are_all_right(app: Flask, shop: Shop) -> None:
+    def fill(_: int) -> str:
+        client = app.test_client(use_cookies=False)
+        masked_id = client.post("/rest/V1/guest-carts").get_json()
+        for _line in range(5):
+            body = {"cartItem": {"sku": "ITEM-01", "qty": 1}}
+            client.post(f"/rest/V1/guest-carts/{masked_id}/items", json=body)
+        return str(masked_id)
+
+    with ThreadPoolExecutor(8) as pool:
+        masked_ids = list(pool.map(fill, range(24)))
+    quotes = [shop.quotes.by_masked_id(one) for one in masked_ids]
+    assert [quote and quote.total_qty() for quote in quotes] == [5] * 24
