@@ -6,6 +6,7 @@ from flask import Flask
 
 from handoff.entry.policy import protect
 from handoff.entry.views import entry
+from handoff.ledger import Clock, system_clock
 from handoff.operate.failures import handle_failures
 from handoff.operate.health import health
 from handoff.operate.logs import configure_logging, log_requests
@@ -17,7 +18,7 @@ from handoff.transfer.views import transfer
 __all__ = ["create_app"]
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, *, clock: Clock = system_clock) -> Flask:
     """Build the service from the environment, or from settings that were loaded elsewhere.
 
     Raises SettingsError with all that is wrong with them.
@@ -25,7 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     configure_logging()
     settings = settings or load_settings()
     app = Flask(__name__)
-    keep(app, build_services(settings))
+    keep(app, build_services(settings, clock=clock))
     for blueprint in (transfer, entry, health):
         app.register_blueprint(blueprint)
     log_requests(app)

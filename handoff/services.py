@@ -23,6 +23,7 @@ class Services:
     """What views work with. `orders` is None where the settings give no right to read them."""
 
     settings: Settings
+    database: Database
     ledger: Ledger
     links: Links
     sessions: SessionStore
@@ -40,6 +41,7 @@ def build_services(settings: Settings, *, clock: Clock = system_clock) -> Servic
     desk = QuoteDesk(Carts(client), settings.store_views, orders)
     return Services(
         settings=settings,
+        database=database,
         ledger=ledger,
         links=Links(
             settings.secret_key.get_secret_value(),

@@ -194,10 +194,10 @@ class Ledger:
     def _insert(self, connection: Connection, draft: Draft) -> Handoff:
         now = self._clock()
         c = handoff.c
-        displaced = or_(c.key == draft.key, c.quote_number == draft.quote_number)
-        connection.execute(
-            update(handoff).where(c.superseded_at.is_(None), displaced).values(superseded_at=now)
-        )
+        # Two statements, because for one with OR SQLite would read every current row.
+        for displaced in (c.key == draft.key, c.quote_number == draft.quote_number):
+            ended = update(handoff).where(displaced, c.superseded_at.is_(None))
+            connection.execute(ended.values(superseded_at=now))
         row = Handoff(
             id=_new_id(),
             key=draft.key,

@@ -17,8 +17,8 @@ from flask import Flask, Response, g, request
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _SECRETS = (
-    re.compile(r"(/h/)[^\s\"'?#]+"),
-    re.compile(r"(/api/cart-transfer/)[^\s\"'?#]+"),
+    re.compile(r"(/h/)(?!<)[^\s\"'?#]+"),
+    re.compile(r"(/api/cart-transfer/)(?!<)[^\s\"'?#]+"),
     re.compile(r"(guest-carts/)[^\s\"'?#/]+"),
     re.compile(r"(\btoken(?:_id)?[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"),
     re.compile(r"((?:Bearer|Authorization:?)\s+)[^\s\"']+", re.IGNORECASE),

@@ -19,7 +19,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from handoff.bag import Bag, Line, same_sku, summed
@@ -65,14 +73,12 @@ def parse_transfer(raw: bytes, *, currencies: Collection[str]) -> BagTransfer | 
     Raises MalformedRequest, or RequestInvalid with all faults that the body has.
     """
     values = {name: value for name, value in _load(raw).items() if value is not None}
+    faults = _shape_faults(values)
     try:
-        body, faults = _Body.model_validate(values), []
+        body = _Body.model_validate(values, context={"currencies": currencies})
     except ValidationError as error:
-        body, faults = None, [_fault(detail) for detail in error.errors(include_url=False)]
-    faults += _missing(values)
-    if body is not None:
-        faults += _conflicts(body, currencies)
-    if faults or body is None:
+        faults += [_fault(detail) for detail in error.errors(include_url=False)]
+    if faults:
         raise RequestInvalid(faults=tuple(faults))
     lines = summed(Line(item.sku, Decimal(item.quantity)) for item in body.items or ())
     if body.quote_id is None:
@@ -140,6 +146,22 @@ def _is_uuid(value: str) -> bool:
     return len(value) == 36 and len(digits) == 32 and set(digits.lower()) <= set("0123456789abcdef")
 
 
+def _sold_in(value: str, info: ValidationInfo) -> str:
+    if value not in (info.context or {})["currencies"]:
+        raise PydanticCustomError("unknown_currency", "")
+    return value
+
+
+def _sums_in_range(items: list[_Item]) -> list[_Item]:
+    sums: dict[str, int] = {}
+    for index, item in enumerate(items):
+        key = same_sku(item.sku)
+        sums[key] = sums.get(key, 0) + item.quantity
+        if sums[key] > MAX_QUANTITY:
+            raise PydanticCustomError("sum_out_of_range", "", {"index": index})
+    return items
+
+
 def _short_reference(value: str) -> str:
     if len(value) > _MAX_REFERENCE and not _is_uuid(value):
         raise PydanticCustomError("string_too_long", "")
@@ -158,9 +180,14 @@ class _Item(BaseModel):
     quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY), BeforeValidator(_whole)]
 
 
+Items = Annotated[
+    list[_Item], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_sums_in_range)
+]
+
+
 class _Body(BaseModel):
-    items: Annotated[list[_Item], Field(min_length=1, max_length=MAX_LINES)] | None = None
-    currency: Text | None = None
+    items: Items | None = None
+    currency: Annotated[Text, AfterValidator(_sold_in)] | None = None
     reference: Reference | None = None
     quote_id: Annotated[Text, Field(max_length=_MAX_SKU), BeforeValidator(_quote_id)] | None = None
     token_id: Token | None = None
@@ -178,42 +205,37 @@ _CODES = {
     "too_long": ("too_many", f"There can be no more than {MAX_LINES} lines."),
     "int_type": ("not_whole", f"This has to be a whole number from 1 to {MAX_QUANTITY}."),
     "greater_than_equal": ("out_of_range", f"This has to be from 1 to {MAX_QUANTITY}."),
+    "sum_out_of_range": (
+        "out_of_range",
+        f"The lines of this sku add up to more than {MAX_QUANTITY}.",
+    ),
+    "unknown_currency": ("unknown_currency", "The shop does not sell in this currency."),
     "less_than_equal": ("out_of_range", f"This has to be from 1 to {MAX_QUANTITY}."),
 }
 
 
 def _fault(detail: ErrorDetails) -> Fault:
     code, words = _CODES.get(detail["type"], ("wrong_type", "This value has the wrong type."))
-    return Fault(code, words, pointer="".join(f"/{part}" for part in detail["loc"]))
+    pointer = "".join(f"/{part}" for part in detail["loc"])
+    if detail["type"] == "sum_out_of_range":
+        pointer += f"/{detail['ctx']['index']}/quantity"
+    return Fault(code, words, pointer=pointer)
 
 
-def _missing(values: dict[str, Any]) -> list[Fault]:
-    """Name what a request of this shape needs and does not have."""
-    if "quote_id" in values:
-        return []
-    if "token_id" in values or "token" in values:
-        words = "A customer token needs the quote_id of the customer's quote."
-        return [Fault("missing", words, pointer="/quote_id")]
-    needed = [name for name in ("items", "currency", "reference") if name not in values]
-    return [Fault("missing", "This field is required.", pointer=f"/{name}") for name in needed]
-
-
-def _conflicts(body: _Body, currencies: Collection[str]) -> list[Fault]:
-    """Name what cannot be true at once, or not in this shop."""
+def _shape_faults(values: dict[str, Any]) -> list[Fault]:
+    """Name what a request of this shape needs and does not have, or has twice."""
+    tokens = [values[name] for name in ("token_id", "token") if name in values]
     faults = []
-    if body.token_id and body.token and body.token_id != body.token:
+    if len(tokens) == 2 and tokens[0] != tokens[1]:
         words = "token and token_id differ; send one of them."
         faults.append(Fault("conflict", words, pointer="/token"))
-    if body.currency is not None and body.currency not in currencies:
-        words = "The shop does not sell in this currency."
-        faults.append(Fault("unknown_currency", words, pointer="/currency"))
-    sums: dict[str, int] = {}
-    for index, item in enumerate(body.items or ()):
-        key = same_sku(item.sku)
-        sums[key] = sums.get(key, 0) + item.quantity
-        if sums[key] > MAX_QUANTITY:
-            words = f"The lines of this sku add up to more than {MAX_QUANTITY}."
-            faults.append(Fault("out_of_range", words, pointer=f"/items/{index}/quantity"))
+    if tokens and "quote_id" not in values:
+        words = "A customer token needs the quote_id of the customer's quote."
+        faults.append(Fault("missing", words, pointer="/quote_id"))
+    if not tokens and "quote_id" not in values:
+        needed = (name for name in ("items", "currency", "reference") if name not in values)
+        words = "This field is required."
+        faults += [Fault("missing", words, pointer=f"/{name}") for name in needed]
     return faults
 
 

@@ -1,0 +1,153 @@
+"""What the tests share: a stand-in shop on a port of its own, the service, a clock to turn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from handoff import create_app
+from handoff.settings import Settings, load_settings
+from tests.running import RedisServer, RunningShop, running_redis, running_shop
+
+KEY = "a-key-of-the-tests"
+
+# How long a machine takes is nothing that a test judges.
+hypothesis.settings.register_profile(
+    "handoff", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("handoff")
+
+
+class TurnedClock:
+    """A clock in milliseconds that stands still until it is turned."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+    def turn(self, *, seconds: float) -> None:
+        """Let so many seconds pass."""
+        self.now += int(seconds * 1000)
+
+
+class Poq:
+    """Poq's cloud: posts transfers to a service."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def transfer(self, body: Any, *, key: str | None = KEY, **options: Any) -> TestResponse:
+        """Post a transfer; a `str` or `bytes` body goes as it is, anything else as JSON."""
+        data = body if isinstance(body, str | bytes) else json.dumps(body)
+        headers = {"Authorization": key} if key is not None else {}
+        options.setdefault("content_type", "application/json")
+        return self.client.post("/api/cart-transfer", data=data, headers=headers, **options)
+
+    def bag(self, *lines: tuple[str, int], reference: str = "r-1") -> TestResponse:
+        """Post a bag of (sku, quantity) lines."""
+        items = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
+        return self.transfer({"items": items, "currency": "GBP", "reference": reference})
+
+    def link(self, *lines: tuple[str, int], reference: str = "r-1") -> str:
+        """Post a bag and return the path of its link."""
+        answer = self.bag(*(lines or (("ITEM-01", 1),)), reference=reference)
+        assert answer.status_code == 200, answer.text
+        return path_of(answer)
+
+
+def path_of(answer: TestResponse) -> str:
+    """Return the path of the link in an instruction."""
+    url = str(answer.get_json()["url"])
+    return "/" + url.split("/", 3)[3]
+
+
+@pytest.fixture
+def clock() -> TurnedClock:
+    return TurnedClock()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[RunningShop]:
+    with running_shop(tmp_path / "sessions") as shop:
+        yield shop
+
+
+@pytest.fixture
+def settings(shop: RunningShop, tmp_path: Path) -> Settings:
+    return load_settings(**settings_for(shop, tmp_path))
+
+
+def settings_for(shop: RunningShop, folder: Path) -> dict[str, Any]:
+    """Return settings for a service beside a stand-in shop, on a ledger in a folder."""
+    return {
+        "public_url": "http://127.0.0.1:8000",
+        "magento_url": shop.url,
+        "api_keys": (KEY,),
+        "secret_key": "a secret of the tests, long enough",
+        "session_store": shop.sessions.as_uri(),
+        "database_url": f"sqlite:///{folder / 'handoff.db'}",
+        "stores": (STORE,),
+    }
+
+
+STORE = {
+    "currency": "GBP",
+    "code": "default",
+    "store_id": 1,
+    "website_id": 1,
+    "website_code": "base",
+}
+
+MakeApp = Callable[..., Flask]
+
+
+@pytest.fixture
+def make_app(settings: Settings, clock: TurnedClock) -> Iterator[MakeApp]:
+    """Build services on the same ledger and shop, with settings of their own."""
+    made: list[Flask] = []
+
+    def make(**changes: Any) -> Flask:
+        app = create_app(settings.model_copy(update=changes), clock=clock)
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        app.extensions["handoff"].database.close()
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> Flask:
+    return make_app()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def phone(app: Flask) -> FlaskClient:
+    """Return a web view: a client with cookies of its own."""
+    return app.test_client()
+
+
+@pytest.fixture
+def poq(app: Flask) -> Poq:
+    return Poq(app.test_client())
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with running_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server

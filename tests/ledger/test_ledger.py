@@ -1,0 +1,273 @@
+"""The ledger: who may enter, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import event, select
+from sqlalchemy.engine import Engine
+
+from handoff.errors import LedgerUnavailable
+from handoff.ledger import (
+    ClaimLost,
+    Claims,
+    Database,
+    Draft,
+    Handoff,
+    Ledger,
+    State,
+    migrate,
+)
+from handoff.ledger.schema import claim, handoff
+from tests.conftest import TurnedClock
+
+DRAFT = Draft(
+    key="ref:r1",
+    content="one",
+    reference="r1",
+    kind="guest",
+    store="default",
+    quote_number=27,
+    customer_id=None,
+    customer_group_id=None,
+    bag={"currency": "GBP", "lines": [{"sku": "A", "quantity": "2"}]},
+)
+
+
+class Fixture:
+    """A ledger on a database of its own."""
+
+    def __init__(self, folder: Path, clock: TurnedClock) -> None:
+        self.clock = clock
+        self.database = Database(f"sqlite:///{folder / 'ledger.db'}")
+        migrate(self.database)
+        self.ledger = Ledger(self.database, clock, ttl=300, grace=60)
+        self.claims = Claims(self.database, clock)
+
+    def issue(self, draft: Draft = DRAFT) -> Handoff:
+        with self.claims.hold(draft.key, give_up=lambda: True) as held:
+            assert held is not None
+            return self.ledger.issue(held, draft)
+
+
+@pytest.fixture
+def on(tmp_path: Path, clock: TurnedClock) -> Iterator[Fixture]:
+    fixture = Fixture(tmp_path, clock)
+    yield fixture
+    fixture.database.close()
+
+
+def test_what_was_issued_is_found_again(on: Fixture) -> None:
+    row = on.issue()
+    assert on.ledger.find(row.id) == row
+    assert len(row.id) == 22
+    assert row.item_count == 2
+    assert on.ledger.find("unknown") is None
+
+
+def test_issuing_settles_the_claim_in_the_same_transaction(on: Fixture) -> None:
+    on.issue()
+    with on.database.reading() as connection:
+        assert connection.execute(select(claim)).first() is None
+
+
+def test_a_claim_that_was_lost_writes_nothing(on: Fixture) -> None:
+    with on.claims.hold("k", give_up=lambda: True) as first:
+        assert first is not None
+        on.clock.turn(seconds=4)
+        with on.claims.hold("k", give_up=lambda: True) as second:
+            assert second is not None
+            with pytest.raises(ClaimLost):
+                on.ledger.issue(first, DRAFT)
+    with on.database.reading() as connection:
+        assert connection.execute(select(handoff)).first() is None
+
+
+def test_a_claim_makes_others_wait_until_they_give_up(on: Fixture) -> None:
+    asked = []
+
+    def give_up() -> bool:
+        asked.append(True)
+        return len(asked) > 2
+
+    with (
+        on.claims.hold("k", give_up=lambda: True),
+        on.claims.hold("k", give_up=give_up) as second,
+    ):
+        assert second is None
+    assert len(asked) == 3
+    with on.claims.hold("k", give_up=lambda: True) as third:
+        assert third is not None
+
+
+def test_a_claim_is_kept_alive_while_it_is_held(on: Fixture) -> None:
+    """A beat renews the lease once a second of real time."""
+    import time
+
+    with on.claims.hold("k", give_up=lambda: True):
+        for _ in range(60):
+            with on.database.reading() as connection:
+                until = connection.execute(select(claim.c.lease_until)).scalar_one()
+            on.clock.now = until - 1000
+            time.sleep(0.05)
+            if until > 1_800_000_003_000:
+                break
+        else:
+            pytest.fail("the lease was never renewed")
+
+
+def test_the_first_opener_spends_and_no_other(on: Fixture) -> None:
+    row = on.issue()
+    spent = on.ledger.spend(row.id, ["a", "b"])
+    assert spent is not None
+    assert (spent.opener_hash, spent.spent_at) == ("a", on.clock.now)
+    assert on.ledger.spend(row.id, ["b"]) is None
+    assert on.ledger.spend(row.id, ["b", "a"]) is not None
+
+
+def test_an_expired_link_is_not_spent(on: Fixture) -> None:
+    row = on.issue()
+    on.clock.turn(seconds=300)
+    assert on.ledger.spend(row.id, ["a"]) is None
+
+
+def test_one_quote_and_one_key_have_one_current_handoff(on: Fixture) -> None:
+    first = on.issue()
+    second = on.issue(replace(DRAFT, key="ref:other"))
+    third = on.issue(replace(DRAFT, key="ref:other", content="two", quote_number=28))
+    states = [on.ledger.state(on.ledger.find(row.id) or row) for row in (first, second, third)]
+    assert states == [State.SUPERSEDED, State.SUPERSEDED, State.LIVE]
+
+
+def test_the_database_itself_refuses_two_current_handoffs_of_a_quote(on: Fixture) -> None:
+    on.issue()
+    with pytest.raises(LedgerUnavailable), on.database.writing() as connection:
+        row = connection.execute(select(handoff)).mappings().one()
+        values = {**row, "id": "another", "key": "another"}
+        connection.execute(handoff.insert().values(values))
+
+
+def test_no_statement_reads_rows_that_it_does_not_need(on: Fixture) -> None:
+    """However long the ledger is, each request looks up its own rows, by index."""
+    statements: list[tuple[str, Any]] = []
+
+    def collect(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+            statements.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", collect)
+    try:
+        row = on.issue()
+        on.issue(replace(DRAFT, content="two"))
+        on.ledger.find(row.id)
+        on.ledger.spend(row.id, ["a"])
+        on.ledger.bound(row.id)
+    finally:
+        event.remove(Engine, "before_cursor_execute", collect)
+    assert len(statements) > 8
+    with on.database.reading() as connection:
+        for statement, parameters in statements:
+            explain = f"EXPLAIN QUERY PLAN {statement}"
+            plan = connection.exec_driver_sql(explain, parameters).fetchall()
+            assert not [step for step in plan if "SCAN" in str(step)], statement
+
+
+def test_a_ledger_without_wal_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LedgerUnavailable, match="ledger_unavailable"):
+        migrate(Database("sqlite:///file:memory?mode=memory&uri=true"))
+
+
+def test_migrating_twice_changes_nothing(on: Fixture) -> None:
+    row = on.issue()
+    migrate(on.database)
+    assert on.ledger.find(row.id) == row
+
+
+def test_the_migrations_make_the_tables_of_the_schema(on: Fixture) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from handoff.ledger.schema import metadata
+
+    with on.database.writing() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Issue, spend, bind and let time pass in any order; compare with a model in memory."""
+
+    openers = st.sampled_from(["a", "b", "c"])
+
+    @initialize()
+    def start(self) -> None:
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory()
+        self.on = Fixture(Path(self.folder.name), TurnedClock())
+        self.current: Handoff | None = None
+        self.old: list[Handoff] = []
+        self.expires = self.bound = 0
+        self.opener: str | None = None
+        self.reopened = 0
+
+    def teardown(self) -> None:
+        self.on.database.close()
+        self.folder.cleanup()
+
+    @rule(content=st.sampled_from(["one", "two"]))
+    def issue(self, content: str) -> None:
+        now = self.on.clock.now
+        row = self.on.issue(replace(DRAFT, content=content))
+        live = self.current is not None and self.opener is None and self.expires > now
+        if live and self.current is not None and self.current.content == content:
+            assert row.id == self.current.id
+        else:
+            if self.current is not None:
+                assert row.id != self.current.id
+                self.old.append(self.current)
+            self.current, self.opener, self.bound, self.reopened = row, None, 0, 0
+        self.expires = now + 300_000
+
+    @precondition(lambda self: self.current is not None)
+    @rule(opener=openers)
+    def spend(self, opener: str) -> None:
+        assert self.current is not None
+        now = self.on.clock.now
+        if self.bound:
+            grace = self.bound > now - 60_000 and self.reopened < 5
+            allowed = opener == self.opener and grace
+        else:
+            allowed = self.opener in (None, opener) and self.expires > now
+        assert (self.on.ledger.spend(self.current.id, [opener]) is not None) == allowed
+        if allowed:
+            self.opener = opener
+            self.reopened += bool(self.bound)
+
+    @precondition(lambda self: self.opener is not None)
+    @rule()
+    def bind(self) -> None:
+        assert self.current is not None
+        self.on.ledger.bound(self.current.id)
+        self.bound = self.bound or self.on.clock.now
+
+    @rule(seconds=st.sampled_from([1, 30, 61, 301]))
+    def wait(self, seconds: int) -> None:
+        self.on.clock.turn(seconds=seconds)
+
+    @invariant()
+    def superseded_links_let_nobody_in(self) -> None:
+        for row in self.old:
+            assert self.on.ledger.spend(row.id, ["a", "b", "c"]) is None
+
+
+TestLedgerMachine = LedgerMachine.TestCase
+TestLedgerMachine.settings = hypothesis_settings(
+    max_examples=30, stateful_step_count=25, deadline=None
+)

@@ -1,0 +1,230 @@
+"""Servers that tests start, on free ports of this machine, and end by themselves."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from werkzeug.serving import make_server
+
+from handoff.sandbox import create_shop
+
+HOST = "127.0.0.1"
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def require_program(name: str) -> str:
+    """Return the path of a program; without it the test is skipped, and in CI fails."""
+    path = shutil.which(name)
+    if path is not None:
+        return path
+    words = f"{name} is not installed"
+    if os.environ.get("CI"):
+        pytest.fail(words)
+    pytest.skip(words)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningShop:
+    """A stand-in shop that answers over HTTP."""
+
+    url: str
+    sessions: Path
+
+    def rest(self, method: str, path: str, *, token: str | None = None, body: Any = None) -> Any:
+        """Call the shop's REST and return the answer's JSON."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = requests.request(
+            method, f"{self.url}/rest/V1/{path}", json=body, headers=headers, timeout=10
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def guest_quote(self, *lines: tuple[str, int]) -> str:
+        """Make a guest's quote and return its masked id."""
+        masked_id = str(self.rest("POST", "guest-carts"))
+        for sku, quantity in lines:
+            item = {"cartItem": {"sku": sku, "qty": quantity}}
+            self.rest("POST", f"guest-carts/{masked_id}/items", body=item)
+        return masked_id
+
+    def order(self, cart: str, *, token: str | None = None) -> None:
+        """Buy the quote at a path of the shop's REST, with an offline payment."""
+        address = {
+            "firstname": "Gina",
+            "lastname": "Guest",
+            "street": ["1 High Street"],
+            "city": "London",
+            "postcode": "SW1A 1AA",
+            "country_id": "GB",
+            "region": "London",
+            "telephone": "02070000000",
+        }
+        way = {"shipping_carrier_code": "flatrate", "shipping_method_code": "flatrate"}
+        addresses = {"shipping_address": address, "billing_address": address}
+        shipping = {"addressInformation": {**addresses, **way}}
+        self.rest("POST", f"{cart}/shipping-information", token=token, body=shipping)
+        payment = {
+            "email": "guest@example.com",
+            "paymentMethod": {"method": "checkmo"},
+            "billing_address": address,
+        }
+        self.rest("POST", f"{cart}/payment-information", token=token, body=payment)
+
+    def customer_token(self, email: str = "shopper@example.com") -> str:
+        """Log a customer in and return the token."""
+        login = {"username": email, "password": "Shopper123!"}
+        return str(self.rest("POST", "integration/customer/token", body=login))
+
+    def customer_quote(self, token: str, *lines: tuple[str, int]) -> int:
+        """Add lines to the customer's quote and return its number."""
+        number = int(self.rest("POST", "carts/mine", token=token))
+        for sku, quantity in lines:
+            item = {"cartItem": {"sku": sku, "qty": quantity}}
+            self.rest("POST", "carts/mine/items", token=token, body=item)
+        return number
+
+
+@contextmanager
+def running_shop(sessions: Path) -> Iterator[RunningShop]:
+    """Run a stand-in shop that keeps its sessions in a folder."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    port = free_port()
+    url = f"http://{HOST}:{port}"
+    server = make_server(HOST, port, create_shop(url=url, session_path=sessions), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield RunningShop(url, sessions)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@dataclass(slots=True)
+class RedisServer:
+    """A Redis of the tests' own, that can be stopped and started again."""
+
+    port: int
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address, with a database number as Magento has one."""
+        return f"redis://{HOST}:{self.port}/2"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        command = [
+            require_program("redis-server"),
+            *("--port", str(self.port)),
+            *("--bind", HOST),
+            *("--save", ""),
+            *("--dir", str(self.folder)),
+        ]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_for_port(self.port)
+
+    def stop(self) -> None:
+        """End it, with all that it held."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(timeout=10)
+            self.process = None
+
+
+@contextmanager
+def running_redis(folder: Path) -> Iterator[RedisServer]:
+    """Run a Redis that keeps nothing."""
+    server = RedisServer(free_port(), folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class RunningService:
+    """The service under gunicorn, as it ships."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def worker_pids(self) -> list[int]:
+        """Return the process ids of the workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+
+@contextmanager
+def running_service(
+    environment: dict[str, str], folder: Path, *, workers: int = 2
+) -> Iterator[RunningService]:
+    """Run `handoff serve` with settings; PUBLIC_URL is set to where it listens."""
+    port = free_port()
+    url = f"http://{HOST}:{port}"
+    log = folder / "service.log"
+    command = [sys.executable, "-m", "handoff.commands", "serve"]
+    command += ["--bind", f"{HOST}:{port}", "--workers", str(workers)]
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            command,
+            env={**kept, "HANDOFF_PUBLIC_URL": url, **environment},
+            stdout=stream,
+            stderr=stream,
+        )
+    try:
+        _wait_until_healthy(url, process, log)
+        yield RunningService(url, process, log)
+    finally:
+        process.terminate()
+        process.wait(timeout=40)
+
+
+def wait_for_port(port: int, *, seconds: float = 10) -> None:
+    """Wait until somebody listens on a port."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if requests.get(f"{url}/healthz", timeout=1).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.05)
+    raise AssertionError(f"the service did not start:\n{log.read_text()}")

@@ -1,0 +1,98 @@
+"""The bytes of a bound session: as Magento writes them, and readable by PHP itself."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handoff.session import Binding, Login
+from handoff.session.payload import encode
+from tests.running import require_program
+
+# Reads lines of base64, decodes each as PHP decodes a session, and answers with JSON.
+READER = r"""
+ini_set('session.save_handler', 'files');
+ini_set('session.use_cookies', '0');
+ini_set('session.serialize_handler', 'php');
+ini_set('session.save_path', sys_get_temp_dir());
+session_id('handofftests');
+session_start();
+while (($line = fgets(STDIN)) !== false) {
+    $_SESSION = [];
+    $ok = session_decode(base64_decode(trim($line)));
+    echo json_encode(['ok' => $ok, 'session' => $_SESSION]), "\n";
+}
+session_destroy();
+"""
+
+
+class Php:
+    """A PHP that reads sessions."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def read(self, data: bytes) -> Any:
+        """Return what PHP finds in a session's bytes."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(base64.b64encode(data).decode() + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        assert answer["ok"] is True
+        return answer["session"]
+
+
+@pytest.fixture(scope="module")
+def php() -> Iterator[Php]:
+    command = [require_program("php"), "-d", "display_errors=stderr", "-r", READER]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Php(process)
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+ids = st.integers(1, 2**63 - 1)
+codes = st.text(min_size=1).filter(lambda text: "|" not in text and text.isprintable())
+
+
+def test_a_guests_session_is_as_tried_on_a_real_shop() -> None:
+    assert encode(Binding(27, 1, "base")) == b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
+
+
+def test_a_customers_session_is_as_tried_on_a_real_shop() -> None:
+    assert encode(Binding(27, 1, "base", Login(1, 1))) == (
+        b'customer_base|a:2:{s:11:"customer_id";s:1:"1";s:17:"customer_group_id";s:1:"1";}'
+        b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
+    )
+
+
+@given(ids, ids, codes)
+def test_php_reads_a_guests_session(php: Php, quote: int, website: int, code: str) -> None:
+    session = php.read(encode(Binding(quote, website, code)))
+    assert session == {"checkout": {f"quote_id_{website}": str(quote)}}
+
+
+@given(ids, ids, codes, ids, st.integers(0, 2**31))
+def test_php_reads_a_customers_session(
+    php: Php, quote: int, website: int, code: str, customer: int, group: int
+) -> None:
+    session = php.read(encode(Binding(quote, website, code, Login(customer, group))))
+    assert session == {
+        f"customer_{code}": {"customer_id": str(customer), "customer_group_id": str(group)},
+        "checkout": {f"quote_id_{website}": str(quote)},
+    }
+
+
+def test_a_name_that_php_would_cut_is_refused() -> None:
+    with pytest.raises(ValueError, match="without"):
+        encode(Binding(1, 1, "a|b", Login(1, 1)))

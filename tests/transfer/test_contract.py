@@ -1,0 +1,267 @@
+"""What a request may look like, and what is said of one that may not."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handoff.bag import Line
+from handoff.errors import MalformedRequest, RequestInvalid
+from handoff.transfer.contract import (
+    BagTransfer,
+    QuoteTransfer,
+    normalized_reference,
+    parse_transfer,
+)
+
+BAG: dict[str, Any] = {
+    "items": [{"sku": "A", "quantity": 1}],
+    "currency": "GBP",
+    "reference": "r-1",
+}
+MASKED_ID = "9ishubHdlcKG2gstF8gdmax8rj5JSir4"
+
+
+def parse(body: Any) -> BagTransfer | QuoteTransfer:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return parse_transfer(raw, currencies={"GBP"})
+
+
+def faults_of(body: Any) -> list[tuple[str | None, str]]:
+    with pytest.raises(RequestInvalid) as raised:
+        parse(body)
+    return [(fault.pointer, fault.code) for fault in raised.value.faults]
+
+
+def test_items_make_a_bag() -> None:
+    transfer = parse(BAG)
+    assert isinstance(transfer, BagTransfer)
+    assert transfer.bag.lines == (Line("A", transfer.bag.lines[0].quantity),)
+    assert (transfer.bag.currency, transfer.reference) == ("GBP", "r-1")
+
+
+def test_a_quote_id_makes_a_guest_quote() -> None:
+    transfer = parse({"quote_id": MASKED_ID})
+    assert transfer == QuoteTransfer(MASKED_ID, None, None, None, None)
+
+
+@pytest.mark.parametrize("name", ["token_id", "token"])
+@pytest.mark.parametrize("number", [4, "4"])
+def test_a_quote_id_with_a_token_makes_a_customer_quote(name: str, number: object) -> None:
+    assert parse({"quote_id": number, name: "t"}) == QuoteTransfer("4", "t", None, None, None)
+
+
+def test_a_quote_may_come_with_what_it_has_to_hold() -> None:
+    transfer = parse({"quote_id": MASKED_ID, **BAG})
+    assert isinstance(transfer, QuoteTransfer)
+    assert transfer.lines is not None
+    assert [line.sku for line in transfer.lines] == ["A"]
+    assert (transfer.currency, transfer.reference) == ("GBP", "r-1")
+
+
+def test_null_is_the_same_as_absent() -> None:
+    nothing = {"items": None, "currency": None, "reference": None, "token": None, "token_id": None}
+    assert parse({"quote_id": MASKED_ID, **nothing}) == parse({"quote_id": MASKED_ID})
+    assert parse({**BAG, "quote_id": None, "token_id": None}) == parse(BAG)
+
+
+def test_unknown_fields_are_ignored() -> None:
+    assert parse({**BAG, "color": {"deep": [1, 2]}}) == parse(BAG)
+
+
+@pytest.mark.parametrize("name", ["currency", "reference", "quote_id", "token_id", "token"])
+def test_an_empty_text_is_a_fault(name: str) -> None:
+    assert (f"/{name}", "empty") in faults_of({**BAG, name: ""})
+
+
+def test_a_bag_needs_items_currency_and_reference() -> None:
+    assert faults_of({}) == [
+        ("/items", "missing"),
+        ("/currency", "missing"),
+        ("/reference", "missing"),
+    ]
+
+
+@pytest.mark.parametrize("extra", [{}, BAG])
+@pytest.mark.parametrize("name", ["token_id", "token"])
+def test_a_token_without_a_quote_is_a_fault_and_never_a_guest(
+    name: str, extra: dict[str, Any]
+) -> None:
+    assert faults_of({**extra, name: "t"}) == [("/quote_id", "missing")]
+
+
+def test_two_tokens_that_differ_are_a_fault() -> None:
+    body = {"quote_id": "4", "token_id": "one"}
+    assert faults_of({**body, "token": "two"}) == [("/token", "conflict")]
+    assert parse({**body, "token": "one"}) == parse(body)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "code"),
+    [
+        (0, "out_of_range"),
+        (-1, "out_of_range"),
+        (10_001, "out_of_range"),
+        (1.5, "not_whole"),
+        ("2", "not_whole"),
+        (True, "not_whole"),
+        (None, "not_whole"),
+        ([1], "not_whole"),
+        (1e300, "out_of_range"),
+    ],
+)
+def test_a_quantity_is_a_whole_number_from_1_to_10000(quantity: object, code: str) -> None:
+    body = {**BAG, "items": [{"sku": "A", "quantity": quantity}]}
+    assert faults_of(body) == [("/items/0/quantity", code)]
+
+
+def test_a_quantity_may_be_written_with_a_needless_zero() -> None:
+    assert parse({**BAG, "items": [{"sku": "A", "quantity": 1.0}]}) == parse(BAG)
+
+
+def test_all_faults_come_in_one_answer() -> None:
+    body = {"items": [{"sku": ""}, {"quantity": 0}, 7], "currency": 3, "token": "a b"}
+    assert set(faults_of(body)) == {
+        ("/items/0/sku", "empty"),
+        ("/items/0/quantity", "missing"),
+        ("/items/1/sku", "missing"),
+        ("/items/1/quantity", "out_of_range"),
+        ("/items/2", "wrong_type"),
+        ("/currency", "wrong_type"),
+        ("/token", "wrong_form"),
+        ("/quote_id", "missing"),
+    }
+
+
+def test_lines_of_one_sku_are_summed_whatever_their_case() -> None:
+    items = [
+        {"sku": "Abc", "quantity": 1},
+        {"sku": "other", "quantity": 1},
+        {"sku": "aBC", "quantity": 2},
+    ]
+    transfer = parse({**BAG, "items": items})
+    assert isinstance(transfer, BagTransfer)
+    assert [(line.sku, int(line.quantity)) for line in transfer.bag.lines] == [
+        ("Abc", 3),
+        ("other", 1),
+    ]
+
+
+def test_the_sum_of_one_sku_has_the_same_limit() -> None:
+    items = [{"sku": "a", "quantity": 10_000}, {"sku": "A", "quantity": 1}]
+    assert faults_of({**BAG, "items": items}) == [("/items/1/quantity", "out_of_range")]
+
+
+def test_a_bag_has_one_to_two_hundred_lines() -> None:
+    lines = [{"sku": f"s{number}", "quantity": 1} for number in range(201)]
+    assert faults_of({**BAG, "items": []}) == [("/items", "empty")]
+    assert faults_of({**BAG, "items": lines}) == [("/items", "too_many")]
+    assert parse({**BAG, "items": lines[:200]})
+
+
+@pytest.mark.parametrize("currency", ["XYZ", "gbp", "GB", "£"])
+def test_a_currency_that_the_shop_does_not_sell_in_is_named(currency: str) -> None:
+    assert faults_of({**BAG, "currency": currency}) == [("/currency", "unknown_currency")]
+
+
+@pytest.mark.parametrize("sku", ["a\x00b", "a\nb", "a\u202eb", "a\ud800"])
+def test_a_sku_is_printable(sku: str) -> None:
+    body = {**BAG, "items": [{"sku": sku, "quantity": 1}]}
+    assert faults_of(body) == [("/items/0/sku", "not_printable")]
+
+
+@pytest.mark.parametrize(
+    "quote_id", [True, 1.5, [], {}, ["4"]], ids=["bool", "fraction", "list", "object", "in a list"]
+)
+def test_a_quote_id_is_text_or_a_whole_number(quote_id: object) -> None:
+    assert faults_of({"quote_id": quote_id}) == [("/quote_id", "wrong_type")]
+
+
+@pytest.mark.parametrize("token", ["a b", "a\nb", "é", "\x00", "a\ud800"])
+def test_a_token_is_fit_for_a_header(token: str) -> None:
+    faults = faults_of({"quote_id": "4", "token_id": token})
+    assert [pointer for pointer, _ in faults] == ["/token_id"]
+
+
+def test_a_reference_has_1_to_32_printable_characters() -> None:
+    assert parse({**BAG, "reference": "é" * 32})
+    assert faults_of({**BAG, "reference": "x" * 33}) == [("/reference", "too_long")]
+    assert faults_of({**BAG, "reference": "a\tb"}) == [("/reference", "not_printable")]
+
+
+def test_a_uuid_counts_as_its_32_digits() -> None:
+    reference = str(uuid.uuid4())
+    assert parse({**BAG, "reference": reference})
+    assert faults_of({**BAG, "reference": "x" + reference[1:]}) == [("/reference", "too_long")]
+    assert normalized_reference(reference.upper()) == reference.replace("-", "")
+
+
+def test_references_of_hyphens_alone_stay_apart() -> None:
+    assert normalized_reference("-") != normalized_reference("--")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b'{"items": [}',
+        b"\xff\xfe{}",
+        b'{"currency": "\xe9"}',
+        json.dumps(BAG).encode("utf-16"),
+        b'{"quantity": NaN}',
+        b'{"quantity": Infinity}',
+        b'{"currency": "GBP", "currency": "EUR"}',
+        b'{"items": [{"sku": "A", "sku": "B", "quantity": 1}]}',
+        b"[" * 60_000,
+        b'{"a":' * 12_000,
+        b'{"quantity": ' + b"9" * 5000 + b"}",
+    ],
+)
+def test_what_cannot_be_read_is_malformed(raw: bytes) -> None:
+    with pytest.raises(MalformedRequest):
+        parse(raw)
+
+
+@pytest.mark.parametrize("body", [[], "text", 1, None, True])
+def test_the_body_is_an_object(body: object) -> None:
+    assert faults_of(body) == [("", "wrong_type")]
+
+
+def test_a_transfer_does_not_show_its_credentials() -> None:
+    transfer = parse({"quote_id": MASKED_ID, "token_id": "secret-token"})
+    assert MASKED_ID not in repr(transfer)
+    assert "secret-token" not in repr(transfer)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+field_names = st.sampled_from(["items", "currency", "reference", "quote_id", "token_id", "token"])
+
+
+@given(st.dictionaries(field_names, json_values))
+def test_any_body_is_read_or_refused_in_words(body: dict[str, Any]) -> None:
+    try:
+        parse(body)
+    except MalformedRequest:  # NaN and its like
+        return
+    except RequestInvalid as invalid:
+        refused = invalid
+    else:
+        return
+    assert refused.faults
+    assert json.dumps(refused.as_json())
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused_in_words(raw: bytes) -> None:
+    with pytest.raises((MalformedRequest, RequestInvalid)):
+        parse(raw)

@@ -1,0 +1,479 @@
+"""`POST /api/cart-transfer`: instructions, and every row of the table of errors."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.conftest import KEY, STORE, MakeApp, Poq, TurnedClock, path_of
+from tests.running import RunningShop
+
+BAG: dict[str, Any] = {
+    "items": [{"sku": "ITEM-01", "quantity": 1}],
+    "currency": "GBP",
+    "reference": "r-1",
+}
+
+
+def handoffs(folder: Path) -> list[dict[str, Any]]:
+    with sqlite3.connect(folder / "handoff.db") as connection:
+        connection.row_factory = sqlite3.Row
+        rows = connection.execute("SELECT * FROM handoff ORDER BY issued_at, rowid")
+        return [dict(row) for row in rows]
+
+
+def problem(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
+    """Check that an answer is a problem as documented, and return its body."""
+    assert answer.status_code == status, answer.text
+    assert answer.mimetype == "application/problem+json"
+    body = dict(answer.get_json())
+    assert body["code"] == code
+    assert body["status"] == status
+    assert body["type"] == f"urn:problem-type:handoff:{code}"
+    assert body["title"]
+    assert body["detail"]
+    return body
+
+
+def errors_of(answer: TestResponse) -> dict[str, str]:
+    body = answer.get_json()
+    return {error.get("sku", error.get("pointer")): error["code"] for error in body["errors"]}
+
+
+# Instructions
+
+
+def test_an_instruction_by_url_is_a_get_of_the_link(poq: Poq) -> None:
+    answer = poq.transfer(BAG)
+    assert answer.status_code == 200
+    assert answer.mimetype == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    body = answer.get_json()
+    assert set(body) == {"url", "method"}
+    assert body["method"] == "GET"
+    assert body["url"].startswith("http://127.0.0.1:8000/h/")
+
+
+def test_an_instruction_by_form_is_a_post_of_the_token(make_app: MakeApp) -> None:
+    app = make_app(instruction="form")
+    body = Poq(app.test_client()).transfer(BAG).get_json()
+    assert set(body) == {"url", "method", "body"}
+    assert (body["url"], body["method"]) == ("http://127.0.0.1:8000/h", "POST")
+    entered = app.test_client().post(
+        "/h", data=body["body"], content_type="application/x-www-form-urlencoded"
+    )
+    assert entered.status_code == 303
+
+
+def test_configured_cookies_and_headers_go_into_every_instruction(
+    shop: RunningShop, tmp_path: Path, make_app: MakeApp
+) -> None:
+    from handoff.settings import load_settings
+    from tests.conftest import settings_for
+
+    cookie = {
+        "name": "app",
+        "value": "1",
+        "domain": ".shop.example",
+        "expireDate": "2028-09-15T15:53:00+05:00",
+        "isHttpOnly": True,
+        "isSecure": True,
+        "path": "/",
+    }
+    header = {"name": "X-App", "value": "poq"}
+    loaded = load_settings(
+        **settings_for(shop, tmp_path),
+        instruction_cookies=[cookie],
+        instruction_headers=[header],
+    )
+    for style in ("url", "form"):
+        app = make_app(
+            instruction=style,
+            instruction_cookies=loaded.instruction_cookies,
+            instruction_headers=loaded.instruction_headers,
+        )
+        body = Poq(app.test_client()).transfer(BAG).get_json()
+        assert body["cookies"] == [cookie]
+        assert body["headers"] == [header]
+
+
+def test_the_url_comes_from_the_settings_and_not_from_the_host_header(poq: Poq) -> None:
+    answer = poq.transfer(BAG, base_url="http://evil.example/")
+    assert answer.get_json()["url"].startswith("http://127.0.0.1:8000/h/")
+
+
+# Shapes
+
+
+def test_a_bag_becomes_a_guest_quote_with_exactly_its_lines(
+    poq: Poq, shop: RunningShop, tmp_path: Path
+) -> None:
+    assert poq.bag(("ITEM-01", 2), ("item-02", 1), ("ITEM-01", 1)).status_code == 200
+    [row] = handoffs(tmp_path)
+    assert (row["kind"], row["reference"], row["store"]) == ("bag", "r-1", "default")
+    assert row["bag"] == (
+        '{"currency": "GBP", "lines": '
+        '[{"sku": "ITEM-01", "quantity": "3"}, {"sku": "ITEM-02", "quantity": "1"}]}'
+    )
+    admin = shop.rest(
+        "POST", "integration/admin/token", body={"username": "admin", "password": "Admin123!"}
+    )
+    quote = shop.rest("GET", f"carts/{row['quote_number']}", token=admin)
+    assert {item["sku"]: item["qty"] for item in quote["items"]} == {"ITEM-01": 3, "ITEM-02": 1}
+
+
+def test_a_guest_quote_is_taken_whatever_the_case_of_its_id(
+    poq: Poq, shop: RunningShop, tmp_path: Path
+) -> None:
+    quote_id = shop.guest_quote(("ITEM-03", 2))
+    assert poq.transfer({"quote_id": quote_id}).status_code == 200
+    assert poq.transfer({"quote_id": quote_id.upper()}).status_code == 200
+    [row] = handoffs(tmp_path)
+    assert (row["kind"], row["key"]) == ("guest", f"guest:{row['quote_number']}")
+
+
+@pytest.mark.parametrize("field", ["token_id", "token"])
+@pytest.mark.parametrize("form", [int, str])
+def test_a_customer_quote_is_taken_with_the_token(
+    poq: Poq, shop: RunningShop, tmp_path: Path, field: str, form: type
+) -> None:
+    token = shop.customer_token()
+    number = shop.customer_quote(token, ("ITEM-03", 2))
+    assert poq.transfer({"quote_id": form(number), field: token}).status_code == 200
+    [row] = handoffs(tmp_path)
+    assert (row["kind"], row["quote_number"]) == ("customer", number)
+    assert (row["customer_id"], row["customer_group_id"]) == (1, 1)
+
+
+def test_a_quote_that_holds_what_the_request_says_is_taken(poq: Poq, shop: RunningShop) -> None:
+    quote_id = shop.guest_quote(("ITEM-03", 2), ("ITEM-04", 1))
+    items = [
+        {"sku": "item-04", "quantity": 1},
+        {"sku": "ITEM-03", "quantity": 1},
+        {"sku": "ITEM-03", "quantity": 1},
+    ]
+    body = {"quote_id": quote_id, "items": items, "currency": "GBP", "reference": "x"}
+    assert poq.transfer(body).status_code == 200
+
+
+# Errors
+
+
+@pytest.mark.parametrize("raw", [b"{", b"\xff", b"[" * 60_000])
+def test_400_what_cannot_be_read(poq: Poq, raw: bytes) -> None:
+    problem(poq.transfer(raw), 400, "malformed_request")
+
+
+@pytest.mark.parametrize("key", [None, "", "wrong", f"{KEY}x", f"Basic {KEY}", "é"])
+def test_401_no_key_or_a_wrong_one(poq: Poq, key: str | None) -> None:
+    answer = poq.transfer(BAG, key=key)
+    problem(answer, 401, "key_rejected")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("key", [KEY, f"Bearer {KEY}"])
+def test_a_key_is_taken_bare_or_as_bearer(poq: Poq, key: str) -> None:
+    assert poq.transfer(BAG, key=key).status_code == 200
+
+
+def test_a_key_in_the_path_is_taken_where_that_is_switched_on(make_app: MakeApp) -> None:
+    path = f"/api/cart-transfer/{KEY}"
+    off, on = make_app().test_client(), make_app(key_in_path=True).test_client()
+    problem(off.post(path, json=BAG), 404, "not_found")
+    problem(on.post("/api/cart-transfer/wrong-key", json=BAG), 401, "key_rejected")
+    assert on.post(path, json=BAG).status_code == 200
+
+
+@pytest.mark.parametrize("quote_id", ["1", "abc", 999_999])
+def test_401_a_token_that_the_shop_rejects_whatever_the_quote(poq: Poq, quote_id: object) -> None:
+    answer = poq.transfer({"quote_id": quote_id, "token_id": "expired-or-wrong"})
+    problem(answer, 401, "customer_token_rejected")
+    assert "WWW-Authenticate" not in answer.headers
+
+
+def test_401_an_administrators_token_is_no_customers(poq: Poq, shop: RunningShop) -> None:
+    login = {"username": "admin", "password": "Admin123!"}
+    admin = shop.rest("POST", "integration/admin/token", body=login)
+    problem(poq.transfer({"quote_id": "1", "token": admin}), 401, "customer_token_rejected")
+
+
+def test_404_an_unknown_quote_and_somebody_elses_are_not_told_apart(
+    poq: Poq, shop: RunningShop
+) -> None:
+    mine, theirs = shop.customer_token(), shop.customer_token("other@example.com")
+    number = shop.customer_quote(mine, ("ITEM-01", 1))
+    shop.customer_quote(theirs, ("ITEM-02", 1))
+    answers = [
+        poq.transfer({"quote_id": "Z" * 32}),
+        poq.transfer({"quote_id": number, "token": theirs}),
+        poq.transfer({"quote_id": 999_999, "token": theirs}),
+        poq.transfer({"quote_id": "Z" * 32, "token": theirs}),
+    ]
+    bodies = [problem(answer, 404, "quote_not_found") for answer in answers]
+    assert all(body == bodies[0] for body in bodies)
+
+
+@pytest.mark.parametrize("quote_id", [7, "7", "Z" * 31, "Z" * 33, "../customers/me", "é" * 32])
+def test_404_a_guest_quote_id_of_a_wrong_form(poq: Poq, quote_id: object) -> None:
+    problem(poq.transfer({"quote_id": quote_id}), 404, "quote_not_found")
+
+
+def test_404_a_customers_quote_by_its_masked_id_and_without_the_token(
+    poq: Poq, shop: RunningShop
+) -> None:
+    """The shop shows such a quote to anyone; it would lead to an empty checkout."""
+    token = shop.customer_token("other@example.com")
+    masked_id = shop.guest_quote(("ITEM-01", 1))
+    me = shop.rest("GET", "customers/me", token=token)
+    shop.rest(
+        "PUT",
+        f"guest-carts/{masked_id}",
+        token=token,
+        body={"customerId": me["id"], "storeId": 1},
+    )
+    problem(poq.transfer({"quote_id": masked_id}), 404, "quote_not_found")
+
+
+def test_404_and_405_unknown_addresses_and_methods(poq: Poq) -> None:
+    problem(poq.client.post("/api/other", json={}), 404, "not_found")
+    answer = poq.client.get("/api/cart-transfer")
+    problem(answer, 405, "method_not_allowed")
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_413_a_body_over_64_kib(poq: Poq) -> None:
+    body = {**BAG, "padding": "x" * 64 * 1024}
+    problem(poq.transfer(body), 413, "request_too_large")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_415_a_body_that_is_not_json(poq: Poq, content_type: str) -> None:
+    problem(poq.transfer(BAG, content_type=content_type), 415, "unsupported_media_type")
+
+
+def test_json_may_name_its_encoding(poq: Poq) -> None:
+    answer = poq.transfer(BAG, content_type="Application/JSON; charset=utf-8")
+    assert answer.status_code == 200
+
+
+def test_409_a_quote_without_items(poq: Poq, shop: RunningShop) -> None:
+    problem(poq.transfer({"quote_id": shop.guest_quote()}), 409, "quote_empty")
+    token = shop.customer_token()
+    empty = shop.customer_quote(token)
+    problem(poq.transfer({"quote_id": empty, "token": token}), 409, "quote_empty")
+
+
+def test_409_a_guest_quote_that_has_been_ordered(poq: Poq, shop: RunningShop) -> None:
+    quote_id = shop.guest_quote(("ITEM-01", 1))
+    shop.order(f"guest-carts/{quote_id}")
+    problem(poq.transfer({"quote_id": quote_id}), 409, "quote_ordered")
+
+
+def test_409_a_customer_quote_that_has_been_ordered_where_orders_may_be_read(
+    make_app: MakeApp, poq: Poq, shop: RunningShop
+) -> None:
+    from pydantic import SecretStr
+
+    token = shop.customer_token()
+    number = shop.customer_quote(token, ("ITEM-01", 1))
+    shop.order("carts/mine", token=token)
+    request = {"quote_id": number, "token": token}
+    problem(poq.transfer(request), 404, "quote_not_found")
+    knowing = make_app(
+        magento_admin_username="admin", magento_admin_password=SecretStr("Admin123!")
+    )
+    problem(Poq(knowing.test_client()).transfer(request), 409, "quote_ordered")
+    stranger = {"quote_id": number, "token": shop.customer_token("other@example.com")}
+    problem(Poq(knowing.test_client()).transfer(stranger), 404, "quote_not_found")
+
+
+def test_422_fields_are_named_by_pointer(poq: Poq) -> None:
+    answer = poq.transfer({"items": [{"sku": "A", "quantity": 0}], "currency": "XYZ"})
+    problem(answer, 422, "request_invalid")
+    assert errors_of(answer) == {
+        "/items/0/quantity": "out_of_range",
+        "/currency": "unknown_currency",
+        "/reference": "missing",
+    }
+
+
+REFUSALS = {
+    "NO-SUCH": "unknown_sku",
+    "ITEM-OOS": "unavailable",
+    "ITEM-OFF": "unavailable",
+    "ITEM-FEW": "quantity_unavailable",
+}
+
+
+@pytest.mark.parametrize(("sku", "code"), REFUSALS.items())
+def test_422_a_line_that_the_shop_refuses_is_named(poq: Poq, sku: str, code: str) -> None:
+    answer = poq.bag((sku, 9))
+    problem(answer, 422, "lines_refused")
+    assert errors_of(answer) == {sku: code}
+
+
+def test_422_all_lines_that_the_shop_refuses_are_named(poq: Poq) -> None:
+    answer = poq.bag(("ITEM-01", 1), *((sku, 9) for sku in REFUSALS))
+    problem(answer, 422, "lines_refused")
+    assert errors_of(answer) == REFUSALS
+
+
+def test_422_a_quote_that_is_not_equal_to_the_bag(poq: Poq, shop: RunningShop) -> None:
+    quote_id = shop.guest_quote(("ITEM-01", 2), ("ITEM-02", 1))
+    items = [{"sku": "ITEM-01", "quantity": 1}, {"sku": "ITEM-03", "quantity": 1}]
+    answer = poq.transfer({"quote_id": quote_id, "items": items})
+    problem(answer, 422, "quote_differs")
+    assert errors_of(answer) == {
+        "ITEM-01": "quantity_differs",
+        "ITEM-02": "foreign_in_quote",
+        "ITEM-03": "missing_in_quote",
+    }
+
+
+def test_422_a_quote_in_another_currency(make_app: MakeApp, shop: RunningShop) -> None:
+    from handoff.magento.stores import Store
+
+    euros = Store(**{**STORE, "currency": "EUR", "code": "default", "store_id": 1})
+    poq = Poq(make_app(stores=(euros,)).test_client())
+    answer = poq.transfer({"quote_id": shop.guest_quote(("ITEM-01", 1)), "currency": "EUR"})
+    problem(answer, 422, "quote_differs")
+    assert errors_of(answer) == {"/currency": "currency_differs"}
+    bag = poq.transfer({**BAG, "currency": "EUR"})
+    problem(bag, 422, "quote_differs")
+
+
+def test_422_a_store_view_that_is_not_in_the_settings(make_app: MakeApp, shop: RunningShop) -> None:
+    from handoff.magento.stores import Store
+
+    other = Store(**{**STORE, "store_id": 7})
+    poq = Poq(make_app(stores=(other,)).test_client())
+    answer = poq.transfer({"quote_id": shop.guest_quote(("ITEM-01", 1))})
+    problem(answer, 422, "store_not_served")
+
+
+def test_503_a_shop_that_is_down(make_app: MakeApp) -> None:
+    poq = Poq(make_app(magento_url="http://127.0.0.1:9").test_client())
+    answer = poq.transfer(BAG)
+    problem(answer, 503, "shop_unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_a_transfer_that_fails_makes_no_handoff(
+    poq: Poq, shop: RunningShop, tmp_path: Path
+) -> None:
+    poq.bag(("NO-SUCH", 1))
+    poq.transfer({"quote_id": shop.guest_quote()})
+    poq.transfer({"quote_id": "4", "token": "wrong"})
+    assert handoffs(tmp_path) == []
+    with sqlite3.connect(tmp_path / "handoff.db") as connection:
+        assert connection.execute("SELECT * FROM claim").fetchall() == []
+
+
+def test_no_answer_repeats_a_credential(poq: Poq, shop: RunningShop) -> None:
+    quote_id = shop.guest_quote()
+    answers = [
+        poq.transfer({"quote_id": quote_id}),
+        poq.transfer({"quote_id": "4", "token": "a-customer-token"}),
+        poq.transfer(BAG, key="a-wrong-key"),
+    ]
+    for answer in answers:
+        assert quote_id not in answer.text
+        assert "a-customer-token" not in answer.text
+        assert "a-wrong-key" not in answer.text
+
+
+# Retries
+
+
+def test_the_same_bag_again_is_the_same_link_with_a_new_life(
+    poq: Poq, clock: TurnedClock, tmp_path: Path
+) -> None:
+    first = poq.link()
+    clock.turn(seconds=299)
+    assert poq.link() == first
+    clock.turn(seconds=299)
+    assert poq.client.get(first).status_code == 200
+    assert len(handoffs(tmp_path)) == 1
+
+
+def test_a_reference_is_one_whatever_its_hyphens_and_case(poq: Poq) -> None:
+    assert poq.link(reference="AB-cd-1") == poq.link(reference="abCD1")
+
+
+def test_another_bag_with_the_same_reference_supersedes(poq: Poq, tmp_path: Path) -> None:
+    first = poq.link(("ITEM-01", 1))
+    second = poq.link(("ITEM-01", 2))
+    assert poq.client.get(first).status_code == 410
+    assert poq.client.get(second).status_code == 200
+    old, new = handoffs(tmp_path)
+    assert old["superseded_at"] is not None
+    assert new["superseded_at"] is None
+
+
+@pytest.mark.parametrize("end", ["spent", "expired"])
+def test_the_same_bag_after_its_link_has_ended_gets_a_new_cart(
+    poq: Poq, clock: TurnedClock, tmp_path: Path, end: str
+) -> None:
+    first = poq.link()
+    if end == "spent":
+        assert poq.client.post(first).status_code == 303
+    else:
+        clock.turn(seconds=301)
+    second = poq.link()
+    assert second != first
+    old, new = handoffs(tmp_path)
+    assert new["quote_number"] != old["quote_number"]
+    assert old["superseded_at"] is not None
+
+
+def test_a_quote_again_is_the_same_link_until_it_is_spent(
+    poq: Poq, shop: RunningShop, clock: TurnedClock
+) -> None:
+    request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    first = path_of(poq.transfer(request))
+    clock.turn(seconds=200)
+    assert path_of(poq.transfer(request)) == first
+    assert poq.client.post(first).status_code == 303
+    second = path_of(poq.transfer(request))
+    assert second != first
+    assert poq.client.post(first).status_code == 410
+    assert poq.client.post(second).status_code == 303
+
+
+def test_a_quote_that_has_changed_supersedes_its_link(poq: Poq, shop: RunningShop) -> None:
+    quote_id = shop.guest_quote(("ITEM-01", 1))
+    first = path_of(poq.transfer({"quote_id": quote_id}))
+    item = {"cartItem": {"sku": "ITEM-02", "qty": 1}}
+    shop.rest("POST", f"guest-carts/{quote_id}/items", body=item)
+    second = path_of(poq.transfer({"quote_id": quote_id}))
+    assert second != first
+    assert poq.client.get(first).status_code == 410
+
+
+def test_one_quote_never_has_two_live_links(poq: Poq, shop: RunningShop) -> None:
+    quote_id = shop.guest_quote(("ITEM-01", 1))
+    requests = [{"quote_id": quote_id, "reference": name} for name in ("one", "two")]
+    requests.append({"quote_id": quote_id})
+    links = [path_of(poq.transfer(request)) for request in requests]
+    assert len(set(links)) == 3
+    assert [poq.client.get(link).status_code for link in links] == [410, 410, 200]
+
+
+def test_a_retry_proves_the_quote_and_the_token_again(poq: Poq, shop: RunningShop) -> None:
+    token = shop.customer_token()
+    number = shop.customer_quote(token, ("ITEM-01", 1))
+    assert poq.transfer({"quote_id": number, "token": token}).status_code == 200
+    stolen = poq.transfer({"quote_id": number, "token": "guessed"})
+    problem(stolen, 401, "customer_token_rejected")
+    without = poq.transfer({"quote_id": number})
+    problem(without, 404, "quote_not_found")
+
+
+def test_a_refused_retry_leaves_the_first_link_as_it_is(poq: Poq) -> None:
+    first = poq.link(("ITEM-01", 1))
+    assert poq.bag(("NO-SUCH", 1)).status_code == 422
+    assert poq.client.get(first).status_code == 200
