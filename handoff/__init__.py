@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+import structlog
 from flask import Flask
 
 from handoff.entry.policy import protect
@@ -12,10 +15,12 @@ from handoff.operate.health import health
 from handoff.operate.logs import configure_logging, log_requests
 from handoff.operate.paths import serve_below
 from handoff.services import build_services, keep
-from handoff.settings import Settings, load_settings
+from handoff.settings import Settings, load_settings, unknown_names
 from handoff.transfer.views import transfer
 
 __all__ = ["create_app"]
+
+log = structlog.get_logger()
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock = system_clock) -> Flask:
@@ -25,6 +30,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     """
     configure_logging()
     settings = settings or load_settings()
+    for name in unknown_names(os.environ):
+        log.warning("unknown_setting", name=name)
     app = Flask(__name__)
     keep(app, build_services(settings, clock=clock))
     for blueprint in (transfer, entry, health):

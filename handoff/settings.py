@@ -6,6 +6,7 @@ collected and reported together, by name, without the values.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -62,9 +64,19 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _key(value: str) -> str:
-    if len(value) < 8 or not value.isascii() or not value.isprintable() or set(value) & set(" /?#"):
-        raise ValueError("keys need 8 or more printable characters without space, '/', '?', '#'")
+def _json(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("is not JSON") from None
+
+
+def _key(value: SecretStr) -> SecretStr:
+    key = value.get_secret_value()
+    if len(key) < 8 or not key.isascii() or not key.isprintable() or set(key) & set(" /?#%"):
+        raise ValueError("has to be 8 or more printable characters, none of them space / ? # %")
     return value
 
 
@@ -86,7 +98,8 @@ def _session_store(value: str) -> str:
 
 
 def _database_url(value: str) -> str:
-    if not value.startswith("sqlite:///"):
+    path = value.removeprefix("sqlite:///")
+    if path in (value, "") or path.startswith((":", "?")):
         raise ValueError("has to be sqlite:///path, or sqlite:////absolute/path")
     return value
 
@@ -107,8 +120,12 @@ def _app_url(value: str) -> str:
 
 BaseUrl = Annotated[str, BeforeValidator(_base_url)]
 UrlPath = Annotated[str, BeforeValidator(_path)]
-Csv = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Secret = Annotated[SecretStr, Field(min_length=16)]
+Key = Annotated[SecretStr, AfterValidator(_key)]
+Host = Annotated[str, AfterValidator(_host)]
+# The environment holds text: lists are comma-separated, what has fields is JSON.
+_Listed = (NoDecode, BeforeValidator(_split))
+_Json = (NoDecode, BeforeValidator(_json))
 
 
 class CookieSettings(BaseModel):
@@ -157,10 +174,10 @@ class Settings(BaseSettings):
     public_url: BaseUrl
     magento_url: BaseUrl
     storefront_url: BaseUrl = Field(default="", validate_default=False)
-    api_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+    api_keys: Annotated[tuple[Key, ...], *_Listed, Field(min_length=1)]
     key_in_path: bool = False
     secret_key: Secret
-    previous_secret_keys: Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(_split)] = ()
+    previous_secret_keys: Annotated[tuple[Secret, ...], *_Listed] = ()
     session_store: Annotated[SecretStr, BeforeValidator(_session_store)]
     database_url: Annotated[str, BeforeValidator(_database_url)] = "sqlite:///instance/handoff.db"
     session_cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "PHPSESSID"
@@ -168,14 +185,14 @@ class Settings(BaseSettings):
     session_cookie_path: UrlPath = "/"
     session_cookie_samesite: Literal["Lax", "Strict", "None"] = "Lax"
     session_cookie_lifetime: Annotated[int, Field(ge=60, le=31_536_000)] = 3600
-    checkout_hosts: Csv = ()
+    checkout_hosts: Annotated[tuple[Host, ...], *_Listed] = ()
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
     instruction: Literal["url", "form"] = "url"
-    instruction_cookies: tuple[InstructionCookie, ...] = ()
-    instruction_headers: tuple[InstructionHeader, ...] = ()
+    instruction_cookies: Annotated[tuple[InstructionCookie, ...], *_Json] = ()
+    instruction_headers: Annotated[tuple[InstructionHeader, ...], *_Json] = ()
     link_ttl: Annotated[int, Field(ge=10, le=86_400)] = 300
     reopen_grace: Annotated[int, Field(ge=0, le=3600)] = 60
-    stores: Annotated[tuple[Store, ...], Field(min_length=1)] = (DEFAULT_STORE,)
+    stores: Annotated[tuple[Store, ...], *_Json, Field(min_length=1)] = (DEFAULT_STORE,)
     checkout_path: UrlPath = "/checkout/"
     magento_timeout: Annotated[float, Field(gt=0, le=60)] = 8.0
     magento_access_token: SecretStr | None = None
@@ -195,35 +212,14 @@ class Settings(BaseSettings):
         """Take what a test passes, then the environment, then files; nothing else is read."""
         return init_settings, env_settings, _Files(settings_cls, os.environ)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _json_from_files(cls, values: dict[str, Any]) -> dict[str, Any]:
-        # The environment's source decodes JSON by itself; what came from a file is still text.
-        for name in ("stores", "instruction_cookies", "instruction_headers"):
-            if isinstance(values.get(name), str):
-                values[name] = _json(values[name])
-        return values
-
     @model_validator(mode="after")
     def _fits_together(self) -> Settings:
-        faults = [*self._key_faults(), *self._cookie_faults(), *self._store_faults()]
-        for host in self.checkout_hosts:
-            _host(host)
+        faults = [*self._cookie_faults(), *self._store_faults()]
         if bool(self.magento_admin_username) != bool(self.magento_admin_password):
             faults.append("MAGENTO_ADMIN_USERNAME and _PASSWORD belong together; one is missing")
         if faults:
             raise ValueError("; ".join(faults))
         return self
-
-    def _key_faults(self) -> list[str]:
-        if not self.api_keys:
-            return ["API_KEYS holds no key"]
-        try:
-            for key in self.api_keys:
-                _key(key.get_secret_value())
-        except ValueError as error:
-            return [f"API_KEYS: {error}"]
-        return []
 
     def _cookie_faults(self) -> list[str]:
         faults = []
@@ -274,7 +270,7 @@ class Settings(BaseSettings):
     def form_targets(self) -> tuple[str, ...]:
         """Origins that a posted form may be redirected to, for `form-action`."""
         shop = f"{self.storefront.scheme}://{self.storefront.netloc.lower()}"
-        others = (f"{self.storefront.scheme}://{_host(host)}" for host in self.checkout_hosts)
+        others = (f"{self.storefront.scheme}://{host}" for host in self.checkout_hosts)
         return (shop, *others)
 
     @property
@@ -304,8 +300,6 @@ def load_settings(**values: Any) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         raise SettingsError([_sentence(fault) for fault in error.errors()]) from None
-    except ValueError as error:  # pydantic-settings: JSON that cannot be read
-        raise SettingsError([f"{error}."]) from None
 
 
 def unknown_names(environment: Mapping[str, str]) -> list[str]:
@@ -313,15 +307,6 @@ def unknown_names(environment: Mapping[str, str]) -> list[str]:
     known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
     known |= {f"{name}_FILE" for name in known}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
-
-
-def _json(text: str) -> Any:
-    import json
-
-    try:
-        return json.loads(text)
-    except ValueError:
-        raise ValueError("is not JSON") from None
 
 
 def _within(host: str, domain: str) -> bool:

@@ -198,8 +198,10 @@ def running_service(
             stderr=stream,
         )
     try:
+        service = RunningService(url, process, log)
         _wait_until_healthy(url, process, log)
-        yield RunningService(url, process, log)
+        _wait_for_workers(service, workers)
+        yield service
     finally:
         process.terminate()
         process.wait(timeout=40)
@@ -217,6 +219,13 @@ def wait_for_port(port: int, *, seconds: float = 10) -> None:
             time.sleep(0.02)
         else:
             return
+
+
+def _wait_for_workers(service: RunningService, count: int) -> None:
+    until = time.monotonic() + 30
+    while len(service.worker_pids()) < count:
+        assert time.monotonic() < until, service.log.read_text()
+        time.sleep(0.02)
 
 
 def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -20,6 +20,8 @@ import click
 import requests
 from werkzeug.serving import make_server
 
+from handoff.commands.environment import env_file_option
+
 KEY = "demo-key"
 _HOST = "127.0.0.1"
 _START_TIMEOUT = 30.0  # seconds
@@ -68,6 +70,7 @@ class Demo:
 
 
 @click.command()
+@env_file_option
 @click.option("--port", default=8000, show_default=True, help="Where the service listens.")
 @click.option("--shop-port", default=8001, show_default=True, help="Where the shop listens.")
 @click.option(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
+from typing import Annotated
 
 import stamina
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -63,14 +64,18 @@ class _Shape(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
+# What a database holds; a number beyond is no Magento's.
+_Number = Annotated[int, Field(ge=1, lt=2**63)]
+
+
 class _LineShape(_Shape):
     sku: str
-    qty: Decimal
+    qty: Annotated[Decimal, Field(ge=0, lt=10**9, allow_inf_nan=False)]
 
 
 class _CustomerShape(_Shape):
-    id: int | None = None
-    group_id: int | None = None
+    id: _Number | None = None
+    group_id: Annotated[int, Field(ge=0, lt=2**31)] | None = None
 
 
 class _CurrencyShape(_Shape):
@@ -78,7 +83,7 @@ class _CurrencyShape(_Shape):
 
 
 class _QuoteShape(_Shape):
-    id: int = Field(ge=1)
+    id: _Number
     is_active: bool
     store_id: int
     items: list[_LineShape] = []  # missing once the quote is ordered

@@ -1,0 +1,136 @@
+"""The code base about itself: nothing undocumented, nothing misplaced."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from handoff import errors
+from handoff.entry import endings
+from handoff.errors import Problem
+from handoff.settings import PREFIX, Settings
+from handoff.transfer.contract import _CODES
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+MODULES = sorted((ROOT / "handoff").rglob("*.py"))
+
+
+def problems() -> list[type[Problem]]:
+    found = [cls for cls in vars(errors).values() if isinstance(cls, type)]
+    return [cls for cls in found if issubclass(cls, Problem) and cls is not Problem]
+
+
+@pytest.mark.parametrize("name", [f"{PREFIX}{field.upper()}" for field in Settings.model_fields])
+def test_every_setting_is_documented(name: str) -> None:
+    assert f"`{name}`" in README
+    assert name in (ROOT / ".env.example").read_text("utf-8")
+
+
+@pytest.mark.parametrize("problem", problems())
+def test_every_problem_is_documented_with_its_status(problem: type[Problem]) -> None:
+    assert re.search(rf"^\| {problem.status} \| `{problem.code}` \|", README, re.MULTILINE)
+
+
+def test_every_code_of_a_field_or_line_is_documented() -> None:
+    codes = {code for code, _ in _CODES.values()}
+    for module in MODULES:
+        codes |= set(re.findall(r'Fault\(\s*"([a-z_]+)"', module.read_text("utf-8")))
+    assert len(codes) > 10
+    assert [code for code in sorted(codes) if f"`{code}`" not in README] == []
+
+
+def test_every_ending_is_documented() -> None:
+    found = [ending for ending in vars(endings).values() if isinstance(ending, endings.Ending)]
+    assert len(found) == 7
+    for ending in found:
+        assert f"| {int(ending.status)} | {ending.title} |" in README
+
+
+# How each address is protected. A new one has to be added here, with a thought.
+ACCESS = {
+    "/api/cart-transfer": "key",
+    "/api/cart-transfer/<key>": "key",
+    "/h": "link",
+    "/h/<token>": "link",
+    "/healthz": "open",
+    "/static/<path:filename>": "open",
+}
+
+
+def test_every_address_says_how_it_is_protected(app: Flask) -> None:
+    assert {rule.rule for rule in app.url_map.iter_rules()} == set(ACCESS)
+    client = app.test_client()
+    for rule, access in ACCESS.items():
+        path = rule.replace("<key>", "wrong").replace("<token>", "wrong")
+        answer = client.post(path) if access in ("key", "link") else None
+        if access == "key":
+            assert answer is not None
+            assert answer.status_code in (401, 404)
+        if access == "link":
+            assert answer is not None
+            assert answer.status_code == 404
+
+
+def imports_of(module: Path) -> set[str]:
+    tree = ast.parse(module.read_text("utf-8"))
+    names = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    names |= {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
+    return names
+
+
+@pytest.mark.parametrize(
+    ("room", "stranger"),
+    [
+        ("transfer", "handoff.entry"),
+        ("magento", "flask"),
+        ("session", "flask"),
+        ("ledger", "flask"),
+        ("magento", "handoff.ledger"),
+        ("ledger", "handoff.magento"),
+        ("session", "handoff.ledger"),
+        ("session", "handoff.magento"),
+        ("sandbox", "handoff.session"),
+        ("sandbox", "handoff.magento"),
+    ],
+)
+def test_rooms_do_not_know_what_they_need_not(room: str, stranger: str) -> None:
+    for module in (ROOT / "handoff" / room).rglob("*.py"):
+        assert not [name for name in imports_of(module) if name.startswith(stranger)], module
+
+
+def test_only_the_demo_knows_the_sandbox() -> None:
+    for module in MODULES:
+        if "sandbox" in module.parts or module.name == "demo.py":
+            continue
+        assert not [name for name in imports_of(module) if name.startswith("handoff.sandbox")]
+
+
+def test_every_module_and_public_function_says_what_it_is() -> None:
+    silent = []
+    for module in MODULES:
+        if "sandbox" in module.parts or "versions" in module.parts:
+            continue
+        tree = ast.parse(module.read_text("utf-8"))
+        if tree.body and not ast.get_docstring(tree):
+            silent.append(str(module))
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.FunctionDef | ast.ClassDef)
+                and not node.name.startswith("_")
+                and not ast.get_docstring(node)
+                and node in tree.body
+            ):
+                silent.append(f"{module}:{node.name}")
+    assert silent == []
+
+
+def test_nothing_speaks_of_the_machine_that_it_was_made_on() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt", "Makefile", "README.md"):
+        text = (ROOT / name).read_text("utf-8")
+        assert "--index-url" not in text
+        assert "/work/" not in text

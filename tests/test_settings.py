@@ -1,0 +1,207 @@
+"""Settings: checked at start, every fault at once, and no value repeated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handoff.settings import Settings, SettingsError, load_settings, unknown_names
+
+NEEDED = {
+    "HANDOFF_PUBLIC_URL": "https://www.shop.example/handoff",
+    "HANDOFF_MAGENTO_URL": "https://www.shop.example",
+    "HANDOFF_API_KEYS": "a-key-for-poq",
+    "HANDOFF_SECRET_KEY": "0123456789abcdef",
+    "HANDOFF_SESSION_STORE": "redis://127.0.0.1:6379/2",
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in NEEDED.items():
+        monkeypatch.setenv(name, value)
+
+
+def faults() -> str:
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    return "\n".join(raised.value.faults)
+
+
+def test_what_is_needed_is_enough() -> None:
+    settings = load_settings()
+    assert settings.session_cookie.domain == "www.shop.example"
+    assert settings.session_cookie.secure is True
+    assert settings.checkout_url == "https://www.shop.example/checkout/"
+    assert settings.public.path == "/handoff"
+    assert settings.form_targets == ("https://www.shop.example",)
+    assert [store.currency for store in settings.stores] == ["GBP"]
+    assert (settings.link_ttl, settings.reopen_grace, settings.magento_timeout) == (300, 60, 8)
+
+
+def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NEEDED:
+        monkeypatch.delenv(name)
+    told = faults()
+    for name in NEEDED:
+        assert f"{name} is not set." in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HANDOFF_PUBLIC_URL", "www.shop.example"),
+        ("HANDOFF_PUBLIC_URL", "ftp://www.shop.example"),
+        ("HANDOFF_PUBLIC_URL", "https://www.shop.example/?a=b"),
+        ("HANDOFF_MAGENTO_URL", "https://user:pass@www.shop.example"),
+        ("HANDOFF_API_KEYS", ","),
+        ("HANDOFF_API_KEYS", "short"),
+        ("HANDOFF_API_KEYS", "long-enough,with space in"),
+        ("HANDOFF_SECRET_KEY", "short"),
+        ("HANDOFF_PREVIOUS_SECRET_KEYS", "short"),
+        ("HANDOFF_SESSION_STORE", "memcached://host"),
+        ("HANDOFF_SESSION_STORE", "file://relative/path"),
+        ("HANDOFF_SESSION_STORE", "file:///path?user=www-data"),
+        ("HANDOFF_DATABASE_URL", "mysql://host/db"),
+        ("HANDOFF_DATABASE_URL", "sqlite:///:memory:"),
+        ("HANDOFF_KEY_IN_PATH", "perhaps"),
+        ("HANDOFF_INSTRUCTION", "both"),
+        ("HANDOFF_INSTRUCTION_COOKIES", "not json"),
+        ("HANDOFF_INSTRUCTION_COOKIES", '[{"name": "a"}]'),
+        ("HANDOFF_INSTRUCTION_COOKIES", '[{"name":"a","value":"b","domain":"c","expires":1}]'),
+        ("HANDOFF_INSTRUCTION_HEADERS", '[{"name": ""}]'),
+        ("HANDOFF_LINK_TTL", "0"),
+        ("HANDOFF_LINK_TTL", "soon"),
+        ("HANDOFF_REOPEN_GRACE", "-1"),
+        ("HANDOFF_STORES", "[]"),
+        ("HANDOFF_STORES", '[{"currency": "GBP"}]'),
+        ("HANDOFF_CHECKOUT_PATH", "checkout"),
+        ("HANDOFF_CHECKOUT_PATH", "//evil.example/"),
+        ("HANDOFF_CHECKOUT_HOSTS", "pay.example; script-src *"),
+        ("HANDOFF_MAGENTO_TIMEOUT", "0"),
+        ("HANDOFF_SESSION_COOKIE_SAMESITE", "lax-ish"),
+        ("HANDOFF_SESSION_COOKIE_NAME", "a b"),
+        ("HANDOFF_APP_RETURN_URL", "javascript:alert(1)"),
+        ("HANDOFF_TRUSTED_PROXIES", "-1"),
+        ("HANDOFF_MAGENTO_ADMIN_USERNAME", "admin"),
+    ],
+)
+def test_a_value_that_cannot_be_is_named_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    told = faults()
+    assert name in told
+    if len(value) > 6:
+        assert value not in told
+
+
+def test_several_faults_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDOFF_LINK_TTL", "x")
+    monkeypatch.setenv("HANDOFF_SECRET_KEY", "short")
+    monkeypatch.delenv("HANDOFF_API_KEYS")
+    told = faults()
+    for name in ("HANDOFF_LINK_TTL", "HANDOFF_SECRET_KEY", "HANDOFF_API_KEYS"):
+        assert name in told
+
+
+@pytest.mark.parametrize(
+    ("public_url", "domain", "fits"),
+    [
+        ("https://www.shop.example/handoff", "", True),
+        ("https://handoff.shop.example", "", False),
+        ("https://handoff.shop.example", ".shop.example", True),
+        ("https://handoff.shop.example", "shop.example", True),
+        ("https://www.shop.example", ".other.example", False),
+        ("https://notshop.example", ".shop.example", False),
+        ("http://www.shop.example/handoff", "", False),
+    ],
+)
+def test_a_service_whose_cookie_no_browser_would_take_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, public_url: str, domain: str, fits: bool
+) -> None:
+    monkeypatch.setenv("HANDOFF_PUBLIC_URL", public_url)
+    monkeypatch.setenv("HANDOFF_SESSION_COOKIE_DOMAIN", domain)
+    if fits:
+        assert load_settings().session_cookie.domain
+    else:
+        assert "HANDOFF_" in faults()
+
+
+def test_shoppers_may_reach_the_shop_elsewhere_than_rest_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HANDOFF_MAGENTO_URL", "http://magento.internal:8080")
+    monkeypatch.setenv("HANDOFF_STOREFRONT_URL", "https://www.shop.example/")
+    settings = load_settings()
+    assert settings.checkout_url == "https://www.shop.example/checkout/"
+    assert settings.session_cookie.domain == "www.shop.example"
+
+
+def test_every_setting_can_come_from_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    values: dict[str, Any] = {
+        "SECRET_KEY": ("a secret from a file\n", "a secret from a file"),
+        "API_KEYS": ("first-key,second-key\n", None),
+        "STORES": (
+            '[{"currency":"EUR","code":"eu","store_id":2,"website_id":2,"website_code":"eu"}]',
+            None,
+        ),
+        "LINK_TTL": ("120\n", 120),
+    }
+    for name, (text, _) in values.items():
+        file = tmp_path / name
+        file.write_text(text)
+        monkeypatch.delenv(f"HANDOFF_{name}", raising=False)
+        monkeypatch.setenv(f"HANDOFF_{name}_FILE", str(file))
+    settings = load_settings()
+    assert settings.secret_key.get_secret_value() == "a secret from a file"
+    assert [key.get_secret_value() for key in settings.api_keys] == ["first-key", "second-key"]
+    assert settings.stores[0].code == "eu"
+    assert settings.link_ttl == 120
+
+
+def test_a_file_that_cannot_be_read_is_a_fault_and_not_a_blank(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("HANDOFF_SECRET_KEY")
+    monkeypatch.setenv("HANDOFF_SECRET_KEY_FILE", str(tmp_path / "missing"))
+    assert "HANDOFF_SECRET_KEY_FILE cannot be read" in faults()
+
+
+def test_a_value_and_a_file_for_the_same_setting_are_a_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HANDOFF_SECRET_KEY_FILE", str(tmp_path))
+    assert "both set" in faults()
+
+
+def test_an_empty_value_is_the_same_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDOFF_LINK_TTL", "")
+    monkeypatch.setenv("HANDOFF_MAGENTO_ACCESS_TOKEN", "")
+    assert load_settings().link_ttl == 300
+    assert load_settings().magento_access_token is None
+
+
+def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDOFF_SESSION_STORE", "redis://:the-password@127.0.0.1/2")
+    shown = repr(load_settings())
+    for secret in ("a-key-for-poq", "0123456789abcdef", "the-password"):
+        assert secret not in shown
+
+
+def test_misspelt_names_are_found() -> None:
+    environment = {**NEEDED, "HANDOFF_LINK_TLL": "1", "HANDOFF_LINK_TTL_FILE": "x", "OTHER": "y"}
+    assert unknown_names(environment) == ["HANDOFF_LINK_TLL"]
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        load_settings().link_ttl = 1  # type: ignore[misc]
+
+
+def test_settings_are_one_class() -> None:
+    assert len(Settings.model_fields) > 25
