@@ -59,9 +59,11 @@ def _base_url(value: str) -> str:
         raise ValueError("has to be an http(s) address with a host")
     if parts.query or parts.fragment or parts.username:
         raise ValueError("takes no query, fragment or user name")
-    if parts.port == 0:
-        raise ValueError("has no usable port")
-    return value.rstrip("/")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    port = "" if parts.port in (None, usual) else f":{parts.port}"
+    # As browsers write it, so that it equals the Origin that they send.
+    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
 
 def _json(value: object) -> object:
@@ -264,12 +266,12 @@ class Settings(BaseSettings):
     @property
     def public_origin(self) -> str:
         """Scheme, host and port of this service, as browsers write an Origin."""
-        return f"{self.public.scheme}://{self.public.netloc.lower()}"
+        return f"{self.public.scheme}://{self.public.netloc}"
 
     @property
     def form_targets(self) -> tuple[str, ...]:
         """Origins that a posted form may be redirected to, for `form-action`."""
-        shop = f"{self.storefront.scheme}://{self.storefront.netloc.lower()}"
+        shop = f"{self.storefront.scheme}://{self.storefront.netloc}"
         others = (f"{self.storefront.scheme}://{host}" for host in self.checkout_hosts)
         return (shop, *others)
 

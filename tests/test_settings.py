@@ -55,6 +55,7 @@ def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyP
         ("HANDOFF_PUBLIC_URL", "www.shop.example"),
         ("HANDOFF_PUBLIC_URL", "ftp://www.shop.example"),
         ("HANDOFF_PUBLIC_URL", "https://www.shop.example/?a=b"),
+        ("HANDOFF_PUBLIC_URL", "https://www.shop.example:99999"),
         ("HANDOFF_MAGENTO_URL", "https://user:pass@www.shop.example"),
         ("HANDOFF_API_KEYS", ","),
         ("HANDOFF_API_KEYS", "short"),
@@ -138,6 +139,13 @@ def test_shoppers_may_reach_the_shop_elsewhere_than_rest_is(
     settings = load_settings()
     assert settings.checkout_url == "https://www.shop.example/checkout/"
     assert settings.session_cookie.domain == "www.shop.example"
+
+
+def test_addresses_are_kept_as_browsers_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDOFF_PUBLIC_URL", "https://WWW.Shop.Example:443/Handoff/")
+    settings = load_settings()
+    assert settings.public_url == "https://www.shop.example/Handoff"
+    assert settings.public_origin == "https://www.shop.example"
 
 
 def test_every_setting_can_come_from_a_file(

@@ -189,7 +189,7 @@ answer in a browser: it lands in the shop's checkout, with exactly that bag.
 1. A bag:
 
   curl -s {service}/api/cart-transfer -H 'Authorization: {key}' \\
-    -H 'Content-Type: application/json' -d '{{"currency": "GBP", "reference": "'$RANDOM'",
+    -H 'Content-Type: application/json' -d '{{"currency": "GBP", "reference": "'$(date +%s)'",
       "items": [{{"sku": "ITEM-01", "quantity": 2}}, {{"sku": "ITEM-07", "quantity": 1}}]}}'
 
 2. A guest's quote, made in the shop first:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from handoff.errors import LedgerUnavailable
@@ -20,6 +20,26 @@ from handoff.ledger.schema import claim
 _LEASE = 3_000  # milliseconds; a claim whose process died is free after that
 _BEAT = 1.0  # seconds between renewals, of all claims of this process at once
 _POLL = 0.02  # seconds between two looks at somebody else's claim
+
+
+# None of these need outlive a power cut: whoever held the claim is gone with it.
+_new = insert(claim)
+_TAKE = _new.on_conflict_do_update(
+    index_elements=[claim.c.key],
+    set_={"holder": _new.excluded.holder, "lease_until": _new.excluded.lease_until},
+    where=claim.c.lease_until <= bindparam("now"),
+)
+_LIVE = select(claim.c.key).where(
+    claim.c.key == bindparam("the_key"), claim.c.lease_until > bindparam("now")
+)
+_KEEP = (
+    update(claim)
+    .where(claim.c.holder.in_(bindparam("holders", expanding=True)))
+    .values(lease_until=bindparam("until"))
+)
+_DELETE = delete(claim).where(
+    claim.c.key == bindparam("the_key"), claim.c.holder == bindparam("the_holder")
+)
 
 
 class ClaimLost(Exception):
@@ -36,9 +56,13 @@ class Claim:
 
     def settle(self, connection: Connection) -> None:
         """Give the claim up within the transaction that writes its outcome, or raise ClaimLost."""
-        mine = delete(claim).where(claim.c.key == self.key, claim.c.holder == self.holder)
-        if not connection.execute(mine).rowcount:
+        if not self.delete(connection):
             raise ClaimLost
+
+    def delete(self, connection: Connection) -> bool:
+        """Remove the claim where it is still ours, and return whether it was."""
+        values = {"the_key": self.key, "the_holder": self.holder}
+        return bool(connection.execute(_DELETE, values).rowcount)
 
 
 class Claims:
@@ -74,25 +98,18 @@ class Claims:
                 self._give_up(taken)
 
     def _take(self, wanted: Claim) -> bool:
-        with self._database.writing() as connection:
-            now = self._clock()
-            values = {"holder": wanted.holder, "lease_until": now + _LEASE}
-            new = insert(claim).values(key=wanted.key, **values)
-            free = new.on_conflict_do_update(
-                index_elements=[claim.c.key], set_=values, where=claim.c.lease_until <= now
-            )
-            return bool(connection.execute(free).rowcount)
+        now = self._clock()
+        values = {"key": wanted.key, "holder": wanted.holder, "lease_until": now + _LEASE}
+        with self._database.writing(durable=False) as connection:
+            return bool(connection.execute(_TAKE, {**values, "now": now}).rowcount)
 
     def _is_taken(self, key: str) -> bool:
         with self._database.reading() as connection:
-            live = claim.c.lease_until > self._clock()
-            found = connection.execute(select(claim.c.key).where(claim.c.key == key, live))
-            return found.first() is not None
+            return bool(connection.execute(_LIVE, {"the_key": key, "now": self._clock()}).first())
 
     def _give_up(self, taken: Claim) -> None:
-        with self._database.writing() as connection:
-            mine = delete(claim).where(claim.c.key == taken.key, claim.c.holder == taken.holder)
-            connection.execute(mine)
+        with self._database.writing(durable=False) as connection:
+            taken.delete(connection)
 
     def _keep(self, taken: Claim) -> None:
         with self._lock:
@@ -111,8 +128,8 @@ class Claims:
                     self._beat = None
                     return
             try:
-                with self._database.writing() as connection:
-                    mine = update(claim).where(claim.c.holder.in_(held))
-                    connection.execute(mine.values(lease_until=self._clock() + _LEASE))
+                with self._database.writing(durable=False) as connection:
+                    until = self._clock() + _LEASE
+                    connection.execute(_KEEP, {"holders": held, "until": until})
             except LedgerUnavailable:
                 continue  # the next beat may work; if none does, the claim is lost and that shows

@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakMethod
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
@@ -33,23 +34,29 @@ class Database:
         """Take a `sqlite:///path` address and make its folder; connects at the first use."""
         path = Path(make_url(url).database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._queue = threading.Lock()
-        self._queue_file = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        self._writer = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE")
+        self._queue_path = f"{path}.lock"
+        self._open_queue()
+        self._durable = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE")
+        # Writes that outlive a crash of ours, and not a power cut: they cost no disk access.
+        self._quick = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE", synchronous="NORMAL")
         self._readers = _engine(url, pool_size=_READERS, begin="BEGIN")
+        _call_in_forks(WeakMethod(self._after_fork))
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Open the one write transaction; it is committed, durably, when the block ends.
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
+        """Open the one write transaction; it is committed when the block ends.
+
+        Durable or not, it survives this process. Durable, it survives the machine as well.
 
         Raises LedgerUnavailable when the database does not take it.
         """
+        engine = self._durable if durable else self._quick
         if not self._queue.acquire(timeout=_BUSY_TIMEOUT):
             raise LedgerUnavailable
         try:
             fcntl.flock(self._queue_file, fcntl.LOCK_EX)
             try:
-                with _faults_named(), self._writer.begin() as connection:
+                with _faults_named(), engine.begin() as connection:
                     yield connection
             finally:
                 fcntl.flock(self._queue_file, fcntl.LOCK_UN)
@@ -62,11 +69,30 @@ class Database:
         with _faults_named(), self._readers.connect() as connection:
             yield connection
 
+    def _open_queue(self) -> None:
+        self._queue = threading.Lock()
+        self._queue_file = os.open(self._queue_path, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def _after_fork(self) -> None:
+        """Share neither the place in the queue nor connections with the process before."""
+        self._open_queue()
+        for engine in (self._durable, self._quick, self._readers):
+            engine.dispose(close=False)
+
     def close(self) -> None:
         """Close all connections."""
-        self._writer.dispose()
-        self._readers.dispose()
+        for engine in (self._durable, self._quick, self._readers):
+            engine.dispose()
         os.close(self._queue_file)
+
+
+def _call_in_forks(method: WeakMethod[Callable[[], None]]) -> None:
+    def call() -> None:
+        alive = method()
+        if alive is not None:
+            alive()
+
+    os.register_at_fork(after_in_child=call)
 
 
 @contextmanager
@@ -78,12 +104,13 @@ def _faults_named() -> Iterator[None]:
         raise LedgerUnavailable from error
 
 
-def _engine(url: str, *, pool_size: int, begin: str) -> Any:
+def _engine(url: str, *, pool_size: int, begin: str, synchronous: str = "FULL") -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=0,
+        hide_parameters=True,
         pool_timeout=_BUSY_TIMEOUT,
         connect_args={"timeout": _BUSY_TIMEOUT, "check_same_thread": False},
     )
@@ -94,7 +121,7 @@ def _engine(url: str, *, pool_size: int, begin: str) -> Any:
         mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
         if mode != "wal":
             raise LedgerUnavailable("The ledger's file system does not support WAL.")
-        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

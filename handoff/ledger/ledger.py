@@ -14,7 +14,19 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, case, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Result,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from handoff.ledger.claims import Claim
 from handoff.ledger.clock import Clock
@@ -85,6 +97,51 @@ class Handoff:
         return State.LIVE if self.expires_at > now else State.EXPIRED
 
 
+# The statements, made once. Times and limits are parameters: `now` above all, which is not the
+# database's to say.
+_c = handoff.c
+_now: BindParameter[int] = bindparam("now")
+_id: BindParameter[str] = bindparam("the_id")
+_is_live = and_(_c.superseded_at.is_(None), _c.spent_at.is_(None), _c.expires_at > _now)
+_is_opener = _c.opener_hash.in_(bindparam("openers", expanding=True))
+
+_FIND = select(handoff).where(_c.id == _id)
+
+_RENEW = (
+    update(handoff)
+    .where(_c.key == bindparam("the_key"), _c.content == bindparam("the_content"), _is_live)
+    .values(expires_at=bindparam("until"), customer_group_id=bindparam("group"))
+    .returning(handoff)
+)
+
+# Two, because for one with OR SQLite would read every current row.
+_SUPERSEDE = tuple(
+    update(handoff).where(displaced, _c.superseded_at.is_(None)).values(superseded_at=_now)
+    for displaced in (_c.key == bindparam("the_key"), _c.quote_number == bindparam("quote"))
+)
+
+_SPEND = (
+    update(handoff)
+    .where(
+        _c.id == _id,
+        _c.superseded_at.is_(None),
+        or_(
+            and_(_c.spent_at.is_(None), _c.expires_at > _now),
+            and_(_is_opener, _c.bound_at.is_(None), _c.expires_at > _now),
+            and_(_is_opener, _c.bound_at > bindparam("since"), _c.reopened < REOPENINGS),
+        ),
+    )
+    .values(
+        spent_at=func.coalesce(_c.spent_at, _now),
+        opener_hash=func.coalesce(_c.opener_hash, bindparam("opener")),
+        reopened=case((_c.bound_at.is_(None), _c.reopened), else_=_c.reopened + 1),
+    )
+    .returning(handoff)
+)
+
+_BOUND = update(handoff).where(_c.id == _id, _c.bound_at.is_(None)).values(bound_at=_now)
+
+
 class Ledger:
     """The handoffs of one service. `ttl` and `grace` are in seconds."""
 
@@ -100,7 +157,7 @@ class Ledger:
         Returns None, and settles nothing, unless it is live, unspent and equal in content.
         """
         with self._database.writing() as connection:
-            row = self._renew(connection, key=key, content=content)
+            row = self._renew(connection, key, content, group=None)
             if row is None:
                 return None
             claim.settle(connection)
@@ -117,12 +174,8 @@ class Ledger:
             claim.settle(connection)
             row = None
             if draft.kind != "bag":  # a bag that got this far has a new cart, unlike any before
-                row = self._renew(
-                    connection,
-                    key=draft.key,
-                    content=draft.content,
-                    customer_group_id=draft.customer_group_id,
-                )
+                group = draft.customer_group_id
+                row = self._renew(connection, draft.key, draft.content, group=group)
             if row is None:
                 row = self._insert(connection, draft)
         claim.settled = True
@@ -131,8 +184,7 @@ class Ledger:
     def find(self, handoff_id: str) -> Handoff | None:
         """Return a handoff by its id."""
         with self._database.reading() as connection:
-            row = connection.execute(select(handoff).where(handoff.c.id == handoff_id)).mappings()
-            return _row(row.first())
+            return _row(connection.execute(_FIND, {"the_id": handoff_id}))
 
     def spend(self, handoff_id: str, openers: list[str]) -> Handoff | None:
         """Let one of the openers in, by hash; the first is who spends a link not yet spent.
@@ -140,23 +192,15 @@ class Ledger:
         Returns the row as it is afterwards, or None when none of them may enter.
         """
         now = self._clock()
-        c = handoff.c
-        is_opener = c.opener_hash.in_(openers)
-        first = and_(c.spent_at.is_(None), c.expires_at > now)
-        again = and_(is_opener, c.bound_at.is_(None), c.expires_at > now)
-        reopen = and_(is_opener, c.bound_at > now - self._grace, c.reopened < REOPENINGS)
-        entering = (
-            update(handoff)
-            .where(c.id == handoff_id, c.superseded_at.is_(None), or_(first, again, reopen))
-            .values(
-                spent_at=func.coalesce(c.spent_at, now),
-                opener_hash=func.coalesce(c.opener_hash, openers[0]),
-                reopened=case((c.bound_at.is_(None), c.reopened), else_=c.reopened + 1),
-            )
-            .returning(handoff)
-        )
+        values = {
+            "the_id": handoff_id,
+            "now": now,
+            "since": now - self._grace,
+            "openers": openers,
+            "opener": openers[0],
+        }
         with self._database.writing() as connection:
-            return _row(connection.execute(entering).mappings().first())
+            return _row(connection.execute(_SPEND, values))
 
     def may_reopen(self, row: Handoff, openers: list[str]) -> bool:
         """Say whether `spend` would let one of these openers in again; promises nothing."""
@@ -168,36 +212,35 @@ class Ledger:
         return row.bound_at > now - self._grace and row.reopened < REOPENINGS
 
     def bound(self, handoff_id: str) -> None:
-        """Note that the quote stands in a web session; the grace runs from the first time."""
-        done = update(handoff).where(handoff.c.id == handoff_id, handoff.c.bound_at.is_(None))
-        with self._database.writing() as connection:
-            connection.execute(done.values(bound_at=self._clock()))
+        """Note that the quote stands in a web session; the grace runs from the first time.
+
+        Not durable: lost in a power cut, its opener may come back for as long as the link lives.
+        """
+        with self._database.writing(durable=False) as connection:
+            connection.execute(_BOUND, {"the_id": handoff_id, "now": self._clock()})
 
     def state(self, row: Handoff) -> State:
         """Say what a row's link is good for now, for anyone but its opener."""
         return row.state(self._clock())
 
     def _renew(
-        self, connection: Connection, *, key: str, content: str, **changes: Any
+        self, connection: Connection, key: str, content: str, *, group: int | None
     ) -> Handoff | None:
         now = self._clock()
-        c = handoff.c
-        live = and_(c.superseded_at.is_(None), c.spent_at.is_(None), c.expires_at > now)
-        renewed = (
-            update(handoff)
-            .where(c.key == key, c.content == content, live)
-            .values(expires_at=now + self._ttl, **changes)
-            .returning(handoff)
-        )
-        return _row(connection.execute(renewed).mappings().first())
+        values = {
+            "the_key": key,
+            "the_content": content,
+            "now": now,
+            "until": now + self._ttl,
+            "group": group,
+        }
+        return _row(connection.execute(_RENEW, values))
 
     def _insert(self, connection: Connection, draft: Draft) -> Handoff:
         now = self._clock()
-        c = handoff.c
-        # Two statements, because for one with OR SQLite would read every current row.
-        for displaced in (c.key == draft.key, c.quote_number == draft.quote_number):
-            ended = update(handoff).where(displaced, c.superseded_at.is_(None))
-            connection.execute(ended.values(superseded_at=now))
+        by_key, by_quote = _SUPERSEDE
+        connection.execute(by_key, {"the_key": draft.key, "now": now})
+        connection.execute(by_quote, {"quote": draft.quote_number, "now": now})
         row = Handoff(
             id=_new_id(),
             key=draft.key,
@@ -217,8 +260,7 @@ class Ledger:
             reopened=0,
             opener_hash=None,
         )
-        values = {name: getattr(row, name) for name in handoff.c.keys()}
-        connection.execute(insert(handoff).values(values))
+        connection.execute(insert(handoff), {name: getattr(row, name) for name in _c.keys()})
         return row
 
 
@@ -227,5 +269,6 @@ def _new_id() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
 
 
-def _row(mapping: RowMapping | None) -> Handoff | None:
-    return None if mapping is None else Handoff(**mapping)
+def _row(result: Result[Any]) -> Handoff | None:
+    found = result.first()
+    return None if found is None else Handoff(**found._mapping)

@@ -37,6 +37,9 @@ _BUILD = """mutation($id: String!, $items: [CartItemInput!]!) {
   }
 }"""
 
+# How many lines are asked about one by one once the bag is refused anyway.
+_MOST_EXPLAINED = 20
+
 _MASKED_ID_LENGTH = 32
 
 
@@ -142,17 +145,19 @@ class Carts:
         return self.guest(masked_id, store=store, deadline=deadline)
 
     def _fill_new_cart(self, bag: Bag, *, store: Store, deadline: Deadline) -> str:
-        if len(bag.lines) < _GRAPHQL_FROM_LINES:
-            masked_id, taken = self._create(store=store, deadline=deadline), frozenset[str]()
-        else:
-            masked_id, taken = self._create_filled(bag, store=store, deadline=deadline)
-        refused = []
-        for line in bag.lines:
-            if same_sku(line.sku) in taken:
-                continue
+        filled = None
+        if len(bag.lines) >= _GRAPHQL_FROM_LINES:
+            filled = self._create_filled(bag, store=store, deadline=deadline)
+        masked_id = filled.masked_id if filled else self._create(store=store, deadline=deadline)
+        lines = filled.left_out if filled else bag.lines
+        refused: list[Fault] = []
+        for tried, line in enumerate(lines):
+            if refused and tried >= _MOST_EXPLAINED:
+                # The bag is refused anyway. What GraphQL has left out is named without a reason.
+                refused += [_refused(line.sku) for line in lines[tried:]] if filled else []
+                break
             fault = self._add(masked_id, line, store=store, deadline=deadline)
-            if fault is not None:
-                refused.append(fault)
+            refused += [fault] if fault else []
         if refused:
             raise LinesRefused(faults=tuple(refused))
         return masked_id
@@ -163,10 +168,8 @@ class Carts:
             raise ShopUnavailable("The shop does not make a guest cart.")
         return str(answer.body)
 
-    def _create_filled(
-        self, bag: Bag, *, store: Store, deadline: Deadline
-    ) -> tuple[str, frozenset[str]]:
-        """Make a cart and add all lines in one request; return its id and the skus it took.
+    def _create_filled(self, bag: Bag, *, store: Store, deadline: Deadline) -> _Filled | None:
+        """Make a cart and add all lines in one request; None where GraphQL is not to be had.
 
         GraphQL takes a sku only as the catalogue spells it, and gives coarse reasons. So lines
         that it leaves out are not refused yet: they are tried again over REST, one by one.
@@ -179,13 +182,12 @@ class Carts:
         try:
             data = answer.body["data"]
             if data["createEmptyCart"] != masked_id:
-                raise KeyError
+                return None
             in_cart = data["addProductsToCart"]["cart"]["itemsV2"]["items"]
-            skus = [str(item["product"]["sku"]) for item in in_cart]
+            taken = {same_sku(str(item["product"]["sku"])) for item in in_cart}
         except (KeyError, TypeError):
-            # GraphQL is switched off here, or is not the one we know: REST does it alone.
-            return self._create(store=store, deadline=deadline), frozenset()
-        return masked_id, frozenset(same_sku(sku) for sku in skus)
+            return None
+        return _Filled(masked_id, tuple(x for x in bag.lines if same_sku(x.sku) not in taken))
 
     def _add(self, masked_id: str, line: Line, *, store: Store, deadline: Deadline) -> Fault | None:
         answer = self._client.rest(
@@ -210,6 +212,14 @@ class Carts:
                     "GET", path, store=store.code, deadline=deadline, token=token
                 )
         return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A cart that GraphQL has filled, and the lines that it did not take."""
+
+    masked_id: str
+    left_out: tuple[Line, ...]
 
 
 class NoActiveQuote(Exception):
@@ -285,4 +295,8 @@ def _refusal(sku: str, answer: Answer) -> Fault:
     for part, code, reason in _REFUSALS:
         if part in words:
             return Fault(code, f"This item {reason}.", sku=sku)
+    return _refused(sku)
+
+
+def _refused(sku: str) -> Fault:
     return Fault("refused", "The shop refuses this line.", sku=sku)

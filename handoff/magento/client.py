@@ -7,6 +7,7 @@ this file: what comes out is ShopTimeout, ShopDropped or ShopUnavailable, with s
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
@@ -22,6 +23,7 @@ from handoff.magento.deadline import Deadline, DeadlineAdapter, reads_until
 _LARGEST_ANSWER = 8 * 1024 * 1024  # bytes; a cart of 200 lines has about 100 KB
 _POOL_SIZE = 32
 _CONNECT_TIMEOUT = 3.0  # seconds
+_FEW_DIGITS = re.compile("[0-9]{1,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,13 @@ class MagentoClient:
     def __init__(self, base_url: str) -> None:
         """Take the address below which `rest/` and `graphql` are found. Connects to nothing."""
         self._base_url = base_url
+        self._adapter = DeadlineAdapter(pool_maxsize=_POOL_SIZE, pool_connections=4, max_retries=0)
         self._session = requests.Session()
+        self._session.headers["Accept"] = "application/json"
         # Every REST answer sets a PHPSESSID. Kept, it would travel to the next shopper's calls.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        # A .netrc entry would replace our Authorization header; a proxy variable, the shop.
+        # A .netrc entry would replace our Authorization header.
         self._session.trust_env = False
-        adapter = DeadlineAdapter(pool_maxsize=_POOL_SIZE, pool_connections=4, max_retries=0)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
 
     def rest(
         self,
@@ -72,7 +73,7 @@ class MagentoClient:
         params: dict[str, str] | None = None,
     ) -> Answer:
         """Call `rest/<store>/V1/<path>`; answers of 2xx and 4xx are returned, others raise."""
-        return self._call(
+        status, content = self._call(
             method,
             f"{self._base_url}/rest/{store}/V1/{path}",
             headers={"Authorization": f"Bearer {token}"} if token else {},
@@ -80,12 +81,16 @@ class MagentoClient:
             params=params,
             deadline=deadline,
         )
+        return Answer(status, _json(content))
 
     def graphql(
         self, query: str, variables: dict[str, Any], *, store: str, deadline: Deadline
     ) -> Answer:
-        """Send one GraphQL document; what the shop says about it is in the answer's body."""
-        return self._call(
+        """Send one GraphQL document; what the shop says about it is in the answer's body.
+
+        Where GraphQL is switched off or shut away there is a page in its place: the body is None.
+        """
+        status, content = self._call(
             "POST",
             f"{self._base_url}/graphql",
             headers={"Store": store},
@@ -93,6 +98,8 @@ class MagentoClient:
             params=None,
             deadline=deadline,
         )
+        is_page = status >= HTTPStatus.BAD_REQUEST and not content.lstrip().startswith(b"{")
+        return Answer(status, None if is_page else _json(content))
 
     def _call(
         self,
@@ -103,29 +110,38 @@ class MagentoClient:
         body: Any,
         params: dict[str, str] | None,
         deadline: Deadline,
-    ) -> Answer:
+    ) -> tuple[int, bytes]:
         if deadline.passed:
             raise ShopTimeout
         try:
-            with reads_until(deadline):
-                response = self._session.request(
-                    method,
-                    url,
-                    headers={"Accept": "application/json", **headers},
-                    json=body,
-                    params=params,
-                    timeout=(min(_CONNECT_TIMEOUT, deadline.remaining), deadline.remaining),
-                    allow_redirects=False,
+            request = self._session.prepare_request(
+                requests.Request(method, url, headers=headers, json=body, params=params)
+            )
+            # The adapter by itself: a Session would look into redirects and read their bodies.
+            with (
+                reads_until(deadline),
+                self._adapter.send(
+                    request,
                     stream=True,
-                )
-                with response:
-                    content = _read(response, deadline)
+                    timeout=(min(_CONNECT_TIMEOUT, deadline.remaining), deadline.remaining),
+                ) as response,
+            ):
+                return _readable(response), _read(response, deadline)
         except (requests.Timeout, TimeoutError):
             raise ShopTimeout from None
         except (requests.RequestException, TransportError, OSError):
             # urllib3 wraps a read that met the deadline as a broken connection.
             raise (ShopTimeout if deadline.passed else ShopDropped) from None
-        return _answer(response, content)
+
+
+def _readable(response: requests.Response) -> int:
+    """Return the status, of 2xx or 4xx; raise for any other before its body is read."""
+    status = response.status_code
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+        raise ShopUnavailable(retry_after=_retry_after(response))
+    if not (200 <= status < 300 or 400 <= status < 500):
+        raise ShopUnavailable
+    return status
 
 
 def _read(response: requests.Response, deadline: Deadline) -> bytes:
@@ -139,21 +155,14 @@ def _read(response: requests.Response, deadline: Deadline) -> bytes:
     return bytes(content)
 
 
-def _answer(response: requests.Response, content: bytes) -> Answer:
-    status = response.status_code
-    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
-        raise ShopUnavailable(retry_after=_retry_after(response))
-    if not (200 <= status < 300 or 400 <= status < 500):
-        raise ShopUnavailable
+def _json(content: bytes) -> Any:
     try:
-        return Answer(status, json.loads(content.decode("utf-8"), parse_float=Decimal))
+        return json.loads(content.decode("utf-8"), parse_float=Decimal)
     except (ValueError, RecursionError):
-        if status == HTTPStatus.NOT_FOUND:  # a switched-off API answers with a page
-            return Answer(status, None)
         raise ShopUnavailable("The shop's answer is not JSON.") from None
 
 
 def _retry_after(response: requests.Response) -> int:
     """Return the seconds that the shop asks for, between 1 and 60, else 10."""
     value = response.headers.get("Retry-After", "")
-    return min(max(int(value), 1), 60) if value.isascii() and value.isdigit() else 10
+    return min(max(int(value), 1), 60) if _FEW_DIGITS.fullmatch(value) else 10

@@ -54,12 +54,13 @@ class Orders:
         if answer.status != HTTPStatus.OK:
             raise ShopUnavailable("The shop does not let orders be read.")
         try:
-            found = _PageShape.model_validate(answer.body).items or []
+            orders = _PageShape.model_validate(answer.body).items or []
         except ValidationError:
             raise ShopUnavailable("The shop's answer is not a list of orders.") from None
-        if not found:
-            return None
-        return Order(found[0].increment_id, found[0].quote_id, found[0].customer_id)
+        for order in orders:
+            if order.quote_id == quote_number:  # and not one that a filter ignored let through
+                return Order(order.increment_id, order.quote_id, order.customer_id)
+        return None
 
     def _ask(self, quote_number: int, token: str, deadline: Deadline) -> Answer:
         where = "searchCriteria[filterGroups][0][filters][0]"

@@ -22,9 +22,7 @@ _SECRETS = (
     re.compile(r"(guest-carts/)[^\s\"'?#/]+"),
     re.compile(r"(\btoken(?:_id)?[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"),
     re.compile(r"(\bBearer\s+)[^\s\"',}]+", re.IGNORECASE),
-    re.compile(
-        r"(\bAuthorization[\"']?\s*[:=]\s*[\"']?)(?!Bearer)[^\s\"',}]+", re.IGNORECASE
-    ),
+    re.compile(r"(\bAuthorization[\"']?\s*[:=]\s*[\"']?)(?!Bearer)[^\s\"',}]+", re.IGNORECASE),
     re.compile(r"()\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+"),
     re.compile(r"(\bsess_)[A-Za-z0-9,-]+"),
     re.compile(r"(\bredis(?:s)?://)[^@\s/]*@"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 
 import structlog
 from flask import Blueprint, Response, jsonify, request
@@ -12,6 +13,8 @@ from handoff.ledger import Handoff
 from handoff.services import services
 from handoff.transfer.contract import MAX_BYTES, Instruction, parse_transfer
 from handoff.transfer.problems import answer_problem
+
+_BEARER = re.compile(r"^Bearer +", re.IGNORECASE)
 
 transfer = Blueprint("transfer", __name__)
 transfer.register_error_handler(Problem, answer_problem)
@@ -24,7 +27,7 @@ def require_key() -> None:
     in_path = (request.view_args or {}).get("key")
     if in_path is not None and not settings.key_in_path:
         raise NotFound
-    shown = in_path or request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    shown = in_path or _BEARER.sub("", request.headers.get("Authorization", "")).strip()
     keys = [key.get_secret_value() for key in settings.api_keys]
     # Every key is compared, in constant time, whether or not one has matched.
     matches = [hmac.compare_digest(shown.encode(), key.encode()) for key in keys]

@@ -175,7 +175,7 @@ def test_401_no_key_or_a_wrong_one(poq: Poq, key: str | None) -> None:
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("key", [KEY, f"Bearer {KEY}"])
+@pytest.mark.parametrize("key", [KEY, f"Bearer {KEY}", f"bearer  {KEY}"])
 def test_a_key_is_taken_bare_or_as_bearer(poq: Poq, key: str) -> None:
     assert poq.transfer(BAG, key=key).status_code == 200
 
@@ -320,6 +320,22 @@ def test_422_all_lines_that_the_shop_refuses_are_named(poq: Poq) -> None:
     answer = poq.bag(("ITEM-01", 1), *((sku, 9) for sku in REFUSALS))
     problem(answer, 422, "lines_refused")
     assert errors_of(answer) == REFUSALS
+
+
+def test_422_a_bag_of_many_refused_lines_names_them_all(poq: Poq) -> None:
+    skus = [f"NO-SUCH-{number}" for number in range(60)]
+    answer = poq.bag(("ITEM-01", 1), *((sku, 1) for sku in skus))
+    problem(answer, 422, "lines_refused")
+    errors = errors_of(answer)
+    assert list(errors) == skus
+    assert set(errors.values()) == {"unknown_sku", "refused"}
+
+
+def test_a_bag_in_another_case_is_taken_however_long(poq: Poq, tmp_path: Path) -> None:
+    skus = [f"item-{number:02d}" for number in range(1, 21)]
+    assert poq.bag(*((sku, 1) for sku in skus), ("ITEM-20", 1)).status_code == 200
+    [row] = handoffs(tmp_path)
+    assert row["bag"].count("ITEM-") == 20
 
 
 def test_422_a_quote_that_is_not_equal_to_the_bag(poq: Poq, shop: RunningShop) -> None:
