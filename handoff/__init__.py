@@ -7,7 +7,9 @@ import os
 import structlog
 from flask import Flask
 
+from handoff.entry.languages import speak
 from handoff.entry.policy import protect
+from handoff.entry.theme import theme
 from handoff.entry.views import entry
 from handoff.ledger import Clock, system_clock
 from handoff.operate.failures import handle_failures
@@ -34,8 +36,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
         log.warning("unknown_setting", name=name)
     app = Flask(__name__)
     keep(app, build_services(settings, clock=clock))
-    for blueprint in (transfer, entry, health):
+    for blueprint in (transfer, entry, theme, health):
         app.register_blueprint(blueprint)
+    speak(app)
     log_requests(app)
     handle_failures(app)
     app.after_request(lambda response: protect(response, settings))

@@ -32,6 +32,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from handoff.entry.colours import Colour
 from handoff.magento.stores import Store, Stores
 from handoff.transfer.contract import InstructionCookie, InstructionHeader
 
@@ -111,6 +112,17 @@ def _host(value: str) -> str:
     if not host or set(host) & set("/ ;,'\"*") or not host.isascii():
         raise ValueError("has to be a host, with a port where it is not the usual one")
     return host
+
+
+def _web_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or set(value) & set(" '\"<>"):
+        raise ValueError("has to be an http(s) address")
+    return value
+
+
+def _accent(value: str) -> str:
+    return str(Colour.parse(value))
 
 
 def _app_url(value: str) -> str:
@@ -201,6 +213,13 @@ class Settings(BaseSettings):
     magento_admin_username: str | None = None
     magento_admin_password: SecretStr | None = None
     app_return_url: Annotated[str, BeforeValidator(_app_url)] | None = None
+    shop_name: Annotated[str, Field(max_length=80)] | None = None
+    shop_logo_url: Annotated[str, AfterValidator(_web_url)] | None = None
+    shop_accent: Annotated[str, AfterValidator(_accent)] = "#1a4fd6"
+    poq_script_url: Annotated[str, AfterValidator(_web_url)] | None = None
+    poq_script_integrity: (
+        Annotated[str, Field(pattern=r"^sha(256|384|512)-[A-Za-z0-9+/=]+$")] | None
+    ) = None
 
     @classmethod
     def settings_customise_sources(

@@ -59,6 +59,7 @@ ACCESS = {
     "/h/<token>": "link",
     "/healthz": "open",
     "/static/<path:filename>": "open",
+    "/theme.css": "open",
 }
 
 

@@ -5,62 +5,73 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from flask_babel import LazyString, lazy_gettext
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What the shopper is told: what happened, and what to do now."""
+    """What the shopper is told, in their language: what happened, and what to do now."""
 
     code: str
     status: int
-    title: str
-    words: str
+    title: LazyString
+    words: LazyString
+    todo: LazyString
     retry: bool = False
 
 
-_AGAIN = "Go back to the app and tap Checkout again."
+_AGAIN = lazy_gettext("Go back to the app and tap Checkout again.")
 
 UNKNOWN = Ending(
     "unknown",
     HTTPStatus.NOT_FOUND,
-    "This link does not work",
-    f"It may have been cut off on its way. {_AGAIN}",
+    lazy_gettext("This link does not work"),
+    lazy_gettext("It may have been cut off on its way."),
+    _AGAIN,
 )
 EXPIRED = Ending(
     "expired",
     HTTPStatus.GONE,
-    "This link has expired",
-    f"For your safety it works for a few minutes only. Your bag is still in the app. {_AGAIN}",
+    lazy_gettext("This link has expired"),
+    lazy_gettext("For your safety it works for a few minutes only. Your bag is still in the app."),
+    _AGAIN,
 )
 USED = Ending(
     "used",
     HTTPStatus.GONE,
-    "This link has been used",
-    "It opens checkout once, for one device. If you have placed your order, it is on its way to "
-    f"you, and the e-mail about it too. If not: {_AGAIN[0].lower()}{_AGAIN[1:]}",
+    lazy_gettext("This link has been used"),
+    lazy_gettext(
+        "It opens checkout once, on one device. If you have placed your order, the shop has it "
+        "and sends you an e-mail."
+    ),
+    lazy_gettext("If not, go back to the app and tap Checkout again."),
 )
 ORDERED = Ending(
     "ordered",
     HTTPStatus.GONE,
-    "Your order has been placed",
-    "What was in this bag has been ordered. You need do nothing more; the shop sends you an "
-    "e-mail about it.",
+    lazy_gettext("Your order has been placed"),
+    lazy_gettext("What was in this bag has been ordered. The shop sends you an e-mail about it."),
+    lazy_gettext("There is nothing more to do. You can go back to the app."),
 )
 SUPERSEDED = Ending(
     "superseded",
     HTTPStatus.GONE,
-    "There is a newer link",
-    f"Your bag has gone to checkout again since this link was made. {_AGAIN}",
+    lazy_gettext("There is a newer link"),
+    lazy_gettext("Your bag has been sent to checkout again since this link was made."),
+    _AGAIN,
 )
 UNAVAILABLE = Ending(
     "unavailable",
     HTTPStatus.SERVICE_UNAVAILABLE,
-    "The shop cannot be reached just now",
-    "Nothing is lost: your bag is safe, and this link still works. Please try again in a moment.",
+    lazy_gettext("The shop cannot be reached just now"),
+    lazy_gettext("Nothing is lost: your bag is safe, and this link still works."),
+    lazy_gettext("Please try again in a moment."),
     retry=True,
 )
 FAULT = Ending(
     "fault",
     HTTPStatus.INTERNAL_SERVER_ERROR,
-    "Something went wrong",
-    f"That was our fault, not yours. Your bag is still in the app. {_AGAIN}",
+    lazy_gettext("Something went wrong"),
+    lazy_gettext("That was our fault, not yours. Your bag is still in the app."),
+    _AGAIN,
 )

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 
 from handoff.entry import endings
 from handoff.entry.endings import Ending
+from handoff.entry.languages import prefer
 from handoff.entry.navigation import from_another_site
 from handoff.entry.opener import Openers, openers_of
 from handoff.entry.shop_cookies import enter_session
@@ -79,6 +80,7 @@ def ledger_unavailable(_error: LedgerUnavailable) -> Response:
 def ending_page(ending: Ending, row: Handoff | None = None, token: str | None = None) -> Response:
     """Answer with one of the endings; `token` lets the page try again."""
     structlog.contextvars.bind_contextvars(ending=ending.code)
+    _speak_as(row)
     response = _page("ending.html", ending=ending, row=row, token=token)
     response.status_code = ending.status
     if ending.retry:
@@ -152,9 +154,15 @@ def _order_of(row: Handoff) -> Order | None:
 
 def _waiting_page(row: Handoff, token: str, openers: Openers) -> Response:
     forced = from_another_site(request, services().settings)
+    _speak_as(row)
     response = _page("waiting.html", row=row, token=token, forced=forced)
     openers.hand_over(response, services().settings)
     return response
+
+
+def _speak_as(row: Handoff | None) -> None:
+    store = services().settings.store_views.by_code(row.store) if row else None
+    prefer(store.language if store else None)
 
 
 def _page(template: str, **values: object) -> Response:
@@ -163,7 +171,10 @@ def _page(template: str, **values: object) -> Response:
         render_template(
             template,
             base=settings.public.path,
-            shop=settings.storefront.hostname,
+            shop=settings.shop_name or settings.storefront.hostname,
+            logo_url=settings.shop_logo_url,
+            poq_script_url=settings.poq_script_url,
+            poq_script_integrity=settings.poq_script_integrity,
             app_return_url=settings.app_return_url,
             **values,
         )

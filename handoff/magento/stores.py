@@ -18,6 +18,7 @@ class Store(BaseModel):
     store_id: Annotated[int, Field(ge=1)]
     website_id: Annotated[int, Field(ge=1)]
     website_code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$")] | None = None
 
 
 @dataclass(frozen=True, slots=True)

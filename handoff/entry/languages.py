@@ -1,0 +1,41 @@
+"""Which language a page speaks, and in which direction that is read."""
+
+from __future__ import annotations
+
+from babel import Locale
+from flask import Flask, g, request
+from flask_babel import Babel, get_locale
+
+LANGUAGES = ("en", "ar", "de", "es", "fr", "it", "nl", "pl")
+
+
+def speak(app: Flask) -> None:
+    """Let pages speak the shopper's language, out of the catalogues in `translations/`."""
+    Babel(app, default_locale="en", locale_selector=_chosen)
+    app.jinja_env.globals["lang"] = language
+    app.jinja_env.globals["direction"] = direction
+
+
+def prefer(language: str | None) -> None:
+    """Let this request's page speak a store view's language, where we speak that."""
+    wanted = (language or "").replace("-", "_").split("_")[0].lower()
+    g.language = wanted if wanted in LANGUAGES else None
+
+
+def language() -> str:
+    """Return the language of this request's page, as `lang` has it."""
+    return _locale().language
+
+
+def direction() -> str:
+    """Return `ltr` or `rtl`, as `dir` has it."""
+    return _locale().text_direction
+
+
+def _locale() -> Locale:
+    return get_locale() or Locale("en")
+
+
+def _chosen() -> str:
+    preferred: str | None = getattr(g, "language", None)
+    return preferred or request.accept_languages.best_match(LANGUAGES) or "en"

@@ -1,0 +1,28 @@
+"""`/theme.css`: the shop's accent colour as the pages use it, on a light and a dark ground."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from handoff.entry.colours import Colour, readable_on, words_on
+from handoff.services import services
+
+theme = Blueprint("theme", __name__)
+
+# The grounds of page.css.
+LIGHT, DARK = Colour.parse("#ffffff"), Colour.parse("#121214")
+
+
+@theme.get("/theme.css")
+def theme_css() -> Response:
+    """Answer with a few custom properties, the same for everybody."""
+    accent = Colour.parse(services().settings.shop_accent)
+    dark = f"@media(prefers-color-scheme:dark){{{_properties(accent, DARK)}}}"
+    response = Response(_properties(accent, LIGHT) + dark, mimetype="text/css")
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def _properties(accent: Colour, ground: Colour) -> str:
+    on_accent, link = words_on(accent), readable_on(ground, accent)
+    return f":root{{--accent:{accent};--on-accent:{on_accent};--link:{link}}}"

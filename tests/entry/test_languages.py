@@ -1,0 +1,121 @@
+"""Languages: whose choice it is, and that nothing is left in English by accident."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from flask.testing import FlaskClient
+
+import handoff
+from handoff.entry.languages import LANGUAGES
+from handoff.magento.stores import Store
+from tests.conftest import STORE, MakeApp, Poq
+
+ROOT = Path(handoff.__file__).parent
+_PLACES = re.compile(r"%\(\w+\)[sd]")
+TRANSLATED = [language for language in LANGUAGES if language != "en"]
+
+
+def catalogue(language: str) -> Path:
+    return ROOT / "translations" / language / "LC_MESSAGES" / "messages.po"
+
+
+def messages() -> set[str]:
+    """Return all words that the pages have, as they stand in code and templates."""
+    found = extract_from_dir(
+        ROOT,
+        method_map=[("entry/**.py", "python"), ("templates/**.html", "jinja2")],
+        keywords={"_": None, "lazy_gettext": None, "ngettext": (1, 2)},
+    )
+    return {item[2][0] if isinstance(item[2], tuple) else item[2] for item in found}
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_everything_is_translated(language: str) -> None:
+    with catalogue(language).open("rb") as stream:
+        read = read_po(stream, locale=language)
+    known = {m.id[0] if isinstance(m.id, tuple) else m.id: m for m in read if m.id}
+    assert set(known) == messages()
+    for text, message in known.items():
+        forms = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(forms), text
+        assert not message.fuzzy, text
+        for form in forms:
+            assert sorted(_PLACES.findall(str(form))) == sorted(_PLACES.findall(str(text))), text
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_the_compiled_catalogue_is_that_of_the_text(language: str) -> None:
+    """`make translations` compiles them."""
+    with catalogue(language).open("rb") as text:
+        written = read_po(text)
+    with catalogue(language).with_suffix(".mo").open("rb") as compiled:
+        read = read_mo(compiled)
+    assert len(read) == len(written) > 20
+    for message in written:
+        if message.id:
+            found = read.get(message.id)
+            assert found is not None
+            assert list(found.string or "") == list(message.string or "")
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [
+        ("de-AT,de;q=0.9,en;q=0.5", "de"),
+        ("pl", "pl"),
+        ("sv,fi;q=0.9", "en"),
+        ("sv,fr;q=0.5", "fr"),
+        ("", "en"),
+        ("*", "en"),
+    ],
+)
+def test_the_browser_says_which_language(client: FlaskClient, asked: str, language: str) -> None:
+    page = client.get("/h/x", headers={"Accept-Language": asked}).text
+    assert f'<html lang="{language}" dir="ltr">' in page
+
+
+def test_arabic_is_read_from_right_to_left(client: FlaskClient) -> None:
+    page = client.get("/h/x", headers={"Accept-Language": "ar"}).text
+    assert '<html lang="ar" dir="rtl">' in page
+    assert "هذا الرابط لا يعمل" in page
+
+
+def test_the_store_views_language_comes_first(make_app: MakeApp) -> None:
+    store = Store(**{**STORE, "language": "nl_NL"})
+    app = make_app(stores=(store,))
+    link = Poq(app.test_client()).link()
+    page = app.test_client().get(link, headers={"Accept-Language": "de"})
+    assert '<html lang="nl"' in page.text
+    unknown = app.test_client().get("/h/x", headers={"Accept-Language": "de"})
+    assert '<html lang="de"' in unknown.text
+
+
+def test_a_store_view_in_a_language_that_we_do_not_speak_leaves_it_to_the_browser(
+    make_app: MakeApp,
+) -> None:
+    app = make_app(stores=(Store(**{**STORE, "language": "sv-SE"}),))
+    link = Poq(app.test_client()).link()
+    page = app.test_client().get(link, headers={"Accept-Language": "de"})
+    assert '<html lang="de"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [
+        (1, "1 produkt jest w drodze."),
+        (3, "3 produkty są"),
+        (5, "5 produktów"),
+        (22, "22 produkty"),
+    ],
+)
+def test_items_are_counted_as_the_language_counts(
+    poq: Poq, client: FlaskClient, items: int, words: str
+) -> None:
+    link = poq.link(("ITEM-01", items))
+    assert words in client.get(link, headers={"Accept-Language": "pl"}).text

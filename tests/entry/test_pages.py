@@ -1,0 +1,70 @@
+"""The pages as documents: whose they are, how much they weigh, what they allow."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.conftest import MakeApp, Poq
+
+LOGO = "https://cdn.shop.example/logo.svg?v=2"
+SCRIPT = "https://assets.poq.example/web-checkout.4.min.js"
+
+
+def policy_of(client: FlaskClient, path: str) -> dict[str, str]:
+    header = client.get(path).headers["Content-Security-Policy"]
+    return dict(part.strip().split(" ", 1) for part in header.split(";"))
+
+
+def test_a_page_and_all_that_it_loads_weigh_ten_kilobytes_at_most(
+    poq: Poq, client: FlaskClient
+) -> None:
+    for page in (client.get(poq.link()), client.get("/h/x")):
+        weight = len(page.data)
+        for path in re.findall(r'(?:src|href)="(/[^"]+\.(?:css|js))"', page.text):
+            with client.get(path) as file:
+                weight += len(file.get_data())
+        assert 3_000 < weight <= 10_000
+
+
+def test_the_pages_are_the_shops(make_app: MakeApp) -> None:
+    app = make_app(shop_name="Fern & Field")
+    link = Poq(app.test_client()).link()
+    for path in (link, "/h/x"):
+        page = app.test_client().get(path).text
+        assert "<b>Fern &amp; Field</b>" in page
+        assert "· Fern &amp; Field</title>" in page
+
+
+def test_a_logo_stands_for_the_name_and_is_all_that_may_be_loaded_from_elsewhere(
+    make_app: MakeApp,
+) -> None:
+    client = make_app(shop_name="Fern & Field", shop_logo_url=LOGO).test_client()
+    page = client.get("/h/x").text
+    assert f'<img src="{LOGO}" alt="Fern &amp; Field" height="40">' in page
+    policy = policy_of(client, "/h/x")
+    assert policy["img-src"] == "'self' https://cdn.shop.example/logo.svg"
+    assert policy["script-src"] == "'self'"
+
+
+def test_poqs_script_is_loaded_where_it_is_named_and_exactly_that(make_app: MakeApp) -> None:
+    client = make_app(poq_script_url=SCRIPT, poq_script_integrity="sha384-abc=").test_client()
+    page = client.get("/h/x").text
+    assert f'<script src="{SCRIPT}" integrity="sha384-abc=" crossorigin="anonymous" defer>' in page
+    assert policy_of(client, "/h/x")["script-src"] == f"'self' {SCRIPT}"
+
+
+@pytest.mark.parametrize("part", ["; script-src *", ", x", " x"])
+def test_no_setting_can_add_to_the_policy(make_app: MakeApp, part: str) -> None:
+    client = make_app(shop_logo_url=f"https://cdn.shop.example/a{part}").test_client()
+    policy = policy_of(client, "/h/x")
+    assert policy["script-src"] == "'self'"
+    assert "," not in policy["img-src"]
+
+
+def test_the_waiting_page_says_nothing_personal(poq: Poq, client: FlaskClient) -> None:
+    page = client.get(poq.link(("ITEM-01", 2))).text
+    assert "ITEM-01" not in page
+    assert "2 items are on their way." in page
