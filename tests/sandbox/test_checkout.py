@@ -25,7 +25,7 @@ def test_checkout_shows_the_bag_and_no_other_sku(phone: Phone) -> None:
     phone.add(5)
     page = phone.get("/checkout/").text
     assert set(re.findall(r"ITEM-\w+", page)) == {"ITEM-02", "ITEM-05"}
-    assert "Lab item 02" in page
+    assert "Beeswax tapers" in page
     for amount in ("£24.00", "£15.00", "£39.00", "£54.00"):
         assert amount in page
 

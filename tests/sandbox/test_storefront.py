@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from flask.testing import FlaskClient
 
+from handoff.sandbox.display import ROOMS, display_of
 from handoff.sandbox.shop import Shop
 from tests.sandbox.phone import Phone, path_of
 
@@ -22,6 +24,39 @@ def test_the_home_page_offers_what_can_be_bought(phone: Phone) -> None:
     assert "ITEM-20" in page
     assert "ITEM-OFF" not in page
     assert page.count("<form") == 21
+
+
+def test_every_product_has_a_picture_and_words_of_its_own(phone: Phone, shop: Shop) -> None:
+    pictures = set()
+    for product in shop.catalogue.products:
+        shown = display_of(product.sku)
+        with phone.client.get(f"/static/sandbox/pictures/{shown.picture}.svg") as answer:
+            assert answer.mimetype == "image/svg+xml"
+            assert len(answer.data) < 4096
+            pictures.add(answer.data)
+        assert shown.words
+        assert shown.room in ROOMS
+    assert len(pictures) == len(shop.catalogue.products)
+
+
+def test_shoppers_see_names_and_rest_the_recorded_ones(phone: Phone, shop: Shop) -> None:
+    page = phone.get("/item-03.html").text
+    assert "<h1>Stoneware mug</h1>" in page
+    assert "Lab item" not in page
+    phone.add(3)
+    assert "You added Stoneware mug" in messages(phone)[-1]["text"]
+    cart = phone.get("/customer/section/load/?sections=cart").get_json()["cart"]
+    assert cart["items"][0]["product_name"] == "Lab item 03"
+    assert cart["items"][0]["product_image"]["src"].endswith("/pictures/mug.svg")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/item-01.html", "/checkout/cart/", "/customer/account/login/", "/nothing"]
+)
+def test_pages_have_nothing_inline_and_nothing_of_third_parties(phone: Phone, path: str) -> None:
+    page = phone.get(path).text
+    assert re.findall(r"<script(?![^>]* src=)|<style| style=|javascript:", page) == []
+    assert re.findall(r"(?:src|href|action)=\"(?!/|#)", page) == []
 
 
 def test_a_form_without_scripts_carries_the_sessions_own_key(client: FlaskClient) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flask import Response, jsonify, request
 
+from handoff.sandbox.display import display_of
 from handoff.sandbox.money import four_places, plain
 from handoff.sandbox.quotes import Line
 from handoff.sandbox.storefront.visit import Visit, room, visit
@@ -82,7 +83,7 @@ def _item(line: Line, now: Visit) -> Shape:
         "product_price": f'<span class="minicart-price"><span class="price">{price}</span></span>',
         "product_price_value": plain(product.price),
         "product_image": {
-            "src": f"{url}/static/sandbox/placeholder.svg",
+            "src": f"{url}/static/sandbox/pictures/{display_of(product.sku).picture}.svg",
             "alt": product.name,
             "width": 150,
             "height": 150,
