@@ -1,9 +1,11 @@
-# make demo    the service and a stand-in shop, on this machine
+# make demo    the service, a stand-in shop and a phone, on this machine
 # make test    all tests
 # make check   ruff and mypy
 PYTHON ?= python3
 PORT ?= 8000
 SHOP_PORT ?= 8001
+PHONE_PORT ?= 8002
+FORM_PORT ?= 8003
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -13,8 +15,9 @@ BIN := $(VENV)/bin
 help: ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/demo ## run the service with a stand-in shop, till Ctrl-C
-	@exec $(BIN)/handoff demo --port $(PORT) --shop-port $(SHOP_PORT)
+demo: $(VENV)/demo ## run the service with a stand-in shop and a phone, till Ctrl-C
+	@exec $(BIN)/handoff demo --port $(PORT) --shop-port $(SHOP_PORT) \
+	  --phone-port $(PHONE_PORT) --form-port $(FORM_PORT)
 
 test: $(VENV)/dev ## run all tests
 	@tests/servers.sh

@@ -26,6 +26,7 @@ class RunningDemo:
     words: str
     folder: Path
     shop: str
+    phone: str
 
     def pasted(self, number: int) -> dict[str, str]:
         """Paste the request with a number into a shell, as a person would."""
@@ -41,9 +42,10 @@ class RunningDemo:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     folder = tmp_path_factory.mktemp("demo")
-    port, shop_port = free_port(), free_port()
+    port, shop_port, phone_port, form_port = (free_port() for _ in range(4))
     command = [sys.executable, "-m", "handoff.commands", "demo", "--folder", str(folder)]
     command += ["--port", str(port), "--shop-port", str(shop_port)]
+    command += ["--phone-port", str(phone_port), "--form-port", str(form_port)]
     output = folder / "output"
     with output.open("w") as stream:
         process = subprocess.Popen(command, stdout=stream, stderr=stream, text=True)
@@ -53,7 +55,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
             assert process.poll() is None, output.read_text()
             assert time.monotonic() < until, output.read_text()
             time.sleep(0.1)
-        yield RunningDemo(process, output.read_text(), folder, f"http://{HOST}:{shop_port}")
+        shop, phone = f"http://{HOST}:{shop_port}", f"http://{HOST}:{phone_port}"
+        yield RunningDemo(process, output.read_text(), folder, shop, phone)
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0
@@ -74,6 +77,23 @@ def test_each_request_leads_to_checkout_with_exactly_that_bag(
         assert sorted(set(re.findall(r"ITEM-[A-Z0-9]+", checkout.text))) == skus
         account = phone.get(f"{demo.shop}/customer/account/", timeout=10)
         assert ("shopper@example.com" in account.text) == (number == 3)
+
+
+def test_the_phone_is_named_first(demo: RunningDemo) -> None:
+    assert re.findall(r"http://\S+", demo.words)[0] == demo.phone
+    assert "Cart transfer takes the bag" in requests.get(demo.phone, timeout=10).text
+
+
+@pytest.mark.parametrize("style", ["url", "form"])
+def test_the_phone_leads_to_checkout_in_both_styles(demo: RunningDemo, style: str) -> None:
+    tap = {"bag": {"ITEM-09": 1}, "shopper": "guest", "kind": "bag", "style": style}
+    tap["reference"] = f"test-{style}"
+    told = requests.post(f"{demo.phone}/checkout", json=tap, timeout=30).text.splitlines()
+    [link] = [one for one in map(json.loads, told) if one["kind"] == "instruction"]
+    opened = requests.post(f"{demo.phone}/others/second", json=link, timeout=30).text
+    assert '"status": 303' in opened
+    seen = requests.get(f"{demo.phone}/openings/{link['handoff']}", timeout=10).json()
+    assert seen["steps"][-1]["status"] == 303
 
 
 def test_its_settings_are_there_for_every_other_command(demo: RunningDemo) -> None:
