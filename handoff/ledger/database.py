@@ -39,7 +39,7 @@ class Database:
         self._durable = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE")
         # Writes that outlive a crash of ours, and not a power cut: they cost no disk access.
         self._quick = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE", synchronous="NORMAL")
-        self._readers = _engine(url, pool_size=_READERS, begin="BEGIN")
+        self._readers = _engine(url, pool_size=_READERS)
         _call_in_forks(WeakMethod(self._after_fork))
 
     @contextmanager
@@ -65,7 +65,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a transaction that only reads; it waits for no writer."""
+        """Open a connection whose statements each read by themselves; it waits for no writer."""
         with _faults_named(), self._readers.connect() as connection:
             yield connection
 
@@ -104,7 +104,9 @@ def _faults_named() -> Iterator[None]:
         raise LedgerUnavailable from error
 
 
-def _engine(url: str, *, pool_size: int, begin: str, synchronous: str = "FULL") -> Engine:
+def _engine(
+    url: str, *, pool_size: int, begin: str | None = None, synchronous: str = "FULL"
+) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -125,6 +127,7 @@ def _engine(url: str, *, pool_size: int, begin: str, synchronous: str = "FULL") 
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if begin is not None:
+            connection.exec_driver_sql(begin)
 
     return engine
