@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -60,12 +61,22 @@ def test_a_place_that_was_given_up_holds_nobody_up(path: str) -> None:
     assert passes(gone)
 
 
+DYING = """
+import os, sys
+from handoff.ledger.line import Line
+with Line(sys.argv[1]).turn(timeout=10):
+    print("in", flush=True)
+    sys.stdin.readline()
+    os._exit(1)
+"""
+
+
 def test_a_process_that_dies_gives_its_turn_up(path: str) -> None:
-    line = Line(path)
-    pid = os.fork()
-    if pid == 0:
-        other = Line(path)
-        with other.turn(timeout=10):
-            os._exit(0)
-    os.waitpid(pid, 0)
+    command = [sys.executable, "-c", DYING, path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"in\n"
+        line = Line(path)
+        assert not passes(line, timeout=0.05)
+        other.communicate(b"die\n")
     assert passes(line)
