@@ -9,7 +9,7 @@ FORM_PORT ?= 8003
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check lock clean
+.PHONY: help demo test check translations lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -27,6 +27,14 @@ check: $(VENV)/dev ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+translations: $(VENV)/dev ## take new words into the catalogues, and compile them
+	mkdir -p build
+	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords lazy_gettext \
+	  --no-location --omit-header --output-file build/messages.pot .
+	$(BIN)/pybabel --quiet update --input-file build/messages.pot --no-fuzzy-matching \
+	  --ignore-obsolete --ignore-pot-creation-date --output-dir handoff/translations
+	$(BIN)/pybabel --quiet compile --directory handoff/translations
 
 lock: $(VENV)/dev ## write the locked lists of packages anew
 	$(BIN)/pip install --quiet uv

@@ -41,6 +41,6 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     speak(app)
     log_requests(app)
     handle_failures(app)
-    app.after_request(lambda response: protect(response, settings))
+    protect(app, settings)
     serve_below(app, settings)
     return app

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Flask, Response
 
 from handoff.settings import Settings
 
 _TWO_YEARS = 63_072_000  # seconds
 
 
-def protect(response: Response, settings: Settings) -> Response:
+def protect(app: Flask, settings: Settings) -> None:
+    """Send the headers with everything that the app answers."""
+    headers = _headers(settings)
+
+    @app.after_request
+    def _protect(response: Response) -> Response:
+        response.headers.update(headers)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def _headers(settings: Settings) -> dict[str, str]:
     """Allow our own script and style, the way to the shop, what the settings name, no more."""
     # Browsers apply `form-action` to the redirects after a form, too.
     targets = " ".join(("'self'", *settings.form_targets))
-    response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; script-src {_own_and(settings.poq_script_url)}; style-src 'self'; "
-        f"img-src {_own_and(settings.shop_logo_url)}; form-action {targets}; "
-        "frame-ancestors 'none'; base-uri 'none'"
-    )
-    response.headers["X-Frame-Options"] = "DENY"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    # The origin is what the shop needs; the path, which is the link, is never sent.
-    response.headers["Referrer-Policy"] = "strict-origin"
-    response.headers.setdefault("Cache-Control", "no-store")
+    headers = {
+        "Content-Security-Policy": (
+            f"default-src 'none'; script-src {_own_and(settings.poq_script_url)}; "
+            f"style-src 'self'; img-src {_own_and(settings.shop_logo_url)}; "
+            f"form-action {targets}; frame-ancestors 'none'; base-uri 'none'"
+        ),
+        "X-Frame-Options": "DENY",
+        "X-Content-Type-Options": "nosniff",
+        # The origin is what the shop needs; the path, which is the link, is never sent.
+        "Referrer-Policy": "strict-origin",
+    }
     if settings.public.scheme == "https":
-        response.headers["Strict-Transport-Security"] = f"max-age={_TWO_YEARS}"
-    return response
+        headers["Strict-Transport-Security"] = f"max-age={_TWO_YEARS}"
+    return headers
 
 
 def _own_and(url: str | None) -> str:

@@ -1,8 +1,16 @@
-"""The cookies that put a web view into a new session of the shop and displace the last shopper."""
+"""The cookies that put a web view into a new session of the shop and displace the last shopper.
+
+Where Magento's scripts set a cookie for the shop's host alone, and where for the cookie domain,
+was read off a real 2.4.7 in Chromium; so were the cookies that outlive a shopper.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 import secrets
+from collections.abc import Mapping
+from urllib.parse import quote, unquote
 
 from flask import Response
 
@@ -10,12 +18,25 @@ from handoff.settings import Settings
 
 _TEN_YEARS = 315_360_000  # seconds, as Magento gives `private_content_version`
 
+# Set by the server for its host: unseen messages, the variant of cached pages that belongs to
+# somebody logged in, and a former customer whom Magento is to recognise.
+_OF_THE_LAST_SHOPPER = ("mage-messages", "X-Magento-Vary", "persistent_shopping_cart")
 
-def enter_session(response: Response, session_id: str, settings: Settings) -> None:
+# What Magento's scripts have to load: the mini-cart, the customer's name, and the countries,
+# without which checkout shows addresses that have none.
+_SECTIONS = ("cart", "customer", "directory-data")
+_SECTION_NAME = re.compile(r"[a-z][a-z0-9_-]{0,60}")
+_MOST_SECTIONS = 40
+
+
+def enter_session(
+    response: Response, session_id: str, sent: Mapping[str, str], settings: Settings
+) -> None:
     """Set the shop's session cookie as the shop sets its own, and void what its scripts keep.
 
-    Magento's scripts hold the cart, the customer's name and a half-typed address in the browser.
-    They throw it away when `mage-cache-sessid` is gone and `private_content_version` is new.
+    `sent` are the cookies of the request. Magento's scripts hold the cart, the customer's name
+    and a half-typed address in the browser. They throw it away when `mage-cache-sessid` is gone,
+    and load anew what `section_data_ids` names.
     """
     cookie = settings.session_cookie
     response.set_cookie(
@@ -28,14 +49,37 @@ def enter_session(response: Response, session_id: str, settings: Settings) -> No
         httponly=True,
         samesite=cookie.samesite,
     )
-    # The scripts may have set it for the host alone or for the cookie domain.
-    for domain in (None, cookie.domain):
-        response.delete_cookie("mage-cache-sessid", domain=domain, path=cookie.path)
+    for name in _OF_THE_LAST_SHOPPER:
+        response.delete_cookie(name)
     response.set_cookie(
         "private_content_version",
         secrets.token_hex(16),
         max_age=_TEN_YEARS,
-        path=cookie.path,
         secure=cookie.secure,
         samesite="Lax",
     )
+    # The scripts set theirs for the host alone, or for a cookie domain that the shop names.
+    named_domain = settings.session_cookie_domain or None
+    for domain in {None, named_domain}:
+        response.delete_cookie("mage-cache-sessid", domain=domain)
+    if named_domain:
+        response.delete_cookie("section_data_ids")
+    response.set_cookie(
+        "section_data_ids",
+        _sections(sent.get("section_data_ids", "")),
+        max_age=cookie.lifetime,
+        domain=named_domain,
+        secure=cookie.secure,
+        samesite="Lax",
+    )
+
+
+def _sections(sent: str) -> str:
+    """Return the cookie that names the sections to load: ours, and those the web view knew."""
+    try:
+        known = json.loads(unquote(sent))
+    except (ValueError, RecursionError):
+        known = None
+    names = [n for n in known if _SECTION_NAME.fullmatch(n)] if isinstance(known, dict) else []
+    wanted = dict.fromkeys((*_SECTIONS, *names[:_MOST_SECTIONS]), 1)
+    return quote(json.dumps(wanted, separators=(",", ":")), safe="")

@@ -74,7 +74,9 @@ def enter(token: str) -> Response:
 def ledger_unavailable(_error: LedgerUnavailable) -> Response:
     """Say that it is worth trying again; nothing has been spent that was not written."""
     log.error("ledger_unavailable")
-    return ending_page(endings.UNAVAILABLE, token=(request.view_args or {}).get("token"))
+    token = (request.view_args or {}).get("token") or request.form.get("token", "")
+    is_ours = services().links.read(token) is not None
+    return ending_page(endings.UNAVAILABLE, token=token if is_ours else None)
 
 
 def ending_page(ending: Ending, row: Handoff | None = None, token: str | None = None) -> Response:
@@ -116,7 +118,7 @@ def _let_in(row: Handoff, token: str, openers: Openers) -> Response:
             # lives, which harms nobody; turning the shopper away would.
             log.error("binding_not_recorded")
         response = make_response(redirect(settings.checkout_url, HTTPStatus.SEE_OTHER))
-        enter_session(response, session_id, settings)
+        enter_session(response, session_id, request.cookies, settings)
     openers.hand_over(response, settings)
     return response
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,29 +15,25 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from handoff.errors import LedgerUnavailable
+from handoff.ledger.line import Line
 
 _BUSY_TIMEOUT = 5.0  # seconds
 _READERS = 32
 
 
 class Database:
-    """A SQLite file, in WAL mode with every commit on disk before it is answered.
-
-    SQLite lets one writer in at a time, and the others poll, which makes some of them wait for
-    most of a second. So writers stand in line before it: threads at a lock, processes at a
-    `flock` on a file beside the database, which the kernel frees when its holder dies.
-    """
+    """A SQLite file in WAL mode. Writers stand in line before it, readers wait for nobody."""
 
     def __init__(self, url: str) -> None:
         """Take a `sqlite:///path` address and make its folder; connects at the first use."""
         path = Path(make_url(url).database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._queue_path = f"{path}.lock"
-        self._open_queue()
+        self._line_path = f"{path}.lock"
+        self._line = Line(self._line_path)
         self._durable = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE")
         # Writes that outlive a crash of ours, and not a power cut: they cost no disk access.
         self._quick = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE", synchronous="NORMAL")
-        self._readers = _engine(url, pool_size=_READERS, begin="BEGIN")
+        self._readers = _engine(url, pool_size=_READERS)
         _call_in_forks(WeakMethod(self._after_fork))
 
     @contextmanager
@@ -51,31 +45,18 @@ class Database:
         Raises LedgerUnavailable when the database does not take it.
         """
         engine = self._durable if durable else self._quick
-        if not self._queue.acquire(timeout=_BUSY_TIMEOUT):
-            raise LedgerUnavailable
-        try:
-            fcntl.flock(self._queue_file, fcntl.LOCK_EX)
-            try:
-                with _faults_named(), engine.begin() as connection:
-                    yield connection
-            finally:
-                fcntl.flock(self._queue_file, fcntl.LOCK_UN)
-        finally:
-            self._queue.release()
+        with self._line.turn(timeout=_BUSY_TIMEOUT), _faults_named(), engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a transaction that only reads; it waits for no writer."""
+        """Open a connection whose statements each read by themselves; it waits for no writer."""
         with _faults_named(), self._readers.connect() as connection:
             yield connection
 
-    def _open_queue(self) -> None:
-        self._queue = threading.Lock()
-        self._queue_file = os.open(self._queue_path, os.O_RDWR | os.O_CREAT, 0o600)
-
     def _after_fork(self) -> None:
-        """Share neither the place in the queue nor connections with the process before."""
-        self._open_queue()
+        """Share neither the place in line nor connections with the process before."""
+        self._line = Line(self._line_path)
         for engine in (self._durable, self._quick, self._readers):
             engine.dispose(close=False)
 
@@ -83,7 +64,7 @@ class Database:
         """Close all connections."""
         for engine in (self._durable, self._quick, self._readers):
             engine.dispose()
-        os.close(self._queue_file)
+        self._line.close()
 
 
 def _call_in_forks(method: WeakMethod[Callable[[], None]]) -> None:
@@ -104,7 +85,9 @@ def _faults_named() -> Iterator[None]:
         raise LedgerUnavailable from error
 
 
-def _engine(url: str, *, pool_size: int, begin: str, synchronous: str = "FULL") -> Engine:
+def _engine(
+    url: str, *, pool_size: int, begin: str | None = None, synchronous: str = "FULL"
+) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -125,6 +108,7 @@ def _engine(url: str, *, pool_size: int, begin: str, synchronous: str = "FULL") 
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if begin is not None:
+            connection.exec_driver_sql(begin)
 
     return engine

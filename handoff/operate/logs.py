@@ -28,11 +28,16 @@ _SECRETS = (
     re.compile(r"(\bredis(?:s)?://)[^@\s/]*@"),
 )
 
+# One of these is in whatever the patterns match; most words hold none and are done with.
+_HINT = re.compile("/h/|/cart-transfer/|guest-carts/|token|bearer|authoriz|eyJ|sess_|redis", re.I)
+
 log = structlog.get_logger("handoff.requests")
 
 
 def redact(text: str) -> str:
     """Mask whatever looks like a link, a key, a token, a masked id or a session id."""
+    if not _HINT.search(text):
+        return text
     for secret in _SECRETS:
         text = secret.sub(r"\1***", text)
     return text

@@ -17,7 +17,7 @@
     const poq = window.PoqWebCheckout;
     if (poq?.send) {
       event.preventDefault();
-      poq.send("error", { errorMessage: back.dataset.back });
+      if (back.dataset.back) poq.send("error", { errorMessage: back.dataset.back });
       poq.send("closewebview");
     } else if (!back.href) {
       history.back();

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 from flask import Flask
@@ -132,17 +134,66 @@ def test_the_cookies_are_the_shops_own_and_displace_the_last_shopper(
         f"PHPSESSID={session_id}; Domain=127.0.0.1; Expires=…; Max-Age=3600; HttpOnly; Path=/; "
         "SameSite=Lax"
     )
-    assert by_name["mage-cache-sessid"] == [
-        "mage-cache-sessid=; Expires=…; Max-Age=0; Path=/",
-        "mage-cache-sessid=; Domain=127.0.0.1; Expires=…; Max-Age=0; Path=/",
-    ]
+    assert by_name["mage-cache-sessid"] == ["mage-cache-sessid=; Expires=…; Max-Age=0; Path=/"]
     [version] = by_name["private_content_version"]
     assert re.fullmatch(
         r"private_content_version=[0-9a-f]{32}; Expires=…; Max-Age=315360000; Path=/; "
         r"SameSite=Lax",
         version,
     )
-    assert "section_data_ids" not in by_name
+    for name in ("mage-messages", "X-Magento-Vary", "persistent_shopping_cart"):
+        assert by_name[name] == [f"{name}=; Expires=…; Max-Age=0; Path=/"]
+
+
+def sections_of(answer: Any) -> dict[str, int]:
+    [cookie] = [c for c in set_cookies(answer) if c.startswith("section_data_ids=%7B")]
+    assert cookie.endswith("; Path=/; SameSite=Lax")
+    value = cookie.split("=", 1)[1].split(";")[0]
+    loaded: dict[str, int] = json.loads(unquote(value))
+    return loaded
+
+
+def test_the_shops_scripts_load_the_cart_the_customer_and_the_countries(
+    poq: Poq, phone: FlaskClient
+) -> None:
+    assert set(sections_of(phone.post(poq.link()))) == {"cart", "customer", "directory-data"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "more"),
+    [
+        ('{"wishlist": 5, "cart": 7}', {"wishlist"}),
+        ('{"a;b": 5, "<x>": 7, "ok-1": 1}', {"ok-1"}),
+        ("[1]", set()),
+        ("not json", set()),
+        ("[" * 1200, set()),
+        (json.dumps(dict.fromkeys((f"s{n}" for n in range(90)), 1)), {f"s{n}" for n in range(40)}),
+    ],
+)
+def test_what_the_web_view_knew_besides_is_loaded_anew(
+    poq: Poq, phone: FlaskClient, sent: str, more: set[str]
+) -> None:
+    phone.set_cookie("section_data_ids", quote(sent))
+    assert set(sections_of(phone.post(poq.link()))) == {"cart", "customer", "directory-data", *more}
+
+
+def test_a_cookie_domain_that_the_shop_names_holds_for_its_scripts_too(
+    make_app: MakeApp, shop: RunningShop
+) -> None:
+    app = make_app(
+        public_url="http://handoff.shop.example",
+        storefront_url="http://www.shop.example",
+        session_cookie_domain=".shop.example",
+    )
+    entered = app.test_client().post(Poq(app.test_client()).link())
+    names: dict[str, list[str | None]] = {}
+    for cookie in set_cookies(entered):
+        domain = re.search("Domain=([^;]+)", cookie)
+        names.setdefault(cookie.split("=")[0], []).append(domain[1] if domain else None)
+    assert names["PHPSESSID"] == ["shop.example"]
+    assert set(names["mage-cache-sessid"]) == {None, "shop.example"}
+    assert names["section_data_ids"] == [None, "shop.example"]
+    assert names["private_content_version"] == [None]
 
 
 def test_no_earlier_cookie_and_no_field_are_needed(poq: Poq, phone: FlaskClient) -> None:

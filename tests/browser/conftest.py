@@ -1,0 +1,127 @@
+"""Headless Chromium as a phone, with the service as it ships and a stand-in shop beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Playwright, Route, sync_playwright
+
+from tests.browser.poq import Poq
+from tests.browser.web_view import WebView
+from tests.running import (
+    RunningService,
+    RunningShop,
+    require_program,
+    running_service,
+    running_shop,
+)
+from tests.talking import environment_for
+
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+NewWebView = Callable[..., WebView]
+VisitElsewhere = Callable[[str], None]
+
+_ELSEWHERE = "http://localhost:8/"  # another site than 127.0.0.1; nobody listens there
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(
+        executable_path=require_program("chromium"), args=_ARGUMENTS
+    )
+    with browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the ledger and of the shop's sessions."""
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="module")
+def shop(folder: Path) -> Iterator[RunningShop]:
+    with running_shop(folder / "sessions") as shop:
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def changes() -> dict[str, str]:
+    """Settings that a module has otherwise."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def service(shop: RunningShop, folder: Path, changes: dict[str, str]) -> Iterator[RunningService]:
+    with running_service(environment_for(shop, folder, **changes), folder) as service:
+        yield service
+
+
+@pytest.fixture
+def poq(service: RunningService, shop: RunningShop) -> Poq:
+    return Poq(service, shop)
+
+
+@pytest.fixture
+def phone() -> dict[str, Any]:
+    """What a module's phones have otherwise."""
+    return {}
+
+
+@pytest.fixture
+def new_web_view(
+    playwright: Playwright, browser: Browser, shop: RunningShop, phone: dict[str, Any]
+) -> Iterator[NewWebView]:
+    """Open web views that know nothing of each other: each is a phone of its own."""
+    contexts = []
+
+    def new(**options: Any) -> WebView:
+        context = browser.new_context(**{**playwright.devices["Pixel 7"], **phone, **options})
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return WebView(context.new_page(), shop.url)
+
+    yield new
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def web_view(new_web_view: NewWebView) -> WebView:
+    return new_web_view()
+
+
+@pytest.fixture
+def without_scripts(new_web_view: NewWebView) -> WebView:
+    return new_web_view(java_script_enabled=False)
+
+
+@pytest.fixture
+def visit_elsewhere(web_view: WebView) -> VisitElsewhere:
+    """Show some HTML in the web view, as a page of another site."""
+
+    def visit(html: str) -> None:
+        def answer(route: Route) -> None:
+            route.fulfill(body=html, content_type="text/html")
+
+        web_view.page.route(_ELSEWHERE, answer)
+        web_view.page.goto(_ELSEWHERE, wait_until="commit")
+
+    return visit

@@ -1,0 +1,20 @@
+"""What tests look up, and turn, in the ledger of the running service."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+
+def spent_links(folder: Path) -> int:
+    """Return how many links have been spent."""
+    with closing(sqlite3.connect(folder / "handoff.db")) as connection:
+        query = "SELECT count(*) FROM handoff WHERE spent_at IS NOT NULL"
+        return int(connection.execute(query).fetchone()[0])
+
+
+def let_links_expire(folder: Path) -> None:
+    """Put the expiry of every link into the past."""
+    with closing(sqlite3.connect(folder / "handoff.db")) as connection, connection:
+        connection.execute("UPDATE handoff SET expires_at = 0")

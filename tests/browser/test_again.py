@@ -1,0 +1,78 @@
+"""The same web view once more: reload, Back, a double tap. And without scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.ledger import spent_links
+from tests.browser.poq import Poq
+from tests.browser.web_view import WebView
+from tests.running import RunningShop
+
+CONTINUE = "Continue to checkout"
+WAITING = "Taking you to checkout"
+
+
+def test_without_scripts_the_button_leads_to_checkout(
+    poq: Poq, without_scripts: WebView, folder: Path
+) -> None:
+    before = spent_links(folder)
+    without_scripts.open(poq.link(("ITEM-04", 3)))
+    without_scripts.sees(WAITING)
+    assert spent_links(folder) == before
+    without_scripts.tap(CONTINUE)
+    assert without_scripts.checkout().lines == {"ITEM-04": 3}
+    assert spent_links(folder) == before + 1
+
+
+def test_the_page_has_a_heading_for_those_who_hear_it(poq: Poq, without_scripts: WebView) -> None:
+    without_scripts.open(poq.link())
+    expect(without_scripts.page.get_by_role("heading", name=WAITING)).to_be_visible()
+
+
+def test_a_reloaded_page_still_has_its_button(poq: Poq, without_scripts: WebView) -> None:
+    without_scripts.open(poq.link())
+    without_scripts.page.reload()
+    without_scripts.page.reload()
+    without_scripts.sees(WAITING)
+    without_scripts.tap(CONTINUE)
+    assert without_scripts.checkout().lines == {"ITEM-01": 1}
+
+
+def test_opening_the_link_again_ends_in_the_same_checkout(poq: Poq, web_view: WebView) -> None:
+    link = poq.link(("ITEM-05", 1))
+    for _ in range(2):
+        web_view.open(link)
+        assert web_view.checkout().lines == {"ITEM-05": 1}
+        assert len(web_view.session_cookies()) == 1
+
+
+def test_a_double_tap_ends_in_checkout(poq: Poq, without_scripts: WebView) -> None:
+    without_scripts.open(poq.link(("ITEM-06", 2)))
+    without_scripts.page.get_by_role("button", name=CONTINUE).dblclick()
+    assert without_scripts.checkout().lines == {"ITEM-06": 2}
+
+
+def test_back_from_checkout_shows_the_page_whose_button_leads_there_again(
+    poq: Poq, without_scripts: WebView
+) -> None:
+    without_scripts.open(poq.link(("ITEM-07", 1)))
+    without_scripts.tap(CONTINUE)
+    without_scripts.checkout()
+    without_scripts.page.go_back()
+    without_scripts.sees(WAITING)
+    without_scripts.tap(CONTINUE)
+    assert without_scripts.checkout().lines == {"ITEM-07": 1}
+
+
+def test_back_from_checkout_pushes_nobody_in_again(
+    poq: Poq, web_view: WebView, shop: RunningShop
+) -> None:
+    web_view.page.goto(f"{shop.url}/")
+    web_view.open(poq.link(("ITEM-08", 1)))
+    web_view.checkout()
+    web_view.page.go_back()
+    web_view.page.wait_for_timeout(500)
+    assert web_view.page.url == f"{shop.url}/"

@@ -1,0 +1,74 @@
+"""Pages that end before checkout, as a phone shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewWebView
+from tests.browser.ledger import let_links_expire
+from tests.browser.poq import Poq
+from tests.browser.web_view import WebView
+from tests.running import RunningShop
+
+
+@pytest.fixture
+def sessions_away(shop: RunningShop) -> Iterator[Path]:
+    """Take the folder of the shop's sessions away; who renames the path given brings it back."""
+    away = shop.sessions.with_name("away")
+    shop.sessions.rename(away)
+    yield away
+    if away.exists():
+        away.rename(shop.sessions)
+
+
+def test_an_expired_link_says_so(poq: Poq, web_view: WebView, folder: Path) -> None:
+    link = poq.link()
+    let_links_expire(folder)
+    answer = web_view.open(link)
+    web_view.sees("This link has expired")
+    assert answer is not None
+    assert answer.status == 410
+
+
+def test_a_tampered_link_says_so(poq: Poq, web_view: WebView) -> None:
+    answer = web_view.open(f"{poq.link()}x")
+    web_view.sees("This link does not work")
+    assert answer is not None
+    assert answer.status == 404
+
+
+def test_a_newer_link_is_pointed_at(poq: Poq, shop: RunningShop, web_view: WebView) -> None:
+    older = poq.customer_quote(("ITEM-01", 1))
+    poq.customer_quote(("ITEM-01", 2))
+    web_view.follow(older)
+    web_view.sees("There is a newer link")
+
+
+def test_a_second_browser_is_refused_with_words(poq: Poq, new_web_view: NewWebView) -> None:
+    link = poq.link()
+    first, second = new_web_view(), new_web_view()
+    first.open(link)
+    first.checkout()
+    answer = second.open(link)
+    second.sees("This link has been used")
+    assert answer is not None
+    assert answer.status == 410
+    assert second.session_cookies() == []
+
+
+def test_while_sessions_are_out_of_reach_the_page_says_so_and_try_again_works_later(
+    poq: Poq, web_view: WebView, shop: RunningShop, sessions_away: Path
+) -> None:
+    web_view.open(poq.link(("ITEM-03", 2)))
+    web_view.sees("The shop cannot be reached just now")
+    web_view.tap("Try again")
+    expect(web_view.page.get_by_role("button", name="Try again")).to_be_visible()
+    web_view.sees("The shop cannot be reached just now")
+    assert web_view.session_cookies() == []
+    sessions_away.rename(shop.sessions)
+    web_view.tap("Try again")
+    assert web_view.checkout().lines == {"ITEM-03": 2}

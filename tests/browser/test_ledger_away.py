@@ -1,0 +1,29 @@
+"""The form style while the ledger takes no writes: its page has to name the link by itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.browser.poq import Poq
+from tests.browser.web_view import WebView
+
+
+@pytest.fixture(scope="module")
+def changes() -> dict[str, str]:
+    return {"HANDOFF_INSTRUCTION": "form"}
+
+
+def test_try_again_works_when_the_ledger_is_back(poq: Poq, web_view: WebView, folder: Path) -> None:
+    web_view.page.set_default_navigation_timeout(20_000)
+    instruction = poq.bag(("ITEM-12", 1))
+    with closing(sqlite3.connect(folder / "handoff.db", isolation_level=None)) as ledger:
+        ledger.execute("BEGIN IMMEDIATE")
+        web_view.follow(instruction)
+        web_view.sees("The shop cannot be reached just now")
+        ledger.execute("ROLLBACK")
+    web_view.tap("Try again")
+    assert web_view.checkout().lines == {"ITEM-12": 1}

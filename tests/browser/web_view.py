@@ -1,0 +1,116 @@
+"""A phone's web view, and what a shopper sees and does in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, Response, Route, expect
+
+from tests.browser.poq import Instruction
+
+ADDRESS = {
+    "firstname": "Gina",
+    "lastname": "Guest",
+    "street": "1 High Street",
+    "city": "London",
+    "postcode": "SW1A 1AA",
+    "telephone": "02070000000",
+}
+EMAIL = "gina@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """What a page of the shop's checkout shows. `skus` are all that its HTML names anywhere."""
+
+    lines: dict[str, int]
+    total: str
+    skus: set[str]
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WebView:
+    """Chromium as a phone, with cookies of its own."""
+
+    page: Page
+    shop: str
+
+    def follow(self, instruction: Instruction) -> None:
+        """Open an instruction as an app does: with its method and body, and coming from nowhere."""
+        url = str(instruction["url"])
+        if instruction["method"] == "GET":
+            self.open(url)
+            return
+
+        def post(route: Route) -> None:
+            form = {"Content-Type": "application/x-www-form-urlencoded"}
+            headers = route.request.headers | form
+            route.continue_(method="POST", headers=headers, post_data=instruction["body"])
+
+        self.page.route(url, post)
+        self.open(url)
+        self.page.unroute(url)
+
+    def open(self, url: str) -> Response | None:
+        """Open an address; the page may well post itself before it has loaded."""
+        return self.page.goto(url, wait_until="commit")
+
+    def tap(self, name: str) -> None:
+        """Tap a button or a link."""
+        button = self.page.get_by_role("button", name=name, exact=True)
+        button.or_(self.page.get_by_role("link", name=name, exact=True)).tap()
+
+    def sees(self, words: str) -> None:
+        """Wait until the page's heading says this."""
+        expect(self.page.locator("h1")).to_have_text(words)
+
+    def checkout(self) -> Checkout:
+        """Wait for the shop's checkout and read it."""
+        self.page.wait_for_url(f"{self.shop}/checkout/")
+        self.sees("Checkout")
+        rows = self.page.locator("tr[data-sku]").all()
+        names = self.page.locator("[data-checkout] input:not([type=hidden])").all()
+        return Checkout(
+            lines={
+                row.get_attribute("data-sku") or "": int(row.locator(".qty").inner_text())
+                for row in rows
+            },
+            total=self.page.locator(".grand-total").inner_text(),
+            skus=set(re.findall(r"ITEM-\w+", self.page.content())),
+            fields={field.get_attribute("name") or "": field.input_value() for field in names},
+        )
+
+    def fill_in(self, address: dict[str, str] | None = None, email: str = EMAIL) -> None:
+        """Type an address, and as a guest an e-mail address too, into checkout."""
+        if self.page.locator("[name=email]").count():
+            self.page.fill("[name=email]", email)
+        for name, value in (address or ADDRESS).items():
+            self.page.fill(f"[name={name}]", value)
+
+    def buy(self) -> str:
+        """Fill in what checkout asks for, place the order and return its number."""
+        self.fill_in()
+        self.tap("Place Order")
+        self.sees("Thank you for your purchase!")
+        return self.page.locator(".order-number").inner_text()
+
+    def add(self, sku: str) -> None:
+        """Add a product on the shop's own home page."""
+        self.page.goto(f"{self.shop}/")
+        self.page.locator(".products li", has_text=sku).get_by_role("button").tap()
+        expect(self.page.locator(".messages")).to_contain_text("You added")
+
+    def log_in(self, email: str) -> None:
+        """Log in on the shop's own page."""
+        self.page.goto(f"{self.shop}/customer/account/login/")
+        self.page.fill("[name='login[username]']", email)
+        self.page.fill("[name='login[password]']", "Shopper123!")
+        self.tap("Sign In")
+        self.sees("My Account")
+
+    def session_cookies(self) -> list[str]:
+        """Return the values of the shop's session cookies; there should be one."""
+        cookies = self.page.context.cookies(self.shop)
+        return [cookie.get("value", "") for cookie in cookies if cookie.get("name") == "PHPSESSID"]
