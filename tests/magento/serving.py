@@ -1,0 +1,53 @@
+"""The service in this process, on a ledger of its own, before whatever shop a test has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from handoff import create_app
+from handoff.ledger import Database
+from handoff.ledger.schema import claim, handoff
+from handoff.settings import load_settings
+from tests.conftest import Poq, settings_for
+from tests.running import RunningShop
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A service, and Poq's cloud to call it."""
+
+    app: Flask
+    poq: Poq
+
+    def handoffs(self) -> list[dict[str, Any]]:
+        """Return the rows of the ledger."""
+        return self._rows(handoff)
+
+    def claims(self) -> list[dict[str, Any]]:
+        """Return the claims that somebody holds, or has left behind."""
+        return self._rows(claim)
+
+    def _rows(self, table: Any) -> list[dict[str, Any]]:
+        database: Database = self.app.extensions["handoff"].database
+        with database.reading() as connection:
+            return [dict(row) for row in connection.execute(select(table)).mappings()]
+
+
+@contextmanager
+def serving(shop_url: str, folder: Path, **changes: Any) -> Iterator[Serving]:
+    """Run the service for a shop; `changes` are settings."""
+    sessions = folder / "sessions"
+    sessions.mkdir(exist_ok=True)
+    values = settings_for(RunningShop(shop_url, sessions), folder)
+    app = create_app(load_settings(**{**values, **changes}))
+    try:
+        yield Serving(app, Poq(app.test_client()))
+    finally:
+        app.extensions["handoff"].database.close()

@@ -1,0 +1,52 @@
+"""The calls that transfers make at a shop, one by one, so that each can be made to fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.magento.behaviours import passes_on, where
+from tests.magento.faults import Behaviour, Call
+
+MASKED_ID = "Zk4hQ9LrT2vXbN7mJc5WsP1yGd8FoA3e"
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJ1aWQiOjF9.a-token-of-nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A transfer, and which of its calls a fault strikes; the others reach the stand-in shop."""
+
+    name: str
+    body: dict[str, Any]
+    strikes: Callable[[Call], bool]
+
+    def with_fault(self, fault: Behaviour, stand_in: str) -> Behaviour:
+        """Return how the shop behaves when this stage goes wrong."""
+        return where(self.strikes, fault, passes_on(stand_in))
+
+
+def bag(*lines: tuple[str, int]) -> dict[str, Any]:
+    """Return a transfer of a bag."""
+    items = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
+    return {"items": items, "currency": "GBP", "reference": "r-1"}
+
+
+def _method(method: str) -> Callable[[Call], bool]:
+    return lambda call: call.method == method
+
+
+GUEST_LOOK = Stage("look at a guest's quote", {"quote_id": MASKED_ID}, lambda call: True)
+CUSTOMER_LOOK = Stage(
+    "look at a customer's quote", {"quote_id": 7, "token_id": TOKEN}, lambda call: True
+)
+CREATE = Stage(
+    "making a cart", bag(("ITEM-01", 2)), lambda call: call.path.endswith("/guest-carts")
+)
+ADD = Stage("adding a line", bag(("ITEM-01", 2)), lambda call: call.path.endswith("/items"))
+FILL = Stage(
+    "filling a cart", bag(("ITEM-01", 2), ("ITEM-02", 1)), lambda call: call.path == "/graphql"
+)
+LAST_LOOK = Stage("look at a filled cart", bag(("ITEM-01", 2), ("ITEM-02", 1)), _method("GET"))
+
+STAGES = (GUEST_LOOK, CUSTOMER_LOOK, CREATE, ADD, FILL, LAST_LOOK)

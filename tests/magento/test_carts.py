@@ -1,0 +1,305 @@
+"""Carts through the stand-in shop: what is built, what is refused, and how it is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from handoff.bag import Bag, Line
+from handoff.errors import CustomerTokenRejected, LinesRefused, QuoteNotFound
+from handoff.magento.carts import Carts, NoActiveQuote
+from handoff.magento.client import MagentoClient
+from handoff.magento.deadline import Deadline
+from handoff.magento.stores import Store
+from tests.conftest import STORE
+from tests.magento.behaviours import answers, page, passes_on, where
+from tests.magento.faults import Behaviour, Call, FaultyShop, faulty_shop
+from tests.running import RunningShop
+
+BRITISH = Store.model_validate(STORE)
+
+
+@pytest.fixture
+def between(shop: RunningShop) -> Iterator[FaultyShop]:
+    """What stands between the service and the stand-in shop, and notes every call."""
+    with faulty_shop(passes_on(shop.url)) as between:
+        yield between
+
+
+@pytest.fixture
+def carts(between: FaultyShop) -> Carts:
+    return Carts(MagentoClient(between.url))
+
+
+def bag_of(*lines: tuple[str, int]) -> Bag:
+    return Bag(tuple(Line(sku, Decimal(quantity)) for sku, quantity in lines), "GBP")
+
+
+def build(carts: Carts, *lines: tuple[str, int]) -> dict[str, Decimal]:
+    quote = carts.build(bag_of(*lines), store=BRITISH, deadline=Deadline.after(8))
+    assert quote.active
+    assert quote.customer is None
+    assert quote.currency == "GBP"
+    return {line.sku: line.quantity for line in quote.lines}
+
+
+def refusals(carts: Carts, *lines: tuple[str, int]) -> dict[str | None, str]:
+    with pytest.raises(LinesRefused) as refused:
+        build(carts, *lines)
+    return {fault.sku: fault.code for fault in refused.value.faults}
+
+
+def without_graphql(shop: RunningShop, instead: Behaviour) -> Behaviour:
+    return where(lambda call: call.path == "/graphql", instead, passes_on(shop.url))
+
+
+def test_one_line_takes_three_calls(carts: Carts, between: FaultyShop) -> None:
+    assert build(carts, ("ITEM-01", 3)) == {"ITEM-01": 3}
+    assert [call.method for call in between.calls] == ["POST", "POST", "GET"]
+
+
+@pytest.mark.parametrize("count", [2, 3, 20])
+def test_several_lines_take_two_calls(carts: Carts, between: FaultyShop, count: int) -> None:
+    lines = [(f"ITEM-{number:02d}", number) for number in range(1, count + 1)]
+    assert build(carts, *lines) == dict(lines)
+    assert [call.method for call in between.calls] == ["POST", "GET"]
+
+
+@pytest.mark.parametrize(
+    "graphql",
+    [
+        page(404),
+        page(403),
+        answers(404, {"message": "Request does not match any route."}),
+        answers(200, None),
+        answers(200, []),
+        answers(200, {"data": None, "errors": [{"message": "not here"}]}),
+        answers(200, {"data": {"createEmptyCart": None, "addProductsToCart": None}}),
+        answers(200, {"data": {"createEmptyCart": "another-id", "addProductsToCart": {}}}),
+    ],
+    ids=["a page", "shut away", "no route", "null", "a list", "errors", "no cart", "another cart"],
+)
+def test_where_graphql_is_switched_off_rest_makes_the_same_cart(
+    carts: Carts, between: FaultyShop, shop: RunningShop, graphql: Behaviour
+) -> None:
+    lines = [("ITEM-01", 2), ("ITEM-02", 1), ("ITEM-03", 5)]
+    with_graphql = build(carts, *lines)
+    between.behaviour = without_graphql(shop, graphql)
+    assert build(carts, *lines) == with_graphql == dict(lines)
+
+
+def test_where_graphql_is_switched_off_refused_lines_are_named_all_the_same(
+    carts: Carts, between: FaultyShop, shop: RunningShop
+) -> None:
+    lines = [("ITEM-01", 2), ("NO-SUCH", 1), ("ITEM-OOS", 1)]
+    with_graphql = refusals(carts, *lines)
+    between.behaviour = without_graphql(shop, page(404))
+    assert refusals(carts, *lines) == with_graphql
+
+
+@pytest.mark.parametrize("others", [(), (("ITEM-02", 1),), (("ITEM-02", 1), ("ITEM-03", 4))])
+def test_a_sku_in_another_case_is_the_same_sku(
+    carts: Carts, others: tuple[tuple[str, int], ...]
+) -> None:
+    assert build(carts, ("item-01", 2), *others) == {"ITEM-01": 2, **dict(others)}
+
+
+def test_a_line_that_graphql_leaves_out_is_tried_over_rest(
+    carts: Carts, between: FaultyShop, shop: RunningShop
+) -> None:
+    """A real shop's GraphQL wants a sku in the catalogue's own spelling."""
+    stand_in = passes_on(shop.url)
+
+    def wants_capitals(call: Call) -> None:
+        asked = call.json
+        items = asked["variables"]["items"]
+        asked["variables"]["items"] = [item for item in items if item["sku"].isupper()]
+        call.body = json.dumps(asked).encode()
+        stand_in(call)
+
+    between.behaviour = without_graphql(shop, wants_capitals)
+    lines = [("ITEM-01", 2), ("item-02", 3), ("ITEM-03", 1), ("Item-04", 1)]
+    assert build(carts, *lines) == {sku.upper(): quantity for sku, quantity in lines}
+    added = [call.json["cartItem"]["sku"] for call in between.calls if "/items" in call.path]
+    assert added == ["item-02", "Item-04"]
+
+
+REFUSED = {
+    ("NO-SUCH", 1): "unknown_sku",
+    ("ITEM-OOS", 1): "unavailable",
+    ("ITEM-OFF", 1): "unavailable",
+    ("ITEM-FEW", 6): "quantity_unavailable",
+    ("ITEM 01", 1): "unknown_sku",
+    (" ITEM-01", 1): "unknown_sku",
+    ("ITEM-01/../ITEM-02", 1): "unknown_sku",
+}
+
+
+@pytest.mark.parametrize(("line", "code"), REFUSED.items())
+def test_a_refused_line_is_named_with_its_reason(
+    carts: Carts, line: tuple[str, int], code: str
+) -> None:
+    assert refusals(carts, line) == {line[0]: code}
+
+
+@pytest.mark.parametrize(("line", "code"), REFUSED.items())
+def test_a_refused_line_among_others_is_the_only_one_named(
+    carts: Carts, line: tuple[str, int], code: str
+) -> None:
+    assert refusals(carts, ("ITEM-01", 2), line, ("ITEM-02", 1)) == {line[0]: code}
+
+
+def test_all_refused_lines_are_named_in_the_order_of_the_bag(carts: Carts) -> None:
+    named = refusals(carts, ("ITEM-01", 1), *REFUSED, ("ITEM-02", 1))
+    assert named == {sku: code for (sku, _), code in REFUSED.items()}
+    assert list(named) == [sku for sku, _ in REFUSED]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("You need to choose options for your item.", "options_required"),
+        ("The product's required option(s) weren't entered.", "options_required"),
+        ("Product that you are trying to add is not available.", "unavailable"),
+        ("This product is out of stock.", "unavailable"),
+        ("The requested qty is not available", "quantity_unavailable"),
+        ("The most you may purchase is 5.", "quantity_unavailable"),
+        ("The fewest you may purchase is 2.", "quantity_unavailable"),
+        ("Dieses Produkt ist nicht verfügbar.", "refused"),
+    ],
+)
+def test_the_shops_own_words_decide_the_code_and_are_not_repeated(
+    carts: Carts, between: FaultyShop, shop: RunningShop, words: str, code: str
+) -> None:
+    between.behaviour = where(
+        lambda call: call.path.endswith("/items"),
+        answers(400, {"message": words}),
+        passes_on(shop.url),
+    )
+    with pytest.raises(LinesRefused) as refused:
+        build(carts, ("ITEM-01", 1))
+    [fault] = refused.value.faults
+    assert (fault.sku, fault.code) == ("ITEM-01", code)
+    assert words not in fault.detail
+
+
+@pytest.mark.parametrize("quantity", [1, 2, 10, 9_999, 10_000])
+@pytest.mark.parametrize("others", [(), (("ITEM-02", 1),)])
+def test_a_quantity_arrives_as_it_was_sent(
+    carts: Carts, quantity: int, others: tuple[tuple[str, int], ...]
+) -> None:
+    assert build(carts, ("ITEM-01", quantity), *others) == {"ITEM-01": quantity, **dict(others)}
+
+
+def test_quantities_travel_as_whole_numbers(
+    carts: Carts, between: FaultyShop, shop: RunningShop
+) -> None:
+    between.behaviour = without_graphql(shop, page(404))
+    build(carts, ("ITEM-01", 1), ("ITEM-02", 10_000))
+    sent = [call.json["cartItem"]["qty"] for call in between.calls if "/items" in call.path]
+    assert sent == [1, 10_000]
+    assert all(type(quantity) is int for quantity in sent)
+
+
+@pytest.mark.parametrize("quantity", [1, 1.5, "2.0000", 1e3])
+def test_whatever_way_the_shop_writes_a_quantity_its_value_is_read(
+    carts: Carts, between: FaultyShop, quantity: Any
+) -> None:
+    between.behaviour = answers(200, guest_cart(qty=quantity))
+    quote = carts.guest("x" * 32, store=BRITISH, deadline=Deadline.after(8))
+    assert quote.lines == (Line("ITEM-01", Decimal(str(quantity))),)
+
+
+def test_two_lines_are_never_added_to_one_cart_at_once(
+    carts: Carts, between: FaultyShop, shop: RunningShop
+) -> None:
+    stand_in = passes_on(shop.url)
+
+    def takes_its_time(call: Call) -> None:
+        call.wait(0.05)
+        stand_in(call)
+
+    between.behaviour = where(
+        lambda call: call.path == "/graphql",
+        page(404),
+        where(lambda call: "/items" in call.path, takes_its_time, stand_in),
+    )
+    lines = [(f"ITEM-{number:02d}", 1) for number in range(1, 7)]
+    assert build(carts, *lines) == dict(lines)
+    adds = [call for call in between.calls if "/items" in call.path]
+    assert len(adds) == 6
+    for one, next_one in pairwise(adds):
+        assert one.ended is not None
+        assert one.ended <= next_one.began
+
+
+def test_a_customers_cart_looked_at_by_its_masked_id_is_as_unknown(
+    carts: Carts, between: FaultyShop
+) -> None:
+    between.behaviour = answers(200, guest_cart(customer_is_guest=False, customer={"id": 1}))
+    with pytest.raises(QuoteNotFound):
+        carts.guest("x" * 32, store=BRITISH, deadline=Deadline.after(8))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"customer_is_guest": False},
+        {"customer": {"id": 1, "group_id": 1}},
+        {"customer_is_guest": None},
+    ],
+)
+def test_a_cart_that_the_shop_does_not_call_a_guests_is_none(
+    carts: Carts, between: FaultyShop, changes: dict[str, Any]
+) -> None:
+    between.behaviour = answers(200, guest_cart(**changes))
+    with pytest.raises(QuoteNotFound):
+        carts.guest("x" * 32, store=BRITISH, deadline=Deadline.after(8))
+
+
+def test_a_customers_quote_is_read_with_number_owner_and_group(
+    carts: Carts, shop: RunningShop
+) -> None:
+    token = shop.customer_token()
+    number = shop.customer_quote(token, ("ITEM-04", 2))
+    quote = carts.customer(token, store=BRITISH, deadline=Deadline.after(8))
+    assert quote.number == number
+    assert quote.customer is not None
+    assert (quote.customer.customer_id, quote.customer.group_id) == (1, 1)
+    assert Line("ITEM-04", Decimal(2)) in quote.lines
+
+
+def test_a_token_that_is_no_customers_is_rejected(carts: Carts, shop: RunningShop) -> None:
+    login = {"username": "admin", "password": "Admin123!"}
+    admin = str(shop.rest("POST", "integration/admin/token", body=login))
+    for token in ("garbage", admin):
+        with pytest.raises(CustomerTokenRejected):
+            carts.customer(token, store=BRITISH, deadline=Deadline.after(8))
+
+
+def test_a_customer_without_a_quote_is_told_apart_by_number(
+    carts: Carts, shop: RunningShop
+) -> None:
+    token = shop.customer_token("other@example.com")
+    with pytest.raises(NoActiveQuote) as none:
+        carts.customer(token, store=BRITISH, deadline=Deadline.after(8))
+    assert none.value.customer_id == 2
+
+
+def guest_cart(*, qty: Any = 1, **changes: Any) -> dict[str, Any]:
+    """Return a guest's cart as the shop writes it."""
+    return {
+        "id": 7,
+        "is_active": True,
+        "store_id": 1,
+        "items": [{"sku": "ITEM-01", "qty": qty}],
+        "customer": {},
+        "currency": {"quote_currency_code": "GBP"},
+        "customer_is_guest": True,
+        **changes,
+    }

@@ -1,0 +1,132 @@
+"""How the shop is called: no cookie sent back, nothing taken from the machine's surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from handoff.errors import ShopTimeout, ShopUnavailable
+from handoff.magento.client import MagentoClient
+from handoff.magento.deadline import Deadline
+from tests.magento.behaviours import answers, drips_body, passes_on, resets
+from tests.magento.conftest import Serve
+from tests.magento.faults import FaultyShop, faulty_shop
+from tests.magento.stages import bag
+from tests.running import RunningShop, free_port
+
+
+@pytest.fixture
+def between(shop: RunningShop) -> Iterator[FaultyShop]:
+    with faulty_shop(passes_on(shop.url)) as between:
+        yield between
+
+
+def test_the_shops_cookies_are_never_sent_back(
+    between: FaultyShop, shop: RunningShop, serve: Serve
+) -> None:
+    token = shop.customer_token()
+    number = shop.customer_quote(token, ("ITEM-01", 1))
+    masked_id = shop.guest_quote(("ITEM-01", 1))
+    with serve(between.url) as service:
+        for body in (
+            bag(("ITEM-01", 1)),
+            {**bag(("ITEM-02", 1), ("item-03", 1)), "reference": "r-2"},
+            {"quote_id": masked_id},
+            {"quote_id": number, "token_id": token},
+            {"quote_id": masked_id},
+        ):
+            assert service.poq.transfer(body).status_code == 200
+    assert len(between.calls) == 8
+    assert [call.path for call in between.calls if "cookie" in call.headers] == []
+
+
+def test_a_cookie_is_not_kept_whatever_the_shop_sets(serve: Serve) -> None:
+    cookies = [
+        ("Set-Cookie", "PHPSESSID=abc; path=/; HttpOnly"),
+        ("Set-Cookie", "everywhere=1; domain=127.0.0.1; path=/; Max-Age=3600"),
+    ]
+    with faulty_shop(answers(404, {"message": "no"}, *cookies)) as shop:
+        client = MagentoClient(shop.url)
+        for _ in range(2):
+            client.rest("GET", "guest-carts/x", store="default", deadline=Deadline.after(8))
+        assert len(shop.calls) == 2
+        assert "cookie" not in shop.calls[1].headers
+
+
+def test_proxies_and_netrc_of_the_machine_are_not_used(
+    between: FaultyShop,
+    shop: RunningShop,
+    serve: Serve,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    netrc.chmod(0o600)
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, nowhere)
+        monkeypatch.setenv(name.upper(), nowhere)
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("NO_PROXY", "")
+    # The stand-in is asked by the test itself as well, which has to reach it.
+    between.calls.clear()
+    client = MagentoClient(between.url)
+    login = {"username": "shopper@example.com", "password": "Shopper123!"}
+    token = client.rest(
+        "POST",
+        "integration/customer/token",
+        store="default",
+        deadline=Deadline.after(8),
+        body=login,
+    ).body
+    answer = client.rest(
+        "GET", "carts/mine", store="default", deadline=Deadline.after(8), token=token
+    )
+    assert answer.status in (200, 404)
+    assert "authorization" not in between.calls[0].headers
+    assert between.calls[1].headers["authorization"] == f"Bearer {token}"
+
+
+def test_a_customers_token_is_sent_with_the_calls_that_need_it_and_no_other(
+    between: FaultyShop, shop: RunningShop, serve: Serve
+) -> None:
+    token = shop.customer_token()
+    number = shop.customer_quote(token, ("ITEM-01", 1))
+    masked_id = shop.guest_quote(("ITEM-01", 1))
+    with serve(between.url) as service:
+        service.poq.transfer({"quote_id": number, "token_id": token})
+        service.poq.transfer({"quote_id": masked_id})
+        service.poq.transfer(bag(("ITEM-01", 1)))
+    authorized = [call.path for call in between.calls if "authorization" in call.headers]
+    assert authorized == ["/rest/default/V1/carts/mine"]
+    assert not any(token in call.path for call in between.calls)
+
+
+def test_a_deadline_that_has_passed_lets_no_call_out() -> None:
+    with faulty_shop(answers(200, "x")) as shop:
+        with pytest.raises(ShopTimeout):
+            MagentoClient(shop.url).rest(
+                "GET", "guest-carts/x", store="default", deadline=Deadline.after(0)
+            )
+        assert shop.calls == []
+
+
+@pytest.mark.parametrize("behaviour", [drips_body, resets])
+def test_no_error_says_where_it_happened(
+    behaviour: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The exceptions of `requests` carry the address, and with it the masked id."""
+    assert callable(behaviour)
+    with faulty_shop(behaviour) as shop:
+        with pytest.raises((ShopTimeout, ShopUnavailable)) as raised:
+            MagentoClient(shop.url).rest(
+                "GET", "guest-carts/secret", store="default", deadline=Deadline.after(0.6)
+            )
+        assert "secret" not in f"{raised.value!s}{raised.value!r}{raised.value.detail}"
+        assert raised.value.__cause__ is None
+        assert raised.value.__suppress_context__
+    assert "secret" not in caplog.text

@@ -1,0 +1,276 @@
+"""Whatever the shop does: a documented answer in time, and nothing left behind."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from werkzeug.test import TestResponse
+
+from handoff.errors import Problem, ShopTimeout, ShopUnavailable
+from tests.magento import behaviours as shop_that
+from tests.magento.behaviours import INNER, answers, page, raw, refuses
+from tests.magento.conftest import Serve
+from tests.magento.faults import Behaviour, Call, FaultyShop, faulty_shop
+from tests.magento.serving import Serving
+from tests.magento.stages import (
+    ADD,
+    CREATE,
+    CUSTOMER_LOOK,
+    FILL,
+    GUEST_LOOK,
+    MASKED_ID,
+    STAGES,
+    TOKEN,
+    Stage,
+)
+from tests.running import RunningShop
+
+SOON = 0.5  # seconds; shorter than any behaviour below that is slow
+HANGS_AFTER = 2.0  # seconds beyond the timeout; a bound, and no promise
+
+SLOW: dict[str, Behaviour] = {
+    "thinks too long": shop_that.late,
+    "stalls in the middle of the body": shop_that.stalls,
+    "sends headers a byte at a time": shop_that.drips_headers,
+    "sends the body a byte at a time": shop_that.drips_body,
+    "sends chunks a byte at a time": shop_that.drips_chunks,
+    "keeps saying 100 Continue": shop_that.says_continue,
+}
+BROKEN: dict[str, Behaviour] = {
+    "resets the connection": shop_that.resets,
+    "hangs up": shop_that.hangs_up,
+    "cuts the body": shop_that.cuts_body,
+    "resets in the middle of the body": shop_that.resets_in_body,
+    "answers 500": refuses(500),
+    "answers 502 with a page": page(502),
+    "answers 503 and asks for an hour": refuses(503, ("Retry-After", "3600")),
+    "answers 503 and asks for an absurd time": refuses(503, ("Retry-After", "9" * 5000)),
+    "answers 503 and asks for a date": refuses(503, ("Retry-After", "Sat, 21 Nov 2026 20:00 GMT")),
+    "answers 429": refuses(429),
+    "answers HTML": page(200),
+    "answers nothing": raw(shop_that.reply(200, b"")),
+    "answers half of a JSON": raw(shop_that.reply(200, b'{"id": 1')),
+    "answers JSON nested too deep": raw(shop_that.reply(200, b"[" * 200_000)),
+    "speaks no HTTP": raw(f"220 {INNER} ESMTP\r\n".encode()),
+    "redirects to itself": shop_that.redirects,
+    "redirects to an address that cannot be read": shop_that.redirects_nowhere,
+    "redirects to no address": shop_that.redirects_to_no_address,
+    "answers packed wrongly": shop_that.wrongly_packed,
+}
+HEAVY: dict[str, Behaviour] = {
+    "answers 48 MB": shop_that.too_large,
+    "answers 48 MB, packed": shop_that.too_large_unpacked,
+    "redirects with 48 MB": shop_that.redirects_at_length,
+}
+NONSENSE: dict[str, Behaviour] = {
+    "a list": answers(200, [INNER]),
+    "null": answers(200, None),
+    "a text": answers(200, INNER),
+    "a number": answers(200, 7),
+    "an object without the fields": answers(200, {"message": INNER}),
+    "fields of wrong types": answers(200, {"id": INNER, "is_active": INNER, "items": INNER}),
+}
+
+
+def cart(**changes: object) -> Behaviour:
+    """Answer with a guest's cart, in which some things are as no shop has them."""
+    value = {
+        "id": 7,
+        "is_active": True,
+        "store_id": 1,
+        "items": [{"sku": "ITEM-01", "qty": 1}],
+        "customer": {},
+        "currency": {"quote_currency_code": "GBP"},
+        "customer_is_guest": True,
+    }
+    return answers(200, {**value, **changes})
+
+
+IMPOSSIBLE: dict[str, Behaviour] = {
+    "a number that no database holds": cart(id=2**64),
+    "a negative number": cart(id=-7),
+    "a quantity that is none": answers(
+        200, {"id": 7, "items": [{"sku": "A", "qty": float("nan")}]}
+    ),
+    "a quantity beyond all measure": cart(items=[{"sku": "A", "qty": 1e300}]),
+    "a sku that is no text": cart(items=[{"sku": 5, "qty": 1}]),
+    "lines that are null": cart(items=None),
+}
+
+
+@pytest.fixture(params=STAGES, ids=lambda stage: stage.name)
+def stage(request: pytest.FixtureRequest) -> Stage:
+    found: Stage = request.param
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _only_the_keeper_of_claims_is_left() -> Iterator[None]:
+    """Hold every test to it: a call that ended left no thread behind that waits for the shop."""
+    before = set(threading.enumerate())
+    yield
+    left = {thread.name for thread in set(threading.enumerate()) - before}
+    assert left <= {"claims"}  # ends by itself within a beat; the module waits for it
+
+
+def transfer(service: Serving, stage: Stage, *, timeout: float) -> TestResponse:
+    """Post the transfer and hold the answer to what every failure has to keep to."""
+    began = time.monotonic()
+    answer = service.poq.transfer(stage.body)
+    assert time.monotonic() - began < timeout + HANGS_AFTER
+    assert service.handoffs() == []
+    assert service.claims() == []
+    for word in (INNER, MASKED_ID, TOKEN):
+        assert word not in answer.text + str(answer.headers)
+    return answer
+
+
+def assert_problem(answer: TestResponse, problem: type[Problem]) -> None:
+    assert (answer.status_code, answer.get_json()["code"]) == (problem.status, problem.code)
+    assert answer.mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize("fault", SLOW.values(), ids=SLOW)
+@pytest.mark.parametrize("stage", [GUEST_LOOK, FILL], ids=lambda one: one.name)
+def test_a_slow_shop_is_a_504_in_time(
+    stage: Stage, fault: Behaviour, shop: RunningShop, serve: Serve
+) -> None:
+    with (
+        faulty_shop(stage.with_fault(fault, shop.url)) as faulty,
+        serve(faulty.url, magento_timeout=SOON) as service,
+    ):
+        assert_problem(transfer(service, stage, timeout=SOON), ShopTimeout)
+
+
+def test_every_call_of_a_transfer_keeps_to_the_deadline(
+    stage: Stage, shop: RunningShop, serve: Serve
+) -> None:
+    fault = stage.with_fault(shop_that.drips_body, shop.url)
+    with faulty_shop(fault) as faulty, serve(faulty.url, magento_timeout=SOON) as service:
+        assert_problem(transfer(service, stage, timeout=SOON), ShopTimeout)
+
+
+@pytest.mark.parametrize("fault", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("stage", [GUEST_LOOK, FILL], ids=lambda one: one.name)
+def test_a_broken_shop_is_a_503_that_says_when_to_come_back(
+    stage: Stage, fault: Behaviour, shop: RunningShop, serve: Serve
+) -> None:
+    with (
+        faulty_shop(stage.with_fault(fault, shop.url)) as faulty,
+        serve(faulty.url, magento_timeout=5) as service,
+    ):
+        answer = transfer(service, stage, timeout=5)
+        assert_problem(answer, ShopUnavailable)
+        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+
+
+@pytest.mark.parametrize("name", ["resets the connection", "answers 500", "answers HTML"])
+def test_every_call_of_a_transfer_may_meet_a_broken_shop(
+    stage: Stage, name: str, shop: RunningShop, serve: Serve
+) -> None:
+    with (
+        faulty_shop(stage.with_fault(BROKEN[name], shop.url)) as faulty,
+        serve(faulty.url) as service,
+    ):
+        assert_problem(transfer(service, stage, timeout=8), ShopUnavailable)
+
+
+@pytest.mark.parametrize("fault", NONSENSE.values(), ids=NONSENSE)
+@pytest.mark.parametrize("stage", [GUEST_LOOK, CUSTOMER_LOOK, CREATE], ids=lambda one: one.name)
+def test_a_shop_that_answers_nonsense_is_a_503(
+    stage: Stage, fault: Behaviour, shop: RunningShop, serve: Serve
+) -> None:
+    with (
+        faulty_shop(stage.with_fault(fault, shop.url)) as faulty,
+        serve(faulty.url) as service,
+    ):
+        assert_problem(transfer(service, stage, timeout=8), ShopUnavailable)
+
+
+@pytest.mark.parametrize("fault", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_a_cart_that_cannot_be_is_a_503(fault: Behaviour, serve: Serve) -> None:
+    with faulty_shop(fault) as faulty, serve(faulty.url) as service:
+        assert_problem(transfer(service, GUEST_LOOK, timeout=8), ShopUnavailable)
+
+
+@pytest.mark.parametrize("stage", [GUEST_LOOK, CREATE, ADD, FILL], ids=lambda one: one.name)
+def test_a_shop_that_wants_a_login_of_a_guest_is_a_503(
+    stage: Stage, shop: RunningShop, serve: Serve
+) -> None:
+    every_call = Stage(stage.name, stage.body, lambda call: True)
+    with (
+        faulty_shop(every_call.with_fault(refuses(401), shop.url)) as faulty,
+        serve(faulty.url) as service,
+    ):
+        assert_problem(transfer(service, every_call, timeout=8), ShopUnavailable)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize(
+    "stage", [stage for stage in STAGES if stage is not FILL], ids=lambda one: one.name
+)
+def test_a_refusal_that_is_no_magentos_is_a_503(
+    stage: Stage, status: int, shop: RunningShop, serve: Serve
+) -> None:
+    with (
+        faulty_shop(stage.with_fault(page(status), shop.url)) as faulty,
+        serve(faulty.url) as service,
+    ):
+        assert_problem(transfer(service, stage, timeout=8), ShopUnavailable)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [shop_that.redirects, refuses(500), refuses(503, ("Retry-After", "1")), page(200)],
+    ids=["redirect", "500", "503", "a page"],
+)
+def test_what_was_answered_is_not_asked_again(fault: Behaviour, serve: Serve) -> None:
+    with faulty_shop(fault) as faulty, serve(faulty.url) as service:
+        transfer(service, GUEST_LOOK, timeout=8)
+        assert faulty.paths() == [f"GET /rest/default/V1/guest-carts/{MASKED_ID}"]
+
+
+@pytest.mark.parametrize("fault", HEAVY.values(), ids=HEAVY)
+def test_a_far_too_large_answer_is_a_503_and_not_read_to_its_end(
+    fault: Behaviour, serve: Serve
+) -> None:
+    with faulty_shop(fault) as faulty, serve(faulty.url) as service:
+        assert_problem(transfer(service, GUEST_LOOK, timeout=8), ShopUnavailable)
+        assert sent_by(faulty) < shop_that.LARGE / 2
+
+
+@pytest.mark.parametrize("fault", [shop_that.resets, shop_that.hangs_up, shop_that.cuts_body])
+def test_a_connection_that_keeps_breaking_is_tried_three_times(
+    fault: Behaviour, serve: Serve
+) -> None:
+    with faulty_shop(fault) as faulty, serve(faulty.url) as service:
+        assert_problem(transfer(service, GUEST_LOOK, timeout=8), ShopUnavailable)
+        assert len(faulty.calls) == 3
+
+
+def test_a_shop_where_nobody_listens_is_a_503(serve: Serve) -> None:
+    with faulty_shop(shop_that.hangs_up) as gone:
+        pass
+    with serve(gone.url) as service:
+        assert_problem(transfer(service, GUEST_LOOK, timeout=8), ShopUnavailable)
+
+
+def test_the_deadline_counts_all_tries_together(serve: Serve) -> None:
+    def breaks_late(call: Call) -> None:
+        call.wait(SOON * 0.6)
+        call.reset()
+
+    with faulty_shop(breaks_late) as faulty, serve(faulty.url, magento_timeout=SOON) as service:
+        answer = transfer(service, GUEST_LOOK, timeout=SOON)
+        assert answer.status_code in (ShopUnavailable.status, ShopTimeout.status)
+        assert len(faulty.calls) < 3
+
+
+def sent_by(faulty: FaultyShop) -> int:
+    until = time.monotonic() + 5
+    while time.monotonic() < until and not all(call.ended for call in faulty.calls):
+        time.sleep(0.01)
+    return sum(call.sent for call in faulty.calls)

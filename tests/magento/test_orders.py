@@ -1,0 +1,176 @@
+"""Orders of the shop: found by their quote, with an access token or an administrator's login."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from handoff.errors import ShopTimeout, ShopUnavailable
+from handoff.magento.access import Access, AccessToken, AdminLogin
+from handoff.magento.client import MagentoClient
+from handoff.magento.deadline import Deadline
+from handoff.magento.orders import Order, Orders
+from tests.magento.behaviours import answers, first, late, page, passes_on, refuses, where
+from tests.magento.faults import Behaviour, Call, FaultyShop, faulty_shop
+from tests.running import RunningShop
+
+ADMIN = {"username": "admin", "password": "Admin123!"}
+ADDRESS = {
+    "firstname": "Sam",
+    "lastname": "Shopper",
+    "street": ["1 High Street"],
+    "city": "London",
+    "postcode": "N1 1AA",
+    "countryId": "GB",
+    "telephone": "020",
+    "email": "guest@example.com",
+}
+LOGIN = "POST /rest/default/V1/integration/admin/token"
+ASK = "GET /rest/default/V1/orders"
+
+
+@pytest.fixture
+def between(shop: RunningShop) -> Iterator[FaultyShop]:
+    with faulty_shop(passes_on(shop.url)) as between:
+        yield between
+
+
+@pytest.fixture
+def ordered(shop: RunningShop) -> int:
+    """The number of a guest's quote that has become an order."""
+    masked_id = shop.guest_quote(("ITEM-01", 1))
+    number = int(shop.rest("GET", f"guest-carts/{masked_id}")["id"])
+    shipping = {
+        "shippingAddress": ADDRESS,
+        "billingAddress": ADDRESS,
+        "shippingCarrierCode": "flatrate",
+        "shippingMethodCode": "flatrate",
+    }
+    path = f"guest-carts/{masked_id}"
+    shop.rest("POST", f"{path}/shipping-information", body={"addressInformation": shipping})
+    payment = {"email": "guest@example.com", "paymentMethod": {"method": "checkmo"}}
+    shop.rest("POST", f"{path}/payment-information", body=payment)
+    return number
+
+
+def orders(between: FaultyShop, access: Access | None = None) -> Orders:
+    client = MagentoClient(between.url)
+    login = AdminLogin(client, ADMIN["username"], ADMIN["password"], "default")
+    return Orders(client, access or login, store="default")
+
+
+def ask(orders: Orders, number: int) -> Order | None:
+    return orders.of_quote(number, deadline=Deadline.after(8))
+
+
+def is_asking(call: Call) -> bool:
+    return "/orders" in call.path
+
+
+def when_asked(shop: RunningShop, behaviour: Behaviour) -> Behaviour:
+    return where(is_asking, behaviour, passes_on(shop.url))
+
+
+def test_an_order_is_found_by_the_quote_it_came_from(between: FaultyShop, ordered: int) -> None:
+    order = ask(orders(between), ordered)
+    assert order is not None
+    assert order.quote_number == ordered
+    assert order.increment_id.isdigit()
+    assert order.customer_id is None
+
+
+def test_a_quote_that_was_not_ordered_has_no_order(between: FaultyShop) -> None:
+    assert ask(orders(between), 999_999) is None
+
+
+def test_the_administrator_logs_in_once_for_many_questions(
+    between: FaultyShop, ordered: int
+) -> None:
+    asking = orders(between)
+    for _ in range(3):
+        assert ask(asking, ordered) is not None
+    assert between.paths() == [LOGIN, ASK, ASK, ASK]
+
+
+def test_a_login_that_has_run_out_is_renewed_and_the_question_asked_again(
+    between: FaultyShop, shop: RunningShop, ordered: int
+) -> None:
+    asking = orders(between)
+    assert ask(asking, ordered) is not None
+    between.calls.clear()
+    between.behaviour = when_asked(shop, first(1, refuses(401), passes_on(shop.url)))
+    assert ask(asking, ordered) is not None
+    assert between.paths() == [ASK, LOGIN, ASK]
+
+
+def test_a_shop_that_rejects_every_login_is_asked_no_third_time(
+    between: FaultyShop, shop: RunningShop
+) -> None:
+    between.behaviour = when_asked(shop, refuses(401))
+    with pytest.raises(ShopUnavailable):
+        ask(orders(between), 1)
+    assert between.paths() == [LOGIN, ASK, LOGIN, ASK]
+
+
+def test_a_wrong_password_is_tried_once_for_a_question(between: FaultyShop) -> None:
+    """Magento locks an administrator's account after several of them."""
+    wrong = AdminLogin(MagentoClient(between.url), "nobody", "wrong", "default")
+    with pytest.raises(ShopUnavailable):
+        ask(orders(between, wrong), 1)
+    assert between.paths() == [LOGIN]
+
+
+def test_an_access_token_that_is_rejected_is_shown_once(between: FaultyShop) -> None:
+    with pytest.raises(ShopUnavailable):
+        ask(orders(between, AccessToken("not-the-token")), 1)
+    assert between.paths() == [ASK]
+    assert between.calls[0].headers["authorization"] == "Bearer not-the-token"
+
+
+def test_an_access_token_needs_no_login(
+    between: FaultyShop, shop: RunningShop, ordered: int
+) -> None:
+    token = str(shop.rest("POST", "integration/admin/token", body=ADMIN))
+    assert ask(orders(between, AccessToken(token)), ordered) is not None
+    assert between.paths() == [ASK]
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        refuses(403),
+        refuses(400),
+        refuses(404),
+        refuses(500),
+        page(200),
+        page(404),
+        answers(200, None),
+        answers(200, []),
+        answers(200, {"items": [{"increment_id": None}]}),
+        answers(200, {"items": "none"}),
+    ],
+    ids=["403", "400", "404", "500", "page", "no page", "null", "list", "no order", "no list"],
+)
+def test_an_answer_that_is_no_list_of_orders_is_none_and_not_taken_for_no_order(
+    between: FaultyShop, shop: RunningShop, behaviour: Behaviour
+) -> None:
+    between.behaviour = when_asked(shop, behaviour)
+    with pytest.raises(ShopUnavailable):
+        ask(orders(between), 1)
+
+
+def test_a_shop_that_is_too_slow_to_log_in_to_is_given_up(between: FaultyShop) -> None:
+    between.behaviour = late
+    with pytest.raises(ShopTimeout):
+        orders(between).of_quote(1, deadline=Deadline.after(0.4))
+
+
+def test_an_order_of_another_quote_is_none_of_this_one(
+    between: FaultyShop, shop: RunningShop
+) -> None:
+    """A shop that ignores the filter must not make somebody else's order of it."""
+    other = {"increment_id": "000000099", "quote_id": 99, "customer_id": 5}
+    between.behaviour = when_asked(shop, answers(200, {"items": [other]}))
+    order = orders(between).of_quote(1, deadline=Deadline.after(8))
+    assert order is None

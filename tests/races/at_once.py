@@ -1,0 +1,115 @@
+"""Requests that reach a service at the same instant, each on a connection of its own."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPMessage, HTTPResponse
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.conftest import KEY
+
+_TIMEOUT = 30.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies that are set, by name."""
+        pairs = (
+            cookie.partition(";")[0].partition("=")
+            for cookie in self.headers.get_all("Set-Cookie") or []
+        )
+        return {name: value for name, _, value in pairs}
+
+
+def request(
+    method: str, path: str, *headers: tuple[str, str], body: bytes = b"", keep: bool = False
+) -> bytes:
+    """Return an HTTP request as bytes."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: shop.example"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    lines.append(f"Connection: {'keep-alive' if keep else 'close'}")
+    lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def bag(reference: str, lines: int) -> dict[str, Any]:
+    """Return a transfer of a bag of so many lines."""
+    items = [{"sku": f"ITEM-{n:02d}", "quantity": n} for n in range(1, lines + 1)]
+    return {"items": items, "currency": "GBP", "reference": reference}
+
+
+def transfer_request(body: dict[str, Any]) -> bytes:
+    """Return Poq's request for a transfer."""
+    return request(
+        "POST",
+        "/api/cart-transfer",
+        ("Authorization", KEY),
+        ("Content-Type", "application/json"),
+        body=json.dumps(body).encode(),
+    )
+
+
+def entry_request(method: str, link: str, cookies: dict[str, str] | None = None) -> bytes:
+    """Return a web view's request for a link."""
+    held = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
+    return request(method, path_of(link), *([("Cookie", held)] if held else []))
+
+
+def path_of(link: str) -> str:
+    """Return the path of a link, whatever service it was made by."""
+    return urlsplit(link).path
+
+
+def at_once(url: str, requests: Sequence[bytes]) -> list[Answer]:
+    """Send all requests but for their last byte, then the last bytes, then read the answers."""
+    target = urlsplit(url)
+    address = (target.hostname or "", target.port or 80)
+    lines = [socket.create_connection(address, timeout=_TIMEOUT) for _ in requests]
+    try:
+        for line, each in zip(lines, requests, strict=True):
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            line.sendall(each[:-1])
+        for line, each in zip(lines, requests, strict=True):
+            line.sendall(each[-1:])
+        return [_read(line) for line in lines]
+    finally:
+        for line in lines:
+            line.close()
+
+
+def one(url: str, asked: bytes) -> Answer:
+    """Send one request and read the answer; raises OSError or HTTPException without one."""
+    return at_once(url, [asked])[0]
+
+
+def statuses(answers: Iterable[Answer]) -> list[int]:
+    """Return the statuses in order of size."""
+    return sorted(answer.status for answer in answers)
+
+
+def _read(line: socket.socket) -> Answer:
+    with HTTPResponse(line) as answer:
+        answer.begin()
+        body = answer.read()
+        return Answer(answer.status, answer.headers, body)
+
+
+NO_ANSWER = (OSError, HTTPException)
+"""What `one` raises when whoever should have answered has died."""

@@ -1,0 +1,88 @@
+"""The ledger of a running service, read and written from outside of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count, islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from handoff.entry.links import Links
+from handoff.ledger import Claims, Database, Draft, Ledger, migrate, system_clock
+from handoff.ledger.schema import claim, handoff
+
+SECRET = "a secret of the races that is long enough"
+_numbers = count(1_000_000)  # of quotes that no stand-in shop has come to
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Database]:
+    """Open a ledger for the length of a block."""
+    database = Database(f"sqlite:///{path}")
+    try:
+        migrate(database)
+        yield database
+    finally:
+        database.close()
+
+
+def handoffs(path: Path) -> list[dict[str, Any]]:
+    """Return all rows, the oldest first."""
+    return _rows(path, select(handoff).order_by(handoff.c.issued_at))
+
+
+def claims(path: Path) -> list[dict[str, Any]]:
+    """Return the claims that are held."""
+    return _rows(path, select(claim))
+
+
+def live(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return those whose link has not been displaced."""
+    return [row for row in rows if row["superseded_at"] is None]
+
+
+def handoff_of(path: Path, link: str) -> dict[str, Any]:
+    """Return the row that a link stands for."""
+    [row] = [row for row in handoffs(path) if row["id"] == id_of(link)]
+    return row
+
+
+def id_of(link: str) -> str:
+    """Return the id of the handoff that a link stands for."""
+    return link.rpartition("/")[2].partition(".")[0]
+
+
+def make_links(path: Path, wanted: int) -> list[str]:
+    """Issue handoffs for guests' quotes, straight into the ledger, and return their links."""
+    links = Links(SECRET)
+    with opened(path) as database:
+        ledger = Ledger(database, system_clock, ttl=300, grace=60)
+        taken = Claims(database, system_clock)
+        made = []
+        for number in islice(_numbers, wanted):
+            with taken.hold(f"guest:{number}", give_up=lambda: True) as held:
+                assert held is not None
+                made.append(ledger.issue(held, _draft(number)).id)
+    return [f"/h/{links.token(each)}" for each in made]
+
+
+def _draft(number: int) -> Draft:
+    return Draft(
+        key=f"guest:{number}",
+        content="of no matter here",
+        reference=None,
+        kind="guest",
+        store="default",
+        quote_number=number,
+        customer_id=None,
+        customer_group_id=None,
+        bag={"currency": "GBP", "lines": [{"sku": "ITEM-01", "quantity": "1"}]},
+    )
+
+
+def _rows(path: Path, query: Any) -> list[dict[str, Any]]:
+    with opened(path) as database, database.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,67 @@
+"""Which process holds a connection, and ending it as a crash does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.running import RunningService
+
+_ESTABLISHED = "01"
+
+
+def worker_behind(service: RunningService, port: int) -> int:
+    """Return the worker that has a connection from this local port."""
+    wanted = f"socket:[{_inode_of(port)}]"
+    for pid in service.worker_pids():
+        if wanted in {_target(each) for each in Path(f"/proc/{pid}/fd").iterdir()}:
+            return pid
+    raise LookupError("no worker has this connection")
+
+
+def kill_worker(service: RunningService, pid: int) -> None:
+    """End a worker without a warning, and wait until it is gone."""
+    assert pid in service.worker_pids()
+    os.kill(pid, signal.SIGKILL)
+    until = time.monotonic() + 10
+    while pid in service.worker_pids():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+@contextmanager
+def stalled(pid: int) -> Iterator[None]:
+    """Let a process stand still for the length of a block, as a machine under strain does."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def kill_all(service: RunningService) -> None:
+    """End the whole service without a warning: first who would start workers anew, then them."""
+    pids = service.worker_pids()
+    service.process.kill()
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    service.process.wait(timeout=10)
+
+
+def _inode_of(port: int) -> str:
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if int(fields[1].rpartition(":")[2], 16) == port and fields[3] == _ESTABLISHED:
+            return fields[9]
+    raise LookupError("nobody has a connection from this port")
+
+
+def _target(link: Path) -> str:
+    try:
+        return os.readlink(link)
+    except OSError:  # closed meanwhile
+        return ""

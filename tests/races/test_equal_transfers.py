@@ -1,0 +1,136 @@
+"""Equal transfers at the same instant: one cart, one handoff, and one answer for all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.races.at_once import at_once, entry_request, statuses, transfer_request
+from tests.races.ledgers import claims, handoffs, live
+from tests.running import RunningService, RunningShop
+
+ROUNDS = 3
+BAGS: dict[str, list[dict[str, Any]]] = {
+    "one line": [{"sku": "ITEM-01", "quantity": 2}],
+    "three lines": [{"sku": f"ITEM-0{n}", "quantity": n} for n in (1, 2, 3)],
+}
+
+
+def bag(items: list[dict[str, Any]], reference: str) -> dict[str, Any]:
+    return {"items": items, "currency": "GBP", "reference": reference}
+
+
+def cart_count(shop: RunningShop) -> int:
+    """Return how many carts the shop has made; it numbers them, this one included."""
+    return int(shop.rest("GET", f"guest-carts/{shop.guest_quote()}")["id"])
+
+
+@pytest.mark.parametrize("items", BAGS.values(), ids=list(BAGS))
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_ten_equal_bags_at_once_are_one_cart_and_one_handoff(
+    items: list[dict[str, Any]],
+    number: int,
+    service: RunningService,
+    shop: RunningShop,
+    ledger: Path,
+) -> None:
+    carts, rows = cart_count(shop), len(handoffs(ledger))
+    asked = transfer_request(bag(items, f"equal-{len(items)}-{number}"))
+    answers = at_once(service.url, [asked] * 10)
+    assert statuses(answers) == [200] * 10
+    assert len({answer.json["url"] for answer in answers}) == 1
+    assert all(answer.json == answers[0].json for answer in answers)
+    assert cart_count(shop) == carts + 2  # the one, and the one that was made to count
+    assert len(handoffs(ledger)) == rows + 1
+    assert claims(ledger) == []
+
+
+def test_spellings_of_one_reference_are_one_transfer(
+    service: RunningService, shop: RunningShop, ledger: Path
+) -> None:
+    carts, rows = cart_count(shop), len(handoffs(ledger))
+    with_hyphens = "6F9619FF-8B86-D011-B42D-00CF4FC964FF"
+    spellings = [with_hyphens, with_hyphens.replace("-", ""), with_hyphens.lower()]
+    asked = [transfer_request(bag(BAGS["one line"], spelling)) for spelling in spellings * 3]
+    answers = at_once(service.url, asked)
+    assert len({answer.json["url"] for answer in answers}) == 1
+    assert cart_count(shop) == carts + 2
+    assert len(handoffs(ledger)) == rows + 1
+
+
+def test_ten_equal_transfers_of_a_guests_quote_are_one_handoff(
+    service: RunningService, shop: RunningShop, ledger: Path
+) -> None:
+    for _ in range(ROUNDS):
+        masked_id = shop.guest_quote(("ITEM-01", 2))
+        carts, rows = cart_count(shop), len(handoffs(ledger))
+        asked = [transfer_request({"quote_id": each}) for each in (masked_id, masked_id.lower())]
+        answers = at_once(service.url, asked * 5)
+        assert statuses(answers) == [200] * 10
+        assert len({answer.json["url"] for answer in answers}) == 1
+        assert cart_count(shop) == carts + 1
+        assert len(handoffs(ledger)) == rows + 1
+    assert claims(ledger) == []
+
+
+def test_ten_equal_transfers_of_a_customers_quote_are_one_handoff(
+    service: RunningService, shop: RunningShop, ledger: Path
+) -> None:
+    tokens = [shop.customer_token() for _ in range(2)]
+    number = shop.customer_quote(tokens[0], ("ITEM-01", 2))
+    rows = len(handoffs(ledger))
+    asked = [
+        transfer_request({"quote_id": spelling, "token_id": token})
+        for spelling in (number, str(number))
+        for token in tokens
+    ]
+    answers = at_once(service.url, asked * 3)
+    assert statuses(answers) == [200] * 12
+    assert len({answer.json["url"] for answer in answers}) == 1
+    assert len(handoffs(ledger)) == rows + 1
+    assert claims(ledger) == []
+
+
+def test_ten_transfers_of_one_quote_under_ten_references_leave_one_live_link(
+    service: RunningService, shop: RunningShop, ledger: Path
+) -> None:
+    masked_id = shop.guest_quote(("ITEM-01", 2))
+    asked = [transfer_request({"quote_id": masked_id, "reference": f"ten-{n}"}) for n in range(10)]
+    answers = at_once(service.url, asked)
+    assert statuses(answers) == [200] * 10
+    assert_one_opens(service, [answer.json["url"] for answer in answers], 10)
+    [row] = live([row for row in handoffs(ledger) if (row["reference"] or "").startswith("ten-")])
+    assert row["spent_at"] is not None
+
+
+def test_ten_different_bags_under_one_reference_leave_one_live_link(
+    service: RunningService, shop: RunningShop, ledger: Path
+) -> None:
+    bags = [[{"sku": "ITEM-01", "quantity": quantity}] for quantity in range(1, 11)]
+    asked = [transfer_request(bag(items, "contested")) for items in bags]
+    answers = at_once(service.url, asked)
+    assert statuses(answers) == [200] * 10
+    assert_one_opens(service, [answer.json["url"] for answer in answers], 10)
+    assert len(live([row for row in handoffs(ledger) if row["reference"] == "contested"])) == 1
+
+
+def test_ten_equal_bags_that_the_shop_refuses_are_ten_equal_refusals(
+    service: RunningService, ledger: Path
+) -> None:
+    rows = len(handoffs(ledger))
+    asked = transfer_request(bag([{"sku": "NO-SUCH", "quantity": 1}], "refused"))
+    answers = at_once(service.url, [asked] * 10)
+    assert statuses(answers) == [422] * 10
+    assert all(answer.json == answers[0].json for answer in answers)
+    assert len(handoffs(ledger)) == rows
+    assert claims(ledger) == []
+
+
+def assert_one_opens(service: RunningService, links: list[str], different: int) -> None:
+    """Require that of these links one lets somebody in, and the others nobody."""
+    assert len(set(links)) == different
+    answers = at_once(service.url, [entry_request("POST", link) for link in links])
+    assert Counter(answer.status for answer in answers) == {303: 1, 410: len(links) - 1}

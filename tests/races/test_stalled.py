@@ -1,0 +1,49 @@
+"""A process that stands still for longer than its lease, and then goes on as if nothing were."""
+
+from __future__ import annotations
+
+import fcntl
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.magento.faults import Call
+from tests.races.at_once import bag, entry_request, one, transfer_request
+from tests.races.gate import PATIENCE, Gate
+from tests.races.ledgers import claims, handoffs, live, make_links
+from tests.races.processes import stalled, worker_behind
+from tests.running import RunningService
+
+
+def is_last_look(call: Call) -> bool:
+    return call.method == "GET"
+
+
+def test_who_was_overtaken_while_it_stood_still_gives_the_overtakers_link(
+    gated: RunningService, gate: Gate, gated_ledger: Path, poq: ThreadPoolExecutor
+) -> None:
+    asked = transfer_request(bag("overtaken", 3))
+    gate.hold_next(is_last_look)
+    slow = poq.submit(one, gated.url, asked)
+    with stalled(worker_behind(gated, gate.caught().peer_port)):
+        overtaker = one(gated.url, asked)
+        assert overtaker.status == 200
+        gate.let_go()
+    overtaken = slow.result(timeout=PATIENCE)
+    assert overtaken.json == overtaker.json
+    rows = [row for row in handoffs(gated_ledger) if row["reference"] == "overtaken"]
+    assert len(live(rows)) == 1
+    assert claims(gated_ledger) == []
+
+
+def test_a_ledger_that_somebody_holds_for_ever_is_a_503_and_no_wait_for_ever(
+    gated: RunningService, gated_ledger: Path
+) -> None:
+    """What holds it may be a process that was frozen: the kernel does not take its lock away."""
+    [link] = make_links(gated_ledger, 1)
+    with Path(f"{gated_ledger}.lock").open("rb") as queue:
+        fcntl.flock(queue, fcntl.LOCK_EX)
+        answer = one(gated.url, transfer_request(bag("held", 1)))
+        page = one(gated.url, entry_request("POST", link))
+    assert (answer.status, answer.json["code"]) == (503, "ledger_unavailable")
+    assert page.status == 503
+    assert one(gated.url, entry_request("POST", link)).status == 303
