@@ -121,7 +121,7 @@ def _address(port: int) -> str:
 )
 @click.option(
     "--link-ttl",
-    default=60,
+    default=120,
     show_default=True,
     type=click.IntRange(10, 3600),
     help="Seconds that a link lives: few, so that one can be seen to expire.",
