@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from handoff.entry.colours import Colour, readable_on, words_on
+from handoff.entry.colours import AA_SHAPE, Colour, readable_on, words_on
 from handoff.services import services
 
 theme = Blueprint("theme", __name__)
@@ -25,4 +25,5 @@ def theme_css() -> Response:
 
 def _properties(accent: Colour, ground: Colour) -> str:
     on_accent, link = words_on(accent), readable_on(ground, accent)
-    return f":root{{--accent:{accent};--on-accent:{on_accent};--link:{link}}}"
+    edge = readable_on(ground, accent, AA_SHAPE)
+    return f":root{{--accent:{accent};--on-accent:{on_accent};--link:{link};--edge:{edge}}}"

@@ -83,11 +83,18 @@ def ending_page(ending: Ending, row: Handoff | None = None, token: str | None = 
     """Answer with one of the endings; `token` lets the page try again."""
     structlog.contextvars.bind_contextvars(ending=ending.code)
     _speak_as(row)
-    response = _page("ending.html", ending=ending, row=row, token=token)
+    response = _page("ending.html", ending=ending, code=_code(row), token=token)
     response.status_code = ending.status
     if ending.retry:
         response.headers["Retry-After"] = "5"
     return response
+
+
+def _code(row: Handoff | None) -> str | None:
+    """Return what support looks the handoff up by, also where only its id was read."""
+    known = structlog.contextvars.get_contextvars().get("handoff")
+    handoff_id = row.id if row else known
+    return str(handoff_id)[:8] if handoff_id else None
 
 
 def _find(token: str) -> Handoff | None:

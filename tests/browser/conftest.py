@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 
+from tests.browser.every_page import SETTINGS, Stage
 from tests.browser.poq import Poq
+from tests.browser.served import serving
 from tests.browser.web_view import WebView
+from tests.conftest import MakeApp, TurnedClock
 from tests.running import (
+    HOST,
     RunningService,
     RunningShop,
+    free_port,
     require_program,
     running_service,
     running_shop,
 )
 from tests.talking import environment_for
 
-_ARGUMENTS = [
+ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
@@ -31,6 +37,8 @@ _ARGUMENTS = [
 
 NewWebView = Callable[..., WebView]
 VisitElsewhere = Callable[[str], None]
+Serve = Callable[..., Poq]
+NewStage = Callable[..., Stage]
 
 _ELSEWHERE = "http://localhost:8/"  # another site than 127.0.0.1; nobody listens there
 
@@ -44,7 +52,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     browser = playwright.chromium.launch(
-        executable_path=require_program("chromium"), args=_ARGUMENTS
+        executable_path=require_program("chromium"), args=ARGUMENTS
     )
     with browser:
         yield browser
@@ -76,7 +84,22 @@ def service(shop: RunningShop, folder: Path, changes: dict[str, str]) -> Iterato
 
 @pytest.fixture
 def poq(service: RunningService, shop: RunningShop) -> Poq:
-    return Poq(service, shop)
+    return Poq(service.url, shop)
+
+
+@pytest.fixture
+def serve(make_app: MakeApp, shop: RunningShop) -> Iterator[Serve]:
+    """Serve an app with settings of its own, in this process, and be Poq's cloud to it."""
+    with ExitStack() as until_the_end:
+
+        def new(**settings: Any) -> Poq:
+            port = free_port()
+            url = f"http://{HOST}:{port}"
+            app = make_app(public_url=url, **settings)
+            until_the_end.enter_context(serving(app, port))
+            return Poq(url, shop)
+
+        yield new
 
 
 @pytest.fixture
@@ -125,3 +148,20 @@ def visit_elsewhere(web_view: WebView) -> VisitElsewhere:
         web_view.page.goto(_ELSEWHERE, wait_until="commit")
 
     return visit
+
+
+@pytest.fixture
+def new_stage(
+    serve: Serve, web_view: WebView, shop: RunningShop, clock: TurnedClock, tmp_path: Path
+) -> Iterator[NewStage]:
+    """Set the stage for a page, with settings of its own."""
+    stages = []
+
+    def new(**settings: Any) -> Stage:
+        poq = serve(**{**SETTINGS, **settings})
+        stages.append(Stage(poq, web_view, shop, clock, tmp_path / "handoff.db"))
+        return stages[-1]
+
+    yield new
+    for stage in stages:
+        stage.clear()

@@ -14,6 +14,15 @@ def spent_links(folder: Path) -> int:
         return int(connection.execute(query).fetchone()[0])
 
 
+def openings(folder: Path, link: str) -> tuple[bool, str | None, int]:
+    """Return whether a link is spent, the hash of its opener, and how often they came back."""
+    handoff_id = link.rpartition("/")[2].partition(".")[0]
+    with closing(sqlite3.connect(folder / "handoff.db")) as connection:
+        query = "SELECT spent_at IS NOT NULL, opener_hash, reopened FROM handoff WHERE id = ?"
+        spent, opener, reopened = connection.execute(query, (handoff_id,)).fetchone()
+    return bool(spent), opener, int(reopened)
+
+
 def let_links_expire(folder: Path) -> None:
     """Put the expiry of every link into the past."""
     with closing(sqlite3.connect(folder / "handoff.db")) as connection, connection:

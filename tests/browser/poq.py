@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from tests.running import RunningService, RunningShop
+from tests.running import RunningShop
 from tests.talking import post_transfer
 
 Line = tuple[str, int]
@@ -15,19 +15,19 @@ Instruction = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Poq:
-    """Asks the running service for a way in, for each kind of bag."""
+    """Asks the service at an address for a way in, for each kind of bag."""
 
-    service: RunningService
+    url: str
     shop: RunningShop
 
     def bag(self, *lines: Line) -> Instruction:
         """Transfer a bag of (sku, quantity) lines, under a reference of its own."""
         items = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
-        return self._transfer(items=items, currency="GBP", reference=secrets.token_hex(8))
+        return self.transfer(items=items, currency="GBP", reference=secrets.token_hex(8))
 
     def guest_quote(self, *lines: Line) -> Instruction:
         """Transfer a guest's quote that the app has made in the shop."""
-        return self._transfer(quote_id=self.shop.guest_quote(*lines))
+        return self.transfer(quote_id=self.shop.guest_quote(*lines))
 
     def customer_quote(self, *lines: Line, email: str = "shopper@example.com") -> Instruction:
         """Transfer a customer's quote, after emptying it of what earlier tests left."""
@@ -36,14 +36,15 @@ class Poq:
         for item in self.shop.rest("GET", "carts/mine/items", token=token):
             self.shop.rest("DELETE", f"carts/mine/items/{item['item_id']}", token=token)
         number = self.shop.customer_quote(token, *lines)
-        return self._transfer(quote_id=number, token_id=token)
+        return self.transfer(quote_id=number, token_id=token)
 
     def link(self, *lines: Line) -> str:
         """Transfer a bag and return the address that a web view opens."""
         return str(self.bag(*(lines or (("ITEM-01", 1),)))["url"])
 
-    def _transfer(self, **body: Any) -> Instruction:
-        answer = post_transfer(self.service.url, body)
+    def transfer(self, **body: Any) -> Instruction:
+        """Transfer whatever the body asks for."""
+        answer = post_transfer(self.url, body)
         assert answer.status_code == 200, answer.text
         instruction: Instruction = answer.json()
         return instruction

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
-from tests.browser.ledger import spent_links
+from tests.browser.conftest import NewWebView, VisitElsewhere
+from tests.browser.ledger import openings, spent_links
 from tests.browser.poq import Poq
 from tests.browser.web_view import WebView
 from tests.running import RunningShop
 
 CONTINUE = "Continue to checkout"
+ASKING = "Go to checkout at 127.0.0.1?"
 WAITING = "Taking you to checkout"
 
 
@@ -76,3 +78,48 @@ def test_back_from_checkout_pushes_nobody_in_again(
     web_view.page.go_back()
     web_view.page.wait_for_timeout(500)
     assert web_view.page.url == f"{shop.url}/"
+
+
+def test_the_app_may_open_the_same_instruction_twice_at_once(
+    poq: Poq, new_web_view: NewWebView, folder: Path
+) -> None:
+    # One phone, two views: the script of each is held until both have their page.
+    first = new_web_view()
+    second = WebView(first.page.context.new_page(), first.shop)
+    link = poq.link(("ITEM-09", 2))
+    held: list[Route] = []
+    for web_view in (first, second):
+        web_view.page.route("**/page.js", lambda route: held.append(route))
+        web_view.open(link)
+    for web_view in (first, second):
+        web_view.sees(WAITING)
+    assert len(held) == 2
+    for route in held:
+        route.continue_()
+    for web_view in (first, second):
+        assert web_view.checkout().lines == {"ITEM-09": 2}
+    assert len(first.session_cookies()) == 1
+    assert openings(folder, link)[0]
+
+
+def test_back_and_forward_past_the_page_that_asks_push_nobody_in_and_its_button_works(
+    poq: Poq, web_view: WebView, visit_elsewhere: VisitElsewhere, folder: Path
+) -> None:
+    link = poq.link(("ITEM-10", 1))
+    visit_elsewhere(f'<a href="{link}">A bargain</a>')
+    web_view.tap("A bargain")
+    web_view.sees(ASKING)
+    web_view.tap(CONTINUE)
+    web_view.checkout()
+    before = openings(folder, link)
+    for _ in range(2):
+        web_view.page.go_back()
+        web_view.sees(ASKING)
+        web_view.page.wait_for_timeout(300)
+        web_view.sees(ASKING)
+        assert openings(folder, link) == before
+        web_view.page.go_forward()
+        assert web_view.checkout().lines == {"ITEM-10": 1}
+    web_view.page.go_back()
+    web_view.tap(CONTINUE)
+    assert web_view.checkout().lines == {"ITEM-10": 1}

@@ -1,0 +1,75 @@
+"""After the purchase: the link, and the page itself, once more."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewWebView, Serve
+from tests.browser.every_page import SETTINGS
+from tests.browser.web_view import WebView
+
+# With the right to read orders the page knows; without, it says what holds for both.
+ORDERED = ("Your order has been placed", "There is nothing more to do.")
+USED = ("This link has been used", "If you have placed your order, the shop has it")
+ACCESS = {name: value for name, value in SETTINGS.items() if name.startswith("magento_admin")}
+
+KINDS = ["bag", "guest_quote", "customer_quote"]
+
+
+def says(web_view: WebView, words: tuple[str, str]) -> None:
+    title, sentence = words
+    web_view.sees(title)
+    expect(web_view.page.locator("main")).to_contain_text(sentence)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_link_says_that_the_order_has_been_placed(
+    kind: str, serve: Serve, new_web_view: NewWebView
+) -> None:
+    instruction = getattr(serve(**ACCESS), kind)(("ITEM-02", 1))
+    buyer, another = new_web_view(), new_web_view()
+    buyer.follow(instruction)
+    buyer.checkout()
+    number = buyer.buy()
+    for web_view in (buyer, another):
+        web_view.follow(instruction)
+        says(web_view, ORDERED)
+        assert number not in web_view.page.content()
+
+
+def test_so_does_the_form_styles_instruction(serve: Serve, web_view: WebView) -> None:
+    instruction = serve(**ACCESS, instruction="form").bag(("ITEM-02", 1))
+    web_view.follow(instruction)
+    web_view.checkout()
+    web_view.buy()
+    web_view.follow(instruction)
+    says(web_view, ORDERED)
+
+
+def test_the_page_that_one_comes_back_to_says_so_when_it_is_tapped(
+    serve: Serve, without_scripts: WebView
+) -> None:
+    without_scripts.open(serve(**ACCESS).link(("ITEM-02", 1)))
+    without_scripts.tap("Continue to checkout")
+    without_scripts.checkout()
+    without_scripts.buy()
+    for _ in range(3):  # past success and checkout
+        without_scripts.page.go_back()
+        if "/h/" in without_scripts.page.url:
+            break
+    without_scripts.sees("Taking you to checkout")
+    without_scripts.tap("Continue to checkout")
+    says(without_scripts, ORDERED)
+
+
+def test_without_the_right_to_read_orders_the_words_fit_both(
+    serve: Serve, new_web_view: NewWebView
+) -> None:
+    link = serve().link(("ITEM-02", 1))
+    buyer, another = new_web_view(), new_web_view()
+    buyer.open(link)
+    buyer.checkout()
+    buyer.buy()
+    another.open(link)
+    says(another, USED)

@@ -1,0 +1,78 @@
+"""A checkout that goes on to another of the shop's hosts: let through where the settings say so."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import Serve
+from tests.browser.ledger import openings
+from tests.browser.web_view import WebView
+from tests.running import HOST
+
+
+class SecondHost(BaseHTTPRequestHandler):
+    """Answers `/` with a page, and everything else with a redirect to `localhost`."""
+
+    def do_GET(self) -> None:
+        if self.path == "/":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><h1>The other checkout</h1>")
+        else:
+            self.send_response(302)
+            self.send_header("Location", f"http://{other_host(self.server.server_port)}/")
+            self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    server: HTTPServer
+
+
+def other_host(port: int) -> str:
+    """Return the host that checkout goes on to: to a browser another site than 127.0.0.1."""
+    return f"localhost:{port}"
+
+
+@pytest.fixture
+def shop_of_two_hosts() -> Iterator[HTTPServer]:
+    server = HTTPServer((HOST, 0), SecondHost)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named", "not named"])
+def test_checkout_goes_on_to_another_host_where_the_settings_name_it(
+    named: bool,
+    shop_of_two_hosts: HTTPServer,
+    serve: Serve,
+    web_view: WebView,
+    tmp_path: Path,
+) -> None:
+    port = shop_of_two_hosts.server_port
+    poq = serve(
+        storefront_url=f"http://{HOST}:{port}",
+        checkout_hosts=(other_host(port),) if named else (),
+    )
+    link = poq.link()
+    if named:
+        web_view.open(link)
+        web_view.sees("The other checkout")
+        assert web_view.page.url == f"http://{other_host(port)}/"
+        return
+    with web_view.page.expect_console_message(lambda said: "form-action" in said.text):
+        web_view.open(link)
+    web_view.page.wait_for_timeout(300)
+    assert other_host(port) not in web_view.page.url
+    assert "The other checkout" not in web_view.page.content()
+    assert openings(tmp_path, link)[0]

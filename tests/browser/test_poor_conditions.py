@@ -1,0 +1,88 @@
+"""A web view that keeps nothing, and a line on which only the document arrives."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Route
+
+from tests.browser.conftest import Serve
+from tests.browser.web_view import WebView
+
+WAITING = "Taking you to checkout"
+CONTINUE = "Continue to checkout"
+NO_STORAGE = """
+for (const name of ["localStorage", "sessionStorage", "indexedDB", "caches", "cookieStore"]) {
+  Object.defineProperty(window, name, {
+    get() { throw new DOMException("Access is denied for this document.", "SecurityError"); },
+  });
+}
+Object.defineProperty(document, "cookie", {
+  get() { throw new DOMException("Access is denied for this document.", "SecurityError"); },
+});
+"""
+
+
+def test_a_web_view_that_loses_the_pages_cookie_gets_in_once(
+    serve: Serve, without_scripts: WebView
+) -> None:
+    poq = serve()
+    link = poq.link(("ITEM-02", 2))
+    without_scripts.open(link)
+    without_scripts.sees(WAITING)
+    assert without_scripts.page.context.cookies(link)
+    without_scripts.page.context.clear_cookies()
+    without_scripts.tap(CONTINUE)
+    assert without_scripts.checkout().lines == {"ITEM-02": 2}
+    without_scripts.page.context.clear_cookies()
+    without_scripts.open(link)
+    without_scripts.sees("This link has been used")
+
+
+def test_where_scripts_may_store_nothing_the_page_leads_to_checkout(
+    serve: Serve, web_view: WebView
+) -> None:
+    poq = serve()
+    denied = f"if (location.origin === {poq.url!r}) {{ {NO_STORAGE} }}"
+    web_view.page.context.add_init_script(denied)
+    errors: list[str] = []
+    web_view.page.on("pageerror", lambda error: errors.append(error.message))
+    web_view.open(poq.link(("ITEM-03", 1)))
+    assert web_view.checkout().lines == {"ITEM-03": 1}
+    web_view.page.goto(f"{poq.url}/h/nothing")
+    with pytest.raises(Exception, match="Access is denied"):
+        web_view.page.evaluate("localStorage.length")
+    assert errors == []
+
+
+@pytest.mark.parametrize("lost", ["page.js", "*.css", "{page.js,*.css}"])
+def test_what_the_document_loads_may_be_lost(lost: str, serve: Serve, web_view: WebView) -> None:
+    failed: list[str] = []
+    web_view.page.on("requestfailed", lambda request: failed.append(request.url))
+    poq = serve()
+    web_view.page.route(f"{poq.url}/**/{lost}", lambda route: route.abort())
+    web_view.open(poq.link(("ITEM-04", 1)))
+    if "page.js" in lost:
+        web_view.sees(WAITING)
+        web_view.tap(CONTINUE)
+    assert web_view.checkout().lines == {"ITEM-04": 1}
+    assert failed
+
+
+def test_a_tap_need_not_wait_for_the_script(serve: Serve, web_view: WebView) -> None:
+    held: list[Route] = []
+    web_view.page.route("**/page.js", lambda route: held.append(route))
+    web_view.open(serve().link(("ITEM-05", 1)))
+    web_view.sees(WAITING)
+    web_view.page.wait_for_function("getComputedStyle(document.body).display === 'flex'")
+    web_view.page.get_by_role("button", name=CONTINUE).tap(no_wait_after=True)
+    assert web_view.checkout().lines == {"ITEM-05": 1}
+    assert len(held) == 1
+
+
+def test_the_page_need_not_wait_for_its_looks(serve: Serve, web_view: WebView) -> None:
+    held: list[Route] = []
+    poq = serve()
+    web_view.page.route(f"{poq.url}/**/*.css", lambda route: held.append(route))
+    web_view.open(poq.link(("ITEM-06", 1)))
+    assert web_view.checkout().lines == {"ITEM-06": 1}
+    assert held
