@@ -35,6 +35,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     for name in unknown_names(os.environ):
         log.warning("unknown_setting", name=name)
     app = Flask(__name__)
+    # Merging `//` would answer with a redirect, made of the Host header and with the link in it.
+    app.url_map.merge_slashes = False
     keep(app, build_services(settings, clock=clock))
     for blueprint in (transfer, entry, theme, health):
         app.register_blueprint(blueprint)

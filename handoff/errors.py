@@ -215,7 +215,7 @@ class LedgerUnavailable(Problem):
 
     code = "ledger_unavailable"
     status = 503
-    title = "The service cannot write its ledger."
+    title = "The service cannot reach its ledger."
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 5) -> None:
         super().__init__(detail, retry_after=retry_after)

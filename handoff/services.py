@@ -30,6 +30,10 @@ class Services:
     orders: Orders | None
     transfers: TransferService
 
+    def close(self) -> None:
+        """Close what is open."""
+        self.database.close()
+
 
 def build_services(settings: Settings, *, clock: Clock = system_clock) -> Services:
     """Build everything from the settings, and bring the ledger's tables up to date."""

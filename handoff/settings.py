@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,6 +25,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -37,6 +39,28 @@ from handoff.magento.stores import Store, Stores
 from handoff.transfer.contract import InstructionCookie, InstructionHeader
 
 PREFIX = "HANDOFF_"
+_REDIS_DATABASE = re.compile("(/[0-9]{0,4})?")
+# Settings that are checked against each other, and values for others while that is done.
+_FITTING = {
+    "public_url",
+    "magento_url",
+    "storefront_url",
+    "session_cookie_domain",
+    "session_cookie_samesite",
+    "stores",
+    "magento_admin_username",
+    "magento_admin_password",
+}
+_HARMLESS = {
+    "api_keys": ("x" * 16,),
+    "secret_key": "x" * 16,
+    "session_store": "redis://127.0.0.1",
+}
+_WORDS = {
+    "tuple_type": "has to be a JSON list",
+    "too_short": "holds nothing",
+    "extra_forbidden": "is no field that is known",
+}
 DEFAULT_STORE = Store(currency="GBP", code="default", store_id=1, website_id=1, website_code="base")
 
 
@@ -54,8 +78,22 @@ def _split(value: object) -> object:
     return value
 
 
+def _parts(value: str) -> SplitResult:
+    """Split an address; what Python says of one that it cannot split holds parts of it."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(
+            "is no address; in a password, '/', '#', '[' and '@' are %-encoded"
+        ) from None
+    if not value.isprintable() or " " in value:
+        raise ValueError("holds characters that no address has")
+    return parts
+
+
 def _base_url(value: str) -> str:
-    parts = urlsplit(value)
+    parts = _parts(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("has to be an http(s) address with a host")
     if parts.query or parts.fragment or parts.username:
@@ -72,7 +110,7 @@ def _json(value: object) -> object:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("is not JSON") from None
 
 
@@ -83,20 +121,30 @@ def _key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _secret(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < 16:
+        raise ValueError("needs 16 characters or more")
+    return value
+
+
 def _path(value: str) -> str:
     if not value.startswith("/") or value.startswith("//") or "\\" in value:
         raise ValueError("has to start with one '/'")
+    if not value.isprintable() or set(value) & set(" ;"):
+        raise ValueError("holds characters that no path has")
     return value
 
 
 def _session_store(value: str) -> str:
-    parts = urlsplit(value)
+    parts = _parts(value)
     if parts.scheme == "file":
         unknown = set(parse_qs(parts.query)) - {"owner"}
         if parts.netloc or not parts.path.startswith("/") or unknown:
             raise ValueError("has to look like file:///path or file:///path?owner=www-data")
     elif parts.scheme not in ("redis", "rediss") or not parts.hostname:
         raise ValueError("has to start with redis://, rediss:// or file:///")
+    elif parts.query or parts.fragment or not _REDIS_DATABASE.fullmatch(parts.path):
+        raise ValueError("has to end with the number of the database: redis://host:6379/2")
     return value
 
 
@@ -115,7 +163,7 @@ def _host(value: str) -> str:
 
 
 def _web_url(value: str) -> str:
-    parts = urlsplit(value)
+    parts = _parts(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or set(value) & set(" '\"<>"):
         raise ValueError("has to be an http(s) address")
     return value
@@ -126,7 +174,7 @@ def _accent(value: str) -> str:
 
 
 def _app_url(value: str) -> str:
-    scheme = urlsplit(value).scheme.lower()
+    scheme = _parts(value).scheme.lower()
     if not scheme or scheme in ("javascript", "data", "vbscript", "file", "blob"):
         raise ValueError("has to be an https address or one of the app's own scheme")
     return value
@@ -134,7 +182,7 @@ def _app_url(value: str) -> str:
 
 BaseUrl = Annotated[str, BeforeValidator(_base_url)]
 UrlPath = Annotated[str, BeforeValidator(_path)]
-Secret = Annotated[SecretStr, Field(min_length=16)]
+Secret = Annotated[SecretStr, AfterValidator(_secret)]
 Key = Annotated[SecretStr, AfterValidator(_key)]
 Host = Annotated[str, AfterValidator(_host)]
 # The environment holds text: lists are comma-separated, what has fields is JSON.
@@ -195,12 +243,11 @@ class Settings(BaseSettings):
     session_store: Annotated[SecretStr, BeforeValidator(_session_store)]
     database_url: Annotated[str, BeforeValidator(_database_url)] = "sqlite:///instance/handoff.db"
     session_cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "PHPSESSID"
-    session_cookie_domain: str = ""
+    session_cookie_domain: Annotated[str, AfterValidator(str.lower)] = ""
     session_cookie_path: UrlPath = "/"
     session_cookie_samesite: Literal["Lax", "Strict", "None"] = "Lax"
     session_cookie_lifetime: Annotated[int, Field(ge=60, le=31_536_000)] = 3600
     checkout_hosts: Annotated[tuple[Host, ...], *_Listed] = ()
-    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
     instruction: Literal["url", "form"] = "url"
     instruction_cookies: Annotated[tuple[InstructionCookie, ...], *_Json] = ()
     instruction_headers: Annotated[tuple[InstructionHeader, ...], *_Json] = ()
@@ -237,9 +284,11 @@ class Settings(BaseSettings):
     def _fits_together(self) -> Settings:
         faults = [*self._cookie_faults(), *self._store_faults()]
         if bool(self.magento_admin_username) != bool(self.magento_admin_password):
-            faults.append("MAGENTO_ADMIN_USERNAME and _PASSWORD belong together; one is missing")
+            faults.append(
+                "HANDOFF_MAGENTO_ADMIN_USERNAME and _PASSWORD belong together; one is missing."
+            )
         if faults:
-            raise ValueError("; ".join(faults))
+            raise PydanticCustomError("unfit", "", {"faults": faults})
         return self
 
     def _cookie_faults(self) -> list[str]:
@@ -248,23 +297,26 @@ class Settings(BaseSettings):
         domain = cookie.domain.removeprefix(".")
         if not _within(service, domain):
             faults.append(
-                "PUBLIC_URL: from its host no browser takes a session cookie for "
-                f"{domain}; put the service on the shop's host, or set SESSION_COOKIE_DOMAIN "
-                "to a domain that covers both, as the shop's own cookie has it"
+                "HANDOFF_PUBLIC_URL: from its host no browser takes a session cookie for "
+                f"{domain}. Put the service on the shop's host, or set "
+                "HANDOFF_SESSION_COOKIE_DOMAIN to a domain that covers both, as the shop's own "
+                "cookie has it."
             )
         if not _within(self.storefront.hostname or "", domain):
-            faults.append("SESSION_COOKIE_DOMAIN does not cover the shop's host")
+            faults.append("HANDOFF_SESSION_COOKIE_DOMAIN does not cover the shop's host.")
         if self.public.scheme != self.storefront.scheme:
-            faults.append("PUBLIC_URL and the shop's address have to be both http or both https")
+            faults.append(
+                "HANDOFF_PUBLIC_URL and the shop's address have to be both http or both https."
+            )
         if cookie.samesite == "None" and not cookie.secure:
-            faults.append("SESSION_COOKIE_SAMESITE=None works on https only")
+            faults.append("HANDOFF_SESSION_COOKIE_SAMESITE: None works on https only.")
         return faults
 
     def _store_faults(self) -> list[str]:
         codes = [store.code for store in self.stores]
         ids = [store.store_id for store in self.stores]
         if len(set(codes)) < len(codes) or len(set(ids)) < len(ids):
-            return ["STORES lists a code or a store_id twice"]
+            return ["HANDOFF_STORES lists a code or a store_id twice."]
         return []
 
     @property
@@ -320,7 +372,23 @@ def load_settings(**values: Any) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise SettingsError([_sentence(fault) for fault in error.errors()]) from None
+        raise SettingsError(_sentences(error, values)) from None
+
+
+def _sentences(error: ValidationError, values: dict[str, Any]) -> list[str]:
+    """Tell every fault: of the values, and of those that are good how they fit together."""
+    if error.errors()[0]["type"] == "unfit":
+        return list(error.errors()[0]["ctx"]["faults"])
+    told = [_sentence(fault) for fault in error.errors()]
+    broken = {str(fault["loc"][0]) for fault in error.errors()}
+    if broken & _FITTING:
+        return told
+    harmless = {name: _HARMLESS.get(name, Settings.model_fields[name].default) for name in broken}
+    try:
+        Settings(**{**values, **harmless})
+    except ValidationError as unfit:
+        told += _sentences(unfit, {})
+    return told
 
 
 def unknown_names(environment: Mapping[str, str]) -> list[str]:
@@ -341,12 +409,9 @@ def _within(host: str, domain: str) -> bool:
 
 
 def _sentence(fault: Any) -> str:
-    where = ".".join(str(part) for part in fault["loc"])
-    words = str(fault["msg"]).removeprefix("Value error, ")
-    if not where:
-        return "\n".join(f"{PREFIX}{part}." for part in words.split("; "))
-    head, _, rest = where.partition(".")
-    name = f"{PREFIX}{head.upper()}" + (f" ({rest})" if rest else "")
+    head, *rest = (str(part) for part in fault["loc"])
+    name = f"{PREFIX}{head.upper()}" + (f" ({'.'.join(rest)})" if rest else "")
     if fault["type"] == "missing":
-        return f"{name} is not set."
+        return f"{name} is not set." if not rest else f"{name} is missing."
+    words = _WORDS.get(fault["type"]) or str(fault["msg"]).removeprefix("Value error, ")
     return f"{name}: {words}."

@@ -85,7 +85,16 @@ def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyP
         ("HANDOFF_SESSION_COOKIE_SAMESITE", "lax-ish"),
         ("HANDOFF_SESSION_COOKIE_NAME", "a b"),
         ("HANDOFF_APP_RETURN_URL", "javascript:alert(1)"),
-        ("HANDOFF_TRUSTED_PROXIES", "-1"),
+        ("HANDOFF_SESSION_STORE", "redis://handoff:SECR[ETPW]x@127.0.0.1/2"),
+        ("HANDOFF_SESSION_STORE", "redis://handoff:SECR\u2100ETPW@127.0.0.1/2"),
+        ("HANDOFF_SESSION_STORE", "redis://:SECRETPW#x@127.0.0.1/2"),
+        ("HANDOFF_SESSION_STORE", "redis://:SECRETPW/x@127.0.0.1/2"),
+        ("HANDOFF_SESSION_STORE", "redis://127.0.0.1:6379/2?foo=bar"),
+        ("HANDOFF_SESSION_STORE", "redis://127.0.0.1:6379/sessions"),
+        ("HANDOFF_CHECKOUT_PATH", "/checkout/\r\nSet-Cookie: a=b"),
+        ("HANDOFF_INSTRUCTION_HEADERS", '[{"name": "a b", "value": "c"}]'),
+        ("HANDOFF_INSTRUCTION_HEADERS", '[{"name": "a", "value": "c\\r\\nd"}]'),
+        ("HANDOFF_STORES", "[" * 5000),
         ("HANDOFF_MAGENTO_ADMIN_USERNAME", "admin"),
     ],
 )
@@ -95,8 +104,12 @@ def test_a_value_that_cannot_be_is_named_and_not_repeated(
     monkeypatch.setenv(name, value)
     told = faults()
     assert name in told
+    assert "SECR" not in told
+    assert "ETPW" not in told
     if len(value) > 6:
         assert value not in told
+    for line in told.splitlines():
+        assert line.startswith("HANDOFF_")
 
 
 def test_several_faults_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,6 +119,23 @@ def test_several_faults_are_told_together(monkeypatch: pytest.MonkeyPatch) -> No
     told = faults()
     for name in ("HANDOFF_LINK_TTL", "HANDOFF_SECRET_KEY", "HANDOFF_API_KEYS"):
         assert name in told
+
+
+def test_how_settings_fit_together_is_told_beside_what_is_wrong_with_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HANDOFF_LINK_TTL", "1")
+    monkeypatch.setenv("HANDOFF_PUBLIC_URL", "https://handoff.elsewhere.example")
+    monkeypatch.setenv("HANDOFF_MAGENTO_ADMIN_USERNAME", "admin")
+    monkeypatch.delenv("HANDOFF_API_KEYS")
+    told = faults().splitlines()
+    names = [line.split(":")[0].split(" ")[0] for line in told]
+    assert sorted(names) == [
+        "HANDOFF_API_KEYS",
+        "HANDOFF_LINK_TTL",
+        "HANDOFF_MAGENTO_ADMIN_USERNAME",
+        "HANDOFF_PUBLIC_URL",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from dotenv import dotenv_values
 
-from handoff.settings import SettingsError, load_settings
+from handoff.settings import Settings, SettingsError, load_settings
 
 
 def env_file_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -25,15 +25,20 @@ def env_file_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def check_settings() -> None:
-    """End with every fault of the settings, one a line, and exit code 2, if there is any."""
+def read_settings() -> Settings:
+    """Return the settings, or end with all their faults, one a line, and exit code 2."""
     try:
-        load_settings()
+        return load_settings()
     except SettingsError as error:
-        click.echo("The settings cannot be used:", err=True)
-        for fault in error.faults:
-            click.echo(f"  {fault}", err=True)
-        raise click.exceptions.Exit(2) from None
+        refuse(error.faults)
+
+
+def refuse(faults: list[str]) -> NoReturn:
+    """End with what is wrong with the settings, one a line, and exit code 2."""
+    click.echo("The settings cannot be used:", err=True)
+    for fault in faults:
+        click.echo(f"  {fault}", err=True)
+    raise click.exceptions.Exit(2)
 
 
 def _load(_context: click.Context, _parameter: click.Parameter, file: Path | None) -> None:

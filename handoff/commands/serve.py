@@ -7,7 +7,10 @@ import sys
 
 import click
 
-from handoff.commands.environment import check_settings, env_file_option
+from handoff.commands.environment import env_file_option, read_settings, refuse
+from handoff.errors import LedgerUnavailable
+from handoff.ledger import Database, migrate
+from handoff.settings import Settings
 
 
 @click.command()
@@ -18,13 +21,25 @@ def serve(bind: str, workers: int) -> None:
     """Run the service.
 
     Checks the settings first and names every fault. Put the shop's own proxy before it, under a
-    path of the shop's host: docs in the README.
+    path of the shop's host; the README shows how.
 
     Example: handoff serve --env-file /etc/handoff.env --bind 127.0.0.1:8000
     """
-    check_settings()
+    _open_ledger(read_settings())
     arguments = [*gunicorn_command(bind), "--workers", str(workers), "handoff:create_app()"]
     os.execv(sys.executable, arguments)  # noqa: S606 - no shell, and gunicorn takes the signals
+
+
+def _open_ledger(settings: Settings) -> None:
+    """Bring the ledger up to date before any worker starts, or say why it cannot be opened."""
+    try:
+        database = Database(settings.database_url)
+        migrate(database)
+    except OSError as error:
+        refuse([f"HANDOFF_DATABASE_URL: {error.strerror or type(error).__name__}."])
+    except LedgerUnavailable as error:
+        refuse([f"HANDOFF_DATABASE_URL: {error.detail}"])
+    database.close()
 
 
 def gunicorn_command(bind: str) -> list[str]:

@@ -17,47 +17,42 @@ from flask import Request, Response
 from handoff.settings import Settings
 
 _MOST = 8
-_VALUE = re.compile(r"^[A-Za-z0-9_-]{22,64}$")
+_NAME_END = re.compile("[0-9a-f]{6}")
+_VALUE = re.compile("[A-Za-z0-9_-]{22,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Openers:
-    """The cookies that a web view shows for a handoff, and a fresh one where it shows none."""
+    """The cookies that a web view has for a handoff: by name, those it has shown or a fresh one."""
 
-    prefix: str
-    shown: tuple[str, ...]
-    fresh: str | None
+    cookies: dict[str, str]
 
     @property
     def hashes(self) -> list[str]:
         """What the ledger may know of them, the one that would spend the link first."""
-        return [hashlib.sha256(value.encode()).hexdigest() for value in self._values]
+        return [hashlib.sha256(value.encode()).hexdigest() for value in self.cookies.values()]
 
     def hand_over(self, response: Response, settings: Settings) -> None:
-        """Set the fresh cookie, if there is one, for as long as it can be of use."""
-        if self.fresh is None:
-            return
-        response.set_cookie(
-            f"{self.prefix}{secrets.token_hex(3)}",
-            self.fresh,
-            max_age=settings.link_ttl + settings.reopen_grace,
-            path=f"{settings.public.path}/h",
-            secure=settings.public.scheme == "https",
-            httponly=True,
-            samesite="Lax",
-        )
-
-    @property
-    def _values(self) -> tuple[str, ...]:
-        return self.shown or ((self.fresh,) if self.fresh else ())
+        """Set the cookies, for as long from now as they can be of use."""
+        for name, value in self.cookies.items():
+            response.set_cookie(
+                name,
+                value,
+                max_age=settings.link_ttl + settings.reopen_grace,
+                path=f"{settings.public.path}/h",
+                secure=settings.public.scheme == "https",
+                httponly=True,
+                samesite="Lax",
+            )
 
 
 def openers_of(request: Request, handoff_id: str) -> Openers:
     """Read the opener cookies for a handoff from a request, and make one where there is none."""
     prefix = f"handoff_{hashlib.sha256(handoff_id.encode()).hexdigest()[:12]}_"
-    shown = tuple(
-        value
+    shown = [
+        (name, value)
         for name, value in sorted(request.cookies.items())
-        if name.startswith(prefix) and _VALUE.match(value)
-    )[:_MOST]
-    return Openers(prefix, shown, None if shown else secrets.token_urlsafe(16))
+        if _NAME_END.fullmatch(name.removeprefix(prefix)) and _VALUE.fullmatch(value)
+    ]
+    fresh = (f"{prefix}{secrets.token_hex(3)}", secrets.token_urlsafe(16))
+    return Openers(dict(shown[:_MOST] or [fresh]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 import structlog
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request
 
 from handoff.entry import endings
 from handoff.entry.endings import Ending
@@ -67,13 +67,14 @@ def enter(token: str) -> Response:
         return _refusal(_find(token) or row, openers)
     if spent.bound_at is not None and _order_of(spent) is not None:
         return ending_page(endings.ORDERED, row)
-    return _let_in(spent, token, openers)
+    response = _let_in(spent, token)
+    openers.hand_over(response, services().settings)
+    return response
 
 
 @entry.errorhandler(LedgerUnavailable)
 def ledger_unavailable(_error: LedgerUnavailable) -> Response:
     """Say that it is worth trying again; nothing has been spent that was not written."""
-    log.error("ledger_unavailable")
     token = (request.view_args or {}).get("token") or request.form.get("token", "")
     is_ours = services().links.read(token) is not None
     return ending_page(endings.UNAVAILABLE, token=token if is_ours else None)
@@ -83,18 +84,12 @@ def ending_page(ending: Ending, row: Handoff | None = None, token: str | None = 
     """Answer with one of the endings; `token` lets the page try again."""
     structlog.contextvars.bind_contextvars(ending=ending.code)
     _speak_as(row)
-    response = _page("ending.html", ending=ending, code=_code(row), token=token)
+    handoff_id = row.id if row else g.get("handoff_id", "")
+    response = _page("ending.html", ending=ending, code=handoff_id[:8], token=token)
     response.status_code = ending.status
     if ending.retry:
         response.headers["Retry-After"] = "5"
     return response
-
-
-def _code(row: Handoff | None) -> str | None:
-    """Return what support looks the handoff up by, also where only its id was read."""
-    known = structlog.contextvars.get_contextvars().get("handoff")
-    handoff_id = row.id if row else known
-    return str(handoff_id)[:8] if handoff_id else None
 
 
 def _find(token: str) -> Handoff | None:
@@ -102,6 +97,7 @@ def _find(token: str) -> Handoff | None:
     if handoff_id is None:
         return None
     structlog.contextvars.bind_contextvars(handoff=handoff_id)
+    g.handoff_id = handoff_id  # for a page that is shown where the ledger cannot be read
     return services().ledger.find(handoff_id)
 
 
@@ -110,23 +106,25 @@ def _may_enter(row: Handoff, openers: Openers) -> bool:
     return ledger.state(row) is State.LIVE or ledger.may_reopen(row, openers.hashes)
 
 
-def _let_in(row: Handoff, token: str, openers: Openers) -> Response:
-    settings, ledger = services().settings, services().ledger
+def _let_in(row: Handoff, token: str) -> Response:
+    """Bind the quote of a link that has been spent. Whatever fails here may be tried again."""
     try:
         session_id = bind(services().sessions, _binding(row))
     except SessionStoreError as error:
         log.error("session_store_unavailable", reason=str(error))
-        response = ending_page(endings.UNAVAILABLE, row, token)
-    else:
-        try:
-            ledger.bound(row.id)
-        except LedgerUnavailable:
-            # The session stands. Unrecorded, its opener may come back for as long as the link
-            # lives, which harms nobody; turning the shopper away would.
-            log.error("binding_not_recorded")
-        response = make_response(redirect(settings.checkout_url, HTTPStatus.SEE_OTHER))
-        enter_session(response, session_id, request.cookies, settings)
-    openers.hand_over(response, settings)
+        return ending_page(endings.UNAVAILABLE, row, token)
+    except Exception as error:
+        log.exception("not_bound", error=type(error).__name__)
+        return ending_page(endings.FAULT, row, token)
+    try:
+        services().ledger.bound(row.id)
+    except LedgerUnavailable:
+        # The session stands. Unrecorded, its opener may come back for as long as the link
+        # lives, which harms nobody; turning the shopper away would.
+        log.error("binding_not_recorded")
+    settings = services().settings
+    response = make_response(redirect(settings.checkout_url, HTTPStatus.SEE_OTHER))
+    enter_session(response, session_id, request.cookies, settings)
     return response
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakMethod
 
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +17,8 @@ from sqlalchemy.pool import QueuePool
 
 from handoff.errors import LedgerUnavailable
 from handoff.ledger.line import Line
+
+log = structlog.get_logger()
 
 _BUSY_TIMEOUT = 5.0  # seconds
 _READERS = 32
@@ -81,8 +84,10 @@ def _faults_named() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        # The text of these holds the statement and its values.
-        raise LedgerUnavailable from error
+        # The whole text holds the statement; what the driver said holds no values.
+        reason = getattr(error, "orig", None) or type(error).__name__
+        log.error("ledger_failed", reason=str(reason))
+        raise LedgerUnavailable from None
 
 
 def _engine(

@@ -92,9 +92,9 @@ class Handoff:
         """Say what the link is good for at a moment, for anyone but its opener."""
         if self.superseded_at is not None:
             return State.SUPERSEDED
-        if self.spent_at is not None:
-            return State.USED
-        return State.LIVE if self.expires_at > now else State.EXPIRED
+        if self.bound_at is None and self.expires_at <= now:
+            return State.EXPIRED  # spent or not, nobody has ever been let in
+        return State.LIVE if self.spent_at is None else State.USED
 
 
 # The statements, made once. Times and limits are parameters: `now` above all, which is not the

@@ -9,7 +9,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
+
 from handoff.errors import LedgerUnavailable
+
+log = structlog.get_logger()
 
 
 class Line:
@@ -35,6 +39,7 @@ class Line:
             raise LedgerUnavailable
         try:
             if not self._lock_file(until):
+                log.error("ledger_held_by_another_process")
                 raise LedgerUnavailable
             try:
                 yield

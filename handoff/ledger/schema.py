@@ -49,9 +49,7 @@ for column in (handoff.c.key, handoff.c.quote_number):
         column,
         unique=True,
         sqlite_where=text("superseded_at IS NULL"),
-        postgresql_where=text("superseded_at IS NULL"),
     )
-Index("handoff_by_key", handoff.c.key)
 
 claim = Table(
     "claim",

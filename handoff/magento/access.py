@@ -6,7 +6,7 @@ import threading
 from http import HTTPStatus
 from typing import Protocol
 
-from handoff.errors import ShopUnavailable
+from handoff.errors import ShopTimeout, ShopUnavailable
 from handoff.magento.client import MagentoClient
 from handoff.magento.deadline import Deadline
 
@@ -48,7 +48,9 @@ class AdminLogin:
 
     def token(self, deadline: Deadline) -> str:
         """Log in where that has not been done, and return the token."""
-        with self._lock:
+        if not self._lock.acquire(timeout=deadline.remaining):
+            raise ShopTimeout
+        try:
             if self._token is None:
                 answer = self._client.rest(
                     "POST",
@@ -61,6 +63,8 @@ class AdminLogin:
                     raise ShopUnavailable("The shop does not take the administrator's login.")
                 self._token = answer.body
             return self._token
+        finally:
+            self._lock.release()
 
     def renew(self, rejected: str) -> bool:
         """Forget the token, unless another thread has renewed it already."""

@@ -164,7 +164,7 @@ class Carts:
 
     def _create(self, *, store: Store, deadline: Deadline) -> str:
         answer = self._client.rest("POST", "guest-carts", store=store.code, deadline=deadline)
-        if answer.status != HTTPStatus.OK or not _is_masked_id(answer.body):
+        if answer.status != HTTPStatus.OK or not is_masked_id(answer.body):
             raise ShopUnavailable("The shop does not make a guest cart.")
         return str(answer.body)
 
@@ -244,7 +244,8 @@ def _again_when_dropped(deadline: Deadline) -> Iterable[stamina.Attempt]:
     )
 
 
-def _is_masked_id(value: object) -> bool:
+def is_masked_id(value: object) -> bool:
+    """Say whether a value has the form of a masked id: 32 letters and digits."""
     return (
         isinstance(value, str)
         and len(value) == _MASKED_ID_LENGTH

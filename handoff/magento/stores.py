@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Store(BaseModel):
     """A store view: the currency it sells in, and what Magento calls it and its website."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

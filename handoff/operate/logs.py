@@ -24,12 +24,16 @@ _SECRETS = (
     re.compile(r"(\bBearer\s+)[^\s\"',}]+", re.IGNORECASE),
     re.compile(r"(\bAuthorization[\"']?\s*[:=]\s*[\"']?)(?!Bearer)[^\s\"',}]+", re.IGNORECASE),
     re.compile(r"()\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+"),
+    # What gunicorn says of requests that it cannot read holds lines and bytes of them.
+    re.compile(r"((?:Invalid|Unsupported) [A-Za-z ]+: ).+", re.DOTALL),
     re.compile(r"(\bsess_)[A-Za-z0-9,-]+"),
     re.compile(r"(\bredis(?:s)?://)[^@\s/]*@"),
 )
 
 # One of these is in whatever the patterns match; most words hold none and are done with.
-_HINT = re.compile("/h/|/cart-transfer/|guest-carts/|token|bearer|authoriz|eyJ|sess_|redis", re.I)
+_HINT = re.compile(
+    "/h/|/cart-transfer/|guest-carts/|token|bearer|authoriz|eyJ|sess_|redis|invalid|unsupp", re.I
+)
 
 log = structlog.get_logger("handoff.requests")
 
@@ -100,8 +104,6 @@ def log_requests(app: Flask) -> None:
 
     @app.before_request
     def _begin() -> None:
-        # Threads serve one request after the other: what the last one bound has to go.
-        structlog.contextvars.clear_contextvars()
         g.started = time.perf_counter()
 
     @app.after_request
@@ -115,3 +117,8 @@ def log_requests(app: Flask) -> None:
             ms=None if started is None else round((time.perf_counter() - started) * 1000, 1),
         )
         return response
+
+    @app.teardown_request
+    def _forget(_error: BaseException | None) -> None:
+        # Threads serve one request after the other: what this one has bound has to go.
+        structlog.contextvars.clear_contextvars()

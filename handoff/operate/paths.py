@@ -1,4 +1,4 @@
-"""Where the service stands: below the path of its public address, behind so many proxies."""
+"""Where the service stands: below the path of its public address."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from handoff.settings import Settings
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 def serve_below(app: Flask, settings: Settings) -> None:
     """Answer below the public path, whether or not the proxy before us takes it off."""
     wsgi: WSGIApplication = _Below(app.wsgi_app, settings.public.path)
-    hops = settings.trusted_proxies
-    app.wsgi_app = ProxyFix(wsgi, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    app.wsgi_app = wsgi  # type: ignore[method-assign]
 
 
 class _Below:

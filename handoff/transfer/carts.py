@@ -13,13 +13,11 @@ from handoff.errors import (
     ShopUnavailable,
     StoreNotServed,
 )
-from handoff.magento.carts import Carts, NoActiveQuote, Quote
+from handoff.magento.carts import Carts, NoActiveQuote, Quote, is_masked_id
 from handoff.magento.deadline import Deadline
 from handoff.magento.orders import Orders
 from handoff.magento.stores import Store, Stores
 from handoff.transfer.contract import BagTransfer, QuoteTransfer
-
-_MASKED_ID_LENGTH = 32
 
 
 class QuoteDesk:
@@ -61,7 +59,7 @@ class QuoteDesk:
         return store
 
     def _guests(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
-        if not _is_masked_id(transfer.quote_id):
+        if not is_masked_id(transfer.quote_id):
             raise QuoteNotFound
         store = self._asked_store(transfer)
         return self._carts.guest(transfer.quote_id, store=store, deadline=deadline)
@@ -133,10 +131,6 @@ def _difference(wanted: Line | None, held: Line | None) -> Fault | None:
         return None
     words = f"The quote holds {plain(held.quantity)}, the bag {plain(wanted.quantity)}."
     return Fault("quantity_differs", words, sku=wanted.sku)
-
-
-def _is_masked_id(value: str) -> bool:
-    return len(value) == _MASKED_ID_LENGTH and value.isascii() and value.isalnum()
 
 
 def _is_number(value: str) -> bool:

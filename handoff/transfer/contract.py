@@ -258,8 +258,8 @@ class InstructionHeader(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, Field(min_length=1)]
-    value: str
+    name: Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+    value: Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
 
 
 class Instruction(BaseModel):

@@ -87,3 +87,23 @@ def test_the_wsgi_application_is_the_same_service(shop: RunningShop, tmp_path: P
     )
     assert ran.stdout.strip() == "{'status': 'ok'}", ran.stderr
     assert KEY not in ran.stderr
+
+
+def test_a_body_without_a_length_has_the_same_limit(shop: RunningShop, tmp_path: Path) -> None:
+    """Sent in pieces, it must not be cut at the limit and then taken."""
+    start = b'{"items":[{"sku":"ITEM-01","quantity":1}],"currency":"GBP","reference":"r"}'
+    pieces = (start, b" " * (64 * 1024 - len(start)), *([b"x" * 10_000] * 20))
+    with running_service(environment_for(shop, tmp_path), tmp_path) as service:
+        headers = {"Authorization": KEY, "Content-Type": "application/json"}
+        url = f"{service.url}/api/cart-transfer"
+        answer = requests.post(url, data=iter(pieces), headers=headers, timeout=10)
+        assert answer.status_code == 413
+        assert answer.json()["code"] == "request_too_large"
+
+
+def test_a_ledger_that_cannot_be_opened_is_told_in_words(shop: RunningShop, tmp_path: Path) -> None:
+    values = environment_for(shop, tmp_path, HANDOFF_DATABASE_URL="sqlite:////proc/x/handoff.db")
+    ended = handoff("serve", HANDOFF_PUBLIC_URL="http://127.0.0.1:9", **values)
+    assert ended.returncode == 2
+    assert "HANDOFF_DATABASE_URL" in ended.stderr
+    assert "Traceback" not in ended.stderr

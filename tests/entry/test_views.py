@@ -15,7 +15,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from tests.conftest import MakeApp, Poq, TurnedClock, path_of
+from handoff.magento.stores import Store
+from tests.conftest import STORE, MakeApp, Poq, TurnedClock, path_of
 from tests.running import RunningShop
 
 CHECKOUT = "/checkout/"
@@ -79,8 +80,9 @@ def test_the_opener_cookie_is_random_and_for_links_only(poq: Poq, app: Flask) ->
 
 def test_a_web_view_keeps_the_opener_cookie_that_it_has(poq: Poq, phone: FlaskClient) -> None:
     link = poq.link()
-    assert set_cookies(phone.get(link))
-    assert not set_cookies(phone.get(link))
+    first, second = (set_cookies(phone.get(link)) for _ in range(2))
+    assert len(first) == 1
+    assert [c.split(";")[0] for c in second] == [c.split(";")[0] for c in first]
 
 
 def test_the_ledger_knows_only_a_hash_of_the_opener(
@@ -452,6 +454,56 @@ def test_unknown_addresses_and_wrong_methods_get_a_page(client: FlaskClient) -> 
     assert answer.status_code == 405
     assert "POST" in answer.headers["Allow"]
     assert client.get("/h").status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/h//{token}", "//h/{token}", "/api/cart-transfer//key"])
+def test_no_answer_is_a_redirect_made_of_the_host_header(
+    poq: Poq, client: FlaskClient, path: str
+) -> None:
+    token = poq.link().removeprefix("/h/")
+    for method in ("GET", "POST"):
+        answer = client.open(
+            path.format(token=token), method=method, base_url="http://evil.example"
+        )
+        assert answer.status_code == 404
+        assert "Location" not in answer.headers
+
+
+def test_whatever_fails_after_spending_the_opener_may_try_again(
+    poq: Poq, phone: FlaskClient, make_app: MakeApp
+) -> None:
+    link = poq.link()
+    without_the_store = make_app(stores=(Store(**{**STORE, "code": "other", "store_id": 9}),))
+    failing = without_the_store.test_client()
+    answer = failing.post(link)
+    assert answer.status_code == 500
+    assert "Try again" in answer.text
+    for cookie in set_cookies(answer):
+        name, value = cookie.split(";")[0].split("=")
+        phone.set_cookie(name, value, path="/h", domain="localhost")
+    assert phone.post(link).status_code == 303
+
+
+def test_an_opener_who_was_never_let_in_reads_that_the_link_has_expired(
+    poq: Poq, phone: FlaskClient, shop: RunningShop, clock: TurnedClock
+) -> None:
+    link = poq.link()
+    shutil.rmtree(shop.sessions)
+    assert phone.post(link).status_code == 503
+    clock.turn(seconds=301)
+    assert "This link has expired" in phone.post(link).text
+
+
+def test_the_opener_cookie_lives_on_with_a_renewed_link(
+    poq: Poq, phone: FlaskClient, clock: TurnedClock
+) -> None:
+    link = poq.link()
+    [first] = set_cookies(phone.get(link))
+    clock.turn(seconds=290)
+    assert poq.link() == link
+    [again] = set_cookies(phone.get(link))
+    assert again.split(";")[0] == first.split(";")[0]
+    assert "Max-Age=360" in again
 
 
 def test_a_form_body_that_is_too_large_is_refused(client: FlaskClient) -> None:

@@ -108,6 +108,8 @@ JWT = "eyJraWQiOiIxIiwiYWxnIjoiSFMyNTYifQ.eyJ1aWQiOjEsInV0eXBpZCI6M30.c2lnbmF0dX
         ("'Authorization': 'the-key'", "the-key"),
         (f"refused {JWT} today", JWT),
         ("key sess_cvhsb67b0l0afkp8hinffk2o0o is full", "cvhsb67b0l0afkp8hinffk2o0o"),
+        ("Invalid request from ip=1.2.3.4: Invalid HTTP Header: 'Cookie A=abcdef'", "abcdef"),
+        ("Invalid chunk size: b'abcdef'", "abcdef"),
         ("redis://user:password@127.0.0.1:6379/2 is away", "password"),
     ],
 )

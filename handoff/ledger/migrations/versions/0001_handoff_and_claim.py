@@ -41,9 +41,7 @@ def upgrade() -> None:
             [column],
             unique=True,
             sqlite_where=_CURRENT,
-            postgresql_where=_CURRENT,
         )
-    op.create_index("handoff_by_key", "handoff", ["key"])
     op.create_table(
         "claim",
         sa.Column("key", sa.String(80), primary_key=True),
