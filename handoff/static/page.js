@@ -11,7 +11,8 @@
   if (!back) return;
   if (back.hidden) {
     back.hidden = false;
-    if (!document.activeElement?.matches("button, a")) back.focus();
+    // `autofocus` may yet be to take effect.
+    if (!document.querySelector("[autofocus]")) back.focus();
   }
   back.addEventListener("click", (event) => {
     const poq = window.PoqWebCheckout;

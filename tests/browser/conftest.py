@@ -58,13 +58,13 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of the ledger and of the shop's sessions."""
     return tmp_path_factory.mktemp("browser")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shop(folder: Path) -> Iterator[RunningShop]:
     with running_shop(folder / "sessions") as shop:
         yield shop
@@ -76,9 +76,26 @@ def changes() -> dict[str, str]:
     return {}
 
 
+@pytest.fixture(scope="package")
+def usual_service(shop: RunningShop, folder: Path) -> Iterator[RunningService]:
+    """Run the service that all modules share that change no settings."""
+    with running_service(environment_for(shop, folder), folder) as service:
+        yield service
+
+
 @pytest.fixture(scope="module")
-def service(shop: RunningShop, folder: Path, changes: dict[str, str]) -> Iterator[RunningService]:
-    with running_service(environment_for(shop, folder, **changes), folder) as service:
+def service(
+    request: pytest.FixtureRequest,
+    shop: RunningShop,
+    folder: Path,
+    changes: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[RunningService]:
+    if not changes:
+        yield request.getfixturevalue("usual_service")
+        return
+    logs = tmp_path_factory.mktemp("changed")
+    with running_service(environment_for(shop, folder, **changes), logs) as service:
         yield service
 
 

@@ -26,8 +26,7 @@ def app_opened(web_view: WebView) -> None:
     web_view.page.route(RETURN, answer)
 
 
-@pytest.mark.parametrize("return_url", [None, RETURN], ids=["back", "link"])
-@pytest.mark.parametrize("ending", ["expired", "unavailable"])
+@pytest.mark.parametrize(("ending", "return_url"), [("expired", None), ("unavailable", RETURN)])
 def test_poqs_script_is_told_what_happened_and_then_to_close(
     ending: str, return_url: str | None, new_stage: NewStage, web_view: WebView
 ) -> None:
@@ -54,7 +53,7 @@ def test_who_would_rather_not_go_to_checkout_has_met_no_error(
 
 
 @pytest.mark.usefixtures("app_opened")
-@pytest.mark.parametrize("page", ["expired", "unavailable", "asking"])
+@pytest.mark.parametrize("page", ["expired", "asking"])
 def test_without_poqs_script_the_link_leads_to_the_app(
     page: str, new_stage: NewStage, web_view: WebView
 ) -> None:

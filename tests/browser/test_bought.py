@@ -14,7 +14,7 @@ ORDERED = ("Your order has been placed", "There is nothing more to do.")
 USED = ("This link has been used", "If you have placed your order, the shop has it")
 ACCESS = {name: value for name, value in SETTINGS.items() if name.startswith("magento_admin")}
 
-KINDS = ["bag", "guest_quote", "customer_quote"]
+KINDS = ["bag", "customer_quote"]
 
 
 def says(web_view: WebView, words: tuple[str, str]) -> None:

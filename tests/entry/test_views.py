@@ -539,7 +539,7 @@ def test_every_page_allows_only_our_own_files_and_the_way_to_the_shop(
 
 def test_pages_hold_no_script_or_style_of_their_own(poq: Poq, phone: FlaskClient) -> None:
     page = phone.get(poq.link()).text
-    assert re.findall(r"<script[^>]*>", page) == ['<script src="/static/page.js" defer>']
+    assert re.findall(r"<script[^>]*>", page) == ['<script src="/static/page.js" async>']
     assert "<style" not in page
     assert " style=" not in page
     assert " onclick" not in page
