@@ -123,7 +123,7 @@ def make_app(settings: Settings, clock: TurnedClock) -> Iterator[MakeApp]:
 
     yield make
     for app in made:
-        app.extensions["handoff"].database.close()
+        app.extensions["handoff"].close()
 
 
 @pytest.fixture

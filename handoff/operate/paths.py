@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def serve_below(app: Flask, settings: Settings) -> None:
     """Answer below the public path, whether or not the proxy before us takes it off."""
     wsgi: WSGIApplication = _Below(app.wsgi_app, settings.public.path)
-    app.wsgi_app = wsgi  # type: ignore[method-assign]
+    app.wsgi_app = wsgi  # type: ignore[assignment,method-assign]
 
 
 class _Below:

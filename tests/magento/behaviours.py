@@ -88,8 +88,11 @@ def drips_chunks(call: Call) -> None:
 
 def says_continue(call: Call) -> None:
     """Send one interim answer after the other, and never the final one."""
-    while not call.wait(0.05):
+    for _ in range(200):
+        if call.wait(0.05):
+            return
         call.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+    call.hang_up()
 
 
 def resets(call: Call) -> None:

@@ -47,9 +47,10 @@ class Call:
             self.sent += len(piece)
 
     def drip(self, data: bytes, *, every: float) -> None:
-        """Send one byte at a time."""
+        """Send one byte at a time, and hang up when that has gone on for long enough."""
         for byte in data:
-            if self.wait(every):
+            if time.monotonic() - self.began > _LONGEST or self.wait(every):
+                self.hang_up()
                 return
             self.send(bytes([byte]))
 

@@ -50,4 +50,4 @@ def serving(shop_url: str, folder: Path, **changes: Any) -> Iterator[Serving]:
     try:
         yield Serving(app, Poq(app.test_client()))
     finally:
-        app.extensions["handoff"].database.close()
+        app.extensions["handoff"].close()
