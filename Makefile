@@ -9,7 +9,7 @@ FORM_PORT ?= 8003
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check translations lock clean
+.PHONY: help demo test check bench translations lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -27,6 +27,9 @@ check: $(VENV)/dev ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: $(VENV)/dev ## measure the service's own time; writes benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/own_time.py
 
 translations: $(VENV)/dev ## take new words into the catalogues, and compile them
 	mkdir -p build
