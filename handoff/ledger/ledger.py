@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
 
@@ -61,20 +61,11 @@ class Draft:
     bag: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Handoff:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handoff(Draft):
     """A row of the ledger. Times are milliseconds since 1970."""
 
     id: str
-    key: str
-    content: str
-    reference: str | None
-    kind: str
-    store: str
-    quote_number: int
-    customer_id: int | None
-    customer_group_id: int | None
-    bag: dict[str, Any]
     issued_at: int
     expires_at: int
     superseded_at: int | None
@@ -242,16 +233,8 @@ class Ledger:
         connection.execute(by_key, {"the_key": draft.key, "now": now})
         connection.execute(by_quote, {"quote": draft.quote_number, "now": now})
         row = Handoff(
+            **{field.name: getattr(draft, field.name) for field in fields(draft)},
             id=_new_id(),
-            key=draft.key,
-            content=draft.content,
-            reference=draft.reference,
-            kind=draft.kind,
-            store=draft.store,
-            quote_number=draft.quote_number,
-            customer_id=draft.customer_id,
-            customer_group_id=draft.customer_group_id,
-            bag=draft.bag,
             issued_at=now,
             expires_at=now + self._ttl,
             superseded_at=None,
