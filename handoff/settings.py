@@ -122,8 +122,9 @@ def _key(value: SecretStr) -> SecretStr:
 
 
 def _secret(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value()) < 16:
-        raise ValueError("needs 16 characters or more")
+    secret = value.get_secret_value()
+    if len(secret) < 16 or "," in secret:  # a comma parts previous keys, which this one becomes
+        raise ValueError("needs 16 characters or more, none of them a comma")
     return value
 
 

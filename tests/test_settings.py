@@ -61,6 +61,7 @@ def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyP
         ("HANDOFF_API_KEYS", "short"),
         ("HANDOFF_API_KEYS", "long-enough,with space in"),
         ("HANDOFF_SECRET_KEY", "short"),
+        ("HANDOFF_SECRET_KEY", "long enough, but with a comma"),
         ("HANDOFF_PREVIOUS_SECRET_KEYS", "short"),
         ("HANDOFF_SESSION_STORE", "memcached://host"),
         ("HANDOFF_SESSION_STORE", "file://relative/path"),

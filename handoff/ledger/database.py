@@ -59,6 +59,7 @@ class Database:
 
     def _after_fork(self) -> None:
         """Share neither the place in line nor connections with the process before."""
+        self._line.close()  # the child's copy only: the parent's place in line stays its own
         self._line = Line(self._line_path)
         for engine in (self._durable, self._quick, self._readers):
             engine.dispose(close=False)

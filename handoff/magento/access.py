@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from http import HTTPStatus
 from typing import Protocol
 
 from handoff.errors import ShopTimeout, ShopUnavailable
 from handoff.magento.client import MagentoClient
 from handoff.magento.deadline import Deadline
+
+_REJECTED = "The shop does not take the administrator's login."
+_WAIT_AFTER_REJECTION = 300.0  # seconds
 
 
 class Access(Protocol):
@@ -45,12 +49,15 @@ class AdminLogin:
         self._store = store
         self._token: str | None = None
         self._lock = threading.Lock()
+        self._wait_until = 0.0
 
     def token(self, deadline: Deadline) -> str:
         """Log in where that has not been done, and return the token."""
         if not self._lock.acquire(timeout=deadline.remaining):
             raise ShopTimeout
         try:
+            if time.monotonic() < self._wait_until:
+                raise ShopUnavailable(_REJECTED)
             if self._token is None:
                 answer = self._client.rest(
                     "POST",
@@ -60,7 +67,9 @@ class AdminLogin:
                     body=self._credentials,
                 )
                 if answer.status != HTTPStatus.OK or not isinstance(answer.body, str):
-                    raise ShopUnavailable("The shop does not take the administrator's login.")
+                    # Magento locks an account after a few failures, and visitors bring us here.
+                    self._wait_until = time.monotonic() + _WAIT_AFTER_REJECTION
+                    raise ShopUnavailable(_REJECTED)
                 self._token = answer.body
             return self._token
         finally:

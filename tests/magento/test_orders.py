@@ -121,6 +121,15 @@ def test_a_wrong_password_is_tried_once_for_a_question(between: FaultyShop) -> N
     assert between.paths() == [LOGIN]
 
 
+def test_a_rejected_login_is_left_alone_for_a_while(between: FaultyShop) -> None:
+    """Magento locks an account after a few failures, and anyone with a used link brings us here."""
+    asked = orders(between, AdminLogin(MagentoClient(between.url), "nobody", "wrong", "default"))
+    for _ in range(4):
+        with pytest.raises(ShopUnavailable):
+            ask(asked, 1)
+    assert between.paths() == [LOGIN]
+
+
 def test_an_access_token_that_is_rejected_is_shown_once(between: FaultyShop) -> None:
     with pytest.raises(ShopUnavailable):
         ask(orders(between, AccessToken("not-the-token")), 1)
