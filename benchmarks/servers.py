@@ -38,7 +38,7 @@ def all_running(folder: Path) -> Iterator[Ports]:
         "HANDOFF_PUBLIC_URL": f"http://{HOST}:{ports.service}",
         "HANDOFF_MAGENTO_URL": shop,
         "HANDOFF_API_KEYS": KEY,
-        "HANDOFF_SECRET_KEY": "a secret of the benchmark, long enough",
+        "HANDOFF_SECRET_KEY": "a secret of the benchmark that is long enough",
         "HANDOFF_SESSION_STORE": (folder / "sessions").as_uri(),
         "HANDOFF_DATABASE_URL": f"sqlite:///{folder / 'handoff.db'}",
     }

@@ -93,7 +93,7 @@ def settings_for(shop: RunningShop, folder: Path) -> dict[str, Any]:
         "public_url": "http://127.0.0.1:8000",
         "magento_url": shop.url,
         "api_keys": (KEY,),
-        "secret_key": "a secret of the tests, long enough",
+        "secret_key": "a secret of the tests that is long enough",
         "session_store": shop.sessions.as_uri(),
         "database_url": f"sqlite:///{folder / 'handoff.db'}",
         "stores": (STORE,),

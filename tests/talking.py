@@ -16,7 +16,7 @@ def environment_for(shop: RunningShop, folder: Path, **changes: str) -> dict[str
     return {
         "HANDOFF_MAGENTO_URL": shop.url,
         "HANDOFF_API_KEYS": KEY,
-        "HANDOFF_SECRET_KEY": "a secret of the tests, long enough",
+        "HANDOFF_SECRET_KEY": "a secret of the tests that is long enough",
         "HANDOFF_SESSION_STORE": shop.sessions.as_uri(),
         "HANDOFF_DATABASE_URL": f"sqlite:///{folder / 'handoff.db'}",
         **changes,
