@@ -10,14 +10,17 @@ from flask_babel import LazyString, lazy_gettext
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What the shopper is told, in their language: what happened, and what to do now."""
+    """What the shopper is told, in their language: what happened, and what to do now.
+
+    `retry_after` is in seconds, for whom the same request may help later.
+    """
 
     code: str
     status: int
     title: LazyString
     words: LazyString
     todo: LazyString
-    retry: bool = False
+    retry_after: int | None = None
 
 
 _AGAIN = lazy_gettext("Go back to the app and tap Checkout again.")
@@ -66,7 +69,7 @@ UNAVAILABLE = Ending(
     lazy_gettext("The shop cannot be reached just now"),
     lazy_gettext("Nothing is lost: your bag is safe, and this link still works."),
     lazy_gettext("Please try again in a moment."),
-    retry=True,
+    retry_after=5,
 )
 FAULT = Ending(
     "fault",

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 
 from handoff import errors
 from handoff.entry import endings
-from handoff.entry.views import ending_page
+from handoff.entry.pages import ending_page
 from handoff.transfer.problems import answer_problem
 
 log = structlog.get_logger()

@@ -1,0 +1,91 @@
+"""Letting a web view in whose handoff has been spent, and turning away whose cannot be."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import structlog
+from flask import Response, make_response, redirect, request
+
+from handoff.entry import endings
+from handoff.entry.opener import Openers
+from handoff.entry.pages import ending_page
+from handoff.entry.shop_cookies import enter_session
+from handoff.errors import LedgerUnavailable, ShopTimeout, ShopUnavailable
+from handoff.ledger import Handoff, State
+from handoff.magento.deadline import Deadline
+from handoff.magento.orders import Order
+from handoff.services import services
+from handoff.session import Binding, Login, SessionStoreError, bind
+
+log = structlog.get_logger()
+
+_ASKING_FOR_AN_ORDER = 3.0  # seconds; the shopper is looking at a blank page meanwhile
+_ENDINGS = {
+    State.EXPIRED: endings.EXPIRED,
+    State.USED: endings.USED,
+    State.SUPERSEDED: endings.SUPERSEDED,
+}
+
+
+def let_in(spent: Handoff, openers: Openers) -> Response:
+    """Bind the quote of a handoff that these openers have spent, and send them to checkout.
+
+    Whatever fails here may be tried again, by a link in the page and the openers' cookies.
+    """
+    response = _bound(spent)
+    openers.hand_over(response, services().settings)
+    return response
+
+
+def turn_away(row: Handoff) -> Response:
+    """Answer somebody who may not enter, with the ending that fits."""
+    state = services().ledger.state(row)
+    if state is State.USED and order_of(row) is not None:
+        return ending_page(endings.ORDERED, row)
+    ending = _ENDINGS.get(state, endings.EXPIRED)
+    return ending_page(ending, row)
+
+
+def order_of(row: Handoff) -> Order | None:
+    """Ask the shop whether the quote has become an order, where it may be asked."""
+    orders = services().orders
+    if orders is None:
+        return None
+    try:
+        return orders.of_quote(row.quote_number, deadline=Deadline.after(_ASKING_FOR_AN_ORDER))
+    except (ShopUnavailable, ShopTimeout) as problem:
+        log.warning("order_not_known", code=problem.code)
+        return None
+
+
+def _bound(row: Handoff) -> Response:
+    token = services().links.token(row.id)
+    try:
+        session_id = bind(services().sessions, _binding(row))
+    except SessionStoreError as error:
+        log.error("session_store_unavailable", reason=str(error))
+        return ending_page(endings.UNAVAILABLE, row, token)
+    except Exception as error:
+        log.exception("not_bound", error=type(error).__name__)
+        return ending_page(endings.FAULT, row, token)
+    try:
+        services().ledger.bound(row.id)
+    except LedgerUnavailable:
+        # The session stands. Unrecorded, its opener may come back for as long as the link
+        # lives, which harms nobody; turning the shopper away would.
+        log.error("binding_not_recorded")
+    settings = services().settings
+    response = make_response(redirect(settings.checkout_url, HTTPStatus.SEE_OTHER))
+    enter_session(response, session_id, request.cookies, settings)
+    return response
+
+
+def _binding(row: Handoff) -> Binding:
+    store = services().settings.store_views.by_code(row.store)
+    if store is None:
+        raise LookupError("the handoff's store view is no longer in HANDOFF_STORES")
+    login = None
+    if row.customer_id is not None:
+        login = Login(row.customer_id, row.customer_group_id or 0)
+    return Binding(row.quote_number, store.website_id, store.website_code, login)
