@@ -7,6 +7,7 @@ import os
 import structlog
 from flask import Flask
 
+from handoff.direct.views import direct
 from handoff.entry.languages import speak
 from handoff.entry.policy import protect
 from handoff.entry.theme import theme
@@ -40,6 +41,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     keep(app, build_services(settings, clock=clock))
     for blueprint in (transfer, entry, theme, health):
         app.register_blueprint(blueprint)
+    if settings.direct_entry:
+        app.register_blueprint(direct)
     speak(app)
     log_requests(app)
     handle_failures(app)

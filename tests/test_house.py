@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
-from flask import Flask
 
 from handoff import errors
 from handoff.entry import endings
 from handoff.errors import Problem
 from handoff.settings import PREFIX, Settings
 from handoff.transfer.contract import _CODES
+from tests.conftest import MakeApp
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -46,7 +46,7 @@ def test_every_code_of_a_field_or_line_is_documented() -> None:
 
 def test_every_ending_is_documented() -> None:
     found = [ending for ending in vars(endings).values() if isinstance(ending, endings.Ending)]
-    assert len(found) == 7
+    assert len(found) == 14
     for ending in found:
         assert f"| {int(ending.status)} | {ending.title} |" in README
 
@@ -55,6 +55,7 @@ def test_every_ending_is_documented() -> None:
 ACCESS = {
     "/api/cart-transfer": "key",
     "/api/cart-transfer/<key>": "key",
+    "/enter": "credential",
     "/h": "link",
     "/h/<token>": "link",
     "/healthz": "open",
@@ -63,7 +64,8 @@ ACCESS = {
 }
 
 
-def test_every_address_says_how_it_is_protected(app: Flask) -> None:
+def test_every_address_says_how_it_is_protected(make_app: MakeApp) -> None:
+    app = make_app(direct_entry=True)
     assert {rule.rule for rule in app.url_map.iter_rules()} == set(ACCESS)
     client = app.test_client()
     for rule, access in ACCESS.items():
@@ -72,6 +74,8 @@ def test_every_address_says_how_it_is_protected(app: Flask) -> None:
         if access == "key":
             assert answer is not None
             assert answer.status_code in (401, 404)
+        if access == "credential":
+            assert client.post(path, data={"quote_id": "wrong"}).status_code == 404
         if access == "link":
             assert answer is not None
             assert answer.status_code == 404
@@ -88,6 +92,9 @@ def imports_of(module: Path) -> set[str]:
     ("room", "stranger"),
     [
         ("transfer", "handoff.entry"),
+        ("transfer", "handoff.direct"),
+        ("entry", "handoff.transfer"),
+        ("entry", "handoff.direct"),
         ("magento", "flask"),
         ("session", "flask"),
         ("ledger", "flask"),

@@ -23,6 +23,7 @@ class Ending:
     retry_after: int | None = None
 
 
+_BAG_IS_SAFE = lazy_gettext("Nothing is lost: your bag is safe.")
 _AGAIN = lazy_gettext("Go back to the app and tap Checkout again.")
 
 UNKNOWN = Ending(
@@ -77,4 +78,57 @@ FAULT = Ending(
     lazy_gettext("Something went wrong"),
     lazy_gettext("That was our fault, not yours. Your bag is still in the app."),
     _AGAIN,
+)
+
+# Without a link: the app itself brought the quote.
+
+INCOMPLETE = Ending(
+    "incomplete",
+    HTTPStatus.BAD_REQUEST,
+    lazy_gettext("Checkout could not be opened"),
+    lazy_gettext("What the app sent to the shop was not complete."),
+    _AGAIN,
+)
+SIGNED_OUT = Ending(
+    "signed_out",
+    HTTPStatus.FORBIDDEN,
+    lazy_gettext("You have been signed out"),
+    lazy_gettext("The shop does not know the app's sign-in any more."),
+    lazy_gettext("Go back to the app, sign in again and tap Checkout."),
+)
+FORCED = Ending(
+    "forced",
+    HTTPStatus.FORBIDDEN,
+    lazy_gettext("Checkout opens from the app"),
+    lazy_gettext("Another website sent you here, so nothing has been opened."),
+    lazy_gettext("Go to the app and tap Checkout there."),
+)
+BAG_UNKNOWN = Ending(
+    "bag_unknown",
+    HTTPStatus.NOT_FOUND,
+    lazy_gettext("This bag cannot be found"),
+    lazy_gettext("If you have placed your order, the shop has it and sends you an e-mail."),
+    lazy_gettext("If not, go back to the app and tap Checkout again."),
+)
+EMPTY = Ending(
+    "empty",
+    HTTPStatus.CONFLICT,
+    lazy_gettext("Your bag is empty"),
+    lazy_gettext("There is nothing in it to take to checkout."),
+    lazy_gettext("Go back to the app, fill your bag and tap Checkout."),
+)
+REFUSED = Ending(
+    "refused",
+    HTTPStatus.CONFLICT,
+    lazy_gettext("This bag cannot go to checkout"),
+    lazy_gettext("The shop does not let it through as it is."),
+    lazy_gettext("Go back to the app and look through your bag."),
+)
+TRY_LATER = Ending(
+    "try_later",
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    lazy_gettext("The shop cannot be reached just now"),
+    _BAG_IS_SAFE,
+    lazy_gettext("Go back to the app and tap Checkout again in a moment."),
+    retry_after=5,
 )

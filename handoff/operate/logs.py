@@ -20,7 +20,7 @@ _SECRETS = (
     re.compile(r"(/h/)(?!<)[^\s\"'?#]+"),
     re.compile(r"(/api/cart-transfer/)(?!<)[^\s\"'?#]+"),
     re.compile(r"(guest-carts/)[^\s\"'?#/]+"),
-    re.compile(r"(\btoken(?:_id)?[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"),
+    re.compile(r"(\b(?:token(?:_id)?|quote_id)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"),
     re.compile(r"(\bBearer\s+)[^\s\"',}]+", re.IGNORECASE),
     re.compile(r"(\bAuthorization[\"']?\s*[:=]\s*[\"']?)(?!Bearer)[^\s\"',}]+", re.IGNORECASE),
     re.compile(r"()\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+"),
@@ -32,7 +32,8 @@ _SECRETS = (
 
 # One of these is in whatever the patterns match; most words hold none and are done with.
 _HINT = re.compile(
-    "/h/|/cart-transfer/|guest-carts/|token|bearer|authoriz|eyJ|sess_|redis|invalid|unsupp", re.I
+    "/h/|/cart-transfer/|guest-carts/|token|quote_id|bearer|authoriz|eyJ|sess_|redis|invalid|unsupp",
+    re.I,
 )
 
 log = structlog.get_logger("handoff.requests")

@@ -59,7 +59,7 @@ class QuoteDesk:
         return store
 
     def _guests(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
-        if not is_masked_id(transfer.quote_id):
+        if not names_a_quote(transfer):
             raise QuoteNotFound
         store = self._asked_store(transfer)
         return self._carts.guest(transfer.quote_id, store=store, deadline=deadline)
@@ -93,6 +93,11 @@ class QuoteDesk:
     def _asked_store(self, transfer: QuoteTransfer) -> Store:
         asked = self._stores.by_currency(transfer.currency) if transfer.currency else None
         return asked or self._stores.first
+
+
+def names_a_quote(transfer: QuoteTransfer) -> bool:
+    """Say whether the quote id has the form of its kind: a customer's number, or a masked id."""
+    return (_is_number if transfer.token else is_masked_id)(transfer.quote_id)
 
 
 def _require_open(quote: Quote) -> None:

@@ -7,7 +7,8 @@ is one of three, told apart by what it holds:
     guest quote      quote_id
     customer quote   quote_id, token_id (or token)
 
-`null` is the same as absent, unknown fields are ignored, and `""` is a fault.
+`null` is the same as absent, unknown fields are ignored, and `""` is a fault. A form can name a
+quote as well; it has no `null`, so there `""` is what is absent.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl
 
 from pydantic import (
     AfterValidator,
@@ -39,6 +41,9 @@ MAX_QUANTITY = 10_000
 _MAX_REFERENCE = 32
 _MAX_SKU = 255
 _MAX_TOKEN = 4096
+MAX_FORM_BYTES = 16 * 1024
+_MAX_FIELDS = 50
+_QUOTE_FIELDS = ("quote_id", "token_id", "token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,26 @@ def parse_transfer(raw: bytes, *, currencies: Collection[str]) -> BagTransfer | 
     Raises MalformedRequest, or RequestInvalid with all faults that the body has.
     """
     values = {name: value for name, value in _load(raw).items() if value is not None}
+    body = _checked(values, currencies)
+    if body.quote_id is not None:
+        return _quote_transfer(body)
+    return BagTransfer(Bag(_lines(body), body.currency or ""), body.reference or "")
+
+
+def parse_quote_form(raw: bytes) -> QuoteTransfer:
+    """Read the body of a form that names a quote; what else it holds is ignored.
+
+    Raises MalformedRequest, or RequestInvalid with all faults that the form has.
+    """
+    fields = _load_form(raw)
+    values = {name: fields[name] for name in _QUOTE_FIELDS if fields.get(name)}
+    if "quote_id" not in values:
+        fault = Fault("missing", "This field is required.", pointer="/quote_id")
+        raise RequestInvalid(faults=(fault,))
+    return _quote_transfer(_checked(values, currencies=()))
+
+
+def _checked(values: dict[str, Any], currencies: Collection[str]) -> _Body:
     faults = _shape_faults(values)
     try:
         body = _Body.model_validate(values, context={"currencies": currencies})
@@ -80,16 +105,21 @@ def parse_transfer(raw: bytes, *, currencies: Collection[str]) -> BagTransfer | 
         faults += [_fault(detail) for detail in error.errors(include_url=False)]
     if faults:
         raise RequestInvalid(faults=tuple(faults))
-    lines = summed(Line(item.sku, Decimal(item.quantity)) for item in body.items or ())
-    if body.quote_id is None:
-        return BagTransfer(Bag(lines, body.currency or ""), body.reference or "")
+    return body
+
+
+def _quote_transfer(body: _Body) -> QuoteTransfer:
     return QuoteTransfer(
-        quote_id=body.quote_id,
+        quote_id=body.quote_id or "",
         token=body.token_id or body.token,
-        lines=lines or None,
+        lines=_lines(body) or None,
         currency=body.currency,
         reference=body.reference,
     )
+
+
+def _lines(body: _Body) -> tuple[Line, ...]:
+    return summed(Line(item.sku, Decimal(item.quantity)) for item in body.items or ())
 
 
 def normalized_reference(reference: str) -> str:
@@ -112,6 +142,16 @@ def _load(raw: bytes) -> dict[str, Any]:
         fault = Fault("wrong_type", "The body has to be an object.", pointer="")
         raise RequestInvalid(faults=(fault,))
     return value
+
+
+def _load_form(raw: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
+        )
+    except ValueError:  # of which a UnicodeDecodeError is one
+        raise MalformedRequest("The body is no form.") from None
+    return _unique(pairs)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,16 +8,10 @@ import re
 import structlog
 from flask import Blueprint, Response, jsonify, request
 
-from handoff.errors import (
-    KeyRejected,
-    MalformedRequest,
-    NotFound,
-    Problem,
-    RequestTooLarge,
-    UnsupportedMediaType,
-)
+from handoff.errors import KeyRejected, NotFound, Problem, UnsupportedMediaType
 from handoff.ledger import Handoff
 from handoff.services import services
+from handoff.transfer.body import whole_body
 from handoff.transfer.contract import MAX_BYTES, Instruction, parse_transfer
 from handoff.transfer.problems import answer_problem
 
@@ -49,24 +43,12 @@ def post_transfer(key: str | None = None) -> Response:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     currencies = {store.currency for store in services().settings.stores}
-    asked = parse_transfer(_body(), currencies=currencies)
+    asked = parse_transfer(whole_body(MAX_BYTES), currencies=currencies)
     row = services().transfers.transfer(asked)
     structlog.contextvars.bind_contextvars(handoff=row.id)
     response = jsonify(_instruction(row).as_json())
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _body() -> bytes:
-    # A body without a length ends at the limit without a word; one byte more tells.
-    request.max_content_length = MAX_BYTES + 1
-    try:
-        raw = request.get_data(cache=False)
-    except OSError:  # gunicorn's, for a body in pieces that cannot be put together
-        raise MalformedRequest("The body did not arrive whole.") from None
-    if len(raw) > MAX_BYTES:
-        raise RequestTooLarge
-    return raw
 
 
 def _instruction(row: Handoff) -> Instruction:

@@ -176,7 +176,7 @@ def new_stage(
 
     def new(**settings: Any) -> Stage:
         poq = serve(**{**SETTINGS, **settings})
-        stages.append(Stage(poq, web_view, shop, clock, tmp_path / "handoff.db"))
+        stages.append(Stage(poq, web_view, shop, clock, tmp_path / "handoff.db", serve))
         return stages[-1]
 
     yield new

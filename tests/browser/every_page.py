@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,10 @@ import requests
 from playwright.sync_api import Route
 from pydantic import SecretStr
 
+from handoff.magento.stores import Store
 from tests.browser.poq import Poq
 from tests.browser.web_view import WebView
-from tests.conftest import TurnedClock
+from tests.conftest import STORE, TurnedClock
 from tests.running import RunningShop
 
 PAGES = (
@@ -27,6 +29,13 @@ PAGES = (
     "superseded",
     "unavailable",
     "fault",
+    "incomplete",
+    "signed_out",
+    "forced",
+    "bag_unknown",
+    "empty",
+    "refused",
+    "try_later",
 )
 
 # So that the pages show all that they can show.
@@ -35,6 +44,7 @@ SETTINGS: dict[str, Any] = {
     "app_return_url": "shopapp://bag",
     "magento_admin_username": "admin",
     "magento_admin_password": SecretStr("Admin123!"),
+    "direct_entry": True,
 }
 
 _ELSEWHERE = "http://localhost:8/"  # another site than 127.0.0.1; nobody listens there
@@ -42,13 +52,17 @@ _ELSEWHERE = "http://localhost:8/"  # another site than 127.0.0.1; nobody listen
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What it takes to come to a page; `ledger` is the file of the service's ledger."""
+    """What it takes to come to a page; `ledger` is the file of the service's ledger.
+
+    `serve` runs another service on the same ledger, with settings that it has otherwise.
+    """
 
     poq: Poq
     web_view: WebView
     shop: RunningShop
     clock: TurnedClock
     ledger: Path
+    serve: Callable[..., Poq]
 
     def show(self, page: str) -> None:
         """Come to one of the pages."""
@@ -117,6 +131,49 @@ class Stage:
         with closing(sqlite3.connect(self.ledger)) as connection, connection:
             connection.execute("UPDATE handoff SET store = 'gone'")
         self._open_and_post(link)
+
+    def incomplete(self) -> None:
+        self._bring()
+
+    def signed_out(self) -> None:
+        self._bring(quote_id="4", token_id="expired")
+
+    def forced(self) -> None:
+        """Come from another site, that posts the form."""
+        form = f'<form method="post" action="{self.poq.url}/enter"></form>'
+        page = self.web_view.page
+
+        def answer(route: Route) -> None:
+            script = "<script>document.forms[0].submit()</script>"
+            route.fulfill(body=form + script, content_type="text/html")
+
+        page.route(_ELSEWHERE, answer)
+        page.goto(_ELSEWHERE, wait_until="commit")
+        page.wait_for_url("**/enter")
+        page.wait_for_load_state()
+
+    def bag_unknown(self) -> None:
+        self._bring(quote_id="x" * 32)
+
+    def empty(self) -> None:
+        self._bring(quote_id=self.shop.guest_quote())
+
+    def refused(self) -> None:
+        """Come with a quote of a store view that is not served."""
+        elsewhere = Store(**{**STORE, "store_id": 9})
+        self._bring(self.serve(**SETTINGS, stores=(elsewhere,)), **self._guests())
+
+    def try_later(self) -> None:
+        """Come while the shop is away, which it stays."""
+        self._bring(self.serve(**SETTINGS, magento_url="http://127.0.0.1:9"), **self._guests())
+
+    def _guests(self) -> dict[str, str]:
+        return {"quote_id": self.shop.guest_quote(("ITEM-01", 1))}
+
+    def _bring(self, poq: Poq | None = None, **form: str) -> None:
+        self.web_view.post(f"{(poq or self.poq).url}/enter", form)
+        self.web_view.page.wait_for_url("**/enter")
+        self.web_view.page.wait_for_load_state()
 
     def _open(self, url: str) -> None:
         self.web_view.page.goto(url)

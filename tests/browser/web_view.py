@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 from playwright.sync_api import Page, Response, Route, expect
 
@@ -18,6 +19,15 @@ ADDRESS = {
     "telephone": "02070000000",
 }
 EMAIL = "gina@example.com"
+
+_POST = """([action, fields]) => {
+  const form = Object.assign(document.createElement("form"), { action, method: "post" });
+  for (const [name, value] of Object.entries(fields)) {
+    form.append(Object.assign(document.createElement("input"), { name, value }));
+  }
+  document.body.append(form);
+  form.submit();
+}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,11 @@ class WebView:
         self.page.route(url, post)
         self.open(url)
         self.page.unroute(url)
+
+    def post(self, url: str, form: dict[str, str]) -> None:
+        """Post a form by a page that an app has loaded with the service as its base."""
+        self.page.goto(urljoin(url, "healthz"))
+        self.page.evaluate(_POST, [url, form])
 
     def open(self, url: str) -> Response | None:
         """Open an address; the page may well post itself before it has loaded."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import requests
@@ -91,6 +93,53 @@ def test_no_credential_is_left_anywhere(shop: RunningShop, tmp_path: Path) -> No
             assert secrets[name] not in answer.text, name
 
 
+def say(url: str, words: str) -> None:
+    """Send what is no proper request, and wait until it is answered."""
+    target = urlsplit(url)
+    with socket.create_connection((target.hostname, target.port), timeout=10) as line:
+        line.sendall(f"{words}\r\n\r\n".encode())
+        assert line.recv(100)
+
+
+def test_no_credential_of_direct_entry_is_left_anywhere(shop: RunningShop, tmp_path: Path) -> None:
+    """As a form, in another form's place, in the address, and in what gunicorn cannot read."""
+    token = shop.customer_token()
+    number = shop.customer_quote(token, ("ITEM-01", 1))
+    guest = shop.guest_quote(("ITEM-02", 1))
+    forms = [
+        {"quote_id": guest},
+        {"quote_id": str(number), "token_id": token},
+        {"quote_id": guest, "token": token},
+        {"quote_id": f"{guest}x"},
+    ]
+    environment = environment_for(shop, tmp_path, HANDOFF_DIRECT_ENTRY="true")
+    with running_service(environment, tmp_path) as service:
+        url = f"{service.url}/enter"
+        answers = []
+        for form in forms:
+            answers += [
+                requests.post(url, data=form, allow_redirects=False, timeout=10),
+                requests.post(url, json=form, timeout=10),
+                requests.post(url, params=form, timeout=10),
+                requests.get(url, params=form, timeout=10),
+                requests.post(url, data=form, headers={"X-Long": "x" * 9000}, timeout=10),
+            ]
+            requests.get(f"{url}?{'x' * 4000}", params=form, timeout=10)
+            say(service.url, f"POST /enter?{urlencode(form)} HTTP/9")
+            say(service.url, f"POST /enter?{urlencode(form)} X HTTP/1.1")
+            say(service.url, f"POST /enter HTTP/1.1\r\n{urlencode(form)}")
+    lines = [line for line in requests_in(service.log) if line["rule"] != "/healthz"]
+    assert {line["rule"] for line in lines} == {"/enter", "(none)"}
+    assert [line["status"] for line in lines].count(303) == 2
+    written = service.log.read_bytes() + b"".join(
+        file.read_bytes() for file in tmp_path.glob("handoff.db*")
+    )
+    for secret in (token, guest):
+        assert secret.encode() not in written
+        for answer in answers:
+            assert secret not in answer.text
+
+
 TOKEN = "EAogZOrT92Cx5QQ1ehLHtQ.bQK3e5S0JdRV62myffxWDZcXvSp7cyDt_BHY8hFTECE"
 JWT = "eyJraWQiOiIxIiwiYWxnIjoiSFMyNTYifQ.eyJ1aWQiOjEsInV0eXBpZCI6M30.c2lnbmF0dXJl"
 
@@ -103,6 +152,8 @@ JWT = "eyJraWQiOiIxIiwiYWxnIjoiSFMyNTYifQ.eyJ1aWQiOjEsInV0eXBpZCI6M30.c2lnbmF0dX
         ("POST /api/cart-transfer/the-key HTTP/1.1", "the-key"),
         (f"body: token={TOKEN}&a=b", TOKEN),
         ('{"token_id": "abcdef", "quote_id": 4}', "abcdef"),
+        ("POST /enter?quote_id=9ishubHdlcKG&x=1 HTTP/1.1", "9ishubHdlcKG"),
+        ("body: a=b&quote_id=9ishubHdlcKG", "9ishubHdlcKG"),
         ("Max retries exceeded with url: /rest/V1/guest-carts/9ishubHdlcKG/items", "9ishubHdlcKG"),
         ("Authorization: Bearer abcdef", "abcdef"),
         ("'Authorization': 'the-key'", "the-key"),

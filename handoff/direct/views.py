@@ -1,0 +1,67 @@
+"""`POST /enter`: a quote comes in a form, is looked at like a transfer's, and bound at once.
+
+Who knows a guest's masked id, or a customer's token and quote, may do with the quote what they
+like in the shop anyway. So no key is asked for, and coming again is not limited: each time proves
+the same again, makes a handoff of its own, and supersedes the one before.
+"""
+
+from __future__ import annotations
+
+import structlog
+from flask import Blueprint, Response, request
+
+from handoff.direct.outcomes import ending_of
+from handoff.entry import endings
+from handoff.entry.admission import let_in, turn_away
+from handoff.entry.navigation import from_another_site
+from handoff.entry.opener import openers_of
+from handoff.entry.pages import ending_page
+from handoff.errors import Problem, QuoteNotFound, UnsupportedMediaType
+from handoff.services import services
+from handoff.transfer.body import whole_body
+from handoff.transfer.carts import names_a_quote
+from handoff.transfer.contract import MAX_FORM_BYTES, QuoteTransfer, parse_quote_form
+
+direct = Blueprint("direct", __name__)
+log = structlog.get_logger()
+
+_TRIES = 3
+
+
+@direct.post("/enter")
+def enter_directly() -> Response:
+    """Let a web view in that shows the quote's own credentials."""
+    if from_another_site(request, services().settings):
+        # There is no link that could wait for a tap, and a page must not hold credentials.
+        return ending_page(endings.FORCED)
+    asked = _asked()
+    for _ in range(_TRIES):
+        row = services().transfers.transfer(asked)
+        structlog.contextvars.bind_contextvars(handoff=row.id)
+        openers = openers_of(request, row.id)
+        spent = services().ledger.spend(row.id, openers.hashes)
+        if spent is not None:
+            return let_in(spent, openers)
+        # An equal request shared this handoff and was faster. This one has proven as much, and
+        # its answer may be the one that the web view shows.
+    return turn_away(services().ledger.find(row.id) or row)
+
+
+@direct.errorhandler(Problem)
+def no_handoff(problem: Problem) -> Response:
+    """Tell the shopper what is in the way, and the log its code."""
+    structlog.contextvars.bind_contextvars(code=problem.code)
+    ending = ending_of(problem)
+    if ending in (endings.TRY_LATER, endings.REFUSED):
+        log.warning("direct_entry_failed", detail=problem.detail)
+    return ending_page(ending)
+
+
+def _asked() -> QuoteTransfer:
+    if request.mimetype != "application/x-www-form-urlencoded":
+        raise UnsupportedMediaType
+    asked = parse_quote_form(whole_body(MAX_FORM_BYTES))
+    # Anybody can post here: neither ledger nor shop is bothered with what cannot be one's id.
+    if not names_a_quote(asked):
+        raise QuoteNotFound
+    return asked

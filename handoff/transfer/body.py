@@ -1,0 +1,26 @@
+"""The body of a request, whole or not at all."""
+
+from __future__ import annotations
+
+from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from handoff.errors import MalformedRequest, RequestTooLarge
+
+
+def whole_body(limit: int) -> bytes:
+    """Return the body of this request, of up to `limit` bytes.
+
+    Raises RequestTooLarge, or MalformedRequest for pieces that cannot be put together.
+    """
+    # A body without a length ends at the limit without a word; one byte more tells.
+    request.max_content_length = limit + 1
+    try:
+        raw = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise RequestTooLarge from None
+    except OSError:  # gunicorn's, for a body in pieces that cannot be put together
+        raise MalformedRequest("The body did not arrive whole.") from None
+    if len(raw) > limit:
+        raise RequestTooLarge
+    return raw

@@ -1,0 +1,80 @@
+"""Equal forms at the same instant: each has proven the quote, and each is let in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.races.at_once import at_once, entry_request, request, statuses
+from tests.races.conftest import environment
+from tests.races.ledgers import claims, handoffs, live
+from tests.running import RunningService, RunningShop, running_service
+from tests.talking import post_transfer
+
+
+@pytest.fixture(scope="module")
+def direct_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("direct")
+
+
+@pytest.fixture(scope="module")
+def direct(shop: RunningShop, direct_folder: Path) -> Iterator[RunningService]:
+    """Four workers that let web views bring quotes."""
+    values = environment(shop.url, direct_folder, HANDOFF_DIRECT_ENTRY="true")
+    with running_service(values, direct_folder, workers=4) as service:
+        yield service
+
+
+def form_request(**form: str) -> bytes:
+    """Return a web view's request that brings a quote."""
+    content_type = ("Content-Type", "application/x-www-form-urlencoded")
+    return request("POST", "/enter", content_type, body=urlencode(form).encode())
+
+
+def assert_all_entered(
+    direct: RunningService, folder: Path, asked: bytes, count: int, quote: int
+) -> None:
+    """Require that all end in checkout, on one current handoff of the quote."""
+    answers = at_once(direct.url, [asked] * count)
+    assert statuses(answers) == [303] * count
+    assert len({answer.cookies["PHPSESSID"] for answer in answers}) == count
+    rows = [row for row in handoffs(folder / "handoff.db") if row["quote_number"] == quote]
+    [current] = live(rows)
+    assert current["spent_at"] is not None
+    assert claims(folder / "handoff.db") == []
+
+
+@pytest.mark.parametrize("count", [2, 3, 6])
+def test_equal_forms_of_a_guest(
+    count: int, direct: RunningService, direct_folder: Path, shop: RunningShop
+) -> None:
+    masked_id = shop.guest_quote(("ITEM-01", 2))
+    number = int(shop.rest("GET", f"guest-carts/{masked_id}")["id"])
+    asked = form_request(quote_id=masked_id)
+    assert_all_entered(direct, direct_folder, asked, count, number)
+
+
+@pytest.mark.parametrize("count", [2, 6])
+def test_equal_forms_of_a_customer(
+    count: int, direct: RunningService, direct_folder: Path, shop: RunningShop
+) -> None:
+    token = shop.customer_token()
+    number = shop.customer_quote(token, ("ITEM-01", 2))
+    asked = form_request(quote_id=str(number), token_id=token)
+    assert_all_entered(direct, direct_folder, asked, count, number)
+
+
+def test_a_tap_in_the_app_and_one_on_a_link_of_the_same_quote(
+    direct: RunningService, shop: RunningShop
+) -> None:
+    """Both may come to checkout, or the link to a clear ending; the form always gets there."""
+    for _ in range(5):
+        masked_id = shop.guest_quote(("ITEM-01", 1))
+        link = post_transfer(direct.url, {"quote_id": masked_id}).json()["url"]
+        asked = [form_request(quote_id=masked_id), entry_request("POST", link)]
+        form, by_link = at_once(direct.url, asked)
+        assert form.status == 303
+        assert by_link.status in (303, 410)
