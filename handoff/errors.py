@@ -8,7 +8,7 @@
     ├── 409  QuoteEmpty · QuoteOrdered
     ├── 422  RequestInvalid · StoreNotServed · LinesRefused · QuoteDiffers
     ├── 500  InternalError
-    ├── 503  ShopUnavailable · LedgerUnavailable
+    ├── 503  ShopUnavailable · LedgerUnavailable · Paused
     └── 504  ShopTimeout
 
 They are answered as `application/problem+json` (RFC 9457). The words are safe to show: they hold
@@ -20,6 +20,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
+
+PAUSE = 120
+"""Seconds after which it is worth asking whether a pause is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,17 @@ class LedgerUnavailable(Problem):
     title = "The service cannot reach its ledger."
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 5) -> None:
+        super().__init__(detail, retry_after=retry_after)
+
+
+class Paused(Problem):
+    """The operator has paused the service: HANDOFF_PAUSED."""
+
+    code = "paused"
+    status = 503
+    title = "The service is paused while the shop is being worked on."
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = PAUSE) -> None:
         super().__init__(detail, retry_after=retry_after)
 
 

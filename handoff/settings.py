@@ -240,6 +240,7 @@ class Settings(BaseSettings):
     api_keys: Annotated[tuple[Key, ...], *_Listed, Field(min_length=1)]
     key_in_path: bool = False
     direct_entry: bool = False
+    paused: bool = False
     secret_key: Secret
     previous_secret_keys: Annotated[tuple[Secret, ...], *_Listed] = ()
     session_store: Annotated[SecretStr, BeforeValidator(_session_store)]

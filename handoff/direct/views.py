@@ -28,6 +28,12 @@ log = structlog.get_logger()
 _TRIES = 3
 
 
+@direct.before_request
+def keep_out_while_paused() -> Response | None:
+    """Let nobody in while the service is paused, and ask the shop nothing."""
+    return ending_page(endings.PAUSED) if services().settings.paused else None
+
+
 @direct.post("/enter")
 def enter_directly() -> Response:
     """Let a web view in that shows the quote's own credentials."""

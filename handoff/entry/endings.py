@@ -7,6 +7,8 @@ from http import HTTPStatus
 
 from flask_babel import LazyString, lazy_gettext
 
+from handoff.errors import PAUSE
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -71,6 +73,14 @@ UNAVAILABLE = Ending(
     lazy_gettext("Nothing is lost: your bag is safe, and this link still works."),
     lazy_gettext("Please try again in a moment."),
     retry_after=5,
+)
+PAUSED = Ending(
+    "paused",
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    lazy_gettext("The shop is being worked on"),
+    _BAG_IS_SAFE,
+    lazy_gettext("Please try again in a few minutes."),
+    retry_after=PAUSE,
 )
 FAULT = Ending(
     "fault",

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, request
 
 from handoff.entry import endings
 from handoff.entry.admission import let_in, order_of, turn_away
+from handoff.entry.endings import Ending
 from handoff.entry.navigation import from_another_site
 from handoff.entry.opener import Openers, openers_of
 from handoff.entry.pages import ending_page, waiting_page
@@ -17,6 +18,12 @@ from handoff.services import services
 entry = Blueprint("entry", __name__)
 
 _MAX_FORM = 4096  # bytes
+
+
+@entry.before_request
+def keep_out_while_paused() -> Response | None:
+    """Let nobody in while the service is paused, and spend nothing."""
+    return try_again_page(endings.PAUSED) if services().settings.paused else None
 
 
 @entry.get("/h/<token>")
@@ -32,8 +39,7 @@ def show(token: str) -> Response:
 @entry.post("/h")
 def enter_by_form() -> Response:
     """Spend the link whose token stands in the form body, as the form style's app sends it."""
-    request.max_content_length = _MAX_FORM
-    return enter(request.form.get("token", ""))
+    return enter(_posted_token())
 
 
 @entry.post("/h/<token>")
@@ -57,9 +63,21 @@ def enter(token: str) -> Response:
 @entry.errorhandler(LedgerUnavailable)
 def ledger_unavailable(_error: LedgerUnavailable) -> Response:
     """Say that it is worth trying again; nothing has been spent that was not written."""
-    token = (request.view_args or {}).get("token") or request.form.get("token", "")
+    return try_again_page(endings.UNAVAILABLE)
+
+
+def try_again_page(ending: Ending) -> Response:
+    """Answer with an ending that may pass, without asking the ledger what the link is good for."""
+    token = (request.view_args or {}).get("token") or _posted_token()
     is_ours = services().links.read(token) is not None
-    return ending_page(endings.UNAVAILABLE, token=token if is_ours else None)
+    # The page that asks whom another website has sent is not to be skipped.
+    may_try = is_ours and not from_another_site(request, services().settings)
+    return ending_page(ending, token=token if may_try else None)
+
+
+def _posted_token() -> str:
+    request.max_content_length = _MAX_FORM
+    return request.form.get("token", "")
 
 
 def _find(token: str) -> Handoff | None:

@@ -8,7 +8,7 @@ import re
 import structlog
 from flask import Blueprint, Response, jsonify, request
 
-from handoff.errors import KeyRejected, NotFound, Problem, UnsupportedMediaType
+from handoff.errors import KeyRejected, NotFound, Paused, Problem, UnsupportedMediaType
 from handoff.ledger import Handoff
 from handoff.services import services
 from handoff.transfer.body import whole_body
@@ -34,6 +34,13 @@ def require_key() -> None:
     matches = [hmac.compare_digest(shown.encode(), key.encode()) for key in keys]
     if not any(matches):
         raise KeyRejected
+
+
+@transfer.before_request
+def require_service() -> None:
+    """Make no handoff while the service is paused."""
+    if services().settings.paused:
+        raise Paused
 
 
 @transfer.post("/api/cart-transfer")

@@ -29,6 +29,7 @@ PAGES = (
     "superseded",
     "unavailable",
     "fault",
+    "paused",
     "incomplete",
     "signed_out",
     "forced",
@@ -131,6 +132,10 @@ class Stage:
         with closing(sqlite3.connect(self.ledger)) as connection, connection:
             connection.execute("UPDATE handoff SET store = 'gone'")
         self._open_and_post(link)
+
+    def paused(self) -> None:
+        paused = self.serve(**SETTINGS, paused=True)
+        self._open(self.poq.link().replace(self.poq.url, paused.url))
 
     def incomplete(self) -> None:
         self._bring()

@@ -15,7 +15,7 @@ from tests.browser.conftest import NewStage
 from tests.browser.every_page import PAGES
 
 ENDINGS = [page for page in PAGES if page not in ("waiting", "asking")]
-WITHOUT_A_HANDOFF = {"unknown", *PAGES[PAGES.index("incomplete") :]}
+WITHOUT_A_HANDOFF = {"unknown", *PAGES[PAGES.index("paused") :]}
 SMALL = ViewportSize(width=320, height=568)
 COLOURS = ["#1a4fd6", "#ffee00", "#000000", "#ffffff", "#ff0000"]
 
@@ -106,7 +106,7 @@ def test_an_ending_is_announced_has_a_code_for_support_and_focus_on_what_to_do(
     stage.show(name)
     page = stage.web_view.page
     expect(page.locator(":focus")).to_have_text(
-        "Try again" if name in ("unavailable", "fault") else "Back to the app"
+        "Try again" if name in ("unavailable", "fault", "paused") else "Back to the app"
     )
     expect(page.get_by_role("status")).to_contain_text(page.locator("h1").inner_text())
     handoff_id = page.url.rpartition("/")[2].partition(".")[0]
