@@ -7,6 +7,7 @@ from http import HTTPStatus
 import structlog
 from flask import Response, make_response, redirect, request
 
+from handoff.binding import binding_of
 from handoff.entry import endings
 from handoff.entry.opener import Openers
 from handoff.entry.pages import ending_page
@@ -16,7 +17,7 @@ from handoff.ledger import Handoff, State
 from handoff.magento.deadline import Deadline
 from handoff.magento.orders import Order
 from handoff.services import services
-from handoff.session import Binding, Login, SessionStoreError, bind
+from handoff.session import SessionStoreError, bind
 
 log = structlog.get_logger()
 
@@ -62,7 +63,7 @@ def order_of(row: Handoff) -> Order | None:
 def _bound(row: Handoff) -> Response:
     token = services().links.token(row.id)
     try:
-        session_id = bind(services().sessions, _binding(row))
+        session_id = bind(services().sessions, binding_of(row, services().settings.store_views))
     except SessionStoreError as error:
         log.error("session_store_unavailable", reason=str(error))
         return ending_page(endings.UNAVAILABLE, row, token)
@@ -79,13 +80,3 @@ def _bound(row: Handoff) -> Response:
     response = make_response(redirect(settings.checkout_url, HTTPStatus.SEE_OTHER))
     enter_session(response, session_id, request.cookies, settings)
     return response
-
-
-def _binding(row: Handoff) -> Binding:
-    store = services().settings.store_views.by_code(row.store)
-    if store is None:
-        raise LookupError("the handoff's store view is no longer in HANDOFF_STORES")
-    login = None
-    if row.customer_id is not None:
-        login = Login(row.customer_id, row.customer_group_id or 0)
-    return Binding(row.quote_number, store.website_id, store.website_code, login)

@@ -1,0 +1,18 @@
+"""From a handoff to the web session that the shop is given for it."""
+
+from __future__ import annotations
+
+from handoff.ledger import Draft
+from handoff.magento.stores import Stores
+from handoff.session import Binding, Login
+
+
+def binding_of(draft: Draft, stores: Stores) -> Binding:
+    """Return what the web session of a handoff says; raises LookupError for an unknown store."""
+    store = stores.by_code(draft.store)
+    if store is None:
+        raise LookupError("the handoff's store view is no longer in HANDOFF_STORES")
+    login = None
+    if draft.customer_id is not None:
+        login = Login(draft.customer_id, draft.customer_group_id or 0)
+    return Binding(draft.quote_number, store.website_id, store.website_code, login)
