@@ -6,6 +6,7 @@
     ├── 404  NotFound · QuoteNotFound
     ├── 405  MethodNotAllowed     413  RequestTooLarge     415  UnsupportedMediaType
     ├── 409  QuoteEmpty · QuoteOrdered
+    │        GuestCheckoutOff · MinimumNotReached · CheckoutOff · CheckoutRefused
     ├── 422  RequestInvalid · StoreNotServed · LinesRefused · QuoteDiffers
     ├── 500  InternalError
     ├── 503  ShopUnavailable · LedgerUnavailable · Paused
@@ -156,6 +157,38 @@ class QuoteOrdered(Problem):
     code = "quote_ordered"
     status = 409
     title = "The quote is closed: it has been ordered already."
+
+
+class GuestCheckoutOff(Problem):
+    """The shop lets only customers buy, at all or what is in this bag."""
+
+    code = "guest_checkout_off"
+    status = 409
+    title = "The shop does not sell this to guests. Transfer a signed-in customer's quote."
+
+
+class MinimumNotReached(Problem):
+    """The quote is below the shop's minimum order amount."""
+
+    code = "minimum_not_reached"
+    status = 409
+    title = "The bag is below the shop's minimum order amount. Let the shopper add to it."
+
+
+class CheckoutOff(Problem):
+    """The shop's checkout is switched off."""
+
+    code = "checkout_off"
+    status = 409
+    title = "The shop has switched its checkout off. Only the shop can change that."
+
+
+class CheckoutRefused(Problem):
+    """Checkout sends the shopper back to the cart page, for a reason that it does not tell."""
+
+    code = "checkout_refused"
+    status = 409
+    title = "The shop's checkout does not take this quote. Show the shopper the bag again."
 
 
 class RequestInvalid(Problem):

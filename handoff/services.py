@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Flask, current_app
 
@@ -10,11 +11,14 @@ from handoff.entry.links import Links
 from handoff.ledger import Claims, Clock, Database, Ledger, migrate, system_clock
 from handoff.magento.access import Access, AccessToken, AdminLogin
 from handoff.magento.carts import Carts
+from handoff.magento.checkout import Checkout, Storefront
 from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
+from handoff.magento.stores import Store
 from handoff.session import SessionStore, open_session_store
 from handoff.settings import Settings
 from handoff.transfer.carts import QuoteDesk
+from handoff.transfer.checkout import CheckoutDesk
 from handoff.transfer.service import TransferService
 
 
@@ -43,6 +47,9 @@ def build_services(settings: Settings, *, clock: Clock = system_clock) -> Servic
     client = MagentoClient(settings.magento_url)
     orders = _orders(client, settings)
     desk = QuoteDesk(Carts(client), settings.store_views, orders)
+    sessions = open_session_store(
+        settings.session_store.get_secret_value(), lifetime=settings.session_cookie_lifetime
+    )
     return Services(
         settings=settings,
         database=database,
@@ -51,13 +58,14 @@ def build_services(settings: Settings, *, clock: Clock = system_clock) -> Servic
             settings.secret_key.get_secret_value(),
             previous=[key.get_secret_value() for key in settings.previous_secret_keys],
         ),
-        sessions=open_session_store(
-            settings.session_store.get_secret_value(),
-            lifetime=settings.session_cookie_lifetime,
-        ),
+        sessions=sessions,
         orders=orders,
         transfers=TransferService(
-            ledger, Claims(database, clock), desk, timeout=settings.magento_timeout
+            ledger,
+            Claims(database, clock),
+            desk,
+            _checkout(client, sessions, settings),
+            timeout=settings.magento_timeout,
         ),
     )
 
@@ -84,3 +92,21 @@ def _orders(client: MagentoClient, settings: Settings) -> Orders | None:
     else:
         return None
     return Orders(client, access, store=store)
+
+
+def _checkout(
+    client: MagentoClient, sessions: SessionStore, settings: Settings
+) -> CheckoutDesk | None:
+    if not settings.ask_checkout:
+        return None
+    checkout = Checkout(client, partial(_storefront, settings))
+    return CheckoutDesk(checkout, sessions, settings.store_views)
+
+
+def _storefront(settings: Settings, _store: Store) -> Storefront:
+    """Return where shoppers see a store view: the same for all of them."""
+    return Storefront(
+        url=settings.storefront_url or settings.magento_url,
+        checkout_path=settings.checkout_path,
+        session_cookie=settings.session_cookie_name,
+    )

@@ -258,6 +258,7 @@ class Settings(BaseSettings):
     reopen_grace: Annotated[int, Field(ge=0, le=3600)] = 60
     stores: Annotated[tuple[Store, ...], *_Json, Field(min_length=1)] = (DEFAULT_STORE,)
     checkout_path: UrlPath = "/checkout/"
+    ask_checkout: bool = True
     magento_timeout: Annotated[float, Field(gt=0, le=60)] = 8.0
     magento_access_token: SecretStr | None = None
     magento_admin_username: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated
@@ -53,7 +53,10 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What one look at the shop tells about a quote. `customer` is None for a guest's."""
+    """What one look at the shop tells about a quote.
+
+    `customer` is None for a guest's, which has `masked_id` instead, a credential.
+    """
 
     number: int
     active: bool
@@ -61,6 +64,7 @@ class Quote:
     currency: str
     lines: tuple[Line, ...]
     customer: Customer | None
+    masked_id: str | None = field(default=None, repr=False)
 
 
 class _Shape(BaseModel):
@@ -113,7 +117,7 @@ class Carts:
         # A customer's cart has a masked id too, and the shop shows it to anyone who has that.
         if not is_guest or quote.customer is not None:
             raise QuoteNotFound
-        return quote
+        return replace(quote, masked_id=masked_id)
 
     def customer(self, token: str, *, store: Store, deadline: Deadline) -> Quote:
         """Look at the active quote of the customer that the token belongs to.

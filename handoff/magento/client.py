@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError as TransportError
@@ -47,6 +50,15 @@ class Answer:
         return parameters if isinstance(parameters, dict) else {}
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the storefront answered: `location` is where a redirect leads, empty for no redirect."""
+
+    status: int
+    location: str
+    body: bytes
+
+
 class MagentoClient:
     """Speaks REST and GraphQL with one shop; safe to share between threads."""
 
@@ -76,7 +88,7 @@ class MagentoClient:
         status, content = self._call(
             method,
             f"{self._base_url}/rest/{store}/V1/{path}",
-            headers={"Authorization": f"Bearer {token}"} if token else {},
+            headers=_bearer(token),
             body=body,
             params=params,
             deadline=deadline,
@@ -84,7 +96,13 @@ class MagentoClient:
         return Answer(status, _json(content))
 
     def graphql(
-        self, query: str, variables: dict[str, Any], *, store: str, deadline: Deadline
+        self,
+        query: str,
+        variables: dict[str, Any],
+        *,
+        store: str,
+        deadline: Deadline,
+        token: str | None = None,
     ) -> Answer:
         """Send one GraphQL document; what the shop says about it is in the answer's body.
 
@@ -93,13 +111,39 @@ class MagentoClient:
         status, content = self._call(
             "POST",
             f"{self._base_url}/graphql",
-            headers={"Store": store},
+            headers={"Store": store, **_bearer(token)},
             body={"query": query, "variables": variables},
             params=None,
             deadline=deadline,
         )
         is_page = status >= HTTPStatus.BAD_REQUEST and not content.lstrip().startswith(b"{")
         return Answer(status, None if is_page else _json(content))
+
+    def page(self, method: str, url: str, *, cookies: dict[str, str], deadline: Deadline) -> Page:
+        """Ask for a page as a shopper would, at the address that this client reaches.
+
+        `url` is the page's own, as shoppers know it: its host and scheme are told to the shop, not
+        connected to. Every status is an answer, and no redirect is followed.
+        """
+        known_as, reached = urlsplit(url), urlsplit(self._base_url)
+        headers = {
+            "Host": known_as.netloc,
+            # Magento fails on pages of the checkout without the latter.
+            "Accept": "text/html,*/*",
+            # A session of what calls itself a monitor lives in Magento for a minute, not for ten.
+            "User-Agent": "Handoff (monitor)",
+            "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
+        }
+        if known_as.scheme == "https":
+            # Coming from a page on https, the session keeps its id: there is no second one.
+            headers["Referer"] = f"https://{known_as.netloc}/"
+            headers["X-Forwarded-Proto"] = "https"
+        target = known_as._replace(scheme=reached.scheme, netloc=reached.netloc).geturl()
+        with self._answer(
+            method, target, headers=headers, body=None, params=None, deadline=deadline
+        ) as response:
+            location = response.headers.get("Location", "") if response.is_redirect else ""
+            return Page(response.status_code, location, _read(response, deadline))
 
     def _call(
         self,
@@ -111,6 +155,23 @@ class MagentoClient:
         params: dict[str, str] | None,
         deadline: Deadline,
     ) -> tuple[int, bytes]:
+        with self._answer(
+            method, url, headers=headers, body=body, params=params, deadline=deadline
+        ) as response:
+            return _readable(response), _read(response, deadline)
+
+    @contextmanager
+    def _answer(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str],
+        body: Any,
+        params: dict[str, str] | None,
+        deadline: Deadline,
+    ) -> Iterator[requests.Response]:
+        """Send a request and give its answer to the block, whose reads end with the deadline."""
         if deadline.passed:
             raise ShopTimeout
         try:
@@ -126,12 +187,16 @@ class MagentoClient:
                     timeout=(min(_CONNECT_TIMEOUT, deadline.remaining), deadline.remaining),
                 ) as response,
             ):
-                return _readable(response), _read(response, deadline)
+                yield response
         except (requests.Timeout, TimeoutError):
             raise ShopTimeout from None
         except (requests.RequestException, TransportError, OSError):
             # urllib3 wraps a read that met the deadline as a broken connection.
             raise (ShopTimeout if deadline.passed else ShopDropped) from None
+
+
+def _bearer(token: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def _readable(response: requests.Response) -> int:

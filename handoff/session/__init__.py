@@ -28,14 +28,17 @@ _ID_LENGTH = 26
 class SessionStore(Protocol):
     """Where the shop keeps its web sessions. It is only ever written to."""
 
-    def write(self, session_id: str, data: bytes) -> None:
-        """Store a new session for the lifetime of the settings, or raise SessionStoreError."""
+    def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
+        """Store a new session, or raise SessionStoreError.
+
+        `lifetime` is in seconds, where the session needs less than that of the settings.
+        """
 
 
-def bind(store: SessionStore, binding: Binding) -> str:
+def bind(store: SessionStore, binding: Binding, *, lifetime: int | None = None) -> str:
     """Write the binding into a new web session and return its id, a credential."""
     session_id = "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
-    store.write(session_id, encode(binding))
+    store.write(session_id, encode(binding), lifetime=lifetime)
     return session_id
 
 

@@ -20,7 +20,7 @@ class FileSessions:
         self._path = Path(path)
         self._owner = owner
 
-    def write(self, session_id: str, data: bytes) -> None:
+    def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         """Create the session's file; how long it lives is the shop's own clean-up to say."""
         file = self._path / f"sess_{session_id}"
         try:

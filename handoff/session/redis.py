@@ -27,16 +27,16 @@ class RedisSessions:
             retry=Retry(NoBackoff(), 1),
         )
 
-    def write(self, session_id: str, data: bytes) -> None:
+    def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         """Store the session and its expiry in one round trip."""
         key = f"sess_{session_id}"
         # Magento gives a session ten minutes at its first write, twenty at its second, and the
         # full lifetime from the third on: a shopper who fills in an address needs the latter.
-        fields: dict[Any, Any] = {"data": data, "writes": 2}
+        fields: dict[Any, Any] = {"data": data, "writes": 2 if lifetime is None else 0}
         try:
             with self._redis.pipeline(transaction=False) as pipe:
                 pipe.hset(key, mapping=fields)
-                pipe.expire(key, self._lifetime)
+                pipe.expire(key, lifetime or self._lifetime)
                 pipe.execute()
         except redis.RedisError as error:
             raise SessionStoreError(type(error).__name__) from None

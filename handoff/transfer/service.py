@@ -13,17 +13,27 @@ from handoff.ledger import Claim, ClaimLost, Claims, Draft, Handoff, Ledger
 from handoff.magento.carts import Quote
 from handoff.magento.deadline import Deadline
 from handoff.transfer.carts import QuoteDesk
+from handoff.transfer.checkout import CheckoutDesk
 from handoff.transfer.contract import BagTransfer, QuoteTransfer, normalized_reference
 
 
 class TransferService:
     """Turns a transfer into a handoff. Equal transfers, at once or later, share one."""
 
-    def __init__(self, ledger: Ledger, claims: Claims, desk: QuoteDesk, *, timeout: float) -> None:
-        """Take `timeout`, the seconds that a transfer may take in all."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        claims: Claims,
+        desk: QuoteDesk,
+        checkout: CheckoutDesk | None,
+        *,
+        timeout: float,
+    ) -> None:
+        """Take `checkout` where it is to be asked, and the seconds that a transfer may take."""
         self._ledger = ledger
         self._claims = claims
         self._desk = desk
+        self._checkout = checkout
         self._timeout = timeout
 
     def transfer(self, request: BagTransfer | QuoteTransfer) -> Handoff:
@@ -47,13 +57,21 @@ class TransferService:
     ) -> Handoff:
         if isinstance(request, QuoteTransfer):
             quote = self._desk.look(request, deadline)
-            return self._ledger.issue(claim, self._quote_draft(request, quote))
+            draft = self._quote_draft(request, quote)
+            self._try_out(draft, quote, request.token, deadline)
+            return self._ledger.issue(claim, draft)
         key, content = _reference_key(request.reference), _bag_content(request)
         known = self._ledger.renew(claim, key=key, content=content)
         if known is not None:
             return known
         quote = self._desk.build(request, deadline)
-        return self._ledger.issue(claim, self._draft("bag", request.reference, key, content, quote))
+        draft = self._draft("bag", request.reference, key, content, quote)
+        self._try_out(draft, quote, None, deadline)
+        return self._ledger.issue(claim, draft)
+
+    def _try_out(self, draft: Draft, quote: Quote, token: str | None, deadline: Deadline) -> None:
+        if self._checkout is not None:
+            self._checkout.try_out(draft, quote, token, deadline)
 
     def _quote_draft(self, request: QuoteTransfer, quote: Quote) -> Draft:
         kind = "customer" if quote.customer else "guest"

@@ -1,0 +1,54 @@
+"""Before a link is given: would checkout take the shopper who opens it?"""
+
+from __future__ import annotations
+
+import structlog
+
+from handoff.binding import binding_of
+from handoff.ledger import Draft
+from handoff.magento.carts import Quote
+from handoff.magento.checkout import Checkout, NotAsked, Shopper
+from handoff.magento.deadline import Deadline
+from handoff.magento.stores import Stores
+from handoff.session import SessionStore, SessionStoreError, bind
+
+log = structlog.get_logger()
+
+_ASKING = 3.0  # seconds, and never more than half of what the transfer has left
+_SESSION_LIFETIME = 60  # seconds
+
+
+class CheckoutDesk:
+    """Tries checkout with a web session of its own, that no shopper ever gets."""
+
+    def __init__(self, checkout: Checkout, sessions: SessionStore, stores: Stores) -> None:
+        self._checkout = checkout
+        self._sessions = sessions
+        self._stores = stores
+
+    def try_out(self, draft: Draft, quote: Quote, token: str | None, deadline: Deadline) -> None:
+        """Raise the Problem that says why checkout would not take the handoff's quote.
+
+        Where checkout gives no answer the transfer goes on, as it would without asking.
+        """
+        try:
+            shopper = self._shopper(draft, quote, token)
+            if self._checkout.takes(shopper, deadline=_part_of(deadline)):
+                return
+        except SessionStoreError:
+            log.warning("checkout_not_asked", reason="session_store_unavailable")
+            return
+        except NotAsked as problem:
+            log.warning("checkout_not_asked", reason=problem.reason)
+            return
+        raise self._checkout.refusal(shopper, deadline=_part_of(deadline))
+
+    def _shopper(self, draft: Draft, quote: Quote, token: str | None) -> Shopper:
+        store = self._stores.by_id(quote.store_id) or self._stores.first
+        binding = binding_of(draft, self._stores)
+        session_id = bind(self._sessions, binding, lifetime=_SESSION_LIFETIME)
+        return Shopper(store, session_id, quote.masked_id, token)
+
+
+def _part_of(deadline: Deadline) -> Deadline:
+    return Deadline.after(min(_ASKING, deadline.remaining / 2))
