@@ -13,6 +13,7 @@ from handoff.sandbox.cookies import Cookies
 from handoff.sandbox.orders import Orders
 from handoff.sandbox.people import People, lab_people
 from handoff.sandbox.quotes import Quotes
+from handoff.sandbox.rules import Rules
 from handoff.sandbox.sessions import SessionFiles
 from handoff.sandbox.tokens import Tokens
 
@@ -40,6 +41,7 @@ class Shop:
     quotes: Quotes
     orders: Orders
     cookies: Cookies
+    rules: Rules = field(default_factory=Rules)
     lock: RLock = field(default_factory=RLock)
 
 

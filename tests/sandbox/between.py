@@ -34,6 +34,13 @@ def add(replay: Replay, quote: Quote, sku: str, qty: int) -> None:
     replay.shop.quotes.put(quote, product, Decimal(qty))
 
 
+def leave_few(replay: Replay, stock: int) -> None:
+    product = replay.shop.catalogue.by_sku("ITEM-FEW")
+    assert product is not None
+    product.name = "Lab item few"  # as the shop of the later recordings calls it
+    product.stock = Decimal(stock)
+
+
 def customers_cart(replay: Replay, number: int) -> Quote:
     customer = replay.shop.people.customer(number)
     assert customer is not None
@@ -53,6 +60,7 @@ def bound(quote: Quote | int) -> str:
     return f'checkout|a:1:{{s:10:"quote_id_1";s:{len(number)}:"{number}";}}'
 
 
+ADA = 'customer_base|a:2:{s:11:"customer_id";s:2:"10";s:17:"customer_group_id";s:1:"1";}'
 SAM = 'customer_base|a:2:{s:11:"customer_id";s:1:"1";s:17:"customer_group_id";s:1:"1";}'
 
 
@@ -150,6 +158,54 @@ def before_locked_out(replay: Replay) -> None:
             accounts.check("lockme@example.com", "wrong")
 
 
+def before_asking_checkout(replay: Replay) -> None:
+    quote = guest_cart(replay, "m9qyiDVkJxisVoawERatlWLbw3mujqcs", ITEM_01=1)
+    session(replay, "11c7934531ff790636d425030f", bound(quote))
+
+
+def before_quantity_is_gone(replay: Replay) -> None:
+    quote = guest_cart(replay, "iC8cT2cLPnqchaJ7f1pZJj4u5hANjg3c", ITEM_FEW=3, ITEM_01=1)
+    session(replay, "445af8f6f0a90d2323405a1ff5", bound(quote))
+    leave_few(replay, 2)
+
+
+def before_sold_out(replay: Replay) -> None:
+    quote = guest_cart(replay, "FLLvUzftsRZfXgFXvMyNzUHgmAggkV8g", ITEM_FEW=1, ITEM_01=1)
+    session(replay, "8c71bd5808afb0867de21e5a43", bound(quote))
+    leave_few(replay, 0)
+
+
+def before_guests_are_off(replay: Replay) -> None:
+    quote = guest_cart(replay, "zSqpQOtDosOoJjHZlQYK9ncBizqQBtia", ITEM_01=1)
+    for session_id in (
+        "0f20388d2a1f987ac5d7952929",
+        "b8852806a61561d251bbc0d812",
+        "c292713b1b00efefa3e64a353e",
+    ):
+        session(replay, session_id, bound(quote))
+    ada = Customer(10, "asked@example.com", "Ada", "Asked")
+    replay.shop.people.customers.by_name[ada.email] = Account("Shopper123!", ada)
+    theirs = replay.shop.quotes.create_for_customer(ada)
+    add(replay, theirs, "ITEM-02", 1)
+    for session_id in ("e617bb1624b6dd8c251dc83ed5", "f87a47f6736154ad313b369e84"):
+        session(replay, session_id, ADA + bound(theirs))
+    replay.shop.rules.guest_checkout = False
+
+
+def before_one_page_is_off(replay: Replay) -> None:
+    replay.shop.rules.guest_checkout = True
+    replay.shop.rules.one_page_checkout = False
+
+
+def before_minimum(replay: Replay) -> None:
+    replay.shop.rules.one_page_checkout = True
+    replay.shop.rules.minimum = Decimal(100)
+
+
+def after_minimum(replay: Replay) -> None:
+    replay.shop.rules.minimum = Decimal(0)
+
+
 BEFORE: dict[str, Step] = {
     "346-customer-token-good-after-12-bad": before_locked_out,
     "084-mine-get-expired-jwt": before_expired_token,
@@ -165,4 +221,11 @@ BEFORE: dict[str, Step] = {
     "430-guest-cart-items-after-product-disabled": before_product_was_disabled,
     "344-rest-get-by-id-from-checkoutConfig": before_cart_of_checkout_config,
     "348-order-cancel": before_cancelling,
+    "700-checkout-head-good": before_asking_checkout,
+    "710-checkout-head-quantity-gone": before_quantity_is_gone,
+    "714-checkout-head-sold-out": before_sold_out,
+    "720-checkout-head-guests-off": before_guests_are_off,
+    "730-checkout-head-one-page-off": before_one_page_is_off,
+    "740-checkout-head-under-minimum": before_minimum,
+    "750-checkout-head-customer": after_minimum,
 }

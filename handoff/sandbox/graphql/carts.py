@@ -11,6 +11,7 @@ from handoff.sandbox.catalogue import Product
 from handoff.sandbox.graphql.refusals import refuse
 from handoff.sandbox.people import Customer
 from handoff.sandbox.quotes import Line, Quote
+from handoff.sandbox.rules import trouble_of
 from handoff.sandbox.shop import Shop, current_shop
 from handoff.sandbox.totals import totals_of
 
@@ -69,6 +70,7 @@ def product_shape(product: Product) -> Shape:
     return {
         "sku": product.sku,
         "name": product.name,
+        "stock_status": "IN_STOCK" if product.in_stock else "OUT_OF_STOCK",
         "price_range": {"minimum_price": {"final_price": price, "regular_price": price}},
     }
 
@@ -78,9 +80,11 @@ def money(value: Decimal) -> Shape:
 
 
 def _line(line: Line) -> Shape:
+    trouble = trouble_of(line)
     return {
         "uid": b64encode(str(line.number).encode()).decode(),
         "quantity": line.qty,
         "product": product_shape(line.product),
+        "errors": [{"code": "ITEM_QTY", "message": trouble}] if trouble else None,
         "prices": {"price": money(line.product.price), "row_total": money(line.row_total)},
     }

@@ -47,6 +47,8 @@ def store_config(_root: object, _info: object) -> Shape:
         "base_currency_code": shop.currency.code,
         "default_display_currency_code": shop.currency.code,
         "base_url": f"{shop.url}/",
+        "is_guest_checkout_enabled": shop.rules.guest_checkout,
+        "is_one_page_checkout_enabled": shop.rules.one_page_checkout,
     }
 
 

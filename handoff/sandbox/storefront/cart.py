@@ -7,6 +7,7 @@ from flask import Response, jsonify, request
 from handoff.sandbox.catalogue import Product
 from handoff.sandbox.display import display_of
 from handoff.sandbox.quotes import Quote
+from handoff.sandbox.rules import has_trouble, is_too_small
 from handoff.sandbox.selling import CannotSell, check_sale
 from handoff.sandbox.storefront.forms import genuine, say
 from handoff.sandbox.storefront.visit import Visit, error_page, go, page, room, visit
@@ -24,8 +25,14 @@ def needs_any_content_type() -> Response | None:
 
 @bp.get("/checkout/cart/")
 def show() -> Response:
-    quote = visit().quote()
-    return page("cart.html", totals=None if quote is None else totals_of(quote))
+    now = visit()
+    quote = now.quote()
+    return page(
+        "cart.html",
+        totals=None if quote is None else totals_of(quote),
+        possible=may_check_out(now),
+        too_small=quote is not None and is_too_small(quote, now.shop.rules),
+    )
 
 
 @bp.post("/checkout/cart/add")
@@ -38,6 +45,12 @@ def add() -> Response:
         now.cookies = [one for one in now.cookies if not one.startswith("mage-messages=")]
         return jsonify([])
     return go(where)
+
+
+def may_check_out(now: Visit) -> bool:
+    """Tell whether the shop shows a way to checkout, which for a small cart is shut."""
+    quote = now.quote()
+    return now.shop.rules.one_page_checkout and not (quote and has_trouble(quote))
 
 
 def _add(now: Visit, product: Product | None) -> str:

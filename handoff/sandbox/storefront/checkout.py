@@ -6,8 +6,9 @@ from handoff.sandbox.addresses import Address
 from handoff.sandbox.errors import ShopError
 from handoff.sandbox.orders import Order
 from handoff.sandbox.quotes import Quote
+from handoff.sandbox.rules import has_trouble, is_too_small
 from handoff.sandbox.storefront.cart import needs_any_content_type
-from handoff.sandbox.storefront.forms import genuine
+from handoff.sandbox.storefront.forms import genuine, say
 from handoff.sandbox.storefront.visit import Visit, go, page, room, visit
 from handoff.sandbox.totals import FLAT_RATE, Totals, flat_rate, totals_of
 
@@ -75,12 +76,19 @@ def success() -> Response:
 
 
 def ready_quote(now: Visit) -> Quote | None:
-    """Give the session's quote if it can be bought: it holds something, and all is in stock."""
-    quote = now.quote()
+    """Give the session's quote if it can be bought, and leave a message where that has one."""
+    rules, quote = now.shop.rules, now.quote()
+    if not rules.one_page_checkout:
+        say(now, "error", "One-page checkout is turned off.")
+        return None
     if quote is None or not quote.visible_lines():
         return None
-    enough = all(line.qty <= line.product.stock for line in quote.visible_lines())
-    return quote if enough else None
+    if has_trouble(quote) or is_too_small(quote, rules):
+        return None
+    if now.customer is None and not rules.guest_checkout:
+        say(now, "error", "Guest checkout is disabled.")
+        return None
+    return quote
 
 
 def _secure(now: Visit) -> bool:

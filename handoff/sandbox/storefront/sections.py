@@ -9,6 +9,8 @@ from flask import Response, jsonify, request
 from handoff.sandbox.display import display_of
 from handoff.sandbox.money import four_places, plain
 from handoff.sandbox.quotes import Line
+from handoff.sandbox.rules import trouble_of
+from handoff.sandbox.storefront.cart import may_check_out
 from handoff.sandbox.storefront.visit import Visit, room, visit
 from handoff.sandbox.totals import totals_of
 
@@ -40,10 +42,10 @@ def cart_section(now: Visit) -> Shape:
         "summary_count": plain(quote.total_qty()) if quote else 0,
         "subtotalAmount": four_places(totals_of(quote).subtotal) if quote else 0,
         "subtotal": shown,
-        "possible_onepage_checkout": True,
+        "possible_onepage_checkout": may_check_out(now),
         "items": [_item(line, now) for line in lines],
         "extra_actions": "",
-        "isGuestCheckoutAllowed": True,
+        "isGuestCheckoutAllowed": now.shop.rules.guest_checkout,
         "website_id": "1",
         "storeId": "1",
         "subtotal_incl_tax": shown,
@@ -89,5 +91,5 @@ def _item(line: Line, now: Visit) -> Shape:
             "height": 150,
         },
         "canApplyMsrp": False,
-        "message": "",
+        "message": trouble_of(line) or "",
     }
