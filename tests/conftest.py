@@ -84,17 +84,17 @@ def shop(tmp_path: Path) -> Iterator[RunningShop]:
 
 @pytest.fixture
 def settings(shop: RunningShop, tmp_path: Path) -> Settings:
-    return load_settings(**settings_for(shop, tmp_path))
+    return load_settings(**settings_for(shop.url, shop.sessions, tmp_path))
 
 
-def settings_for(shop: RunningShop, folder: Path) -> dict[str, Any]:
+def settings_for(shop_url: str, sessions: Path, folder: Path) -> dict[str, Any]:
     """Return settings for a service beside a stand-in shop, on a ledger in a folder."""
     return {
         "public_url": "http://127.0.0.1:8000",
-        "magento_url": shop.url,
+        "magento_url": shop_url,
         "api_keys": (KEY,),
         "secret_key": "a secret of the tests that is long enough",
-        "session_store": shop.sessions.as_uri(),
+        "session_store": sessions.as_uri(),
         "database_url": f"sqlite:///{folder / 'handoff.db'}",
         "stores": (STORE,),
     }

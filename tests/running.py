@@ -21,6 +21,7 @@ import requests
 from werkzeug.serving import make_server
 
 from handoff.sandbox import create_shop
+from handoff.sandbox.shop import Shop
 
 HOST = "127.0.0.1"
 
@@ -45,10 +46,14 @@ def require_program(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RunningShop:
-    """A stand-in shop that answers over HTTP."""
+    """A stand-in shop that answers over HTTP.
+
+    `inside` is what it knows, for a test to arrange what no caller can.
+    """
 
     url: str
     sessions: Path
+    inside: Shop
 
     def rest(self, method: str, path: str, *, token: str | None = None, body: Any = None) -> Any:
         """Call the shop's REST and return the answer's JSON."""
@@ -110,11 +115,12 @@ def running_shop(sessions: Path) -> Iterator[RunningShop]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     port = free_port()
     url = f"http://{HOST}:{port}"
-    server = make_server(HOST, port, create_shop(url=url, session_path=sessions), threaded=True)
+    app = create_shop(url=url, session_path=sessions)
+    server = make_server(HOST, port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield RunningShop(url, sessions)
+        yield RunningShop(url, sessions, app.extensions["sandbox"])
     finally:
         server.shutdown()
         thread.join()

@@ -107,6 +107,8 @@ class Checkout:
 
     def _reason(self, shopper: Shopper, deadline: Deadline) -> Problem | None:
         section = _section(self._page("GET", _SECTION, shopper, deadline))
+        if section.get("summary_count") == 0:
+            return CheckoutRefused("The shop does not find the quote in the web session for it.")
         if section.get("possible_onepage_checkout") is False:
             return self._switched_off_or_lines(shopper, deadline)
         if shopper.token is None and section.get("isGuestCheckoutAllowed") is False:

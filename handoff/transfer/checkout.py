@@ -41,7 +41,9 @@ class CheckoutDesk:
         except NotAsked as problem:
             log.warning("checkout_not_asked", reason=problem.reason)
             return
-        raise self._checkout.refusal(shopper, deadline=_part_of(deadline))
+        refusal = self._checkout.refusal(shopper, deadline=_part_of(deadline))
+        log.warning("checkout_refused", code=refusal.code, detail=refusal.detail)
+        raise refusal
 
     def _shopper(self, draft: Draft, quote: Quote, token: str | None) -> Shopper:
         store = self._stores.by_id(quote.store_id) or self._stores.first

@@ -147,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
             call.ended = time.monotonic()
         self.close_connection = not call.kept_alive
 
-    do_POST = do_PUT = do_DELETE = do_GET
+    do_HEAD = do_POST = do_PUT = do_DELETE = do_GET
 
     def log_message(self, *_args: object) -> None:
         """Keep quiet."""

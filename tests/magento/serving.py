@@ -16,7 +16,6 @@ from handoff.ledger import Database
 from handoff.ledger.schema import claim, handoff
 from handoff.settings import load_settings
 from tests.conftest import Poq, settings_for
-from tests.running import RunningShop
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,13 @@ class Serving:
 
 @contextmanager
 def serving(shop_url: str, folder: Path, **changes: Any) -> Iterator[Serving]:
-    """Run the service for a shop; `changes` are settings."""
+    """Run the service for a shop; `changes` are settings. Checkout is not asked unless they say so.
+
+    What a shop does that misbehaves is then counted call by call, without that one.
+    """
     sessions = folder / "sessions"
     sessions.mkdir(exist_ok=True)
-    values = settings_for(RunningShop(shop_url, sessions), folder)
+    values = {**settings_for(shop_url, sessions, folder), "ask_checkout": False}
     app = create_app(load_settings(**{**values, **changes}))
     try:
         yield Serving(app, Poq(app.test_client()))

@@ -86,7 +86,7 @@ def test_configured_cookies_and_headers_go_into_every_instruction(
     }
     header = {"name": "X-App", "value": "poq"}
     loaded = load_settings(
-        **settings_for(shop, tmp_path),
+        **settings_for(shop.url, shop.sessions, tmp_path),
         instruction_cookies=[cookie],
         instruction_headers=[header],
     )

@@ -1,0 +1,222 @@
+"""Checkout is asked by a shop's own answers, and one that gives none stops no transfer."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.magento import behaviours as shop_that
+from tests.magento.behaviours import answers, page, passes_on, refuses, where
+from tests.magento.conftest import Serve
+from tests.magento.faults import Behaviour, Call, faulty_shop
+from tests.running import RunningShop
+
+SOON = 0.5  # seconds
+
+
+def code_of(answer: TestResponse) -> str:
+    assert answer.status_code == answer.get_json()["status"]
+    return str(answer.get_json()["code"])
+
+
+def asks(call: Call) -> bool:
+    return call.method == "HEAD"
+
+
+# Reasons that cannot be had
+
+
+def item(code: str, *, stock: str = "IN_STOCK") -> dict[str, Any]:
+    product = {"sku": "ITEM-01", "stock_status": stock}
+    return {"product": product, "errors": [{"code": code}]}
+
+
+def reasons(*items: dict[str, Any]) -> Behaviour:
+    """Answer as GraphQL does about a cart that checkout does not take."""
+    config = {"is_one_page_checkout_enabled": True}
+    cart = {"itemsV2": {"items": list(items)}}
+    return answers(200, {"data": {"storeConfig": config, "cart": cart}})
+
+
+def refused(
+    shop: RunningShop, path: str, behaviour: Behaviour, serve: Serve, *, possible: bool
+) -> TestResponse:
+    """Transfer a quote that checkout refuses, at a shop where one path behaves in another way."""
+    shown = {"possible_onepage_checkout": possible, "isGuestCheckoutAllowed": True}
+    to_cart = shop_that.reply(302, b"", ("Location", "/checkout/cart/"))
+    section = answers(200, {"cart": shown})
+    rest = where(
+        lambda call: call.method == "HEAD", lambda call: call.send(to_cart), passes_on(shop.url)
+    )
+    rest = where(lambda call: "/section/load/" in call.path, section, rest)
+    behave = where(lambda call: path in call.path, behaviour, rest)
+    request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    with faulty_shop(behave) as faulty, serve(faulty.url, ask_checkout=True) as service:
+        answer = service.poq.transfer(request)
+        assert service.handoffs() == []
+        assert service.claims() == []
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (item("ITEM_QTY"), "quantity_unavailable"),
+        (item("ITEM_INCREMENTS"), "quantity_unavailable"),
+        (item("ITEM_QTY", stock="OUT_OF_STOCK"), "unavailable"),
+        (item("UNDEFINED"), "refused"),
+        (item("A_CODE_OF_A_LATER_MAGENTO"), "refused"),
+    ],
+)
+def test_the_codes_of_lines_come_from_the_shops_codes(
+    shop: RunningShop, serve: Serve, error: dict[str, Any], code: str
+) -> None:
+    answer = refused(shop, "/graphql", reasons(error), serve, possible=False)
+    assert (answer.status_code, code_of(answer)) == (422, "lines_refused")
+    [fault] = answer.get_json()["errors"]
+    assert (fault["sku"], fault["code"]) == ("ITEM-01", code)
+
+
+NO_REASON = {
+    "answers 503": refuses(503),
+    "answers 404 with a page": page(404),
+    "answers HTML": page(200),
+    "answers null": answers(200, None),
+    "answers a list": answers(200, {"cart": []}),
+    "answers an error": answers(200, {"errors": [{"message": "no"}]}),
+    "hangs up": shop_that.hangs_up,
+}
+
+
+@pytest.mark.parametrize("fault", NO_REASON.values(), ids=NO_REASON)
+@pytest.mark.parametrize(
+    ("path", "possible"),
+    [("/section/load/", True), ("/graphql", False), ("/checkout/cart/", True)],
+)
+def test_without_a_reason_a_refusal_stays_one(
+    shop: RunningShop, serve: Serve, path: str, possible: bool, fault: Behaviour
+) -> None:
+    answer = refused(shop, path, fault, serve, possible=possible)
+    assert (answer.status_code, code_of(answer)) == (409, "checkout_refused")
+
+
+def test_an_error_of_the_quote_and_of_no_line_is_told_in_general(
+    shop: RunningShop, serve: Serve
+) -> None:
+    sound = {"product": {"sku": "ITEM-01", "stock_status": "IN_STOCK"}, "errors": None}
+    answer = refused(shop, "/graphql", reasons(sound), serve, possible=False)
+    assert code_of(answer) == "checkout_refused"
+
+
+# Where checkout cannot be asked
+
+
+def redirects_to(location: str) -> Behaviour:
+    return lambda call: call.send(shop_that.reply(302, b"", ("Location", location)))
+
+
+NOT_ASKED: dict[str, tuple[Behaviour, str]] = {
+    "thinks too long": (shop_that.late, "timeout"),
+    "sends headers a byte at a time": (shop_that.drips_headers, "timeout"),
+    "keeps saying 100 Continue": (shop_that.says_continue, "timeout"),
+    "resets the connection": (shop_that.resets, "unreachable"),
+    "hangs up": (shop_that.hangs_up, "unreachable"),
+    "speaks no HTTP": (shop_that.raw(b"220 ESMTP\r\n"), "unreachable"),
+    "answers 403": (page(403), "status_403"),
+    "answers 404": (page(404), "status_404"),
+    "answers 405": (page(405), "status_405"),
+    "answers 500": (page(500), "status_500"),
+    "answers 503": (refuses(503), "status_503"),
+    "redirects to the login": (redirects_to("/customer/account/login/"), "redirected_elsewhere"),
+    "redirects to https": (redirects_to("https://www.shop.test/checkout/"), "redirected_elsewhere"),
+    "redirects to no address": (shop_that.redirects_to_no_address, "redirected_elsewhere"),
+    "redirects to what cannot be read": (shop_that.redirects_nowhere, "redirected_elsewhere"),
+}
+
+
+@pytest.mark.parametrize(("fault", "reason"), NOT_ASKED.values(), ids=NOT_ASKED)
+def test_where_checkout_does_not_answer_the_transfer_goes_on(
+    shop: RunningShop,
+    serve: Serve,
+    capsys: pytest.CaptureFixture[str],
+    fault: Behaviour,
+    reason: str,
+) -> None:
+    request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    behave = where(asks, fault, passes_on(shop.url))
+    with (
+        faulty_shop(behave) as faulty,
+        serve(faulty.url, ask_checkout=True, magento_timeout=4 * SOON) as service,
+    ):
+        assert service.poq.transfer(request).status_code == 200
+        assert len(service.handoffs()) == 1
+        cookies = [call.headers["cookie"] for call in faulty.calls if asks(call)]
+    assert len(cookies) == 1
+    log = capsys.readouterr().err
+    assert log.count("checkout_not_asked") == 1
+    assert f'"reason": "{reason}"' in log
+    assert faulty.url not in log
+    assert cookies[0].partition("=")[2] not in log
+
+
+def test_checkout_is_left_alone_where_the_settings_say_so(shop: RunningShop, serve: Serve) -> None:
+    request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    with faulty_shop(passes_on(shop.url)) as watched:
+        with serve(watched.url, ask_checkout=False) as service:
+            assert service.poq.transfer(request).status_code == 200
+        assert not any(asks(call) for call in watched.calls)
+
+
+# How it is asked
+
+
+def test_a_bag_that_is_renewed_is_not_asked_about_again_and_a_quote_is(
+    shop: RunningShop, serve: Serve
+) -> None:
+    quote = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    with faulty_shop(passes_on(shop.url)) as watched:
+        with serve(watched.url, ask_checkout=True, session_store=shop.sessions.as_uri()) as service:
+            for _ in range(2):
+                assert service.poq.bag(("ITEM-01", 1)).status_code == 200
+            assert [asks(call) for call in watched.calls].count(True) == 1
+            for _ in range(2):
+                assert service.poq.transfer(quote).status_code == 200
+            assert [asks(call) for call in watched.calls].count(True) == 3
+
+
+def test_checkout_is_asked_in_the_name_of_the_storefront(shop: RunningShop, serve: Serve) -> None:
+    """The shop is reached over its inner address, and answers as if a shopper had come by https."""
+    request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    with (
+        faulty_shop(where(asks, page(200), passes_on(shop.url))) as inner,
+        serve(
+            inner.url,
+            public_url="https://www.shop.test/handoff",
+            storefront_url="https://www.shop.test/uk",
+            session_cookie_name="SHOP",
+            ask_checkout=True,
+        ) as service,
+    ):
+        assert service.poq.transfer(request).status_code == 200
+        [asked] = [call for call in inner.calls if asks(call)]
+    assert asked.path == "/uk/checkout/"
+    assert asked.headers["host"] == "www.shop.test"
+    assert asked.headers["x-forwarded-proto"] == "https"
+    assert asked.headers["referer"] == "https://www.shop.test/"
+    assert re.fullmatch("SHOP=[0-9a-v]{26}", asked.headers["cookie"])
+    assert "authorization" not in asked.headers
+
+
+def test_a_shop_that_reads_other_sessions_refuses_and_the_log_says_why(
+    shop: RunningShop, serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The settings name a session store that is not the shop's: every shopper would see no bag."""
+    request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    with serve(shop.url, ask_checkout=True) as service:
+        answer = service.poq.transfer(request)
+    assert (answer.status_code, code_of(answer)) == (409, "checkout_refused")
+    assert "does not find the quote" in answer.get_json()["detail"]
+    assert "does not find the quote" in capsys.readouterr().err

@@ -1,0 +1,142 @@
+"""What makes checkout send a shopper away is found out by the transfer, and no link is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.conftest import MakeApp, Poq, path_of
+from tests.running import RunningShop
+
+Ask = Callable[[], TestResponse]
+
+
+@pytest.fixture
+def guest(poq: Poq, shop: RunningShop) -> Ask:
+    """Transfer a guest's quote of £22."""
+    request = {"quote_id": shop.guest_quote(("ITEM-01", 2))}
+    return lambda: poq.transfer(request)
+
+
+@pytest.fixture
+def customer(poq: Poq, shop: RunningShop) -> Ask:
+    """Transfer a customer's quote of £22."""
+    token = shop.customer_token()
+    request = {"quote_id": shop.customer_quote(token, ("ITEM-01", 2)), "token_id": token}
+    return lambda: poq.transfer(request)
+
+
+@pytest.fixture
+def bag(poq: Poq) -> Ask:
+    """Transfer a bag of £22."""
+    return lambda: poq.bag(("ITEM-01", 2))
+
+
+def code_of(answer: TestResponse) -> str:
+    """Return the code of a problem, and "ok" for an instruction."""
+    body = answer.get_json()
+    assert answer.status_code == body.get("status", 200)
+    return str(body.get("code", "ok"))
+
+
+def lines_of(answer: TestResponse) -> dict[str, str]:
+    assert (answer.status_code, code_of(answer)) == (422, "lines_refused")
+    return {error["sku"]: error["code"] for error in answer.get_json()["errors"]}
+
+
+# What the shop does not sell
+
+
+def test_where_guests_may_not_buy_only_customers_get_a_link(
+    shop: RunningShop, guest: Ask, bag: Ask, customer: Ask
+) -> None:
+    shop.inside.rules.guest_checkout = False
+    for ask in (guest, bag):
+        assert (ask().status_code, code_of(ask())) == (409, "guest_checkout_off")
+    assert code_of(customer()) == "ok"
+
+
+def test_a_checkout_that_is_switched_off_is_so_for_everybody(
+    shop: RunningShop, guest: Ask, bag: Ask, customer: Ask
+) -> None:
+    shop.inside.rules.one_page_checkout = False
+    for ask in (guest, bag, customer):
+        assert (ask().status_code, code_of(ask())) == (409, "checkout_off")
+
+
+def test_a_bag_below_the_minimum_is_refused_and_one_at_it_is_not(
+    shop: RunningShop, guest: Ask, bag: Ask, customer: Ask
+) -> None:
+    shop.inside.rules.minimum = Decimal("22.01")
+    for ask in (guest, bag, customer):
+        assert (ask().status_code, code_of(ask())) == (409, "minimum_not_reached")
+    shop.inside.rules.minimum = Decimal("22.00")
+    for ask in (guest, bag, customer):
+        assert code_of(ask()) == "ok"
+
+
+@pytest.mark.parametrize(
+    ("left", "code"), [(1, "quantity_unavailable"), (0, "unavailable")], ids=["few", "none"]
+)
+def test_lines_whose_stock_is_gone_are_named(
+    shop: RunningShop, poq: Poq, left: int, code: str
+) -> None:
+    token = shop.customer_token()
+    lines = (("ITEM-01", 1), ("ITEM-FEW", 2))
+    guests, theirs = shop.guest_quote(*lines), shop.customer_quote(token, *lines)
+    few = shop.inside.catalogue.by_sku("ITEM-FEW")
+    assert few is not None
+    few.stock = Decimal(left)
+    assert lines_of(poq.transfer({"quote_id": guests})) == {"ITEM-FEW": code}
+    assert lines_of(poq.transfer({"quote_id": theirs, "token": token})) == {"ITEM-FEW": code}
+    few.stock = Decimal(2)
+    assert poq.transfer({"quote_id": guests}).status_code == 200
+
+
+def test_a_quote_that_checkout_refuses_has_no_link(shop: RunningShop, guest: Ask, poq: Poq) -> None:
+    link = path_of(guest())
+    shop.inside.rules.minimum = Decimal(100)
+    assert code_of(guest()) == "minimum_not_reached"
+    shop.inside.rules.minimum = Decimal(0)
+    assert path_of(guest()) == link
+    assert poq.client.post(link).status_code == 303
+
+
+# How it is asked
+
+
+def test_where_no_session_can_be_written_the_transfer_goes_on(
+    shop: RunningShop, guest: Ask, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.sessions.rename(shop.sessions.with_name("away"))
+    assert code_of(guest()) == "ok"
+    assert "'reason': 'session_store_unavailable'" in caplog.text
+    shop.sessions.with_name("away").rename(shop.sessions)
+
+
+def test_the_session_that_asks_is_never_the_shoppers(
+    shop: RunningShop, guest: Ask, phone: FlaskClient
+) -> None:
+    link = path_of(guest())
+    asked_with = {file.name for file in shop.sessions.iterdir()}
+    assert asked_with
+    entered = phone.post(link)
+    [cookie] = re.findall("PHPSESSID=([^;]+)", str(entered.headers))
+    assert f"sess_{cookie}" not in asked_with
+
+
+def test_an_answer_that_repeats_a_credential_is_not_passed_on(
+    shop: RunningShop, make_app: MakeApp
+) -> None:
+    shop.inside.rules.guest_checkout = False
+    quote_id = shop.guest_quote(("ITEM-01", 1))
+    answer = Poq(make_app().test_client()).transfer({"quote_id": quote_id})
+    sessions = [file.name.removeprefix("sess_") for file in shop.sessions.iterdir()]
+    assert sessions
+    for credential in (quote_id, *sessions):
+        assert credential not in answer.text + str(answer.headers)
