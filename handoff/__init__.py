@@ -17,6 +17,7 @@ from handoff.operate.failures import handle_failures
 from handoff.operate.health import health
 from handoff.operate.logs import configure_logging, log_requests
 from handoff.operate.paths import serve_below
+from handoff.operate.proxies import trust_proxies
 from handoff.services import build_services, keep
 from handoff.settings import Settings, load_settings, unknown_names
 from handoff.transfer.views import transfer
@@ -48,4 +49,5 @@ def create_app(settings: Settings | None = None, *, clock: Clock = system_clock)
     handle_failures(app)
     protect(app, settings)
     serve_below(app, settings)
+    trust_proxies(app, settings)
     return app

@@ -44,11 +44,15 @@ def build_services(settings: Settings, *, clock: Clock = system_clock) -> Servic
     database = Database(settings.database_url)
     migrate(database)
     ledger = Ledger(database, clock, ttl=settings.link_ttl, grace=settings.reopen_grace)
-    client = MagentoClient(settings.magento_url)
+    client = MagentoClient(
+        settings.magento_url, host=settings.magento_host, ca_file=settings.magento_ca_file
+    )
     orders = _orders(client, settings)
     desk = QuoteDesk(Carts(client), settings.store_views, orders)
     sessions = open_session_store(
-        settings.session_store.get_secret_value(), lifetime=settings.session_cookie_lifetime
+        settings.session_address,
+        settings.session_access,
+        lifetime=settings.new_session_lifetime,
     )
     return Services(
         settings=settings,

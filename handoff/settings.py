@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
+import ssl
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -34,12 +33,13 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from handoff.addresses import split_address, within
 from handoff.entry.colours import Colour
 from handoff.magento.stores import Store, Stores
+from handoff.session.address import SessionAccess, SessionAddress
 from handoff.transfer.contract import InstructionCookie, InstructionHeader
 
 PREFIX = "HANDOFF_"
-_REDIS_DATABASE = re.compile("(/[0-9]{0,4})?")
 # Settings that are checked against each other, and values for others while that is done.
 _FITTING = {
     "public_url",
@@ -47,6 +47,11 @@ _FITTING = {
     "storefront_url",
     "session_cookie_domain",
     "session_cookie_samesite",
+    "session_store",
+    "session_store_ca_file",
+    "session_store_cert_file",
+    "sentinel_username",
+    "sentinel_password",
     "stores",
     "magento_admin_username",
     "magento_admin_password",
@@ -61,6 +66,7 @@ _WORDS = {
     "too_short": "holds nothing",
     "extra_forbidden": "is no field that is known",
 }
+_AN_HOUR = 3600  # seconds
 DEFAULT_STORE = Store(currency="GBP", code="default", store_id=1, website_id=1, website_code="base")
 
 
@@ -78,22 +84,8 @@ def _split(value: object) -> object:
     return value
 
 
-def _parts(value: str) -> SplitResult:
-    """Split an address; what Python says of one that it cannot split holds parts of it."""
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        raise ValueError(
-            "is no address; in a password, '/', '#', '[' and '@' are %-encoded"
-        ) from None
-    if not value.isprintable() or " " in value:
-        raise ValueError("holds characters that no address has")
-    return parts
-
-
 def _base_url(value: str) -> str:
-    parts = _parts(value)
+    parts = split_address(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("has to be an http(s) address with a host")
     if parts.query or parts.fragment or parts.username:
@@ -137,15 +129,26 @@ def _path(value: str) -> str:
 
 
 def _session_store(value: str) -> str:
-    parts = _parts(value)
-    if parts.scheme == "file":
-        unknown = set(parse_qs(parts.query)) - {"owner"}
-        if parts.netloc or not parts.path.startswith("/") or unknown:
-            raise ValueError("has to look like file:///path or file:///path?owner=www-data")
-    elif parts.scheme not in ("redis", "rediss") or not parts.hostname:
-        raise ValueError("has to start with redis://, rediss:// or file:///")
-    elif parts.query or parts.fragment or not _REDIS_DATABASE.fullmatch(parts.path):
-        raise ValueError("has to end with the number of the database: redis://host:6379/2")
+    SessionAddress.parse(value)
+    return value
+
+
+def _authorities(value: str) -> str:
+    try:
+        ssl.create_default_context(cafile=value)
+    except (OSError, ValueError):  # ssl.SSLError is an OSError
+        raise ValueError("has to be a file of certificates (PEM) that can be read") from None
+    return value
+
+
+def _own_certificate(value: str) -> str:
+    try:
+        # A password that is asked for would be waited for at the terminal.
+        ssl.create_default_context().load_cert_chain(value, password="")
+    except (OSError, ValueError):
+        raise ValueError(
+            "has to be a file with a certificate and its key, without a password (PEM)"
+        ) from None
     return value
 
 
@@ -164,9 +167,15 @@ def _host(value: str) -> str:
 
 
 def _web_url(value: str) -> str:
-    parts = _parts(value)
+    parts = split_address(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or set(value) & set(" '\"<>"):
         raise ValueError("has to be an http(s) address")
+    return value
+
+
+def _cookie_lifetime(value: int) -> int:
+    if 0 < value < 60:
+        raise ValueError("has to be 0, until the browser ends, or 60 seconds and more")
     return value
 
 
@@ -175,7 +184,7 @@ def _accent(value: str) -> str:
 
 
 def _app_url(value: str) -> str:
-    scheme = _parts(value).scheme.lower()
+    scheme = split_address(value).scheme.lower()
     if not scheme or scheme in ("javascript", "data", "vbscript", "file", "blob"):
         raise ValueError("has to be an https address or one of the app's own scheme")
     return value
@@ -186,13 +195,17 @@ UrlPath = Annotated[str, BeforeValidator(_path)]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
 Key = Annotated[SecretStr, AfterValidator(_key)]
 Host = Annotated[str, AfterValidator(_host)]
+Authorities = Annotated[str, AfterValidator(_authorities)]
 # The environment holds text: lists are comma-separated, what has fields is JSON.
 _Listed = (NoDecode, BeforeValidator(_split))
 _Json = (NoDecode, BeforeValidator(_json))
 
 
 class CookieSettings(BaseModel):
-    """How the shop sets its own session cookie, so that ours replaces it and is no second one."""
+    """How the shop sets its own session cookie, so that ours replaces it and is no second one.
+
+    A `lifetime` of 0 seconds is until the browser ends.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -235,7 +248,10 @@ class Settings(BaseSettings):
     )
 
     public_url: BaseUrl
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
     magento_url: BaseUrl
+    magento_host: Host | None = None
+    magento_ca_file: Authorities | None = None
     storefront_url: BaseUrl = Field(default="", validate_default=False)
     api_keys: Annotated[tuple[Key, ...], *_Listed, Field(min_length=1)]
     key_in_path: bool = False
@@ -244,12 +260,19 @@ class Settings(BaseSettings):
     secret_key: Secret
     previous_secret_keys: Annotated[tuple[Secret, ...], *_Listed] = ()
     session_store: Annotated[SecretStr, BeforeValidator(_session_store)]
+    session_store_ca_file: Authorities | None = None
+    session_store_cert_file: Annotated[str, AfterValidator(_own_certificate)] | None = None
+    sentinel_username: str | None = None
+    sentinel_password: SecretStr | None = None
     database_url: Annotated[str, BeforeValidator(_database_url)] = "sqlite:///instance/handoff.db"
     session_cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "PHPSESSID"
     session_cookie_domain: Annotated[str, AfterValidator(str.lower)] = ""
     session_cookie_path: UrlPath = "/"
     session_cookie_samesite: Literal["Lax", "Strict", "None"] = "Lax"
-    session_cookie_lifetime: Annotated[int, Field(ge=60, le=31_536_000)] = 3600
+    session_cookie_lifetime: Annotated[
+        int, Field(ge=0, le=31_536_000), AfterValidator(_cookie_lifetime)
+    ] = 3600
+    session_lifetime: Annotated[int, Field(ge=60, le=31_536_000)] | None = None
     checkout_hosts: Annotated[tuple[Host, ...], *_Listed] = ()
     instruction: Literal["url", "form"] = "url"
     instruction_cookies: Annotated[tuple[InstructionCookie, ...], *_Json] = ()
@@ -286,7 +309,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Settings:
-        faults = [*self._cookie_faults(), *self._store_faults()]
+        faults = [*self._cookie_faults(), *self._session_store_faults(), *self._store_faults()]
         if bool(self.magento_admin_username) != bool(self.magento_admin_password):
             faults.append(
                 "HANDOFF_MAGENTO_ADMIN_USERNAME and _PASSWORD belong together; one is missing."
@@ -299,14 +322,14 @@ class Settings(BaseSettings):
         faults = []
         service, cookie = self.public.hostname or "", self.session_cookie
         domain = cookie.domain.removeprefix(".")
-        if not _within(service, domain):
+        if not within(service, domain):
             faults.append(
                 "HANDOFF_PUBLIC_URL: from its host no browser takes a session cookie for "
                 f"{domain}. Put the service on the shop's host, or set "
                 "HANDOFF_SESSION_COOKIE_DOMAIN to a domain that covers both, as the shop's own "
                 "cookie has it."
             )
-        if not _within(self.storefront.hostname or "", domain):
+        if not within(self.storefront.hostname or "", domain):
             faults.append("HANDOFF_SESSION_COOKIE_DOMAIN does not cover the shop's host.")
         if self.public.scheme != self.storefront.scheme:
             faults.append(
@@ -314,6 +337,22 @@ class Settings(BaseSettings):
             )
         if cookie.samesite == "None" and not cookie.secure:
             faults.append("HANDOFF_SESSION_COOKIE_SAMESITE: None works on https only.")
+        return faults
+
+    def _session_store_faults(self) -> list[str]:
+        address, faults = self.session_address, []
+        for name in ("session_store_ca_file", "session_store_cert_file"):
+            if getattr(self, name) and not address.tls:
+                faults.append(
+                    f"{PREFIX}{name.upper()} needs an address of HANDOFF_SESSION_STORE that begins "
+                    "with rediss: without TLS it is of no use."
+                )
+        if self.sentinel_username and not self.sentinel_password:
+            faults.append("HANDOFF_SENTINEL_USERNAME needs HANDOFF_SENTINEL_PASSWORD.")
+        if self.sentinel_password and not address.service:
+            faults.append(
+                "HANDOFF_SENTINEL_PASSWORD is of no use: HANDOFF_SESSION_STORE names no Sentinel."
+            )
         return faults
 
     def _store_faults(self) -> list[str]:
@@ -349,6 +388,27 @@ class Settings(BaseSettings):
         shop = f"{self.storefront.scheme}://{self.storefront.netloc}"
         others = (f"{self.storefront.scheme}://{host}" for host in self.checkout_hosts)
         return (shop, *others)
+
+    @property
+    def session_address(self) -> SessionAddress:
+        """Where the shop keeps its sessions; holds a password."""
+        return SessionAddress.parse(self.session_store.get_secret_value())
+
+    @property
+    def session_access(self) -> SessionAccess:
+        """What the session store asks for besides its address."""
+        password = self.sentinel_password
+        return SessionAccess(
+            ca_file=self.session_store_ca_file,
+            cert_file=self.session_store_cert_file,
+            sentinel_username=self.sentinel_username,
+            sentinel_password=password.get_secret_value() if password else None,
+        )
+
+    @property
+    def new_session_lifetime(self) -> int:
+        """Seconds that a new session lives in the store."""
+        return self.session_lifetime or self.session_cookie_lifetime or _AN_HOUR
 
     @property
     def session_cookie(self) -> CookieSettings:
@@ -400,16 +460,6 @@ def unknown_names(environment: Mapping[str, str]) -> list[str]:
     known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
     known |= {f"{name}_FILE" for name in known}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
-
-
-def _within(host: str, domain: str) -> bool:
-    if host == domain:
-        return True
-    try:
-        ip_address(host)
-    except ValueError:
-        return host.endswith(f".{domain}")
-    return False
 
 
 def _sentence(fault: Any) -> str:

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from handoff import create_app
 from handoff.settings import Settings, load_settings
+from tests.logs import Logged
 from tests.running import RedisServer, RunningShop, running_redis, running_shop
 
 KEY = "a-key-of-the-tests"
@@ -145,6 +146,11 @@ def phone(app: Flask) -> FlaskClient:
 @pytest.fixture
 def poq(app: Flask) -> Poq:
     return Poq(app.test_client())
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str]) -> Logged:
+    return Logged(capsys)
 
 
 @pytest.fixture(scope="session")

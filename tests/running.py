@@ -110,12 +110,17 @@ class RunningShop:
 
 
 @contextmanager
-def running_shop(sessions: Path) -> Iterator[RunningShop]:
-    """Run a stand-in shop that keeps its sessions in a folder."""
+def running_shop(
+    sessions: Path, *, public_url: str | None = None, cookie_domain: str | None = None
+) -> Iterator[RunningShop]:
+    """Run a stand-in shop that keeps its sessions in a folder.
+
+    `public_url` is where shoppers are told to go, when a proxy stands before it.
+    """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     port = free_port()
     url = f"http://{HOST}:{port}"
-    app = create_shop(url=url, session_path=sessions)
+    app = create_shop(url=public_url or url, session_path=sessions, cookie_domain=cookie_domain)
     server = make_server(HOST, port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -133,6 +138,7 @@ class RedisServer:
 
     port: int
     folder: Path
+    options: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -144,7 +150,8 @@ class RedisServer:
         """Start it and wait until it answers."""
         command = [
             require_program("redis-server"),
-            *("--port", str(self.port)),
+            *self.options,
+            *(() if "--tls-port" in self.options else ("--port", str(self.port))),
             *("--bind", HOST),
             *("--save", ""),
             *("--dir", str(self.folder)),

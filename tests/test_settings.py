@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from handoff.settings import Settings, SettingsError, load_settings, unknown_names
+from tests.certificates import Authority
 
 NEEDED = {
     "HANDOFF_PUBLIC_URL": "https://www.shop.example/handoff",
@@ -97,6 +98,26 @@ def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyP
         ("HANDOFF_INSTRUCTION_HEADERS", '[{"name": "a", "value": "c\\r\\nd"}]'),
         ("HANDOFF_STORES", "[" * 5000),
         ("HANDOFF_MAGENTO_ADMIN_USERNAME", "admin"),
+        ("HANDOFF_TRUSTED_PROXIES", "-1"),
+        ("HANDOFF_TRUSTED_PROXIES", "nginx"),
+        ("HANDOFF_MAGENTO_HOST", "www.shop.example/path"),
+        ("HANDOFF_MAGENTO_CA_FILE", "/no/such/file"),
+        ("HANDOFF_MAGENTO_CA_FILE", __file__),
+        ("HANDOFF_SESSION_STORE_CA_FILE", __file__),
+        ("HANDOFF_SESSION_STORE_CERT_FILE", __file__),
+        ("HANDOFF_SESSION_COOKIE_LIFETIME", "59"),
+        ("HANDOFF_SESSION_LIFETIME", "0"),
+        ("HANDOFF_SESSION_STORE", "unix://host/run/redis.sock"),
+        ("HANDOFF_SESSION_STORE", "unix:///run/redis.sock?db=two"),
+        ("HANDOFF_SESSION_STORE", "unix:///run/redis.sock?ssl=true"),
+        ("HANDOFF_SESSION_STORE", "redis+sentinel://a:26379,b:26379"),
+        ("HANDOFF_SESSION_STORE", "redis+sentinel:///the-sessions/2"),
+        ("HANDOFF_SESSION_STORE", "redis+sentinel://a,,b/the-sessions/2"),
+        ("HANDOFF_SESSION_STORE", "redis+sentinel://a/the-sessions/2?db=3"),
+        ("HANDOFF_SESSION_STORE", "redis+sentinel://u:SECR#ETPW@a/the-sessions"),
+        ("HANDOFF_SESSION_STORE", "redis+sentinel://u:SECR[ETPW@a/the-sessions"),
+        ("HANDOFF_SENTINEL_PASSWORD", "SECRETPW"),
+        ("HANDOFF_SENTINEL_USERNAME", "somebody"),
     ],
 )
 def test_a_value_that_cannot_be_is_named_and_not_repeated(
@@ -169,6 +190,55 @@ def test_shoppers_may_reach_the_shop_elsewhere_than_rest_is(
     settings = load_settings()
     assert settings.checkout_url == "https://www.shop.example/checkout/"
     assert settings.session_cookie.domain == "www.shop.example"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "unix:///run/redis/redis.sock?db=2",
+        "unix://handoff:a-password@/run/redis/redis.sock",
+        "redis+sentinel://a:26379,b:26379/the-sessions/2",
+        "rediss+sentinel://handoff:a%2Fpassword@[::1],b/the-sessions",
+    ],
+)
+def test_every_way_to_a_session_store_is_an_address(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("HANDOFF_SESSION_STORE", address)
+    assert "password" not in repr(load_settings().session_address)
+
+
+@pytest.mark.parametrize(
+    ("store", "fits"),
+    [("redis://127.0.0.1", False), ("unix:///run/redis.sock", False), ("rediss://redis", True)],
+)
+def test_certificates_need_an_address_with_tls(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store: str, fits: bool
+) -> None:
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("HANDOFF_SESSION_STORE", store)
+    monkeypatch.setenv("HANDOFF_SESSION_STORE_CA_FILE", str(authority.file))
+    monkeypatch.setenv("HANDOFF_SESSION_STORE_CERT_FILE", str(authority.issue("handoff").both))
+    if fits:
+        assert load_settings().session_access.ca_file == str(authority.file)
+        return
+    told = faults().splitlines()
+    assert [line.split(" ")[0] for line in told] == [
+        "HANDOFF_SESSION_STORE_CA_FILE",
+        "HANDOFF_SESSION_STORE_CERT_FILE",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cookie", "own", "lives"),
+    [("", "", 3600), ("7200", "", 7200), ("7200", "600", 600), ("0", "", 3600), ("0", "900", 900)],
+)
+def test_a_new_session_lives_as_long_as_its_cookie_unless_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, cookie: str, own: str, lives: int
+) -> None:
+    monkeypatch.setenv("HANDOFF_SESSION_COOKIE_LIFETIME", cookie)
+    monkeypatch.setenv("HANDOFF_SESSION_LIFETIME", own)
+    assert load_settings().new_session_lifetime == lives
 
 
 def test_addresses_are_kept_as_browsers_write_them(monkeypatch: pytest.MonkeyPatch) -> None:

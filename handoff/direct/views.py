@@ -44,7 +44,7 @@ def enter_directly() -> Response:
     for _ in range(_TRIES):
         row = services().transfers.transfer(asked)
         structlog.contextvars.bind_contextvars(handoff=row.id)
-        openers = openers_of(request, row.id)
+        openers = openers_of(request, row.id, services().settings)
         spent = services().ledger.spend(row.id, openers.hashes)
         if spent is not None:
             return let_in(spent, openers)

@@ -3,6 +3,9 @@
 Each look at the page hands a web view a cookie of its own, unless it has one for this handoff.
 Two looks at once leave two, neither of which overwrites the other: whichever spent the link,
 the web view can show it.
+
+On https the names begin with a prefix, for which browsers see to it that nobody else sets them:
+`__Host-` not even another host of the domain, `__Secure-` nobody on plain http.
 """
 
 from __future__ import annotations
@@ -39,16 +42,17 @@ class Openers:
                 name,
                 value,
                 max_age=settings.link_ttl + settings.reopen_grace,
-                path=f"{settings.public.path}/h",
+                path=_path(settings),
                 secure=settings.public.scheme == "https",
                 httponly=True,
                 samesite="Lax",
             )
 
 
-def openers_of(request: Request, handoff_id: str) -> Openers:
+def openers_of(request: Request, handoff_id: str, settings: Settings) -> Openers:
     """Read the opener cookies for a handoff from a request, and make one where there is none."""
-    prefix = f"handoff_{hashlib.sha256(handoff_id.encode()).hexdigest()[:12]}_"
+    of_the_handoff = hashlib.sha256(handoff_id.encode()).hexdigest()[:12]
+    prefix = f"{_guard(settings)}handoff_{of_the_handoff}_"
     shown = [
         (name, value)
         for name, value in sorted(request.cookies.items())
@@ -56,3 +60,14 @@ def openers_of(request: Request, handoff_id: str) -> Openers:
     ]
     fresh = (f"{prefix}{secrets.token_hex(3)}", secrets.token_urlsafe(16))
     return Openers(dict(shown[:_MOST] or [fresh]))
+
+
+def _guard(settings: Settings) -> str:
+    if settings.public.scheme != "https":
+        return ""
+    return "__Secure-" if settings.public.path else "__Host-"
+
+
+def _path(settings: Settings) -> str:
+    # `__Host-` asks for the whole host; below a path the cookie is for links alone.
+    return "/" if _guard(settings) == "__Host-" else f"{settings.public.path}/h"

@@ -2,6 +2,9 @@
 
 Where Magento's scripts set a cookie for the shop's host alone, and where for the cookie domain,
 was read off a real 2.4.7 in Chromium; so were the cookies that outlive a shopper.
+
+A browser tells cookies of one name apart by domain and path, and sends all that fit. PHP takes
+the first: the one with the longest path, else the oldest. So it is not enough to set ours.
 """
 
 from __future__ import annotations
@@ -10,10 +13,12 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
-from urllib.parse import quote, unquote
+from itertools import product
+from urllib.parse import quote, unquote, urlsplit
 
 from flask import Response
 
+from handoff.addresses import within
 from handoff.settings import Settings
 
 _TEN_YEARS = 315_360_000  # seconds, as Magento gives `private_content_version`
@@ -39,10 +44,12 @@ def enter_session(
     and load anew what `section_data_ids` names.
     """
     cookie = settings.session_cookie
+    for domain, path in _namesakes(settings):
+        response.delete_cookie(cookie.name, domain=domain, path=path)
     response.set_cookie(
         cookie.name,
         session_id,
-        max_age=cookie.lifetime,
+        max_age=cookie.lifetime or None,
         domain=cookie.domain,
         path=cookie.path,
         secure=cookie.secure,
@@ -67,11 +74,32 @@ def enter_session(
     response.set_cookie(
         "section_data_ids",
         _sections(sent.get("section_data_ids", "")),
-        max_age=cookie.lifetime,
+        max_age=cookie.lifetime or None,
         domain=named_domain,
         secure=cookie.secure,
         samesite="Lax",
     )
+
+
+def _namesakes(settings: Settings) -> list[tuple[str | None, str]]:
+    """Return domain and path of other session cookies that checkout would get and we may expire.
+
+    A browser lets us expire those of our own host, and of the domains above it.
+    """
+    host, shop = settings.public.hostname or "", settings.storefront.hostname or ""
+    labels = host.split(".")
+    above = [".".join(labels[n:]) for n in range(len(labels) - 1)]
+    domains: list[str | None] = [domain for domain in above if within(shop, domain)]
+    if host == shop:
+        domains.append(None)  # those for the host alone
+    its_own = (settings.session_cookie.domain.removeprefix("."), settings.session_cookie.path)
+    return [each for each in product(domains, _paths_to_checkout(settings)) if each != its_own]
+
+
+def _paths_to_checkout(settings: Settings) -> list[str]:
+    steps = [step for step in urlsplit(settings.checkout_url).path.split("/") if step]
+    whole = ["/" + "/".join(steps[:n]) for n in range(1, len(steps) + 1)]
+    return ["/", *(f"{path}{end}" for path in whole for end in ("", "/"))]
 
 
 def _sections(sent: str) -> str:

@@ -32,7 +32,7 @@ def show(token: str) -> Response:
     row = _find(token)
     if row is None:
         return ending_page(endings.UNKNOWN)
-    openers = openers_of(request, row.id)
+    openers = openers_of(request, row.id, services().settings)
     return waiting_page(row, token, openers) if _may_enter(row, openers) else turn_away(row)
 
 
@@ -48,7 +48,7 @@ def enter(token: str) -> Response:
     row = _find(token)
     if row is None:
         return ending_page(endings.UNKNOWN)
-    openers = openers_of(request, row.id)
+    openers = openers_of(request, row.id, services().settings)
     if from_another_site(request, services().settings):
         # Whoever sent the shopper here does not spend the link; the shopper may, with a tap.
         return waiting_page(row, token, openers) if _may_enter(row, openers) else turn_away(row)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from urllib3.exceptions import HTTPError as TransportError
 
 from handoff.errors import ShopDropped, ShopTimeout, ShopUnavailable
 from handoff.magento.deadline import Deadline, DeadlineAdapter, reads_until
+from handoff.magento.hints import refuse_certificate, refuse_redirect
 
 _LARGEST_ANSWER = 8 * 1024 * 1024  # bytes; a cart of 200 lines has about 100 KB
 _POOL_SIZE = 32
@@ -62,12 +64,26 @@ class Page:
 class MagentoClient:
     """Speaks REST and GraphQL with one shop; safe to share between threads."""
 
-    def __init__(self, base_url: str) -> None:
-        """Take the address below which `rest/` and `graphql` are found. Connects to nothing."""
+    def __init__(
+        self, base_url: str, *, host: str | None = None, ca_file: str | None = None
+    ) -> None:
+        """Take the address below which `rest/` and `graphql` are found. Connects to nothing.
+
+        `host` is the shop's public host (and port), where the address is an inner one. `ca_file`
+        holds the certificates (PEM) of who vouches for the shop's own; else the usual ones count.
+        """
         self._base_url = base_url
-        self._adapter = DeadlineAdapter(pool_maxsize=_POOL_SIZE, pool_connections=4, max_retries=0)
+        self._verify: str | bool = ca_file or True
+        self._adapter = DeadlineAdapter(
+            tls_name=_tls_name(base_url, host),
+            pool_maxsize=_POOL_SIZE,
+            pool_connections=4,
+            max_retries=0,
+        )
         self._session = requests.Session()
         self._session.headers["Accept"] = "application/json"
+        if host:
+            self._session.headers["Host"] = host
         # Every REST answer sets a PHPSESSID. Kept, it would travel to the next shopper's calls.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # A .netrc entry would replace our Authorization header.
@@ -158,6 +174,8 @@ class MagentoClient:
         with self._answer(
             method, url, headers=headers, body=body, params=params, deadline=deadline
         ) as response:
+            if response.is_redirect:
+                refuse_redirect(url, response.headers["Location"])
             return _readable(response), _read(response, deadline)
 
     @contextmanager
@@ -184,19 +202,35 @@ class MagentoClient:
                 self._adapter.send(
                     request,
                     stream=True,
+                    verify=self._verify,
                     timeout=(min(_CONNECT_TIMEOUT, deadline.remaining), deadline.remaining),
                 ) as response,
             ):
                 yield response
         except (requests.Timeout, TimeoutError):
             raise ShopTimeout from None
-        except (requests.RequestException, TransportError, OSError):
+        except (requests.RequestException, TransportError, OSError) as error:
+            if isinstance(error, requests.exceptions.SSLError):
+                refuse_certificate(error)
             # urllib3 wraps a read that met the deadline as a broken connection.
             raise (ShopTimeout if deadline.passed else ShopDropped) from None
 
 
 def _bearer(token: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _tls_name(base_url: str, host: str | None) -> str | None:
+    """Return the name that the shop's certificate has to bear, where the address has none.
+
+    A certificate is for the name by which a server is called. An address of digits is no name:
+    there it is the shop's own host.
+    """
+    try:
+        ip_address(urlsplit(base_url).hostname or "")
+    except ValueError:
+        return None
+    return urlsplit(f"//{host}").hostname if host else None
 
 
 def _readable(response: requests.Response) -> int:

@@ -112,10 +112,19 @@ class _DeadlineTlsPool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """A transport for `requests` whose answers are read under `reads_until`; it never retries."""
+    """A transport for `requests` whose answers are read under `reads_until`; it never retries.
+
+    `tls_name` is the server's name in TLS, where the address does not say it.
+    """
+
+    def __init__(self, *, tls_name: str | None = None, **options: Any) -> None:
+        self._tls_name = tls_name
+        super().__init__(**options)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pool of connections, out of the classes above."""
+        if self._tls_name:
+            kwargs |= {"server_hostname": self._tls_name, "assert_hostname": self._tls_name}
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {
             "http": _DeadlinePool,

@@ -15,5 +15,12 @@ keepalive = 75
 # An access log would hold the addresses, and an address is a link. The service logs each request
 # itself, by the handoff's id.
 accesslog = None
+# A shop's host has many cookies, and browsers send all of them in one line.
+limit_request_field_size = 32 * 1024
+# Where a request comes from is said by HANDOFF_TRUSTED_PROXIES alone; https and the path are
+# settings, too. gunicorn would believe more from whoever is on this host.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
 logconfig_dict = logging_config()
 control_socket_disable = True

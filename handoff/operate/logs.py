@@ -27,12 +27,13 @@ _SECRETS = (
     # What gunicorn says of requests that it cannot read holds lines and bytes of them.
     re.compile(r"((?:Invalid|Unsupported) [A-Za-z ]+: ).+", re.DOTALL),
     re.compile(r"(\bsess_)[A-Za-z0-9,-]+"),
-    re.compile(r"(\bredis(?:s)?://)[^@\s/]*@"),
+    re.compile(r"(\b(?:rediss?(?:\+sentinel)?|unix)://)[^@\s/]*@"),
 )
 
 # One of these is in whatever the patterns match; most words hold none and are done with.
 _HINT = re.compile(
-    "/h/|/cart-transfer/|guest-carts/|token|quote_id|bearer|authoriz|eyJ|sess_|redis|invalid|unsupp",
+    "/h/|/cart-transfer/|guest-carts/|token|quote_id|bearer|authoriz|eyJ|sess_|redis|unix:"
+    "|invalid|unsupp",
     re.I,
 )
 

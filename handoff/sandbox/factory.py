@@ -16,14 +16,28 @@ POUNDS = Currency("GBP", "£")
 
 
 def create_shop(
-    *, url: str, session_path: Path, currency: Currency = POUNDS, clock: Clock = time.time
+    *,
+    url: str,
+    session_path: Path,
+    currency: Currency = POUNDS,
+    cookie_domain: str | None = None,
+    clock: Clock = time.time,
 ) -> Flask:
-    """Build the stand-in shop; `url` is its own base URL, `session_path` PHP's save path."""
+    """Build the stand-in shop; `url` is its own base URL, `session_path` PHP's save path.
+
+    `cookie_domain` is Magento's setting of that name; without it the URL's host.
+    """
     app = Flask(__name__, static_folder="static", static_url_path="/static/sandbox")
     app.url_map.strict_slashes = False
     # PHP's cookies and Magento's JSON are written out here; Flask's own session is not used.
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    shop = open_shop(url=url, session_path=session_path, currency=currency, clock=clock)
+    shop = open_shop(
+        url=url,
+        session_path=session_path,
+        currency=currency,
+        cookie_domain=cookie_domain,
+        clock=clock,
+    )
     app.extensions["sandbox"] = shop
     rest.register(app)
     graphql.register(app)

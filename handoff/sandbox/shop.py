@@ -45,8 +45,16 @@ class Shop:
     lock: RLock = field(default_factory=RLock)
 
 
-def open_shop(*, url: str, session_path: Path, currency: Currency, clock: Clock) -> Shop:
+def open_shop(
+    *,
+    url: str,
+    session_path: Path,
+    currency: Currency,
+    cookie_domain: str | None,
+    clock: Clock,
+) -> Shop:
     """Stock the shop as the recorded one was, with nobody in it yet."""
+    address = urlsplit(url)
     session_path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Shop(
         url=url.rstrip("/"),
@@ -58,7 +66,9 @@ def open_shop(*, url: str, session_path: Path, currency: Currency, clock: Clock)
         tokens=Tokens(clock),
         quotes=Quotes(clock),
         orders=Orders(clock),
-        cookies=Cookies(urlsplit(url).hostname or "localhost", clock),
+        cookies=Cookies(
+            cookie_domain or address.hostname or "localhost", address.scheme == "https", clock
+        ),
     )
 
 

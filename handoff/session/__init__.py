@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import secrets
 from typing import Protocol
-from urllib.parse import parse_qs, unquote, urlsplit
 
+from handoff.session.address import SessionAccess, SessionAddress
 from handoff.session.files import FileSessions
 from handoff.session.payload import Binding, Login, encode
 from handoff.session.redis import RedisSessions
+from handoff.session.servers import connect
 from handoff.session.store import SessionStoreError
 
 __all__ = [
     "Binding",
     "Login",
+    "SessionAccess",
+    "SessionAddress",
     "SessionStore",
     "SessionStoreError",
     "bind",
@@ -42,13 +45,13 @@ def bind(store: SessionStore, binding: Binding, *, lifetime: int | None = None) 
     return session_id
 
 
-def open_session_store(url: str, *, lifetime: int) -> SessionStore:
-    """Return the store for `redis://`, `rediss://` or `file:///path[?owner=user]`.
+def open_session_store(
+    address: SessionAddress, access: SessionAccess, *, lifetime: int
+) -> SessionStore:
+    """Return the store at an address. `lifetime` is in seconds.
 
-    `lifetime` is in seconds. Nothing is connected to before the first write.
+    Nothing is connected to before the first write.
     """
-    parts = urlsplit(url)
-    if parts.scheme == "file":
-        owner = parse_qs(parts.query).get("owner", [None])[0]
-        return FileSessions(unquote(parts.path), owner=owner)
-    return RedisSessions(url, lifetime=lifetime)
+    if address.is_files:
+        return FileSessions(address.path, owner=address.owner)
+    return RedisSessions(connect(address, access), lifetime=lifetime)

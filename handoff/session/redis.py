@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from handoff.session.store import SessionStoreError
 
@@ -14,29 +12,28 @@ from handoff.session.store import SessionStoreError
 class RedisSessions:
     """Writes `sess_<id>` hashes. Needs the rights to HSET and EXPIRE on them, and no others."""
 
-    def __init__(self, url: str, *, lifetime: int) -> None:
+    def __init__(self, client: redis.Redis, *, lifetime: int) -> None:
         self._lifetime = lifetime
-        # RESP2 and no client name: HELLO and CLIENT are rights that writing does not need.
-        # One retry opens a connection anew that a restart of Redis has cut.
-        self._redis = redis.Redis.from_url(
-            url,
-            protocol=2,
-            driver_info=None,
-            socket_connect_timeout=1.0,
-            socket_timeout=2.0,
-            retry=Retry(NoBackoff(), 1),
-        )
+        self._redis = client
 
     def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         """Store the session and its expiry in one round trip."""
-        key = f"sess_{session_id}"
         # Magento gives a session ten minutes at its first write, twenty at its second, and the
         # full lifetime from the third on: a shopper who fills in an address needs the latter.
-        fields: dict[Any, Any] = {"data": data, "writes": 2 if lifetime is None else 0}
+        fields = {"data": data, "writes": 2 if lifetime is None else 0}
+        key = f"sess_{session_id}"
         try:
-            with self._redis.pipeline(transaction=False) as pipe:
-                pipe.hset(key, mapping=fields)
-                pipe.expire(key, lifetime or self._lifetime)
-                pipe.execute()
+            try:
+                self._store(key, fields, lifetime or self._lifetime)
+            except (redis.ConnectionError, redis.TimeoutError):
+                # A restart has cut the connection, or its Redis is no longer the master. The next
+                # one is new; redis-py's own retries would go to the old master again.
+                self._store(key, fields, lifetime or self._lifetime)
         except redis.RedisError as error:
             raise SessionStoreError(type(error).__name__) from None
+
+    def _store(self, key: str, fields: dict[Any, Any], lifetime: int) -> None:
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hset(key, mapping=fields)
+            pipe.expire(key, lifetime)
+            pipe.execute()

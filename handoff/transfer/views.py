@@ -19,6 +19,7 @@ _BEARER = re.compile(r"^Bearer +", re.IGNORECASE)
 
 transfer = Blueprint("transfer", __name__)
 transfer.register_error_handler(Problem, answer_problem)
+log = structlog.get_logger()
 
 
 @transfer.before_request
@@ -33,6 +34,8 @@ def require_key() -> None:
     # Every key is compared, in constant time, whether or not one has matched.
     matches = [hmac.compare_digest(shown.encode(), key.encode()) for key in keys]
     if not any(matches):
+        # A server's address, and no shopper's: those are not written down.
+        log.warning("key_rejected", client=request.remote_addr)
         raise KeyRejected
 
 
@@ -54,7 +57,7 @@ def post_transfer(key: str | None = None) -> Response:
     row = services().transfers.transfer(asked)
     structlog.contextvars.bind_contextvars(handoff=row.id)
     response = jsonify(_instruction(row).as_json())
-    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -124,7 +124,7 @@ def test_cookies_and_headers_are_those_of_the_entry(
     by_link = app.test_client().post(poq.link())
     directly = enter(app.test_client(), **guests(shop))
     assert shapes(directly) == shapes(by_link)
-    assert directly.headers["Cache-Control"] == "no-store"
+    assert directly.headers["Cache-Control"] == "private, no-store"
     assert directly.headers["Referrer-Policy"] == "strict-origin"
 
 

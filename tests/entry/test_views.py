@@ -131,7 +131,8 @@ def test_the_cookies_are_the_shops_own_and_displace_the_last_shopper(
     for cookie in set_cookies(entered):
         cookie = re.sub(r"Expires=[^;]+", "Expires=…", cookie)
         by_name.setdefault(cookie.split("=")[0], []).append(cookie)
-    [session] = by_name["PHPSESSID"]
+    *namesakes, session = by_name["PHPSESSID"]
+    assert all("Max-Age=0" in namesake for namesake in namesakes)
     assert session == (
         f"PHPSESSID={session_id}; Domain=127.0.0.1; Expires=…; Max-Age=3600; HttpOnly; Path=/; "
         "SameSite=Lax"
@@ -192,10 +193,64 @@ def test_a_cookie_domain_that_the_shop_names_holds_for_its_scripts_too(
     for cookie in set_cookies(entered):
         domain = re.search("Domain=([^;]+)", cookie)
         names.setdefault(cookie.split("=")[0], []).append(domain[1] if domain else None)
-    assert names["PHPSESSID"] == ["shop.example"]
+    assert set(names["PHPSESSID"]) == {"shop.example"}
     assert set(names["mage-cache-sessid"]) == {None, "shop.example"}
     assert names["section_data_ids"] == [None, "shop.example"]
     assert names["private_content_version"] == [None]
+
+
+@pytest.mark.parametrize(
+    ("public_url", "cookie_domain", "expired"),
+    [
+        (
+            "http://www.shop.example/handoff",
+            "",
+            {
+                *((None, path) for path in ("/", "/checkout", "/checkout/")),
+                *(("www.shop.example", path) for path in ("/checkout", "/checkout/")),
+                *(("shop.example", path) for path in ("/", "/checkout", "/checkout/")),
+            },
+        ),
+        (
+            "http://handoff.shop.example",
+            ".shop.example",
+            {("shop.example", "/checkout"), ("shop.example", "/checkout/")},
+        ),
+    ],
+    ids=["on the shop's host", "on a host beside it"],
+)
+def test_other_session_cookies_of_the_name_are_expired_before_ours_is_set(
+    public_url: str,
+    cookie_domain: str,
+    expired: set[tuple[str | None, str]],
+    make_app: MakeApp,
+) -> None:
+    """PHP takes the one with the longest path, else the oldest, whoever has set it."""
+    app = make_app(
+        public_url=public_url,
+        storefront_url="http://www.shop.example",
+        session_cookie_domain=cookie_domain,
+    )
+    entered = app.test_client().post(Poq(app.test_client()).link())
+    *namesakes, ours = [c for c in set_cookies(entered) if c.startswith("PHPSESSID=")]
+    assert "Max-Age=3600" in ours
+    found = set()
+    for cookie in namesakes:
+        assert cookie.startswith("PHPSESSID=; ")
+        assert "Max-Age=0" in cookie
+        domain, path = (re.search(f"{name}=([^;]+)", cookie) for name in ("Domain", "Path"))
+        assert path
+        found.add((domain[1] if domain else None, path[1]))
+    assert found == expired
+
+
+def test_the_session_cookie_lasts_as_the_shops_own(make_app: MakeApp) -> None:
+    """A lifetime of 0 is Magento's way to say: until the browser ends."""
+    app = make_app(session_cookie_lifetime=0)
+    entered = app.test_client().post(Poq(app.test_client()).link())
+    *_, ours = [c for c in set_cookies(entered) if c.startswith("PHPSESSID=")]
+    assert "Max-Age" not in ours
+    assert "Expires" not in ours
 
 
 def test_no_earlier_cookie_and_no_field_are_needed(poq: Poq, phone: FlaskClient) -> None:
@@ -532,7 +587,7 @@ def test_every_page_allows_only_our_own_files_and_the_way_to_the_shop(
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "strict-origin"
-        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Cache-Control"] == "private, no-store"
         assert "Strict-Transport-Security" not in answer.headers
         assert "Clear-Site-Data" not in answer.headers
 

@@ -9,22 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from handoff.session import Binding, SessionStoreError, bind, open_session_store
+from handoff.session import Binding, SessionStoreError, bind
 from handoff.session.files import FileSessions
 from tests.running import require_program
+from tests.session.stores import store_at
 
 BINDING = Binding(27, 1, "base")
 
 
 def test_a_session_is_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
-    session_id = bind(open_session_store(tmp_path.as_uri(), lifetime=60), BINDING)
+    session_id = bind(store_at(tmp_path.as_uri()), BINDING)
     file = tmp_path / f"sess_{session_id}"
     assert file.read_bytes() == b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_php_opens_it_by_its_id(tmp_path: Path) -> None:
-    session_id = bind(open_session_store(tmp_path.as_uri(), lifetime=60), BINDING)
+    session_id = bind(store_at(tmp_path.as_uri()), BINDING)
     script = (
         "ini_set('session.use_cookies', '0'); ini_set('session.save_handler', 'files');"
         "session_save_path($argv[1]); session_id($argv[2]); session_start();"
@@ -44,19 +45,19 @@ def test_an_existing_session_is_never_overwritten(tmp_path: Path) -> None:
 
 def test_a_file_is_handed_over_to_the_owner_of_the_settings(tmp_path: Path) -> None:
     url = f"{tmp_path.as_uri()}?owner={getpass.getuser()}"
-    session_id = bind(open_session_store(url, lifetime=60), BINDING)
+    session_id = bind(store_at(url), BINDING)
     assert (tmp_path / f"sess_{session_id}").owner() == getpass.getuser()
 
 
 def test_an_unknown_owner_leaves_no_file_behind(tmp_path: Path) -> None:
-    store = open_session_store(f"{tmp_path.as_uri()}?owner=no-such-user", lifetime=60)
+    store = store_at(f"{tmp_path.as_uri()}?owner=no-such-user")
     with pytest.raises(SessionStoreError):
         bind(store, BINDING)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_away_is_out_of_reach(tmp_path: Path) -> None:
-    store = open_session_store((tmp_path / "away").as_uri(), lifetime=60)
+    store = store_at((tmp_path / "away").as_uri())
     with pytest.raises(SessionStoreError) as raised:
         bind(store, BINDING)
     assert str(tmp_path) not in str(raised.value)

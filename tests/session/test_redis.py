@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import redis
 
-from handoff.session import Binding, SessionStoreError, bind, open_session_store
+from handoff.session import Binding, SessionStoreError, bind
 from tests.running import RedisServer
+from tests.session.stores import store_at
 
 BINDING = Binding(27, 1, "base")
 
@@ -25,7 +26,7 @@ def database(redis_server: RedisServer) -> Iterator[Any]:
 
 
 def test_a_session_is_a_hash_as_magento_reads_it(redis_server: RedisServer, database: Any) -> None:
-    store = open_session_store(redis_server.url, lifetime=3600)
+    store = store_at(redis_server.url, lifetime=3600)
     session_id = bind(store, BINDING)
     key = f"sess_{session_id}"
     assert database.keys() == [key.encode()]
@@ -37,12 +38,12 @@ def test_magento_gives_it_the_full_lifetime_at_its_next_write(
     redis_server: RedisServer, database: Any
 ) -> None:
     """Magento's handler shortens the life of a session that has fewer than two writes."""
-    session_id = bind(open_session_store(redis_server.url, lifetime=3600), BINDING)
+    session_id = bind(store_at(redis_server.url, lifetime=3600), BINDING)
     assert int(database.hget(f"sess_{session_id}", "writes")) >= 2
 
 
 def test_no_two_sessions_have_one_id(redis_server: RedisServer, database: Any) -> None:
-    store = open_session_store(redis_server.url, lifetime=60)
+    store = store_at(redis_server.url)
     ids = {bind(store, BINDING) for _ in range(50)}
     assert len(ids) == 50
     assert all(len(session_id) == 26 for session_id in ids)
@@ -54,7 +55,7 @@ def test_hset_and_expire_on_sessions_are_all_the_rights_it_needs(
     rights = ["on", ">a-password", "resetkeys", "~sess_*", "-@all", "+hset", "+expire", "+select"]
     database.execute_command("ACL", "SETUSER", "handoff", *rights)
     url = redis_server.url.replace("redis://", "redis://handoff:a-password@")
-    session_id = bind(open_session_store(url, lifetime=60), BINDING)
+    session_id = bind(store_at(url), BINDING)
     assert database.exists(f"sess_{session_id}")
 
 
@@ -62,13 +63,13 @@ def test_a_redis_that_refuses_is_out_of_reach(redis_server: RedisServer, databas
     database.execute_command("ACL", "SETUSER", "reader", "on", ">pw", "~*", "+select", "+get")
     url = redis_server.url.replace("redis://", "redis://reader:pw@")
     with pytest.raises(SessionStoreError):
-        bind(open_session_store(url, lifetime=60), BINDING)
+        bind(store_at(url), BINDING)
 
 
 def test_a_redis_that_is_down_is_out_of_reach_and_then_back(
     redis_server: RedisServer, database: Any
 ) -> None:
-    store = open_session_store(redis_server.url, lifetime=60)
+    store = store_at(redis_server.url)
     bind(store, BINDING)
     redis_server.stop()
     with pytest.raises(SessionStoreError) as raised:

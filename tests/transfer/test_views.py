@@ -51,7 +51,7 @@ def test_an_instruction_by_url_is_a_get_of_the_link(poq: Poq) -> None:
     answer = poq.transfer(BAG)
     assert answer.status_code == 200
     assert answer.mimetype == "application/json"
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-store"
     body = answer.get_json()
     assert set(body) == {"url", "method"}
     assert body["method"] == "GET"

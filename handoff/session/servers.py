@@ -1,0 +1,58 @@
+"""Connections to the Redis that an address names: itself, by TLS or socket, or by Sentinel."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from redis.sentinel import Sentinel
+
+from handoff.session.address import SessionAccess, SessionAddress
+
+# RESP2 and no client name: HELLO and CLIENT are rights that writing does not need.
+_QUIET: dict[str, Any] = {"protocol": 2, "driver_info": None}
+
+
+def connect(address: SessionAddress, access: SessionAccess) -> redis.Redis:
+    """Return a client, which connects to nothing before its first command and never retries."""
+    options: dict[str, Any] = {
+        **_QUIET,
+        **_tls(address, access),
+        "db": address.database,
+        "username": address.username,
+        "password": address.password,
+        "socket_connect_timeout": 1.0,
+        "socket_timeout": 2.0,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    if address.service:
+        client: redis.Redis = _sentinel(address, access).master_for(address.service, **options)
+        return client
+    if address.path:
+        return redis.Redis(unix_socket_path=address.path, **options)
+    [(host, port)] = address.hosts
+    return redis.Redis(host, port, **options)
+
+
+def _sentinel(address: SessionAddress, access: SessionAccess) -> Any:
+    """Ask each Sentinel once and for half a second at most: a shopper waits, and there are more."""
+    return cast(Any, Sentinel)(  # its types are not declared
+        list(address.hosts),
+        sentinel_kwargs={
+            **_QUIET,
+            **_tls(address, access),
+            "username": access.sentinel_username,
+            "password": access.sentinel_password,
+            "socket_connect_timeout": 0.5,
+            "socket_timeout": 0.5,
+            "retry": Retry(NoBackoff(), 0),
+        },
+    )
+
+
+def _tls(address: SessionAddress, access: SessionAccess) -> dict[str, Any]:
+    if not address.tls:
+        return {}
+    return {"ssl": True, "ssl_ca_certs": access.ca_file, "ssl_certfile": access.cert_file}

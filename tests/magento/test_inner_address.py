@@ -1,0 +1,143 @@
+"""A shop whose REST is reached elsewhere than its shoppers are: by an inner host, with TLS."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from handoff.errors import ShopUnavailable
+from handoff.magento.client import MagentoClient
+from handoff.magento.deadline import Deadline
+from handoff.operate.logs import configure_logging
+from tests.certificates import Authority
+from tests.logs import Logged
+from tests.magento.behaviours import answers, reply
+from tests.magento.faults import faulty_shop
+from tests.running import HOST
+
+PUBLIC = "www.shop.test"
+
+
+class Inner(BaseHTTPRequestHandler):
+    """Says by which Host it was asked, and keeps the name that TLS asked for."""
+
+    def do_GET(self) -> None:
+        body = f'"{self.headers["Host"]}"'.encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def inner_shop(authority: Authority, *names: str) -> Iterator[tuple[int, list[str | None]]]:
+    """Run a shop with a certificate for these names; gives its port and the names asked for."""
+    asked: list[str | None] = []
+    certificate = authority.issue(*names)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate.file, certificate.key)
+    context.sni_callback = lambda _line, name, _context: asked.append(name)
+    server = HTTPServer((HOST, 0), Inner)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield server.server_port, asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+def look(client: MagentoClient) -> object:
+    answer = client.rest(
+        "GET", "guest-carts/the-masked-id", store="default", deadline=Deadline.after(8)
+    )
+    return answer.body
+
+
+def test_a_host_of_digits_shows_the_public_hosts_certificate(authority: Authority) -> None:
+    """As a load balancer does, whose address is a number and whose certificate is the shop's."""
+    with inner_shop(authority, PUBLIC) as (port, asked):
+        client = MagentoClient(
+            f"https://{HOST}:{port}", host=f"{PUBLIC}:8443", ca_file=str(authority.file)
+        )
+        assert look(client) == f"{PUBLIC}:8443"
+        assert asked == [PUBLIC]
+
+
+def test_a_host_with_a_name_shows_its_own_certificate(authority: Authority) -> None:
+    with inner_shop(authority, "localhost") as (port, asked):
+        client = MagentoClient(
+            f"https://localhost:{port}", host=PUBLIC, ca_file=str(authority.file)
+        )
+        assert look(client) == PUBLIC
+        assert asked == ["localhost"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_certificate_that_is_not_good_is_refused_and_the_operator_told(
+    known: bool, authority: Authority, logged: Logged
+) -> None:
+    """One for another name, and one that nobody vouches for."""
+    configure_logging()
+    with inner_shop(authority, "other.test" if known else "localhost") as (port, _):
+        client = MagentoClient(
+            f"https://localhost:{port}", ca_file=str(authority.file) if known else None
+        )
+        with pytest.raises(ShopUnavailable) as raised:
+            look(client)
+    [told] = logged.lines()
+    assert told["event"] == "shop_certificate_refused"
+    assert ("localhost" in told["why"]) is known
+    assert "HANDOFF_MAGENTO_CA_FILE" in told["hint"]
+    assert "the-masked-id" not in f"{told}{raised.value.detail}"
+
+
+def test_by_http_the_host_is_sent_too() -> None:
+    with faulty_shop(answers(200, "x")) as shop:
+        look(MagentoClient(shop.url, host=PUBLIC))
+        assert [call.headers["host"] for call in shop.calls] == [PUBLIC]
+
+
+def test_a_redirect_to_https_is_not_followed_and_the_operator_told(logged: Logged) -> None:
+    configure_logging()
+    location = ("Location", f"https://{PUBLIC}/rest/default/V1/guest-carts/the-masked-id")
+    with faulty_shop(lambda call: call.send(reply(301, b"", location))) as shop:
+        with pytest.raises(ShopUnavailable) as raised:
+            look(MagentoClient(shop.url))
+        assert len(shop.calls) == 1
+    [told] = logged.lines()
+    assert (told["event"], told["shop"], told["to"]) == (
+        "shop_redirects",
+        shop.url,
+        f"https://{PUBLIC}",
+    )
+    assert "HANDOFF_MAGENTO_URL" in told["hint"]
+    assert "the-masked-id" not in f"{told}{raised.value.detail}"
+
+
+def test_who_vouches_for_others_does_not_for_this_shop(
+    tmp_path: Path, authority: Authority
+) -> None:
+    strangers = tmp_path / "strangers"
+    strangers.mkdir()
+    with inner_shop(authority, "localhost") as (port, _):
+        client = MagentoClient(f"https://localhost:{port}", ca_file=str(Authority(strangers).file))
+        with pytest.raises(ShopUnavailable):
+            look(client)

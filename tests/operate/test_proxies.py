@@ -1,0 +1,59 @@
+"""Whose address a request has, behind a number of proxies."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import MakeApp
+from tests.logs import Logged
+
+PROXY = "127.0.0.1"  # who has connected to us
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, None, PROXY),
+        (0, "203.0.113.9", PROXY),
+        (1, None, PROXY),
+        (1, "198.51.100.7", "198.51.100.7"),
+        (1, "203.0.113.9, 198.51.100.7", "198.51.100.7"),
+        (2, "198.51.100.7", PROXY),
+        (2, "203.0.113.9, 198.51.100.7, 192.0.2.1", "198.51.100.7"),
+        (1, "2001:db8::7", "2001:db8::7"),
+        (1, '"203.0.113.9, 198.51.100.7', "198.51.100.7"),
+        (1, "198.51.100.7, nonsense", PROXY),
+        (1, "", PROXY),
+    ],
+)
+def test_the_first_of_our_own_proxies_is_believed_and_nobody_before_it(
+    proxies: int, forwarded: str | None, address: str, make_app: MakeApp, logged: Logged
+) -> None:
+    app = make_app(trusted_proxies=proxies)
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    app.test_client().post("/api/cart-transfer", headers=headers)
+    [refused] = logged.lines("key_rejected")
+    assert refused["client"] == address
+
+
+def test_scheme_host_and_path_are_settings_and_no_headers(make_app: MakeApp) -> None:
+    app = make_app(trusted_proxies=2)
+    headers = {
+        "X-Forwarded-Host": "elsewhere.example",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Prefix": "/elsewhere",
+        "X-Forwarded-For": "203.0.113.9, 198.51.100.7",
+        "Forwarded": "host=elsewhere.example;proto=https",
+    }
+    page = app.test_client().get("/h/unknown", headers=headers)
+    assert page.status_code == 404
+    assert "elsewhere" not in f"{page.text}{page.headers}"
+    assert "Strict-Transport-Security" not in page.headers
+
+
+def test_no_shoppers_address_is_logged(make_app: MakeApp, logged: Logged) -> None:
+    app = make_app(trusted_proxies=1)
+    app.test_client().get("/h/unknown", headers={"X-Forwarded-For": "198.51.100.7"})
+    said = logged.lines()
+    assert said
+    assert "198.51.100.7" not in str(said)
