@@ -1,0 +1,234 @@
+"""The shop and the service behind nginx with TLS, by host names, in both ways of the README."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Playwright, Response
+
+from tests.browser.conftest import ARGUMENTS, NewWebView
+from tests.browser.poq import Poq
+from tests.browser.web_view import WebView
+from tests.front import BARE, SERVICE, SHOP, Front, running_front
+from tests.running import RunningService, require_program, running_service, running_shop
+from tests.talking import environment_for
+
+LINES = (("ITEM-02", 2), ("ITEM-07", 1))
+STOREFRONT = f"https://{SHOP}"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where the service is reached, and how its cookies are.
+
+    `opener` is the beginning of that cookie's name, its host and its path.
+    """
+
+    public_url: str
+    cookie_domain: str | None
+    samesite: str
+    opener: tuple[str, str, str]
+
+    @property
+    def session_domain(self) -> str:
+        """The session cookie's domain, as Chromium writes it."""
+        return self.cookie_domain or f".{SHOP}"
+
+
+WAYS = {
+    "below a path": Way(
+        f"{STOREFRONT}/handoff", None, "Strict", ("__Secure-handoff_", SHOP, "/handoff/h")
+    ),
+    "on a host beside": Way(
+        f"https://{SERVICE}", f".{BARE}", "None", ("__Host-handoff_", SERVICE, "/")
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=WAYS)
+def way(request: pytest.FixtureRequest) -> Way:
+    return WAYS[request.param]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that runs: nginx, and behind it the service and the shop."""
+
+    front: Front
+    service: RunningService
+    poq: Poq
+
+
+@pytest.fixture(scope="module")
+def scene(way: Way, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    folder = tmp_path_factory.mktemp("tls")
+    logs = folder / "nginx"
+    logs.mkdir()
+    domain = {"HANDOFF_SESSION_COOKIE_DOMAIN": way.cookie_domain} if way.cookie_domain else {}
+    with running_shop(
+        folder / "sessions", public_url=STOREFRONT, cookie_domain=way.cookie_domain
+    ) as shop:
+        environment = environment_for(
+            shop,
+            folder,
+            HANDOFF_PUBLIC_URL=way.public_url,
+            HANDOFF_STOREFRONT_URL=STOREFRONT,
+            HANDOFF_SESSION_COOKIE_SAMESITE=way.samesite,
+            HANDOFF_TRUSTED_PROXIES="1",
+            **domain,
+        )
+        with (
+            running_service(environment, folder) as service,
+            running_front(logs, shop=shop.url, service=service.url) as front,
+        ):
+            yield Scene(front, service, Poq(service.url, shop))
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright, scene: Scene) -> Iterator[Browser]:
+    """A Chromium that finds the hosts, and takes their certificate for a good one."""
+    known = scene.front.certificate.fingerprint()
+    browser = playwright.chromium.launch(
+        executable_path=require_program("chromium"),
+        args=[
+            *ARGUMENTS,
+            f"--host-resolver-rules={scene.front.resolver_rules()}",
+            f"--ignore-certificate-errors-spki-list={known}",
+        ],
+    )
+    with browser:
+        yield browser
+
+
+@pytest.fixture
+def new_web_view(playwright: Playwright, browser: Browser) -> Iterator[NewWebView]:
+    contexts = []
+
+    def new(**options: Any) -> WebView:
+        context = browser.new_context(**{**playwright.devices["Pixel 7"], **options})
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return WebView(context.new_page(), STOREFRONT)
+
+    yield new
+    for context in contexts:
+        context.close()
+
+
+def cookies_of(web_view: WebView, name: str) -> list[dict[str, Any]]:
+    """Return the cookies whose names hold this, whatever their host."""
+    return [dict(c) for c in web_view.page.context.cookies() if name in c.get("name", "")]
+
+
+def stop_at_checkout(web_view: WebView, link: str) -> None:
+    """Open a link, and let no answer of the shop set its own cookies over ours."""
+    stopped: list[Any] = []
+    line = web_view.page.context.new_cdp_session(web_view.page)
+    line.on("Fetch.requestPaused", lambda request: stopped.append(request))
+    line.send("Fetch.enable", {"patterns": [{"urlPattern": f"{STOREFRONT}/checkout/"}]})
+    web_view.open(link)
+    until = time.monotonic() + 20
+    while not stopped:
+        assert time.monotonic() < until
+        web_view.page.wait_for_timeout(20)
+
+
+@pytest.mark.parametrize("kind", ["bag", "customer_quote"])
+def test_a_bag_is_bought_and_every_answer_was_by_https(
+    kind: str, scene: Scene, web_view: WebView
+) -> None:
+    answers: list[Response] = []
+    web_view.page.on("response", lambda answer: answers.append(answer))
+    web_view.follow(getattr(scene.poq, kind)(*LINES))
+    assert web_view.checkout().lines == dict(LINES)
+    assert web_view.buy()
+    assert {answer.url.partition(":")[0] for answer in answers} == {"https"}
+
+
+def test_the_cookies_are_as_tight_as_they_can_be(scene: Scene, way: Way, web_view: WebView) -> None:
+    stop_at_checkout(web_view, scene.poq.link(*LINES))
+    [opener] = cookies_of(web_view, "handoff_")
+    name, host, path = way.opener
+    assert opener["name"].startswith(name)
+    assert (opener["domain"], opener["path"], opener["sameSite"]) == (host, path, "Lax")
+    [session] = cookies_of(web_view, "PHPSESSID")
+    assert (session["domain"], session["path"]) == (way.session_domain, "/")
+    assert session["sameSite"] == way.samesite
+    assert 3500 < session["expires"] - time.time() <= 3600
+    for cookie in (opener, session):
+        assert (cookie["secure"], cookie["httpOnly"]) == (True, True)
+
+
+def test_the_session_that_was_bound_is_the_one_that_checkout_goes_on_with(
+    scene: Scene, web_view: WebView
+) -> None:
+    """By https the shop gives a session no new id at checkout: ours has to be beyond guessing."""
+    with web_view.page.expect_response(lambda answer: answer.status == 303) as entered:
+        web_view.open(scene.poq.link(*LINES))
+    web_view.checkout()
+    [kept] = web_view.session_cookies()
+    assert f"PHPSESSID={kept};" in "\n".join(
+        entry["value"] for entry in entered.value.headers_array() if entry["name"] == "set-cookie"
+    )
+
+
+def test_a_second_client_is_refused_and_the_first_may_come_back(
+    scene: Scene, new_web_view: NewWebView
+) -> None:
+    link = scene.poq.link(*LINES)
+    first, second = new_web_view(), new_web_view()
+    first.open(link)
+    first.checkout()
+    second.open(link)
+    second.sees("This link has been used")
+    first.open(link)
+    assert first.checkout().lines == dict(LINES)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_bare_domain_and_http_lead_to_the_shop(scheme: str, web_view: WebView) -> None:
+    web_view.open(f"{scheme}://{BARE}/")
+    web_view.page.wait_for_url(f"{STOREFRONT}/")
+
+
+def test_a_link_by_http_is_led_to_https_before_it_is_spent(scene: Scene, web_view: WebView) -> None:
+    web_view.open(scene.poq.link(*LINES).replace("https:", "http:"))
+    assert web_view.checkout().lines == dict(LINES)
+
+
+def test_other_session_cookies_of_the_name_do_not_beat_ours(
+    scene: Scene, way: Way, web_view: WebView
+) -> None:
+    """The last shopper's, of whatever domain the service may speak for, and a sibling host's."""
+    web_view.add("ITEM-19")
+    [former] = web_view.session_cookies()
+    on_the_shops_host = SHOP in way.public_url
+    domains = [f".{BARE}", *([f".{SHOP}", SHOP] if on_the_shops_host else [])]
+    web_view.page.context.add_cookies(
+        [
+            {"name": "PHPSESSID", "value": former, "domain": domain, "path": path, "secure": True}
+            for domain in domains
+            for path in ("/", "/checkout", "/checkout/")
+        ]
+    )
+    web_view.open(scene.poq.link(*LINES))
+    checkout = web_view.checkout()
+    assert checkout.skus == set(dict(LINES))
+    assert checkout.lines == dict(LINES)
+    [session] = cookies_of(web_view, "PHPSESSID")
+    assert session["value"] != former
+    assert (session["domain"], session["path"]) == (way.session_domain, "/")
+
+
+def test_no_link_is_in_the_logs_of_nginx(scene: Scene, web_view: WebView) -> None:
+    link = scene.poq.link(*LINES)
+    web_view.open(link)
+    web_view.checkout()
+    logged = scene.front.logged()
+    assert '/h/***" 303' in logged
+    assert "/checkout/" in logged
+    assert link.rpartition("/")[2] not in logged

@@ -1,0 +1,77 @@
+"""`docs/deploy/handoff.vcl` above a VCL that treats what it is not told of as Magento's does."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.browser.poq import Poq
+from tests.front import CONF
+from tests.running import HOST, RunningService, free_port, require_program, wait_for_port
+
+# It keeps every answer, and takes cookies off both ways.
+SHOPS_OWN = """
+sub vcl_recv {
+    unset req.http.Cookie;
+    return (hash);
+}
+sub vcl_backend_response {
+    unset beresp.http.Set-Cookie;
+    set beresp.ttl = 1h;
+    return (deliver);
+}
+sub vcl_deliver {
+    set resp.http.Cache-Control = "no-store, no-cache, must-revalidate, max-age=0";
+}
+"""
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["included", "left out"])
+def included(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.fixture(scope="module")
+def varnish(
+    included: bool, service: RunningService, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Run Varnish before the service and return its address."""
+    folder = tmp_path_factory.mktemp("varnish")
+    folder.chmod(0o755)
+    port = free_port()
+    backend = f'backend default {{ .host = "{HOST}"; .port = "{service.url.rpartition(":")[2]}"; }}'
+    ours = (CONF.parent / "handoff.vcl").read_text("utf-8") if included else "vcl 4.0;"
+    vcl = folder / "shop.vcl"
+    vcl.write_text(ours.replace("vcl 4.0;", f"vcl 4.0;\n{backend}", 1) + SHOPS_OWN)
+    command = [require_program("varnishd"), "-F", "-a", f"{HOST}:{port}", "-f", str(vcl)]
+    command += ["-n", str(folder / "run"), "-s", "malloc,16m", "-T", "none", "-j", "none"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for_port(port, seconds=60)
+        yield f"http://{HOST}:{port}/handoff"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def test_the_path_passes_and_nothing_of_it_is_kept(included: bool, varnish: str, poq: Poq) -> None:
+    path = poq.link().partition("/handoff")[2]
+    openers = []
+    for _ in range(2):
+        page = requests.get(f"{varnish}{path}", timeout=10)
+        openers.append(page.headers.get("Set-Cookie", ""))
+        assert (page.headers["Cache-Control"] == "private, no-store") is included
+    assert (all(openers) and openers[0] != openers[1]) is included
+    cookie = openers[0].partition(";")[0]
+    entered = [
+        requests.post(
+            f"{varnish}{path}", headers={"Cookie": cookie}, allow_redirects=False, timeout=10
+        )
+        for _ in range(2)
+    ]
+    if included:
+        assert [answer.status_code for answer in entered] == [303, 303]
+        assert "PHPSESSID" in entered[0].headers["Set-Cookie"]
