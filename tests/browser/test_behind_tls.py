@@ -124,19 +124,6 @@ def cookies_of(web_view: WebView, name: str) -> list[dict[str, Any]]:
     return [dict(c) for c in web_view.page.context.cookies() if name in c.get("name", "")]
 
 
-def stop_at_checkout(web_view: WebView, link: str) -> None:
-    """Open a link, and let no answer of the shop set its own cookies over ours."""
-    stopped: list[Any] = []
-    line = web_view.page.context.new_cdp_session(web_view.page)
-    line.on("Fetch.requestPaused", lambda request: stopped.append(request))
-    line.send("Fetch.enable", {"patterns": [{"urlPattern": f"{STOREFRONT}/checkout/"}]})
-    web_view.open(link)
-    until = time.monotonic() + 20
-    while not stopped:
-        assert time.monotonic() < until
-        web_view.page.wait_for_timeout(20)
-
-
 @pytest.mark.parametrize("kind", ["bag", "customer_quote"])
 def test_a_bag_is_bought_and_every_answer_was_by_https(
     kind: str, scene: Scene, web_view: WebView
@@ -150,7 +137,7 @@ def test_a_bag_is_bought_and_every_answer_was_by_https(
 
 
 def test_the_cookies_are_as_tight_as_they_can_be(scene: Scene, way: Way, web_view: WebView) -> None:
-    stop_at_checkout(web_view, scene.poq.link(*LINES))
+    web_view.open_up_to_checkout(scene.poq.link(*LINES))
     [opener] = cookies_of(web_view, "handoff_")
     name, host, path = way.opener
     assert opener["name"].startswith(name)

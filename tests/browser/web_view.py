@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -71,6 +72,18 @@ class WebView:
     def open(self, url: str) -> Response | None:
         """Open an address; the page may well post itself before it has loaded."""
         return self.page.goto(url, wait_until="commit")
+
+    def open_up_to_checkout(self, link: str) -> None:
+        """Open a link, and let no answer of the shop set its own cookies over ours."""
+        stopped: list[object] = []
+        line = self.page.context.new_cdp_session(self.page)
+        line.on("Fetch.requestPaused", lambda request: stopped.append(request))
+        line.send("Fetch.enable", {"patterns": [{"urlPattern": f"{self.shop}/checkout/"}]})
+        self.open(link)
+        until = time.monotonic() + 20
+        while not stopped:
+            assert time.monotonic() < until
+            self.page.wait_for_timeout(20)
 
     def tap(self, name: str) -> None:
         """Tap a button or a link."""
