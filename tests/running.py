@@ -18,9 +18,10 @@ from typing import Any
 
 import pytest
 import requests
+from flask import Flask
 from werkzeug.serving import make_server
 
-from handoff.sandbox import create_shop
+from handoff.sandbox import create_shop, several_views
 from handoff.sandbox.shop import Shop
 
 HOST = "127.0.0.1"
@@ -55,21 +56,28 @@ class RunningShop:
     sessions: Path
     inside: Shop
 
-    def rest(self, method: str, path: str, *, token: str | None = None, body: Any = None) -> Any:
-        """Call the shop's REST and return the answer's JSON."""
+    def rest(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        body: Any = None,
+        store: str | None = None,
+    ) -> Any:
+        """Call the shop's REST, in a store view if one is named, and return the answer's JSON."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        answer = requests.request(
-            method, f"{self.url}/rest/V1/{path}", json=body, headers=headers, timeout=10
-        )
+        base = f"{self.url}/rest/{store}/V1" if store else f"{self.url}/rest/V1"
+        answer = requests.request(method, f"{base}/{path}", json=body, headers=headers, timeout=10)
         answer.raise_for_status()
         return answer.json()
 
-    def guest_quote(self, *lines: tuple[str, int]) -> str:
+    def guest_quote(self, *lines: tuple[str, int], store: str | None = None) -> str:
         """Make a guest's quote and return its masked id."""
-        masked_id = str(self.rest("POST", "guest-carts"))
+        masked_id = str(self.rest("POST", "guest-carts", store=store))
         for sku, quantity in lines:
             item = {"cartItem": {"sku": sku, "qty": quantity}}
-            self.rest("POST", f"guest-carts/{masked_id}/items", body=item)
+            self.rest("POST", f"guest-carts/{masked_id}/items", body=item, store=store)
         return masked_id
 
     def order(self, cart: str, *, token: str | None = None) -> None:
@@ -95,17 +103,19 @@ class RunningShop:
         }
         self.rest("POST", f"{cart}/payment-information", token=token, body=payment)
 
-    def customer_token(self, email: str = "shopper@example.com") -> str:
+    def customer_token(
+        self, email: str = "shopper@example.com", *, store: str | None = None
+    ) -> str:
         """Log a customer in and return the token."""
         login = {"username": email, "password": "Shopper123!"}
-        return str(self.rest("POST", "integration/customer/token", body=login))
+        return str(self.rest("POST", "integration/customer/token", body=login, store=store))
 
-    def customer_quote(self, token: str, *lines: tuple[str, int]) -> int:
+    def customer_quote(self, token: str, *lines: tuple[str, int], store: str | None = None) -> int:
         """Add lines to the customer's quote and return its number."""
-        number = int(self.rest("POST", "carts/mine", token=token))
+        number = int(self.rest("POST", "carts/mine", token=token, store=store))
         for sku, quantity in lines:
             item = {"cartItem": {"sku": sku, "qty": quantity}}
-            self.rest("POST", "carts/mine/items", token=token, body=item)
+            self.rest("POST", "carts/mine/items", token=token, body=item, store=store)
         return number
 
 
@@ -117,15 +127,37 @@ def running_shop(
 
     `public_url` is where shoppers are told to go, when a proxy stands before it.
     """
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     port = free_port()
     url = f"http://{HOST}:{port}"
     app = create_shop(url=public_url or url, session_path=sessions, cookie_domain=cookie_domain)
+    with _serving_shop(app, port):
+        yield RunningShop(url, sessions, app.extensions["sandbox"])
+
+
+@contextmanager
+def running_shop_of_stores(
+    sessions: Path, *, hosts: tuple[str, str] = (HOST, "localhost"), **options: Any
+) -> Iterator[RunningShop]:
+    """Run a stand-in shop of two websites with two store views each, on hosts of their own.
+
+    Its address is this machine's. Options are those of the stand-in.
+    """
+    port = free_port()
+    urls = [f"http://{host}:{port}" for host in hosts]
+    views = several_views(*urls)
+    app = create_shop(url=urls[0], session_path=sessions, views=views, **options)
+    with _serving_shop(app, port):
+        yield RunningShop(f"http://{HOST}:{port}", sessions, app.extensions["sandbox"])
+
+
+@contextmanager
+def _serving_shop(app: Flask, port: int) -> Iterator[None]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server(HOST, port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield RunningShop(url, sessions, app.extensions["sandbox"])
+        yield
     finally:
         server.shutdown()
         thread.join()

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from handoff.sandbox.factory import create_shop
-from handoff.sandbox.shop import Currency
+from handoff.sandbox.scopes import Currency, several_views
 
-__all__ = ["Currency", "create_shop"]
+__all__ = ["Currency", "create_shop", "several_views"]

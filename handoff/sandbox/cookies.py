@@ -28,6 +28,18 @@ class Cookies:
     def private_content_version(self, value: str) -> str:
         return self._kept("private_content_version", value, 10 * YEAR)
 
+    def store(self, code: str) -> str:
+        return self._kept("store", code, YEAR, "")
+
+    def no_store(self) -> str:
+        return self._deleted("store", "")
+
+    def updated_content(self, value: str) -> str:
+        return self._kept("private_content_version", value, YEAR, "")
+
+    def section_data_clean(self, code: str) -> str:
+        return self._kept("section_data_clean", code, 15, "")
+
     def vary(self, value: str) -> str:
         return self._kept("X-Magento-Vary", value, HOUR, http_only=True)
 

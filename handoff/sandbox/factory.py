@@ -10,9 +10,8 @@ from flask import Flask
 
 from handoff.sandbox import graphql, rest, storefront
 from handoff.sandbox.clock import Clock
-from handoff.sandbox.shop import Currency, open_shop
-
-POUNDS = Currency("GBP", "£")
+from handoff.sandbox.scopes import POUNDS, Currency, Views, one_view
+from handoff.sandbox.shop import open_shop
 
 
 def create_shop(
@@ -20,23 +19,28 @@ def create_shop(
     url: str,
     session_path: Path,
     currency: Currency = POUNDS,
-    cookie_domain: str | None = None,
     clock: Clock = time.time,
+    views: Views | None = None,
+    cookie_domain: str | None = None,
+    shared_accounts: bool = False,
 ) -> Flask:
     """Build the stand-in shop; `url` is its own base URL, `session_path` PHP's save path.
 
-    `cookie_domain` is Magento's setting of that name; without it the URL's host.
+    It has one store view, in `currency`, unless others are given. `shared_accounts` lets every
+    customer into every website. `cookie_domain` is Magento's setting of that name; without it
+    cookies are for the host of the request.
     """
     app = Flask(__name__, static_folder="static", static_url_path="/static/sandbox")
     app.url_map.strict_slashes = False
     # PHP's cookies and Magento's JSON are written out here; Flask's own session is not used.
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    views = views or one_view(url.rstrip("/"), currency)
     shop = open_shop(
-        url=url,
+        views=views,
         session_path=session_path,
-        currency=currency,
-        cookie_domain=cookie_domain,
         clock=clock,
+        shared_accounts=shared_accounts,
+        cookie_domain=cookie_domain,
     )
     app.extensions["sandbox"] = shop
     rest.register(app)

@@ -21,10 +21,11 @@ class SoldLine:
     quote_line: int
     product: Product
     qty: Decimal
+    price: Decimal
 
     @property
     def row_total(self) -> Decimal:
-        return self.product.price * self.qty
+        return self.price * self.qty
 
 
 @dataclass(slots=True)
@@ -92,7 +93,7 @@ class Orders:
             raise Refused("Not all of your products are available in the requested quantity.")
 
     def _sold(self, line: Line) -> SoldLine:
-        return SoldLine(next(self._line_ids), line.number, line.product, line.qty)
+        return SoldLine(next(self._line_ids), line.number, line.product, line.qty, line.price)
 
     def _close(self, quote: Quote, order: Order) -> None:
         for line in quote.lines:

@@ -17,6 +17,8 @@ class Customer:
     firstname: str
     lastname: str
     group_id: int = 1
+    website: int = 1
+    store: int = 1
 
     @property
     def name(self) -> str:
@@ -68,12 +70,14 @@ class People:
         return next((one for one in owners if one is not None and one.id == number), None)
 
 
-def lab_people(clock: Clock) -> People:
-    """Give the accounts that the recorded shop had, with their well-known test passwords."""
+def lab_people(clock: Clock, *, websites: int = 1) -> People:
+    """Give the accounts that the recorded shops had, with their well-known test passwords."""
     shoppers = [
         Customer(1, "shopper@example.com", "Sam", "Shopper"),
         Customer(2, "other@example.com", "Olly", "Other"),
     ]
+    if websites > 1:
+        shoppers.append(Customer(3, "euro@example.com", "Eva", "Lab", website=2, store=3))
     test_password = "Shopper123!"
     customers = {one.email: Account(test_password, one) for one in shoppers}
     admins = {"admin": Account("Admin123!")}

@@ -11,19 +11,24 @@ from handoff.sandbox.catalogue import Product
 from handoff.sandbox.clock import Clock, stamp
 from handoff.sandbox.errors import NotFound
 from handoff.sandbox.people import Customer
+from handoff.sandbox.scopes import Currency, View, Website
 
 MASKED_LENGTH = 32
 
 
 @dataclass(slots=True)
 class Line:
+    """What was put into a quote; `base_price` is in the website's own currency."""
+
     number: int
     product: Product
     qty: Decimal
+    base_price: Decimal
+    price: Decimal
 
     @property
     def row_total(self) -> Decimal:
-        return self.product.price * self.qty
+        return self.price * self.qty
 
 
 @dataclass(slots=True)
@@ -35,12 +40,18 @@ class Quote:
     updated_at: str
     billing: Address
     shipping: Address
+    view: View
+    currency: Currency
     masked_id: str | None = None
     customer: Customer | None = None
     active: bool = True
     lines: list[Line] = field(default_factory=list)
     ships_by: str | None = None
     reserved_order_id: str | None = None
+
+    @property
+    def rate(self) -> Decimal:
+        return self.view.website.rate(self.currency)
 
     def visible_lines(self) -> list[Line]:
         """Leave out what was disabled later: it is still counted, but no longer shown."""
@@ -59,18 +70,25 @@ class Quote:
 @dataclass(slots=True)
 class Quotes:
     clock: Clock
+    default_view: View
     by_number: dict[int, Quote] = field(default_factory=dict)
     _numbers: count[int] = field(default_factory=lambda: count(1))
     _line_numbers: count[int] = field(default_factory=lambda: count(1))
     _address_numbers: count[int] = field(default_factory=lambda: count(1))
 
-    def create_for_guest(self, masked_id: str | None = None) -> Quote:
-        quote = self._create()
+    def create_for_guest(
+        self,
+        masked_id: str | None = None,
+        *,
+        view: View | None = None,
+        currency: Currency | None = None,
+    ) -> Quote:
+        quote = self._create(view or self.default_view, currency)
         quote.masked_id = masked_id or _random_mask()
         return quote
 
-    def create_for_customer(self, customer: Customer) -> Quote:
-        quote = self._create()
+    def create_for_customer(self, customer: Customer, *, view: View | None = None) -> Quote:
+        quote = self._create(view or self.default_view)
         self.own(quote, customer)
         return quote
 
@@ -80,9 +98,11 @@ class Quotes:
         held = (quote for quote in self.by_number.values() if quote.masked_id is not None)
         return next((quote for quote in held if str(quote.masked_id).lower() == wanted), None)
 
-    def active_of(self, customer: Customer) -> Quote | None:
+    def active_of(self, customer: Customer, website: Website | None = None) -> Quote | None:
+        """Give a customer's quote in a website, of which there is one at most."""
+        wanted = website or self.default_view.website
         mine = (one for one in self.by_number.values() if one.active and one.customer == customer)
-        return next(mine, None)
+        return next((one for one in mine if one.view.website == wanted), None)
 
     def active(self, number: int) -> Quote | None:
         quote = self.by_number.get(number)
@@ -98,11 +118,20 @@ class Quotes:
         """Add a line or raise the one there is; whoever calls has checked the rules."""
         line = quote.line_of(product)
         if line is None:
-            line = Line(next(self._line_numbers), product, Decimal(0))
+            base_price = quote.view.website.base_price(product)
+            price = base_price * quote.rate
+            line = Line(next(self._line_numbers), product, Decimal(0), base_price, price)
             quote.lines.append(line)
         line.qty += qty
         self.touch(quote)
         return line
+
+    def move(self, quote: Quote, view: View, currency: Currency) -> None:
+        """Take a quote to another store view of its website or currency: all is priced anew."""
+        quote.view, quote.currency = view, currency
+        for line in quote.lines:
+            line.price = line.base_price * quote.rate
+        self.touch(quote)
 
     def merge(self, into: Quote, source: Quote) -> None:
         for line in source.lines:
@@ -111,7 +140,7 @@ class Quotes:
 
     def assign(self, quote: Quote, customer: Customer) -> None:
         """Make a guest's quote a customer's: theirs is merged in, the masked id is gone."""
-        theirs = self.active_of(customer)
+        theirs = self.active_of(customer, quote.view.website)
         if theirs is not None:
             self.merge(quote, theirs)
         self.own(quote, customer)
@@ -133,7 +162,7 @@ class Quotes:
     def touch(self, quote: Quote) -> None:
         quote.updated_at = stamp(self.clock())
 
-    def _create(self) -> Quote:
+    def _create(self, view: View, currency: Currency | None = None) -> Quote:
         now = stamp(self.clock())
         quote = Quote(
             number=next(self._numbers),
@@ -141,6 +170,8 @@ class Quotes:
             updated_at=now,
             billing=Address(self.next_address()),
             shipping=Address(self.next_address()),
+            view=view,
+            currency=currency or view.currency,
         )
         self.by_number[quote.number] = quote
         return quote

@@ -3,36 +3,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
-from urllib.parse import urlsplit
 
-from flask import current_app
+from flask import current_app, g, request
 
 from handoff.sandbox.catalogue import Catalogue, lab_catalogue
 from handoff.sandbox.clock import Clock
 from handoff.sandbox.cookies import Cookies
 from handoff.sandbox.orders import Orders
-from handoff.sandbox.people import People, lab_people
+from handoff.sandbox.people import Customer, People, lab_people
 from handoff.sandbox.quotes import Quotes
 from handoff.sandbox.rules import Rules
+from handoff.sandbox.scopes import View, Views
 from handoff.sandbox.sessions import SessionFiles
 from handoff.sandbox.tokens import Tokens
-
-
-@dataclass(frozen=True, slots=True)
-class Currency:
-    code: str
-    symbol: str
-
-    def price(self, amount: object) -> str:
-        return f"{self.symbol}{amount:,.2f}"
 
 
 @dataclass(slots=True)
 class Shop:
     """Everything that the stand-in shop knows; hold `lock` while touching it."""
 
-    url: str
-    currency: Currency
+    views: Views
     clock: Clock
     sessions: SessionFiles
     catalogue: Catalogue
@@ -40,35 +30,53 @@ class Shop:
     tokens: Tokens
     quotes: Quotes
     orders: Orders
-    cookies: Cookies
     rules: Rules = field(default_factory=Rules)
+    shared_accounts: bool = False
+    cookie_domain: str | None = None
     lock: RLock = field(default_factory=RLock)
+
+    @property
+    def url(self) -> str:
+        return self.views.first.url
+
+    @property
+    def cookies(self) -> Cookies:
+        """Write cookies for the domain of the settings, else for the host that was asked."""
+        host = self.views.first.host
+        if len(self.views.listed) > 1:
+            host = request.host.partition(":")[0]
+        return Cookies(self.cookie_domain or host, self.url.startswith("https:"), self.clock)
+
+    def account_key(self, view: View) -> str:
+        """Give the name under which a session holds who is logged in."""
+        return "customer" if self.shared_accounts else f"customer_{view.website.code}"
+
+    def serves(self, customer: Customer, view: View) -> bool:
+        """Tell whether a customer's account is good in the website of a store view."""
+        return self.shared_accounts or customer.website == view.website.number
 
 
 def open_shop(
     *,
-    url: str,
+    views: Views,
     session_path: Path,
-    currency: Currency,
-    cookie_domain: str | None,
     clock: Clock,
+    shared_accounts: bool,
+    cookie_domain: str | None,
 ) -> Shop:
     """Stock the shop as the recorded one was, with nobody in it yet."""
-    address = urlsplit(url)
     session_path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Shop(
-        url=url.rstrip("/"),
-        currency=currency,
+        views=views,
         clock=clock,
         sessions=SessionFiles(session_path),
         catalogue=lab_catalogue(),
-        people=lab_people(clock),
+        people=lab_people(clock, websites=len({view.website.number for view in views.listed})),
         tokens=Tokens(clock),
-        quotes=Quotes(clock),
+        quotes=Quotes(clock, views.first),
         orders=Orders(clock),
-        cookies=Cookies(
-            cookie_domain or address.hostname or "localhost", address.scheme == "https", clock
-        ),
+        shared_accounts=shared_accounts,
+        cookie_domain=cookie_domain,
     )
 
 
@@ -78,3 +86,11 @@ def current_shop() -> Shop:
     if not isinstance(shop, Shop):
         raise TypeError("this app was not made by create_shop")
     return shop
+
+
+def current_view() -> View:
+    """Give the store view that the running request is served in."""
+    view = g.get("view", current_shop().views.first)
+    if not isinstance(view, View):
+        raise TypeError("no store view")
+    return view

@@ -11,7 +11,7 @@ PRICE_PER_ITEM_SENT = Decimal(5)
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a quote costs, in the shop's one currency; nothing is taxed or discounted."""
+    """What a quote costs, in its currency; nothing is taxed or discounted."""
 
     subtotal: Decimal
     shipping: Decimal
@@ -23,7 +23,8 @@ class Totals:
 
 
 def flat_rate(quote: Quote) -> Decimal:
-    return PRICE_PER_ITEM_SENT * sum((line.qty for line in quote.visible_lines()), Decimal(0))
+    sent = sum((line.qty for line in quote.visible_lines()), Decimal(0))
+    return PRICE_PER_ITEM_SENT * quote.rate * sent
 
 
 def totals_of(quote: Quote) -> Totals:

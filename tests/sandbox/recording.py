@@ -36,6 +36,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
+    """An exchange; `written` is the session that stood in the store before it."""
+
     name: str
     at: float
     method: str
@@ -43,6 +45,7 @@ class Recording:
     headers: Mapping[str, str]
     body: object
     answer: Answer
+    written: str | None
 
     @property
     def sent_session(self) -> str | None:
@@ -50,9 +53,9 @@ class Recording:
         return found and found[1]
 
 
-def recordings() -> list[Recording]:
-    """Give all exchanges in the order in which they happened."""
-    found = [_read(path) for path in FOLDER.glob("*.json") if path.stem not in NOT_REPLAYED]
+def recordings(folder: Path = FOLDER) -> list[Recording]:
+    """Give all exchanges of a folder in the order in which they happened."""
+    found = [_read(path) for path in folder.glob("*.json") if path.stem not in NOT_REPLAYED]
     return sorted(found, key=lambda one: (one.at, one.name))
 
 
@@ -126,6 +129,7 @@ def _read(path: Path) -> Recording:
         headers=request["headers"],
         body=request["body"],
         answer=answer_of(response["status"], headers, response["body"]),
+        written=request.get("session"),
     )
 
 

@@ -17,7 +17,7 @@ from tests.sandbox.recording import Answer, Recording, answer_of
 
 TOKEN = re.compile(r"eyJ[\w-]+\.(eyJ[\w-]+)\.[\w-]+")
 SECRET = re.compile(r"[A-Za-z0-9]{32}")
-AGENT = {"User-Agent": "replay"}
+AGENT = {"User-Agent": "replay", "Host": "127.0.0.1"}
 
 
 class FakeClock:

@@ -18,7 +18,7 @@ def write(folder: Path, content: str, name: str = "handwritten") -> str:
     return name
 
 
-@pytest.mark.parametrize("name", ["customer-logged-in", "guest-with-cart"])
+@pytest.mark.parametrize("name", sorted(path.name for path in RECORDED.iterdir()))
 def test_a_real_session_is_read_and_written_back_byte_by_byte(name: str) -> None:
     data = (RECORDED / name).read_bytes()
     assert encode(decode(data)) == data
@@ -28,6 +28,23 @@ def test_a_real_login_says_which_customer_and_quote() -> None:
     session = Session("s", decode((RECORDED / "customer-logged-in").read_bytes()))
     assert session.number("customer_base", "customer_id") == 1
     assert session.number("checkout", "quote_id_1") == 15
+
+
+@pytest.mark.parametrize(
+    ("name", "account", "customer"),
+    [
+        ("customer-of-second-website", "customer_eu", 3),
+        ("customer-of-shared-accounts", "customer", 1),
+        ("guest-of-second-website", "customer_eu", None),
+    ],
+)
+def test_a_real_session_of_another_website_names_it_with_the_quote_and_the_login(
+    name: str, account: str, customer: int | None
+) -> None:
+    session = Session("s", decode((RECORDED / name).read_bytes()))
+    assert session.number(account, "customer_id") == customer
+    assert session.number("checkout", "quote_id_2") is not None
+    assert session.number("checkout", "quote_id_1") is None
 
 
 def test_changing_one_value_keeps_the_others(session_path: Path) -> None:

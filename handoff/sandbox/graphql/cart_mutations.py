@@ -6,11 +6,11 @@ from decimal import Decimal
 from flask import g
 
 from handoff.sandbox.errors import Unauthorized
-from handoff.sandbox.graphql.carts import caller, cart_shape, find, own_quote
+from handoff.sandbox.graphql.carts import caller, cart_shape, current_currency, find, own_quote
 from handoff.sandbox.graphql.refusals import refuse
 from handoff.sandbox.quotes import MASKED_LENGTH, Quote
 from handoff.sandbox.selling import CannotSell, Why, check_sale
-from handoff.sandbox.shop import current_shop
+from handoff.sandbox.shop import current_shop, current_view
 from handoff.sandbox.tokens import CUSTOMER, User
 
 Shape = dict[str, object]
@@ -54,13 +54,13 @@ def generate_customer_token(_root: object, _info: object, *, email: str, passwor
 def _new_quote(wanted: object) -> Quote:
     quotes = current_shop().quotes
     if wanted is None:
-        return quotes.create_for_guest()
+        return quotes.create_for_guest(view=current_view(), currency=current_currency())
     masked_id = str(wanted)
     if len(masked_id) != MASKED_LENGTH:
         raise refuse("input", "Cart ID length should to be 32 symbols.")
     if quotes.by_masked_id(masked_id) is not None:
         raise refuse("already-exists", f'Cart with ID "{masked_id}" already exists.')
-    return quotes.create_for_guest(masked_id)
+    return quotes.create_for_guest(masked_id, view=current_view(), currency=current_currency())
 
 
 def _add(quote: Quote, item: Shape) -> Shape | None:

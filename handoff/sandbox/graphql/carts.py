@@ -5,14 +5,15 @@ from __future__ import annotations
 from base64 import b64encode
 from decimal import Decimal
 
-from flask import g
+from flask import g, request
 
 from handoff.sandbox.catalogue import Product
 from handoff.sandbox.graphql.refusals import refuse
 from handoff.sandbox.people import Customer
 from handoff.sandbox.quotes import Line, Quote
 from handoff.sandbox.rules import trouble_of
-from handoff.sandbox.shop import Shop, current_shop
+from handoff.sandbox.scopes import Currency
+from handoff.sandbox.shop import Shop, current_shop, current_view
 from handoff.sandbox.totals import totals_of
 
 Shape = dict[str, object]
@@ -25,12 +26,20 @@ def caller() -> Customer | None:
 
 
 def find(masked_id: str) -> Quote:
-    """Give the active quote with that id, or refuse: only its owner may use it."""
+    """Give the active quote with that id, or refuse: only its owner may use it.
+
+    A look is enough to take it to the store view and the currency that are asked for.
+    """
     quote = current_shop().quotes.by_masked_id(masked_id)
     if quote is None:
         raise refuse("no-such-entity", f'Could not find a cart with ID "{masked_id}"')
     if not quote.active:
         raise refuse("no-such-entity", "The cart isn't active.")
+    view, currency = current_view(), current_currency()
+    if quote.view.website != view.website:
+        raise refuse("input", "Can't assign cart to store in different website.")
+    if (quote.view, quote.currency) != (view, currency):
+        current_shop().quotes.move(quote, view, currency)
     if quote.customer != caller():
         raise refuse(
             "authorization",
@@ -40,13 +49,15 @@ def find(masked_id: str) -> Quote:
 
 
 def own_quote(shop: Shop, customer: Customer) -> Quote:
-    return shop.quotes.active_of(customer) or shop.quotes.create_for_customer(customer)
+    view = current_view()
+    theirs = shop.quotes.active_of(customer, view.website)
+    return theirs or shop.quotes.create_for_customer(customer, view=view)
 
 
 def cart_shape(quote: Quote) -> Shape:
     shop = current_shop()
     totals = totals_of(quote)
-    lines = [_line(line) for line in quote.visible_lines()]
+    lines = [_line(line, quote.currency) for line in quote.visible_lines()]
 
     def page(_info: object, *, pageSize: int, currentPage: int) -> Shape:
         start = (currentPage - 1) * pageSize
@@ -59,14 +70,15 @@ def cart_shape(quote: Quote) -> Shape:
         "items": lines,
         "itemsV2": page,
         "prices": {
-            "grand_total": money(totals.grand_total),
-            "subtotal_excluding_tax": money(totals.subtotal),
+            "grand_total": money(totals.grand_total, quote.currency),
+            "subtotal_excluding_tax": money(totals.subtotal, quote.currency),
         },
     }
 
 
 def product_shape(product: Product) -> Shape:
-    price = money(product.price)
+    website, currency = current_view().website, current_currency()
+    price = money(website.base_price(product) * website.rate(currency), currency)
     return {
         "sku": product.sku,
         "name": product.name,
@@ -75,16 +87,25 @@ def product_shape(product: Product) -> Shape:
     }
 
 
-def money(value: Decimal) -> Shape:
-    return {"value": value, "currency": current_shop().currency.code}
+def money(value: Decimal, currency: Currency) -> Shape:
+    return {"value": value, "currency": currency.code}
 
 
-def _line(line: Line) -> Shape:
+def current_currency() -> Currency:
+    """Give the currency that the request asks for, where the website has it."""
+    view = current_view()
+    return view.website.allowed(request.headers.get("Content-Currency")) or view.currency
+
+
+def _line(line: Line, currency: Currency) -> Shape:
     trouble = trouble_of(line)
     return {
         "uid": b64encode(str(line.number).encode()).decode(),
         "quantity": line.qty,
         "product": product_shape(line.product),
         "errors": [{"code": "ITEM_QTY", "message": trouble}] if trouble else None,
-        "prices": {"price": money(line.product.price), "row_total": money(line.row_total)},
+        "prices": {
+            "price": money(line.price, currency),
+            "row_total": money(line.row_total, currency),
+        },
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from handoff.sandbox.graphql.carts import caller, cart_shape, find, own_quote, product_shape
 from handoff.sandbox.graphql.refusals import refuse
-from handoff.sandbox.shop import current_shop
+from handoff.sandbox.shop import current_shop, current_view
 
 Shape = dict[str, object]
 
@@ -39,16 +39,16 @@ def products(
 
 
 def store_config(_root: object, _info: object) -> Shape:
-    shop = current_shop()
+    view, rules = current_view(), current_shop().rules
     return {
-        "id": 1,
-        "store_code": "default",
-        "website_id": 1,
-        "base_currency_code": shop.currency.code,
-        "default_display_currency_code": shop.currency.code,
-        "base_url": f"{shop.url}/",
-        "is_guest_checkout_enabled": shop.rules.guest_checkout,
-        "is_one_page_checkout_enabled": shop.rules.one_page_checkout,
+        "id": view.number,
+        "store_code": view.code,
+        "website_id": view.website.number,
+        "base_currency_code": view.website.currency.code,
+        "default_display_currency_code": view.currency.code,
+        "base_url": f"{view.url}/",
+        "is_guest_checkout_enabled": rules.guest_checkout,
+        "is_one_page_checkout_enabled": rules.one_page_checkout,
     }
 
 

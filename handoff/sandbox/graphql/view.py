@@ -17,6 +17,7 @@ bp = Blueprint("graphql", __name__)
 def serve() -> Response:
     """Answer 200 to whatever could be parsed, errors of every kind included; else 500."""
     shop = current_shop()
+    g.view = shop.views.by_code(request.headers.get("Store")) or shop.views.first
     user = bearer(shop)
     g.customer = shop.people.customer(user.id) if user is not None and user.is_customer else None
     body = request.get_json(force=True, silent=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from flask import g, request
 
 from handoff.sandbox.errors import Unauthorized
-from handoff.sandbox.shop import Shop, current_shop
+from handoff.sandbox.shop import Shop, current_shop, current_view
 from handoff.sandbox.tokens import CUSTOMER, User
 
 ANYONE = "anonymous"
@@ -20,10 +20,16 @@ def authorize(resource: str) -> User | None:
         # Looking for a logged-in browser is what starts a session.
         g.started = True
         user = logged_in_browser(shop)
-    allowed = user is not None and (user.is_admin or resource == SELF)
+    allowed = user is not None and (user.is_admin or (resource == SELF and _is_at_home(shop, user)))
     if not allowed:
         raise Unauthorized.resource(resource, starts_session=g.started)
     return user
+
+
+def _is_at_home(shop: Shop, user: User) -> bool:
+    """Tell whether a customer's token is good here: in the website of the account."""
+    customer = shop.people.customer(user.id)
+    return not g.of_all and (customer is None or shop.serves(customer, current_view()))
 
 
 def bearer(shop: Shop) -> User | None:
@@ -36,5 +42,5 @@ def logged_in_browser(shop: Shop) -> User | None:
     if request.headers.get("X-Requested-With") != "XMLHttpRequest":
         return None
     session = shop.sessions.start(request.cookies.get("PHPSESSID"))
-    number = session.number("customer_base", "customer_id")
+    number = session.number(shop.account_key(current_view()), "customer_id")
     return None if number is None else User(number, CUSTOMER)

@@ -5,7 +5,7 @@ from flask import Blueprint
 from handoff.sandbox.errors import NotFound
 from handoff.sandbox.rest.criteria import criteria_of_request
 from handoff.sandbox.rest.endpoint import endpoint
-from handoff.sandbox.rest.shapes import quote_shape
+from handoff.sandbox.rest.scope import shown
 from handoff.sandbox.shop import current_shop
 
 bp = Blueprint("admin_carts", __name__)
@@ -20,7 +20,7 @@ def show(number: int) -> object:
     quote = shop.quotes.by_number.get(number)
     if quote is None:
         raise NotFound.entity("cartId", number)
-    return quote_shape(quote, shop.currency.code)
+    return shown(quote)
 
 
 @bp.get("/carts/search")
@@ -28,7 +28,7 @@ def show(number: int) -> object:
 def search() -> object:
     shop = current_shop()
     criteria = criteria_of_request()
-    shapes = [quote_shape(quote, shop.currency.code) for quote in shop.quotes.by_number.values()]
+    shapes = [shown(quote) for quote in shop.quotes.by_number.values()]
     found = criteria.select({**shape, "entity_id": shape["id"]} for shape in shapes)
     items = [{k: v for k, v in row.items() if k != "entity_id"} for row in criteria.cut(found)]
     return {"items": items, "search_criteria": criteria.shape(), "total_count": len(found)}

@@ -60,9 +60,8 @@ def items(quote: Quote, shown_id: str) -> object:
 
 
 def totals(quote: Quote) -> object:
-    shop = current_shop()
-    shop.quotes.require_active(quote)
-    return totals_shape(quote, shop.currency.code)
+    current_shop().quotes.require_active(quote)
+    return totals_shape(quote)
 
 
 def shipping_methods(quote: Quote) -> object:
@@ -95,7 +94,7 @@ def set_shipping(quote: Quote) -> object:
     shop.quotes.touch(quote)
     return {
         "payment_methods": PAYMENT_METHODS,
-        "totals": totals_shape(quote, shop.currency.code),
+        "totals": totals_shape(quote),
     }
 
 

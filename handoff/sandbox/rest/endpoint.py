@@ -9,10 +9,9 @@ from handoff.sandbox.errors import InputError, ShopError
 from handoff.sandbox.rest.access import authorize
 from handoff.sandbox.rest.fields import trim
 from handoff.sandbox.rest.render import render
+from handoff.sandbox.rest.scope import enter_scope
 from handoff.sandbox.shop import current_shop
 from handoff.sandbox.tokens import User
-
-SCOPES = ("default", "all")
 
 Handler = Callable[..., object]
 View = Callable[..., Response]
@@ -29,8 +28,7 @@ def endpoint(resource: str, *, starts_session: bool = True) -> Callable[[Handler
         def view(scope: str | None = None, **path: object) -> Response:
             g.started = False
             try:
-                if scope is not None and scope not in SCOPES:
-                    raise InputError("Specified request cannot be processed.")
+                enter_scope(scope)
                 g.user = authorize(resource)
                 data = trim(handler(**path))
             except ShopError as error:

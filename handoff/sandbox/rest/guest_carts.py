@@ -8,8 +8,8 @@ from handoff.sandbox.rest import cart_calls
 from handoff.sandbox.rest.access import ANYONE, SELF
 from handoff.sandbox.rest.body import json_body, required, required_object
 from handoff.sandbox.rest.endpoint import endpoint
-from handoff.sandbox.rest.shapes import quote_shape
-from handoff.sandbox.shop import current_shop
+from handoff.sandbox.rest.scope import shown
+from handoff.sandbox.shop import current_shop, current_view
 
 bp = Blueprint("guest_carts", __name__)
 
@@ -17,14 +17,14 @@ bp = Blueprint("guest_carts", __name__)
 @bp.post("/guest-carts")
 @endpoint(ANYONE)
 def create() -> object:
-    return current_shop().quotes.create_for_guest().masked_id
+    return current_shop().quotes.create_for_guest(view=current_view()).masked_id
 
 
 @bp.get("/guest-carts/<masked_id>")
 @endpoint(ANYONE)
 def show(masked_id: str) -> object:
     """Show a quote to whoever knows its masked id: a customer's and an ordered one as well."""
-    return quote_shape(find(masked_id), current_shop().currency.code)
+    return shown(find(masked_id))
 
 
 @bp.put("/guest-carts/<masked_id>")

@@ -9,8 +9,8 @@ from handoff.sandbox.rest import cart_calls
 from handoff.sandbox.rest.access import SELF
 from handoff.sandbox.rest.body import json_body, required_object
 from handoff.sandbox.rest.endpoint import customer_user, endpoint
-from handoff.sandbox.rest.shapes import quote_shape
-from handoff.sandbox.shop import current_shop
+from handoff.sandbox.rest.scope import shown
+from handoff.sandbox.shop import current_shop, current_view
 
 bp = Blueprint("my_carts", __name__)
 
@@ -20,7 +20,9 @@ bp = Blueprint("my_carts", __name__)
 def create() -> object:
     shop = current_shop()
     customer = myself()
-    quote = shop.quotes.active_of(customer) or shop.quotes.create_for_customer(customer)
+    view = current_view()
+    quote = shop.quotes.active_of(customer, view.website)
+    quote = quote or shop.quotes.create_for_customer(customer, view=view)
     return quote.number
 
 
@@ -29,10 +31,10 @@ def create() -> object:
 def show() -> object:
     shop = current_shop()
     customer = myself()
-    quote = shop.quotes.active_of(customer)
+    quote = shop.quotes.active_of(customer, current_view().website)
     if quote is None:
         raise NotFound.entity("customerId", customer.id)
-    return quote_shape(quote, shop.currency.code)
+    return shown(quote)
 
 
 @bp.get("/carts/mine/items")
@@ -101,7 +103,7 @@ def myself() -> Customer:
 
 
 def my_quote() -> Quote:
-    quote = current_shop().quotes.active_of(myself())
+    quote = current_shop().quotes.active_of(myself(), current_view().website)
     if quote is None:
         raise NotFound("Current customer does not have an active cart.")
     return quote

@@ -1,4 +1,4 @@
-"""Orders as REST shows them. One currency, no tax and no discount: many of these stay zero."""
+"""Orders as REST shows them. No tax and no discount: many of these stay zero."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from handoff.sandbox.orders import Order, SoldLine
 Shape = dict[str, object]
 
 
-def order_shape(order: Order, currency: str) -> Shape:
+def order_shape(order: Order, global_currency: str) -> Shape:
+    view, currency = order.quote.view, order.quote.currency.code
+    base = view.website.currency.code
     items = [_line_shape(line, order) for line in order.lines]
     return {
         **_money(order),
         **_customer(order),
-        "base_currency_code": currency,
+        "base_currency_code": base,
         "base_to_global_rate": 1,
-        "base_to_order_rate": 1,
+        "base_to_order_rate": order.quote.rate,
         "billing_address_id": 2 * order.entity_id,
         "created_at": order.created_at,
         "customer_note_notify": 1,
         "email_sent": 1,
         "entity_id": order.entity_id,
-        "global_currency_code": currency,
+        "global_currency_code": global_currency,
         "increment_id": order.increment_id,
         "is_virtual": 0,
         "order_currency_code": currency,
@@ -33,8 +35,8 @@ def order_shape(order: Order, currency: str) -> Shape:
         "shipping_description": "Flat Rate - Fixed",
         "state": order.state,
         "status": order.status,
-        "store_currency_code": currency,
-        "store_id": 1,
+        "store_currency_code": base,
+        "store_id": view.number,
         "store_name": "Main Website\nMain Website Store\nDefault Store View",
         "store_to_base_rate": 0,
         "store_to_order_rate": 0,
@@ -54,27 +56,27 @@ def _money(order: Order) -> Shape:
     totals = order.totals
     due = Decimal(0) if order.state == "canceled" else totals.grand_total
     return {
-        **_twice("discount_amount", 0),
-        **_twice("grand_total", totals.grand_total),
-        **_twice("discount_tax_compensation_amount", 0),
+        **_twice(order, "discount_amount", 0),
+        **_twice(order, "grand_total", totals.grand_total),
+        **_twice(order, "discount_tax_compensation_amount", 0),
         **_shipping_money(order),
-        **_twice("subtotal", totals.subtotal),
-        **_twice("subtotal_incl_tax", totals.subtotal),
-        **_twice("tax_amount", 0),
-        **_twice("total_due", due),
+        **_twice(order, "subtotal", totals.subtotal),
+        **_twice(order, "subtotal_incl_tax", totals.subtotal),
+        **_twice(order, "tax_amount", 0),
+        **_twice(order, "total_due", due),
     }
 
 
 def _shipping_money(order: Order) -> Shape:
     price = order.totals.shipping
     return {
-        **_twice("shipping_amount", price),
-        **_twice("shipping_discount_amount", 0),
+        **_twice(order, "shipping_amount", price),
+        **_twice(order, "shipping_discount_amount", 0),
         # Magento's own column name is cut short in the base currency.
         "base_shipping_discount_tax_compensation_amnt": 0,
         "shipping_discount_tax_compensation_amount": 0,
-        **_twice("shipping_incl_tax", price),
-        **_twice("shipping_tax_amount", 0),
+        **_twice(order, "shipping_incl_tax", price),
+        **_twice(order, "shipping_tax_amount", 0),
     }
 
 
@@ -100,16 +102,16 @@ def _line_shape(line: SoldLine, order: Order) -> Shape:
         "tax_amount",
         "tax_invoiced",
     )
-    twice = {name: value for zero in zeroes for name, value in _twice(zero, 0).items()}
+    twice = {name: value for zero in zeroes for name, value in _twice(order, zero, 0).items()}
     quantities = {f"qty_{kind}": 0 for kind in ("canceled", "invoiced", "refunded", "shipped")}
     return {
         **twice,
         **quantities,
-        **_twice("original_price", line.product.price),
-        **_twice("price", line.product.price),
-        **_twice("price_incl_tax", line.product.price),
-        **_twice("row_total", line.row_total),
-        **_twice("row_total_incl_tax", line.row_total),
+        **_twice(order, "original_price", line.price),
+        **_twice(order, "price", line.price),
+        **_twice(order, "price_incl_tax", line.price),
+        **_twice(order, "row_total", line.row_total),
+        **_twice(order, "row_total_incl_tax", line.row_total),
         "created_at": order.created_at,
         "discount_percent": 0,
         "free_shipping": 0,
@@ -125,7 +127,7 @@ def _line_shape(line: SoldLine, order: Order) -> Shape:
         "quote_item_id": line.quote_line,
         "row_weight": line.qty,
         "sku": line.product.sku,
-        "store_id": 1,
+        "store_id": order.quote.view.number,
         "tax_percent": 0,
         "updated_at": order.created_at,
         "weight": 1,
@@ -156,8 +158,8 @@ def _payment(order: Order) -> Shape:
     return {
         "account_status": None,
         "additional_information": ["Check / Money order"],
-        **_twice("amount_ordered", order.totals.grand_total),
-        **_twice("shipping_amount", order.totals.shipping),
+        **_twice(order, "amount_ordered", order.totals.grand_total),
+        **_twice(order, "shipping_amount", order.totals.shipping),
         "cc_last4": None,
         "entity_id": order.entity_id,
         "method": "checkmo",
@@ -182,5 +184,6 @@ def _extensions(order: Order, items: list[Shape]) -> Shape:
     }
 
 
-def _twice(name: str, value: Decimal | int) -> Shape:
-    return {name: value, f"base_{name}": value}
+def _twice(order: Order, name: str, value: Decimal | int) -> Shape:
+    """Give an amount in the order's currency, and in the website's own."""
+    return {name: value, f"base_{name}": value / order.quote.rate}

@@ -30,7 +30,10 @@ def search() -> object:
     criteria = criteria_of_request()
     if not criteria.used_fields() <= COLUMNS:
         raise InternalError
-    rows = [order_shape(order, shop.currency.code) for order in shop.orders.by_id.values()]
+    rows = [
+        order_shape(order, shop.views.first.website.currency.code)
+        for order in shop.orders.by_id.values()
+    ]
     found = criteria.select(rows)
     return {
         "items": criteria.cut(found),
@@ -42,7 +45,7 @@ def search() -> object:
 @bp.get("/orders/<int:number>")
 @endpoint(READ)
 def show(number: int) -> object:
-    return order_shape(_find(number), current_shop().currency.code)
+    return order_shape(_find(number), current_shop().views.first.website.currency.code)
 
 
 @bp.post("/orders/<int:number>/cancel")

@@ -6,8 +6,11 @@ from handoff.sandbox.addresses import Address
 from handoff.sandbox.catalogue import OPENED_AT
 from handoff.sandbox.people import Customer
 from handoff.sandbox.quotes import Line, Quote
+from handoff.sandbox.scopes import Currency, View
 
 Shape = dict[str, object]
+
+_CREATED_IN = {1: "Default Store View", 3: "Deutschland"}
 
 
 def line_shape(line: Line, quote_id: str) -> Shape:
@@ -16,14 +19,17 @@ def line_shape(line: Line, quote_id: str) -> Shape:
         "sku": line.product.sku,
         "qty": line.qty,
         "name": line.product.name,
-        "price": line.product.price,
+        "price": line.base_price,
         "product_type": "simple",
         "quote_id": quote_id,
     }
 
 
-def quote_shape(quote: Quote, currency: str) -> Shape:
-    """Give the quote; once ordered it shows neither its items nor where they went."""
+def quote_shape(quote: Quote, *, asked_in: View | None, default: View) -> Shape:
+    """Give the quote; once ordered it shows neither its items nor where they went.
+
+    Where a store view's code is in the path, that view is answered as the quote's own.
+    """
     items = [line_shape(line, str(quote.number)) for line in quote.visible_lines()]
     shape: Shape = {
         "id": quote.number,
@@ -44,11 +50,11 @@ def quote_shape(quote: Quote, currency: str) -> Shape:
         shape["reserved_order_id"] = quote.reserved_order_id
     shape |= {
         "orig_order_id": 0,
-        "currency": currency_shape(currency),
+        "currency": currency_shape(quote, default.website.currency),
         "customer_is_guest": quote.customer is None,
         "customer_note_notify": True,
         "customer_tax_class_id": 3,
-        "store_id": 1,
+        "store_id": (asked_in or quote.view).number,
     }
     if quote.active:
         assignments = [shipping_shape(quote, items)] if items else []
@@ -89,16 +95,17 @@ def address_shape(address: Address, customer: Customer | None, *, same_as_billin
     }
 
 
-def currency_shape(code: str) -> Shape:
+def currency_shape(quote: Quote, overall: Currency) -> Shape:
+    website = quote.view.website
     return {
-        "global_currency_code": code,
-        "base_currency_code": code,
-        "store_currency_code": code,
-        "quote_currency_code": code,
+        "global_currency_code": overall.code,
+        "base_currency_code": website.currency.code,
+        "store_currency_code": website.currency.code,
+        "quote_currency_code": quote.currency.code,
         "store_to_base_rate": 0,
         "store_to_quote_rate": 0,
-        "base_to_global_rate": 1,
-        "base_to_quote_rate": 1,
+        "base_to_global_rate": website.rate(overall),
+        "base_to_quote_rate": quote.rate,
     }
 
 
@@ -114,12 +121,12 @@ def customer_shape(customer: Customer) -> Shape:
         "group_id": customer.group_id,
         "created_at": OPENED_AT,
         "updated_at": OPENED_AT,
-        "created_in": "Default Store View",
+        "created_in": _CREATED_IN[customer.store],
         "email": customer.email,
         "firstname": customer.firstname,
         "lastname": customer.lastname,
-        "store_id": 1,
-        "website_id": 1,
+        "store_id": customer.store,
+        "website_id": customer.website,
         "addresses": [],
         "disable_auto_group_change": 0,
         "extension_attributes": {"is_subscribed": False},

@@ -7,7 +7,7 @@ from flask import Blueprint
 
 from handoff.sandbox.rest.access import ANYONE
 from handoff.sandbox.rest.endpoint import endpoint
-from handoff.sandbox.shop import current_shop
+from handoff.sandbox.shop import current_shop, current_view
 
 bp = Blueprint("store", __name__)
 
@@ -20,7 +20,9 @@ DATA = Path(__file__).parents[1] / "data"
 def store_configs() -> object:
     shop = current_shop()
     given = (DATA / "store_configs.json").read_text()
-    return json.loads(given.replace("{url}", shop.url).replace("{currency}", shop.currency.code))
+    return json.loads(
+        given.replace("{url}", shop.url).replace("{currency}", shop.views.first.currency.code)
+    )
 
 
 @bp.get("/store/storeViews")
@@ -38,8 +40,8 @@ def modules() -> object:
 @bp.get("/directory/currency")
 @endpoint(ANYONE, starts_session=False)
 def currency() -> object:
-    shop = current_shop()
-    code, symbol = shop.currency.code, shop.currency.symbol
+    shown = current_view().currency
+    code, symbol = shown.code, shown.symbol
     return {
         "base_currency_code": code,
         "base_currency_symbol": symbol,

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, g
 
+from handoff.sandbox.errors import Unauthorized
 from handoff.sandbox.rest.access import ANYONE, SELF
 from handoff.sandbox.rest.body import json_body, required
 from handoff.sandbox.rest.endpoint import customer_user, endpoint
-from handoff.sandbox.shop import current_shop
+from handoff.sandbox.shop import current_shop, current_view
 from handoff.sandbox.tokens import ADMIN, CUSTOMER, User
 
 bp = Blueprint("tokens", __name__)
@@ -29,6 +30,8 @@ def customer_token() -> object:
     account = shop.people.customers.check(*_credentials())
     if account.customer is None:
         raise LookupError("a customer's account without its customer")
+    if not shop.serves(account.customer, current_view()):
+        raise Unauthorized.login()
     g.logged_in = CUSTOMER
     return shop.tokens.issue(User(account.customer.id, CUSTOMER))
 

@@ -8,42 +8,43 @@ from handoff.sandbox.totals import totals_of
 Shape = dict[str, object]
 
 
-def totals_shape(quote: Quote, currency: str) -> Shape:
-    """Give a quote's totals; the base currency is the shop's only one, so all come twice."""
+def totals_shape(quote: Quote) -> Shape:
+    """Give a quote's totals, in its currency and in the website's own."""
     totals = totals_of(quote)
     return {
-        **_twice("grand_total", totals.grand_total),
-        **_twice("subtotal", totals.subtotal),
-        **_twice("discount_amount", 0),
-        **_twice("subtotal_with_discount", totals.subtotal),
-        **_twice("shipping_amount", totals.shipping),
-        **_twice("shipping_discount_amount", 0),
-        **_twice("tax_amount", 0),
+        **_twice(quote, "grand_total", totals.grand_total),
+        **_twice(quote, "subtotal", totals.subtotal),
+        **_twice(quote, "discount_amount", 0),
+        **_twice(quote, "subtotal_with_discount", totals.subtotal),
+        **_twice(quote, "shipping_amount", totals.shipping),
+        **_twice(quote, "shipping_discount_amount", 0),
+        **_twice(quote, "tax_amount", 0),
         "weee_tax_applied_amount": None,
-        **_twice("shipping_tax_amount", 0),
+        **_twice(quote, "shipping_tax_amount", 0),
         "subtotal_incl_tax": totals.subtotal,
-        **_twice("shipping_incl_tax", totals.shipping),
-        "base_currency_code": currency,
-        "quote_currency_code": currency,
+        **_twice(quote, "shipping_incl_tax", totals.shipping),
+        "base_currency_code": quote.view.website.currency.code,
+        "quote_currency_code": quote.currency.code,
         "items_qty": totals.qty,
-        "items": [_line_totals(line) for line in quote.visible_lines()],
+        "items": [_line_totals(quote, line) for line in quote.visible_lines()],
         "total_segments": _segments(quote, totals.subtotal, totals.shipping),
     }
 
 
-def _line_totals(line: Line) -> Shape:
+def _line_totals(quote: Quote, line: Line) -> Shape:
     return {
         "item_id": line.number,
-        **_twice("price", line.product.price),
+        "price": line.base_price,
+        "base_price": line.base_price,
         "qty": line.qty,
-        **_twice("row_total", line.row_total),
+        **_twice(quote, "row_total", line.row_total),
         "row_total_with_discount": 0,
-        **_twice("tax_amount", 0),
+        **_twice(quote, "tax_amount", 0),
         "tax_percent": 0,
-        **_twice("discount_amount", 0),
+        **_twice(quote, "discount_amount", 0),
         "discount_percent": 0,
-        **_twice("price_incl_tax", line.product.price),
-        **_twice("row_total_incl_tax", line.row_total),
+        **_twice(quote, "price_incl_tax", line.price),
+        **_twice(quote, "row_total_incl_tax", line.row_total),
         "options": "[]",
         "weee_tax_applied_amount": None,
         "weee_tax_applied": None,
@@ -71,5 +72,6 @@ def _segments(quote: Quote, subtotal: Decimal, shipping: Decimal) -> list[Shape]
     ]
 
 
-def _twice(name: str, value: Decimal | int) -> Shape:
-    return {name: value, f"base_{name}": value}
+def _twice(quote: Quote, name: str, value: Decimal | int) -> Shape:
+    """Give an amount in the quote's currency, and in the website's own."""
+    return {name: value, f"base_{name}": value / quote.rate}

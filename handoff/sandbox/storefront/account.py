@@ -6,7 +6,7 @@ from handoff.sandbox.errors import Unauthorized
 from handoff.sandbox.people import Customer
 from handoff.sandbox.sessions import Session, new_id
 from handoff.sandbox.storefront.forms import genuine, say
-from handoff.sandbox.storefront.visit import LOGGED_IN_VARY, Visit, go, page, room, visit
+from handoff.sandbox.storefront.visit import Visit, go, page, room, visit
 
 bp = room("account", url_prefix="/customer/account")
 
@@ -33,6 +33,8 @@ def log_in() -> Response:
     name = request.form.get("login[username]", "")
     try:
         account = now.shop.people.customers.check(name, request.form.get("login[password]", ""))
+        if account.customer is not None and not now.shop.serves(account.customer, now.view):
+            raise Unauthorized.login()
     except Unauthorized as error:
         say(now, "error", error.message)
         return go("/customer/account/login/")
@@ -57,7 +59,7 @@ def _welcome(now: Visit, customer: Customer) -> None:
     guests = now.quote()
     now.regenerate()
     now.session.put(
-        "customer_base",
+        now.account_key,
         customer_id=str(customer.id),
         customer_group_id=str(customer.group_id),
     )
@@ -67,7 +69,7 @@ def _welcome(now: Visit, customer: Customer) -> None:
     now.cookies += [
         cookies.no_form_key(),
         cookies.no_persistent_cart(),
-        cookies.vary(LOGGED_IN_VARY),
+        cookies.vary(str(now.vary())),
     ]
     now.session.put("default", _form_key=new_id()[:16])
 
@@ -76,13 +78,14 @@ def _take_along(now: Visit, customer: Customer, number: int | None) -> None:
     """Bring what the guest had into the customer's quote; the other way round than over REST."""
     quotes = now.shop.quotes
     guests = None if number is None else quotes.active(number)
-    theirs = quotes.active_of(customer)
+    website = now.view.website
+    theirs = quotes.active_of(customer, website)
     if guests is not None and guests is not theirs:
         if theirs is None:
             quotes.own(guests, customer)
         else:
             quotes.merge(theirs, guests)
-    now.bind(quotes.active_of(customer))
+    now.bind(quotes.active_of(customer, website))
 
 
 def _end_browser_cache(now: Visit) -> None:

@@ -64,7 +64,7 @@ def _add(now: Visit, product: Product | None) -> str:
         say(now, "error", error.message)
         return f"/{product.url_key}.html"
     now.shop.quotes.put(quote or _new_quote(now), product, qty)
-    link = f'<a href="{now.shop.url}/checkout/cart/">shopping cart</a>'
+    link = f'<a href="{now.view.url}/checkout/cart/">shopping cart</a>'
     say(now, "success", f"\nYou added {display_of(product.sku).name} to your {link}.")
     return _back(now)
 
@@ -72,7 +72,11 @@ def _add(now: Visit, product: Product | None) -> str:
 def _new_quote(now: Visit) -> Quote:
     quotes = now.shop.quotes
     customer = now.customer
-    quote = quotes.create_for_guest() if customer is None else quotes.create_for_customer(customer)
+    quote = (
+        quotes.create_for_guest(view=now.view, currency=now.currency)
+        if customer is None
+        else quotes.create_for_customer(customer, view=now.view)
+    )
     now.bind(quote)
     return quote
 
@@ -80,8 +84,8 @@ def _new_quote(now: Visit) -> Quote:
 def _back(now: Visit) -> str:
     """Go where the shopper was, if that was a page of this shop."""
     came_from = request.headers.get("Referer", "")
-    inside = came_from.startswith(f"{now.shop.url}/")
-    return came_from.removeprefix(now.shop.url) if inside else "/"
+    inside = came_from.startswith(f"{now.view.url}/")
+    return came_from.removeprefix(now.view.url) if inside else "/"
 
 
 def _product_id() -> int:

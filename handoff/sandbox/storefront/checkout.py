@@ -71,7 +71,7 @@ def success() -> Response:
     number = now.session.text("checkout", "last_real_order_id")
     if now.session.get("checkout", "last_success_quote_id") is None or number is None:
         return go("/checkout/cart/")
-    now.session.put("checkout", quote_id_1=None, last_success_quote_id=None)
+    now.session.put("checkout", **{now.quote_key: None}, last_success_quote_id=None)
     return page("success.html", number=number)
 
 
@@ -93,7 +93,7 @@ def ready_quote(now: Visit) -> Quote | None:
 
 def _secure(now: Visit) -> bool:
     """Tell whether the session id may stay: on plain http each view of checkout changes it."""
-    pages = (now.shop.url, request.headers.get("Referer", ""))
+    pages = (now.view.url, request.headers.get("Referer", ""))
     return all(page.startswith("https:") for page in pages)
 
 
@@ -117,7 +117,7 @@ def _remember(now: Visit, order: Order) -> None:
     number = str(order.quote.number)
     now.session.put(
         "checkout",
-        quote_id_1=None,
+        **{now.quote_key: None},
         last_quote_id=number,
         last_success_quote_id=number,
         last_order_id=str(order.entity_id),

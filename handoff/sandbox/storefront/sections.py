@@ -36,7 +36,7 @@ def load() -> Response:
 def cart_section(now: Visit) -> Shape:
     quote = now.quote()
     subtotal = totals_of(quote).subtotal if quote else 0
-    shown = f'<span class="price">{now.shop.currency.price(subtotal)}</span>'
+    shown = f'<span class="price">{now.currency.price(subtotal)}</span>'
     lines = reversed(quote.visible_lines()) if quote else ()
     return {
         "summary_count": plain(quote.total_qty()) if quote else 0,
@@ -46,8 +46,8 @@ def cart_section(now: Visit) -> Shape:
         "items": [_item(line, now) for line in lines],
         "extra_actions": "",
         "isGuestCheckoutAllowed": now.shop.rules.guest_checkout,
-        "website_id": "1",
-        "storeId": "1",
+        "website_id": str(now.view.website.number),
+        "storeId": str(now.view.number),
         "subtotal_incl_tax": shown,
         "subtotal_excl_tax": shown,
     }
@@ -57,7 +57,11 @@ def customer_section(now: Visit) -> Shape:
     customer = now.customer
     if customer is None:
         return {}
-    return {"fullname": customer.name, "firstname": customer.firstname, "websiteId": "1"}
+    return {
+        "fullname": customer.name,
+        "firstname": customer.firstname,
+        "websiteId": str(now.view.website.number),
+    }
 
 
 SOURCES: dict[str, Callable[[Visit], Shape]] = {
@@ -67,8 +71,8 @@ SOURCES: dict[str, Callable[[Visit], Shape]] = {
 
 
 def _item(line: Line, now: Visit) -> Shape:
-    product, url = line.product, now.shop.url
-    price = now.shop.currency.price(product.price)
+    product, url = line.product, now.view.url
+    price = now.currency.price(line.price)
     configure = f"{url}/checkout/cart/configure/id/{line.number}/product_id/{product.id}/"
     return {
         "product_type": "simple",
@@ -83,7 +87,7 @@ def _item(line: Line, now: Visit) -> Shape:
         "product_url": f"{url}/{product.url_key}.html",
         "product_has_url": True,
         "product_price": f'<span class="minicart-price"><span class="price">{price}</span></span>',
-        "product_price_value": plain(product.price),
+        "product_price_value": plain(line.price),
         "product_image": {
             "src": f"{url}/static/sandbox/pictures/{display_of(product.sku).picture}.svg",
             "alt": product.name,

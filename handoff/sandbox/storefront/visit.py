@@ -12,22 +12,40 @@ from flask import Blueprint, Response, g, render_template, request
 
 from handoff.sandbox.people import Customer
 from handoff.sandbox.quotes import Quote
+from handoff.sandbox.scopes import Currency, View
 from handoff.sandbox.sessions import ForeignFileError, Session, encode, new_id
 from handoff.sandbox.shop import Shop, current_shop
-
-LOGGED_IN_VARY = sha256(b"customer_logged_in").hexdigest()
 
 
 @dataclass(slots=True)
 class Visit:
+    """`named` is the store view that the cookie names, another website's too, or the visit's."""
+
     shop: Shop
+    view: View
+    named: View
     session: Session
     stored: bytes
     cookies: list[str] = field(default_factory=list)
+    leaves: bool = False
+
+    @property
+    def account_key(self) -> str:
+        return self.shop.account_key(self.view)
+
+    @property
+    def quote_key(self) -> str:
+        return f"quote_id_{self.view.website.number}"
+
+    @property
+    def currency(self) -> Currency:
+        """Give the currency that the session names, if the website has it, or the view's own."""
+        chosen = self.session.text("default", "currency_code")
+        return self.view.website.allowed(chosen) or self.view.currency
 
     @property
     def customer(self) -> Customer | None:
-        number = self.session.number("customer_base", "customer_id")
+        number = self.session.number(self.account_key, "customer_id")
         return None if number is None else self.shop.people.customer(number)
 
     def form_key(self) -> str:
@@ -39,20 +57,41 @@ class Visit:
         return request.cookies.get("form_key") or own
 
     def quote(self) -> Quote | None:
-        """Give the quote that this session may check out, and unbind any other."""
+        """Give the quote that this session may check out, and unbind any other.
+
+        One in another currency than the page's is priced anew, and moves to its store view.
+        """
         quotes = self.shop.quotes
-        number = self.session.number("checkout", "quote_id_1")
+        number = self.session.number("checkout", self.quote_key)
         bound = None if number is None else quotes.active(number)
         if bound is not None and bound.customer not in (None, self.customer):
             bound = None
         if bound is None and self.customer is not None:
-            bound = quotes.active_of(self.customer)
+            bound = quotes.active_of(self.customer, self.view.website)
         if (bound.number if bound else None) != number:
             self.bind(bound)
+        if bound is not None and bound.currency != self.currency:
+            quotes.move(bound, self.view, self.currency)
         return bound
 
     def bind(self, quote: Quote | None) -> None:
-        self.session.put("checkout", quote_id_1=None if quote is None else str(quote.number))
+        number = None if quote is None else str(quote.number)
+        self.session.put("checkout", **{self.quote_key: number})
+
+    def vary(self) -> str | None:
+        """Give the mark of pages that differ from those that most shoppers see, or None."""
+        if self.leaves:
+            return None
+        usual = self.shop.views.first
+        chosen = self.session.text("default", "currency_code")
+        currency = self.named.website.allowed(chosen) or self.named.currency
+        others = {
+            "customer_logged_in": "1" if self.customer else None,
+            "store": self.named.code if self.named != usual else None,
+            "current_currency": currency.code if currency != usual.currency else None,
+        }
+        marks = sorted(f"{name}={value}" for name, value in others.items() if value)
+        return sha256("&".join(marks).encode()).hexdigest() if marks else None
 
     def regenerate(self) -> None:
         """Go on under a new id; the old session stays as it was, as in PHP."""
@@ -76,12 +115,21 @@ def room(name: str, url_prefix: str | None = None) -> Blueprint:
 def begin() -> Response | None:
     """Open the session that the cookie names; a file of another user is PHP's 500."""
     shop = current_shop()
+    wanted = request.args.get("___store") or request.cookies.get("store")
+    host = request.host.partition(":")[0]
+    view = g.view = shop.views.asked_for(wanted, host=host)
     try:
         session = shop.sessions.start(request.cookies.get("PHPSESSID"))
     except ForeignFileError:
         g.visit = None
         return error_page()
-    g.visit = Visit(shop, session, encode(session.raw))
+    named = shop.views.by_code(wanted) or view
+    g.visit = Visit(shop, view, named, session, encode(session.raw))
+    if request.method == "GET" and host in {one.host for one in shop.views.listed} - {view.host}:
+        g.visit.leaves = True
+        return go(request.full_path.removesuffix("?"))
+    if shop.views.by_code(request.cookies.get("store", view.code)) is None:
+        g.visit.cookies.append(shop.cookies.no_store())
     if not session.raw:
         session.put("default", _form_key=g.visit.form_key())
     return None
@@ -100,8 +148,9 @@ def finish(response: Response) -> Response:
         lines.append(cookies.form_key(key))
     # What the view itself had to say of a cookie comes last, and so counts.
     lines += found.cookies
-    if found.customer and not any(line.startswith("X-Magento-Vary=") for line in found.cookies):
-        lines.append(cookies.vary(LOGGED_IN_VARY))
+    vary = found.vary()
+    if vary and not any(line.startswith("X-Magento-Vary=") for line in found.cookies):
+        lines.append(cookies.vary(vary))
     for line in lines:
         response.headers.add("Set-Cookie", line)
     response.headers["Cache-Control"] = "max-age=0, must-revalidate, no-cache, no-store"
@@ -126,6 +175,7 @@ def page(template: str, status: int = 200, **values: object) -> Response:
         form_key=now.form_key(),
         count=quote.total_qty() if quote else Decimal(0),
         quote=quote,
+        view=now.view,
         **values,
     )
     return Response(html, status, content_type="text/html; charset=UTF-8")
@@ -137,7 +187,7 @@ def error_page() -> Response:
 
 def go(path: str) -> Response:
     """Redirect within the shop, with an absolute URL as Magento does."""
-    where = f"{visit().shop.url}{path}"
+    where = f"{visit().view.url}{path}"
     return Response(
         status=302, headers={"Location": where}, content_type="text/html; charset=UTF-8"
     )
