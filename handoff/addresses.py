@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
+
+from pydantic import BeforeValidator
 
 
 def split_address(value: str) -> SplitResult:
@@ -18,6 +21,23 @@ def split_address(value: str) -> SplitResult:
     if not value.isprintable() or " " in value:
         raise ValueError("holds characters that no address has")
     return parts
+
+
+def _base_url(value: str) -> str:
+    parts = split_address(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("has to be an http(s) address with a host")
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError("takes no query, fragment or user name")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    port = "" if parts.port in (None, usual) else f":{parts.port}"
+    # As browsers write it, so that it equals the Origin that they send.
+    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
+
+
+BaseUrl = Annotated[str, BeforeValidator(_base_url)]
+"""An http(s) address with a host and perhaps a path, which has no '/' at its end."""
 
 
 def within(host: str, domain: str) -> bool:

@@ -14,5 +14,8 @@ def binding_of(draft: Draft, stores: Stores) -> Binding:
         raise LookupError("the handoff's store view is no longer in HANDOFF_STORES")
     login = None
     if draft.customer_id is not None:
-        login = Login(draft.customer_id, draft.customer_group_id or 0)
-    return Binding(draft.quote_number, store.website_id, store.website_code, login)
+        website = None if stores.shared_accounts else store.website_code
+        login = Login(draft.customer_id, draft.customer_group_id or 0, website)
+    # Unsaid, the store view's own currency counts, also when the shopper goes to another.
+    currency = draft.bag["currency"] if draft.bag["currency"] != store.currency else None
+    return Binding(draft.quote_number, store.website_id, login=login, currency=currency)

@@ -107,10 +107,11 @@ def _checkout(
     return CheckoutDesk(checkout, sessions, settings.store_views)
 
 
-def _storefront(settings: Settings, _store: Store) -> Storefront:
-    """Return where shoppers see a store view: the same for all of them."""
+def _storefront(settings: Settings, store: Store) -> Storefront:
+    """Return where shoppers see a store view."""
+    place = settings.place_of(store)
     return Storefront(
-        url=settings.storefront_url or settings.magento_url,
-        checkout_path=settings.checkout_path,
-        session_cookie=settings.session_cookie_name,
+        url=place.storefront_url,
+        checkout_path=place.checkout_path,
+        session_cookie=place.session_cookie.name,
     )

@@ -12,13 +12,11 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -33,9 +31,10 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from handoff.addresses import split_address, within
+from handoff.addresses import BaseUrl, split_address
 from handoff.entry.colours import Colour
 from handoff.magento.stores import Store, Stores
+from handoff.places import CookieSettings, Place
 from handoff.session.address import SessionAccess, SessionAddress
 from handoff.transfer.contract import InstructionCookie, InstructionHeader
 
@@ -82,19 +81,6 @@ def _split(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
-
-
-def _base_url(value: str) -> str:
-    parts = split_address(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("has to be an http(s) address with a host")
-    if parts.query or parts.fragment or parts.username:
-        raise ValueError("takes no query, fragment or user name")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    usual = {"http": 80, "https": 443}[parts.scheme]
-    port = "" if parts.port in (None, usual) else f":{parts.port}"
-    # As browsers write it, so that it equals the Origin that they send.
-    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
 
 def _json(value: object) -> object:
@@ -190,7 +176,6 @@ def _app_url(value: str) -> str:
     return value
 
 
-BaseUrl = Annotated[str, BeforeValidator(_base_url)]
 UrlPath = Annotated[str, BeforeValidator(_path)]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
 Key = Annotated[SecretStr, AfterValidator(_key)]
@@ -199,22 +184,6 @@ Authorities = Annotated[str, AfterValidator(_authorities)]
 # The environment holds text: lists are comma-separated, what has fields is JSON.
 _Listed = (NoDecode, BeforeValidator(_split))
 _Json = (NoDecode, BeforeValidator(_json))
-
-
-class CookieSettings(BaseModel):
-    """How the shop sets its own session cookie, so that ours replaces it and is no second one.
-
-    A `lifetime` of 0 seconds is until the browser ends.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    domain: str
-    path: str
-    samesite: Literal["Lax", "Strict", "None"]
-    lifetime: int
-    secure: bool
 
 
 class _Files(InitSettingsSource):
@@ -280,6 +249,7 @@ class Settings(BaseSettings):
     link_ttl: Annotated[int, Field(ge=10, le=86_400)] = 300
     reopen_grace: Annotated[int, Field(ge=0, le=3600)] = 60
     stores: Annotated[tuple[Store, ...], *_Json, Field(min_length=1)] = (DEFAULT_STORE,)
+    customer_accounts: Literal["website", "global"] = "website"
     checkout_path: UrlPath = "/checkout/"
     ask_checkout: bool = True
     magento_timeout: Annotated[float, Field(gt=0, le=60)] = 8.0
@@ -309,7 +279,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Settings:
-        faults = [*self._cookie_faults(), *self._session_store_faults(), *self._store_faults()]
+        faults = [*self._place_faults(), *self._session_store_faults(), *self._store_faults()]
         if bool(self.magento_admin_username) != bool(self.magento_admin_password):
             faults.append(
                 "HANDOFF_MAGENTO_ADMIN_USERNAME and _PASSWORD belong together; one is missing."
@@ -318,26 +288,13 @@ class Settings(BaseSettings):
             raise PydanticCustomError("unfit", "", {"faults": faults})
         return self
 
-    def _cookie_faults(self) -> list[str]:
-        faults = []
-        service, cookie = self.public.hostname or "", self.session_cookie
-        domain = cookie.domain.removeprefix(".")
-        if not within(service, domain):
-            faults.append(
-                "HANDOFF_PUBLIC_URL: from its host no browser takes a session cookie for "
-                f"{domain}. Put the service on the shop's host, or set "
-                "HANDOFF_SESSION_COOKIE_DOMAIN to a domain that covers both, as the shop's own "
-                "cookie has it."
-            )
-        if not within(self.storefront.hostname or "", domain):
-            faults.append("HANDOFF_SESSION_COOKIE_DOMAIN does not cover the shop's host.")
-        if self.public.scheme != self.storefront.scheme:
-            faults.append(
-                "HANDOFF_PUBLIC_URL and the shop's address have to be both http or both https."
-            )
-        if cookie.samesite == "None" and not cookie.secure:
-            faults.append("HANDOFF_SESSION_COOKIE_SAMESITE: None works on https only.")
-        return faults
+    def _place_faults(self) -> list[str]:
+        # Store views that share their addresses share what is wrong with them.
+        places: dict[tuple[object, ...], Place] = {}
+        for place in map(self.place_of, self.stores):
+            alike = (place.public_url, place.storefront_url, place.session_cookie)
+            places.setdefault(alike, place)
+        return [fault for place in places.values() for fault in place.faults()]
 
     def _session_store_faults(self) -> list[str]:
         address, faults = self.session_address, []
@@ -356,38 +313,23 @@ class Settings(BaseSettings):
         return faults
 
     def _store_faults(self) -> list[str]:
-        codes = [store.code for store in self.stores]
-        ids = [store.store_id for store in self.stores]
-        if len(set(codes)) < len(codes) or len(set(ids)) < len(ids):
-            return ["HANDOFF_STORES lists a code or a store_id twice."]
-        return []
-
-    @property
-    def public(self) -> SplitResult:
-        """The parts of the address where this service is reached."""
-        return urlsplit(self.public_url)
-
-    @property
-    def storefront(self) -> SplitResult:
-        """The parts of the address where shoppers are."""
-        return urlsplit(self.storefront_url or self.magento_url)
-
-    @property
-    def checkout_url(self) -> str:
-        """Where a shopper goes who has been let in."""
-        return f"{self.storefront_url or self.magento_url}{self.checkout_path}"
-
-    @property
-    def public_origin(self) -> str:
-        """Scheme, host and port of this service, as browsers write an Origin."""
-        return f"{self.public.scheme}://{self.public.netloc}"
+        faults = []
+        codes = {store.code for store in self.stores}
+        ids = {store.store_id for store in self.stores}
+        if min(len(codes), len(ids)) < len(self.stores):
+            faults.append("HANDOFF_STORES lists a code or a store_id twice.")
+        websites = {(store.website_id, store.website_code) for store in self.stores}
+        if len({number for number, _ in websites}) < len(websites):
+            faults.append("HANDOFF_STORES has a website_id with two codes.")
+        return faults
 
     @property
     def form_targets(self) -> tuple[str, ...]:
         """Origins that a posted form may be redirected to, for `form-action`."""
-        shop = f"{self.storefront.scheme}://{self.storefront.netloc}"
-        others = (f"{self.storefront.scheme}://{host}" for host in self.checkout_hosts)
-        return (shop, *others)
+        shops = [self.place_of(store).storefront for store in self.stores]
+        origins = [f"{shop.scheme}://{shop.netloc}" for shop in shops]
+        origins += [f"{shops[0].scheme}://{host}" for host in self.checkout_hosts]
+        return tuple(dict.fromkeys(origins))
 
     @property
     def session_address(self) -> SessionAddress:
@@ -411,21 +353,45 @@ class Settings(BaseSettings):
         return self.session_lifetime or self.session_cookie_lifetime or _AN_HOUR
 
     @property
-    def session_cookie(self) -> CookieSettings:
-        """The shop's session cookie, with what the settings leave open filled in."""
-        return CookieSettings(
-            name=self.session_cookie_name,
-            domain=self.session_cookie_domain or self.storefront.hostname or "",
-            path=self.session_cookie_path,
-            samesite=self.session_cookie_samesite,
-            lifetime=self.session_cookie_lifetime,
-            secure=self.storefront.scheme == "https",
+    def public_origins(self) -> frozenset[str]:
+        """The origins of this service, on all hosts of the stores."""
+        return frozenset(self.place_of(store).public_origin for store in self.stores)
+
+    @property
+    def public_paths(self) -> frozenset[str]:
+        """The paths below which this service is reached, on whichever host."""
+        return frozenset(self.place_of(store).public.path for store in self.stores)
+
+    def place_of(self, store: Store) -> Place:
+        """Return where a store view's shoppers are."""
+        storefront_url = store.url or self.storefront_url or self.magento_url
+        storefront = urlsplit(storefront_url)
+        named_domain = store.cookie_domain or self.session_cookie_domain or None
+        return Place(
+            store=store.code,
+            public_url=store.public_url or self.public_url,
+            storefront_url=storefront_url,
+            checkout_path=self.checkout_path,
+            session_cookie=CookieSettings(
+                name=self.session_cookie_name,
+                domain=named_domain or storefront.hostname or "",
+                named_domain=named_domain,
+                path=self.session_cookie_path,
+                samesite=self.session_cookie_samesite,
+                lifetime=self.session_cookie_lifetime,
+                secure=storefront.scheme == "https",
+            ),
         )
+
+    def place_of_code(self, code: str | None) -> Place:
+        """Return the place of a store view by its code; of the first where it is not listed."""
+        stores = self.store_views
+        return self.place_of((stores.by_code(code) if code else None) or stores.first)
 
     @property
     def store_views(self) -> Stores:
         """The store views, to look one up by currency or number."""
-        return Stores(self.stores)
+        return Stores(self.stores, shared_accounts=self.customer_accounts == "global")
 
 
 def load_settings(**values: Any) -> Settings:

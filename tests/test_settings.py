@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from handoff.places import Place
 from handoff.settings import Settings, SettingsError, load_settings, unknown_names
 from tests.certificates import Authority
 
@@ -25,6 +27,10 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+def place_of(settings: Settings) -> Place:
+    return settings.place_of(settings.store_views.first)
+
+
 def faults() -> str:
     with pytest.raises(SettingsError) as raised:
         load_settings()
@@ -33,10 +39,10 @@ def faults() -> str:
 
 def test_what_is_needed_is_enough() -> None:
     settings = load_settings()
-    assert settings.session_cookie.domain == "www.shop.example"
-    assert settings.session_cookie.secure is True
-    assert settings.checkout_url == "https://www.shop.example/checkout/"
-    assert settings.public.path == "/handoff"
+    assert place_of(settings).session_cookie.domain == "www.shop.example"
+    assert place_of(settings).session_cookie.secure is True
+    assert place_of(settings).checkout_url == "https://www.shop.example/checkout/"
+    assert place_of(settings).public.path == "/handoff"
     assert settings.form_targets == ("https://www.shop.example",)
     assert [store.currency for store in settings.stores] == ["GBP"]
     assert (settings.link_ttl, settings.reopen_grace, settings.magento_timeout) == (300, 60, 8)
@@ -80,6 +86,7 @@ def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyP
         ("HANDOFF_REOPEN_GRACE", "-1"),
         ("HANDOFF_STORES", "[]"),
         ("HANDOFF_STORES", '[{"currency": "GBP"}]'),
+        ("HANDOFF_CUSTOMER_ACCOUNTS", "everywhere"),
         ("HANDOFF_CHECKOUT_PATH", "checkout"),
         ("HANDOFF_CHECKOUT_PATH", "//evil.example/"),
         ("HANDOFF_CHECKOUT_HOSTS", "pay.example; script-src *"),
@@ -177,9 +184,84 @@ def test_a_service_whose_cookie_no_browser_would_take_does_not_start(
     monkeypatch.setenv("HANDOFF_PUBLIC_URL", public_url)
     monkeypatch.setenv("HANDOFF_SESSION_COOKIE_DOMAIN", domain)
     if fits:
-        assert load_settings().session_cookie.domain
+        assert place_of(load_settings()).session_cookie.domain
     else:
         assert "HANDOFF_" in faults()
+
+
+def stores(*changes: dict[str, Any]) -> str:
+    """Return HANDOFF_STORES with a website for each of these changes."""
+    return json.dumps(
+        [
+            {
+                "currency": "GBP",
+                "code": f"store_{number}",
+                "store_id": number,
+                "website_id": number,
+                "website_code": f"site_{number}",
+                **change,
+            }
+            for number, change in enumerate(changes, start=1)
+        ]
+    )
+
+
+EU = "https://www.shop-eu.example"
+
+
+@pytest.mark.parametrize(
+    ("store", "told"),
+    [
+        ({"url": f"{EU}/"}, "HANDOFF_PUBLIC_URL (store view store_2): from its host no browser"),
+        ({"url": EU, "public_url": f"{EU}/handoff"}, ""),
+        ({"url": EU, "public_url": "https://handoff.shop-eu.example"}, "from its host no browser"),
+        (
+            {
+                "url": EU,
+                "public_url": "https://handoff.shop-eu.example",
+                "cookie_domain": ".shop-eu.example",
+            },
+            "",
+        ),
+        ({"url": EU, "public_url": f"{EU}/x", "cookie_domain": "shop.example"}, "does not cover"),
+        ({"url": EU, "public_url": "http://www.shop-eu.example"}, "both http or both https"),
+        ({"url": "https://www.shop.example/eu"}, ""),
+        ({"url": "www.shop-eu.example"}, "HANDOFF_STORES (1.url): has to be"),
+        ({"url": EU, "public_url": "https://"}, "HANDOFF_STORES (1.public_url): has to be"),
+        ({"store_id": 1}, "lists a code or a store_id twice"),
+        ({"code": "store_1"}, "lists a code or a store_id twice"),
+        ({"website_id": 1}, "has a website_id with two codes"),
+    ],
+    ids=str,
+)
+def test_every_store_has_to_be_where_its_session_cookie_can_work(
+    monkeypatch: pytest.MonkeyPatch, store: dict[str, Any], told: str
+) -> None:
+    monkeypatch.setenv("HANDOFF_STORES", stores({}, store))
+    if told:
+        assert told in faults()
+        assert "store_1)" not in faults()
+    else:
+        assert len(load_settings().stores) == 2
+
+
+def test_stores_on_hosts_of_their_own_need_no_storefront_beside_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HANDOFF_MAGENTO_URL", "http://magento.internal")
+    own = {"url": EU, "public_url": f"{EU}/handoff"}
+    monkeypatch.setenv("HANDOFF_STORES", stores({"url": "https://www.shop.example"}, own))
+    settings = load_settings()
+    assert settings.form_targets == ("https://www.shop.example", EU)
+    assert settings.place_of_code("store_2").session_cookie.domain == "www.shop-eu.example"
+    assert settings.place_of_code("store_1").session_cookie.domain == "www.shop.example"
+
+
+def test_what_is_wrong_with_stores_at_one_address_is_told_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HANDOFF_STORES", stores({}, {"url": EU}, {"url": EU}))
+    assert len(faults().splitlines()) == 1
 
 
 def test_shoppers_may_reach_the_shop_elsewhere_than_rest_is(
@@ -188,8 +270,8 @@ def test_shoppers_may_reach_the_shop_elsewhere_than_rest_is(
     monkeypatch.setenv("HANDOFF_MAGENTO_URL", "http://magento.internal:8080")
     monkeypatch.setenv("HANDOFF_STOREFRONT_URL", "https://www.shop.example/")
     settings = load_settings()
-    assert settings.checkout_url == "https://www.shop.example/checkout/"
-    assert settings.session_cookie.domain == "www.shop.example"
+    assert place_of(settings).checkout_url == "https://www.shop.example/checkout/"
+    assert place_of(settings).session_cookie.domain == "www.shop.example"
 
 
 @pytest.mark.parametrize(
@@ -245,7 +327,7 @@ def test_addresses_are_kept_as_browsers_write_them(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HANDOFF_PUBLIC_URL", "https://WWW.Shop.Example:443/Handoff/")
     settings = load_settings()
     assert settings.public_url == "https://www.shop.example/Handoff"
-    assert settings.public_origin == "https://www.shop.example"
+    assert place_of(settings).public_origin == "https://www.shop.example"
 
 
 def test_every_setting_can_come_from_a_file(

@@ -7,8 +7,10 @@ the same again, makes a handoff of its own, and supersedes the one before.
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import structlog
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, make_response, redirect, request
 
 from handoff.direct.outcomes import ending_of
 from handoff.entry import endings
@@ -17,6 +19,7 @@ from handoff.entry.navigation import from_another_site
 from handoff.entry.opener import openers_of
 from handoff.entry.pages import ending_page
 from handoff.errors import Problem, QuoteNotFound, UnsupportedMediaType
+from handoff.ledger import Handoff
 from handoff.services import services
 from handoff.transfer.body import whole_body
 from handoff.transfer.carts import names_a_quote
@@ -37,14 +40,16 @@ def keep_out_while_paused() -> Response | None:
 @direct.post("/enter")
 def enter_directly() -> Response:
     """Let a web view in that shows the quote's own credentials."""
-    if from_another_site(request, services().settings):
+    if from_another_site(request, *services().settings.public_origins):
         # There is no link that could wait for a tap, and a page must not hold credentials.
         return ending_page(endings.FORCED)
     asked = _asked()
     for _ in range(_TRIES):
         row = services().transfers.transfer(asked)
         structlog.contextvars.bind_contextvars(handoff=row.id)
-        openers = openers_of(request, row.id, services().settings)
+        if not _is_on_its_host(row):
+            return _to_its_host(row)
+        openers = openers_of(request, row.id, services().settings.place_of_code(row.store))
         spent = services().ledger.spend(row.id, openers.hashes)
         if spent is not None:
             return let_in(spent, openers)
@@ -61,6 +66,19 @@ def no_handoff(problem: Problem) -> Response:
     if ending in (endings.TRY_LATER, endings.REFUSED):
         log.warning("direct_entry_failed", detail=problem.detail)
     return ending_page(ending)
+
+
+def _is_on_its_host(row: Handoff) -> bool:
+    """Say whether cookies for the store's host can be set from where the web view is."""
+    settings = services().settings
+    place = settings.place_of_code(row.store)
+    return len(settings.public_origins) == 1 or request.host == place.public.netloc
+
+
+def _to_its_host(row: Handoff) -> Response:
+    place = services().settings.place_of_code(row.store)
+    link = f"{place.public_url}/h/{services().links.token(row.id)}"
+    return make_response(redirect(link, HTTPStatus.SEE_OTHER))
 
 
 def _asked() -> QuoteTransfer:

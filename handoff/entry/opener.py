@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from flask import Request, Response
 
+from handoff.places import Place
 from handoff.settings import Settings
 
 _MOST = 8
@@ -35,24 +36,24 @@ class Openers:
         """What the ledger may know of them, the one that would spend the link first."""
         return [hashlib.sha256(value.encode()).hexdigest() for value in self.cookies.values()]
 
-    def hand_over(self, response: Response, settings: Settings) -> None:
-        """Set the cookies, for as long from now as they can be of use."""
+    def hand_over(self, response: Response, place: Place, settings: Settings) -> None:
+        """Set the cookies in a place, for as long from now as they can be of use."""
         for name, value in self.cookies.items():
             response.set_cookie(
                 name,
                 value,
                 max_age=settings.link_ttl + settings.reopen_grace,
-                path=_path(settings),
-                secure=settings.public.scheme == "https",
+                path=_path(place),
+                secure=place.public.scheme == "https",
                 httponly=True,
                 samesite="Lax",
             )
 
 
-def openers_of(request: Request, handoff_id: str, settings: Settings) -> Openers:
+def openers_of(request: Request, handoff_id: str, place: Place) -> Openers:
     """Read the opener cookies for a handoff from a request, and make one where there is none."""
     of_the_handoff = hashlib.sha256(handoff_id.encode()).hexdigest()[:12]
-    prefix = f"{_guard(settings)}handoff_{of_the_handoff}_"
+    prefix = f"{_guard(place)}handoff_{of_the_handoff}_"
     shown = [
         (name, value)
         for name, value in sorted(request.cookies.items())
@@ -62,12 +63,12 @@ def openers_of(request: Request, handoff_id: str, settings: Settings) -> Openers
     return Openers(dict(shown[:_MOST] or [fresh]))
 
 
-def _guard(settings: Settings) -> str:
-    if settings.public.scheme != "https":
+def _guard(place: Place) -> str:
+    if place.public.scheme != "https":
         return ""
-    return "__Secure-" if settings.public.path else "__Host-"
+    return "__Secure-" if place.public.path else "__Host-"
 
 
-def _path(settings: Settings) -> str:
+def _path(place: Place) -> str:
     # `__Host-` asks for the whole host; below a path the cookie is for links alone.
-    return "/" if _guard(settings) == "__Host-" else f"{settings.public.path}/h"
+    return "/" if _guard(place) == "__Host-" else f"{place.public.path}/h"

@@ -10,15 +10,17 @@ from handoff.entry.languages import prefer
 from handoff.entry.navigation import from_another_site
 from handoff.entry.opener import Openers
 from handoff.ledger import Handoff
+from handoff.places import Place
 from handoff.services import services
 
 
 def waiting_page(row: Handoff, token: str, openers: Openers) -> Response:
     """Answer with the page that posts itself, or asks whom another website has sent."""
-    forced = from_another_site(request, services().settings)
+    place = _place(row)
+    forced = from_another_site(request, place.public_origin)
     _speak_as(row)
-    response = _page("waiting.html", row=row, token=token, forced=forced)
-    openers.hand_over(response, services().settings)
+    response = _page("waiting.html", row, token=token, forced=forced)
+    openers.hand_over(response, place, services().settings)
     return response
 
 
@@ -27,7 +29,7 @@ def ending_page(ending: Ending, row: Handoff | None = None, token: str | None = 
     structlog.contextvars.bind_contextvars(ending=ending.code)
     _speak_as(row)
     handoff_id = row.id if row else g.get("handoff_id", "")
-    response = _page("ending.html", ending=ending, code=handoff_id[:8], token=token)
+    response = _page("ending.html", row, ending=ending, code=handoff_id[:8], token=token)
     response.status_code = ending.status
     if ending.retry_after is not None:
         response.headers["Retry-After"] = str(ending.retry_after)
@@ -39,13 +41,18 @@ def _speak_as(row: Handoff | None) -> None:
     prefer(store.language if store else None)
 
 
-def _page(template: str, **values: object) -> Response:
-    settings = services().settings
+def _place(row: Handoff | None) -> Place:
+    return services().settings.place_of_code(row.store if row else None)
+
+
+def _page(template: str, row: Handoff | None, **values: object) -> Response:
+    settings, place = services().settings, _place(row)
     return make_response(
         render_template(
             template,
-            base=settings.public.path,
-            shop=settings.shop_name or settings.storefront.hostname,
+            row=row,
+            base=place.public.path,
+            shop=settings.shop_name or place.storefront.hostname,
             logo_url=settings.shop_logo_url,
             poq_script_url=settings.poq_script_url,
             poq_script_integrity=settings.poq_script_integrity,

@@ -36,7 +36,7 @@ def _headers(settings: Settings) -> dict[str, str]:
         # The origin is what the shop needs; the path, which is the link, is never sent.
         "Referrer-Policy": "strict-origin",
     }
-    if settings.public.scheme == "https":
+    if settings.public_url.startswith("https:"):
         headers["Strict-Transport-Security"] = f"max-age={_TWO_YEARS}"
     return headers
 

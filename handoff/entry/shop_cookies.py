@@ -19,9 +19,11 @@ from urllib.parse import quote, unquote, urlsplit
 from flask import Response
 
 from handoff.addresses import within
-from handoff.settings import Settings
+from handoff.places import Place
 
-_TEN_YEARS = 315_360_000  # seconds, as Magento gives `private_content_version`
+# Seconds, as Magento gives them `store` and `private_content_version`.
+_YEAR = 31_536_000
+_TEN_YEARS = 315_360_000
 
 # Set by the server for its host: unseen messages, the variant of cached pages that belongs to
 # somebody logged in, and a former customer whom Magento is to recognise.
@@ -35,7 +37,7 @@ _MOST_SECTIONS = 40
 
 
 def enter_session(
-    response: Response, session_id: str, sent: Mapping[str, str], settings: Settings
+    response: Response, session_id: str, sent: Mapping[str, str], place: Place
 ) -> None:
     """Set the shop's session cookie as the shop sets its own, and void what its scripts keep.
 
@@ -43,8 +45,8 @@ def enter_session(
     and a half-typed address in the browser. They throw it away when `mage-cache-sessid` is gone,
     and load anew what `section_data_ids` names.
     """
-    cookie = settings.session_cookie
-    for domain, path in _namesakes(settings):
+    cookie = place.session_cookie
+    for domain, path in _namesakes(place):
         response.delete_cookie(cookie.name, domain=domain, path=path)
     response.set_cookie(
         cookie.name,
@@ -58,6 +60,7 @@ def enter_session(
     )
     for name in _OF_THE_LAST_SHOPPER:
         response.delete_cookie(name)
+    _choose_store_view(response, place)
     response.set_cookie(
         "private_content_version",
         secrets.token_hex(16),
@@ -66,7 +69,7 @@ def enter_session(
         samesite="Lax",
     )
     # The scripts set theirs for the host alone, or for a cookie domain that the shop names.
-    named_domain = settings.session_cookie_domain or None
+    named_domain = cookie.named_domain
     for domain in {None, named_domain}:
         response.delete_cookie("mage-cache-sessid", domain=domain)
     if named_domain:
@@ -81,23 +84,44 @@ def enter_session(
     )
 
 
-def _namesakes(settings: Settings) -> list[tuple[str | None, str]]:
+def _choose_store_view(response: Response, place: Place) -> None:
+    """Let the shop's pages be those of the store view, as the shop's own switcher does.
+
+    In another store view, the one that the last shopper chose say, checkout would write the
+    quote's total anew in that one's currency.
+    """
+    if not place.on_shops_host:
+        return  # such a cookie would stand beside the shop's own; the landing sees to it
+    path = f"{place.storefront.path}/"
+    response.set_cookie(
+        "store",
+        place.store,
+        max_age=_YEAR,
+        path=path,
+        secure=place.session_cookie.secure,
+        samesite="Lax",
+    )
+    if path != "/":
+        response.delete_cookie("store")
+
+
+def _namesakes(place: Place) -> list[tuple[str | None, str]]:
     """Return domain and path of other session cookies that checkout would get and we may expire.
 
     A browser lets us expire those of our own host, and of the domains above it.
     """
-    host, shop = settings.public.hostname or "", settings.storefront.hostname or ""
+    host, shop = place.public.hostname or "", place.storefront.hostname or ""
     labels = host.split(".")
     above = [".".join(labels[n:]) for n in range(len(labels) - 1)]
     domains: list[str | None] = [domain for domain in above if within(shop, domain)]
     if host == shop:
         domains.append(None)  # those for the host alone
-    its_own = (settings.session_cookie.domain.removeprefix("."), settings.session_cookie.path)
-    return [each for each in product(domains, _paths_to_checkout(settings)) if each != its_own]
+    its_own = (place.session_cookie.domain.removeprefix("."), place.session_cookie.path)
+    return [each for each in product(domains, _paths_to_checkout(place)) if each != its_own]
 
 
-def _paths_to_checkout(settings: Settings) -> list[str]:
-    steps = [step for step in urlsplit(settings.checkout_url).path.split("/") if step]
+def _paths_to_checkout(place: Place) -> list[str]:
+    steps = [step for step in urlsplit(place.checkout_url).path.split("/") if step]
     whole = ["/" + "/".join(steps[:n]) for n in range(1, len(steps) + 1)]
     return ["/", *(f"{path}{end}" for path in whole for end in ("", "/"))]
 

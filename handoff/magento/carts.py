@@ -105,12 +105,13 @@ class Carts:
     def __init__(self, client: MagentoClient) -> None:
         self._client = client
 
-    def guest(self, masked_id: str, *, store: Store, deadline: Deadline) -> Quote:
-        """Look at a guest's quote by its masked id.
+    def guest(self, masked_id: str, *, deadline: Deadline) -> Quote:
+        """Look at a guest's quote by its masked id, whichever store view it belongs to.
 
         Raises QuoteNotFound for an unknown one, and in the same words for a customer's.
         """
-        answer = self._get(f"guest-carts/{masked_id}", store=store, deadline=deadline)
+        # A store's code in the path would be answered as the quote's own store view.
+        answer = self._get(f"guest-carts/{masked_id}", deadline=deadline)
         if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
             raise QuoteNotFound
         quote, is_guest = _quote(answer)
@@ -120,22 +121,20 @@ class Carts:
         return replace(quote, masked_id=masked_id)
 
     def customer(self, token: str, *, store: Store, deadline: Deadline) -> Quote:
-        """Look at the active quote of the customer that the token belongs to.
+        """Look at the active quote, in a store view's website, of the customer with this token.
 
-        Raises CustomerTokenRejected, or NoActiveQuote when the customer has none.
+        The quote says the store view that it was asked for in, not the one that it belongs to.
+        Raises CustomerTokenRejected, or NoActiveQuote when the customer has none there.
         """
-        answer = self._get("carts/mine", store=store, deadline=deadline, token=token)
-        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            raise CustomerTokenRejected
-        if answer.status == HTTPStatus.BAD_REQUEST:  # an administrator's token
-            raise CustomerTokenRejected
-        if answer.status == HTTPStatus.NOT_FOUND:
-            customer_id = answer.parameters.get("fieldValue")
-            raise NoActiveQuote(customer_id if isinstance(customer_id, int) else None)
-        quote, _ = _quote(answer)
-        if quote.customer is None:
-            raise ShopUnavailable("The shop's answer does not say whose quote it is.")
-        return quote
+        return _customers(self._get("carts/mine", store=store.code, token=token, deadline=deadline))
+
+    def customer_as_kept(self, token: str, *, store: Store, deadline: Deadline) -> Quote:
+        """Do the same, but let the quote say the store view that it belongs to.
+
+        A web server that ties its host to a website overrules the store view asked for.
+        """
+        wanted = {"___store": store.code}
+        return _customers(self._get("carts/mine", params=wanted, token=token, deadline=deadline))
 
     def build(self, bag: Bag, *, store: Store, deadline: Deadline) -> Quote:
         """Make a guest quote that holds the bag's lines, and look at what came out.
@@ -146,7 +145,7 @@ class Carts:
             with attempt:
                 # A repeat starts with a cart of its own: nobody knows how far the first came.
                 masked_id = self._fill_new_cart(bag, store=store, deadline=deadline)
-        return self.guest(masked_id, store=store, deadline=deadline)
+        return self.guest(masked_id, deadline=deadline)
 
     def _fill_new_cart(self, bag: Bag, *, store: Store, deadline: Deadline) -> str:
         filled = None
@@ -208,12 +207,18 @@ class Carts:
         return _refusal(line.sku, answer)
 
     def _get(
-        self, path: str, *, store: Store, deadline: Deadline, token: str | None = None
+        self,
+        path: str,
+        *,
+        deadline: Deadline,
+        store: str | None = None,
+        token: str | None = None,
+        params: dict[str, str] | None = None,
     ) -> Answer:
         for attempt in _again_when_dropped(deadline):
             with attempt:
                 answer = self._client.rest(
-                    "GET", path, store=store.code, deadline=deadline, token=token
+                    "GET", path, store=store, deadline=deadline, token=token, params=params
                 )
         return answer
 
@@ -256,6 +261,20 @@ def is_masked_id(value: object) -> bool:
         and value.isascii()
         and value.isalnum()
     )
+
+
+def _customers(answer: Answer) -> Quote:
+    if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise CustomerTokenRejected
+    if answer.status == HTTPStatus.BAD_REQUEST:  # an administrator's token
+        raise CustomerTokenRejected
+    if answer.status == HTTPStatus.NOT_FOUND:
+        customer_id = answer.parameters.get("fieldValue")
+        raise NoActiveQuote(customer_id if isinstance(customer_id, int) else None)
+    quote, _ = _quote(answer)
+    if quote.customer is None:
+        raise ShopUnavailable("The shop's answer does not say whose quote it is.")
+    return quote
 
 
 def _quote(answer: Answer) -> tuple[Quote, bool]:

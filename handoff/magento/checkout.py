@@ -55,6 +55,7 @@ class Shopper:
     """
 
     store: Store
+    currency: str
     session_id: str = field(repr=False)
     masked_id: str | None = field(repr=False)
     token: str | None = field(repr=False)
@@ -122,6 +123,7 @@ class Checkout:
             {"id": shopper.masked_id} if shopper.token is None else {},
             store=shopper.store.code,
             token=shopper.token,
+            currency=shopper.currency,
             deadline=deadline,
         )
         try:
@@ -134,7 +136,8 @@ class Checkout:
 
     def _page(self, method: str, path: str, shopper: Shopper, deadline: Deadline) -> Page:
         storefront = self._storefront_of(shopper.store)
-        cookies = {storefront.session_cookie: shopper.session_id}
+        # In another store view checkout would write the quote's total anew in that one's currency.
+        cookies = {storefront.session_cookie: shopper.session_id, "store": shopper.store.code}
         return self._client.page(
             method, f"{storefront.url}{path}", cookies=cookies, deadline=deadline
         )

@@ -94,16 +94,19 @@ class MagentoClient:
         method: str,
         path: str,
         *,
-        store: str,
+        store: str | None,
         deadline: Deadline,
         body: Any = None,
         token: str | None = None,
         params: dict[str, str] | None = None,
     ) -> Answer:
-        """Call `rest/<store>/V1/<path>`; answers of 2xx and 4xx are returned, others raise."""
+        """Call `rest/<store>/V1/<path>`; answers of 2xx and 4xx are returned, others raise.
+
+        Without a store, what is read says itself which store view it belongs to.
+        """
         status, content = self._call(
             method,
-            f"{self._base_url}/rest/{store}/V1/{path}",
+            "/".join((self._base_url, "rest", *([store] if store else []), "V1", path)),
             headers=_bearer(token),
             body=body,
             params=params,
@@ -119,15 +122,18 @@ class MagentoClient:
         store: str,
         deadline: Deadline,
         token: str | None = None,
+        currency: str | None = None,
     ) -> Answer:
         """Send one GraphQL document; what the shop says about it is in the answer's body.
 
+        Magento takes a cart that it is asked about to the store view of the request, and to that
+        one's currency, or to `currency` where the cart is to keep another.
         Where GraphQL is switched off or shut away there is a page in its place: the body is None.
         """
         status, content = self._call(
             "POST",
             f"{self._base_url}/graphql",
-            headers={"Store": store, **_bearer(token)},
+            headers={"Store": store, **_bearer(token), **_in_currency(currency)},
             body={"query": query, "variables": variables},
             params=None,
             deadline=deadline,
@@ -214,6 +220,10 @@ class MagentoClient:
                 refuse_certificate(error)
             # urllib3 wraps a read that met the deadline as a broken connection.
             raise (ShopTimeout if deadline.passed else ShopDropped) from None
+
+
+def _in_currency(currency: str | None) -> dict[str, str]:
+    return {"Content-Currency": currency} if currency else {}
 
 
 def _bearer(token: str | None) -> dict[str, str]:

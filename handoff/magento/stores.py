@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from handoff.addresses import BaseUrl
 
 
 class Store(BaseModel):
-    """A store view: the currency it sells in, and what Magento calls it and its website."""
+    """A store view: the currency it sells in, and what Magento calls it and its website.
+
+    `url`, `public_url` and `cookie_domain` are its own storefront, address of this service and
+    domain of the session cookie, where they differ from those of the settings.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -19,13 +25,23 @@ class Store(BaseModel):
     website_id: Annotated[int, Field(ge=1)]
     website_code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$")] | None = None
+    url: BaseUrl | None = None
+    public_url: BaseUrl | None = None
+    cookie_domain: (
+        Annotated[str, Field(pattern=r"^\.?[A-Za-z0-9.-]+$"), AfterValidator(str.lower)] | None
+    ) = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The listed store views, the first of which is the one to ask when nothing else decides."""
+    """The listed store views, the first of which is the one to ask when nothing else decides.
+
+    `shared_accounts` says whether a customer's account is good in all websites, and the customer
+    may have a quote in each.
+    """
 
     listed: tuple[Store, ...]
+    shared_accounts: bool = False
 
     @property
     def first(self) -> Store:
@@ -43,3 +59,15 @@ class Stores:
     def by_code(self, code: str) -> Store | None:
         """Return the store view with Magento's code."""
         return next((store for store in self.listed if store.code == code), None)
+
+    def one_of_each_website(self, *, first: Store) -> tuple[Store, ...]:
+        """Return a store view of every website, the given one before all others."""
+        found: dict[int, Store] = {}
+        for store in (first, *self.listed):
+            found.setdefault(store.website_id, store)
+        return tuple(found.values())
+
+    def in_website(self, website_id: int, *, currency: str) -> Store | None:
+        """Return the first listed store view of a website that sells in this currency."""
+        there = (store for store in self.listed if store.website_id == website_id)
+        return next((store for store in there if store.currency == currency), None)

@@ -1,4 +1,4 @@
-"""Where the service stands: below the path of its public address."""
+"""Where the service stands: below the paths of its public addresses."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ if TYPE_CHECKING:
 
 
 def serve_below(app: Flask, settings: Settings) -> None:
-    """Answer below the public path, whether or not the proxy before us takes it off."""
-    wsgi: WSGIApplication = _Below(app.wsgi_app, settings.public.path)
+    """Answer below the public paths, whether or not the proxy before us takes them off."""
+    # The longest first, should one begin with another.
+    paths = sorted(settings.public_paths - {""}, key=len, reverse=True)
+    wsgi: WSGIApplication = _Below(app.wsgi_app, paths)
     app.wsgi_app = wsgi  # type: ignore[assignment,method-assign]
 
 
 class _Below:
-    def __init__(self, app: WSGIApplication, path: str) -> None:
+    def __init__(self, app: WSGIApplication, paths: list[str]) -> None:
         self._app = app
-        self._path = path
+        self._paths = paths
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        if self._path and path.startswith(f"{self._path}/"):
-            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + self._path
-            environ["PATH_INFO"] = path[len(self._path) :]
+        asked = environ.get("PATH_INFO", "")
+        path = next((path for path in self._paths if asked.startswith(f"{path}/")), None)
+        if path is not None:
+            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + path
+            environ["PATH_INFO"] = asked[len(path) :]
         return self._app(environ, start)

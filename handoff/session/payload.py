@@ -2,7 +2,8 @@
 
 The format is PHP's own (`session.serialize_handler=php`): `name|serialize(value)`, one after the
 other. Magento keeps the quote of each website under `checkout`, the login under the website's
-code, and every number as text.
+code or, where accounts are shared, without one, a currency that the shopper chose under
+`default`, and every number as text.
 """
 
 from __future__ import annotations
@@ -12,34 +13,48 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A signed-in customer: Magento's number of the customer, and of the group."""
+    """A signed-in customer: Magento's number of the customer, and of the group.
+
+    `website_code` is that of the account's website; None where all websites share accounts.
+    """
 
     customer_id: int
     group_id: int
+    website_code: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A quote by its number, the website it is bought on, and who is signed in, if anyone."""
+    """A quote by its number, the website it is bought on, and who is signed in, if anyone.
+
+    `currency` is named where it is not that of the store view.
+    """
 
     quote_number: int
     website_id: int
-    website_code: str
     login: Login | None = None
+    currency: str | None = None
 
 
 def encode(binding: Binding) -> bytes:
     """Return the bytes that PHP reads as a session holding the quote, and the login first."""
     parts = []
     if binding.login is not None:
-        customer = {
-            "customer_id": str(binding.login.customer_id),
-            "customer_group_id": str(binding.login.group_id),
-        }
-        parts.append(_entry(f"customer_{binding.website_code}", customer))
+        parts.append(_login(binding.login))
+    if binding.currency is not None:
+        parts.append(_entry("default", {"currency_code": binding.currency}))
     quote = {f"quote_id_{binding.website_id}": str(binding.quote_number)}
     parts.append(_entry("checkout", quote))
     return b"".join(parts)
+
+
+def _login(login: Login) -> bytes:
+    name = "customer" if login.website_code is None else f"customer_{login.website_code}"
+    values = {
+        "customer_id": str(login.customer_id),
+        "customer_group_id": str(login.group_id),
+    }
+    return _entry(name, values)
 
 
 def _entry(name: str, values: dict[str, str]) -> bytes:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handoff.bag import Line, plain, same_sku, summed
 from handoff.errors import (
+    CustomerTokenRejected,
     Fault,
     QuoteDiffers,
     QuoteEmpty,
@@ -30,9 +33,14 @@ class QuoteDesk:
         self._orders = orders
 
     def build(self, transfer: BagTransfer, deadline: Deadline) -> Quote:
-        """Make a guest quote with exactly the lines of the bag, in its currency."""
-        store = self._stores.by_currency(transfer.bag.currency) or self._stores.first
+        """Make a guest quote with exactly the lines of the bag, in its store view and currency."""
+        store = transfer.store
         quote = self._carts.build(transfer.bag, store=store, deadline=deadline)
+        if quote.store_id != store.store_id:
+            raise StoreNotServed(
+                f"The shop numbers the store view {store.code} {quote.store_id}, HANDOFF_STORES "
+                f"{store.store_id}."
+            )
         _require_open(quote)
         _require_equal(quote, lines=transfer.bag.lines, currency=transfer.bag.currency)
         return quote
@@ -45,7 +53,9 @@ class QuoteDesk:
             else self._guests(transfer, deadline)
         )
         _require_open(quote)
-        _require_equal(quote, lines=transfer.lines, currency=transfer.currency)
+        _require_equal(
+            quote, lines=transfer.lines, currency=transfer.currency, store=transfer.store
+        )
         return quote
 
     def store_of(self, quote: Quote) -> Store:
@@ -61,26 +71,53 @@ class QuoteDesk:
     def _guests(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
         if not names_a_quote(transfer):
             raise QuoteNotFound
-        store = self._asked_store(transfer)
-        return self._carts.guest(transfer.quote_id, store=store, deadline=deadline)
+        return self._carts.guest(transfer.quote_id, deadline=deadline)
 
     def _customers(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
         # The token comes first, whatever the quote id looks like: a caller whose token has
         # expired has to learn that, to renew it.
-        token, store = transfer.token or "", self._asked_store(transfer)
+        missing: NoActiveQuote | None = None
+        known = False
+        for store in self._stores.one_of_each_website(first=self._asked_store(transfer)):
+            try:
+                quote = self._in_website(transfer, store, deadline)
+            except CustomerTokenRejected:
+                if self._stores.shared_accounts:
+                    raise
+                continue  # so does a website say that does not have this customer
+            except NoActiveQuote as none:
+                missing = none
+            else:
+                if transfer.quote_id == str(quote.number):
+                    return quote
+            known = True
+            if not self._stores.shared_accounts:
+                break
+        if not known:
+            raise CustomerTokenRejected
+        raise self._closed_or_unknown(transfer, missing, deadline)
+
+    def _in_website(self, transfer: QuoteTransfer, store: Store, deadline: Deadline) -> Quote:
+        """Look for a customer's quote in the website of a store view."""
+        token = transfer.token or ""
         try:
-            quote = self._carts.customer(token, store=store, deadline=deadline)
-        except NoActiveQuote as none:
-            raise self._closed_or_unknown(transfer, none.customer_id, deadline) from None
-        if transfer.quote_id != str(quote.number):
-            raise QuoteNotFound
-        return quote
+            kept = self._carts.customer_as_kept(token, store=store, deadline=deadline)
+            if transfer.quote_id == str(kept.number):
+                return kept
+        except (CustomerTokenRejected, NoActiveQuote):
+            pass  # that may have been another website's answer
+        quote = self._carts.customer(token, store=store, deadline=deadline)
+        if store != transfer.store:
+            sells = self._stores.in_website(store.website_id, currency=quote.currency)
+            store = sells or store
+        return replace(quote, store_id=store.store_id)
 
     def _closed_or_unknown(
-        self, transfer: QuoteTransfer, customer_id: int | None, deadline: Deadline
+        self, transfer: QuoteTransfer, missing: NoActiveQuote | None, deadline: Deadline
     ) -> QuoteNotFound | QuoteOrdered:
         """Tell an ordered quote from an unknown one, where orders may be read."""
         number = transfer.quote_id
+        customer_id = missing.customer_id if missing else None
         if self._orders is None or customer_id is None or not _is_number(number):
             return QuoteNotFound()
         try:
@@ -91,8 +128,8 @@ class QuoteDesk:
         return QuoteOrdered() if is_theirs else QuoteNotFound()
 
     def _asked_store(self, transfer: QuoteTransfer) -> Store:
-        asked = self._stores.by_currency(transfer.currency) if transfer.currency else None
-        return asked or self._stores.first
+        sells = self._stores.by_currency(transfer.currency) if transfer.currency else None
+        return transfer.store or sells or self._stores.first
 
 
 def names_a_quote(transfer: QuoteTransfer) -> bool:
@@ -107,8 +144,17 @@ def _require_open(quote: Quote) -> None:
         raise QuoteEmpty
 
 
-def _require_equal(quote: Quote, *, lines: tuple[Line, ...] | None, currency: str | None) -> None:
+def _require_equal(
+    quote: Quote,
+    *,
+    lines: tuple[Line, ...] | None,
+    currency: str | None,
+    store: Store | None = None,
+) -> None:
     faults = []
+    if store is not None and quote.store_id != store.store_id:
+        words = "The quote belongs to another store view."
+        faults.append(Fault("store_differs", words, pointer="/store"))
     if currency is not None and quote.currency != currency:
         words = f"The quote is in {quote.currency}."
         faults.append(Fault("currency_differs", words, pointer="/currency"))

@@ -49,7 +49,7 @@ class CheckoutDesk:
         store = self._stores.by_id(quote.store_id) or self._stores.first
         binding = binding_of(draft, self._stores)
         session_id = bind(self._sessions, binding, lifetime=_SESSION_LIFETIME)
-        return Shopper(store, session_id, quote.masked_id, token)
+        return Shopper(store, quote.currency, session_id, quote.masked_id, token)
 
 
 def _part_of(deadline: Deadline) -> Deadline:

@@ -7,6 +7,8 @@ is one of three, told apart by what it holds:
     guest quote      quote_id
     customer quote   quote_id, token_id (or token)
 
+and any of them `store`, the code of a store view.
+
 `null` is the same as absent, unknown fields are ignored, and `""` is a fault. A form can name a
 quote as well; it has no `null`, so there `""` is what is absent.
 """
@@ -14,7 +16,6 @@ quote as well; it has no `null`, so there `""` is what is absent.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -34,6 +35,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from handoff.bag import Bag, Line, same_sku, summed
 from handoff.errors import Fault, MalformedRequest, RequestInvalid
+from handoff.magento.stores import Store, Stores
 
 MAX_BYTES = 64 * 1024
 MAX_LINES = 200
@@ -48,18 +50,20 @@ _QUOTE_FIELDS = ("quote_id", "token_id", "token")
 
 @dataclass(frozen=True, slots=True)
 class BagTransfer:
-    """A bag to make a guest quote from. `reference` is as Poq spells it."""
+    """A bag to make a guest quote from, in a store view. `reference` is as Poq spells it."""
 
     bag: Bag
     reference: str
+    store: Store
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteTransfer:
     """A quote that stands in the shop already: a guest's, or with a token a customer's.
 
-    `lines` and `currency` are what it has to hold, where the request says so. The quote id is as
-    it was sent, of any form. Quote id and token are credentials and stay out of `repr`.
+    `lines` and `currency` are what it has to hold, and `store` is where it has to be, where the
+    request says so. The quote id is as it was sent, of any form. Quote id and token are
+    credentials and stay out of `repr`.
     """
 
     quote_id: str
@@ -67,21 +71,23 @@ class QuoteTransfer:
     lines: tuple[Line, ...] | None
     currency: str | None
     reference: str | None
+    store: Store | None = None
 
     def __repr__(self) -> str:
         return f"QuoteTransfer(reference={self.reference!r})"
 
 
-def parse_transfer(raw: bytes, *, currencies: Collection[str]) -> BagTransfer | QuoteTransfer:
-    """Read a request's body. `currencies` are those that the shop sells in.
+def parse_transfer(raw: bytes, *, stores: Stores) -> BagTransfer | QuoteTransfer:
+    """Read a request's body. `stores` are those that the shop sells in.
 
     Raises MalformedRequest, or RequestInvalid with all faults that the body has.
     """
     values = {name: value for name, value in _load(raw).items() if value is not None}
-    body = _checked(values, currencies)
+    body = _checked(values, stores)
+    named = stores.by_code(body.store) if body.store else None
     if body.quote_id is not None:
-        return _quote_transfer(body)
-    return BagTransfer(Bag(_lines(body), body.currency or ""), body.reference or "")
+        return _quote_transfer(body, named)
+    return _bag_transfer(body, named or stores.by_currency(body.currency or ""))
 
 
 def parse_quote_form(raw: bytes) -> QuoteTransfer:
@@ -94,13 +100,13 @@ def parse_quote_form(raw: bytes) -> QuoteTransfer:
     if "quote_id" not in values:
         fault = Fault("missing", "This field is required.", pointer="/quote_id")
         raise RequestInvalid(faults=(fault,))
-    return _quote_transfer(_checked(values, currencies=()))
+    return _quote_transfer(_checked(values, Stores(())), None)
 
 
-def _checked(values: dict[str, Any], currencies: Collection[str]) -> _Body:
+def _checked(values: dict[str, Any], stores: Stores) -> _Body:
     faults = _shape_faults(values)
     try:
-        body = _Body.model_validate(values, context={"currencies": currencies})
+        body = _Body.model_validate(values, context={"stores": stores})
     except ValidationError as error:
         faults += [_fault(detail) for detail in error.errors(include_url=False)]
     if faults:
@@ -108,13 +114,14 @@ def _checked(values: dict[str, Any], currencies: Collection[str]) -> _Body:
     return body
 
 
-def _quote_transfer(body: _Body) -> QuoteTransfer:
+def _quote_transfer(body: _Body, store: Store | None) -> QuoteTransfer:
     return QuoteTransfer(
         quote_id=body.quote_id or "",
         token=body.token_id or body.token,
         lines=_lines(body) or None,
         currency=body.currency,
         reference=body.reference,
+        store=store,
     )
 
 
@@ -125,6 +132,13 @@ def _lines(body: _Body) -> tuple[Line, ...]:
 def normalized_reference(reference: str) -> str:
     """Return the spelling under which two references are one: no hyphens, lower case."""
     return reference.replace("-", "").lower() or reference
+
+
+def _bag_transfer(body: _Body, store: Store | None) -> BagTransfer:
+    if store is None or store.currency != body.currency:
+        words = "This store view does not sell in the currency of the bag."
+        raise RequestInvalid(faults=(Fault("conflict", words, pointer="/store"),))
+    return BagTransfer(Bag(_lines(body), body.currency), body.reference or "", store)
 
 
 def _load(raw: bytes) -> dict[str, Any]:
@@ -187,9 +201,20 @@ def _is_uuid(value: str) -> bool:
 
 
 def _sold_in(value: str, info: ValidationInfo) -> str:
-    if value not in (info.context or {})["currencies"]:
+    if _stores(info).by_currency(value) is None:
         raise PydanticCustomError("unknown_currency", "")
     return value
+
+
+def _listed(value: str, info: ValidationInfo) -> str:
+    if _stores(info).by_code(value) is None:
+        raise PydanticCustomError("unknown_store", "")
+    return value
+
+
+def _stores(info: ValidationInfo) -> Stores:
+    stores: Stores = (info.context or {})["stores"]
+    return stores
 
 
 def _sums_in_range(items: list[_Item]) -> list[_Item]:
@@ -229,6 +254,7 @@ class _Body(BaseModel):
     items: Items | None = None
     currency: Annotated[Text, AfterValidator(_sold_in)] | None = None
     reference: Reference | None = None
+    store: Annotated[Text, AfterValidator(_listed)] | None = None
     quote_id: Annotated[Text, Field(max_length=_MAX_SKU), BeforeValidator(_quote_id)] | None = None
     token_id: Token | None = None
     token: Token | None = None
@@ -250,6 +276,7 @@ _CODES = {
         f"The lines of this sku add up to more than {MAX_QUANTITY}.",
     ),
     "unknown_currency": ("unknown_currency", "The shop does not sell in this currency."),
+    "unknown_store": ("unknown_store", "No store view of this code is served."),
     "less_than_equal": ("out_of_range", f"This has to be from 1 to {MAX_QUANTITY}."),
 }
 

@@ -117,7 +117,8 @@ def _reference_key(reference: str) -> str:
 
 
 def _bag_content(request: BagTransfer) -> str:
-    return _digest(["bag", None, None, _sums(request.bag.lines), request.bag.currency])
+    bag, store = request.bag, request.store.code
+    return _digest(["bag", store, None, _sums(bag.lines), bag.currency])
 
 
 def _sums(lines: Iterable[Line]) -> list[tuple[str, str]]:

@@ -52,8 +52,7 @@ def post_transfer(key: str | None = None) -> Response:
     """Answer a transfer with the instruction that opens the web view."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    currencies = {store.currency for store in services().settings.stores}
-    asked = parse_transfer(whole_body(MAX_BYTES), currencies=currencies)
+    asked = parse_transfer(whole_body(MAX_BYTES), stores=services().settings.store_views)
     row = services().transfers.transfer(asked)
     structlog.contextvars.bind_contextvars(handoff=row.id)
     response = jsonify(_instruction(row).as_json())
@@ -63,16 +62,10 @@ def post_transfer(key: str | None = None) -> Response:
 
 def _instruction(row: Handoff) -> Instruction:
     settings = services().settings
+    link = f"{settings.place_of_code(row.store).public_url}/h"
     token = services().links.token(row.id)
     cookies, headers = settings.instruction_cookies or None, settings.instruction_headers or None
     if settings.instruction == "form":
-        return Instruction(
-            url=f"{settings.public_url}/h",
-            method="POST",
-            body=f"token={token}",
-            cookies=cookies,
-            headers=headers,
-        )
-    return Instruction(
-        url=f"{settings.public_url}/h/{token}", method="GET", cookies=cookies, headers=headers
-    )
+        body = f"token={token}"
+        return Instruction(url=link, method="POST", body=body, cookies=cookies, headers=headers)
+    return Instruction(url=f"{link}/{token}", method="GET", cookies=cookies, headers=headers)

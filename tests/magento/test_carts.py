@@ -211,7 +211,7 @@ def test_whatever_way_the_shop_writes_a_quantity_its_value_is_read(
     carts: Carts, between: FaultyShop, quantity: Any
 ) -> None:
     between.behaviour = answers(200, guest_cart(qty=quantity))
-    quote = carts.guest("x" * 32, store=BRITISH, deadline=Deadline.after(8))
+    quote = carts.guest("x" * 32, deadline=Deadline.after(8))
     assert quote.lines == (Line("ITEM-01", Decimal(str(quantity))),)
 
 
@@ -243,7 +243,7 @@ def test_a_customers_cart_looked_at_by_its_masked_id_is_as_unknown(
 ) -> None:
     between.behaviour = answers(200, guest_cart(customer_is_guest=False, customer={"id": 1}))
     with pytest.raises(QuoteNotFound):
-        carts.guest("x" * 32, store=BRITISH, deadline=Deadline.after(8))
+        carts.guest("x" * 32, deadline=Deadline.after(8))
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_a_cart_that_the_shop_does_not_call_a_guests_is_none(
 ) -> None:
     between.behaviour = answers(200, guest_cart(**changes))
     with pytest.raises(QuoteNotFound):
-        carts.guest("x" * 32, store=BRITISH, deadline=Deadline.after(8))
+        carts.guest("x" * 32, deadline=Deadline.after(8))
 
 
 def test_a_customers_quote_is_read_with_number_owner_and_group(

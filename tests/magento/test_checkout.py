@@ -206,7 +206,7 @@ def test_checkout_is_asked_in_the_name_of_the_storefront(shop: RunningShop, serv
     assert asked.headers["host"] == "www.shop.test"
     assert asked.headers["x-forwarded-proto"] == "https"
     assert asked.headers["referer"] == "https://www.shop.test/"
-    assert re.fullmatch("SHOP=[0-9a-v]{26}", asked.headers["cookie"])
+    assert re.fullmatch("SHOP=[0-9a-v]{26}; store=default", asked.headers["cookie"])
     assert "authorization" not in asked.headers
 
 

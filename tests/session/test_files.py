@@ -14,7 +14,7 @@ from handoff.session.files import FileSessions
 from tests.running import require_program
 from tests.session.stores import store_at
 
-BINDING = Binding(27, 1, "base")
+BINDING = Binding(27, 1)
 
 
 def test_a_session_is_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:

@@ -66,19 +66,34 @@ codes = st.text(min_size=1).filter(lambda text: "|" not in text and text.isprint
 
 
 def test_a_guests_session_is_as_tried_on_a_real_shop() -> None:
-    assert encode(Binding(27, 1, "base")) == b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
+    assert encode(Binding(27, 1)) == b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
 
 
 def test_a_customers_session_is_as_tried_on_a_real_shop() -> None:
-    assert encode(Binding(27, 1, "base", Login(1, 1))) == (
+    assert encode(Binding(27, 1, Login(1, 1, "base"))) == (
         b'customer_base|a:2:{s:11:"customer_id";s:1:"1";s:17:"customer_group_id";s:1:"1";}'
         b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
     )
 
 
-@given(ids, ids, codes)
-def test_php_reads_a_guests_session(php: Php, quote: int, website: int, code: str) -> None:
-    session = php.read(encode(Binding(quote, website, code)))
+def test_where_websites_share_accounts_the_login_has_no_website_in_its_name() -> None:
+    assert encode(Binding(125, 2, Login(1, 1, None))) == (
+        b'customer|a:2:{s:11:"customer_id";s:1:"1";s:17:"customer_group_id";s:1:"1";}'
+        b'checkout|a:1:{s:10:"quote_id_2";s:3:"125";}'
+    )
+
+
+def test_a_currency_that_is_not_the_store_views_stands_where_the_shops_own_switcher_puts_it() -> (
+    None
+):
+    assert encode(Binding(116, 1, currency="EUR")) == (
+        b'default|a:1:{s:13:"currency_code";s:3:"EUR";}checkout|a:1:{s:10:"quote_id_1";s:3:"116";}'
+    )
+
+
+@given(ids, ids)
+def test_php_reads_a_guests_session(php: Php, quote: int, website: int) -> None:
+    session = php.read(encode(Binding(quote, website)))
     assert session == {"checkout": {f"quote_id_{website}": str(quote)}}
 
 
@@ -86,7 +101,7 @@ def test_php_reads_a_guests_session(php: Php, quote: int, website: int, code: st
 def test_php_reads_a_customers_session(
     php: Php, quote: int, website: int, code: str, customer: int, group: int
 ) -> None:
-    session = php.read(encode(Binding(quote, website, code, Login(customer, group))))
+    session = php.read(encode(Binding(quote, website, Login(customer, group, code))))
     assert session == {
         f"customer_{code}": {"customer_id": str(customer), "customer_group_id": str(group)},
         "checkout": {f"quote_id_{website}": str(quote)},
@@ -95,4 +110,4 @@ def test_php_reads_a_customers_session(
 
 def test_a_name_that_php_would_cut_is_refused() -> None:
     with pytest.raises(ValueError, match="without"):
-        encode(Binding(1, 1, "a|b", Login(1, 1)))
+        encode(Binding(1, 1, Login(1, 1, "a|b")))

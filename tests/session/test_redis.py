@@ -12,7 +12,7 @@ from handoff.session import Binding, SessionStoreError, bind
 from tests.running import RedisServer
 from tests.session.stores import store_at
 
-BINDING = Binding(27, 1, "base")
+BINDING = Binding(27, 1)
 
 
 @pytest.fixture

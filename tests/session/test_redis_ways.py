@@ -17,7 +17,7 @@ from tests.certificates import Authority
 from tests.running import HOST, RedisServer, free_port
 from tests.session.stores import store_at
 
-BINDING = Binding(27, 1, "base")
+BINDING = Binding(27, 1)
 RIGHTS = ("resetkeys", "~sess_*", "-@all", "+hset", "+expire", "+select")
 WRITER = ("--user", "handoff", "on", ">a-password", *RIGHTS)
 ASKER = ("--user", "asker", "on", ">ask-me", "-@all", "+sentinel|masters")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from handoff.bag import Line
 from handoff.errors import MalformedRequest, RequestInvalid
+from handoff.magento.stores import Store, Stores
 from handoff.transfer.contract import (
     BagTransfer,
     QuoteTransfer,
@@ -24,12 +25,19 @@ BAG: dict[str, Any] = {
     "currency": "GBP",
     "reference": "r-1",
 }
+STORES = Stores(
+    (
+        Store(currency="GBP", code="default", store_id=1, website_id=1, website_code="base"),
+        Store(currency="EUR", code="eu_de", store_id=3, website_id=2, website_code="eu"),
+        Store(currency="GBP", code="eu_gb", store_id=4, website_id=2, website_code="eu"),
+    )
+)
 MASKED_ID = "9ishubHdlcKG2gstF8gdmax8rj5JSir4"
 
 
 def parse(body: Any) -> BagTransfer | QuoteTransfer:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return parse_transfer(raw, currencies={"GBP"})
+    return parse_transfer(raw, stores=STORES)
 
 
 def faults_of(body: Any) -> list[tuple[str | None, str]]:
@@ -265,3 +273,30 @@ def test_any_body_is_read_or_refused_in_words(body: dict[str, Any]) -> None:
 def test_any_bytes_are_read_or_refused_in_words(raw: bytes) -> None:
     with pytest.raises((MalformedRequest, RequestInvalid)):
         parse(raw)
+
+
+@pytest.mark.parametrize(
+    ("named", "currency", "code"),
+    [(None, "GBP", "default"), (None, "EUR", "eu_de"), ("eu_gb", "GBP", "eu_gb")],
+)
+def test_a_bag_has_the_store_it_names_or_the_first_in_its_currency(
+    named: str | None, currency: str, code: str
+) -> None:
+    transfer = parse({**BAG, "currency": currency, "store": named})
+    assert isinstance(transfer, BagTransfer)
+    assert transfer.store.code == code
+
+
+def test_a_quote_has_the_store_it_names_or_none() -> None:
+    for named, code in (("eu_gb", "eu_gb"), (None, None)):
+        transfer = parse({"quote_id": MASKED_ID, "store": named, "currency": "EUR"})
+        assert isinstance(transfer, QuoteTransfer)
+        assert (transfer.store.code if transfer.store else None) == code
+
+
+@pytest.mark.parametrize(
+    ("store", "code"),
+    [("nowhere", "unknown_store"), ("", "empty"), (4, "wrong_type"), ("eu_de", "conflict")],
+)
+def test_what_is_wrong_with_a_store_is_named(store: object, code: str) -> None:
+    assert faults_of({**BAG, "store": store}) == [("/store", code)]

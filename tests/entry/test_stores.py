@@ -1,0 +1,186 @@
+"""Entering a shop of several stores: whose session, which cookies, which checkout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+from handoff.settings import Settings, load_settings
+from tests.conftest import MakeApp, Poq, path_of
+from tests.entry.test_views import sessions_in, set_cookies
+from tests.running import RunningShop, running_shop_of_stores
+from tests.stores import TWO_TOWELS, settings_of_stores
+from tests.transfer.test_stores import in_foreign_currency
+
+QUOTES = {"default": b"quote_id_1", "base_eur": b"quote_id_1", "eu_de": b"quote_id_2"}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[RunningShop]:
+    with running_shop_of_stores(tmp_path / "sessions") as shop:
+        yield shop
+
+
+@pytest.fixture
+def settings(shop: RunningShop, tmp_path: Path) -> Settings:
+    return load_settings(**settings_of_stores(shop, tmp_path), ask_checkout=False)
+
+
+def link_to(poq: Poq, shop: RunningShop, code: str) -> str:
+    """Transfer a guest's quote of a store and return the path of its link."""
+    return path_of(poq.transfer({"quote_id": shop.guest_quote(*TWO_TOWELS, store=code)}))
+
+
+@pytest.mark.parametrize("code", QUOTES)
+def test_the_quote_is_bound_to_its_website_and_checkout_is_the_stores(
+    poq: Poq, phone: FlaskClient, shop: RunningShop, settings: Settings, code: str
+) -> None:
+    entered = phone.post(link_to(poq, shop, code))
+    [data] = sessions_in(shop).values()
+    assert data == b'checkout|a:1:{s:10:"%s";s:1:"1";}' % QUOTES[code]
+    host = "localhost" if code == "eu_de" else "127.0.0.1"
+    port = urlsplit(shop.url).port
+    assert entered.headers["Location"] == f"http://{host}:{port}/checkout/"
+    [session] = [x for x in set_cookies(entered) if re.match("PHPSESSID=[0-9a-v]", x)]
+    # A browser takes `Domain=localhost` from localhost and gives it to nobody else.
+    assert f"Domain={host};" in session
+
+
+@pytest.mark.parametrize("code", QUOTES)
+def test_the_cookie_that_names_the_store_view_is_the_one_that_the_shops_switcher_sets(
+    poq: Poq, phone: FlaskClient, shop: RunningShop, code: str
+) -> None:
+    entered = phone.post(link_to(poq, shop, code))
+    [line] = [line for line in set_cookies(entered) if line.startswith("store=")]
+    name, *attributes = line.split("; ")
+    assert name == f"store={code}"
+    assert [one for one in attributes if not one.startswith("Expires=")] == [
+        "Max-Age=31536000",
+        "Path=/",
+        "SameSite=Lax",
+    ]
+
+
+def test_where_the_code_is_in_the_address_so_is_the_cookie(
+    make_app: MakeApp, settings: Settings, shop: RunningShop
+) -> None:
+    euro = settings.stores[1].model_copy(update={"url": f"{settings.storefront_url}/base_eur"})
+    app = make_app(stores=(settings.stores[0], euro))
+    entered = app.test_client().post(link_to(Poq(app.test_client()), shop, "base_eur"))
+    assert entered.headers["Location"] == f"{settings.storefront_url}/base_eur/checkout/"
+    kept, gone = (line for line in set_cookies(entered) if line.startswith("store="))
+    assert kept.startswith("store=base_eur;")
+    assert "Path=/base_eur/;" in kept
+    assert gone.startswith("store=; Expires=Thu, 01 Jan 1970")
+    assert gone.endswith("Path=/")
+
+
+def test_from_another_host_the_shops_own_switcher_leads_to_checkout(
+    make_app: MakeApp, settings: Settings, shop: RunningShop
+) -> None:
+    """A `store` cookie of the shop's host alone can be replaced by nobody else."""
+    app = make_app(
+        public_url="http://handoff.shop.test",
+        storefront_url="http://www.shop.test",
+        session_cookie_domain=".shop.test",
+        stores=settings.stores[:2],
+    )
+    entered = app.test_client().post(link_to(Poq(app.test_client()), shop, "base_eur"))
+    assert not [line for line in set_cookies(entered) if line.startswith("store=")]
+    to = urlsplit(entered.headers["Location"])
+    assert f"{to.scheme}://{to.netloc}{to.path}" == "http://www.shop.test/stores/store/switch/"
+    assert parse_qs(to.query) == {
+        "___store": ["base_eur"],
+        "___from_store": ["base_eur"],
+        "uenc": ["aHR0cDovL3d3dy5zaG9wLnRlc3QvY2hlY2tvdXQv"],
+    }
+
+
+def test_a_customer_is_signed_in_to_the_website_of_the_quote(
+    poq: Poq, phone: FlaskClient, shop: RunningShop
+) -> None:
+    token = shop.customer_token("euro@example.com", store="eu_gb")
+    number = shop.customer_quote(token, *TWO_TOWELS, store="eu_gb")
+    phone.post(path_of(poq.transfer({"quote_id": number, "token_id": token})))
+    [data] = sessions_in(shop).values()
+    assert data.startswith(b'customer_eu|a:2:{s:11:"customer_id";s:1:"3";')
+
+
+def test_where_accounts_are_shared_the_login_names_no_website(
+    make_app: MakeApp, shop: RunningShop
+) -> None:
+    app = make_app(customer_accounts="global")
+    poq, phone = Poq(app.test_client()), app.test_client()
+    token = shop.customer_token()
+    number = shop.customer_quote(token, *TWO_TOWELS)
+    phone.post(path_of(poq.transfer({"quote_id": number, "token_id": token})))
+    [data] = sessions_in(shop).values()
+    assert data.startswith(b'customer|a:2:{s:11:"customer_id";s:1:"1";')
+
+
+def test_a_currency_that_is_not_the_stores_own_is_named_in_the_session(
+    poq: Poq, phone: FlaskClient, shop: RunningShop
+) -> None:
+    phone.post(path_of(poq.transfer({"quote_id": in_foreign_currency(shop)})))
+    [data] = sessions_in(shop).values()
+    assert data.startswith(b'default|a:1:{s:13:"currency_code";s:3:"EUR";}')
+
+
+@pytest.mark.parametrize(
+    ("code", "origin", "lets_in"),
+    [
+        ("default", "http://127.0.0.1:8000", True),
+        ("default", "http://localhost:8000", False),
+        ("eu_de", "http://localhost:8000", True),
+        ("eu_de", "http://127.0.0.1:8000", False),
+    ],
+)
+def test_a_link_is_posted_by_the_page_on_its_own_host_alone(
+    poq: Poq, phone: FlaskClient, shop: RunningShop, code: str, origin: str, lets_in: bool
+) -> None:
+    entered = phone.post(link_to(poq, shop, code), headers={"Origin": origin})
+    assert entered.status_code == (303 if lets_in else 200)
+
+
+def test_pages_of_a_store_speak_its_language_and_name_its_host(
+    poq: Poq, phone: FlaskClient, shop: RunningShop
+) -> None:
+    german = phone.get(link_to(poq, shop, "eu_de"), headers={"Accept-Language": "fr"}).text
+    french = phone.get(link_to(poq, shop, "default"), headers={"Accept-Language": "fr"}).text
+    assert '<html lang="de"' in german
+    assert '<html lang="fr"' in french
+    assert "localhost" in german
+    assert "127.0.0.1" in french
+
+
+def test_forms_may_lead_to_every_store(client: FlaskClient, shop: RunningShop) -> None:
+    policy = client.get("/healthz").headers["Content-Security-Policy"]
+    port = urlsplit(shop.url).port
+    targets = f"form-action 'self' http://127.0.0.1:{port} http://localhost:{port};"
+    assert targets in policy
+
+
+def test_each_address_of_the_service_may_have_a_path(
+    make_app: MakeApp, settings: Settings, shop: RunningShop
+) -> None:
+    stores = tuple(
+        store.model_copy(update={"public_url": f"{store.public_url}/de"})
+        if store.public_url
+        else store
+        for store in settings.stores
+    )
+    app = make_app(public_url=f"{settings.public_url}/handoff", stores=stores)
+    poq, phone = Poq(app.test_client()), app.test_client()
+    here, there = (link_to(poq, shop, code) for code in ("default", "eu_de"))
+    assert here.startswith("/handoff/h/")
+    assert there.startswith("/de/h/")
+    assert 'href="/de/theme.css"' in phone.get(there).text
+    assert phone.get("/handoff/healthz").status_code == phone.get("/de/healthz").status_code == 200
+    [opener] = [line for line in set_cookies(phone.get(there)) if line.startswith("handoff_")]
+    assert "Path=/de/h;" in opener
+    assert phone.post(there).status_code == phone.post(here).status_code == 303
