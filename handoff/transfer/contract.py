@@ -129,11 +129,6 @@ def _lines(body: _Body) -> tuple[Line, ...]:
     return summed(Line(item.sku, Decimal(item.quantity)) for item in body.items or ())
 
 
-def normalized_reference(reference: str) -> str:
-    """Return the spelling under which two references are one: no hyphens, lower case."""
-    return reference.replace("-", "").lower() or reference
-
-
 def _bag_transfer(body: _Body, store: Store | None) -> BagTransfer:
     if store is None or store.currency != body.currency:
         words = "This store view does not sell in the currency of the bag."

@@ -12,9 +12,10 @@ from handoff.errors import ShopTimeout
 from handoff.ledger import Claim, ClaimLost, Claims, Draft, Handoff, Ledger
 from handoff.magento.carts import Quote
 from handoff.magento.deadline import Deadline
+from handoff.reference import reference_key
 from handoff.transfer.carts import QuoteDesk
 from handoff.transfer.checkout import CheckoutDesk
-from handoff.transfer.contract import BagTransfer, QuoteTransfer, normalized_reference
+from handoff.transfer.contract import BagTransfer, QuoteTransfer
 
 
 class TransferService:
@@ -60,7 +61,7 @@ class TransferService:
             draft = self._quote_draft(request, quote)
             self._try_out(draft, quote, request.token, deadline)
             return self._ledger.issue(claim, draft)
-        key, content = _reference_key(request.reference), _bag_content(request)
+        key, content = reference_key(request.reference), _bag_content(request)
         known = self._ledger.renew(claim, key=key, content=content)
         if known is not None:
             return known
@@ -77,7 +78,7 @@ class TransferService:
         kind = "customer" if quote.customer else "guest"
         key = f"{kind}:{quote.number}"
         if request.reference is not None:
-            key = _reference_key(request.reference)
+            key = reference_key(request.reference)
         customer_id = quote.customer.customer_id if quote.customer else None
         content = _digest([kind, quote.number, customer_id, _sums(quote.lines), quote.currency])
         return self._draft(kind, request.reference, key, content, quote)
@@ -109,11 +110,7 @@ def _claim_key(request: BagTransfer | QuoteTransfer) -> str:
     if request.reference is None:
         # A masked id is a credential, so the ledger sees a digest of it.
         return f"quote:{_digest(request.quote_id.lower())}"
-    return _reference_key(request.reference)
-
-
-def _reference_key(reference: str) -> str:
-    return f"ref:{normalized_reference(reference)}"
+    return reference_key(request.reference)
 
 
 def _bag_content(request: BagTransfer) -> str:

@@ -13,12 +13,8 @@ from hypothesis import strategies as st
 from handoff.bag import Line
 from handoff.errors import MalformedRequest, RequestInvalid
 from handoff.magento.stores import Store, Stores
-from handoff.transfer.contract import (
-    BagTransfer,
-    QuoteTransfer,
-    normalized_reference,
-    parse_transfer,
-)
+from handoff.reference import normalized_reference
+from handoff.transfer.contract import BagTransfer, QuoteTransfer, parse_transfer
 
 BAG: dict[str, Any] = {
     "items": [{"sku": "A", "quantity": 1}],
