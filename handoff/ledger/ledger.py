@@ -63,7 +63,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handoff(Draft):
-    """A row of the ledger. Times are milliseconds since 1970."""
+    """A row of the ledger, as far as the service needs it. Times are milliseconds since 1970."""
 
     id: str
     issued_at: int
@@ -96,13 +96,14 @@ _id: BindParameter[str] = bindparam("the_id")
 _is_live = and_(_c.superseded_at.is_(None), _c.spent_at.is_(None), _c.expires_at > _now)
 _is_opener = _c.opener_hash.in_(bindparam("openers", expanding=True))
 
-_FIND = select(handoff).where(_c.id == _id)
+_ROW = tuple(_c[field.name] for field in fields(Handoff))
+_FIND = select(*_ROW).where(_c.id == _id)
 
 _RENEW = (
     update(handoff)
     .where(_c.key == bindparam("the_key"), _c.content == bindparam("the_content"), _is_live)
     .values(expires_at=bindparam("until"), customer_group_id=bindparam("group"))
-    .returning(handoff)
+    .returning(*_ROW)
 )
 
 # Two, because for one with OR SQLite would read every current row.
@@ -127,7 +128,7 @@ _SPEND = (
         opener_hash=func.coalesce(_c.opener_hash, bindparam("opener")),
         reopened=case((_c.bound_at.is_(None), _c.reopened), else_=_c.reopened + 1),
     )
-    .returning(handoff)
+    .returning(*_ROW)
 )
 
 _BOUND = update(handoff).where(_c.id == _id, _c.bound_at.is_(None)).values(bound_at=_now)
@@ -243,7 +244,7 @@ class Ledger:
             reopened=0,
             opener_hash=None,
         )
-        connection.execute(insert(handoff), {name: getattr(row, name) for name in _c.keys()})
+        connection.execute(insert(handoff), {c.name: getattr(row, c.name) for c in _ROW})
         return row
 
 

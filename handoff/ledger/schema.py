@@ -40,6 +40,15 @@ handoff = Table(
     Column("bound_at", BigInteger),
     Column("reopened", Integer, nullable=False),
     Column("opener_hash", String(64)),
+    # What reconciling has found. A row is open until it is settled, and asked about till then.
+    Column("outcome", String(16)),
+    Column("orders", JSON(none_as_null=True)),
+    Column("differences", JSON(none_as_null=True)),
+    Column("ask_at", BigInteger, nullable=False, server_default="0"),
+    Column("settled_at", BigInteger),
+    Column("annotation", String(4)),
+    # When purging has reduced the row to its reference and its order.
+    Column("reduced_at", BigInteger),
 )
 
 # One transfer, and one quote, has one current handoff. The database holds to it, whoever writes.
@@ -50,6 +59,18 @@ for column in (handoff.c.key, handoff.c.quote_number):
         unique=True,
         sqlite_where=text("superseded_at IS NULL"),
     )
+
+# Reconciling and purging find their rows by these, however long the ledger is.
+for name, columns, condition in (
+    ("handoff_key", ("key",), None),
+    ("handoff_quote_number", ("quote_number",), None),
+    ("handoff_issued_at", ("issued_at", "id"), None),
+    ("handoff_open", ("ask_at", "id"), "settled_at IS NULL"),
+    ("handoff_to_annotate", ("id",), "annotation = 'due'"),
+    ("handoff_whole", ("issued_at", "id"), "reduced_at IS NULL"),
+):
+    where = None if condition is None else text(condition)
+    Index(name, *(handoff.c[each] for each in columns), sqlite_where=where, postgresql_where=where)
 
 claim = Table(
     "claim",
