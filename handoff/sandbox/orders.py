@@ -28,9 +28,21 @@ class SoldLine:
         return self.price * self.qty
 
 
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What somebody of the shop has noted on an order, and the status that it had then."""
+
+    id: int
+    words: str
+    status: str
+    notified: bool
+    visible: bool
+    created_at: str
+
+
 @dataclass(slots=True)
 class Order:
-    """A bought quote; only its state changes afterwards."""
+    """A bought quote; only its state and its comments change afterwards."""
 
     entity_id: int
     increment_id: str
@@ -46,6 +58,7 @@ class Order:
     state: str = "new"
     status: str = "pending"
     protect_code: str = field(default_factory=lambda: token_hex(16))
+    comments: list[Comment] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -54,6 +67,7 @@ class Orders:
     by_id: dict[int, Order] = field(default_factory=dict)
     _ids: count[int] = field(default_factory=lambda: count(1))
     _line_ids: count[int] = field(default_factory=lambda: count(1))
+    _comment_ids: count[int] = field(default_factory=lambda: count(1))
 
     def place(self, quote: Quote, *, email: str, billing: Address, remote_ip: str) -> Order:
         """Turn an active quote into an order and take the goods out of stock, or raise Refused."""
@@ -82,6 +96,11 @@ class Orders:
         order.updated_at = stamp(self.clock())
         for line in order.lines:
             line.product.stock += line.qty
+
+    def comment(self, order: Order, words: str, *, notified: bool, visible: bool) -> None:
+        now = stamp(self.clock())
+        number = next(self._comment_ids)
+        order.comments.append(Comment(number, words, order.status, notified, visible, now))
 
     def check(self, quote: Quote) -> None:
         """Raise Refused where the quote cannot be bought as it is."""

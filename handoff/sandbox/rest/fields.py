@@ -13,7 +13,8 @@ def trim(data: object) -> object:
 
 def _keep(data: object, tree: dict[str, object]) -> object:
     if isinstance(data, list):
-        return [_keep(each, tree) for each in data]
+        # Of an empty list Magento keeps nothing, and says null.
+        return [_keep(each, tree) for each in data] or None
     if not isinstance(data, dict):
         return data
     kept: dict[str, object] = {}

@@ -47,9 +47,24 @@ def order_shape(order: Order, global_currency: str) -> Shape:
         "items": items,
         "billing_address": _address(order.billing, order, "billing"),
         "payment": _payment(order),
-        "status_histories": [],
+        "status_histories": _histories(order),
         "extension_attributes": _extensions(order, items),
     }
+
+
+def _histories(order: Order) -> list[Shape]:
+    return [
+        {
+            "comment": comment.words,
+            "created_at": comment.created_at,
+            "entity_id": comment.id,
+            "is_customer_notified": int(comment.notified),
+            "is_visible_on_front": int(comment.visible),
+            "parent_id": order.entity_id,
+            "status": comment.status,
+        }
+        for comment in reversed(order.comments)
+    ]
 
 
 def _money(order: Order) -> Shape:

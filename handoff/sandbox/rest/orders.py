@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from handoff.sandbox.errors import InternalError, NotFound
 from handoff.sandbox.orders import Order
+from handoff.sandbox.rest.body import json_body, required, required_object
 from handoff.sandbox.rest.criteria import criteria_of_request
 from handoff.sandbox.rest.endpoint import endpoint
 from handoff.sandbox.rest.order_shapes import order_shape
@@ -13,6 +14,7 @@ bp = Blueprint("orders", __name__)
 
 READ = "Magento_Sales::actions_view"
 CANCEL = "Magento_Sales::cancel"
+COMMENT = "Magento_Sales::comment"
 
 # The columns that may be searched; any other makes Magento's SQL fail, and so a 500.
 COLUMNS = frozenset(
@@ -55,6 +57,19 @@ def cancel(number: int) -> object:
     if order.state == "canceled":
         return False
     current_shop().orders.cancel(order)
+    return True
+
+
+@bp.post("/orders/<int:number>/comments")
+@endpoint(COMMENT)
+def comment(number: int) -> object:
+    history = required_object(json_body(), "statusHistory")
+    current_shop().orders.comment(
+        _find(number),
+        str(required(history, "comment")),
+        notified=bool(required(history, "is_customer_notified", "isCustomerNotified")),
+        visible=bool(required(history, "is_visible_on_front", "isVisibleOnFront")),
+    )
     return True
 
 
