@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
-from handoff.errors import ShopTimeout, ShopUnavailable
+from handoff.errors import ShopDropped, ShopTimeout, ShopUnavailable
 from handoff.magento.access import Access, AccessToken, AdminLogin
 from handoff.magento.client import MagentoClient
 from handoff.magento.deadline import Deadline
-from handoff.magento.orders import Order, Orders
-from tests.magento.behaviours import answers, first, late, page, passes_on, refuses, where
+from handoff.magento.orders import Order, Orders, OrdersDenied
+from tests.magento.behaviours import answers, first, late, page, passes_on, refuses, resets, where
 from tests.magento.faults import Behaviour, Call, FaultyShop, faulty_shop
 from tests.running import RunningShop
 
@@ -183,3 +184,82 @@ def test_an_order_of_another_quote_is_none_of_this_one(
     between.behaviour = when_asked(shop, answers(200, {"items": [other]}))
     order = orders(between).of_quote(1, deadline=Deadline.after(8))
     assert order is None
+
+
+def buy(shop: RunningShop, *lines: tuple[str, int]) -> int:
+    """Order a guest's quote and return its number."""
+    masked_id = shop.guest_quote(*lines)
+    number = int(shop.rest("GET", f"guest-carts/{masked_id}")["id"])
+    shop.order(f"guest-carts/{masked_id}")
+    return number
+
+
+def test_the_orders_of_many_quotes_are_found_page_by_page_and_part_by_part(
+    between: FaultyShop, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handoff.magento.orders._QUOTES_AT_ONCE", 5)
+    monkeypatch.setattr("handoff.magento.orders._ORDERS_IN_AN_ANSWER", 2)
+    numbers = [buy(shop, ("ITEM-01", 2), ("ITEM-02", 1)) for _ in range(4)]
+    found = list(orders(between).of_quotes({*numbers, 900, 901, 902}))
+    assert [each.quote_number for each in found] == numbers
+    assert between.paths() == [LOGIN, ASK, ASK, ASK]  # two pages of one part, one of the other
+    assert len({each.number for each in found}) == 4
+    [first, *_] = found
+    assert (first.currency, first.state, first.replaced_by) == ("GBP", "new", None)
+    assert [(line.sku, line.quantity, line.is_gift) for line in first.lines] == [
+        ("ITEM-01", Decimal(2), False),
+        ("ITEM-02", Decimal(1), False),
+    ]
+
+
+def test_the_address_of_a_question_stays_under_six_kilobytes(between: FaultyShop) -> None:
+    assert list(orders(between).of_quotes(range(4_000_000_000, 4_000_000_700))) == []
+    asked = [call for call in between.calls if is_asking(call)]
+    assert len(asked) == 3
+    assert max(len(call.path) for call in asked) < 6_000
+
+
+def test_about_no_quotes_the_shop_is_not_asked(between: FaultyShop) -> None:
+    assert list(orders(between).of_quotes(set())) == []
+    assert between.calls == []
+
+
+def test_a_page_of_orders_is_asked_for_again_when_the_connection_breaks(
+    between: FaultyShop, shop: RunningShop, ordered: int
+) -> None:
+    between.behaviour = when_asked(shop, first(2, resets, passes_on(shop.url)))
+    assert len(list(orders(between).of_quotes({ordered}))) == 1
+    assert between.paths() == [LOGIN, ASK, ASK, ASK]
+
+
+def test_an_administrator_without_the_right_is_told_which_is_missing(
+    between: FaultyShop, shop: RunningShop
+) -> None:
+    between.behaviour = when_asked(shop, refuses(401))
+    with pytest.raises(OrdersDenied) as raised:
+        list(orders(between).of_quotes({1}))
+    assert "Magento_Sales::actions_view" in raised.value.detail
+    with pytest.raises(OrdersDenied) as raised:
+        orders(between).comment(1, "words")
+    assert "Magento_Sales::comment" in raised.value.detail
+
+
+def test_a_comment_is_found_on_its_order_afterwards(between: FaultyShop, shop: RunningShop) -> None:
+    asking = orders(between)
+    bought = {buy(shop, ("ITEM-01", 1)) for _ in range(2)}
+    first, second = (each.order_id for each in asking.of_quotes(bought))
+    assert asking.comment(second, "Poq reference: r-1")
+    assert asking.comments([first, second, 999]) == {first: [], second: ["Poq reference: r-1"]}
+
+
+def test_a_comment_whose_answer_is_lost_is_not_sent_again(
+    between: FaultyShop, shop: RunningShop, ordered: int
+) -> None:
+    between.behaviour = when_asked(shop, resets)
+    with pytest.raises(ShopDropped):
+        orders(between).comment(1, "words")
+    assert between.paths() == [LOGIN, "POST /rest/default/V1/orders/1/comments"]
+
+
+def test_a_comment_on_no_order_is_refused(between: FaultyShop) -> None:
+    assert not orders(between).comment(999, "words")
