@@ -44,10 +44,8 @@ def build_services(settings: Settings, *, clock: Clock = system_clock) -> Servic
     database = Database(settings.database_url)
     migrate(database)
     ledger = Ledger(database, clock, ttl=settings.link_ttl, grace=settings.reopen_grace)
-    client = MagentoClient(
-        settings.magento_url, host=settings.magento_host, ca_file=settings.magento_ca_file
-    )
-    orders = _orders(client, settings)
+    client = open_client(settings)
+    orders = open_orders(client, settings)
     desk = QuoteDesk(Carts(client), settings.store_views, orders)
     sessions = open_session_store(
         settings.session_address,
@@ -85,7 +83,15 @@ def services() -> Services:
     return kept
 
 
-def _orders(client: MagentoClient, settings: Settings) -> Orders | None:
+def open_client(settings: Settings) -> MagentoClient:
+    """Return the way to the shop's REST and GraphQL. Connects to nothing."""
+    return MagentoClient(
+        settings.magento_url, host=settings.magento_host, ca_file=settings.magento_ca_file
+    )
+
+
+def open_orders(client: MagentoClient, settings: Settings) -> Orders | None:
+    """Return the shop's orders with the right that the settings give, or None without one."""
     store = settings.store_views.first.code
     access: Access
     if settings.magento_access_token:
