@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from handoff import errors
+from handoff.commands import main
 from handoff.entry import endings
 from handoff.errors import Problem
+from handoff.reconcile.report import State
 from handoff.settings import PREFIX, Settings
 from handoff.transfer.contract import _CODES
 from tests.conftest import MakeApp
@@ -49,6 +51,19 @@ def test_every_ending_is_documented() -> None:
     assert len(found) == 15
     for ending in found:
         assert f"| {int(ending.status)} | {ending.title} |" in README
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_every_command_is_documented(name: str) -> None:
+    assert re.search(rf"^ *(handoff|make|/opt/handoff/bin/handoff) {name}\b", README, re.MULTILINE)
+
+
+def test_every_state_and_difference_of_a_report_is_documented() -> None:
+    codes = {state.value for state in State}
+    comparison = (ROOT / "handoff" / "reconcile" / "comparison.py").read_text("utf-8")
+    codes |= set(re.findall(r'Difference\(\s*"([a-z_]+)"', comparison))
+    assert len(codes) == len(State) + 4
+    assert [code for code in sorted(codes) if f"`{code}`" not in README] == []
 
 
 # How each address is protected. A new one has to be added here, with a thought.
@@ -98,8 +113,13 @@ def imports_of(module: Path) -> set[str]:
         ("magento", "flask"),
         ("session", "flask"),
         ("ledger", "flask"),
+        ("reconcile", "flask"),
+        ("reconcile", "handoff.entry"),
+        ("reconcile", "handoff.transfer"),
         ("magento", "handoff.ledger"),
         ("ledger", "handoff.magento"),
+        ("ledger", "handoff.reconcile"),
+        ("magento", "handoff.reconcile"),
         ("session", "handoff.ledger"),
         ("session", "handoff.magento"),
         ("sandbox", "handoff.session"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from handoff.commands.demo import demo
+from handoff.commands.purge import purge
+from handoff.commands.reconcile import reconcile
 from handoff.commands.serve import serve
 
 
@@ -13,5 +15,5 @@ def main() -> None:
     """Take shoppers from a Poq app into the checkout of a Magento 2 shop."""
 
 
-for command in (serve, demo):
+for command in (serve, demo, reconcile, purge):
     main.add_command(command)

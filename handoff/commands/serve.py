@@ -7,10 +7,8 @@ import sys
 
 import click
 
-from handoff.commands.environment import env_file_option, read_settings, refuse
-from handoff.errors import LedgerUnavailable
-from handoff.ledger import Database, migrate
-from handoff.settings import Settings
+from handoff.commands.environment import env_file_option, read_settings
+from handoff.commands.ledger import open_ledger
 
 
 @click.command()
@@ -25,21 +23,9 @@ def serve(bind: str, workers: int) -> None:
 
     Example: handoff serve --env-file /etc/handoff.env --bind 127.0.0.1:8000
     """
-    _open_ledger(read_settings())
+    open_ledger(read_settings()).close()  # before any worker starts
     arguments = [*gunicorn_command(bind), "--workers", str(workers), "handoff:create_app()"]
     os.execv(sys.executable, arguments)  # noqa: S606 - no shell, and gunicorn takes the signals
-
-
-def _open_ledger(settings: Settings) -> None:
-    """Bring the ledger up to date before any worker starts, or say why it cannot be opened."""
-    try:
-        database = Database(settings.database_url)
-        migrate(database)
-    except OSError as error:
-        refuse([f"HANDOFF_DATABASE_URL: {error.strerror or type(error).__name__}."])
-    except LedgerUnavailable as error:
-        refuse([f"HANDOFF_DATABASE_URL: {error.detail}"])
-    database.close()
 
 
 def gunicorn_command(bind: str) -> list[str]:

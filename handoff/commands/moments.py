@@ -1,0 +1,65 @@
+"""Durations and moments on the command line: `90d`, `2026-11-01`."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+_DURATION = re.compile(r"([0-9]{1,5})([hdwy])")
+_UNITS = {
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+    "y": timedelta(days=365),
+}
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """Read `12h`, `90d`, `2w` or `2y` (of 365 days each); None where it is no duration."""
+    found = _DURATION.fullmatch(text.strip().lower())
+    return None if found is None else int(found[1]) * _UNITS[found[2]]
+
+
+def in_milliseconds(duration: timedelta) -> int:
+    """Return a duration in the unit of the ledger."""
+    return duration // timedelta(milliseconds=1)
+
+
+class Duration(click.ParamType[timedelta]):
+    """A length of time, longer than none."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> timedelta:
+        """Return the duration that a text stands for."""
+        duration = value if isinstance(value, timedelta) else parse_duration(str(value))
+        if not duration:
+            self.fail(f"{value!r} is no duration; 12h, 90d, 2w or 2y are.", param, ctx)
+        return duration
+
+
+class Moment(click.ParamType[datetime]):
+    """A date, a time, or how long ago."""
+
+    name = "when"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
+        """Return the moment that a text stands for; a time without a zone is UTC."""
+        if isinstance(value, datetime):
+            return value
+        ago = parse_duration(str(value))
+        if ago is not None:
+            return datetime.now(UTC) - ago
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no time; 7d, 2026-11-01 and 2026-11-01T12:00 are.", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def as_ledger_time(moment: datetime) -> int:
+    """Return a moment as the ledger counts: milliseconds since 1970."""
+    return int(moment.timestamp() * 1000)
