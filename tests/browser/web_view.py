@@ -78,7 +78,10 @@ class WebView:
         stopped: list[object] = []
         line = self.page.context.new_cdp_session(self.page)
         line.on("Fetch.requestPaused", lambda request: stopped.append(request))
-        line.send("Fetch.enable", {"patterns": [{"urlPattern": f"{self.shop}/checkout/"}]})
+        # From a host beside the shop's the way there is by the shop's switcher.
+        ways = ("/checkout/", "/stores/store/switch/*")
+        patterns = [{"urlPattern": f"{self.shop}{way}"} for way in ways]
+        line.send("Fetch.enable", {"patterns": patterns})
         self.open(link)
         until = time.monotonic() + 20
         while not stopped:
