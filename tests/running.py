@@ -22,6 +22,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from handoff.sandbox import create_shop, several_views
+from handoff.sandbox.catalogue import Catalogue
 from handoff.sandbox.shop import Shop
 
 HOST = "127.0.0.1"
@@ -121,7 +122,11 @@ class RunningShop:
 
 @contextmanager
 def running_shop(
-    sessions: Path, *, public_url: str | None = None, cookie_domain: str | None = None
+    sessions: Path,
+    catalogue: Catalogue | None = None,
+    *,
+    public_url: str | None = None,
+    cookie_domain: str | None = None,
 ) -> Iterator[RunningShop]:
     """Run a stand-in shop that keeps its sessions in a folder.
 
@@ -129,7 +134,12 @@ def running_shop(
     """
     port = free_port()
     url = f"http://{HOST}:{port}"
-    app = create_shop(url=public_url or url, session_path=sessions, cookie_domain=cookie_domain)
+    app = create_shop(
+        url=public_url or url,
+        session_path=sessions,
+        cookie_domain=cookie_domain,
+        catalogue=catalogue,
+    )
     with _serving_shop(app, port):
         yield RunningShop(url, sessions, app.extensions["sandbox"])
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from handoff.sandbox.catalogue import Product
+
 BRAND = "Osier"
 ROOMS = ("Kitchen", "Table", "Home")
 
@@ -19,8 +21,13 @@ class Display:
 
 
 def display_of(sku: str) -> Display:
-    """Give what is shown for a sku of the catalogue."""
+    """Give what is shown for a sku of the demo's catalogue."""
     return _DISPLAYS[sku]
+
+
+def shown(product: Product) -> Display:
+    """Give what is shown for any product; those that the demo has not look all the same."""
+    return _DISPLAYS.get(product.sku) or Display(product.name, "Home", "basket", product.option)
 
 
 _DISPLAYS = {

@@ -9,6 +9,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask
 
 from handoff.sandbox import graphql, rest, storefront
+from handoff.sandbox.catalogue import Catalogue, lab_catalogue
 from handoff.sandbox.clock import Clock
 from handoff.sandbox.scopes import POUNDS, Currency, Views, one_view
 from handoff.sandbox.shop import open_shop
@@ -21,14 +22,15 @@ def create_shop(
     currency: Currency = POUNDS,
     clock: Clock = time.time,
     views: Views | None = None,
+    catalogue: Catalogue | None = None,
     cookie_domain: str | None = None,
     shared_accounts: bool = False,
 ) -> Flask:
     """Build the stand-in shop; `url` is its own base URL, `session_path` PHP's save path.
 
-    It has one store view, in `currency`, unless others are given. `shared_accounts` lets every
-    customer into every website. `cookie_domain` is Magento's setting of that name; without it
-    cookies are for the host of the request.
+    It has one store view, in `currency`, and the simple products of the demo, unless others are
+    given. `shared_accounts` lets every customer into every website. `cookie_domain` is Magento's
+    setting of that name; without it cookies are for the host of the request.
     """
     app = Flask(__name__, static_folder="static", static_url_path="/static/sandbox")
     app.url_map.strict_slashes = False
@@ -39,6 +41,7 @@ def create_shop(
         views=views,
         session_path=session_path,
         clock=clock,
+        catalogue=catalogue or lab_catalogue(),
         shared_accounts=shared_accounts,
         cookie_domain=cookie_domain,
     )

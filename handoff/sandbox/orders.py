@@ -15,13 +15,18 @@ from handoff.sandbox.totals import Totals, totals_of
 
 @dataclass(frozen=True, slots=True)
 class SoldLine:
-    """A line as it was bought; `quote_line` is its number in the quote."""
+    """A line as it was bought; `quote_line` is its number in the quote.
+
+    `goods` are what leaves the stock: the product, or of a configurable the variant.
+    """
 
     id: int
     quote_line: int
     product: Product
-    qty: Decimal
+    goods: Product
+    sku: str
     price: Decimal
+    qty: Decimal
 
     @property
     def row_total(self) -> Decimal:
@@ -95,7 +100,7 @@ class Orders:
         order.state = order.status = "canceled"
         order.updated_at = stamp(self.clock())
         for line in order.lines:
-            line.product.stock += line.qty
+            line.goods.stock += line.qty
 
     def comment(self, order: Order, words: str, *, notified: bool, visible: bool) -> None:
         now = stamp(self.clock())
@@ -106,17 +111,26 @@ class Orders:
         """Raise Refused where the quote cannot be bought as it is."""
         if not quote.lines or len(quote.visible_lines()) < len(quote.lines):
             raise Refused("Some of the products are disabled.")
-        if quote.ships_by is None:
+        if quote.ships_by is None and not quote.is_virtual:
             raise Refused("The shipping address is missing. Set the address and try again.")
-        if any(line.qty > line.product.stock for line in quote.lines):
+        if not all(line.can_be_bought for line in quote.lines):
             raise Refused("Not all of your products are available in the requested quantity.")
 
     def _sold(self, line: Line) -> SoldLine:
-        return SoldLine(next(self._line_ids), line.number, line.product, line.qty, line.price)
+        return SoldLine(
+            next(self._line_ids),
+            line.number,
+            line.product,
+            line.variant or line.product,
+            line.sku,
+            line.price,
+            line.qty,
+        )
 
     def _close(self, quote: Quote, order: Order) -> None:
         for line in quote.lines:
-            line.product.stock -= line.qty
+            goods = line.variant or line.product
+            goods.stock -= line.qty
         quote.active = False
         quote.billing = order.billing
         quote.reserved_order_id = order.increment_id

@@ -8,6 +8,7 @@ from handoff.sandbox.errors import Unauthorized
 
 FAILURES_BEFORE_LOCK = 6
 LOCK_SECONDS = 1800
+WHOLESALE = 2  # Magento's number of the customer group
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def lab_people(clock: Clock, *, websites: int = 1) -> People:
     shoppers = [
         Customer(1, "shopper@example.com", "Sam", "Shopper"),
         Customer(2, "other@example.com", "Olly", "Other"),
+        Customer(7, "pc-wholesale@example.com", "Willa", "Lab", group_id=WHOLESALE),
     ]
     if websites > 1:
         shoppers.append(Customer(3, "euro@example.com", "Eva", "Lab", website=2, store=3))

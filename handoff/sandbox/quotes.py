@@ -7,7 +7,7 @@ from itertools import count
 from secrets import choice
 
 from handoff.sandbox.addresses import Address
-from handoff.sandbox.catalogue import Product
+from handoff.sandbox.catalogue import Kind, Product
 from handoff.sandbox.clock import Clock, stamp
 from handoff.sandbox.errors import NotFound
 from handoff.sandbox.people import Customer
@@ -18,17 +18,46 @@ MASKED_LENGTH = 32
 
 @dataclass(slots=True)
 class Line:
-    """What was put into a quote; `base_price` is in the website's own currency."""
+    """A product in a quote; of a configurable, the `variant` that was chosen.
+
+    `base_price` is in the website's own currency. A bundle's line goes by the skus of its parts as
+    well. A group's member `came_in` the group.
+    """
 
     number: int
     product: Product
     qty: Decimal
     base_price: Decimal
     price: Decimal
+    variant: Product | None = None
+    is_gift: bool = False
+    came_in: Product | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Give the kind that the shop shows: members of a group keep the group's."""
+        return (self.came_in or self.product).kind
+
+    @property
+    def sku(self) -> str:
+        if self.product.kind is Kind.BUNDLE:
+            return "-".join([self.product.sku, *(one.sku for one in self.product.parts.values())])
+        return (self.variant or self.product).sku
 
     @property
     def row_total(self) -> Decimal:
         return self.price * self.qty
+
+    @property
+    def enabled(self) -> bool:
+        return self.product.enabled and (self.variant is None or self.variant.enabled)
+
+    @property
+    def can_be_bought(self) -> bool:
+        """Say whether checkout opens: a bundle that nobody chose the parts of keeps it shut."""
+        goods = self.variant or self.product
+        enough = goods.quantities.backorders or self.qty <= goods.stock
+        return enough and goods.kind is not Kind.BUNDLE
 
 
 @dataclass(slots=True)
@@ -55,7 +84,12 @@ class Quote:
 
     def visible_lines(self) -> list[Line]:
         """Leave out what was disabled later: it is still counted, but no longer shown."""
-        return [line for line in self.lines if line.product.enabled]
+        return [line for line in self.lines if line.enabled]
+
+    @property
+    def is_virtual(self) -> bool:
+        """Say whether there is nothing to send."""
+        return bool(self.lines) and not any(line.product.is_sent for line in self.lines)
 
     def total_qty(self) -> Decimal:
         return sum((line.qty for line in self.lines), Decimal(0))
@@ -63,8 +97,9 @@ class Quote:
     def line(self, number: int) -> Line | None:
         return next((line for line in self.lines if line.number == number), None)
 
-    def line_of(self, product: Product) -> Line | None:
-        return next((line for line in self.lines if line.product is product), None)
+    def line_of(self, product: Product, variant: Product | None = None) -> Line | None:
+        held = (line for line in self.lines if not line.is_gift)
+        return next((x for x in held if x.product is product and x.variant is variant), None)
 
 
 @dataclass(slots=True)
@@ -115,15 +150,37 @@ class Quotes:
         return quote.masked_id
 
     def put(self, quote: Quote, product: Product, qty: Decimal) -> Line:
-        """Add a line or raise the one there is; whoever calls has checked the rules."""
-        line = quote.line_of(product)
+        """Add what a product puts into a cart, and give the first line of it."""
+        line = self.raise_lines(quote, product, qty)
+        self.touch(quote)
+        return line
+
+    def raise_lines(
+        self, quote: Quote, product: Product, qty: Decimal, variant: Product | None = None
+    ) -> Line:
+        """Add lines or raise those there are; whoever calls has checked the rules, and touches.
+
+        A group puts its members into the cart, and not itself.
+        """
+        if product.kind is Kind.GROUPED:
+            lines = [self._raise(quote, each, qty) for each in product.parts.values()]
+            for each in lines:
+                each.came_in = product
+            return lines[0]
+        return self._raise(quote, product, qty, variant)
+
+    def _raise(
+        self, quote: Quote, product: Product, qty: Decimal, variant: Product | None = None
+    ) -> Line:
+        line = quote.line_of(product, variant)
         if line is None:
-            base_price = quote.view.website.base_price(product)
+            group_id = quote.customer.group_id if quote.customer else 0
+            base_price = quote.view.website.base_price(variant or product, group_id)
             price = base_price * quote.rate
-            line = Line(next(self._line_numbers), product, Decimal(0), base_price, price)
+            number = next(self._line_numbers)
+            line = Line(number, product, Decimal(0), base_price, price, variant)
             quote.lines.append(line)
         line.qty += qty
-        self.touch(quote)
         return line
 
     def move(self, quote: Quote, view: View, currency: Currency) -> None:
@@ -135,7 +192,8 @@ class Quotes:
 
     def merge(self, into: Quote, source: Quote) -> None:
         for line in source.lines:
-            self.put(into, line.product, line.qty)
+            self.raise_lines(into, line.product, line.qty, line.variant)
+        self.touch(into)
         source.active = False
 
     def assign(self, quote: Quote, customer: Customer) -> None:
@@ -160,6 +218,15 @@ class Quotes:
         return next(self._address_numbers)
 
     def touch(self, quote: Quote) -> None:
+        """Note that the quote has changed, and let the rules add or take their gifts."""
+        paid = [line for line in quote.lines if not line.is_gift]
+        earned = [line.product.gift for line in paid if line.product.gift]
+        quote.lines = [line for line in quote.lines if not line.is_gift or line.product in earned]
+        for gift in earned:
+            if not any(line.is_gift and line.product is gift for line in quote.lines):
+                number, free = next(self._line_numbers), Decimal(0)
+                line = Line(number, gift, Decimal(1), free, free, is_gift=True)
+                quote.lines.append(line)
         quote.updated_at = stamp(self.clock())
 
     def _create(self, view: View, currency: Currency | None = None) -> Quote:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from handoff.sandbox.catalogue import Kind
 from handoff.sandbox.quotes import Line, Quote
 from handoff.sandbox.totals import totals_of
 
@@ -20,11 +21,14 @@ class Rules:
 
 def trouble_of(line: Line) -> str | None:
     """Say what has gone wrong with a line since it was added, in Magento's words."""
-    if not line.product.in_stock:
+    if line.can_be_bought:
+        return None
+    goods = line.variant or line.product
+    if goods.kind is Kind.BUNDLE:
+        return "Some of the products below do not have all the required options."
+    if not goods.in_stock:
         return "There are no source items with the in stock status"
-    if line.qty > line.product.stock:
-        return "The requested qty is not available"
-    return None
+    return "The requested qty is not available"
 
 
 def has_trouble(quote: Quote) -> bool:

@@ -33,8 +33,9 @@ class Website:
     rates: Mapping[Currency, Decimal] = field(default_factory=dict, compare=False)
     dearer_by: Decimal = Decimal(0)
 
-    def base_price(self, product: Product) -> Decimal:
-        return product.price + self.dearer_by
+    def base_price(self, product: Product, group_id: int = 0) -> Decimal:
+        """Give what a customer of a group pays for a product, in the base currency."""
+        return product.price_for(group_id) + self.dearer_by
 
     def rate(self, currency: Currency) -> Decimal:
         """Give what one of the base currency is in another; KeyError where it is not allowed."""

@@ -5,11 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
-from handoff.sandbox.catalogue import Product
+from handoff.sandbox.catalogue import Kind, Product
 from handoff.sandbox.errors import Refused
 from handoff.sandbox.quotes import Quote
 
-MOST_IN_CART = 10_000
+_NEEDS_CHOICE = {
+    Kind.CONFIGURABLE: "You need to choose options for your item.",
+    Kind.BUNDLE: "Please specify product option(s).",
+    Kind.DOWNLOADABLE: "Please specify product link(s).",
+    Kind.SIMPLE: (
+        "The product's required option(s) weren't entered. "
+        "Make sure the options are entered and try again."
+    ),
+}
 
 
 class Why(StrEnum):
@@ -28,23 +36,35 @@ class CannotSell(Refused):
         self.why = why
 
 
-def check_sale(quote: Quote | None, product: Product, qty: Decimal) -> None:
+def check_sale(
+    quote: Quote | None, product: Product, qty: Decimal, variant: Product | None = None
+) -> None:
     """Raise CannotSell unless `qty` more of the product may go into the quote."""
     if not (product.enabled and product.in_stock):
         raise CannotSell(
             Why.PRODUCT_NOT_FOUND, "Product that you are trying to add is not available."
         )
-    if qty != qty.to_integral_value():
+    if product.needs_choice and variant is None:
+        raise CannotSell(Why.UNDEFINED, _NEEDS_CHOICE[product.kind])
+    bought = variant or product
+    if qty != qty.to_integral_value() and not bought.quantities.fractions:
         raise CannotSell(Why.UNDEFINED, "You cannot use decimal quantity for this product.")
-    line = quote.line_of(product) if quote else None
-    check_quantity(product, qty + (line.qty if line else 0))
+    line = quote.line_of(product, variant) if quote else None
+    check_quantity(bought, qty + (line.qty if line else 0))
 
 
 def check_quantity(product: Product, wanted: Decimal) -> None:
     """Raise CannotSell unless a cart may hold that many of the product."""
-    if wanted > MOST_IN_CART:
+    sold = product.quantities
+    if wanted < sold.fewest and not sold.fractions:
+        raise CannotSell(Why.INSUFFICIENT_STOCK, f"The fewest you may purchase is {sold.fewest}.")
+    if sold.step and wanted % sold.step:
+        raise CannotSell(
+            Why.UNDEFINED, f"You can buy this product only in quantities of {sold.step} at a time."
+        )
+    if wanted > sold.most:
         raise CannotSell(
             Why.UNDEFINED, "The requested qty exceeds the maximum qty allowed in shopping cart"
         )
-    if wanted > product.stock:
+    if wanted > product.stock and not sold.backorders:
         raise CannotSell(Why.INSUFFICIENT_STOCK, "The requested qty is not available")

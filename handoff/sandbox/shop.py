@@ -6,7 +6,7 @@ from threading import RLock
 
 from flask import current_app, g, request
 
-from handoff.sandbox.catalogue import Catalogue, lab_catalogue
+from handoff.sandbox.catalogue import Catalogue
 from handoff.sandbox.clock import Clock
 from handoff.sandbox.cookies import Cookies
 from handoff.sandbox.orders import Orders
@@ -61,16 +61,17 @@ def open_shop(
     views: Views,
     session_path: Path,
     clock: Clock,
+    catalogue: Catalogue,
     shared_accounts: bool,
     cookie_domain: str | None,
 ) -> Shop:
-    """Stock the shop as the recorded one was, with nobody in it yet."""
+    """Open the shop with a catalogue and the recorded one's accounts; nobody is in it yet."""
     session_path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Shop(
         views=views,
         clock=clock,
         sessions=SessionFiles(session_path),
-        catalogue=lab_catalogue(),
+        catalogue=catalogue,
         people=lab_people(clock, websites=len({view.website.number for view in views.listed})),
         tokens=Tokens(clock),
         quotes=Quotes(clock, views.first),

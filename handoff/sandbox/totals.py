@@ -23,8 +23,8 @@ class Totals:
 
 
 def flat_rate(quote: Quote) -> Decimal:
-    sent = sum((line.qty for line in quote.visible_lines()), Decimal(0))
-    return PRICE_PER_ITEM_SENT * quote.rate * sent
+    sent = (line.qty for line in quote.visible_lines() if line.product.is_sent)
+    return PRICE_PER_ITEM_SENT * quote.rate * sum(sent, Decimal(0))
 
 
 def totals_of(quote: Quote) -> Totals:

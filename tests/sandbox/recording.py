@@ -14,6 +14,8 @@ FOLDER = Path(__file__).parent / "recordings"
 NOT_REPLAYED = {
     "343-checkoutConfig-quoteData": "no exchange: cut out of a page's script that is not imitated",
 }
+SPEAKS_GERMAN = "german-"
+NOT_IMITATED = "options-and-a-free-line"
 
 # Numbers and texts that are the recorded shop's own: only their kind is compared.
 OWN = frozenset({"created_at", "updated_at", "data_id", "protect_code", "product_price", "src"})
@@ -55,8 +57,12 @@ class Recording:
 
 def recordings(folder: Path = FOLDER) -> list[Recording]:
     """Give all exchanges of a folder in the order in which they happened."""
-    found = [_read(path) for path in folder.glob("*.json") if path.stem not in NOT_REPLAYED]
+    found = [_read(path) for path in folder.glob("*.json") if _is_replayed(path.stem)]
     return sorted(found, key=lambda one: (one.at, one.name))
+
+
+def _is_replayed(name: str) -> bool:
+    return name not in NOT_REPLAYED and SPEAKS_GERMAN not in name and NOT_IMITATED not in name
 
 
 def answer_of(status: int, headers: Iterable[tuple[str, str]], body: object) -> Answer:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from flask import g
 
+from handoff.sandbox.catalogue import Kind, Product
 from handoff.sandbox.errors import Unauthorized
 from handoff.sandbox.graphql.carts import caller, cart_shape, current_currency, find, own_quote
 from handoff.sandbox.graphql.refusals import refuse
@@ -34,7 +35,9 @@ def create_guest_cart(_root: object, _info: object, *, input: Shape | None = Non
 def add_products(_root: object, _info: object, *, cartId: str, cartItems: list[Shape]) -> Shape:
     """Add what can be added: one bad line stops none of the others."""
     quote = find(cartId)
-    results = [_add(quote, item) for item in cartItems]
+    variants: dict[int, Product | None] = {}
+    results = [_add(quote, item, variants) for item in cartItems]
+    current_shop().quotes.touch(quote)
     errors = [error for error in results if error is not None]
     return {"cart": cart_shape(quote), "user_errors": errors}
 
@@ -63,22 +66,35 @@ def _new_quote(wanted: object) -> Quote:
     return quotes.create_for_guest(masked_id, view=current_view(), currency=current_currency())
 
 
-def _add(quote: Quote, item: Shape) -> Shape | None:
+def _add(quote: Quote, item: Shape, variants: dict[int, Product | None]) -> Shape | None:
+    """Add an item or say why not. `variants` are those chosen so far in this call.
+
+    As Magento 2.4.7 does, a second variant of a product is taken for the first.
+    """
     shop = current_shop()
     sku, qty = str(item["sku"]), Decimal(str(item["quantity"]))
     product = shop.catalogue.by_sku(sku)
+    variant = variants.setdefault(product.id, _variant(product, item)) if product else None
     if qty <= 0:
         return _user_error(Why.UNDEFINED, "The product quantity should be greater than 0")
-    if product is None:
+    # Unlike REST, GraphQL takes a sku only as the catalogue spells it, and what is sold here.
+    if product is None or product.sku != sku or not product.on_website:
         return _not_found(sku)
     try:
-        check_sale(quote, product, qty)
+        check_sale(quote, product, qty, variant)
     except CannotSell as error:
         if error.why is Why.PRODUCT_NOT_FOUND:
             return _not_found(sku)
         return _user_error(error.why, error.message)
-    shop.quotes.put(quote, product, qty)
+    shop.quotes.raise_lines(quote, product, qty, variant)
     return None
+
+
+def _variant(product: Product, item: Shape) -> Product | None:
+    chosen = item.get("selected_options")
+    if product.kind is not Kind.CONFIGURABLE or not isinstance(chosen, list):
+        return None
+    return next((product.parts[uid] for uid in chosen if uid in product.parts), None)
 
 
 def _not_found(sku: str) -> Shape:

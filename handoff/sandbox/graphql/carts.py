@@ -6,8 +6,9 @@ from base64 import b64encode
 from decimal import Decimal
 
 from flask import g, request
+from graphql import GraphQLError
 
-from handoff.sandbox.catalogue import Product
+from handoff.sandbox.catalogue import Kind, Product
 from handoff.sandbox.graphql.refusals import refuse
 from handoff.sandbox.people import Customer
 from handoff.sandbox.quotes import Line, Quote
@@ -60,6 +61,9 @@ def cart_shape(quote: Quote) -> Shape:
     lines = [_line(line, quote.currency) for line in quote.visible_lines()]
 
     def page(_info: object, *, pageSize: int, currentPage: int) -> Shape:
+        if any(line.product.kind is Kind.BUNDLE for line in quote.visible_lines()):
+            # Magento 2.4.7 fails on bundles whose parts nobody chose, and there are no others.
+            raise GraphQLError("Internal server error")
         start = (currentPage - 1) * pageSize
         return {"items": lines[start : start + pageSize], "total_count": len(lines)}
 
@@ -79,12 +83,25 @@ def cart_shape(quote: Quote) -> Shape:
 def product_shape(product: Product) -> Shape:
     website, currency = current_view().website, current_currency()
     price = money(website.base_price(product) * website.rate(currency), currency)
-    return {
+    shape: Shape = {
+        "__typename": f"{product.kind.value.title()}Product",
         "sku": product.sku,
         "name": product.name,
+        "url_key": product.url_key,
+        "url_rewrites": _addresses(product),
         "stock_status": "IN_STOCK" if product.in_stock else "OUT_OF_STOCK",
         "price_range": {"minimum_price": {"final_price": price, "regular_price": price}},
     }
+    if product.kind is Kind.DOWNLOADABLE:
+        shape["links_purchased_separately"] = int(product.needs_choice)
+    elif product.kind is Kind.CONFIGURABLE:
+        shape["variants"] = [
+            {"product": product_shape(variant), "attributes": [{"uid": uid}]}
+            for uid, variant in product.parts.items()
+        ]
+    elif product.needs_choice and product.kind is Kind.SIMPLE:
+        shape["options"] = [{"required": True}]
+    return shape
 
 
 def money(value: Decimal, currency: Currency) -> Shape:
@@ -97,9 +114,18 @@ def current_currency() -> Currency:
     return view.website.allowed(request.headers.get("Content-Currency")) or view.currency
 
 
+def _addresses(product: Product) -> list[Shape]:
+    """Give the pages of a product; one that is shown nowhere by itself has none."""
+    if not product.has_page:
+        return []
+    return [{"url": f"{product.url_key}.html"}, {"url": f"lab-items/{product.url_key}.html"}]
+
+
 def _line(line: Line, currency: Currency) -> Shape:
     trouble = trouble_of(line)
     return {
+        "__typename": f"{line.product.kind.value.title()}CartItem",
+        "configured_variant": product_shape(line.variant) if line.variant else None,
         "uid": b64encode(str(line.number).encode()).decode(),
         "quantity": line.qty,
         "product": product_shape(line.product),
@@ -107,5 +133,6 @@ def _line(line: Line, currency: Currency) -> Shape:
         "prices": {
             "price": money(line.price, currency),
             "row_total": money(line.row_total, currency),
+            "total_item_discount": money(Decimal(0), currency),
         },
     }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from handoff.sandbox.catalogue import Product
 from handoff.sandbox.graphql.carts import caller, cart_shape, find, own_quote, product_shape
 from handoff.sandbox.graphql.refusals import refuse
 from handoff.sandbox.shop import current_shop, current_view
@@ -25,17 +26,32 @@ def products(
     _info: object,
     *,
     search: str = "",
+    filter: dict[str, dict[str, object]] | None = None,
     pageSize: int,
     currentPage: int,
 ) -> Shape:
     """Search by name and sku; the newest of the equally good comes first."""
     term = search.lower()
-    saleable = current_shop().catalogue.saleable()
-    found = [one for one in saleable if term in f"{one.name} {one.sku}".lower()]
-    found.sort(key=lambda one: one.sku[-2:].isdigit() and one.id, reverse=True)
+    found = [
+        one
+        for one in current_shop().catalogue.saleable()
+        if term in f"{one.name} {one.sku}".lower()
+        and all(_passes(one, name, wanted) for name, wanted in (filter or {}).items())
+    ]
+    found.sort(key=lambda one: (one.sku[-2:].isdigit(), one.id), reverse=True)
     start = (currentPage - 1) * pageSize
     page = [product_shape(one) for one in found[start : start + pageSize]]
     return {"items": page, "total_count": len(found)}
+
+
+def _passes(product: Product, name: str, wanted: dict[str, object]) -> bool:
+    """Say whether a filter lets a product through: a configurable has its variants' keys, too."""
+    held = {product.sku.lower()}
+    if name == "url_key":
+        held = {product.url_key, *(one.url_key for one in product.parts.values())}
+    given = wanted.get("in")
+    values = given if isinstance(given, list) else [wanted.get("eq")]
+    return not held.isdisjoint(str(value).lower() for value in values)
 
 
 def store_config(_root: object, _info: object) -> Shape:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import request
 
 from handoff.sandbox.addresses import Address
+from handoff.sandbox.catalogue import Kind
 from handoff.sandbox.errors import NotFound
 from handoff.sandbox.quotes import Quote
 from handoff.sandbox.rest.body import json_body, quantity, required_object
@@ -14,6 +15,7 @@ from handoff.sandbox.selling import check_quantity, check_sale
 from handoff.sandbox.shop import current_shop
 from handoff.sandbox.totals import FLAT_RATE, flat_rate
 
+LINK_ID = 2
 PAYMENT_METHODS = [{"code": "checkmo", "title": "Check / Money order"}]
 
 
@@ -26,8 +28,11 @@ def add_item(quote: Quote, item: dict[str, object]) -> object:
     if product is None:
         raise NotFound.product()
     check_sale(quote, product, qty)
-    line = shop.quotes.put(quote, product, qty)
-    return line_shape(line, str(quote.number))
+    shape = line_shape(shop.quotes.put(quote, product, qty), str(quote.number))
+    if product.kind is Kind.DOWNLOADABLE:
+        links = {"downloadable_option": {"downloadable_links": [LINK_ID]}}
+        shape["product_option"] = {"extension_attributes": links}
+    return shape
 
 
 def change_item(quote: Quote, number: int, item: dict[str, object]) -> object:
@@ -37,7 +42,7 @@ def change_item(quote: Quote, number: int, item: dict[str, object]) -> object:
     line = quote.line(number)
     if line is None:
         raise _no_such_line(quote, number)
-    check_quantity(line.product, qty)
+    check_quantity(line.variant or line.product, qty)
     line.qty = qty
     shop.quotes.touch(quote)
     return line_shape(line, str(quote.number))

@@ -16,11 +16,11 @@ _CREATED_IN = {1: "Default Store View", 3: "Deutschland"}
 def line_shape(line: Line, quote_id: str) -> Shape:
     return {
         "item_id": line.number,
-        "sku": line.product.sku,
+        "sku": line.sku,
         "qty": line.qty,
         "name": line.product.name,
         "price": line.base_price,
-        "product_type": "simple",
+        "product_type": line.kind.value,
         "quote_id": quote_id,
     }
 
@@ -36,7 +36,7 @@ def quote_shape(quote: Quote, *, asked_in: View | None, default: View) -> Shape:
         "created_at": quote.created_at,
         "updated_at": quote.updated_at,
         "is_active": quote.active,
-        "is_virtual": False,
+        "is_virtual": quote.is_virtual,
     }
     if quote.active:
         shape["items"] = items
@@ -57,7 +57,7 @@ def quote_shape(quote: Quote, *, asked_in: View | None, default: View) -> Shape:
         "store_id": (asked_in or quote.view).number,
     }
     if quote.active:
-        assignments = [shipping_shape(quote, items)] if items else []
+        assignments = [shipping_shape(quote, items)] if items and not quote.is_virtual else []
         shape["extension_attributes"] = {"shipping_assignments": assignments}
     return shape
 

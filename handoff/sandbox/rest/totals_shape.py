@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
+from handoff.sandbox.catalogue import CHOSEN_BY
 from handoff.sandbox.quotes import Line, Quote
 from handoff.sandbox.totals import totals_of
 
@@ -11,7 +13,7 @@ Shape = dict[str, object]
 def totals_shape(quote: Quote) -> Shape:
     """Give a quote's totals, in its currency and in the website's own."""
     totals = totals_of(quote)
-    return {
+    shape = {
         **_twice(quote, "grand_total", totals.grand_total),
         **_twice(quote, "subtotal", totals.subtotal),
         **_twice(quote, "discount_amount", 0),
@@ -29,6 +31,10 @@ def totals_shape(quote: Quote) -> Shape:
         "items": [_line_totals(quote, line) for line in quote.visible_lines()],
         "total_segments": _segments(quote, totals.subtotal, totals.shipping),
     }
+    if quote.is_virtual:
+        # Totals of what is not sent come from the billing address, which keeps two more of them.
+        shape |= {"base_subtotal_incl_tax": totals.subtotal, "coupon_code": ""}
+    return shape
 
 
 def _line_totals(quote: Quote, line: Line) -> Shape:
@@ -45,18 +51,24 @@ def _line_totals(quote: Quote, line: Line) -> Shape:
         "discount_percent": 0,
         **_twice(quote, "price_incl_tax", line.price),
         **_twice(quote, "row_total_incl_tax", line.row_total),
-        "options": "[]",
+        "options": _options(line),
         "weee_tax_applied_amount": None,
         "weee_tax_applied": None,
         "name": line.product.name,
     }
 
 
+def _options(line: Line) -> str:
+    chosen = [{"value": line.variant.option, "label": CHOSEN_BY}] if line.variant else []
+    return json.dumps(chosen, separators=(",", ":"))
+
+
 def _segments(quote: Quote, subtotal: Decimal, shipping: Decimal) -> list[Shape]:
     method = " (Flat Rate - Fixed)" if quote.ships_by else ""
+    sending = {"code": "shipping", "title": f"Shipping & Handling{method}", "value": shipping}
     return [
         {"code": "subtotal", "title": "Subtotal", "value": subtotal},
-        {"code": "shipping", "title": f"Shipping & Handling{method}", "value": shipping},
+        *([] if quote.is_virtual else [sending]),
         {
             "code": "tax",
             "title": "Tax",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from handoff.sandbox.catalogue import Product
-from handoff.sandbox.display import BRAND, ROOMS, Display, display_of
+from handoff.sandbox.display import BRAND, ROOMS, shown
 from handoff.sandbox.money import plain
 from handoff.sandbox.storefront import account, cart, checkout, pages, sections, stores
 from handoff.sandbox.storefront.visit import visit
@@ -28,7 +28,3 @@ def price_of(product: Product) -> str:
     now = visit()
     amount = now.view.website.base_price(product) * now.view.website.rate(now.currency)
     return now.currency.price(amount)
-
-
-def shown(product: Product) -> Display:
-    return display_of(product.sku)

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from flask import Response, jsonify, request
 
 from handoff.sandbox.catalogue import Product
-from handoff.sandbox.display import display_of
+from handoff.sandbox.display import shown
 from handoff.sandbox.quotes import Quote
 from handoff.sandbox.rules import has_trouble, is_too_small
 from handoff.sandbox.selling import CannotSell, check_sale
@@ -65,7 +65,7 @@ def _add(now: Visit, product: Product | None) -> str:
         return f"/{product.url_key}.html"
     now.shop.quotes.put(quote or _new_quote(now), product, qty)
     link = f'<a href="{now.view.url}/checkout/cart/">shopping cart</a>'
-    say(now, "success", f"\nYou added {display_of(product.sku).name} to your {link}.")
+    say(now, "success", f"\nYou added {shown(product).name} to your {link}.")
     return _back(now)
 
 

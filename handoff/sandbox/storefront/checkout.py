@@ -105,8 +105,9 @@ def _form(quote: Quote, status: int = 200, problem: str | None = None) -> Respon
 
 def _order(now: Visit, quote: Quote, given: dict[str, str]) -> Order:
     quotes = now.shop.quotes
-    quote.shipping = Address.from_body(quote.shipping.id, given)
-    quote.ships_by = FLAT_RATE
+    if not quote.is_virtual:
+        quote.shipping = Address.from_body(quote.shipping.id, given)
+        quote.ships_by = FLAT_RATE
     billing = Address.from_body(quotes.next_address(), given)
     return now.shop.orders.place(
         quote, email=given["email"], billing=billing, remote_ip=request.remote_addr or ""

@@ -9,7 +9,7 @@ bp = room("pages")
 
 @bp.get("/")
 def home() -> Response:
-    return page("home.html", products=visit().shop.catalogue.enabled())
+    return page("home.html", products=visit().shop.catalogue.shown())
 
 
 @bp.get("/<key>.html")

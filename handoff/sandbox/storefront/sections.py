@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask import Response, jsonify, request
 
-from handoff.sandbox.display import display_of
+from handoff.sandbox.display import shown
 from handoff.sandbox.money import four_places, plain
 from handoff.sandbox.quotes import Line
 from handoff.sandbox.rules import trouble_of
@@ -75,7 +75,7 @@ def _item(line: Line, now: Visit) -> Shape:
     price = now.currency.price(line.price)
     configure = f"{url}/checkout/cart/configure/id/{line.number}/product_id/{product.id}/"
     return {
-        "product_type": "simple",
+        "product_type": product.kind.value,
         "options": [],
         "qty": plain(line.qty),
         "item_id": str(line.number),
@@ -83,13 +83,13 @@ def _item(line: Line, now: Visit) -> Shape:
         "is_visible_in_site_visibility": True,
         "product_id": str(product.id),
         "product_name": product.name,
-        "product_sku": product.sku,
+        "product_sku": line.sku,
         "product_url": f"{url}/{product.url_key}.html",
         "product_has_url": True,
         "product_price": f'<span class="minicart-price"><span class="price">{price}</span></span>',
         "product_price_value": plain(line.price),
         "product_image": {
-            "src": f"{url}/static/sandbox/pictures/{display_of(product.sku).picture}.svg",
+            "src": f"{url}/static/sandbox/pictures/{shown(product).picture}.svg",
             "alt": product.name,
             "width": 150,
             "height": 150,
