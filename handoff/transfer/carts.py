@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handoff.bag import Line, plain, same_sku, summed
+from handoff.bag import Line
 from handoff.errors import (
     CustomerTokenRejected,
     Fault,
@@ -16,10 +16,13 @@ from handoff.errors import (
     ShopUnavailable,
     StoreNotServed,
 )
-from handoff.magento.carts import Carts, NoActiveQuote, Quote, is_masked_id
+from handoff.magento.carts import Carts, NoActiveQuote
 from handoff.magento.deadline import Deadline
+from handoff.magento.masked_ids import is_masked_id
 from handoff.magento.orders import Orders
+from handoff.magento.quotes import Quote
 from handoff.magento.stores import Store, Stores
+from handoff.transfer.comparison import differences
 from handoff.transfer.contract import BagTransfer, QuoteTransfer
 
 
@@ -42,7 +45,10 @@ class QuoteDesk:
                 f"{store.store_id}."
             )
         _require_open(quote)
-        _require_equal(quote, lines=transfer.bag.lines, currency=transfer.bag.currency)
+        faults = _currency_faults(quote, transfer.bag.currency)
+        faults += self._differences(quote, transfer.bag.lines, None, deadline)
+        if faults:
+            raise QuoteDiffers(faults=tuple(faults))
         return quote
 
     def look(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
@@ -53,9 +59,14 @@ class QuoteDesk:
             else self._guests(transfer, deadline)
         )
         _require_open(quote)
-        _require_equal(
-            quote, lines=transfer.lines, currency=transfer.currency, store=transfer.store
-        )
+        faults = _store_faults(quote, transfer.store)
+        faults += _currency_faults(quote, transfer.currency)
+        if transfer.lines is not None:
+            faults += self._differences(quote, transfer.lines, transfer.token, deadline)
+        elif quote.gone:
+            faults.append(_gone(quote))
+        if faults:
+            raise QuoteDiffers(faults=tuple(faults))
         return quote
 
     def store_of(self, quote: Quote) -> Store:
@@ -127,6 +138,17 @@ class QuoteDesk:
         is_theirs = order is not None and order.customer_id == customer_id
         return QuoteOrdered() if is_theirs else QuoteNotFound()
 
+    def _differences(
+        self, quote: Quote, lines: tuple[Line, ...], token: str | None, deadline: Deadline
+    ) -> list[Fault]:
+        """Compare the quote with the bag, and look closer before they are said to differ."""
+        if not differences(quote.lines, lines):
+            return []
+        # Looked at in any store view but its own, the quote would be priced anew in that one.
+        store = self.store_of(quote)
+        closer = self._carts.look_closer(quote, token=token, store=store, deadline=deadline)
+        return differences(closer.lines, lines)
+
     def _asked_store(self, transfer: QuoteTransfer) -> Store:
         sells = self._stores.by_currency(transfer.currency) if transfer.currency else None
         return transfer.store or sells or self._stores.first
@@ -144,44 +166,26 @@ def _require_open(quote: Quote) -> None:
         raise QuoteEmpty
 
 
-def _require_equal(
-    quote: Quote,
-    *,
-    lines: tuple[Line, ...] | None,
-    currency: str | None,
-    store: Store | None = None,
-) -> None:
-    faults = []
-    if store is not None and quote.store_id != store.store_id:
-        words = "The quote belongs to another store view."
-        faults.append(Fault("store_differs", words, pointer="/store"))
-    if currency is not None and quote.currency != currency:
-        words = f"The quote is in {quote.currency}."
-        faults.append(Fault("currency_differs", words, pointer="/currency"))
-    if lines is not None:
-        faults += _differences(quote, lines)
-    if faults:
-        raise QuoteDiffers(faults=tuple(faults))
+def _store_faults(quote: Quote, store: Store | None) -> list[Fault]:
+    if store is None or quote.store_id == store.store_id:
+        return []
+    return [Fault("store_differs", "The quote belongs to another store view.", pointer="/store")]
 
 
-def _differences(quote: Quote, lines: tuple[Line, ...]) -> list[Fault]:
-    """Compare sum by sum, ignoring case, and name every sku that differs."""
-    wanted = {same_sku(line.sku): line for line in summed(lines)}
-    held = {same_sku(line.sku): line for line in summed(quote.lines)}
-    faults = (_difference(wanted.get(key), held.get(key)) for key in wanted | held)
-    return [fault for fault in faults if fault is not None]
+def _currency_faults(quote: Quote, currency: str | None) -> list[Fault]:
+    if currency is None or quote.currency == currency:
+        return []
+    words = f"The quote is in {quote.currency}."
+    return [Fault("currency_differs", words, pointer="/currency")]
 
 
-def _difference(wanted: Line | None, held: Line | None) -> Fault | None:
-    if wanted is None:
-        sku = held.sku if held else ""
-        return Fault("foreign_in_quote", "The quote holds this item; the bag does not.", sku=sku)
-    if held is None:
-        return Fault("missing_in_quote", "The quote does not hold this item.", sku=wanted.sku)
-    if wanted.quantity == held.quantity:
-        return None
-    words = f"The quote holds {plain(held.quantity)}, the bag {plain(wanted.quantity)}."
-    return Fault("quantity_differs", words, sku=wanted.sku)
+def _gone(quote: Quote) -> Fault:
+    """Say that lines are missing whose skus the shop no longer tells."""
+    words = (
+        f"Lines of the quote that are no longer sold: {quote.gone}. Show the shopper what it "
+        "holds now. Any change of the quote takes them out; then transfer it again."
+    )
+    return Fault("line_gone", words, pointer="/quote_id")
 
 
 def _is_number(value: str) -> bool:

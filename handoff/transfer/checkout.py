@@ -6,9 +6,9 @@ import structlog
 
 from handoff.binding import binding_of
 from handoff.ledger import Draft
-from handoff.magento.carts import Quote
 from handoff.magento.checkout import Checkout, NotAsked, Shopper
 from handoff.magento.deadline import Deadline
+from handoff.magento.quotes import Quote
 from handoff.magento.stores import Stores
 from handoff.session import SessionStore, SessionStoreError, bind
 

@@ -10,8 +10,8 @@ from typing import Any
 from handoff.bag import Line, plain, same_sku, summed
 from handoff.errors import ShopTimeout
 from handoff.ledger import Claim, ClaimLost, Claims, Draft, Handoff, Ledger
-from handoff.magento.carts import Quote
 from handoff.magento.deadline import Deadline
+from handoff.magento.quotes import Quote
 from handoff.reference import reference_key
 from handoff.transfer.carts import QuoteDesk
 from handoff.transfer.checkout import CheckoutDesk

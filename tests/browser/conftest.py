@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 
+from handoff.sandbox.kinds import catalogue_of_all_kinds
 from tests.browser.every_page import SETTINGS, Stage
 from tests.browser.poq import Poq
 from tests.browser.served import serving
@@ -67,7 +68,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def shop(folder: Path) -> Iterator[RunningShop]:
-    with running_shop(folder / "sessions") as shop:
+    """Run a shop that sells products of every kind."""
+    with running_shop(folder / "sessions", catalogue_of_all_kinds()) as shop:
         yield shop
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.magento.behaviours import passes_on, where
+from tests.magento.behaviours import page, passes_on, where
 from tests.magento.faults import Behaviour, Call
 
 MASKED_ID = "Zk4hQ9LrT2vXbN7mJc5WsP1yGd8FoA3e"
@@ -20,10 +20,14 @@ class Stage:
     name: str
     body: dict[str, Any]
     strikes: Callable[[Call], bool]
+    has_graphql: bool = True
 
     def with_fault(self, fault: Behaviour, stand_in: str) -> Behaviour:
         """Return how the shop behaves when this stage goes wrong."""
-        return where(self.strikes, fault, passes_on(stand_in))
+        otherwise = passes_on(stand_in)
+        if not self.has_graphql:
+            otherwise = where(lambda call: call.path == "/graphql", page(404), otherwise)
+        return where(self.strikes, fault, otherwise)
 
 
 def bag(*lines: tuple[str, int]) -> dict[str, Any]:
@@ -41,9 +45,17 @@ CUSTOMER_LOOK = Stage(
     "look at a customer's quote", {"quote_id": 7, "token_id": TOKEN}, lambda call: True
 )
 CREATE = Stage(
-    "making a cart", bag(("ITEM-01", 2)), lambda call: call.path.endswith("/guest-carts")
+    "making a cart",
+    bag(("ITEM-01", 2)),
+    lambda call: call.path.endswith("/guest-carts"),
+    has_graphql=False,
 )
-ADD = Stage("adding a line", bag(("ITEM-01", 2)), lambda call: call.path.endswith("/items"))
+ADD = Stage(
+    "adding a line",
+    bag(("ITEM-01", 2)),
+    lambda call: call.path.endswith("/items"),
+    has_graphql=False,
+)
 FILL = Stage(
     "filling a cart", bag(("ITEM-01", 2), ("ITEM-02", 1)), lambda call: call.path == "/graphql"
 )

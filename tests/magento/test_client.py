@@ -38,7 +38,7 @@ def test_the_shops_cookies_are_never_sent_back(
             {"quote_id": masked_id},
         ):
             assert service.poq.transfer(body).status_code == 200
-    assert len(between.calls) == 8
+    assert len(between.calls) == 9
     assert [call.path for call in between.calls if "cookie" in call.headers] == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.magento import behaviours as shop_that
-from tests.magento.behaviours import answers_once, first, loses_the_answer, passes_on, where
+from tests.magento.behaviours import answers_once, first, loses_the_answer, page, passes_on, where
 from tests.magento.conftest import Serve
 from tests.magento.faults import Behaviour, faulty_shop
 from tests.magento.stages import bag
@@ -57,10 +57,8 @@ def test_a_look_at_a_customers_quote_that_breaks_twice_succeeds(
 def test_an_answer_lost_while_a_bag_is_built_leads_to_a_cart_of_its_own(
     lost: str, shop: RunningShop, serve: Serve
 ) -> None:
-    with (
-        faulty_shop(once_lost(lost, shop)) as faulty,
-        serve(faulty.url) as service,
-    ):
+    behaviour = where(lambda call: call.path == "/graphql", page(404), once_lost(lost, shop))
+    with faulty_shop(behaviour) as faulty, serve(faulty.url) as service:
         assert service.poq.transfer(bag(("ITEM-01", 2))).status_code == 200
         [row] = service.handoffs()
         assert row["bag"]["lines"] == [{"sku": "ITEM-01", "quantity": "2"}]

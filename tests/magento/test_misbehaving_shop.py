@@ -81,7 +81,7 @@ def cart(**changes: object) -> Behaviour:
         "id": 7,
         "is_active": True,
         "store_id": 1,
-        "items": [{"sku": "ITEM-01", "qty": 1}],
+        "items": [{"item_id": 1, "sku": "ITEM-01", "qty": 1, "price": 11}],
         "customer": {},
         "currency": {"quote_currency_code": "GBP"},
         "customer_is_guest": True,
@@ -93,11 +93,14 @@ IMPOSSIBLE: dict[str, Behaviour] = {
     "a number that no database holds": cart(id=2**64),
     "a negative number": cart(id=-7),
     "a quantity that is none": answers(
-        200, {"id": 7, "items": [{"sku": "A", "qty": float("nan")}]}
+        200, {"id": 7, "items": [{"item_id": 1, "sku": "A", "qty": float("nan")}]}
     ),
-    "a quantity beyond all measure": cart(items=[{"sku": "A", "qty": 1e300}]),
-    "a sku that is no text": cart(items=[{"sku": 5, "qty": 1}]),
+    "a quantity beyond all measure": cart(items=[{"item_id": 1, "sku": "A", "qty": 1e300}]),
+    "a sku that is no text": cart(items=[{"item_id": 1, "sku": 5, "qty": 1}]),
     "lines that are null": cart(items=None),
+    "a line without a number": cart(items=[{"sku": "A", "qty": 1}]),
+    "a price that is none": cart(items=[{"item_id": 1, "sku": "A", "qty": 1, "price": "free"}]),
+    "a negative count of lines": cart(items_count=-1),
 }
 
 

@@ -1,0 +1,330 @@
+"""Products of every kind in a bag: what is built of them, and why the others are refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handoff.bag import Bag, Line
+from handoff.errors import LinesRefused
+from handoff.magento.carts import Carts
+from handoff.magento.client import MagentoClient
+from handoff.magento.deadline import Deadline
+from handoff.magento.quotes import Quote
+from handoff.magento.stores import Store
+from handoff.sandbox.kinds import catalogue_of_all_kinds
+from tests.conftest import STORE
+from tests.magento.behaviours import answers, page, passes_on, where
+from tests.magento.faults import Behaviour, Call, FaultyShop, faulty_shop
+from tests.running import RunningShop, running_shop
+
+BRITISH = Store.model_validate(STORE)
+RECORDED = Path(__file__).parents[1] / "sandbox" / "recordings" / "products"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    """A stand-in shop that sells all kinds of products."""
+    folder = tmp_path_factory.mktemp("shop") / "sessions"
+    with running_shop(folder, catalogue_of_all_kinds()) as shop:
+        yield shop
+
+
+@pytest.fixture
+def between(shop: RunningShop) -> Iterator[FaultyShop]:
+    """What stands between the service and the stand-in shop, and notes every call."""
+    with faulty_shop(passes_on(shop.url)) as between:
+        yield between
+
+
+@pytest.fixture
+def carts(between: FaultyShop) -> Carts:
+    return Carts(MagentoClient(between.url))
+
+
+def build(carts: Carts, *lines: tuple[str, int]) -> Quote:
+    bag = Bag(tuple(Line(sku, Decimal(quantity)) for sku, quantity in lines), "GBP")
+    return carts.build(bag, store=BRITISH, deadline=Deadline.after(8))
+
+
+def held(quote: Quote) -> dict[str, Decimal]:
+    return {line.sku: line.quantity for line in quote.lines}
+
+
+def refusals(carts: Carts, *lines: tuple[str, int]) -> dict[str | None, str]:
+    with pytest.raises(LinesRefused) as refused:
+        build(carts, *lines)
+    return {fault.sku: fault.code for fault in refused.value.faults}
+
+
+def shown(shop: RunningShop, quote: Quote) -> dict[str, tuple[str, str]]:
+    """Return by sku the name and the chosen options that checkout shows."""
+    items = shop.rest("GET", f"guest-carts/{quote.masked_id}")["items"]
+    totals = shop.rest("GET", f"guest-carts/{quote.masked_id}/totals")["items"]
+    options = {
+        each["item_id"]: " ".join(chosen["value"] for chosen in json.loads(each["options"]))
+        for each in totals
+    }
+    return {item["sku"]: (item["name"], options[item["item_id"]]) for item in items}
+
+
+# Variants
+
+
+def test_a_variant_stands_in_the_cart_as_its_product_with_the_option_chosen(
+    carts: Carts, shop: RunningShop
+) -> None:
+    quote = build(carts, ("PC-CONF-S", 2))
+    assert held(quote) == {"PC-CONF-S": 2}
+    assert shown(shop, quote) == {"PC-CONF-S": ("Jumper", "Small")}
+
+
+def test_a_variant_in_another_case_does_so_too(carts: Carts, shop: RunningShop) -> None:
+    quote = build(carts, ("pc-conf-l", 1), ("ITEM-01", 3))
+    assert held(quote) == {"PC-CONF-L": 1, "ITEM-01": 3}
+    assert shown(shop, quote)["PC-CONF-L"] == ("Jumper", "Large")
+
+
+def test_two_variants_of_one_product_are_not_taken_for_each_other(
+    carts: Carts, shop: RunningShop
+) -> None:
+    quote = build(carts, ("PC-CONF-S", 2), ("ITEM-01", 1), ("PC-CONF-L", 3))
+    assert held(quote) == {"PC-CONF-S": 2, "ITEM-01": 1, "PC-CONF-L": 3}
+    assert {option for _, option in shown(shop, quote).values()} == {"Small", "Large", ""}
+
+
+def test_a_product_that_was_found_is_not_looked_for_again(
+    carts: Carts, between: FaultyShop, shop: RunningShop
+) -> None:
+    build(carts, ("PC-CONF-S", 1))
+    assert len(between.calls) == 4
+    quote = build(carts, ("pc-conf-s", 2), ("PC-CONF-L", 1), ("ITEM-01", 1))
+    assert len(between.calls) == 6
+    assert held(quote) == {"PC-CONF-S": 2, "PC-CONF-L": 1, "ITEM-01": 1}
+    assert {option for _, option in shown(shop, quote).values()} == {"Small", "Large", ""}
+
+
+def test_what_is_remembered_of_a_variant_may_have_changed(
+    carts: Carts, between: FaultyShop, shop: RunningShop
+) -> None:
+    variant = {"product": {"sku": "PC-CONF-S"}, "attributes": [{"uid": "of-yesterday"}]}
+    items = [{"sku": "PC-CONF", "variants": [variant]}]
+    old = answers(200, {"data": {"products": {"items": items}}})
+    between.behaviour = where(_asks_for_products, old, passes_on(shop.url))
+    build(carts, ("PC-CONF-S", 1))
+    between.behaviour = passes_on(shop.url)
+    quote = build(carts, ("PC-CONF-S", 3))
+    assert held(quote) == {"PC-CONF-S": 3}
+    assert shown(shop, quote) == {"PC-CONF-S": ("Jumper", "Small")}
+
+
+def test_a_bag_without_variants_asks_for_no_products(carts: Carts, between: FaultyShop) -> None:
+    build(carts, ("ITEM-01", 1), ("ITEM-02", 2))
+    assert len(between.calls) == 2
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        page(404),
+        answers(200, {"errors": [{"message": "no search"}]}),
+        answers(200, {"data": {"products": {"items": []}}}),
+        answers(200, {"data": {"products": {"items": [{"sku": 7, "variants": None}]}}}),
+    ],
+    ids=["a page", "errors", "nothing", "nonsense"],
+)
+def test_a_variant_whose_product_is_not_found_is_bought_as_it_is(
+    carts: Carts, between: FaultyShop, shop: RunningShop, found: Behaviour
+) -> None:
+    between.behaviour = where(_asks_for_products, found, passes_on(shop.url))
+    quote = build(carts, ("PC-CONF-S", 2), ("ITEM-01", 1))
+    assert held(quote) == {"PC-CONF-S": 2, "ITEM-01": 1}
+    assert shown(shop, quote)["PC-CONF-S"] == ("Jumper child Small", "")
+
+
+def test_a_variant_of_two_products_is_bought_as_it_is(
+    carts: Carts, between: FaultyShop, shop: RunningShop
+) -> None:
+    variant = {"product": {"sku": "PC-CONF-S"}, "attributes": [{"uid": "a"}]}
+    items = [{"sku": sku, "variants": [variant]} for sku in ("PC-CONF", "OUTFIT")]
+    two = answers(200, {"data": {"products": {"items": items}}})
+    between.behaviour = where(_asks_for_products, two, passes_on(shop.url))
+    quote = build(carts, ("PC-CONF-S", 1))
+    assert shown(shop, quote) == {"PC-CONF-S": ("Jumper child Small", "")}
+
+
+def test_options_that_the_shop_does_not_take_leave_the_variant_as_it_is(
+    carts: Carts, between: FaultyShop, shop: RunningShop
+) -> None:
+    variant = {"product": {"sku": "PC-CONF-S"}, "attributes": [{"uid": "of-yesterday"}]}
+    old = answers(
+        200, {"data": {"products": {"items": [{"sku": "PC-CONF", "variants": [variant]}]}}}
+    )
+    between.behaviour = where(_asks_for_products, old, passes_on(shop.url))
+    quote = build(carts, ("PC-CONF-S", 2), ("ITEM-02", 1))
+    assert held(quote) == {"PC-CONF-S": 2, "ITEM-02": 1}
+
+
+def _asks_for_products(call: Call) -> bool:
+    return call.path == "/graphql" and "products(" in call.json["query"]
+
+
+# Kinds that need no choice
+
+
+@pytest.mark.parametrize(
+    "sku", ["PC-VIRT", "PC-DL-FREE", "PC-HID", "PC-TIER", "PC-BACK", "PC-DEC", "PC-MIN", "PC-INC"]
+)
+def test_what_needs_no_choice_is_bought(carts: Carts, sku: str) -> None:
+    quantity = 12
+    assert held(build(carts, (sku, quantity), ("ITEM-01", 1))) == {sku: quantity, "ITEM-01": 1}
+
+
+def test_gifts_of_the_shop_are_lines_that_cost_nothing(carts: Carts) -> None:
+    quote = build(carts, ("PC-GIFTER", 1), ("PC-SAME", 2))
+    lines = [(line.sku, int(line.quantity), line.free) for line in quote.lines]
+    assert lines == [
+        ("PC-GIFTER", 1, False),
+        ("PC-SAME", 2, False),
+        ("PC-GIFT", 1, True),
+        ("PC-SAME", 1, True),
+    ]
+
+
+# Refusals
+
+REFUSED = {
+    ("PC-CONF", 1): "options_required",
+    ("PC-OPT-REQ", 1): "options_required",
+    ("PC-BUN", 1): "bundle_options_required",
+    ("PC-BUN-ONE", 1): "bundle_options_required",
+    ("PC-DL-REQ", 1): "links_required",
+    ("PC-GRP", 1): "grouped_product",
+    ("PC-NOWEB", 1): "not_sold_here",
+    ("PC-MIN", 1): "quantity_too_small",
+    ("PC-MAX", 6): "quantity_too_large",
+    ("PC-INC", 3): "quantity_step",
+    ("PC-SOLD", 6): "quantity_unavailable",
+    ("PC-OPT-REQ-RED", 1): "unknown_sku",
+}
+
+
+@pytest.mark.parametrize(("line", "code"), REFUSED.items())
+def test_a_line_is_refused_with_its_reason(carts: Carts, line: tuple[str, int], code: str) -> None:
+    assert refusals(carts, line) == {line[0]: code}
+    assert refusals(carts, ("ITEM-01", 2), line) == {line[0]: code}
+
+
+def test_all_reasons_are_told_at_once(carts: Carts) -> None:
+    # After a bundle that it has taken without its parts, GraphQL says nothing of a cart.
+    lines = {line: code for line, code in REFUSED.items() if line[0] != "PC-BUN-ONE"}
+    assert refusals(carts, *lines) == {sku: code for (sku, _), code in lines.items()}
+
+
+@pytest.mark.parametrize(
+    ("line", "number"), [(("PC-MIN", 1), "3"), (("PC-INC", 3), "4")], ids=["least", "step"]
+)
+def test_a_quantity_is_refused_with_the_one_that_would_do(
+    carts: Carts, line: tuple[str, int], number: str
+) -> None:
+    with pytest.raises(LinesRefused) as refused:
+        build(carts, line)
+    assert number in refused.value.faults[0].detail
+
+
+def recorded(name: str) -> tuple[Any, Any]:
+    """Return request and response of the recording whose name ends so."""
+    [path] = RECORDED.glob(f"*-{name}.json")
+    data = json.loads(path.read_text("utf-8"))
+    return data["request"], data["response"]
+
+
+def speaks_german(shop: RunningShop) -> Behaviour:
+    """Refuse in the words of a German shop; whatever that was not asked, the stand-in answers."""
+    said = {}
+    for path in RECORDED.glob("*-german-guest-add-*.json"):
+        data = json.loads(path.read_text("utf-8"))
+        item = data["request"]["body"]["cartItem"]
+        response = data["response"]
+        said[item["sku"], item["qty"]] = answers(response["status"], response["body"])
+    stand_in = passes_on(shop.url)
+
+    def behave(call: Call) -> None:
+        item = call.json["cartItem"] if call.path.endswith("/items") else {}
+        said.get((item.get("sku"), item.get("qty")), stand_in)(call)
+
+    return behave
+
+
+IN_GERMAN = {
+    ("PC-CONF", 1): "options_required",
+    ("PC-OPT-REQ", 1): "options_required",
+    ("PC-BUN", 1): "bundle_options_required",
+    ("PC-DL-REQ", 1): "links_required",
+    ("ITEM-OOS", 1): "unavailable",
+    ("NO-SUCH", 1): "unknown_sku",
+    ("PC-MIN", 1): "quantity_too_small",
+    ("PC-MAX", 6): "quantity_unavailable",
+    ("PC-SOLD", 6): "quantity_unavailable",
+}
+
+
+def test_a_shop_that_is_not_english_is_understood(
+    carts: Carts, between: FaultyShop, shop: RunningShop
+) -> None:
+    between.behaviour = speaks_german(shop)
+    assert refusals(carts, *IN_GERMAN) == {sku: code for (sku, _), code in IN_GERMAN.items()}
+
+
+def test_what_cannot_be_found_out_in_time_is_refused_without_a_reason(
+    carts: Carts, between: FaultyShop, shop: RunningShop
+) -> None:
+    between.behaviour = where(_asks_for_products, page(502), speaks_german(shop))
+    assert refusals(carts, ("PC-CONF", 1), ("NO-SUCH", 1)) == {
+        "PC-CONF": "refused",
+        "NO-SUCH": "unknown_sku",
+    }
+
+
+# A closer look
+
+
+def test_a_closer_look_tells_products_of_lengthened_skus_and_what_a_rule_made_free(
+    carts: Carts, between: FaultyShop
+) -> None:
+    _, cart = recorded("guest-cart-with-options-and-a-free-line")
+    _, closer = recorded("gql-closer-look-with-options-and-a-free-line")
+    graphql = answers(200, closer["body"])
+    between.behaviour = where(
+        lambda call: call.path == "/graphql", graphql, answers(200, cart["body"])
+    )
+    deadline = Deadline.after(8)
+    quote = carts.guest("x" * 32, deadline=deadline)
+    assert not any(line.free or line.product_sku for line in quote.lines)
+    looked = carts.look_closer(quote, token=None, store=BRITISH, deadline=deadline)
+    assert {line.sku: line.product_sku for line in looked.lines} == {
+        "PC-OPT-REQ-RED": "PC-OPT-REQ",
+        "PC-OPT-FREE-NOTE": "PC-OPT-FREE",
+        "PC-OPT-FREE": None,
+        "PC-BUN-ITEM-02": "PC-BUN",
+        "PC-RFREE": None,
+        "PC-CONF-S": None,
+    }
+    assert [line.sku for line in looked.lines if line.free] == ["PC-RFREE"]
+
+
+@pytest.mark.parametrize(
+    "graphql", [page(404), answers(200, {"errors": []}), answers(200, {"data": {"cart": None}})]
+)
+def test_without_a_closer_look_the_lines_are_as_they_were(
+    carts: Carts, between: FaultyShop, shop: RunningShop, graphql: Behaviour
+) -> None:
+    quote = build(carts, ("ITEM-01", 2))
+    between.behaviour = graphql
+    looked = carts.look_closer(quote, token=None, store=BRITISH, deadline=Deadline.after(8))
+    assert looked == quote

@@ -1,0 +1,69 @@
+"""When a quote is the bag, and what is said where it is not."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from handoff.bag import Line
+from handoff.magento.quotes import QuoteLine
+from handoff.transfer.comparison import differences
+
+
+def paid(sku: str, quantity: str = "1", product_sku: str | None = None) -> QuoteLine:
+    return QuoteLine(sku, Decimal(quantity), 1, product_sku=product_sku)
+
+
+def free(sku: str, quantity: str = "1") -> QuoteLine:
+    return QuoteLine(sku, Decimal(quantity), 1, free=True)
+
+
+EQUAL = {
+    "the same": ([paid("A")], ["A"]),
+    "another case": ([paid("A")], ["a"]),
+    "two lines of one sku": ([paid("A"), paid("a", "2")], ["A", "A", "A"]),
+    "a gift of another sku": ([paid("A"), free("B")], ["A"]),
+    "a gift of the same sku": ([paid("A", "2"), free("A")], ["A", "A"]),
+    "what costs nothing is in the bag": ([free("A")], ["A"]),
+    "a rule made one of two free": ([paid("A"), free("A")], ["A", "A"]),
+    "a sku made longer by options": ([paid("A-RED", product_sku="A")], ["A"]),
+    "with and without options": ([paid("A-RED", product_sku="A"), paid("A")], ["A", "A"]),
+    "the longer sku itself": ([paid("A-RED", product_sku="A")], ["A-RED"]),
+}
+
+
+@pytest.mark.parametrize(("held", "wanted"), EQUAL.values(), ids=EQUAL)
+def test_a_quote_is_the_bag(held: list[QuoteLine], wanted: list[str]) -> None:
+    assert differences(held, [Line(sku, Decimal(1)) for sku in wanted]) == []
+
+
+DIFFERENT = {
+    "another sku that costs": ([paid("A"), paid("B")], ["A"], {"B": "foreign_in_quote"}),
+    "one too many that costs": ([paid("A", "2")], ["A"], {"A": "quantity_differs"}),
+    "a gift does not stand for what is missing": (
+        [paid("A"), free("B")],
+        ["A", "C"],
+        {"C": "missing_in_quote"},
+    ),
+    "too few": ([free("A")], ["A", "A"], {"A": "quantity_differs"}),
+    "half of one": ([paid("A", "1.5")], ["A"], {"A": "quantity_differs"}),
+    "the product with other options as well": (
+        [paid("A-RED", product_sku="A"), paid("A")],
+        ["A"],
+        {"A": "quantity_differs"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("held", "wanted", "codes"), DIFFERENT.values(), ids=DIFFERENT)
+def test_a_quote_is_not_the_bag(
+    held: list[QuoteLine], wanted: list[str], codes: dict[str, str]
+) -> None:
+    faults = differences(held, [Line(sku, Decimal(1)) for sku in wanted])
+    assert {fault.sku: fault.code for fault in faults} == codes
+
+
+def test_quantities_are_told_as_people_write_them() -> None:
+    [fault] = differences([paid("A", "1.500")], [Line("A", Decimal(2))])
+    assert fault.detail == "The quote holds 1.5, the bag 2."

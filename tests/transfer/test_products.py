@@ -1,0 +1,144 @@
+"""Transfers of what a shop really sells: variants, gifts, downloads, what was switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from werkzeug.test import TestResponse
+
+from handoff.sandbox.catalogue import Catalogue
+from handoff.sandbox.kinds import catalogue_of_all_kinds
+from tests.conftest import Poq, path_of
+from tests.running import RunningShop, running_shop
+from tests.transfer.test_views import errors_of, handoffs, problem
+
+
+@pytest.fixture
+def catalogue() -> Catalogue:
+    return catalogue_of_all_kinds()
+
+
+@pytest.fixture
+def shop(tmp_path: Path, catalogue: Catalogue) -> Iterator[RunningShop]:
+    with running_shop(tmp_path / "sessions", catalogue) as shop:
+        yield shop
+
+
+def checkout_of(poq: Poq, transferred: TestResponse) -> str:
+    """Enter by the link of a transfer, and return the page of checkout."""
+    entered = poq.client.post(path_of(transferred))
+    [cookie] = [x for x in entered.headers.getlist("Set-Cookie") if x.startswith("PHPSESSID=")]
+    page = requests.get(
+        entered.headers["Location"],
+        headers={"Cookie": cookie.partition(";")[0]},
+        allow_redirects=False,
+        timeout=10,
+    )
+    assert page.status_code == 200
+    return page.text
+
+
+def test_a_variant_is_shown_in_checkout_as_the_app_showed_it(poq: Poq) -> None:
+    answer = poq.bag(("PC-CONF-S", 1), ("PC-CONF-L", 2))
+    page = checkout_of(poq, answer)
+    assert page.count("Jumper") == 2
+    assert '<span class="options">Small</span>' in page
+    assert '<span class="options">Large</span>' in page
+    assert "£140.00" in page
+
+
+def test_what_is_not_sent_has_a_checkout_without_shipping(poq: Poq) -> None:
+    page = checkout_of(poq, poq.bag(("PC-VIRT", 2)))
+    assert "Billing Address" in page
+    assert "Shipping (" not in page
+
+
+def test_a_gift_of_the_shop_comes_along(poq: Poq, tmp_path: Path) -> None:
+    page = checkout_of(poq, poq.bag(("PC-GIFTER", 1), ("PC-SAME", 1)))
+    assert page.count("<tr data-sku=") == 4
+    [row] = handoffs(tmp_path)
+    assert row["bag"].count("PC-SAME") == 2
+
+
+def test_a_quote_with_a_gift_is_the_bag_without_it(poq: Poq, shop: RunningShop) -> None:
+    quote_id = shop.guest_quote(("PC-GIFTER", 1), ("PC-SAME", 2))
+    items = [{"sku": "PC-GIFTER", "quantity": 1}, {"sku": "PC-SAME", "quantity": 2}]
+    assert poq.transfer({"quote_id": quote_id, "items": items}).status_code == 200
+    counted = [*items[:1], {"sku": "PC-SAME", "quantity": 3}, {"sku": "PC-GIFT", "quantity": 1}]
+    assert poq.transfer({"quote_id": quote_id, "items": counted}).status_code == 200
+
+
+def test_what_costs_is_foreign_beside_a_gift(poq: Poq, shop: RunningShop) -> None:
+    quote_id = shop.guest_quote(("PC-GIFTER", 1), ("PC-GIFT", 1))
+    items = [{"sku": "PC-GIFTER", "quantity": 1}]
+    answer = poq.transfer({"quote_id": quote_id, "items": items})
+    problem(answer, 422, "quote_differs")
+    assert errors_of(answer) == {"PC-GIFT": "foreign_in_quote"}
+
+
+def test_a_quote_may_hold_a_fraction(poq: Poq, shop: RunningShop, tmp_path: Path) -> None:
+    quote_id = str(shop.rest("POST", "guest-carts"))
+    item = {"cartItem": {"sku": "PC-DEC", "qty": 1.5}}
+    shop.rest("POST", f"guest-carts/{quote_id}/items", body=item)
+    assert poq.transfer({"quote_id": quote_id}).status_code == 200
+    [row] = handoffs(tmp_path)
+    assert '"quantity": "1.5"' in row["bag"]
+
+
+def test_a_quote_that_lost_a_line_is_refused_until_the_app_has_seen_it(
+    poq: Poq, shop: RunningShop, catalogue: Catalogue
+) -> None:
+    quote_id = shop.guest_quote(("PC-GONE", 1), ("ITEM-01", 1))
+    assert poq.transfer({"quote_id": quote_id}).status_code == 200
+    catalogue.disable("PC-GONE")
+    answer = poq.transfer({"quote_id": quote_id})
+    problem(answer, 422, "quote_differs")
+    assert errors_of(answer) == {"/quote_id": "line_gone"}
+    left = [{"sku": "ITEM-01", "quantity": 1}]
+    assert poq.transfer({"quote_id": quote_id, "items": left}).status_code == 200
+
+
+def test_a_bag_with_what_was_switched_off_meanwhile_is_refused(
+    poq: Poq, catalogue: Catalogue
+) -> None:
+    catalogue.disable("PC-GONE")
+    answer = poq.bag(("ITEM-01", 1), ("PC-GONE", 1))
+    problem(answer, 422, "lines_refused")
+    assert errors_of(answer) == {"PC-GONE": "unavailable"}
+
+
+def test_a_customer_buys_at_the_price_of_the_group(
+    poq: Poq, shop: RunningShop, tmp_path: Path
+) -> None:
+    token = shop.customer_token("pc-wholesale@example.com")
+    number = shop.customer_quote(token, ("PC-TIER", 2))
+    answer = poq.transfer({"quote_id": number, "token_id": token})
+    assert "£12.00" in checkout_of(poq, answer)
+    [row] = handoffs(tmp_path)
+    assert row["customer_group_id"] == 2
+
+
+@pytest.mark.parametrize(
+    ("sku", "quantity", "code"),
+    [
+        ("PC-CONF", 1, "options_required"),
+        ("PC-BUN", 1, "bundle_options_required"),
+        ("PC-DL-REQ", 1, "links_required"),
+        ("PC-GRP", 1, "grouped_product"),
+        ("PC-NOWEB", 1, "not_sold_here"),
+        ("PC-MIN", 2, "quantity_too_small"),
+        ("PC-MAX", 9, "quantity_too_large"),
+        ("PC-INC", 5, "quantity_step"),
+    ],
+)
+def test_422_a_line_that_is_not_sold_so_is_named(
+    poq: Poq, sku: str, quantity: int, code: str
+) -> None:
+    answer = poq.bag((sku, quantity))
+    problem(answer, 422, "lines_refused")
+    assert errors_of(answer) == {sku: code}
+    [error] = answer.get_json()["errors"]
+    assert error["detail"]
