@@ -31,6 +31,7 @@ _LOOK = "query($id: String!) { cart(cart_id: $id) { ...held } }"
 
 # How many lines are asked about one by one once the bag is refused anyway.
 _MOST_EXPLAINED = 20
+_TIME_TO_REFUSE = 1.0  # seconds that have to be left for asking about one more of them
 
 # What the shop puts into a cart that is not what was asked for, by the type of product: the
 # members of a group in its place, or a bundle that checkout then finds no options on.
@@ -156,7 +157,8 @@ class CartBuilder:
         """Add lines over REST, or raise LinesRefused with the reasons for all that failed."""
         refusals: list[Refusal] = []
         for tried, line in enumerate(lines):
-            if refusals and tried >= _MOST_EXPLAINED:
+            is_enough = tried >= _MOST_EXPLAINED or self.deadline.remaining < _TIME_TO_REFUSE
+            if refusals and is_enough:
                 # The bag is refused anyway. What GraphQL left out is named without a reason.
                 rest = lines[tried:] if cart.lines is not None else []
                 refusals += [Refusal(line, code="refused") for line in rest]

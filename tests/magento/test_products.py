@@ -291,6 +291,24 @@ def test_what_cannot_be_found_out_in_time_is_refused_without_a_reason(
     }
 
 
+def test_a_slow_shop_is_not_asked_for_reasons_until_the_time_is_over(
+    carts: Carts, between: FaultyShop, shop: RunningShop
+) -> None:
+    def takes_its_time(call: Call) -> None:
+        call.wait(0.5)
+        passes_on(shop.url)(call)
+
+    between.behaviour = where(
+        lambda call: call.path.endswith("/items"), takes_its_time, passes_on(shop.url)
+    )
+    skus = [f"NO-SUCH-{number}" for number in range(10)]
+    bag = Bag(tuple(Line(sku, Decimal(1)) for sku in skus), "GBP")
+    with pytest.raises(LinesRefused) as refused:
+        carts.build(bag, store=BRITISH, deadline=Deadline.after(4))
+    assert [fault.sku for fault in refused.value.faults] == skus
+    assert {fault.code for fault in refused.value.faults} == {"unknown_sku", "refused"}
+
+
 # A closer look
 
 
