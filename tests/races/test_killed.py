@@ -30,7 +30,7 @@ def killed_while_asking(
 
 
 STAGES: dict[str, tuple[int, Callable[[Call], bool]]] = {
-    "before there is a cart": (1, lambda call: call.path.endswith("/guest-carts")),
+    "before there is a cart": (1, lambda call: call.path == "/graphql"),
     "when the cart is filled": (3, lambda call: call.method == "GET"),
 }
 
