@@ -24,6 +24,7 @@ def environment(shop_url: str, folder: Path, **changes: str) -> dict[str, str]:
         "HANDOFF_API_KEYS": KEY,
         "HANDOFF_SECRET_KEY": SECRET,
         "HANDOFF_SESSION_STORE": sessions.as_uri(),
+        "HANDOFF_ASK_CHECKOUT": "false",
         "HANDOFF_DATABASE_URL": f"sqlite:///{folder / 'handoff.db'}",
         **changes,
     }
