@@ -30,10 +30,11 @@ def shop(tmp_path: Path, catalogue: Catalogue) -> Iterator[RunningShop]:
 def checkout_of(poq: Poq, transferred: TestResponse) -> str:
     """Enter by the link of a transfer, and return the page of checkout."""
     entered = poq.client.post(path_of(transferred))
-    [cookie] = [x for x in entered.headers.getlist("Set-Cookie") if x.startswith("PHPSESSID=")]
+    sent = (x.partition(";")[0] for x in entered.headers.getlist("Set-Cookie"))
+    cookie = next(x for x in sent if x.startswith("PHPSESSID=") and x != "PHPSESSID=")
     page = requests.get(
         entered.headers["Location"],
-        headers={"Cookie": cookie.partition(";")[0]},
+        headers={"Cookie": cookie},
         allow_redirects=False,
         timeout=10,
     )
