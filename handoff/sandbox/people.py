@@ -2,17 +2,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hmac import compare_digest
+from itertools import count
 
 from handoff.sandbox.clock import Clock
-from handoff.sandbox.errors import Unauthorized
+from handoff.sandbox.errors import Refused, Unauthorized
 
+FEWEST_CHARACTERS = 8  # of a password
 FAILURES_BEFORE_LOCK = 6
 LOCK_SECONDS = 1800
 WHOLESALE = 2  # Magento's number of the customer group
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Customer:
+    """Whose account it is; the name may change, and every quote and order knows it at once."""
+
     id: int
     email: str
     firstname: str
@@ -65,10 +69,31 @@ class Accounts:
 class People:
     admins: Accounts
     customers: Accounts
+    _ids: count[int] = field(default_factory=lambda: count(3))
 
     def customer(self, number: int) -> Customer | None:
         owners = (one.customer for one in self.customers.by_name.values())
         return next((one for one in owners if one is not None and one.id == number), None)
+
+    def join(self, *, email: str, firstname: str, lastname: str, password: str) -> Customer:
+        """Open a customer's account, or raise Refused."""
+        if len(password) < FEWEST_CHARACTERS:
+            raise Refused(
+                "The password needs at least %1 characters. Create a new password and try again.",
+                [str(FEWEST_CHARACTERS)],
+            )
+        if email.lower() in self.customers.by_name:
+            raise Refused(
+                "A customer with the same email address already exists in an associated website."
+            )
+        number = next(one for one in self._ids if self.customer(one) is None)
+        customer = Customer(number, email, firstname, lastname)
+        self.customers.by_name[email.lower()] = Account(password, customer)
+        return customer
+
+    def leave(self, customer: Customer) -> None:
+        """Close an account; what is in its cart stays there, and is nobody's."""
+        del self.customers.by_name[customer.email.lower()]
 
 
 def lab_people(clock: Clock, *, websites: int = 1) -> People:

@@ -210,6 +210,12 @@ class Quotes:
         quote.shipping = replace(quote.shipping, email=customer.email)
         self.touch(quote)
 
+    def disown(self, quote: Quote) -> None:
+        """Leave a quote to nobody: its customer's account was closed."""
+        quote.customer = None
+        quote.masked_id = None
+        self.touch(quote)
+
     def require_active(self, quote: Quote) -> None:
         if not quote.active:
             raise NotFound.entity("cartId", str(quote.number))

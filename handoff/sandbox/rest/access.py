@@ -34,7 +34,9 @@ def _is_at_home(shop: Shop, user: User) -> bool:
 
 def bearer(shop: Shop) -> User | None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return shop.tokens.read(token) if kind.lower() == "bearer" else None
+    user = shop.tokens.read(token) if kind.lower() == "bearer" else None
+    is_gone = user is not None and user.is_customer and shop.people.customer(user.id) is None
+    return None if is_gone else user
 
 
 def logged_in_browser(shop: Shop) -> User | None:

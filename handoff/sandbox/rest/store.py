@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flask import Blueprint
 
+from handoff.sandbox.errors import NotFound
 from handoff.sandbox.rest.access import ANYONE
 from handoff.sandbox.rest.endpoint import endpoint
 from handoff.sandbox.shop import current_shop, current_view
@@ -12,6 +13,7 @@ from handoff.sandbox.shop import current_shop, current_view
 bp = Blueprint("store", __name__)
 
 STORE = "Magento_Backend::store"
+COUNTRIES = {"GB": ("GBR", "United Kingdom"), "IE": ("IRL", "Ireland")}
 DATA = Path(__file__).parents[1] / "data"
 
 
@@ -35,6 +37,24 @@ def store_views() -> object:
 @endpoint("Magento_Backend::admin")
 def modules() -> object:
     return ["Magento_Store", "Magento_Quote", "Magento_Sales", "Magento_Checkout"]
+
+
+@bp.get("/directory/countries/<code>")
+@endpoint(ANYONE, starts_session=False)
+def country(code: str) -> object:
+    """Show a country; neither of the two that the shop sends to has regions to choose from."""
+    if code not in COUNTRIES:
+        error = NotFound("The country isn't available.")
+        error.starts_session = False
+        raise error
+    three_letters, name = COUNTRIES[code]
+    return {
+        "id": code,
+        "two_letter_abbreviation": code,
+        "three_letter_abbreviation": three_letters,
+        "full_name_locale": name,
+        "full_name_english": name,
+    }
 
 
 @bp.get("/directory/currency")

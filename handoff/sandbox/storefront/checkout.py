@@ -8,6 +8,7 @@ from handoff.sandbox.orders import Order
 from handoff.sandbox.quotes import Quote
 from handoff.sandbox.rules import has_trouble, is_too_small
 from handoff.sandbox.storefront.cart import needs_any_content_type
+from handoff.sandbox.storefront.checkout_config import config_shape
 from handoff.sandbox.storefront.forms import genuine, say
 from handoff.sandbox.storefront.visit import Visit, go, page, room, visit
 from handoff.sandbox.totals import FLAT_RATE, Totals, flat_rate, totals_of
@@ -100,7 +101,10 @@ def _secure(now: Visit) -> bool:
 def _form(quote: Quote, status: int = 200, problem: str | None = None) -> Response:
     bag = totals_of(quote)
     totals = Totals(bag.subtotal, flat_rate(quote), bag.qty)
-    return page("checkout.html", status, totals=totals, problem=problem, given=request.form)
+    config = config_shape(quote, visit())
+    return page(
+        "checkout.html", status, totals=totals, problem=problem, given=request.form, config=config
+    )
 
 
 def _order(now: Visit, quote: Quote, given: dict[str, str]) -> Order:
