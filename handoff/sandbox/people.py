@@ -6,6 +6,7 @@ from itertools import count
 
 from handoff.sandbox.clock import Clock
 from handoff.sandbox.errors import Refused, Unauthorized
+from handoff.sandbox.scopes import View
 
 FEWEST_CHARACTERS = 8  # of a password
 FAILURES_BEFORE_LOCK = 6
@@ -69,14 +70,16 @@ class Accounts:
 class People:
     admins: Accounts
     customers: Accounts
-    _ids: count[int] = field(default_factory=lambda: count(3))
+    ids: count[int] = field(default_factory=lambda: count(3))
 
     def customer(self, number: int) -> Customer | None:
         owners = (one.customer for one in self.customers.by_name.values())
         return next((one for one in owners if one is not None and one.id == number), None)
 
-    def join(self, *, email: str, firstname: str, lastname: str, password: str) -> Customer:
-        """Open a customer's account, or raise Refused."""
+    def join(
+        self, view: View, *, email: str, firstname: str, lastname: str, password: str
+    ) -> Customer:
+        """Open a customer's account in the website of a store view, or raise Refused."""
         if len(password) < FEWEST_CHARACTERS:
             raise Refused(
                 "The password needs at least %1 characters. Create a new password and try again.",
@@ -86,8 +89,10 @@ class People:
             raise Refused(
                 "A customer with the same email address already exists in an associated website."
             )
-        number = next(one for one in self._ids if self.customer(one) is None)
-        customer = Customer(number, email, firstname, lastname)
+        number = next(one for one in self.ids if self.customer(one) is None)
+        customer = Customer(
+            number, email, firstname, lastname, website=view.website.number, store=view.number
+        )
         self.customers.by_name[email.lower()] = Account(password, customer)
         return customer
 

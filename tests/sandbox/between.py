@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,16 @@ def after_minimum(replay: Replay) -> None:
     replay.shop.rules.minimum = Decimal(0)
 
 
+def before_newcomer(replay: Replay) -> None:
+    replay.shop.people.ids = count(14)
+
+
+def before_newcomers_cart(replay: Replay) -> None:
+    newcomer = replay.shop.people.customer(14)
+    assert newcomer is not None
+    replay.shop.quotes.create_for_customer(newcomer)
+
+
 BEFORE: dict[str, Step] = {
     "346-customer-token-good-after-12-bad": before_locked_out,
     "084-mine-get-expired-jwt": before_expired_token,
@@ -228,4 +239,6 @@ BEFORE: dict[str, Step] = {
     "730-checkout-head-one-page-off": before_one_page_is_off,
     "740-checkout-head-under-minimum": before_minimum,
     "750-checkout-head-customer": after_minimum,
+    "800-customers-create": before_newcomer,
+    "811-mine-add-newcomer": before_newcomers_cart,
 }

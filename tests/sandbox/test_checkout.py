@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,9 @@ from flask.testing import FlaskClient
 from handoff.sandbox.shop import Shop
 from handoff.sandbox.tokens import ADMIN, User
 from tests.sandbox.phone import Phone, path_of
+from tests.sandbox.recording import FOLDER, OWN_LATER, differences
+
+OWN_KEYS = OWN_LATER | {"entity_id", "formKey", "defaultCountryId"}
 
 
 def orders(client: FlaskClient, shop: Shop, query: str = "searchCriteria=") -> Any:
@@ -47,6 +51,25 @@ def test_each_view_of_checkout_has_a_new_session_and_the_old_one_lives_on(
     assert (session_path / f"sess_{first}").exists()
     phone.cookies["PHPSESSID"] = first
     assert phone.get("/checkout/").status_code == 200
+
+
+def test_the_page_tells_its_scripts_of_the_bag_as_magentos_does(phone: Phone, shop: Shop) -> None:
+    recorded = json.loads((FOLDER / "820-checkoutConfig.json").read_text())["config"]
+    phone.add(1, 2)
+    phone.add(2)
+    page = phone.get("/checkout/").text
+    given = json.JSONDecoder().raw_decode(page, page.index("window.checkoutConfig = ") + 24)[0]
+    assert differences(_shared(recorded, given), given, OWN_KEYS) == []
+    assert shop.quotes.by_masked_id(given["quoteData"]["entity_id"]) is not None
+
+
+def _shared(recorded: Any, given: Any) -> Any:
+    """Leave of what was recorded the fields that the stand-in gives as well."""
+    if isinstance(recorded, dict) and isinstance(given, dict):
+        return {key: _shared(recorded[key], given[key]) for key in given if key in recorded}
+    if isinstance(recorded, list) and isinstance(given, list):
+        return [_shared(*pair) for pair in zip(recorded, given, strict=True)]
+    return recorded
 
 
 def test_a_post_is_no_way_into_checkout(phone: Phone) -> None:

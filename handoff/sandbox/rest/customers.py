@@ -37,7 +37,12 @@ def change_me() -> object:
 def join() -> object:
     body = json_body()
     given = required_object(body, "customer")
-    customer = current_shop().people.join(
+    shop = current_shop()
+    # The store view in the path does not decide: Magento goes back to its first.
+    listed = shop.views.listed
+    asked = next((view for view in listed if view.number == given.get("store_id")), listed[0])
+    customer = shop.people.join(
+        asked,
         email=str(required(given, "email")),
         firstname=str(required(given, "firstname")),
         lastname=str(required(given, "lastname")),

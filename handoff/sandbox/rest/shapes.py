@@ -10,7 +10,12 @@ from handoff.sandbox.scopes import Currency, View
 
 Shape = dict[str, object]
 
-_CREATED_IN = {1: "Default Store View", 3: "Deutschland"}
+_CREATED_IN = {
+    1: "Default Store View",
+    2: "Euro",
+    3: "Deutschland",
+    4: "Europe in pounds",
+}
 
 
 def line_shape(line: Line, quote_id: str) -> Shape:

@@ -13,19 +13,19 @@ Shape = dict[str, object]
 
 def config_shape(quote: Quote, now: Visit) -> Shape:
     """Give the page's own account of the bag; a guest's quote goes by its masked id."""
-    code, totals = now.shop.currency.code, totals_of(quote)
+    code, totals = quote.currency.code, totals_of(quote)
     guest = quote.customer is None
     return {
         "formKey": now.form_key(),
-        "storeCode": "default",
-        "websiteCode": "base",
+        "storeCode": now.view.code,
+        "websiteCode": now.view.website.code,
         "defaultCountryId": "GB",
         "isCustomerLoggedIn": not guest,
-        "isGuestCheckoutAllowed": True,
+        "isGuestCheckoutAllowed": now.shop.rules.guest_checkout,
         "customerData": [] if quote.customer is None else customer_shape(quote.customer),
         "quoteData": {
             "entity_id": now.shop.quotes.mask(quote) if guest else str(quote.number),
-            "store_id": 1,
+            "store_id": quote.view.number,
             "is_active": "1",
             "is_virtual": 0,
             "items_count": str(len(quote.lines)),
@@ -36,9 +36,9 @@ def config_shape(quote: Quote, now: Visit) -> Shape:
         },
         "quoteItemData": [_item(line, quote) for line in quote.visible_lines()],
         "totalsData": {
-            "subtotal": plain(totals.subtotal),
-            "grand_total": plain(totals.grand_total),
-            "items_qty": plain(totals.qty),
+            "subtotal": four_places(totals.subtotal),
+            "grand_total": four_places(totals.grand_total),
+            "items_qty": four_places(totals.qty),
             "quote_currency_code": code,
         },
     }
@@ -49,10 +49,10 @@ def _item(line: Line, quote: Quote) -> Shape:
         "item_id": str(line.number),
         "quote_id": str(quote.number),
         "product_id": str(line.product.id),
-        "sku": line.product.sku,
+        "sku": line.sku,
         "name": line.product.name,
         "qty": plain(line.qty),
-        "price": four_places(line.product.price),
+        "price": four_places(line.price),
         "row_total": four_places(line.row_total),
-        "product_type": "simple",
+        "product_type": line.product.kind.value,
     }
