@@ -40,6 +40,14 @@ BaseUrl = Annotated[str, BeforeValidator(_base_url)]
 """An http(s) address with a host and perhaps a path, which has no '/' at its end."""
 
 
+def same_address(one: str, other: str) -> bool:
+    """Say whether two addresses are one, however they are spelled; of what is none, False."""
+    try:
+        return _base_url(one) == _base_url(other)
+    except ValueError:
+        return False
+
+
 def within(host: str, domain: str) -> bool:
     """Say whether a cookie for a domain goes to this host; an IP address is in none but itself."""
     if host == domain:

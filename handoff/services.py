@@ -92,16 +92,19 @@ def open_client(settings: Settings) -> MagentoClient:
 
 def open_orders(client: MagentoClient, settings: Settings) -> Orders | None:
     """Return the shop's orders with the right that the settings give, or None without one."""
-    store = settings.store_views.first.code
-    access: Access
+    access = open_access(client, settings)
+    return Orders(client, access, store=settings.store_views.first.code) if access else None
+
+
+def open_access(client: MagentoClient, settings: Settings) -> Access | None:
+    """Return the right that the settings give to ask the shop as its staff, or None."""
     if settings.magento_access_token:
-        access = AccessToken(settings.magento_access_token.get_secret_value())
-    elif settings.magento_admin_username and settings.magento_admin_password:
+        return AccessToken(settings.magento_access_token.get_secret_value())
+    if settings.magento_admin_username and settings.magento_admin_password:
         password = settings.magento_admin_password.get_secret_value()
-        access = AdminLogin(client, settings.magento_admin_username, password, store)
-    else:
-        return None
-    return Orders(client, access, store=store)
+        store = settings.store_views.first.code
+        return AdminLogin(client, settings.magento_admin_username, password, store)
+    return None
 
 
 def _checkout(

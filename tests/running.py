@@ -236,10 +236,10 @@ class RunningService:
 
 @contextmanager
 def running_service(
-    environment: dict[str, str], folder: Path, *, workers: int = 2
+    environment: dict[str, str], folder: Path, *, workers: int = 2, port: int | None = None
 ) -> Iterator[RunningService]:
     """Run `handoff serve` with settings; PUBLIC_URL is set to where it listens."""
-    port = free_port()
+    port = port or free_port()
     url = f"http://{HOST}:{port}"
     log = folder / "service.log"
     command = [sys.executable, "-m", "handoff.commands", "serve"]

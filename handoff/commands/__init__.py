@@ -7,6 +7,7 @@ import click
 from handoff.commands.demo import demo
 from handoff.commands.purge import purge
 from handoff.commands.reconcile import reconcile
+from handoff.commands.rehearse import rehearse
 from handoff.commands.serve import serve
 
 
@@ -15,5 +16,5 @@ def main() -> None:
     """Take shoppers from a Poq app into the checkout of a Magento 2 shop."""
 
 
-for command in (serve, demo, reconcile, purge):
+for command in (serve, demo, rehearse, reconcile, purge):
     main.add_command(command)

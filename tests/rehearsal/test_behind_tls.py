@@ -1,0 +1,68 @@
+"""A rehearsal reaches shop and service as a phone does: by their names, and by TLS."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.front import BARE, SERVICE, SHOP, running_front
+from tests.rehearsal.staging import ADMIN
+from tests.running import HOST, running_service, running_shop
+from tests.talking import environment_for
+
+# The hosts of the tests have no addresses: they are found where nginx listens.
+_COMMAND = """
+import sys, urllib3.util.connection as connections
+from handoff.commands import main
+found, port = connections.create_connection, int(sys.argv.pop(1))
+def find(address, *rest, **options):
+    return found(("127.0.0.1", port) if address[0].endswith(".test") else address, *rest, **options)
+connections.create_connection = find
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("public_url", "cookie_domain"),
+    [(f"https://{SHOP}/handoff", None), (f"https://{SERVICE}", f".{BARE}")],
+)
+def test_both_ways_of_the_readme_are_rehearsed(
+    tmp_path: Path, public_url: str, cookie_domain: str | None
+) -> None:
+    storefront, logs = f"https://{SHOP}", tmp_path / "nginx"
+    logs.mkdir()
+    with running_shop(
+        tmp_path / "sessions", public_url=storefront, cookie_domain=cookie_domain
+    ) as shop:
+        settings = {
+            **environment_for(shop, tmp_path, **ADMIN),
+            "HANDOFF_PUBLIC_URL": public_url,
+            "HANDOFF_STOREFRONT_URL": storefront,
+            "HANDOFF_TRUSTED_PROXIES": "1",
+            "HANDOFF_SESSION_COOKIE_DOMAIN": cookie_domain or "",
+        }
+        with (
+            running_service(settings, tmp_path) as service,
+            running_front(logs, shop=shop.url, service=service.url) as front,
+        ):
+            arguments = [str(front.https_port), "rehearse", "--json", "--staging", storefront]
+            ended = subprocess.run(
+                [sys.executable, "-c", _COMMAND, *arguments, "--place-order"],
+                env={
+                    "PATH": os.environ["PATH"],
+                    "NO_PROXY": HOST,
+                    "REQUESTS_CA_BUNDLE": str(front.authority.file),
+                    **settings,
+                },
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert {step["verdict"] for step in json.loads(ended.stdout)["steps"]} == {"ok"}
