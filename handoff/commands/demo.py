@@ -188,7 +188,7 @@ def _shop_running(running: Demo) -> Iterator[None]:
     from handoff.sandbox import create_shop
 
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    shop = create_shop(url=running.shop, session_path=running.sessions)
+    shop = create_shop(url=running.shop, session_path=running.sessions, dressed=True)
     with _in_a_thread(shop, running.shop_port):
         yield
 

@@ -25,12 +25,14 @@ def create_shop(
     catalogue: Catalogue | None = None,
     cookie_domain: str | None = None,
     shared_accounts: bool = False,
+    dressed: bool = False,
 ) -> Flask:
     """Build the stand-in shop; `url` is its own base URL, `session_path` PHP's save path.
 
     It has one store view, in `currency`, and the simple products of the demo, unless others are
     given. `shared_accounts` lets every customer into every website. `cookie_domain` is Magento's
-    setting of that name; without it cookies are for the host of the request.
+    setting of that name; without it cookies are for the host of the request. A `dressed` one has
+    pictures and words for its products, which the recorded shop had not.
     """
     app = Flask(__name__, static_folder="static", static_url_path="/static/sandbox")
     app.url_map.strict_slashes = False
@@ -45,6 +47,7 @@ def create_shop(
         shared_accounts=shared_accounts,
         cookie_domain=cookie_domain,
     )
+    shop.dressed = dressed
     app.extensions["sandbox"] = shop
     rest.register(app)
     graphql.register(app)

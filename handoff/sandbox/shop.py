@@ -33,6 +33,7 @@ class Shop:
     rules: Rules = field(default_factory=Rules)
     shared_accounts: bool = False
     cookie_domain: str | None = None
+    dressed: bool = False
     lock: RLock = field(default_factory=RLock)
 
     @property

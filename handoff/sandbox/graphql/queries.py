@@ -6,6 +6,7 @@ from handoff.sandbox.catalogue import Product
 from handoff.sandbox.graphql.carts import caller, cart_shape, find, own_quote, product_shape
 from handoff.sandbox.graphql.refusals import refuse
 from handoff.sandbox.shop import current_shop, current_view
+from handoff.sandbox.tokens import LIFETIME
 
 Shape = dict[str, object]
 
@@ -60,6 +61,9 @@ def store_config(_root: object, _info: object) -> Shape:
         "id": view.number,
         "store_code": view.code,
         "website_id": view.website.number,
+        "website_code": view.website.code,
+        "cart_expires_in_days": 30,
+        "customer_access_token_lifetime": LIFETIME / 3600,
         "base_currency_code": view.website.currency.code,
         "default_display_currency_code": view.currency.code,
         "base_url": f"{view.url}/",

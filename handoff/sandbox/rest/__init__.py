@@ -9,6 +9,7 @@ from handoff.sandbox.rest import (
     admin_carts,
     catalogue,
     customers,
+    dressing,
     guest_carts,
     my_carts,
     orders,
@@ -26,6 +27,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(
             room.bp, url_prefix="/rest/<scope>/V1", name=f"scoped_{room.bp.name}"
         )
+    app.register_blueprint(dressing.bp)
     app.add_url_rule(
         "/rest/<path:path>",
         view_func=no_such_route,

@@ -12,6 +12,7 @@ from handoff.sandbox.rest.catalogue_shapes import (
     stock_shape,
 )
 from handoff.sandbox.rest.criteria import Criteria, criteria_of_request
+from handoff.sandbox.rest.dressing import FILTERABLE, dress
 from handoff.sandbox.rest.endpoint import endpoint
 from handoff.sandbox.shop import current_shop
 
@@ -19,6 +20,7 @@ bp = Blueprint("catalogue", __name__)
 
 PRODUCTS = "Magento_Catalog::products"
 CATEGORIES = "Magento_Catalog::categories"
+ATTRIBUTES = "Magento_Catalog::attributes_attributes"
 STOCK = "Magento_Catalog::catalog_inventory"
 
 
@@ -26,7 +28,7 @@ STOCK = "Magento_Catalog::catalog_inventory"
 @endpoint(PRODUCTS)
 def products() -> object:
     criteria = criteria_of_request()
-    found = criteria.select(product_shape(one) for one in current_shop().catalogue.products)
+    found = criteria.select(_shape(one) for one in current_shop().catalogue.products)
     return {
         "items": criteria.cut(found),
         "search_criteria": criteria.shape(),
@@ -34,11 +36,21 @@ def products() -> object:
     }
 
 
+@bp.get("/products/attributes")
+@endpoint(ATTRIBUTES, starts_session=False)
+def attributes() -> object:
+    criteria = criteria_of_request()
+    codes = FILTERABLE if current_shop().dressed else FILTERABLE[:1]
+    found = criteria.select({"attribute_code": code, "is_filterable": 1} for code in codes)
+    items = [{**row, "is_filterable": True} for row in criteria.cut(found)]
+    return {"items": items, "search_criteria": criteria.shape(), "total_count": len(found)}
+
+
 @bp.get("/products/<sku>")
 @endpoint(PRODUCTS)
 def product(sku: str) -> object:
     found = _find(sku)
-    shape = product_shape(found)
+    shape = _shape(found)
     extensions = shape["extension_attributes"]
     if isinstance(extensions, dict):
         extensions["stock_item"] = stock_shape(found)
@@ -104,6 +116,11 @@ def category_products(number: int) -> object:
         {"sku": one.sku, "position": 0, "category_id": str(number)}
         for one in (_in_category() if number == CATEGORY_ID else [])
     ]
+
+
+def _shape(product: Product) -> dict[str, object]:
+    shape = product_shape(product)
+    return dress(shape, product) if current_shop().dressed else shape
 
 
 def _find(sku: str) -> Product:

@@ -33,6 +33,12 @@ def store_views() -> object:
     return json.loads((DATA / "store_views.json").read_text())
 
 
+@bp.get("/store/websites")
+@endpoint(STORE, starts_session=False)
+def websites() -> object:
+    return json.loads((DATA / "websites.json").read_text())
+
+
 @bp.get("/modules")
 @endpoint("Magento_Backend::admin")
 def modules() -> object:
