@@ -75,7 +75,7 @@ class MagentoClient:
         self._base_url = base_url
         self._verify: str | bool = ca_file or True
         self._adapter = DeadlineAdapter(
-            tls_name=_tls_name(base_url, host),
+            tls_name=tls_name(base_url, host),
             pool_maxsize=_POOL_SIZE,
             pool_connections=4,
             max_retries=0,
@@ -230,7 +230,7 @@ def _bearer(token: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def _tls_name(base_url: str, host: str | None) -> str | None:
+def tls_name(base_url: str, host: str | None) -> str | None:
     """Return the name that the shop's certificate has to bear, where the address has none.
 
     A certificate is for the name by which a server is called. An address of digits is no name:

@@ -20,6 +20,7 @@ __all__ = [
     "SessionStore",
     "SessionStoreError",
     "bind",
+    "new_session_id",
     "open_session_store",
 ]
 
@@ -40,9 +41,14 @@ class SessionStore(Protocol):
 
 def bind(store: SessionStore, binding: Binding, *, lifetime: int | None = None) -> str:
     """Write the binding into a new web session and return its id, a credential."""
-    session_id = "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
+    session_id = new_session_id()
     store.write(session_id, encode(binding), lifetime=lifetime)
     return session_id
+
+
+def new_session_id() -> str:
+    """Return an id for a session that nobody guesses."""
+    return "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
 
 
 def open_session_store(

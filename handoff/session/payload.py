@@ -40,25 +40,26 @@ def encode(binding: Binding) -> bytes:
     """Return the bytes that PHP reads as a session holding the quote, and the login first."""
     parts = []
     if binding.login is not None:
-        parts.append(_login(binding.login))
+        parts.append(login_entry(binding.login))
     if binding.currency is not None:
-        parts.append(_entry("default", {"currency_code": binding.currency}))
+        parts.append(entry("default", {"currency_code": binding.currency}))
     quote = {f"quote_id_{binding.website_id}": str(binding.quote_number)}
-    parts.append(_entry("checkout", quote))
+    parts.append(entry("checkout", quote))
     return b"".join(parts)
 
 
-def _login(login: Login) -> bytes:
+def login_entry(login: Login) -> bytes:
+    """Return the entry by which the shop knows who is signed in."""
     name = "customer" if login.website_code is None else f"customer_{login.website_code}"
     values = {
         "customer_id": str(login.customer_id),
         "customer_group_id": str(login.group_id),
     }
-    return _entry(name, values)
+    return entry(name, values)
 
 
-def _entry(name: str, values: dict[str, str]) -> bytes:
-    """Write one named array; `|` ends a name in this format, so a name cannot hold one."""
+def entry(name: str, values: dict[str, str]) -> bytes:
+    """Return one named array; `|` ends a name in this format, so a name cannot hold one."""
     if not name or "|" in name:
         raise ValueError("a session entry needs a name without '|'")
     body = b"".join(_text(key) + _text(value) for key, value in values.items())
