@@ -117,6 +117,7 @@ def imports_of(module: Path) -> set[str]:
         ("reconcile", "flask"),
         ("reconcile", "handoff.entry"),
         ("reconcile", "handoff.transfer"),
+        ("doctor", "flask"),
         ("magento", "handoff.ledger"),
         ("ledger", "handoff.magento"),
         ("ledger", "handoff.reconcile"),

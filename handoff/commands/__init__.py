@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from handoff.commands.demo import demo
+from handoff.commands.doctor import doctor
 from handoff.commands.purge import purge
 from handoff.commands.reconcile import reconcile
 from handoff.commands.rehearse import rehearse
@@ -16,5 +17,5 @@ def main() -> None:
     """Take shoppers from a Poq app into the checkout of a Magento 2 shop."""
 
 
-for command in (serve, demo, rehearse, reconcile, purge):
+for command in (serve, demo, doctor, rehearse, reconcile, purge):
     main.add_command(command)

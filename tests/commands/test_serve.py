@@ -55,7 +55,7 @@ def test_a_file_that_is_not_there_is_named() -> None:
 
 def test_every_command_has_help() -> None:
     assert "serve" in handoff("--help").stdout
-    for command in ("serve", "demo", "rehearse", "reconcile", "purge"):
+    for command in ("serve", "demo", "doctor", "rehearse", "reconcile", "purge"):
         told = handoff(command, "--help").stdout
         assert "--env-file" in told
         assert len(told) > 200

@@ -1,0 +1,1 @@
+"""Whether the shop's API gives the app, and us, what both need."""
