@@ -26,7 +26,8 @@ def phone() -> dict[str, Any]:
 
 
 def fits(web_view: WebView) -> bool:
-    """Say whether nothing has to be scrolled to sideways."""
+    """Say whether nothing has to be scrolled to sideways, once the page is dressed."""
+    web_view.page.wait_for_load_state()
     return int(web_view.page.evaluate("document.documentElement.scrollWidth")) <= 320
 
 
