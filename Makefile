@@ -41,9 +41,9 @@ translations: $(VENV)/dev ## take new words into the catalogues, and compile the
 
 lock: $(VENV)/dev ## write the locked lists of packages anew
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra demo --group build --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra demo --extra postgres --group build --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.txt
-	$(BIN)/uv pip compile pyproject.toml --extra demo --group build --group dev --universal \
+	$(BIN)/uv pip compile pyproject.toml --extra demo --extra postgres --group build --group dev --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet \
 	  -o requirements-dev.txt
 

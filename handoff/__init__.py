@@ -12,7 +12,7 @@ from handoff.entry.languages import speak
 from handoff.entry.policy import protect
 from handoff.entry.theme import theme
 from handoff.entry.views import entry
-from handoff.ledger import Clock, system_clock
+from handoff.ledger import Clock
 from handoff.operate.failures import handle_failures
 from handoff.operate.health import health
 from handoff.operate.logs import configure_logging, log_requests
@@ -27,7 +27,7 @@ __all__ = ["create_app"]
 log = structlog.get_logger()
 
 
-def create_app(settings: Settings | None = None, *, clock: Clock = system_clock) -> Flask:
+def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Flask:
     """Build the service from the environment, or from settings that were loaded elsewhere.
 
     Raises SettingsError with all that is wrong with them.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
 from flask import Flask, current_app
 
 from handoff.entry.links import Links
-from handoff.ledger import Claims, Clock, Database, Ledger, migrate, system_clock
+from handoff.ledger import Claims, Clock, Database, Ledger, LedgerAway, migrate, open_database
 from handoff.magento.access import Access, AccessToken, AdminLogin
 from handoff.magento.carts import Carts
 from handoff.magento.checkout import Checkout, Storefront
@@ -20,6 +21,8 @@ from handoff.settings import Settings
 from handoff.transfer.carts import QuoteDesk
 from handoff.transfer.checkout import CheckoutDesk
 from handoff.transfer.service import TransferService
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,12 @@ class Services:
         self.database.close()
 
 
-def build_services(settings: Settings, *, clock: Clock = system_clock) -> Services:
-    """Build everything from the settings, and bring the ledger's tables up to date."""
-    database = Database(settings.database_url)
-    migrate(database)
+def build_services(settings: Settings, *, clock: Clock | None = None) -> Services:
+    """Build everything from the settings, and bring the ledger's tables up to date.
+
+    The ledger goes by a clock that is given, and without one by the database's.
+    """
+    database = _open_ledger(settings)
     ledger = Ledger(database, clock, ttl=settings.link_ttl, grace=settings.reopen_grace)
     client = open_client(settings)
     orders = open_orders(client, settings)
@@ -105,6 +110,17 @@ def open_access(client: MagentoClient, settings: Settings) -> Access | None:
         store = settings.store_views.first.code
         return AdminLogin(client, settings.magento_admin_username, password, store)
     return None
+
+
+def _open_ledger(settings: Settings) -> Database:
+    database = open_database(settings.database_url.get_secret_value())
+    try:
+        migrate(database)
+    except LedgerAway:
+        # A worker that starts anew while the server restarts: it will be back, and nothing here
+        # needs it before. The command that started the service has seen the tables.
+        log.warning("ledger_away_at_start")
+    return database
 
 
 def _checkout(

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import ssl
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -30,6 +32,8 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from handoff.addresses import BaseUrl, split_address
 from handoff.entry.colours import Colour
@@ -59,6 +63,7 @@ _HARMLESS = {
     "api_keys": ("x" * 16,),
     "secret_key": "x" * 16,
     "session_store": "redis://127.0.0.1",
+    "database_url": "sqlite:///handoff.db",
 }
 _WORDS = {
     "tuple_type": "has to be a JSON list",
@@ -66,6 +71,7 @@ _WORDS = {
     "extra_forbidden": "is no field that is known",
 }
 _AN_HOUR = 3600  # seconds
+_HOST_OF_DATABASE = re.compile(r"[A-Za-z0-9._:-]*")  # none where it is a parameter: ?host=/run/…
 DEFAULT_STORE = Store(currency="GBP", code="default", store_id=1, website_id=1, website_code="base")
 
 
@@ -139,9 +145,29 @@ def _own_certificate(value: str) -> str:
 
 
 def _database_url(value: str) -> str:
+    if value.startswith("postgresql+psycopg://"):
+        return _postgres_url(value)
     path = value.removeprefix("sqlite:///")
     if path in (value, "") or path.startswith((":", "?")):
-        raise ValueError("has to be sqlite:///path, or sqlite:////absolute/path")
+        raise ValueError(
+            "has to be sqlite:///path, sqlite:////absolute/path, or "
+            "postgresql+psycopg://user:password@host/database"
+        )
+    return value
+
+
+def _postgres_url(value: str) -> str:
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        raise ValueError("cannot be read as postgresql+psycopg://user:password@host/db") from None
+    # What stands unescaped in a password is read as a host, which connecting would repeat.
+    if not _HOST_OF_DATABASE.fullmatch(url.host or ""):
+        raise ValueError("has a host that none has; in a password / is %2F and @ is %40")
+    if not url.database:
+        raise ValueError("names no database")
+    if find_spec("psycopg") is None:
+        raise ValueError("needs psycopg, which pip install 'handoff[postgres]' brings")
     return value
 
 
@@ -233,7 +259,9 @@ class Settings(BaseSettings):
     session_store_cert_file: Annotated[str, AfterValidator(_own_certificate)] | None = None
     sentinel_username: str | None = None
     sentinel_password: SecretStr | None = None
-    database_url: Annotated[str, BeforeValidator(_database_url)] = "sqlite:///instance/handoff.db"
+    database_url: Annotated[SecretStr, BeforeValidator(_database_url)] = SecretStr(
+        "sqlite:///instance/handoff.db"
+    )
     session_cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "PHPSESSID"
     session_cookie_domain: Annotated[str, AfterValidator(str.lower)] = ""
     session_cookie_path: UrlPath = "/"

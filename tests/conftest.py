@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from handoff import create_app
 from handoff.settings import Settings, load_settings
 from tests.logs import Logged
+from tests.postgres import PostgresServer, running_postgres
 from tests.running import RedisServer, RunningShop, running_redis, running_shop
 
 KEY = "a-key-of-the-tests"
@@ -151,6 +152,25 @@ def poq(app: Flask) -> Poq:
 @pytest.fixture
 def logged(capsys: pytest.CaptureFixture[str]) -> Logged:
     return Logged(capsys)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL that all tests share, each with databases of its own; it stays up."""
+    with running_postgres() as server:
+        yield server
+
+
+BOTH = ("sqlite", "postgresql")
+"""The databases that a ledger may be in."""
+
+
+def new_ledger(request: pytest.FixtureRequest, folder: Path) -> str:
+    """Return the address of an empty ledger, in the database that the fixture is asked for."""
+    if request.param == "sqlite":
+        return f"sqlite:///{folder / 'handoff.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_database()
 
 
 @pytest.fixture(scope="session")

@@ -35,9 +35,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def require_program(name: str) -> str:
-    """Return the path of a program; without it the test is skipped, and in CI fails."""
-    path = shutil.which(name)
+def require_program(name: str, *folders: Path) -> str:
+    """Return the path of a program, from one of the folders or the usual ones.
+
+    Without it the test is skipped, and in CI fails.
+    """
+    path = shutil.which(name, path=os.pathsep.join([*map(str, folders), *os.get_exec_path()]))
     if path is not None:
         return path
     words = f"{name} is not installed"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy.engine import make_url
 
 from handoff.commands.environment import refuse
 from handoff.errors import LedgerUnavailable
-from handoff.ledger import Database, migrate
+from handoff.ledger import Database, migrate, open_database
 from handoff.settings import Settings
 
 _NAME = "HANDOFF_DATABASE_URL"
@@ -16,19 +17,29 @@ _NAME = "HANDOFF_DATABASE_URL"
 
 def open_ledger(settings: Settings) -> Database:
     """Open the ledger and bring its tables up to date, or end with exit code 2."""
-    try:
-        database = Database(settings.database_url)
+    with refused_in_words():
+        database = open_database(settings.database_url.get_secret_value())
         migrate(database)
-    except OSError as error:
-        refuse([f"{_NAME}: {error.strerror or type(error).__name__}."])
-    except LedgerUnavailable as error:
-        refuse([f"{_NAME}: {error.detail}"])
     return database
 
 
 def open_existing_ledger(settings: Settings) -> Database:
     """Open the ledger that a service has made, or end with exit code 2; makes no empty one."""
-    path = Path(make_url(settings.database_url).database or "")
-    if not path.is_file():
-        refuse([f"{_NAME}: there is no ledger at {path.absolute()}."])
-    return open_ledger(settings)
+    address = make_url(settings.database_url.get_secret_value())
+    with refused_in_words():
+        database = open_database(settings.database_url.get_secret_value())
+        if not database.exists():
+            refuse([f"{_NAME}: there is no ledger at {address.database}."])
+        migrate(database)
+    return database
+
+
+@contextmanager
+def refused_in_words(name: str = _NAME) -> Iterator[None]:
+    """End with exit code 2 where a ledger cannot be opened at the address of this name."""
+    try:
+        yield
+    except OSError as error:
+        refuse([f"{name}: {error.strerror or type(error).__name__}."])
+    except LedgerUnavailable as error:
+        refuse([f"{name}: {error.detail}"])

@@ -81,7 +81,7 @@ def purge(
         total = Counts()
         try:
             with Console(stderr=True).status("looking through old handoffs") as status:
-                for counts in Purger(database, system_clock, dry=dry_run).run(wanted):
+                for counts in Purger(database, dry=dry_run).run(wanted):
                     total += counts
                     status.update(f"{total.reduced:,} reduced, {total.deleted:,} deleted")
         finally:

@@ -123,7 +123,8 @@ class _Run:
     def __init__(
         self, database: Database, orders: Orders, form: Callable[..., Form], *, annotate: bool
     ) -> None:
-        self._passages = Passages(database, system_clock)
+        self._clock = database.now
+        self._passages = Passages(database)
         self._orders = orders
         self._form = form
         self._annotate = annotate
@@ -159,7 +160,7 @@ class _Run:
             progress.advance(task, count)
 
         reconciler = Reconciler(
-            self._passages, self._orders, system_clock, annotate=self._annotate, advance=advance
+            self._passages, self._orders, self._clock, annotate=self._annotate, advance=advance
         )
         if references is not None:
             return reconciler.references(references)
@@ -186,7 +187,7 @@ class _Run:
 @contextmanager
 def _alone(database: Database) -> Iterator[None]:
     """Hold the claim on reconciling this ledger, or end: two at once would annotate twice."""
-    with Claims(database, system_clock).hold("reconcile", give_up=lambda: True) as claim:
+    with Claims(database).hold("reconcile", give_up=lambda: True) as claim:
         if claim is None:
             give_up("Another reconcile is at work on this ledger.")
         yield

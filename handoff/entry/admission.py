@@ -42,7 +42,7 @@ def let_in(spent: Handoff, openers: Openers) -> Response:
 
 def turn_away(row: Handoff) -> Response:
     """Answer somebody who may not enter, with the ending that fits."""
-    state = services().ledger.state(row)
+    state = row.state
     if state is State.USED and order_of(row) is not None:
         return ending_page(endings.ORDERED, row)
     ending = _ENDINGS.get(state, endings.EXPIRED)

@@ -92,4 +92,4 @@ def _find(token: str) -> Handoff | None:
 
 def _may_enter(row: Handoff, openers: Openers) -> bool:
     ledger = services().ledger
-    return ledger.state(row) is State.LIVE or ledger.may_reopen(row, openers.hashes)
+    return row.state is State.LIVE or ledger.may_reopen(row, openers.hashes)

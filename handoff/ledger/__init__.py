@@ -5,7 +5,7 @@ Knows nothing of Flask, and of the shop only numbers.
 
 from handoff.ledger.claims import Claim, ClaimLost, Claims
 from handoff.ledger.clock import Clock, system_clock
-from handoff.ledger.database import Database
+from handoff.ledger.database import Database, LedgerAway, open_database
 from handoff.ledger.ledger import Draft, Handoff, Ledger, State
 from handoff.ledger.migrate import migrate
 
@@ -18,7 +18,9 @@ __all__ = [
     "Draft",
     "Handoff",
     "Ledger",
+    "LedgerAway",
     "State",
     "migrate",
+    "open_database",
     "system_clock",
 ]

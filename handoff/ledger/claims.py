@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Executable, bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from handoff.errors import LedgerUnavailable
-from handoff.ledger.clock import Clock
+from handoff.ledger.clock import NOW, Clock, time_of
 from handoff.ledger.database import Database
 from handoff.ledger.schema import claim
 
@@ -23,19 +24,25 @@ _POLL = 0.02  # seconds between two looks at somebody else's claim
 
 
 # None of these need outlive a power cut: whoever held the claim is gone with it.
-_new = insert(claim)
-_TAKE = _new.on_conflict_do_update(
-    index_elements=[claim.c.key],
-    set_={"holder": _new.excluded.holder, "lease_until": _new.excluded.lease_until},
-    where=claim.c.lease_until <= bindparam("now"),
-)
-_LIVE = select(claim.c.key).where(
-    claim.c.key == bindparam("the_key"), claim.c.lease_until > bindparam("now")
-)
+def _taking(insert: Any) -> Executable:
+    new = insert(claim).values(
+        key=bindparam("the_key"), holder=bindparam("the_holder"), lease_until=NOW + _LEASE
+    )
+    unless_held = new.on_conflict_do_update(
+        index_elements=[claim.c.key],
+        set_={"holder": new.excluded.holder, "lease_until": new.excluded.lease_until},
+        where=claim.c.lease_until <= NOW,
+    )
+    taken: Executable = unless_held.returning(claim.c.key)
+    return taken
+
+
+_TAKE = {"sqlite": _taking(sqlite.insert), "postgresql": _taking(postgresql.insert)}
+_LIVE = select(claim.c.key).where(claim.c.key == bindparam("the_key"), claim.c.lease_until > NOW)
 _KEEP = (
     update(claim)
     .where(claim.c.holder.in_(bindparam("holders", expanding=True)))
-    .values(lease_until=bindparam("until"))
+    .values(lease_until=NOW + _LEASE)
 )
 _DELETE = delete(claim).where(
     claim.c.key == bindparam("the_key"), claim.c.holder == bindparam("the_holder")
@@ -68,7 +75,8 @@ class Claim:
 class Claims:
     """The claims that this process holds, kept alive until they are released."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+        """Take a clock where not the database's own is to count."""
         self._database = database
         self._clock = clock
         self._held: set[str] = set()
@@ -98,14 +106,18 @@ class Claims:
                 self._give_up(taken)
 
     def _take(self, wanted: Claim) -> bool:
-        now = self._clock()
-        values = {"key": wanted.key, "holder": wanted.holder, "lease_until": now + _LEASE}
-        with self._database.writing(durable=False) as connection:
-            return bool(connection.execute(_TAKE, {**values, "now": now}).rowcount)
+        values = {"the_key": wanted.key, "the_holder": wanted.holder, **time_of(self._clock)}
+        return self._database.write(
+            lambda connection: bool(
+                connection.execute(_TAKE[connection.dialect.name], values).first()
+            ),
+            durable=False,
+        )
 
     def _is_taken(self, key: str) -> bool:
+        values = {"the_key": key, **time_of(self._clock)}
         with self._database.reading() as connection:
-            return bool(connection.execute(_LIVE, {"the_key": key, "now": self._clock()}).first())
+            return bool(connection.execute(_LIVE, values).first())
 
     def _give_up(self, taken: Claim) -> None:
         with self._database.writing(durable=False) as connection:
@@ -129,7 +141,6 @@ class Claims:
                     return
             try:
                 with self._database.writing(durable=False) as connection:
-                    until = self._clock() + _LEASE
-                    connection.execute(_KEEP, {"holders": held, "until": until})
+                    connection.execute(_KEEP, {"holders": held, **time_of(self._clock)})
             except LedgerUnavailable:
                 continue  # the next beat may work; if none does, the claim is lost and that shows

@@ -3,72 +3,150 @@
 from __future__ import annotations
 
 import os
+import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
 from weakref import WeakMethod
 
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import QueuePool
 
 from handoff.errors import LedgerUnavailable
-from handoff.ledger.line import Line
+from handoff.ledger.clock import NOW
+from handoff.ledger.schema import handoff
 
 log = structlog.get_logger()
 
-_BUSY_TIMEOUT = 5.0  # seconds
-_READERS = 32
+PATIENCE = 5.0
+"""Seconds that a caller waits for its turn, for a connection, or for an answer."""
+
+_PAUSE = 0.005  # seconds before a repeat
+T = TypeVar("T")
 
 
-class Database:
-    """A SQLite file in WAL mode. Writers stand in line before it, readers wait for nobody."""
+class LedgerConflict(LedgerUnavailable):
+    """Two transactions got in each other's way and this one was undone: it may be repeated."""
 
-    def __init__(self, url: str) -> None:
-        """Take a `sqlite:///path` address and make its folder; connects at the first use."""
-        path = Path(make_url(url).database or "")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._line_path = f"{path}.lock"
-        self._line = Line(self._line_path)
-        self._durable = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE")
-        # Writes that outlive a crash of ours, and not a power cut: they cost no disk access.
-        self._quick = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE", synchronous="NORMAL")
-        self._readers = _engine(url, pool_size=_READERS)
+
+class LedgerAway(LedgerUnavailable):
+    """The server of the database does not answer, or lets nobody in for now."""
+
+
+class Database(ABC):
+    """What the ledger asks of a database. `open_database` finds the one that an address names."""
+
+    def __init__(self, *engines: Engine) -> None:
+        self._engines = engines
         _call_in_forks(WeakMethod(self._after_fork))
 
-    @contextmanager
-    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
-        """Open the one write transaction; it is committed when the block ends.
+    @abstractmethod
+    def writing(self, *, durable: bool = True) -> AbstractContextManager[Connection]:
+        """Open a write transaction; it is committed when the block ends.
 
         Durable or not, it survives this process. Durable, it survives the machine as well.
 
         Raises LedgerUnavailable when the database does not take it.
         """
-        engine = self._durable if durable else self._quick
-        with self._line.turn(timeout=_BUSY_TIMEOUT), _faults_named(), engine.begin() as connection:
-            yield connection
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Connection]:
         """Open a connection whose statements each read by themselves; it waits for no writer."""
-        with _faults_named(), self._readers.connect() as connection:
-            yield connection
 
-    def _after_fork(self) -> None:
-        """Share neither the place in line nor connections with the process before."""
-        self._line.close()  # the child's copy only: the parent's place in line stays its own
-        self._line = Line(self._line_path)
-        for engine in (self._durable, self._quick, self._readers):
-            engine.dispose(close=False)
+    @abstractmethod
+    def migrating(self) -> AbstractContextManager[Connection]:
+        """Open a transaction that may change tables and take its time, one among all hosts."""
+
+    @abstractmethod
+    def exists(self) -> bool:
+        """Say whether a ledger has been made here; makes nothing."""
+
+    def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """Do the work in a write transaction and return what it returns.
+
+        Undone by another transaction, it is done again from its start, for PATIENCE at most.
+        """
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with self.writing(durable=durable) as connection:
+                    return work(connection)
+            except LedgerConflict:
+                if time.monotonic() > until:
+                    log.error("ledger_contended")
+                    raise
+                time.sleep(_PAUSE)
+
+    def now(self) -> int:
+        """Return the database's time in milliseconds since 1970."""
+        with self.reading() as connection:
+            return int(connection.execute(select(NOW)).scalar_one())
 
     def close(self) -> None:
         """Close all connections."""
-        for engine in (self._durable, self._quick, self._readers):
+        for engine in self._engines:
             engine.dispose()
-        self._line.close()
+
+    def _after_fork(self) -> None:
+        """Share no connections with the process before."""
+        for engine in self._engines:
+            engine.dispose(close=False)
+
+
+def open_database(url: str) -> Database:
+    """Return the database of a `sqlite:///path` or `postgresql+psycopg://…` address.
+
+    Connects at the first use. Makes the folder of a SQLite file.
+    """
+    if make_url(url).get_backend_name() == "postgresql":
+        from handoff.ledger.postgres import PostgresDatabase  # its driver is an extra
+
+        return PostgresDatabase(url)
+    from handoff.ledger.sqlite import SqliteDatabase
+
+    return SqliteDatabase(url)
+
+
+def holds_tables(connection: Connection) -> bool:
+    """Say whether the ledger's tables are there."""
+    return inspect(connection).has_table(handoff.name)
+
+
+@contextmanager
+def faults_named() -> Iterator[None]:
+    """Turn what the driver says into LedgerUnavailable, and keep values out of the log."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None)
+        if _state(cause) in _CONFLICTS:
+            raise LedgerConflict from None
+        # The whole text holds the statement, and its details may hold values.
+        log.error("ledger_failed", reason=_reason(cause or error))
+        raise (LedgerAway if _is_away(cause) else LedgerUnavailable) from None
+
+
+_CONFLICTS = {"23505", "40001", "40P01"}  # unique index, serialization, deadlock
+_AWAY = ("08", "53", "57")  # SQL's classes: connection, resources, operator's intervention
+
+
+def _state(cause: object) -> str:
+    return getattr(cause, "sqlstate", None) or ""
+
+
+def _is_away(cause: object) -> bool:
+    """Say whether a server is away; SQLite, which has none, knows no states either."""
+    return hasattr(cause, "sqlstate") and (not _state(cause) or _state(cause)[:2] in _AWAY)
+
+
+def _reason(cause: BaseException) -> str:
+    told = getattr(getattr(cause, "diag", None), "message_primary", None)
+    if isinstance(cause, SQLAlchemyError):
+        return type(cause).__name__
+    return str(told or cause).partition("\n")[0]
 
 
 def _call_in_forks(method: WeakMethod[Callable[[], None]]) -> None:
@@ -78,43 +156,3 @@ def _call_in_forks(method: WeakMethod[Callable[[], None]]) -> None:
             alive()
 
     os.register_at_fork(after_in_child=call)
-
-
-@contextmanager
-def _faults_named() -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as error:
-        # The whole text holds the statement; what the driver said holds no values.
-        reason = getattr(error, "orig", None) or type(error).__name__
-        log.error("ledger_failed", reason=str(reason))
-        raise LedgerUnavailable from None
-
-
-def _engine(
-    url: str, *, pool_size: int, begin: str | None = None, synchronous: str = "FULL"
-) -> Engine:
-    engine = create_engine(
-        url,
-        poolclass=QueuePool,
-        pool_size=pool_size,
-        max_overflow=0,
-        hide_parameters=True,
-        pool_timeout=_BUSY_TIMEOUT,
-        connect_args={"timeout": _BUSY_TIMEOUT, "check_same_thread": False},
-    )
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions begin below, and not by themselves
-        mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-        if mode != "wal":
-            raise LedgerUnavailable("The ledger's file system does not support WAL.")
-        connection.execute(f"PRAGMA synchronous={synchronous}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        if begin is not None:
-            connection.exec_driver_sql(begin)
-
-    return engine

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import base64
 import secrets
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     Connection,
     Result,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 )
 
 from handoff.ledger.claims import Claim
-from handoff.ledger.clock import Clock
+from handoff.ledger.clock import NOW, Clock, time_of
 from handoff.ledger.database import Database
 from handoff.ledger.schema import handoff
 
@@ -73,42 +74,45 @@ class Handoff(Draft):
     bound_at: int | None
     reopened: int
     opener_hash: str | None
+    read_at: int = field(compare=False)
 
     @property
     def item_count(self) -> int:
         """How many items the bag held, all lines together."""
         return int(sum(float(line["quantity"]) for line in self.bag["lines"]))
 
-    def state(self, now: int) -> State:
-        """Say what the link is good for at a moment, for anyone but its opener."""
+    @property
+    def state(self) -> State:
+        """What the link was good for when it was read, for anyone but its opener."""
         if self.superseded_at is not None:
             return State.SUPERSEDED
-        if self.bound_at is None and self.expires_at <= now:
+        if self.bound_at is None and self.expires_at <= self.read_at:
             return State.EXPIRED  # spent or not, nobody has ever been let in
         return State.LIVE if self.spent_at is None else State.USED
 
 
-# The statements, made once. Times and limits are parameters: `now` above all, which is not the
-# database's to say.
+# The statements, made once. What has no time yet, or is over, is decided within them.
 _c = handoff.c
-_now: BindParameter[int] = bindparam("now")
+_ttl: BindParameter[int] = bindparam("ttl", type_=BigInteger)
 _id: BindParameter[str] = bindparam("the_id")
-_is_live = and_(_c.superseded_at.is_(None), _c.spent_at.is_(None), _c.expires_at > _now)
+_grace: BindParameter[int] = bindparam("grace", type_=BigInteger)
+_is_live = and_(_c.superseded_at.is_(None), _c.spent_at.is_(None), _c.expires_at > NOW)
 _is_opener = _c.opener_hash.in_(bindparam("openers", expanding=True))
 
-_ROW = tuple(_c[field.name] for field in fields(Handoff))
+_COLUMNS = tuple(_c[field.name] for field in fields(Handoff) if field.name != "read_at")
+_ROW = (*_COLUMNS, NOW.label("read_at"))
 _FIND = select(*_ROW).where(_c.id == _id)
 
 _RENEW = (
     update(handoff)
     .where(_c.key == bindparam("the_key"), _c.content == bindparam("the_content"), _is_live)
-    .values(expires_at=bindparam("until"), customer_group_id=bindparam("group"))
+    .values(expires_at=NOW + _ttl, customer_group_id=bindparam("group"))
     .returning(*_ROW)
 )
 
 # Two, because for one with OR SQLite would read every current row.
 _SUPERSEDE = tuple(
-    update(handoff).where(displaced, _c.superseded_at.is_(None)).values(superseded_at=_now)
+    update(handoff).where(displaced, _c.superseded_at.is_(None)).values(superseded_at=NOW)
     for displaced in (_c.key == bindparam("the_key"), _c.quote_number == bindparam("quote"))
 )
 
@@ -118,26 +122,31 @@ _SPEND = (
         _c.id == _id,
         _c.superseded_at.is_(None),
         or_(
-            and_(_c.spent_at.is_(None), _c.expires_at > _now),
-            and_(_is_opener, _c.bound_at.is_(None), _c.expires_at > _now),
-            and_(_is_opener, _c.bound_at > bindparam("since"), _c.reopened < REOPENINGS),
+            and_(_c.spent_at.is_(None), _c.expires_at > NOW),
+            and_(_is_opener, _c.bound_at.is_(None), _c.expires_at > NOW),
+            and_(_is_opener, _c.bound_at > NOW - _grace, _c.reopened < REOPENINGS),
         ),
     )
     .values(
-        spent_at=func.coalesce(_c.spent_at, _now),
+        spent_at=func.coalesce(_c.spent_at, NOW),
         opener_hash=func.coalesce(_c.opener_hash, bindparam("opener")),
         reopened=case((_c.bound_at.is_(None), _c.reopened), else_=_c.reopened + 1),
     )
     .returning(*_ROW)
 )
 
-_BOUND = update(handoff).where(_c.id == _id, _c.bound_at.is_(None)).values(bound_at=_now)
+_INSERT = insert(handoff).values(issued_at=NOW, expires_at=NOW + _ttl, reopened=0).returning(*_ROW)
+
+_BOUND = update(handoff).where(_c.id == _id, _c.bound_at.is_(None)).values(bound_at=NOW)
 
 
 class Ledger:
     """The handoffs of one service. `ttl` and `grace` are in seconds."""
 
-    def __init__(self, database: Database, clock: Clock, *, ttl: int, grace: int) -> None:
+    def __init__(
+        self, database: Database, clock: Clock | None = None, *, ttl: int, grace: int
+    ) -> None:
+        """Take a clock where not the database's own is to count."""
         self._database = database
         self._clock = clock
         self._ttl = ttl * 1000
@@ -148,12 +157,15 @@ class Ledger:
 
         Returns None, and settles nothing, unless it is live, unspent and equal in content.
         """
-        with self._database.writing() as connection:
+
+        def work(connection: Connection) -> Handoff | None:
             row = self._renew(connection, key, content, group=None)
-            if row is None:
-                return None
-            claim.settle(connection)
-        claim.settled = True
+            if row is not None:
+                claim.settle(connection)
+            return row
+
+        row = self._database.write(work)
+        claim.settled = row is not None
         return row
 
     def issue(self, claim: Claim, draft: Draft) -> Handoff:
@@ -162,90 +174,77 @@ class Ledger:
         Displaced are the current handoffs of the same key and of the same quote. Raises
         ClaimLost, and writes nothing, when somebody else has taken the transfer over.
         """
-        with self._database.writing() as connection:
+
+        def work(connection: Connection) -> Handoff:
             claim.settle(connection)
             row = None
             if draft.kind != "bag":  # a bag that got this far has a new cart, unlike any before
                 group = draft.customer_group_id
                 row = self._renew(connection, draft.key, draft.content, group=group)
-            if row is None:
-                row = self._insert(connection, draft)
+            return row or self._insert(connection, draft)
+
+        row = self._database.write(work)
         claim.settled = True
         return row
 
     def find(self, handoff_id: str) -> Handoff | None:
         """Return a handoff by its id."""
         with self._database.reading() as connection:
-            return _row(connection.execute(_FIND, {"the_id": handoff_id}))
+            return _row(connection.execute(_FIND, {"the_id": handoff_id, **self._now()}))
 
     def spend(self, handoff_id: str, openers: list[str]) -> Handoff | None:
         """Let one of the openers in, by hash; the first is who spends a link not yet spent.
 
         Returns the row as it is afterwards, or None when none of them may enter.
         """
-        now = self._clock()
         values = {
             "the_id": handoff_id,
-            "now": now,
-            "since": now - self._grace,
+            "grace": self._grace,
             "openers": openers,
             "opener": openers[0],
+            **self._now(),
         }
-        with self._database.writing() as connection:
-            return _row(connection.execute(_SPEND, values))
+        return self._database.write(lambda connection: _row(connection.execute(_SPEND, values)))
 
     def may_reopen(self, row: Handoff, openers: list[str]) -> bool:
         """Say whether `spend` would let one of these openers in again; promises nothing."""
         if row.opener_hash not in openers or row.superseded_at is not None:
             return False
-        now = self._clock()
         if row.bound_at is None:
-            return row.expires_at > now
-        return row.bound_at > now - self._grace and row.reopened < REOPENINGS
+            return row.expires_at > row.read_at
+        return row.bound_at > row.read_at - self._grace and row.reopened < REOPENINGS
 
     def bound(self, handoff_id: str) -> None:
         """Note that the quote stands in a web session; the grace runs from the first time.
 
         Not durable: lost in a power cut, its opener may come back for as long as the link lives.
         """
-        with self._database.writing(durable=False) as connection:
-            connection.execute(_BOUND, {"the_id": handoff_id, "now": self._clock()})
-
-    def state(self, row: Handoff) -> State:
-        """Say what a row's link is good for now, for anyone but its opener."""
-        return row.state(self._clock())
+        values = {"the_id": handoff_id, **self._now()}
+        self._database.write(lambda connection: connection.execute(_BOUND, values), durable=False)
 
     def _renew(
         self, connection: Connection, key: str, content: str, *, group: int | None
     ) -> Handoff | None:
-        now = self._clock()
         values = {
             "the_key": key,
             "the_content": content,
-            "now": now,
-            "until": now + self._ttl,
+            "ttl": self._ttl,
             "group": group,
+            **self._now(),
         }
         return _row(connection.execute(_RENEW, values))
 
     def _insert(self, connection: Connection, draft: Draft) -> Handoff:
-        now = self._clock()
+        now = self._now()
         by_key, by_quote = _SUPERSEDE
-        connection.execute(by_key, {"the_key": draft.key, "now": now})
-        connection.execute(by_quote, {"quote": draft.quote_number, "now": now})
-        row = Handoff(
-            **{field.name: getattr(draft, field.name) for field in fields(draft)},
-            id=_new_id(),
-            issued_at=now,
-            expires_at=now + self._ttl,
-            superseded_at=None,
-            spent_at=None,
-            bound_at=None,
-            reopened=0,
-            opener_hash=None,
-        )
-        connection.execute(insert(handoff), {c.name: getattr(row, c.name) for c in _ROW})
-        return row
+        connection.execute(by_key, {"the_key": draft.key, **now})
+        connection.execute(by_quote, {"quote": draft.quote_number, **now})
+        values = {each.name: getattr(draft, each.name) for each in fields(draft)}
+        values |= {"id": _new_id(), "ttl": self._ttl, **now}
+        return Handoff(**connection.execute(_INSERT, values).one()._mapping)
+
+    def _now(self) -> dict[str, int | None]:
+        return time_of(self._clock)
 
 
 def _new_id() -> str:

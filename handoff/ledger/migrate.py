@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
 
 from handoff.ledger.database import Database
 
 
-def migrate(database: Database) -> None:
-    """Apply the migrations that are missing, all in one transaction; safe to call at once twice."""
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """Which version of the tables there was, None for no tables, and which there is."""
+
+    before: str | None
+    after: str | None
+
+
+def migrate(database: Database) -> Migrated:
+    """Apply the migrations that are missing, all in one transaction.
+
+    Safe to call at once from any number of processes and hosts: one of them does it.
+    """
+    with database.migrating() as connection:
+        return migrate_within(connection)
+
+
+def migrate_within(connection: Connection) -> Migrated:
+    """Apply the migrations that are missing within a transaction that `migrating` has opened."""
     config = Config()
     config.set_main_option("script_location", "handoff.ledger:migrations")
     config.set_main_option("path_separator", "os")
-    with database.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    before = _version(connection)
+    command.upgrade(config, "head")
+    return Migrated(before, _version(connection))
+
+
+def _version(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

@@ -11,9 +11,19 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, literal_column, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 
-from handoff.ledger.clock import Clock
+from handoff.ledger.clock import NOW, Clock, time_of
 from handoff.ledger.database import Database
 from handoff.ledger.schema import handoff
 
@@ -87,7 +97,7 @@ class Finding:
 _c = handoff.c
 _ROW = tuple(_c[field.name] for field in fields(Passage))
 _in_period = (_c.issued_at >= bindparam("since"), _c.issued_at < bindparam("until"))
-_is_due = (_c.settled_at.is_(None), _c.ask_at <= bindparam("now"))
+_is_due = (_c.settled_at.is_(None), _c.ask_at <= NOW)
 # In words of SQL, and not as a parameter: only so does SQLite use the index on these rows.
 _to_annotate: ColumnElement[bool] = _c.annotation == literal_column("'due'")
 _led_to_order = (
@@ -124,7 +134,7 @@ _RECORD = (
         orders=bindparam("the_orders", type_=_c.orders.type),
         differences=bindparam("the_differences", type_=_c.differences.type),
         ask_at=bindparam("the_ask_at"),
-        settled_at=bindparam("the_moment"),
+        settled_at=case((bindparam("is_settled"), NOW), else_=None),
     )
 )
 
@@ -149,7 +159,8 @@ _PAGE = 300  # rows that are read, and written, at once: the service waits for s
 class Passages:
     """Reads what is to be reconciled and writes what was found, in short transactions."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+        """Take a clock where not the database's own is to count."""
         self._database = database
         self._clock = clock
 
@@ -159,7 +170,7 @@ class Passages:
         With a period, only those that were issued in it.
         """
         statement = _DUE if period is None else _DUE.where(*_in_period)
-        values = {"now": self._clock(), "at": -1, "after": "", **_bounds(period)}
+        values = {**time_of(self._clock), "at": -1, "after": "", **_bounds(period)}
         while rows := self._read(statement, {**values, "most": _PAGE}):
             yield rows
             values |= {"at": rows[-1].ask_at, "after": rows[-1].id}
@@ -167,7 +178,7 @@ class Passages:
     def count_due(self, period: Period | None = None) -> int:
         """Return how many passages `due` would give now."""
         statement = _COUNT_DUE if period is None else _COUNT_DUE.where(*_in_period)
-        values = {"now": self._clock(), **_bounds(period)}
+        values = {**time_of(self._clock), **_bounds(period)}
         with self._database.reading() as connection:
             return int(connection.execute(statement, values).scalar_one())
 
@@ -191,24 +202,26 @@ class Passages:
 
         Not durable: what a power cut takes is found again.
         """
-        now = self._clock()
-        rows = [_as_values(finding, now) for finding in findings]
+        now = time_of(self._clock)
+        rows = [{**_as_values(finding), **now} for finding in findings]
         ordered = [row["the_id"] for row in rows if row["the_orders"]]
         if not rows:
             return
-        with self._database.writing(durable=False) as connection:
+
+        def work(connection: Connection) -> None:
             connection.execute(_RECORD, rows)
             if annotate and ordered:
                 wanted = update(handoff).where(_c.id.in_(ordered), *_led_to_order)
                 connection.execute(wanted.values(annotation="due"))
 
+        self._database.write(work, durable=False)
+
     def want_annotated(self, wanted: Period | Collection[str]) -> None:
         """Let the recorded orders of a period, or of some keys, be annotated that are not yet."""
-        with self._database.writing(durable=False) as connection:
-            if isinstance(wanted, Period):
-                connection.execute(_WANT_IN_PERIOD, _bounds(wanted))
-            else:
-                connection.execute(_WANT_OF_KEYS, {"keys": list(wanted)})
+        if isinstance(wanted, Period):
+            self._write(_WANT_IN_PERIOD, _bounds(wanted))
+        else:
+            self._write(_WANT_OF_KEYS, {"keys": list(wanted)})
 
     def to_annotate(self, most: int) -> Iterator[list[Passage]]:
         """Give the passages whose orders are to be annotated, page by page, each passage once."""
@@ -224,8 +237,12 @@ class Passages:
 
     def annotated(self, passage: Passage) -> None:
         """Note that a passage's orders bear its reference."""
-        with self._database.writing(durable=False) as connection:
-            connection.execute(_ANNOTATED, {"the_id": passage.id})
+        self._write(_ANNOTATED, {"the_id": passage.id})
+
+    def _write(self, statement: Any, values: dict[str, Any]) -> None:
+        self._database.write(
+            lambda connection: connection.execute(statement, values), durable=False
+        )
 
     def _read(self, statement: Any, values: dict[str, Any]) -> list[Passage]:
         with self._database.reading() as connection:
@@ -236,13 +253,12 @@ def _bounds(period: Period | None) -> dict[str, Any]:
     return {} if period is None else {"since": period.since, "until": period.until}
 
 
-def _as_values(finding: Finding, now: int) -> dict[str, Any]:
-    settled = finding.outcome is not None
+def _as_values(finding: Finding) -> dict[str, Any]:
     return {
         "the_id": finding.passage.id,
         "the_outcome": finding.outcome.value if finding.outcome else None,
         "the_orders": finding.orders,
         "the_differences": finding.differences,
         "the_ask_at": finding.ask_at,
-        "the_moment": now if settled else None,
+        "is_settled": finding.outcome is not None,
     }

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, delete, func, null, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, func, null, select, tuple_, update
 
-from handoff.ledger.clock import Clock
+from handoff.ledger.clock import NOW, Clock, time_of
 from handoff.ledger.database import Database
 from handoff.ledger.passages import Outcome
 from handoff.ledger.schema import claim, handoff
@@ -54,7 +55,13 @@ class Counts:
 _COUNTED = fields(Counts)
 _c = handoff.c
 _RIPE = (
-    select(_c.id, _c.issued_at, _c.expires_at, _c.reference, _c.settled_at)
+    select(
+        _c.id,
+        _c.issued_at,
+        _c.reference,
+        _c.settled_at,
+        (_c.expires_at <= NOW).label("is_over"),
+    )
     .where(
         _c.issued_at < bindparam("before"),
         tuple_(_c.issued_at, _c.id) > tuple_(bindparam("at"), bindparam("after")),
@@ -76,11 +83,11 @@ _REDUCE = (
         opener_hash=None,
         differences=null(),
         outcome=case((_c.settled_at.is_(None), Outcome.UNRECONCILED.value), else_=_c.outcome),
-        settled_at=func.coalesce(_c.settled_at, bindparam("now")),
-        reduced_at=bindparam("now"),
+        settled_at=func.coalesce(_c.settled_at, NOW),
+        reduced_at=NOW,
     )
 )
-_is_left_behind = claim.c.lease_until < bindparam("before")
+_is_left_behind = claim.c.lease_until < NOW - _LEFT_BEHIND
 _COUNT_CLAIMS = select(func.count()).select_from(claim).where(_is_left_behind)
 _DELETE_CLAIMS = delete(claim).where(_is_left_behind)
 
@@ -88,7 +95,10 @@ _DELETE_CLAIMS = delete(claim).where(_is_left_behind)
 class Purger:
     """Forgets rows of the ledger while the service goes on. With `dry` it only counts."""
 
-    def __init__(self, database: Database, clock: Clock, *, dry: bool = False) -> None:
+    def __init__(
+        self, database: Database, clock: Clock | None = None, *, dry: bool = False
+    ) -> None:
+        """Take a clock where not the database's own is to count."""
         self._database = database
         self._clock = clock
         self._dry = dry
@@ -104,7 +114,7 @@ class Purger:
     def _pages(self, statement: Any, since: int, before: int) -> Iterator[list[Row[Any]]]:
         at, after = since, ""
         while True:
-            values = {"at": at, "after": after, "before": before}
+            values = {"at": at, "after": after, "before": before, **time_of(self._clock)}
             with self._database.reading() as connection:
                 rows = list(connection.execute(statement, values))
             if not rows:
@@ -113,23 +123,25 @@ class Purger:
             yield rows
 
     def _forget(self, rows: list[Row[Any]], purge: Purge, *, with_references: bool) -> Counts:
-        now = self._clock()
-        over = [row for row in rows if row.expires_at <= now]
+        over = [row for row in rows if row.is_over]
         ripe = [row for row in over if purge.unreconciled or row.settled_at is not None]
         gone = [row.id for row in ripe if with_references or row.reference is None]
         rest = [row.id for row in ripe if not with_references and row.reference is not None]
         if not self._dry and ripe:
-            with self._database.writing(durable=False) as connection:
-                if gone:
-                    connection.execute(_DELETE, {"ids": gone})
-                if rest:
-                    connection.execute(_REDUCE, {"ids": rest, "now": now})
+            self._database.write(partial(self._write, gone=gone, rest=rest), durable=False)
         return Counts(reduced=len(rest), deleted=len(gone), unreconciled=len(over) - len(ripe))
 
+    def _write(self, connection: Connection, *, gone: list[str], rest: list[str]) -> None:
+        if gone:
+            connection.execute(_DELETE, {"ids": gone})
+        if rest:
+            connection.execute(_REDUCE, {"ids": rest, **time_of(self._clock)})
+
     def _forget_claims(self) -> int:
-        values = {"before": self._clock() - _LEFT_BEHIND}
+        values = time_of(self._clock)
         if self._dry:
             with self._database.reading() as connection:
                 return int(connection.execute(_COUNT_CLAIMS, values).scalar_one())
-        with self._database.writing(durable=False) as connection:
-            return int(connection.execute(_DELETE_CLAIMS, values).rowcount)
+        return self._database.write(
+            lambda connection: connection.execute(_DELETE_CLAIMS, values).rowcount, durable=False
+        )

@@ -58,6 +58,7 @@ for column in (handoff.c.key, handoff.c.quote_number):
         column,
         unique=True,
         sqlite_where=text("superseded_at IS NULL"),
+        postgresql_where=text("superseded_at IS NULL"),
     )
 
 # Reconciling and purging find their rows by these, however long the ledger is.

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
@@ -18,15 +25,17 @@ from handoff.errors import LedgerUnavailable
 from handoff.ledger import (
     ClaimLost,
     Claims,
-    Database,
     Draft,
     Handoff,
     Ledger,
     State,
     migrate,
+    open_database,
 )
 from handoff.ledger.schema import claim, handoff
 from tests.conftest import TurnedClock
+from tests.ledger.conftest import NewLedger
+from tests.ledger.plans import whole_reads
 
 DRAFT = Draft(
     key="ref:r1",
@@ -44,9 +53,9 @@ DRAFT = Draft(
 class Fixture:
     """A ledger on a database of its own."""
 
-    def __init__(self, folder: Path, clock: TurnedClock) -> None:
+    def __init__(self, url: str, clock: TurnedClock) -> None:
         self.clock = clock
-        self.database = Database(f"sqlite:///{folder / 'ledger.db'}")
+        self.database = open_database(url)
         migrate(self.database)
         self.ledger = Ledger(self.database, clock, ttl=300, grace=60)
         self.claims = Claims(self.database, clock)
@@ -58,8 +67,8 @@ class Fixture:
 
 
 @pytest.fixture
-def on(tmp_path: Path, clock: TurnedClock) -> Iterator[Fixture]:
-    fixture = Fixture(tmp_path, clock)
+def on(ledger_url: str, clock: TurnedClock) -> Iterator[Fixture]:
+    fixture = Fixture(ledger_url, clock)
     yield fixture
     fixture.database.close()
 
@@ -142,7 +151,7 @@ def test_one_quote_and_one_key_have_one_current_handoff(on: Fixture) -> None:
     first = on.issue()
     second = on.issue(replace(DRAFT, key="ref:other"))
     third = on.issue(replace(DRAFT, key="ref:other", content="two", quote_number=28))
-    states = [on.ledger.state(on.ledger.find(row.id) or row) for row in (first, second, third)]
+    states = [(on.ledger.find(row.id) or row).state for row in (first, second, third)]
     assert states == [State.SUPERSEDED, State.SUPERSEDED, State.LIVE]
 
 
@@ -177,17 +186,14 @@ def test_no_statement_reads_rows_that_it_does_not_need(on: Fixture) -> None:
     finally:
         event.remove(Engine, "before_cursor_execute", collect)
     assert len(statements) > 8
-    with on.database.reading() as connection:
-        for statement, parameters in statements:
-            explain = f"EXPLAIN QUERY PLAN {statement}"
-            plan = connection.exec_driver_sql(explain, parameters).fetchall()
-            assert not [step for step in plan if "SCAN" in str(step)], statement
+    for statement, parameters in statements:
+        assert whole_reads(on.database, statement, parameters) == [], statement
 
 
 def test_a_ledger_without_wal_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(LedgerUnavailable) as raised:
-        migrate(Database("sqlite:///:memory:"))
+        migrate(open_database("sqlite:///:memory:"))
     assert "WAL" in raised.value.detail
 
 
@@ -212,12 +218,13 @@ class LedgerMachine(RuleBasedStateMachine):
 
     openers = st.sampled_from(["a", "b", "c"])
 
+    def __init__(self, new_ledger_url: NewLedger) -> None:
+        super().__init__()
+        self.new_ledger_url = new_ledger_url
+
     @initialize()
     def start(self) -> None:
-        import tempfile
-
-        self.folder = tempfile.TemporaryDirectory()
-        self.on = Fixture(Path(self.folder.name), TurnedClock())
+        self.on = Fixture(self.new_ledger_url(), TurnedClock())
         self.current: Handoff | None = None
         self.old: list[Handoff] = []
         self.expires = self.bound = 0
@@ -226,7 +233,6 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.on.database.close()
-        self.folder.cleanup()
 
     @rule(content=st.sampled_from(["one", "two"]))
     def issue(self, content: str) -> None:
@@ -274,7 +280,8 @@ class LedgerMachine(RuleBasedStateMachine):
             assert self.on.ledger.spend(row.id, ["a", "b", "c"]) is None
 
 
-TestLedgerMachine = LedgerMachine.TestCase
-TestLedgerMachine.settings = hypothesis_settings(
-    max_examples=30, stateful_step_count=25, deadline=None
-)
+def test_in_any_order_it_does_what_the_model_does(new_ledger_url: NewLedger) -> None:
+    run_state_machine_as_test(
+        lambda: LedgerMachine(new_ledger_url),
+        settings=hypothesis_settings(max_examples=30, stateful_step_count=25),
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +21,8 @@ DAY = 24 * HOUR
 
 
 @pytest.fixture
-def on(tmp_path: Path, clock: TurnedClock) -> Iterator[Fixture]:
-    fixture = Fixture(tmp_path, clock)
+def on(ledger_url: str, clock: TurnedClock) -> Iterator[Fixture]:
+    fixture = Fixture(ledger_url, clock)
     yield fixture
     fixture.database.close()
 

@@ -10,7 +10,7 @@ import pytest
 import requests
 from werkzeug.test import TestResponse
 
-from handoff.ledger import Database
+from handoff.ledger import Database, open_database
 from handoff.settings import Settings, load_settings
 from tests.conftest import MakeApp, Poq
 from tests.magento.behaviours import passes_on
@@ -43,7 +43,7 @@ def settings(shop: RunningShop, tmp_path: Path, shared_accounts: bool) -> Settin
 
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
-    database = Database(settings.database_url)
+    database = open_database(settings.database_url.get_secret_value())
     yield database
     database.close()
 

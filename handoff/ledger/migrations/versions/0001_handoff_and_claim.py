@@ -41,6 +41,7 @@ def upgrade() -> None:
             [column],
             unique=True,
             sqlite_where=_CURRENT,
+            postgresql_where=_CURRENT,
         )
     op.create_table(
         "claim",

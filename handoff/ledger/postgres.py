@@ -1,0 +1,109 @@
+"""The ledger in PostgreSQL, for any number of hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, func, select
+
+from handoff.ledger.database import PATIENCE, Database, faults_named, holds_tables
+from handoff.ledger.impatience import ImpatientConnection
+
+# Connections of one process: few, because a server has a hundred by default for all hosts.
+_WRITERS = 4
+_READERS = 4
+_MIGRATIONS = int.from_bytes(b"handoff")  # the advisory lock that they are made under
+
+_CONNECTING: dict[str, Any] = {
+    "connect_timeout": 3,
+    "fallback_application_name": "handoff",
+    # Of several hosts the one that takes writes, also after a failover.
+    "target_session_attrs": "read-write",
+    # A network that has gone is noticed: milliseconds without a word, seconds between probes.
+    "tcp_user_timeout": 5000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+}
+# In milliseconds. A process that stands still within a transaction holds its rows no longer.
+_LIMITS = {
+    "statement_timeout": "5000",
+    "lock_timeout": "4000",
+    "idle_in_transaction_session_timeout": "10000",
+}
+# A migration may take long once it has begun. Before that it waits for those of other hosts.
+_MIGRATING = {"statement_timeout": "0", "lock_timeout": "60000"}
+
+
+class PostgresDatabase(Database):
+    """A PostgreSQL. Writers wait for each other at the rows, and readers for nobody."""
+
+    def __init__(self, url: str) -> None:
+        """Take a `postgresql+psycopg://…` address; connects at the first use."""
+        self._durable = _engine(url, _WRITERS, {**_LIMITS, "synchronous_commit": "on"})
+        # Writes that outlive a crash of ours, and not one of the server's machine.
+        self._quick = _engine(url, _READERS, {**_LIMITS, "synchronous_commit": "off"})
+        self._readers = self._quick.execution_options(isolation_level="AUTOCOMMIT")
+        self._migrations = create_engine(
+            url, poolclass=NullPool, hide_parameters=True, connect_args=_CONNECTING
+        )
+        _configure(self._migrations, _MIGRATING)
+        super().__init__(self._durable, self._quick, self._migrations)
+
+    @contextmanager
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
+        """Open one of several write transactions; LedgerConflict when two are in the way."""
+        engine = self._durable if durable else self._quick
+        with faults_named(), engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a connection that reads what was committed last."""
+        with faults_named(), self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """Open the one transaction that has the lock for migrations."""
+        with faults_named(), self._migrations.begin() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATIONS)))
+            yield connection
+
+    def exists(self) -> bool:
+        """Look for the tables."""
+        with self.reading() as connection:
+            return holds_tables(connection)
+
+
+def _engine(url: str, pool_size: int, values: dict[str, str]) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=PATIENCE,
+        pool_pre_ping=True,  # after a restart of the server a connection is made anew, unseen
+        isolation_level="READ COMMITTED",
+        hide_parameters=True,
+        connect_args=_CONNECTING,
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, args: Any, values: Any) -> ImpatientConnection:
+        return ImpatientConnection.connect(*args, **values)
+
+    _configure(engine, values)
+    return engine
+
+
+def _configure(engine: Engine, values: dict[str, str]) -> None:
+    """Let all connections of an engine have these values, whatever the server's own are."""
+    wanted = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in values.items())
+
+    @event.listens_for(engine, "connect")
+    def _set(connection: Any, _record: Any) -> None:
+        connection.execute(f"SELECT {wanted}")
+        connection.commit()

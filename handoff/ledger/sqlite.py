@@ -1,0 +1,98 @@
+"""The ledger in a SQLite file, for all processes of one host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import QueuePool
+
+from handoff.errors import LedgerUnavailable
+from handoff.ledger.database import PATIENCE, Database, faults_named, holds_tables
+from handoff.ledger.line import Line
+
+_READERS = 32
+
+
+class SqliteDatabase(Database):
+    """A SQLite file in WAL mode. Writers stand in line before it, readers wait for nobody."""
+
+    def __init__(self, url: str) -> None:
+        """Take a `sqlite:///path` address and make its folder; connects at the first use."""
+        self._path = Path(make_url(url).database or "")
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._line_path = f"{self._path}.lock"
+        self._line = Line(self._line_path)
+        self._durable = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE")
+        # Writes that outlive a crash of ours, and not a power cut: they cost no disk access.
+        self._quick = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE", synchronous="NORMAL")
+        self._readers = _engine(url, pool_size=_READERS)
+        super().__init__(self._durable, self._quick, self._readers)
+
+    @contextmanager
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
+        """Open the one write transaction; the others stand in line."""
+        engine = self._durable if durable else self._quick
+        with self._line.turn(timeout=PATIENCE), faults_named(), engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a connection that reads what was committed last."""
+        with faults_named(), self._readers.connect() as connection:
+            yield connection
+
+    def migrating(self) -> AbstractContextManager[Connection]:
+        """Open the one write transaction."""
+        return self.writing()
+
+    def exists(self) -> bool:
+        """Look for the file first: connecting would make it."""
+        if not self._path.is_file():
+            return False
+        with self.reading() as connection:
+            return holds_tables(connection)
+
+    def _after_fork(self) -> None:
+        """Share neither the place in line nor connections with the process before."""
+        self._line.close()  # the child's copy only: the parent's place in line stays its own
+        self._line = Line(self._line_path)
+        super()._after_fork()
+
+    def close(self) -> None:
+        """Close all connections, and leave the line."""
+        super().close()
+        self._line.close()
+
+
+def _engine(
+    url: str, *, pool_size: int, begin: str | None = None, synchronous: str = "FULL"
+) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,
+        pool_timeout=PATIENCE,
+        connect_args={"timeout": PATIENCE, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin below, and not by themselves
+        mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        if mode != "wal":
+            raise LedgerUnavailable("The ledger's file system does not support WAL.")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if begin is not None:
+            connection.exec_driver_sql(begin)
+
+    return engine

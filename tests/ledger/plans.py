@@ -1,0 +1,26 @@
+"""How a database would go about a statement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from handoff.ledger import Database
+
+
+def whole_reads(database: Database, statement: str, parameters: Any) -> list[str]:
+    """Return the steps of a statement that read a whole table, or a whole index of all rows."""
+    with database.reading() as connection:
+        if connection.dialect.name == "sqlite":
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            return [step for step in map(str, plan) if "SCAN" in step and not _is_small(step)]
+        # Of a short table it would read all, and of a long one only what it has no index for.
+        connection.exec_driver_sql("SET enable_seqscan = off")
+        plan = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+        steps = [str(row[0]) for row in plan]
+        connection.exec_driver_sql("RESET enable_seqscan")
+        return [step for step in steps if "Seq Scan" in step and not _is_small(step)]
+
+
+def _is_small(step: str) -> bool:
+    """Say whether a step reads through an index of the few rows that it wants, or the claims."""
+    return "INDEX handoff_to_annotate" in step or "SCAN claim" in step or "on claim" in step

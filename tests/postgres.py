@@ -1,0 +1,165 @@
+"""A PostgreSQL of the tests' own, that can be stopped, killed, frozen and started again."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.running import HOST, free_port, require_program
+
+PASSWORD = "the/password@of the tests"
+_QUOTED = "the%2Fpassword%40of%20the%20tests"
+_START = 60.0  # seconds; far more than it takes
+
+
+def _version(path: Path) -> int:
+    return int(re.sub(r"\D", "", path.parent.name) or 0)
+
+
+def _program(name: str) -> str:
+    """Return a program of the newest PostgreSQL, also from where Debian puts it."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    return require_program(name, *found)
+
+
+def _user() -> dict[str, Any]:
+    """Return how to start a program that refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+@dataclass(slots=True)
+class PostgresServer:
+    """A server with one user, `handoff`, whose databases each test makes for itself."""
+
+    port: int
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def url(self, name: str = "postgres") -> str:
+        """Return the address of a database, as the setting takes it."""
+        return f"postgresql+psycopg://handoff:{_QUOTED}@{HOST}:{self.port}/{name}"
+
+    def new_database(self) -> str:
+        """Make an empty database and return its address."""
+        name = f"ledger_{next(self._numbers)}"
+        with self.connected() as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return self.url(name)
+
+    @contextmanager
+    def connected(self, name: str = "postgres") -> Iterator[psycopg.Connection[Any]]:
+        """Open a connection of the test's own."""
+        with psycopg.connect(
+            host=HOST,
+            port=self.port,
+            user="handoff",
+            password=PASSWORD,
+            dbname=name,
+            autocommit=True,
+        ) as connection:
+            yield connection
+
+    def initialize(self) -> None:
+        """Make the files of the server."""
+        secret = self.folder / "password"
+        secret.write_text(PASSWORD)
+        owner = _user()
+        if owner:
+            for path in (self.folder, secret):
+                os.chown(path, owner["user"], owner["group"])
+        command = [_program("initdb"), "--pgdata", str(self.folder / "data"), "--no-sync"]
+        command += ["--username", "handoff", "--pwfile", str(secret), "--auth", "scram-sha-256"]
+        command += ["--encoding", "UTF8", "--locale", "C.UTF-8"]
+        # Its own folder to stand in: that of the tests may be closed to its user.
+        subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **owner)
+
+    def start(self) -> None:
+        """Start it and wait until it lets somebody in."""
+        command = [_program("postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
+        values = {
+            "listen_addresses": HOST,
+            "unix_socket_directories": "",
+            "max_connections": "150",
+            "shared_buffers": "32MB",
+            "fsync": "off",  # no test cuts the power
+        }
+        for name, value in values.items():
+            command += ["-c", f"{name}={value}"]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd=self.folder, **_user()
+            )
+        until = time.monotonic() + _START
+        while True:
+            try:
+                with self.connected():
+                    return
+            except psycopg.OperationalError:
+                assert time.monotonic() < until, (self.folder / "log").read_text()
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End it as a restart does: what runs is broken off, and what was committed is kept."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End it and all its children without a warning."""
+        for pid in self._children():
+            os.kill(pid, signal.SIGKILL)
+        self._end(signal.SIGKILL)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it stand still for the length of a block, with all its connections open."""
+        assert self.process is not None
+        pids = [self.process.pid, *self._children()]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    def _children(self) -> list[int]:
+        assert self.process is not None
+        task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in task.read_text().split()]
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.wait(timeout=30)
+            self.process = None
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """Run a PostgreSQL on files of its own, that are gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="handoff-postgres-"))
+    server = PostgresServer(free_port(), folder)
+    try:
+        server.initialize()
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
