@@ -63,7 +63,6 @@ _HARMLESS = {
     "api_keys": ("x" * 16,),
     "secret_key": "x" * 16,
     "session_store": "redis://127.0.0.1",
-    "database_url": "sqlite:///handoff.db",
 }
 _WORDS = {
     "tuple_type": "has to be a JSON list",
@@ -144,11 +143,12 @@ def _own_certificate(value: str) -> str:
     return value
 
 
-def _database_url(value: str) -> str:
-    if value.startswith("postgresql+psycopg://"):
-        return _postgres_url(value)
-    path = value.removeprefix("sqlite:///")
-    if path in (value, "") or path.startswith((":", "?")):
+def _database_url(value: SecretStr) -> SecretStr:
+    address = value.get_secret_value()
+    path = address.removeprefix("sqlite:///")
+    if address.startswith("postgresql+psycopg://"):
+        _check_postgres(address)
+    elif path in (address, "") or path.startswith((":", "?")):
         raise ValueError(
             "has to be sqlite:///path, sqlite:////absolute/path, or "
             "postgresql+psycopg://user:password@host/database"
@@ -156,9 +156,9 @@ def _database_url(value: str) -> str:
     return value
 
 
-def _postgres_url(value: str) -> str:
+def _check_postgres(address: str) -> None:
     try:
-        url = make_url(value)
+        url = make_url(address)
     except (ArgumentError, ValueError):
         raise ValueError("cannot be read as postgresql+psycopg://user:password@host/db") from None
     # What stands unescaped in a password is read as a host, which connecting would repeat.
@@ -168,7 +168,6 @@ def _postgres_url(value: str) -> str:
         raise ValueError("names no database")
     if find_spec("psycopg") is None:
         raise ValueError("needs psycopg, which pip install 'handoff[postgres]' brings")
-    return value
 
 
 def _host(value: str) -> str:
@@ -259,7 +258,7 @@ class Settings(BaseSettings):
     session_store_cert_file: Annotated[str, AfterValidator(_own_certificate)] | None = None
     sentinel_username: str | None = None
     sentinel_password: SecretStr | None = None
-    database_url: Annotated[SecretStr, BeforeValidator(_database_url)] = SecretStr(
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] = SecretStr(
         "sqlite:///instance/handoff.db"
     )
     session_cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "PHPSESSID"

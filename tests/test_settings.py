@@ -75,6 +75,11 @@ def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyP
         ("HANDOFF_SESSION_STORE", "file:///path?user=www-data"),
         ("HANDOFF_DATABASE_URL", "mysql://host/db"),
         ("HANDOFF_DATABASE_URL", "sqlite:///:memory:"),
+        ("HANDOFF_DATABASE_URL", "postgresql://handoff:SECRETPW@127.0.0.1/handoff"),
+        ("HANDOFF_DATABASE_URL", "postgresql+psycopg://handoff:SECRETPW@127.0.0.1"),
+        ("HANDOFF_DATABASE_URL", "postgresql+psycopg://handoff:SECRETPW@127.0.0.1:x/handoff"),
+        ("HANDOFF_DATABASE_URL", "postgresql+psycopg://handoff:SECR@ETPW@127.0.0.1/handoff"),
+        ("HANDOFF_DATABASE_URL", "postgresql+psycopg://handoff:1/SECR@ETPW@127.0.0.1/handoff"),
         ("HANDOFF_KEY_IN_PATH", "perhaps"),
         ("HANDOFF_INSTRUCTION", "both"),
         ("HANDOFF_INSTRUCTION_COOKIES", "not json"),
@@ -378,8 +383,10 @@ def test_an_empty_value_is_the_same_as_none(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HANDOFF_SESSION_STORE", "redis://:the-password@127.0.0.1/2")
+    address = "postgresql+psycopg://handoff:another-password@127.0.0.1/handoff"
+    monkeypatch.setenv("HANDOFF_DATABASE_URL", address)
     shown = repr(load_settings())
-    for secret in ("a-key-for-poq", "0123456789abcdef", "the-password"):
+    for secret in ("a-key-for-poq", "0123456789abcdef", "the-password", "another-password"):
         assert secret not in shown
 
 

@@ -7,7 +7,7 @@ from handoff.ledger.claims import Claim, ClaimLost, Claims
 from handoff.ledger.clock import Clock, system_clock
 from handoff.ledger.database import Database, LedgerAway, open_database
 from handoff.ledger.ledger import Draft, Handoff, Ledger, State
-from handoff.ledger.migrate import migrate
+from handoff.ledger.migrate import Migrated, migrate
 
 __all__ = [
     "Claim",
@@ -19,6 +19,7 @@ __all__ = [
     "Handoff",
     "Ledger",
     "LedgerAway",
+    "Migrated",
     "State",
     "migrate",
     "open_database",

@@ -218,9 +218,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     openers = st.sampled_from(["a", "b", "c"])
 
-    def __init__(self, new_ledger_url: NewLedger) -> None:
-        super().__init__()
-        self.new_ledger_url = new_ledger_url
+    new_ledger_url: NewLedger
 
     @initialize()
     def start(self) -> None:
@@ -281,7 +279,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 def test_in_any_order_it_does_what_the_model_does(new_ledger_url: NewLedger) -> None:
+    class OnThisDatabase(LedgerMachine):
+        pass
+
+    OnThisDatabase.new_ledger_url = staticmethod(new_ledger_url)
     run_state_machine_as_test(
-        lambda: LedgerMachine(new_ledger_url),
+        OnThisDatabase,
         settings=hypothesis_settings(max_examples=30, stateful_step_count=25),
     )

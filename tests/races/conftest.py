@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import KEY
+from tests.conftest import BOTH, KEY, new_ledger
 from tests.magento.faults import faulty_shop
 from tests.races.gate import Gate
 from tests.races.ledgers import SECRET
 from tests.running import RunningService, RunningShop, running_service, running_shop
 
 
-def environment(shop_url: str, folder: Path, **changes: str) -> dict[str, str]:
-    """Return settings for a service on the ledger `handoff.db` of a folder."""
+def environment(shop_url: str, ledger: str, folder: Path, **changes: str) -> dict[str, str]:
+    """Return settings for a service on a ledger, with its sessions in a folder."""
     sessions = folder / "sessions"
     sessions.mkdir(exist_ok=True)
     return {
@@ -25,21 +25,21 @@ def environment(shop_url: str, folder: Path, **changes: str) -> dict[str, str]:
         "HANDOFF_SECRET_KEY": SECRET,
         "HANDOFF_SESSION_STORE": sessions.as_uri(),
         "HANDOFF_ASK_CHECKOUT": "false",
-        "HANDOFF_DATABASE_URL": f"sqlite:///{folder / 'handoff.db'}",
+        "HANDOFF_DATABASE_URL": ledger,
         **changes,
     }
 
 
+@pytest.fixture(scope="package", params=BOTH)
+def ledger(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The ledger of the service, in each of the databases."""
+    return new_ledger(request, folder)
+
+
 @pytest.fixture(scope="package")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the service of these tests keeps its ledger, sessions and log."""
+    """Where the service of these tests keeps its sessions and log."""
     return tmp_path_factory.mktemp("service")
-
-
-@pytest.fixture(scope="package")
-def ledger(folder: Path) -> Path:
-    """The file of the ledger."""
-    return folder / "handoff.db"
 
 
 @pytest.fixture(scope="package")
@@ -49,9 +49,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
 
 
 @pytest.fixture(scope="package")
-def service(shop: RunningShop, folder: Path) -> Iterator[RunningService]:
+def service(shop: RunningShop, ledger: str, folder: Path) -> Iterator[RunningService]:
     """Four workers on one ledger."""
-    with running_service(environment(shop.url, folder), folder, workers=4) as service:
+    with running_service(environment(shop.url, ledger, folder), folder, workers=4) as service:
         yield service
 
 
@@ -64,18 +64,24 @@ def gate(shop: RunningShop) -> Iterator[Gate]:
 
 
 @pytest.fixture(scope="package")
-def gated_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def gated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("gated")
+
+
+@pytest.fixture(scope="package", params=BOTH)
+def gated_ledger(request: pytest.FixtureRequest, gated_folder: Path) -> str:
     """The ledger of the gated service, apart from the other: here every claim counts."""
-    return tmp_path_factory.mktemp("gated") / "handoff.db"
+    return new_ledger(request, gated_folder)
 
 
 @pytest.fixture(scope="package")
-def gated(gate: Gate, gated_ledger: Path) -> Iterator[RunningService]:
+def gated(gate: Gate, gated_ledger: str, gated_folder: Path) -> Iterator[RunningService]:
     """Three workers that reach the shop through the gate, and that tests may kill or stall."""
-    folder = gated_ledger.parent
     with (
         faulty_shop(gate) as between,
-        running_service(environment(between.url, folder), folder, workers=3) as service,
+        running_service(
+            environment(between.url, gated_ledger, gated_folder), gated_folder, workers=3
+        ) as service,
     ):
         yield service
 

@@ -1,17 +1,16 @@
-"""The ledger of a running service, read and written from outside of it."""
+"""The ledger of a running service, by its address, read and written from outside of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count, islice
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
 from handoff.entry.links import Links
-from handoff.ledger import Claims, Database, Draft, Ledger, migrate, system_clock
+from handoff.ledger import Claims, Database, Draft, Ledger, migrate, open_database
 from handoff.ledger.schema import claim, handoff
 
 SECRET = "a secret of the races that is long enough"
@@ -19,9 +18,9 @@ _numbers = count(1_000_000)  # of quotes that no stand-in shop has come to
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Database]:
+def opened(url: str) -> Iterator[Database]:
     """Open a ledger for the length of a block."""
-    database = Database(f"sqlite:///{path}")
+    database = open_database(url)
     try:
         migrate(database)
         yield database
@@ -29,14 +28,23 @@ def opened(path: Path) -> Iterator[Database]:
         database.close()
 
 
-def handoffs(path: Path) -> list[dict[str, Any]]:
+@contextmanager
+def held(url: str) -> Iterator[None]:
+    """Let nobody else write for the length of a block."""
+    with opened(url) as database, database.migrating() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("LOCK TABLE handoff, claim IN EXCLUSIVE MODE")
+        yield
+
+
+def handoffs(url: str) -> list[dict[str, Any]]:
     """Return all rows, the oldest first."""
-    return _rows(path, select(handoff).order_by(handoff.c.issued_at))
+    return _rows(url, select(handoff).order_by(handoff.c.issued_at))
 
 
-def claims(path: Path) -> list[dict[str, Any]]:
+def claims(url: str) -> list[dict[str, Any]]:
     """Return the claims that are held."""
-    return _rows(path, select(claim))
+    return _rows(url, select(claim))
 
 
 def live(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -44,9 +52,9 @@ def live(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if row["superseded_at"] is None]
 
 
-def handoff_of(path: Path, link: str) -> dict[str, Any]:
+def handoff_of(url: str, link: str) -> dict[str, Any]:
     """Return the row that a link stands for."""
-    [row] = [row for row in handoffs(path) if row["id"] == id_of(link)]
+    [row] = [row for row in handoffs(url) if row["id"] == id_of(link)]
     return row
 
 
@@ -55,12 +63,12 @@ def id_of(link: str) -> str:
     return link.rpartition("/")[2].partition(".")[0]
 
 
-def make_links(path: Path, wanted: int) -> list[str]:
+def make_links(url: str, wanted: int) -> list[str]:
     """Issue handoffs for guests' quotes, straight into the ledger, and return their links."""
     links = Links(SECRET)
-    with opened(path) as database:
-        ledger = Ledger(database, system_clock, ttl=300, grace=60)
-        taken = Claims(database, system_clock)
+    with opened(url) as database:
+        ledger = Ledger(database, ttl=300, grace=60)
+        taken = Claims(database)
         made = []
         for number in islice(_numbers, wanted):
             with taken.hold(f"guest:{number}", give_up=lambda: True) as held:
@@ -83,6 +91,6 @@ def _draft(number: int) -> Draft:
     )
 
 
-def _rows(path: Path, query: Any) -> list[dict[str, Any]]:
-    with opened(path) as database, database.reading() as connection:
+def _rows(url: str, query: Any) -> list[dict[str, Any]]:
+    with opened(url) as database, database.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.conftest import BOTH, new_ledger
 from tests.races.at_once import at_once, entry_request, request, statuses
 from tests.races.conftest import environment
 from tests.races.ledgers import claims, handoffs, live
@@ -20,10 +21,15 @@ def direct_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("direct")
 
 
+@pytest.fixture(scope="module", params=BOTH)
+def direct_ledger(request: pytest.FixtureRequest, direct_folder: Path) -> str:
+    return new_ledger(request, direct_folder)
+
+
 @pytest.fixture(scope="module")
-def direct(shop: RunningShop, direct_folder: Path) -> Iterator[RunningService]:
+def direct(shop: RunningShop, direct_ledger: str, direct_folder: Path) -> Iterator[RunningService]:
     """Four workers that let web views bring quotes."""
-    values = environment(shop.url, direct_folder, HANDOFF_DIRECT_ENTRY="true")
+    values = environment(shop.url, direct_ledger, direct_folder, HANDOFF_DIRECT_ENTRY="true")
     with running_service(values, direct_folder, workers=4) as service:
         yield service
 
@@ -35,36 +41,36 @@ def form_request(**form: str) -> bytes:
 
 
 def assert_all_entered(
-    direct: RunningService, folder: Path, asked: bytes, count: int, quote: int
+    direct: RunningService, ledger: str, asked: bytes, count: int, quote: int
 ) -> None:
     """Require that all end in checkout, on one current handoff of the quote."""
     answers = at_once(direct.url, [asked] * count)
     assert statuses(answers) == [303] * count
     assert len({answer.cookies["PHPSESSID"] for answer in answers}) == count
-    rows = [row for row in handoffs(folder / "handoff.db") if row["quote_number"] == quote]
+    rows = [row for row in handoffs(ledger) if row["quote_number"] == quote]
     [current] = live(rows)
     assert current["spent_at"] is not None
-    assert claims(folder / "handoff.db") == []
+    assert claims(ledger) == []
 
 
 @pytest.mark.parametrize("count", [2, 3, 6])
 def test_equal_forms_of_a_guest(
-    count: int, direct: RunningService, direct_folder: Path, shop: RunningShop
+    count: int, direct: RunningService, direct_ledger: str, shop: RunningShop
 ) -> None:
     masked_id = shop.guest_quote(("ITEM-01", 2))
     number = int(shop.rest("GET", f"guest-carts/{masked_id}")["id"])
     asked = form_request(quote_id=masked_id)
-    assert_all_entered(direct, direct_folder, asked, count, number)
+    assert_all_entered(direct, direct_ledger, asked, count, number)
 
 
 @pytest.mark.parametrize("count", [2, 6])
 def test_equal_forms_of_a_customer(
-    count: int, direct: RunningService, direct_folder: Path, shop: RunningShop
+    count: int, direct: RunningService, direct_ledger: str, shop: RunningShop
 ) -> None:
     token = shop.customer_token()
     number = shop.customer_quote(token, ("ITEM-01", 2))
     asked = form_request(quote_id=str(number), token_id=token)
-    assert_all_entered(direct, direct_folder, asked, count, number)
+    assert_all_entered(direct, direct_ledger, asked, count, number)
 
 
 def test_a_tap_in_the_app_and_one_on_a_link_of_the_same_quote(

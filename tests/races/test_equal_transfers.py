@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,7 +34,7 @@ def test_ten_equal_bags_at_once_are_one_cart_and_one_handoff(
     number: int,
     service: RunningService,
     shop: RunningShop,
-    ledger: Path,
+    ledger: str,
 ) -> None:
     carts, rows = cart_count(shop), len(handoffs(ledger))
     asked = transfer_request(bag(items, f"equal-{len(items)}-{number}"))
@@ -49,7 +48,7 @@ def test_ten_equal_bags_at_once_are_one_cart_and_one_handoff(
 
 
 def test_spellings_of_one_reference_are_one_transfer(
-    service: RunningService, shop: RunningShop, ledger: Path
+    service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
     carts, rows = cart_count(shop), len(handoffs(ledger))
     with_hyphens = "6F9619FF-8B86-D011-B42D-00CF4FC964FF"
@@ -62,7 +61,7 @@ def test_spellings_of_one_reference_are_one_transfer(
 
 
 def test_ten_equal_transfers_of_a_guests_quote_are_one_handoff(
-    service: RunningService, shop: RunningShop, ledger: Path
+    service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
     for _ in range(ROUNDS):
         masked_id = shop.guest_quote(("ITEM-01", 2))
@@ -77,7 +76,7 @@ def test_ten_equal_transfers_of_a_guests_quote_are_one_handoff(
 
 
 def test_ten_equal_transfers_of_a_customers_quote_are_one_handoff(
-    service: RunningService, shop: RunningShop, ledger: Path
+    service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
     tokens = [shop.customer_token() for _ in range(2)]
     number = shop.customer_quote(tokens[0], ("ITEM-01", 2))
@@ -95,7 +94,7 @@ def test_ten_equal_transfers_of_a_customers_quote_are_one_handoff(
 
 
 def test_ten_transfers_of_one_quote_under_ten_references_leave_one_live_link(
-    service: RunningService, shop: RunningShop, ledger: Path
+    service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
     masked_id = shop.guest_quote(("ITEM-01", 2))
     asked = [transfer_request({"quote_id": masked_id, "reference": f"ten-{n}"}) for n in range(10)]
@@ -107,7 +106,7 @@ def test_ten_transfers_of_one_quote_under_ten_references_leave_one_live_link(
 
 
 def test_ten_different_bags_under_one_reference_leave_one_live_link(
-    service: RunningService, shop: RunningShop, ledger: Path
+    service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
     bags = [[{"sku": "ITEM-01", "quantity": quantity}] for quantity in range(1, 11)]
     asked = [transfer_request(bag(items, "contested")) for items in bags]
@@ -118,7 +117,7 @@ def test_ten_different_bags_under_one_reference_leave_one_live_link(
 
 
 def test_ten_equal_bags_that_the_shop_refuses_are_ten_equal_refusals(
-    service: RunningService, ledger: Path
+    service: RunningService, ledger: str
 ) -> None:
     rows = len(handoffs(ledger))
     asked = transfer_request(bag([{"sku": "NO-SUCH", "quantity": 1}], "refused"))

@@ -16,12 +16,13 @@ FORGOTTEN = "a secret that is in no setting any more"
 
 
 def test_links_of_previous_keys_stay_good_and_those_of_a_forgotten_one_do_not(
-    service: RunningService, shop: RunningShop, folder: Path, tmp_path: Path
+    service: RunningService, shop: RunningShop, ledger: str, folder: Path, tmp_path: Path
 ) -> None:
     looked_at, opened_by_the_old = (transferred(service, shop) for _ in range(2))
     older, forgotten = (resigned(transferred(service, shop), key) for key in (OLDER, FORGOTTEN))
     rotated = environment(
         shop.url,
+        ledger,
         folder,
         HANDOFF_SECRET_KEY=NEW,
         HANDOFF_PREVIOUS_SECRET_KEYS=f"{SECRET},{OLDER}",

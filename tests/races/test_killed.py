@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import BOTH, new_ledger
 from tests.magento.faults import Call
 from tests.races.at_once import NO_ANSWER, Answer, bag, entry_request, one, transfer_request
 from tests.races.conftest import environment
@@ -19,7 +20,7 @@ from tests.running import RunningService, RunningShop, running_service
 
 
 def killed_while_asking(
-    service: RunningService, gate: Gate, asking: Future[Answer], ledger: Path
+    service: RunningService, gate: Gate, asking: Future[Answer], ledger: str
 ) -> None:
     """Kill the worker whose call the gate holds, which holds a claim as well."""
     pid = worker_behind(service, gate.caught().peer_port)
@@ -41,7 +42,7 @@ def test_after_a_kill_the_same_bag_succeeds_by_itself(
     held: Callable[[Call], bool],
     gated: RunningService,
     gate: Gate,
-    gated_ledger: Path,
+    gated_ledger: str,
     poq: ThreadPoolExecutor,
 ) -> None:
     reference = f"killed-{time.monotonic_ns()}"
@@ -62,7 +63,7 @@ def test_who_waits_behind_a_killed_process_takes_over(
     gated: RunningService,
     gate: Gate,
     shop: RunningShop,
-    gated_ledger: Path,
+    gated_ledger: str,
     poq: ThreadPoolExecutor,
 ) -> None:
     masked_id = shop.guest_quote(("ITEM-01", 1))
@@ -88,7 +89,7 @@ def test_a_customers_quote_is_looked_at_again_after_a_kill(
     gated: RunningService,
     gate: Gate,
     shop: RunningShop,
-    gated_ledger: Path,
+    gated_ledger: str,
     poq: ThreadPoolExecutor,
 ) -> None:
     token = shop.customer_token()
@@ -127,10 +128,15 @@ def test_who_was_let_in_stays_the_only_one_after_all_workers_were_killed(
     assert one(gated.url, entry_request("POST", link, cookies)).status == 303
 
 
+@pytest.fixture(params=BOTH)
+def own_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return new_ledger(request, tmp_path)
+
+
 def test_the_whole_service_may_be_killed_and_started_anew(
-    shop: RunningShop, tmp_path: Path
+    shop: RunningShop, own_ledger: str, tmp_path: Path
 ) -> None:
-    settings = environment(shop.url, tmp_path)
+    settings = environment(shop.url, own_ledger, tmp_path)
     with running_service(settings, tmp_path, workers=1) as service:
         asked = transfer_request(bag("whole", 1))
         answer = one(service.url, asked)

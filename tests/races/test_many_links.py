@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 from tests.races.ledgers import handoffs, id_of, make_links
 from tests.races.trying import meet_at, try_all
@@ -16,7 +15,7 @@ PROCESSES = 8
 
 
 def test_every_link_lets_exactly_one_of_eight_processes_in(
-    service: RunningService, ledger: Path
+    service: RunningService, ledger: str
 ) -> None:
     links = make_links(ledger, LINKS)
     spawn = multiprocessing.get_context("spawn")

@@ -10,7 +10,7 @@ from tests.running import RunningService
 
 
 def test_of_fifty_web_views_at_one_link_one_is_let_in(
-    service: RunningService, ledger: Path, folder: Path
+    service: RunningService, ledger: str, folder: Path
 ) -> None:
     for link in make_links(ledger, 5):
         sessions = len(list((folder / "sessions").iterdir()))
@@ -23,7 +23,7 @@ def test_of_fifty_web_views_at_one_link_one_is_let_in(
 
 
 def test_those_who_have_looked_at_the_page_first_are_no_better_off(
-    service: RunningService, ledger: Path
+    service: RunningService, ledger: str
 ) -> None:
     [link] = make_links(ledger, 1)
     looks = at_once(service.url, [entry_request("GET", link)] * 50)
@@ -32,7 +32,7 @@ def test_those_who_have_looked_at_the_page_first_are_no_better_off(
     assert statuses(at_once(service.url, entering)) == [303] + [410] * 49
 
 
-def test_both_taps_of_a_double_tap_lead_to_checkout(service: RunningService, ledger: Path) -> None:
+def test_both_taps_of_a_double_tap_lead_to_checkout(service: RunningService, ledger: str) -> None:
     for link in make_links(ledger, 10):
         cookies = one(service.url, entry_request("GET", link)).cookies
         taps = at_once(service.url, [entry_request("POST", link, cookies)] * 2)
@@ -42,7 +42,7 @@ def test_both_taps_of_a_double_tap_lead_to_checkout(service: RunningService, led
 
 
 def test_looks_at_the_same_instant_as_the_tap_change_nothing(
-    service: RunningService, ledger: Path
+    service: RunningService, ledger: str
 ) -> None:
     for link in make_links(ledger, 5):
         cookies = one(service.url, entry_request("GET", link)).cookies
@@ -53,7 +53,7 @@ def test_looks_at_the_same_instant_as_the_tap_change_nothing(
         assert one(service.url, entry_request("POST", link, cookies)).status == 303
 
 
-def test_a_link_is_bound_once_in_the_ledger(service: RunningService, ledger: Path) -> None:
+def test_a_link_is_bound_once_in_the_ledger(service: RunningService, ledger: str) -> None:
     [link] = make_links(ledger, 1)
     cookies = one(service.url, entry_request("GET", link)).cookies
     at_once(service.url, [entry_request("POST", link, cookies)] * 4)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from tests.magento.faults import Call
 from tests.races.at_once import bag, entry_request, one, transfer_request
 from tests.races.gate import PATIENCE, Gate
-from tests.races.ledgers import claims, handoffs, live, make_links
+from tests.races.ledgers import claims, handoffs, held, live, make_links
 from tests.races.processes import stalled, worker_behind
 from tests.running import RunningService
 
@@ -19,7 +17,7 @@ def is_last_look(call: Call) -> bool:
 
 
 def test_who_was_overtaken_while_it_stood_still_gives_the_overtakers_link(
-    gated: RunningService, gate: Gate, gated_ledger: Path, poq: ThreadPoolExecutor
+    gated: RunningService, gate: Gate, gated_ledger: str, poq: ThreadPoolExecutor
 ) -> None:
     asked = transfer_request(bag("overtaken", 3))
     gate.hold_next(is_last_look)
@@ -36,12 +34,11 @@ def test_who_was_overtaken_while_it_stood_still_gives_the_overtakers_link(
 
 
 def test_a_ledger_that_somebody_holds_for_ever_is_a_503_and_no_wait_for_ever(
-    gated: RunningService, gated_ledger: Path
+    gated: RunningService, gated_ledger: str
 ) -> None:
-    """What holds it may be a process that was frozen: the kernel does not take its lock away."""
+    """What holds it may be a process that was frozen: nobody takes its lock away."""
     [link] = make_links(gated_ledger, 1)
-    with Path(f"{gated_ledger}.lock").open("rb") as queue:
-        fcntl.flock(queue, fcntl.LOCK_EX)
+    with held(gated_ledger):
         answer = one(gated.url, transfer_request(bag("held", 1)))
         page = one(gated.url, entry_request("POST", link))
     assert (answer.status, answer.json["code"]) == (503, "ledger_unavailable")

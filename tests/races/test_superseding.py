@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.races.at_once import Answer, at_once, entry_request, one, statuses, transfer_request
 from tests.races.ledgers import handoff_of, handoffs, live
 from tests.running import RunningService, RunningShop
@@ -47,7 +45,7 @@ def test_an_equal_transfer_while_the_link_is_spent_gives_that_link_or_a_newer_on
 
 
 def test_many_newer_transfers_and_many_newcomers_leave_one_live_link(
-    service: RunningService, shop: RunningShop, ledger: Path
+    service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
     masked_id = shop.guest_quote(("ITEM-01", 1))
     older = transferred(service, {"quote_id": masked_id})
