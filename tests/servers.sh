@@ -8,6 +8,9 @@ find_missing() {
   for program in redis-server php chromium nginx varnishd openssl systemd-analyze; do
     command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
   done
+  # Debian keeps the programs of PostgreSQL off the path.
+  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 ||
+    missing="$missing postgresql"
 }
 find_missing
 [ -z "$missing" ] && exit 0

@@ -148,7 +148,7 @@ def test_two_that_wait_for_each_other_both_get_there(database: Database) -> None
     both = threading.Barrier(2)
 
     def work(order: list[str]) -> int:
-        met = []
+        met: list[int] = []
 
         def lock_in_turn(connection: object) -> int:
             for each in order:
@@ -213,6 +213,15 @@ def test_a_restart_of_the_server_goes_unseen_between_two_requests(
     ledger = Ledger(away, ttl=300, grace=60)
     assert ledger.find(row.id) == row
     assert ledger.spend(row.id, ["a"]) is not None
+
+
+def test_of_several_hosts_the_one_that_is_there_is_found(postgres: PostgresServer) -> None:
+    url, _, name = postgres.new_database().rpartition("/")
+    login = url.rpartition("@")[0]
+    hosts = f"host=127.0.0.1:9&host=127.0.0.1:{postgres.port}"
+    database = open_database(f"{login}@/{name}?{hosts}")
+    assert migrate(database).before is None
+    database.close()
 
 
 def test_a_server_that_stands_still_is_unavailable_and_no_wait_for_ever(
