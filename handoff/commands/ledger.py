@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
@@ -25,13 +26,19 @@ def open_ledger(settings: Settings) -> Database:
 
 def open_existing_ledger(settings: Settings) -> Database:
     """Open the ledger that a service has made, or end with exit code 2; makes no empty one."""
-    address = make_url(settings.database_url.get_secret_value())
+    address = settings.database_url.get_secret_value()
     with refused_in_words():
-        database = open_database(settings.database_url.get_secret_value())
+        database = open_database(address)
         if not database.exists():
-            refuse([f"{_NAME}: there is no ledger at {address.database}."])
+            refuse([f"{_NAME}: there is no ledger {_place(address)}."])
         migrate(database)
     return database
+
+
+def _place(address: str) -> str:
+    name = make_url(address).database or ""
+    is_file = address.startswith("sqlite:")
+    return f"at {Path(name).absolute()}" if is_file else f"in the database {name}"
 
 
 @contextmanager

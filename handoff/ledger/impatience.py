@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import Connection, OperationalError
 
-_LIMIT = 6.0  # seconds, for what the server itself ends after five
+_LIMIT = 5.0  # seconds, for what the server itself ends after four
 
 
 class ImpatientConnection(Connection[Any]):

@@ -17,20 +17,20 @@ _READERS = 4
 _MIGRATIONS = int.from_bytes(b"handoff")  # the advisory lock that they are made under
 
 _CONNECTING: dict[str, Any] = {
-    "connect_timeout": 3,
+    "connect_timeout": 2,
     "fallback_application_name": "handoff",
     # Of several hosts the one that takes writes, also after a failover.
     "target_session_attrs": "read-write",
     # A network that has gone is noticed: milliseconds without a word, seconds between probes.
-    "tcp_user_timeout": 5000,
+    "tcp_user_timeout": 4000,
     "keepalives_idle": 10,
     "keepalives_interval": 3,
     "keepalives_count": 3,
 }
 # In milliseconds. A process that stands still within a transaction holds its rows no longer.
 _LIMITS = {
-    "statement_timeout": "5000",
-    "lock_timeout": "4000",
+    "statement_timeout": "4000",
+    "lock_timeout": "3000",
     "idle_in_transaction_session_timeout": "10000",
 }
 # A migration may take long once it has begun. Before that it waits for those of other hosts.
