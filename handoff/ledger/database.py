@@ -124,8 +124,7 @@ def faults_named() -> Iterator[None]:
         cause = getattr(error, "orig", None)
         if _state(cause) in _CONFLICTS:
             raise LedgerConflict from None
-        # The whole text holds the statement, and its details may hold values.
-        log.error("ledger_failed", reason=_reason(cause or error))
+        log.error("ledger_failed", reason=_reason(cause) if cause else type(error).__name__)
         raise (LedgerAway if _is_away(cause) else LedgerUnavailable) from None
 
 
@@ -143,9 +142,8 @@ def _is_away(cause: object) -> bool:
 
 
 def _reason(cause: BaseException) -> str:
+    """Return what the driver said first; its details, and the whole text, may hold values."""
     told = getattr(getattr(cause, "diag", None), "message_primary", None)
-    if isinstance(cause, SQLAlchemyError):
-        return type(cause).__name__
     return str(told or cause).partition("\n")[0]
 
 
