@@ -16,7 +16,6 @@ from handoff.commands.ending import FINDINGS, INTERRUPTED, give_up
 from handoff.commands.environment import env_file_option, read_settings
 from handoff.commands.ledger import open_existing_ledger
 from handoff.commands.playbill import Playbill, as_json
-from handoff.ledger import system_clock
 from handoff.ledger.passages import Passages
 from handoff.magento.client import MagentoClient
 from handoff.magento.stores import Store
@@ -196,7 +195,7 @@ def _reconciler(
         yield None
         return
     with closing(open_existing_ledger(settings)) as database:
-        yield Reconciler(Passages(database, system_clock), orders, system_clock)
+        yield Reconciler(Passages(database), orders, database.now)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from handoff.ledger.claims import Claim, ClaimLost, Claims
 from handoff.ledger.clock import Clock, system_clock
 from handoff.ledger.database import Database, LedgerAway, open_database
 from handoff.ledger.ledger import Draft, Handoff, Ledger, State
-from handoff.ledger.migrate import Migrated, migrate
+from handoff.ledger.migrate import Migrated, migrate, newest_version, version_of
 
 __all__ = [
     "Claim",
@@ -22,6 +22,8 @@ __all__ = [
     "Migrated",
     "State",
     "migrate",
+    "newest_version",
     "open_database",
     "system_clock",
+    "version_of",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from handoff.ledger.database import Database
@@ -31,13 +32,29 @@ def migrate(database: Database) -> Migrated:
 
 def migrate_within(connection: Connection) -> Migrated:
     """Apply the migrations that are missing within a transaction that `migrating` has opened."""
-    config = Config()
-    config.set_main_option("script_location", "handoff.ledger:migrations")
-    config.set_main_option("path_separator", "os")
+    config = _config()
     config.attributes["connection"] = connection
     before = _version(connection)
     command.upgrade(config, "head")
     return Migrated(before, _version(connection))
+
+
+def version_of(database: Database) -> str | None:
+    """Return which version the tables are of, or None where there are none; changes nothing."""
+    with database.reading() as connection:
+        return _version(connection)
+
+
+def newest_version() -> str | None:
+    """Return the version that `migrate` brings the tables to."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "handoff.ledger:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
 
 
 def _version(connection: Connection) -> str | None:

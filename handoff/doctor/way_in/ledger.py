@@ -9,12 +9,12 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
 from handoff.doctor.case import Case
 from handoff.doctor.finding import Finding, fault, ok, unknown, warning
+from handoff.errors import LedgerUnavailable
+from handoff.ledger import newest_version, open_database, version_of
 
 _NAME = "Ledger"
 _MOUNTS = Path("/proc/mounts")
@@ -25,13 +25,43 @@ _NETWORKED = frozenset(
 
 
 def ledger_is_good(case: Case) -> Iterator[Finding]:
-    """Look at the file, its folder, its version, and the file system that it is on."""
-    path = Path(make_url(case.settings.database_url).database or "")
+    """Look at the file, its folder, its version, and its file system; or at the server."""
+    address = case.settings.database_url.get_secret_value()
+    if not address.startswith("sqlite:"):
+        yield _on_server(address)
+        return
+    path = Path(make_url(address).database or "")
     yield _on_disk(path)
     if path.exists():
         yield _inside(path)
     else:
         yield _not_yet(path)
+
+
+def _on_server(address: str) -> Finding:
+    with closing(open_database(address)) as database:
+        try:
+            version = version_of(database)
+        except LedgerUnavailable:
+            return fault(
+                _NAME,
+                "The database does not let the service in. The line ledger_failed says why.",
+                "Set HANDOFF_DATABASE_URL to a PostgreSQL that is reached from here.",
+            )
+    if version is None:
+        return ok(_NAME, "Reached; the first start of the service makes its tables.")
+    return _of_version(version, "Reached, up to date.")
+
+
+def _of_version(version: str | None, good: str) -> Finding:
+    newest = newest_version()
+    if version != newest:
+        return warning(
+            _NAME,
+            f"Its tables are of version {version or 'none'}; this program has {newest}.",
+            "Start the service of this version, which brings them up to date.",
+        )
+    return ok(_NAME, good)
 
 
 def _on_disk(path: Path) -> Finding:
@@ -84,14 +114,7 @@ def _inside(path: Path) -> Finding:
         return fault(
             _NAME, f"It is not in WAL mode ({mode}).", "Start the service once, which sets it."
         )
-    newest = _newest_version()
-    if version != newest:
-        return warning(
-            _NAME,
-            f"Its tables are of version {version or 'none'}; this program has {newest}.",
-            "Start the service of this version, which brings them up to date.",
-        )
-    return ok(_NAME, "Reached, up to date, in WAL mode.")
+    return _of_version(version, "Reached, up to date, in WAL mode.")
 
 
 def _version_and_mode(path: Path) -> tuple[str | None, str]:
@@ -100,13 +123,6 @@ def _version_and_mode(path: Path) -> tuple[str | None, str]:
         mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         return (row[0] if row else None), str(mode)
-
-
-def _newest_version() -> str | None:
-    config = Config()
-    config.set_main_option("script_location", "handoff.ledger:migrations")
-    config.set_main_option("path_separator", "os")
-    return ScriptDirectory.from_config(config).get_current_head()
 
 
 def _file_system(path: Path) -> str | None:
