@@ -45,8 +45,8 @@ def _on_server(address: str) -> Finding:
         except LedgerUnavailable:
             return fault(
                 _NAME,
-                "The database does not let the service in. The line ledger_failed says why.",
-                "Set HANDOFF_DATABASE_URL to a PostgreSQL that is reached from here.",
+                "The database cannot be reached, or does not let the service in.",
+                "Put HANDOFF_DATABASE_URL right; the log of the server says whom it has refused.",
             )
     if version is None:
         return ok(_NAME, "Reached; the first start of the service makes its tables.")
