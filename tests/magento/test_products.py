@@ -340,7 +340,7 @@ def test_a_closer_look_tells_products_of_lengthened_skus_and_what_a_rule_made_fr
     assert [line.sku for line in looked.lines if line.free] == ["PC-RFREE"]
 
 
-def line_of(variant: str | None = None, **prices: float) -> dict[str, Any]:
+def line_of(prices: dict[str, float], variant: str | None = None) -> dict[str, Any]:
     """Return a line as GraphQL tells it of the only line of the cart below."""
     return {
         "uid": "NzAx",  # 701
@@ -376,7 +376,7 @@ def test_a_line_is_free_where_nothing_of_it_is_left_to_pay(
     carts: Carts, between: FaultyShop, net: float, gross: float, discount: float, is_free: bool
 ) -> None:
     prices = {"row_total": net, "row_total_including_tax": gross, "total_item_discount": discount}
-    assert look_closer_at(carts, between, line_of(**prices)).free is is_free
+    assert look_closer_at(carts, between, line_of(prices)).free is is_free
 
 
 @pytest.mark.parametrize(
@@ -386,8 +386,12 @@ def test_a_line_is_free_where_nothing_of_it_is_left_to_pay(
 def test_a_variant_is_known_by_its_own_sku_whatever_else_was_chosen(
     carts: Carts, between: FaultyShop, sku: str, product_sku: str | None
 ) -> None:
-    prices = {"row_total": 9, "row_total_including_tax": 9, "total_item_discount": 0}
-    line = line_of(variant="TOWEL-S", **prices)
+    prices: dict[str, float] = {
+        "row_total": 9,
+        "row_total_including_tax": 9,
+        "total_item_discount": 0,
+    }
+    line = line_of(prices, variant="TOWEL-S")
     assert look_closer_at(carts, between, line, sku=sku).product_sku == product_sku
 
 
