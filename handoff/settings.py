@@ -31,7 +31,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from handoff.addresses import BaseUrl, split_address
+from handoff.addresses import BaseUrl, require_ascii, split_address
 from handoff.entry.colours import Colour
 from handoff.magento.stores import Store, Stores
 from handoff.places import CookieSettings, Place
@@ -64,6 +64,7 @@ _WORDS = {
     "tuple_type": "has to be a JSON list",
     "too_short": "holds nothing",
     "extra_forbidden": "is no field that is known",
+    "model_type": "has to be a JSON object",
 }
 _AN_HOUR = 3600  # seconds
 DEFAULT_STORE = Store(currency="GBP", code="default", store_id=1, website_id=1, website_code="base")
@@ -109,7 +110,7 @@ def _secret(value: SecretStr) -> SecretStr:
 def _path(value: str) -> str:
     if not value.startswith("/") or value.startswith("//") or "\\" in value:
         raise ValueError("has to start with one '/'")
-    if not value.isprintable() or set(value) & set(" ;"):
+    if not value.isascii() or not value.isprintable() or set(value) & set(" ;"):
         raise ValueError("holds characters that no path has")
     return value
 
@@ -156,6 +157,7 @@ def _web_url(value: str) -> str:
     parts = split_address(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or set(value) & set(" '\"<>"):
         raise ValueError("has to be an http(s) address")
+    require_ascii(value)
     return value
 
 

@@ -12,7 +12,7 @@ are both reached by TLS.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import SplitResult, parse_qs, unquote
 
@@ -31,7 +31,7 @@ class SessionAccess:
     ca_file: str | None = None
     cert_file: str | None = None
     sentinel_username: str | None = None
-    sentinel_password: str | None = None
+    sentinel_password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
