@@ -18,7 +18,7 @@ from handoff.magento.stores import Store
 from handoff.session import SessionStore, open_session_store
 from handoff.settings import Settings
 from handoff.transfer.carts import QuoteDesk
-from handoff.transfer.checkout import CheckoutDesk
+from handoff.transfer.checkout import SESSION_PATIENCE, CheckoutDesk
 from handoff.transfer.service import TransferService
 
 
@@ -47,11 +47,6 @@ def build_services(settings: Settings, *, clock: Clock = system_clock) -> Servic
     client = open_client(settings)
     orders = open_orders(client, settings)
     desk = QuoteDesk(Carts(client), settings.store_views, orders)
-    sessions = open_session_store(
-        settings.session_address,
-        settings.session_access,
-        lifetime=settings.new_session_lifetime,
-    )
     return Services(
         settings=settings,
         database=database,
@@ -60,13 +55,13 @@ def build_services(settings: Settings, *, clock: Clock = system_clock) -> Servic
             settings.secret_key.get_secret_value(),
             previous=[key.get_secret_value() for key in settings.previous_secret_keys],
         ),
-        sessions=sessions,
+        sessions=_sessions(settings),
         orders=orders,
         transfers=TransferService(
             ledger,
             Claims(database, clock),
             desk,
-            _checkout(client, sessions, settings),
+            _checkout(client, settings),
             timeout=settings.magento_timeout,
         ),
     )
@@ -107,12 +102,20 @@ def open_access(client: MagentoClient, settings: Settings) -> Access | None:
     return None
 
 
-def _checkout(
-    client: MagentoClient, sessions: SessionStore, settings: Settings
-) -> CheckoutDesk | None:
+def _sessions(settings: Settings, **patience: float) -> SessionStore:
+    return open_session_store(
+        settings.session_address,
+        settings.session_access,
+        lifetime=settings.new_session_lifetime,
+        **patience,
+    )
+
+
+def _checkout(client: MagentoClient, settings: Settings) -> CheckoutDesk | None:
     if not settings.ask_checkout:
         return None
     checkout = Checkout(client, partial(_storefront, settings))
+    sessions = _sessions(settings, patience=SESSION_PATIENCE)
     return CheckoutDesk(checkout, sessions, settings.store_views)
 
 

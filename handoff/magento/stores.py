@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from handoff.addresses import BaseUrl
 
-
 # As Magento takes them, which says "letters (a-z)" and means capitals, too.
 Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 

@@ -52,12 +52,13 @@ def new_session_id() -> str:
 
 
 def open_session_store(
-    address: SessionAddress, access: SessionAccess, *, lifetime: int
+    address: SessionAddress, access: SessionAccess, *, lifetime: int, patience: float = 2.0
 ) -> SessionStore:
-    """Return the store at an address. `lifetime` is in seconds.
+    """Return the store at an address.
 
-    Nothing is connected to before the first write.
+    `lifetime` is in seconds; so is `patience`, how long an answer may take, twice at most. Nothing
+    is connected to before the first write.
     """
     if address.is_files:
         return FileSessions(address.path, owner=address.owner)
-    return RedisSessions(connect(address, access), lifetime=lifetime)
+    return RedisSessions(connect(address, access, patience=patience), lifetime=lifetime)

@@ -15,16 +15,19 @@ from handoff.session.address import SessionAccess, SessionAddress
 _QUIET: dict[str, Any] = {"protocol": 2, "driver_info": None}
 
 
-def connect(address: SessionAddress, access: SessionAccess) -> redis.Redis:
-    """Return a client, which connects to nothing before its first command and never retries."""
+def connect(address: SessionAddress, access: SessionAccess, *, patience: float) -> redis.Redis:
+    """Return a client, which connects to nothing before its first command and never retries.
+
+    `patience` is how many seconds it waits for an answer.
+    """
     options: dict[str, Any] = {
         **_QUIET,
         **_tls(address, access),
         "db": address.database,
         "username": address.username,
         "password": address.password,
-        "socket_connect_timeout": 1.0,
-        "socket_timeout": 2.0,
+        "socket_connect_timeout": patience / 2,
+        "socket_timeout": patience,
         "retry": Retry(NoBackoff(), 0),
     }
     if address.service:
