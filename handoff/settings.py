@@ -390,6 +390,14 @@ class Settings(BaseSettings):
         stores = self.store_views
         return self.place_of((stores.by_code(code) if code else None) or stores.first)
 
+    def place_at(self, host: str) -> Place:
+        """Return the place of the first store view whose links are on a host (and port).
+
+        Where none is, that of the first store view.
+        """
+        places = [self.place_of(store) for store in self.stores]
+        return next((place for place in places if place.public.netloc == host), places[0])
+
     @property
     def store_views(self) -> Stores:
         """The store views, to look one up by currency or number."""
