@@ -124,6 +124,7 @@ def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyP
         ("HANDOFF_SESSION_STORE", "redis+sentinel://a:26379,b:26379"),
         ("HANDOFF_SESSION_STORE", "redis+sentinel:///the-sessions/2"),
         ("HANDOFF_SESSION_STORE", "redis+sentinel://a,,b/the-sessions/2"),
+        ("HANDOFF_SESSION_STORE", "redis+sentinel://a?ssl=true/the-sessions/2"),
         ("HANDOFF_SESSION_STORE", "redis+sentinel://a/the-sessions/2?db=3"),
         ("HANDOFF_SESSION_STORE", "redis+sentinel://u:SECR#ETPW@a/the-sessions"),
         ("HANDOFF_SESSION_STORE", "redis+sentinel://u:SECR[ETPW@a/the-sessions"),

@@ -9,7 +9,7 @@ from handoff.session.address import SessionAccess, SessionAddress
 from handoff.session.files import FileSessions
 from handoff.session.payload import Binding, Login, encode
 from handoff.session.redis import RedisSessions
-from handoff.session.servers import connect
+from handoff.session.servers import PATIENCE, connect
 from handoff.session.store import SessionStoreError
 
 __all__ = [
@@ -52,7 +52,7 @@ def new_session_id() -> str:
 
 
 def open_session_store(
-    address: SessionAddress, access: SessionAccess, *, lifetime: int, patience: float = 2.0
+    address: SessionAddress, access: SessionAccess, *, lifetime: int, patience: float = PATIENCE
 ) -> SessionStore:
     """Return the store at an address.
 

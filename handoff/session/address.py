@@ -122,7 +122,8 @@ class SessionAddress:
         user = split_address(f"redis://{login}{at}")
         servers = [split_address(f"redis://{host}") for host in hosts.split(",")]
         service = _SERVICE.fullmatch(path)
-        if not service or not all(each.hostname and each.netloc for each in servers):
+        is_plain = all(each.hostname and not each.query for each in servers)
+        if not service or not is_plain:
             raise ValueError(
                 "has to look like redis+sentinel://host:26379,host:26379/name-of-the-master/2"
             )

@@ -11,14 +11,19 @@ from redis.sentinel import Sentinel
 
 from handoff.session.address import SessionAccess, SessionAddress
 
+PATIENCE = 2.0
+"""Seconds for which a Redis may think, where a shopper is waiting."""
+
 # RESP2 and no client name: HELLO and CLIENT are rights that writing does not need.
 _QUIET: dict[str, Any] = {"protocol": 2, "driver_info": None}
 
 
-def connect(address: SessionAddress, access: SessionAccess, *, patience: float) -> redis.Redis:
+def connect(
+    address: SessionAddress, access: SessionAccess, *, patience: float = PATIENCE
+) -> redis.Redis:
     """Return a client, which connects to nothing before its first command and never retries.
 
-    `patience` is how many seconds it waits for an answer.
+    `patience` is in seconds: how long it waits for an answer.
     """
     options: dict[str, Any] = {
         **_QUIET,
