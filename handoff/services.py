@@ -126,4 +126,6 @@ def _storefront(settings: Settings, store: Store) -> Storefront:
         url=place.storefront_url,
         checkout_path=place.checkout_path,
         session_cookie=place.session_cookie.name,
+        cookie_domain=place.session_cookie.domain,
+        other_hosts=settings.checkout_hosts,
     )

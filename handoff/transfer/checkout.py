@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from handoff.binding import binding_of
+from handoff.errors import Problem, StoreNotServed
 from handoff.ledger import Draft
 from handoff.magento.checkout import Checkout, NotAsked, Shopper
 from handoff.magento.deadline import Deadline
@@ -44,7 +45,10 @@ class CheckoutDesk:
         except NotAsked as problem:
             log.warning("checkout_not_asked", reason=problem.reason)
             return
-        refusal = self._checkout.refusal(shopper, deadline=_part_of(deadline))
+        except StoreNotServed as problem:
+            refusal: Problem = problem
+        else:
+            refusal = self._checkout.refusal(shopper, deadline=_part_of(deadline))
         log.warning("checkout_refused", code=refusal.code, detail=refusal.detail)
         raise refusal
 
