@@ -18,6 +18,7 @@ from handoff.operate.health import health
 from handoff.operate.logs import configure_logging, log_requests
 from handoff.operate.paths import serve_below
 from handoff.operate.proxies import trust_proxies
+from handoff.operate.reload import held_settings
 from handoff.services import build_services, keep
 from handoff.settings import Settings, load_settings, unknown_names
 from handoff.transfer.views import transfer
@@ -28,12 +29,12 @@ log = structlog.get_logger()
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Flask:
-    """Build the service from the environment, or from settings that were loaded elsewhere.
+    """Build the service from the environment, or from settings that were loaded before.
 
     Raises SettingsError with all that is wrong with them.
     """
     configure_logging()
-    settings = settings or load_settings()
+    settings = settings or held_settings() or load_settings()
     for name in unknown_names(os.environ):
         log.warning("unknown_setting", name=name)
     app = Flask(__name__)

@@ -23,10 +23,17 @@ def split_address(value: str) -> SplitResult:
     return parts
 
 
+def require_ascii(value: str) -> None:
+    """Refuse an address that cannot stand in a header as it is; a ValueError says what can."""
+    if not value.isascii():
+        raise ValueError("has to be in ASCII: its host as xn--…, its path %-encoded")
+
+
 def _base_url(value: str) -> str:
     parts = split_address(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("has to be an http(s) address with a host")
+    require_ascii(value)
     if parts.query or parts.fragment or parts.username:
         raise ValueError("takes no query, fragment or user name")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

@@ -200,7 +200,7 @@ class RequestInvalid(Problem):
 
 
 class StoreNotServed(Problem):
-    """The quote belongs to a store view that is not in the settings."""
+    """The settings do not have the quote's store view, or not as the shop has it."""
 
     code = "store_not_served"
     status = 422

@@ -19,7 +19,7 @@ from handoff.magento.stores import Store
 from handoff.session import SessionStore, open_session_store
 from handoff.settings import Settings
 from handoff.transfer.carts import QuoteDesk
-from handoff.transfer.checkout import CheckoutDesk
+from handoff.transfer.checkout import SESSION_PATIENCE, CheckoutDesk
 from handoff.transfer.service import TransferService
 
 log = structlog.get_logger()
@@ -52,11 +52,6 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
     client = open_client(settings)
     orders = open_orders(client, settings)
     desk = QuoteDesk(Carts(client), settings.store_views, orders)
-    sessions = open_session_store(
-        settings.session_address,
-        settings.session_access,
-        lifetime=settings.new_session_lifetime,
-    )
     return Services(
         settings=settings,
         database=database,
@@ -65,13 +60,13 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
             settings.secret_key.get_secret_value(),
             previous=[key.get_secret_value() for key in settings.previous_secret_keys],
         ),
-        sessions=sessions,
+        sessions=_sessions(settings),
         orders=orders,
         transfers=TransferService(
             ledger,
             Claims(database, clock),
             desk,
-            _checkout(client, sessions, settings),
+            _checkout(client, settings),
             timeout=settings.magento_timeout,
         ),
     )
@@ -123,12 +118,20 @@ def _open_ledger(settings: Settings) -> Database:
     return database
 
 
-def _checkout(
-    client: MagentoClient, sessions: SessionStore, settings: Settings
-) -> CheckoutDesk | None:
+def _sessions(settings: Settings, **patience: float) -> SessionStore:
+    return open_session_store(
+        settings.session_address,
+        settings.session_access,
+        lifetime=settings.new_session_lifetime,
+        **patience,
+    )
+
+
+def _checkout(client: MagentoClient, settings: Settings) -> CheckoutDesk | None:
     if not settings.ask_checkout:
         return None
     checkout = Checkout(client, partial(_storefront, settings))
+    sessions = _sessions(settings, patience=SESSION_PATIENCE)
     return CheckoutDesk(checkout, sessions, settings.store_views)
 
 
@@ -139,4 +142,6 @@ def _storefront(settings: Settings, store: Store) -> Storefront:
         url=place.storefront_url,
         checkout_path=place.checkout_path,
         session_cookie=place.session_cookie.name,
+        cookie_domain=place.session_cookie.domain,
+        other_hosts=settings.checkout_hosts,
     )

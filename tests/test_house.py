@@ -20,6 +20,8 @@ from tests.conftest import MakeApp
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+DETAILS = sorted((ROOT / "docs").glob("*.md"))
+GUIDE = "\n".join([README, *(page.read_text("utf-8") for page in DETAILS)])
 MODULES = sorted((ROOT / "handoff").rglob("*.py"))
 
 
@@ -34,6 +36,26 @@ def test_every_setting_is_documented(name: str) -> None:
     assert name in (ROOT / ".env.example").read_text("utf-8")
 
 
+def test_every_page_of_details_is_found_from_the_readme() -> None:
+    assert [page.name for page in DETAILS if f"(docs/{page.name}" not in README] == []
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *DETAILS], ids=lambda page: page.name)
+def test_links_lead_to_files_and_headings_that_are_there(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text("utf-8")):
+        path, _, heading = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), target
+        headings = (
+            re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE) if heading else []
+        )
+        assert not heading or heading in map(_anchor, headings), target
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
+
+
 @pytest.mark.parametrize("problem", problems())
 def test_every_problem_is_documented_with_its_status(problem: type[Problem]) -> None:
     assert re.search(rf"^\| {problem.status} \| `{problem.code}` \|", README, re.MULTILINE)
@@ -44,14 +66,14 @@ def test_every_code_of_a_field_or_line_is_documented() -> None:
     for module in MODULES:
         codes |= set(re.findall(r'Fault\(\s*"([a-z_]+)"', module.read_text("utf-8")))
     assert len(codes) > 10
-    assert [code for code in sorted(codes) if f"`{code}`" not in README] == []
+    assert [code for code in sorted(codes) if f"`{code}`" not in GUIDE] == []
 
 
 def test_every_ending_is_documented() -> None:
     found = [ending for ending in vars(endings).values() if isinstance(ending, endings.Ending)]
     assert len(found) == 15
     for ending in found:
-        assert f"| {int(ending.status)} | {ending.title} |" in README
+        assert f"| {int(ending.status)} | {ending.title} |" in GUIDE
 
 
 @pytest.mark.parametrize("name", main.commands)
@@ -64,7 +86,7 @@ def test_every_state_and_difference_of_a_report_is_documented() -> None:
     comparison = (ROOT / "handoff" / "reconcile" / "comparison.py").read_text("utf-8")
     codes |= set(re.findall(r'Difference\(\s*"([a-z_]+)"', comparison))
     assert len(codes) == len(State) + 4
-    assert [code for code in sorted(codes) if f"`{code}`" not in README] == []
+    assert [code for code in sorted(codes) if f"`{code}`" not in GUIDE] == []
 
 
 # How each address is protected. A new one has to be added here, with a thought.

@@ -138,3 +138,24 @@ def test_the_switch_is_thrown_while_running(shop: RunningShop, tmp_path: Path) -
             assert requests.get(link, timeout=10).status_code == expected
             assert requests.get(f"{service.url}/healthz", timeout=10).status_code == 200
             workers = service.worker_pids()
+
+
+def test_a_word_that_is_none_leaves_the_service_as_it_was(
+    shop: RunningShop, tmp_path: Path
+) -> None:
+    switch = tmp_path / "paused"
+    switch.write_text("true\n")
+    environment = environment_for(shop, tmp_path, HANDOFF_PAUSED_FILE=str(switch))
+    quote = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    with running_service(environment, tmp_path) as service:
+        workers = service.worker_pids()
+        switch.write_text("flase\n")
+        os.kill(service.process.pid, signal.SIGHUP)
+        give_up = time.monotonic() + 30
+        while set(workers) & set(service.worker_pids()):
+            assert time.monotonic() < give_up
+            assert post_transfer(service.url, quote).status_code == 503
+        assert post_transfer(service.url, quote).json()["code"] == "paused"
+        [told] = [x for x in service.log.read_text().splitlines() if "settings_not_taken" in x]
+        assert "HANDOFF_PAUSED" in told
+        assert "flase" not in told

@@ -64,6 +64,10 @@ def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyP
         ("HANDOFF_PUBLIC_URL", "https://www.shop.example/?a=b"),
         ("HANDOFF_PUBLIC_URL", "https://www.shop.example:99999"),
         ("HANDOFF_MAGENTO_URL", "https://user:pass@www.shop.example"),
+        # Neither stands in a header as it is, and the policy of every page names them.
+        ("HANDOFF_STOREFRONT_URL", "https://www.żółw.example"),
+        ("HANDOFF_SHOP_LOGO_URL", "https://www.shop.example/żółw.svg"),
+        ("HANDOFF_CHECKOUT_PATH", "/zamówienie/"),
         ("HANDOFF_API_KEYS", ","),
         ("HANDOFF_API_KEYS", "short"),
         ("HANDOFF_API_KEYS", "long-enough,with space in"),
@@ -125,6 +129,7 @@ def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyP
         ("HANDOFF_SESSION_STORE", "redis+sentinel://a:26379,b:26379"),
         ("HANDOFF_SESSION_STORE", "redis+sentinel:///the-sessions/2"),
         ("HANDOFF_SESSION_STORE", "redis+sentinel://a,,b/the-sessions/2"),
+        ("HANDOFF_SESSION_STORE", "redis+sentinel://a?ssl=true/the-sessions/2"),
         ("HANDOFF_SESSION_STORE", "redis+sentinel://a/the-sessions/2?db=3"),
         ("HANDOFF_SESSION_STORE", "redis+sentinel://u:SECR#ETPW@a/the-sessions"),
         ("HANDOFF_SESSION_STORE", "redis+sentinel://u:SECR[ETPW@a/the-sessions"),
@@ -382,12 +387,28 @@ def test_an_empty_value_is_the_same_as_none(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HANDOFF_SESSION_STORE", "redis://:the-password@127.0.0.1/2")
+    store = "redis+sentinel://:the-password@127.0.0.1/sessions/2"
+    monkeypatch.setenv("HANDOFF_SESSION_STORE", store)
+    monkeypatch.setenv("HANDOFF_SENTINEL_PASSWORD", "the-other-word")
     address = "postgresql+psycopg://handoff:another-password@127.0.0.1/handoff"
     monkeypatch.setenv("HANDOFF_DATABASE_URL", address)
-    shown = repr(load_settings())
-    for secret in ("a-key-for-poq", "0123456789abcdef", "the-password", "another-password"):
+    settings = load_settings()
+    shown = repr(settings) + repr(settings.session_access) + repr(settings.session_address)
+    for secret in (
+        "a-key-for-poq",
+        "0123456789abcdef",
+        "the-password",
+        "the-other-word",
+        "another-password",
+    ):
         assert secret not in shown
+
+
+def test_codes_may_have_capitals_as_in_magento(monkeypatch: pytest.MonkeyPatch) -> None:
+    [store] = json.loads(stores({}))
+    codes = {"code": "shopUK", "website_code": "UK"}
+    monkeypatch.setenv("HANDOFF_STORES", json.dumps([store | codes]))
+    assert load_settings().store_views.by_code("shopUK") is not None
 
 
 def test_misspelt_names_are_found() -> None:

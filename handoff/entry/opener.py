@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Request, Response
 
@@ -29,7 +29,7 @@ _VALUE = re.compile("[A-Za-z0-9_-]{22,64}")
 class Openers:
     """The cookies that a web view has for a handoff: by name, those it has shown or a fresh one."""
 
-    cookies: dict[str, str]
+    cookies: dict[str, str] = field(repr=False)
 
     @property
     def hashes(self) -> list[str]:

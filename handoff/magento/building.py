@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any
@@ -52,7 +52,7 @@ class _Held:
 class _Cart:
     """A cart by its masked id, and its lines; None where GraphQL is not to be had."""
 
-    masked_id: str
+    masked_id: str = field(repr=False)
     lines: tuple[_Held, ...] | None
 
     def holds(self, line: Line, *, at_least: Decimal = Decimal(0)) -> bool:

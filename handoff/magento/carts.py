@@ -94,6 +94,20 @@ class Carts:
         wanted = {"___store": store.code}
         return _customers(self._get("carts/mine", params=wanted, token=token, deadline=deadline))
 
+    def number_of(
+        self, store: Store, quote: Quote, *, token: str | None, deadline: Deadline
+    ) -> int | None:
+        """Return the shop's number of a store view, by looking at a quote there.
+
+        None where the shop has no store view of this code, or does not show the quote in it.
+        """
+        path = "carts/mine" if token else f"guest-carts/{quote.masked_id}"
+        answer = self._get(path, store=store.code, token=token, deadline=deadline)
+        if answer.status != HTTPStatus.OK:
+            return None
+        seen, _ = _quote(answer)
+        return seen.store_id
+
     def build(self, bag: Bag, *, store: Store, deadline: Deadline) -> Quote:
         """Make a guest quote that holds the bag's lines, and look at what came out.
 

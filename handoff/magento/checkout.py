@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from handoff.addresses import within
 from handoff.errors import (
     CheckoutOff,
     CheckoutRefused,
@@ -25,6 +26,7 @@ from handoff.errors import (
     Problem,
     ShopTimeout,
     ShopUnavailable,
+    StoreNotServed,
 )
 from handoff.magento.client import MagentoClient, Page
 from handoff.magento.deadline import Deadline
@@ -40,11 +42,29 @@ _CUSTOMERS = f"{{ {_CONFIG} cart: customerCart {{ {_LINES} }} }}"
 
 @dataclass(frozen=True, slots=True)
 class Storefront:
-    """Where shoppers see a store view: its address, its checkout's path, its session cookie."""
+    """Where shoppers see a store view: its address, its checkout's path, its session cookie.
+
+    `other_hosts` are those that checkout may go on to, with a port where it is not the usual one.
+    """
 
     url: str
     checkout_path: str
     session_cookie: str
+    cookie_domain: str
+    other_hosts: tuple[str, ...] = ()
+
+    def keeps_shopper(self, location: str) -> bool:
+        """Say whether a redirect leads to where the session cookie goes, or to another known host.
+
+        One that names no host stays where it is.
+        """
+        try:
+            parts = urlsplit(location)
+        except ValueError:
+            return True
+        host = parts.hostname or ""
+        is_known = host in self.other_hosts or parts.netloc.lower() in self.other_hosts
+        return not host or is_known or within(host, self.cookie_domain.removeprefix("."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +99,22 @@ class Checkout:
     def takes(self, shopper: Shopper, *, deadline: Deadline) -> bool:
         """Say whether checkout opens, and does not send the shopper back to the cart page.
 
-        Raises NotAsked where it answers anything else, or nothing.
+        Raises StoreNotServed where it is on a host that the shopper's session does not reach, and
+        NotAsked where it answers anything else, or nothing.
         """
+        storefront = self._storefront_of(shopper.store)
         try:
-            path = self._storefront_of(shopper.store).checkout_path
-            page = self._page("HEAD", path, shopper, deadline)
+            page = self._page("HEAD", storefront.checkout_path, shopper, deadline)
         except ShopTimeout:
             raise NotAsked("timeout") from None
         except ShopUnavailable:
             raise NotAsked("unreachable") from None
         if page.location:
+            if not storefront.keeps_shopper(page.location):
+                raise StoreNotServed(
+                    f"The shop has checkout of the store view {shopper.store.code} on another host "
+                    "than HANDOFF_STORES, where its url is missing or wrong."
+                )
             if not _path(page.location).endswith(_CART_PAGE):
                 raise NotAsked("redirected_elsewhere")
             return False

@@ -18,10 +18,14 @@ from handoff.magento.stores import Store
 _LINES = """
 fragment lines on Cart {
   items {
-    __typename
     uid
     product { sku }
-    prices { row_total { value } total_item_discount { value } }
+    ... on ConfigurableCartItem { configured_variant { sku } }
+    prices {
+      row_total { value }
+      row_total_including_tax { value }
+      total_item_discount { value }
+    }
   }
 }"""
 _GUESTS = "query($id: String!) { cart(cart_id: $id) { ...lines } }"
@@ -42,18 +46,23 @@ class _MoneyShape(_Shape):
 
 class _PricesShape(_Shape):
     row_total: _MoneyShape
+    row_total_including_tax: _MoneyShape
     total_item_discount: _MoneyShape
 
 
 class _LineShape(_Shape):
-    kind: Annotated[str, Field(alias="__typename")]
     uid: str
     product: _ProductShape
+    configured_variant: _ProductShape | None = None
     prices: _PricesShape
 
     @property
     def free(self) -> bool:
-        return self.prices.row_total.value <= self.prices.total_item_discount.value
+        net, gross = self.prices.row_total.value, self.prices.row_total_including_tax.value
+        # Shops take discounts off the price before tax or, as most of Europe does, with it. There
+        # one that is larger than the price before tax may still leave something to pay.
+        discount = self.prices.total_item_discount.value
+        return discount == net or 0 <= gross <= discount
 
 
 def closer_lines(
@@ -89,10 +98,8 @@ def _closer(line: QuoteLine, shape: _LineShape | None) -> QuoteLine:
     if shape is None:
         return line
     # A variant goes by a sku of its own. That of its product would stand for all variants.
-    is_variant = shape.kind == "ConfigurableCartItem"
-    is_longer = same_sku(line.sku).startswith(f"{same_sku(shape.product.sku)}-")
+    product_sku = (shape.configured_variant or shape.product).sku
+    is_longer = same_sku(line.sku).startswith(f"{same_sku(product_sku)}-")
     return replace(
-        line,
-        free=line.free or shape.free,
-        product_sku=shape.product.sku if is_longer and not is_variant else None,
+        line, free=line.free or shape.free, product_sku=product_sku if is_longer else None
     )

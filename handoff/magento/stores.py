@@ -9,6 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from handoff.addresses import BaseUrl
 
+# As Magento takes them, which says "letters (a-z)" and means capitals, too.
+Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
 
 class Store(BaseModel):
     """A store view: the currency it sells in, and what Magento calls it and its website.
@@ -20,10 +23,10 @@ class Store(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    code: Code
     store_id: Annotated[int, Field(ge=1)]
     website_id: Annotated[int, Field(ge=1)]
-    website_code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    website_code: Code
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$")] | None = None
     url: BaseUrl | None = None
     public_url: BaseUrl | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handoff.operate.logs import logging_config
+from handoff.operate.reload import hold_settings
 
 bind = "127.0.0.1:8000"
 worker_class = "gthread"
@@ -24,3 +25,13 @@ secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
 logconfig_dict = logging_config()
 control_socket_disable = True
+
+
+def on_starting(_server: object) -> None:
+    """Read the settings once for all workers."""
+    hold_settings()
+
+
+def on_reload(_server: object) -> None:
+    """Read them anew, before the workers are replaced."""
+    hold_settings()

@@ -9,7 +9,7 @@ from handoff.session.address import SessionAccess, SessionAddress
 from handoff.session.files import FileSessions
 from handoff.session.payload import Binding, Login, encode
 from handoff.session.redis import RedisSessions
-from handoff.session.servers import connect
+from handoff.session.servers import PATIENCE, connect
 from handoff.session.store import SessionStoreError
 
 __all__ = [
@@ -52,12 +52,13 @@ def new_session_id() -> str:
 
 
 def open_session_store(
-    address: SessionAddress, access: SessionAccess, *, lifetime: int
+    address: SessionAddress, access: SessionAccess, *, lifetime: int, patience: float = PATIENCE
 ) -> SessionStore:
-    """Return the store at an address. `lifetime` is in seconds.
+    """Return the store at an address.
 
-    Nothing is connected to before the first write.
+    `lifetime` is in seconds; so is `patience`, how long an answer may take, twice at most. Nothing
+    is connected to before the first write.
     """
     if address.is_files:
         return FileSessions(address.path, owner=address.owner)
-    return RedisSessions(connect(address, access), lifetime=lifetime)
+    return RedisSessions(connect(address, access, patience=patience), lifetime=lifetime)

@@ -12,7 +12,7 @@ are both reached by TLS.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import SplitResult, parse_qs, unquote
 
@@ -31,7 +31,7 @@ class SessionAccess:
     ca_file: str | None = None
     cert_file: str | None = None
     sentinel_username: str | None = None
-    sentinel_password: str | None = None
+    sentinel_password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,8 @@ class SessionAddress:
         user = split_address(f"redis://{login}{at}")
         servers = [split_address(f"redis://{host}") for host in hosts.split(",")]
         service = _SERVICE.fullmatch(path)
-        if not service or not all(each.hostname and each.netloc for each in servers):
+        is_plain = all(each.hostname and not each.query for each in servers)
+        if not service or not is_plain:
             raise ValueError(
                 "has to look like redis+sentinel://host:26379,host:26379/name-of-the-master/2"
             )

@@ -11,20 +11,28 @@ from redis.sentinel import Sentinel
 
 from handoff.session.address import SessionAccess, SessionAddress
 
+PATIENCE = 2.0
+"""Seconds for which a Redis may think, where a shopper is waiting."""
+
 # RESP2 and no client name: HELLO and CLIENT are rights that writing does not need.
 _QUIET: dict[str, Any] = {"protocol": 2, "driver_info": None}
 
 
-def connect(address: SessionAddress, access: SessionAccess) -> redis.Redis:
-    """Return a client, which connects to nothing before its first command and never retries."""
+def connect(
+    address: SessionAddress, access: SessionAccess, *, patience: float = PATIENCE
+) -> redis.Redis:
+    """Return a client, which connects to nothing before its first command and never retries.
+
+    `patience` is in seconds: how long it waits for an answer.
+    """
     options: dict[str, Any] = {
         **_QUIET,
         **_tls(address, access),
         "db": address.database,
         "username": address.username,
         "password": address.password,
-        "socket_connect_timeout": 1.0,
-        "socket_timeout": 2.0,
+        "socket_connect_timeout": patience / 2,
+        "socket_timeout": patience,
         "retry": Retry(NoBackoff(), 0),
     }
     if address.service:

@@ -34,16 +34,15 @@ class QuoteDesk:
         self._carts = carts
         self._stores = stores
         self._orders = orders
+        self._confirmed: set[str] = set()
 
     def build(self, transfer: BagTransfer, deadline: Deadline) -> Quote:
         """Make a guest quote with exactly the lines of the bag, in its store view and currency."""
         store = transfer.store
         quote = self._carts.build(transfer.bag, store=store, deadline=deadline)
         if quote.store_id != store.store_id:
-            raise StoreNotServed(
-                f"The shop numbers the store view {store.code} {quote.store_id}, HANDOFF_STORES "
-                f"{store.store_id}."
-            )
+            raise _wrong_number(store, quote.store_id)
+        self._confirmed.add(store.code)
         _require_open(quote)
         faults = _currency_faults(quote, transfer.bag.currency)
         faults += self._differences(quote, transfer.bag.lines, None, deadline)
@@ -59,6 +58,7 @@ class QuoteDesk:
             else self._guests(transfer, deadline)
         )
         _require_open(quote)
+        self._require_number(quote, transfer.token, deadline)
         faults = _store_faults(quote, transfer.store)
         faults += _currency_faults(quote, transfer.currency)
         if transfer.lines is not None:
@@ -78,6 +78,20 @@ class QuoteDesk:
                 "does not list."
             )
         return store
+
+    def _require_number(self, quote: Quote, token: str | None, deadline: Deadline) -> None:
+        """Require that the shop numbers the quote's store view as the settings do.
+
+        A quote tells the number alone. With the numbers of two store views exchanged, checkout
+        would open in the wrong one, and the order be placed there. The shop is asked once for each.
+        """
+        store = self.store_of(quote)
+        if store.code in self._confirmed:
+            return
+        number = self._carts.number_of(store, quote, token=token, deadline=deadline)
+        if number != store.store_id:
+            raise _wrong_number(store, number)
+        self._confirmed.add(store.code)
 
     def _guests(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
         if not names_a_quote(transfer):
@@ -164,6 +178,14 @@ def _require_open(quote: Quote) -> None:
         raise QuoteOrdered
     if not quote.lines:
         raise QuoteEmpty
+
+
+def _wrong_number(store: Store, number: int | None) -> StoreNotServed:
+    if number is None:
+        return StoreNotServed(f"The shop does not show the quote in a store view {store.code}.")
+    return StoreNotServed(
+        f"The shop numbers the store view {store.code} {number}, HANDOFF_STORES {store.store_id}."
+    )
 
 
 def _store_faults(quote: Quote, store: Store | None) -> list[Fault]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from handoff.binding import binding_of
+from handoff.errors import Problem, StoreNotServed
 from handoff.ledger import Draft
 from handoff.magento.checkout import Checkout, NotAsked, Shopper
 from handoff.magento.deadline import Deadline
@@ -16,6 +17,9 @@ log = structlog.get_logger()
 
 _ASKING = 3.0  # seconds, and never more than half of what the transfer has left
 _SESSION_LIFETIME = 60  # seconds
+
+SESSION_PATIENCE = 0.5
+"""Seconds for which an answer of the session store is waited for here: the transfer's own."""
 
 
 class CheckoutDesk:
@@ -32,7 +36,7 @@ class CheckoutDesk:
         Where checkout gives no answer the transfer goes on, as it would without asking.
         """
         try:
-            shopper = self._shopper(draft, quote, token)
+            shopper = self._shopper(draft, quote, token, deadline)
             if self._checkout.takes(shopper, deadline=_part_of(deadline)):
                 return
         except SessionStoreError:
@@ -41,11 +45,18 @@ class CheckoutDesk:
         except NotAsked as problem:
             log.warning("checkout_not_asked", reason=problem.reason)
             return
-        refusal = self._checkout.refusal(shopper, deadline=_part_of(deadline))
+        except StoreNotServed as problem:
+            refusal: Problem = problem
+        else:
+            refusal = self._checkout.refusal(shopper, deadline=_part_of(deadline))
         log.warning("checkout_refused", code=refusal.code, detail=refusal.detail)
         raise refusal
 
-    def _shopper(self, draft: Draft, quote: Quote, token: str | None) -> Shopper:
+    def _shopper(
+        self, draft: Draft, quote: Quote, token: str | None, deadline: Deadline
+    ) -> Shopper:
+        if deadline.remaining < 2 * SESSION_PATIENCE:
+            raise NotAsked("timeout")
         store = self._stores.by_id(quote.store_id) or self._stores.first
         binding = binding_of(draft, self._stores)
         session_id = bind(self._sessions, binding, lifetime=_SESSION_LIFETIME)

@@ -1,6 +1,6 @@
-"""The shapes on the wire: what Poq sends, and the instruction that it gets.
+"""What Poq sends: the shape of a request, and every fault that it can have.
 
-Both follow Poq's cart transfer document; `quote_id` and `token_id` its Magento 2 guide. A request
+It follows Poq's cart transfer document; `quote_id` and `token_id` its Magento 2 guide. A request
 is one of three, told apart by what it holds:
 
     bag              items, currency, reference
@@ -17,16 +17,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
@@ -299,42 +297,3 @@ def _shape_faults(values: dict[str, Any]) -> list[Fault]:
         words = "This field is required."
         faults += [Fault("missing", words, pointer=f"/{name}") for name in needed]
     return faults
-
-
-class InstructionCookie(BaseModel):
-    """A cookie for the app to attach when it opens the web view."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    name: Annotated[str, Field(min_length=1)]
-    value: str
-    domain: Annotated[str, Field(min_length=1)]
-    expire_date: Annotated[datetime | None, Field(alias="expireDate")] = None
-    is_http_only: Annotated[bool | None, Field(alias="isHttpOnly")] = None
-    is_secure: Annotated[bool | None, Field(alias="isSecure")] = None
-    path: str | None = None
-
-
-class InstructionHeader(BaseModel):
-    """A header for the app to attach when it opens the web view."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
-    value: Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
-
-
-class Instruction(BaseModel):
-    """How the app must open the web view. What is None is left out on the wire."""
-
-    model_config = ConfigDict(frozen=True)
-
-    url: str
-    method: Literal["GET", "POST"]
-    body: str | None = None
-    cookies: tuple[InstructionCookie, ...] | None = None
-    headers: tuple[InstructionHeader, ...] | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the answer's body."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -12,7 +12,8 @@ from handoff.errors import KeyRejected, NotFound, Paused, Problem, UnsupportedMe
 from handoff.ledger import Handoff
 from handoff.services import services
 from handoff.transfer.body import whole_body
-from handoff.transfer.contract import MAX_BYTES, Instruction, parse_transfer
+from handoff.transfer.contract import MAX_BYTES, parse_transfer
+from handoff.transfer.instruction import Instruction
 from handoff.transfer.problems import answer_problem
 
 _BEARER = re.compile(r"^Bearer +", re.IGNORECASE)

@@ -101,6 +101,21 @@ def test_from_another_host_the_shops_own_switcher_leads_to_checkout(
     }
 
 
+def test_a_page_without_a_handoff_is_at_home_on_the_host_that_it_is_on(
+    make_app: MakeApp, settings: Settings, shop: RunningShop
+) -> None:
+    """Its style and its button lead where the service is reached there, on this path or that."""
+    german = settings.stores[2].model_copy(update={"public_url": "http://localhost:8000/de"})
+    listed = (settings.stores[0], german)
+    link = link_to(Poq(make_app(stores=listed).test_client()), shop, "eu_de")
+    phone = make_app(stores=listed, paused=True).test_client()
+    page = phone.get(link, base_url="http://localhost:8000").text
+    assert f'<form method="post" action="{link}">' in page
+    assert link.startswith("/de/h/")
+    assert 'href="/de/theme.css"' in page
+    assert 'href="/theme.css"' in phone.get(link, base_url="http://127.0.0.1:8000").text
+
+
 def test_a_customer_is_signed_in_to_the_website_of_the_quote(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:

@@ -131,7 +131,8 @@ NOT_ASKED: dict[str, tuple[Behaviour, str]] = {
     "answers 500": (page(500), "status_500"),
     "answers 503": (refuses(503), "status_503"),
     "redirects to the login": (redirects_to("/customer/account/login/"), "redirected_elsewhere"),
-    "redirects to https": (redirects_to("https://www.shop.test/checkout/"), "redirected_elsewhere"),
+    "redirects to https": (redirects_to("https://127.0.0.1/checkout/"), "redirected_elsewhere"),
+    "redirects to a known host": (redirects_to("https://pay.test/start"), "redirected_elsewhere"),
     "redirects to no address": (shop_that.redirects_to_no_address, "redirected_elsewhere"),
     "redirects to what cannot be read": (shop_that.redirects_nowhere, "redirected_elsewhere"),
 }
@@ -149,7 +150,9 @@ def test_where_checkout_does_not_answer_the_transfer_goes_on(
     behave = where(asks, fault, passes_on(shop.url))
     with (
         faulty_shop(behave) as faulty,
-        serve(faulty.url, ask_checkout=True, magento_timeout=4 * SOON) as service,
+        serve(
+            faulty.url, ask_checkout=True, magento_timeout=4 * SOON, checkout_hosts=("pay.test",)
+        ) as service,
     ):
         assert service.poq.transfer(request).status_code == 200
         assert len(service.handoffs()) == 1
@@ -160,6 +163,20 @@ def test_where_checkout_does_not_answer_the_transfer_goes_on(
     assert f'"reason": "{reason}"' in log
     assert faulty.url not in log
     assert cookies[0].partition("=")[2] not in log
+
+
+@pytest.mark.parametrize("path", ["/checkout/", "/checkout/cart/"])
+def test_a_checkout_on_a_host_that_the_session_does_not_reach_has_no_link(
+    shop: RunningShop, serve: Serve, path: str
+) -> None:
+    """There the shopper would see the cart of an older session, or an empty one."""
+    request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    behave = where(asks, redirects_to(f"https://www.shop-eu.test{path}"), passes_on(shop.url))
+    with faulty_shop(behave) as faulty, serve(faulty.url, ask_checkout=True) as service:
+        answer = service.poq.transfer(request)
+        assert service.handoffs() == []
+    assert code_of(answer) == "store_not_served"
+    assert "another host" in answer.get_json()["detail"]
 
 
 def test_checkout_is_left_alone_where_the_settings_say_so(shop: RunningShop, serve: Serve) -> None:

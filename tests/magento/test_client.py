@@ -102,7 +102,10 @@ def test_a_customers_token_is_sent_with_the_calls_that_need_it_and_no_other(
         service.poq.transfer({"quote_id": masked_id})
         service.poq.transfer(bag(("ITEM-01", 1)))
     authorized = [call.path for call in between.calls if "authorization" in call.headers]
-    assert authorized == ["/rest/V1/carts/mine?___store=default"]
+    assert authorized == [
+        "/rest/V1/carts/mine?___store=default",
+        "/rest/default/V1/carts/mine",  # confirms the number of the store view
+    ]
     assert not any(token in call.path for call in between.calls)
 
 

@@ -15,7 +15,7 @@ from handoff.errors import LinesRefused
 from handoff.magento.carts import Carts
 from handoff.magento.client import MagentoClient
 from handoff.magento.deadline import Deadline
-from handoff.magento.quotes import Quote
+from handoff.magento.quotes import Quote, QuoteLine
 from handoff.magento.stores import Store
 from handoff.sandbox.kinds import catalogue_of_all_kinds
 from tests.conftest import STORE
@@ -317,6 +317,10 @@ def test_a_closer_look_tells_products_of_lengthened_skus_and_what_a_rule_made_fr
 ) -> None:
     _, cart = recorded("guest-cart-with-options-and-a-free-line")
     _, closer = recorded("gql-closer-look-with-options-and-a-free-line")
+    for each in closer["body"]["data"]["cart"]["items"]:
+        each["prices"]["row_total_including_tax"] = each["prices"]["row_total"]  # there is no tax
+        if each["__typename"] == "ConfigurableCartItem":
+            each["configured_variant"] = {"sku": "PC-CONF-S"}
     graphql = answers(200, closer["body"])
     between.behaviour = where(
         lambda call: call.path == "/graphql", graphql, answers(200, cart["body"])
@@ -334,6 +338,61 @@ def test_a_closer_look_tells_products_of_lengthened_skus_and_what_a_rule_made_fr
         "PC-CONF-S": None,
     }
     assert [line.sku for line in looked.lines if line.free] == ["PC-RFREE"]
+
+
+def line_of(prices: dict[str, float], variant: str | None = None) -> dict[str, Any]:
+    """Return a line as GraphQL tells it of the only line of the cart below."""
+    return {
+        "uid": "NzAx",  # 701
+        "product": {"sku": "TOWEL"},
+        "configured_variant": {"sku": variant} if variant else None,
+        "prices": {name: {"value": value} for name, value in prices.items()},
+    }
+
+
+def look_closer_at(
+    carts: Carts, between: FaultyShop, line: dict[str, Any], *, sku: str = "TOWEL"
+) -> QuoteLine:
+    between.behaviour = answers(200, {"data": {"cart": {"items": [line]}}})
+    lines = (QuoteLine(sku, Decimal(1), 701),)
+    quote = Quote(1, True, 1, "GBP", lines, None, masked_id="x" * 32)
+    deadline = Deadline.after(8)
+    [looked] = carts.look_closer(quote, token=None, store=BRITISH, deadline=deadline).lines
+    return looked
+
+
+@pytest.mark.parametrize(
+    ("net", "gross", "discount", "is_free"),
+    [
+        (100, 119, 0, False),
+        (100, 119, 107.1, False),  # 90 % off the price with tax
+        (100, 119, 119, True),
+        (100, 119, 100, True),  # all of it, where discounts come before tax
+        (0, 0, 0, True),
+        (-5, -5, 0, False),
+    ],
+)
+def test_a_line_is_free_where_nothing_of_it_is_left_to_pay(
+    carts: Carts, between: FaultyShop, net: float, gross: float, discount: float, is_free: bool
+) -> None:
+    prices = {"row_total": net, "row_total_including_tax": gross, "total_item_discount": discount}
+    assert look_closer_at(carts, between, line_of(prices)).free is is_free
+
+
+@pytest.mark.parametrize(
+    ("sku", "product_sku"),
+    [("TOWEL-S", None), ("TOWEL-S-ENGRAVED", "TOWEL-S"), ("TOWEL-L", None)],
+)
+def test_a_variant_is_known_by_its_own_sku_whatever_else_was_chosen(
+    carts: Carts, between: FaultyShop, sku: str, product_sku: str | None
+) -> None:
+    prices: dict[str, float] = {
+        "row_total": 9,
+        "row_total_including_tax": 9,
+        "total_item_discount": 0,
+    }
+    line = line_of(prices, variant="TOWEL-S")
+    assert look_closer_at(carts, between, line, sku=sku).product_sku == product_sku
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
+from handoff.magento.deadline import Deadline
 from tests.conftest import MakeApp, Poq, path_of
-from tests.running import RunningShop
+from tests.running import HOST, RunningShop
 
 Ask = Callable[[], TestResponse]
 
@@ -117,6 +120,18 @@ def test_where_no_session_can_be_written_the_transfer_goes_on(
     assert code_of(guest()) == "ok"
     assert "'reason': 'session_store_unavailable'" in caplog.text
     shop.sessions.with_name("away").rename(shop.sessions)
+
+
+def test_a_session_store_that_is_silent_does_not_use_up_the_transfers_time(
+    shop: RunningShop, make_app: MakeApp
+) -> None:
+    request = {"quote_id": shop.guest_quote(("ITEM-01", 2))}
+    with socket.create_server((HOST, 0)) as silent:
+        redis = SecretStr(f"redis://{HOST}:{silent.getsockname()[1]}")
+        app = make_app(session_store=redis, magento_timeout=3)
+        deadline = Deadline.after(3)
+        assert code_of(Poq(app.test_client()).transfer(request)) == "ok"
+        assert not deadline.passed
 
 
 def test_the_session_that_asks_is_never_the_shoppers(

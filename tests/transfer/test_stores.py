@@ -11,6 +11,7 @@ import requests
 from werkzeug.test import TestResponse
 
 from handoff.ledger import Database, open_database
+from handoff.magento.stores import Store
 from handoff.settings import Settings, load_settings
 from tests.conftest import MakeApp, Poq
 from tests.magento.behaviours import passes_on
@@ -147,6 +148,52 @@ def test_a_store_whose_number_is_another_in_the_shop_is_not_served(
     answer = poq.transfer({**BAG, "currency": "GBP"})
     problem(answer, 422, "store_not_served")
     assert "default" in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize(("code", "other"), [("default", "base_eur"), ("base_eur", "eu_de")])
+@pytest.mark.parametrize("kind", ["guest", "customer"])
+def test_a_quote_is_not_served_where_the_numbers_of_two_stores_are_exchanged(
+    make_app: MakeApp, settings: Settings, shop: RunningShop, kind: str, code: str, other: str
+) -> None:
+    """Checkout would open in the other one, with the right total, and place the order there."""
+    poq = Poq(make_app(stores=exchanged(settings, code, other)).test_client())
+    asked: dict[str, Any] = {"quote_id": shop.guest_quote(*TWO_TOWELS, store=code)}
+    if kind == "customer":
+        token = shop.customer_token(CUSTOMERS[code], store=code)
+        number = shop.customer_quote(token, *TWO_TOWELS, store=code)
+        asked = {"quote_id": number, "token_id": token}
+    answer = poq.transfer(asked)
+    problem(answer, 422, "store_not_served")
+    assert other in answer.get_json()["detail"]
+
+
+def exchanged(settings: Settings, code: str, other: str) -> tuple[Store, ...]:
+    """Return the stores of the settings, two of them with each other's number."""
+    numbers = {store.code: store.store_id for store in settings.stores}
+    swapped = {code: numbers[other], other: numbers[code]}
+    return tuple(
+        store.model_copy(update={"store_id": swapped.get(store.code, store.store_id)})
+        for store in settings.stores
+    )
+
+
+def test_a_quote_of_a_store_whose_code_the_shop_does_not_have_is_not_served(
+    make_app: MakeApp, settings: Settings, shop: RunningShop
+) -> None:
+    misspelt = settings.stores[1].model_copy(update={"code": "base_eurr"})
+    poq = Poq(make_app(stores=(settings.stores[0], misspelt)).test_client())
+    answer = poq.transfer({"quote_id": shop.guest_quote(*TWO_TOWELS, store="base_eur")})
+    problem(answer, 422, "store_not_served")
+    assert "base_eurr" in answer.get_json()["detail"]
+
+
+def test_the_number_of_a_store_is_asked_for_once(make_app: MakeApp, shop: RunningShop) -> None:
+    with faulty_shop(passes_on(shop.url)) as between:
+        poq = Poq(make_app(magento_url=between.url, ask_checkout=False).test_client())
+        for _ in range(2):
+            poq.transfer({"quote_id": shop.guest_quote(*TWO_TOWELS, store="eu_gb")})
+    asked = [call.path.split("/V1/")[0] for call in between.calls]
+    assert asked == ["/rest", "/rest/eu_gb", "/rest"]
 
 
 def test_a_quote_in_a_currency_that_is_not_its_stores_own_keeps_it(

@@ -133,6 +133,7 @@ def _line(line: Line, currency: Currency) -> Shape:
         "prices": {
             "price": money(line.price, currency),
             "row_total": money(line.row_total, currency),
+            "row_total_including_tax": money(line.row_total, currency),
             "total_item_discount": money(Decimal(0), currency),
         },
     }

@@ -1,0 +1,13 @@
+"""Every setting of the service: environment variables `HANDOFF_…`, all checked at start.
+
+Each can be read from a file as well: `HANDOFF_SECRET_KEY_FILE=/run/secrets/key`. Faults are
+collected and reported together, by name, without the values.
+"""
+
+from __future__ import annotations
+
+from handoff.settings.faults import PREFIX, SettingsError
+from handoff.settings.loading import load_settings, unknown_names
+from handoff.settings.settings import Settings
+
+__all__ = ["PREFIX", "Settings", "SettingsError", "load_settings", "unknown_names"]

@@ -1,0 +1,50 @@
+"""What Poq gets: the instruction that tells the app how to open the web view.
+
+The shape is that of Poq's cart transfer document.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class InstructionCookie(BaseModel):
+    """A cookie for the app to attach when it opens the web view."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: Annotated[str, Field(min_length=1)]
+    value: str
+    domain: Annotated[str, Field(min_length=1)]
+    expire_date: Annotated[datetime | None, Field(alias="expireDate")] = None
+    is_http_only: Annotated[bool | None, Field(alias="isHttpOnly")] = None
+    is_secure: Annotated[bool | None, Field(alias="isSecure")] = None
+    path: str | None = None
+
+
+class InstructionHeader(BaseModel):
+    """A header for the app to attach when it opens the web view."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+    value: Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
+
+
+class Instruction(BaseModel):
+    """How the app must open the web view. What is None is left out on the wire."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    method: Literal["GET", "POST"]
+    body: str | None = None
+    cookies: tuple[InstructionCookie, ...] | None = None
+    headers: tuple[InstructionHeader, ...] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answer's body."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
