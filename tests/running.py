@@ -143,7 +143,7 @@ def running_shop(
         cookie_domain=cookie_domain,
         catalogue=catalogue,
     )
-    with _serving_shop(app, port):
+    with serving(app, port):
         yield RunningShop(url, sessions, app.extensions["sandbox"])
 
 
@@ -159,12 +159,13 @@ def running_shop_of_stores(
     urls = [f"http://{host}:{port}" for host in hosts]
     views = several_views(*urls)
     app = create_shop(url=urls[0], session_path=sessions, views=views, **options)
-    with _serving_shop(app, port):
+    with serving(app, port):
         yield RunningShop(f"http://{HOST}:{port}", sessions, app.extensions["sandbox"])
 
 
 @contextmanager
-def _serving_shop(app: Flask, port: int) -> Iterator[None]:
+def serving(app: Flask, port: int) -> Iterator[None]:
+    """Answer on a port of this machine, in this process, as long as the context lasts."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server(HOST, port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)

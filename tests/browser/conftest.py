@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 from handoff.sandbox.kinds import catalogue_of_all_kinds
 from tests.browser.every_page import SETTINGS, Stage
 from tests.browser.poq import Poq
-from tests.browser.served import serving
 from tests.browser.web_view import WebView
 from tests.conftest import MakeApp, TurnedClock
 from tests.running import (
@@ -24,6 +23,7 @@ from tests.running import (
     require_program,
     running_service,
     running_shop,
+    serving,
 )
 from tests.talking import environment_for
 

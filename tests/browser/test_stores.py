@@ -14,10 +14,9 @@ from handoff import create_app
 from handoff.settings import load_settings
 from tests.browser.conftest import NewWebView
 from tests.browser.poq import Poq
-from tests.browser.served import serving
 from tests.browser.test_to_the_order import order_of
 from tests.browser.web_view import WebView
-from tests.running import HOST, RunningShop, free_port, running_shop_of_stores
+from tests.running import HOST, RunningShop, free_port, running_shop_of_stores, serving
 from tests.stores import CODES, TWO_TOWELS, settings_of_stores
 from tests.transfer.test_stores import in_foreign_currency
 

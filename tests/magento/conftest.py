@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from handoff.magento.carts import Carts
+from handoff.magento.client import MagentoClient
+from tests.magento.behaviours import passes_on
+from tests.magento.faults import FaultyShop, faulty_shop
 from tests.magento.serving import Serving, serving
 from tests.running import RunningShop, running_shop
 
@@ -22,6 +26,19 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
     """A stand-in shop that the tests of a module share."""
     with running_shop(tmp_path_factory.mktemp("shop") / "sessions") as shop:
         yield shop
+
+
+@pytest.fixture
+def between(shop: RunningShop) -> Iterator[FaultyShop]:
+    """What stands between the service and the stand-in shop, and notes every call."""
+    with faulty_shop(passes_on(shop.url)) as between:
+        yield between
+
+
+@pytest.fixture
+def carts(between: FaultyShop) -> Carts:
+    """The carts of the stand-in shop, reached by way of `between`."""
+    return Carts(MagentoClient(between.url))
 
 
 @pytest.fixture

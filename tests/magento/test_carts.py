@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -13,27 +12,14 @@ import pytest
 from handoff.bag import Bag, Line
 from handoff.errors import CustomerTokenRejected, LinesRefused, QuoteNotFound
 from handoff.magento.carts import Carts, NoActiveQuote
-from handoff.magento.client import MagentoClient
 from handoff.magento.deadline import Deadline
 from handoff.magento.stores import Store
 from tests.conftest import STORE
 from tests.magento.behaviours import answers, page, passes_on, where
-from tests.magento.faults import Behaviour, Call, FaultyShop, faulty_shop
+from tests.magento.faults import Behaviour, Call, FaultyShop
 from tests.running import RunningShop
 
 BRITISH = Store.model_validate(STORE)
-
-
-@pytest.fixture
-def between(shop: RunningShop) -> Iterator[FaultyShop]:
-    """What stands between the service and the stand-in shop, and notes every call."""
-    with faulty_shop(passes_on(shop.url)) as between:
-        yield between
-
-
-@pytest.fixture
-def carts(between: FaultyShop) -> Carts:
-    return Carts(MagentoClient(between.url))
 
 
 def bag_of(*lines: tuple[str, int]) -> Bag:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,17 +9,11 @@ import pytest
 from handoff.errors import ShopTimeout, ShopUnavailable
 from handoff.magento.client import MagentoClient
 from handoff.magento.deadline import Deadline
-from tests.magento.behaviours import answers, drips_body, passes_on, resets
+from tests.magento.behaviours import answers, drips_body, resets
 from tests.magento.conftest import Serve
 from tests.magento.faults import FaultyShop, faulty_shop
 from tests.magento.stages import bag
 from tests.running import RunningShop, free_port
-
-
-@pytest.fixture
-def between(shop: RunningShop) -> Iterator[FaultyShop]:
-    with faulty_shop(passes_on(shop.url)) as between:
-        yield between
 
 
 def test_the_shops_cookies_are_never_sent_back(

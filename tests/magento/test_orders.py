@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -13,7 +12,7 @@ from handoff.magento.client import MagentoClient
 from handoff.magento.deadline import Deadline
 from handoff.magento.orders import Order, Orders, OrdersDenied
 from tests.magento.behaviours import answers, first, late, page, passes_on, refuses, resets, where
-from tests.magento.faults import Behaviour, Call, FaultyShop, faulty_shop
+from tests.magento.faults import Behaviour, Call, FaultyShop
 from tests.running import RunningShop
 
 ADMIN = {"username": "admin", "password": "Admin123!"}
@@ -29,12 +28,6 @@ ADDRESS = {
 }
 LOGIN = "POST /rest/default/V1/integration/admin/token"
 ASK = "GET /rest/default/V1/orders"
-
-
-@pytest.fixture
-def between(shop: RunningShop) -> Iterator[FaultyShop]:
-    with faulty_shop(passes_on(shop.url)) as between:
-        yield between
 
 
 @pytest.fixture

@@ -13,14 +13,13 @@ import pytest
 from handoff.bag import Bag, Line
 from handoff.errors import LinesRefused
 from handoff.magento.carts import Carts
-from handoff.magento.client import MagentoClient
 from handoff.magento.deadline import Deadline
 from handoff.magento.quotes import Quote, QuoteLine
 from handoff.magento.stores import Store
 from handoff.sandbox.kinds import catalogue_of_all_kinds
 from tests.conftest import STORE
 from tests.magento.behaviours import answers, page, passes_on, where
-from tests.magento.faults import Behaviour, Call, FaultyShop, faulty_shop
+from tests.magento.faults import Behaviour, Call, FaultyShop
 from tests.running import RunningShop, running_shop
 
 BRITISH = Store.model_validate(STORE)
@@ -33,18 +32,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
     folder = tmp_path_factory.mktemp("shop") / "sessions"
     with running_shop(folder, catalogue_of_all_kinds()) as shop:
         yield shop
-
-
-@pytest.fixture
-def between(shop: RunningShop) -> Iterator[FaultyShop]:
-    """What stands between the service and the stand-in shop, and notes every call."""
-    with faulty_shop(passes_on(shop.url)) as between:
-        yield between
-
-
-@pytest.fixture
-def carts(between: FaultyShop) -> Carts:
-    return Carts(MagentoClient(between.url))
 
 
 def build(carts: Carts, *lines: tuple[str, int]) -> Quote:
