@@ -41,6 +41,7 @@ def all_running(folder: Path) -> Iterator[Ports]:
         "HANDOFF_SECRET_KEY": "a secret of the benchmark that is long enough",
         "HANDOFF_SESSION_STORE": (folder / "sessions").as_uri(),
         "HANDOFF_DATABASE_URL": f"sqlite:///{folder / 'handoff.db'}",
+        "HANDOFF_TRANSFERS_PER_MINUTE": "0",
         # The bare view looks at the quote once; so does the service it stands beside.
         "HANDOFF_ASK_CHECKOUT": "false",
     }

@@ -8,6 +8,7 @@
     ├── 409  QuoteEmpty · QuoteOrdered
     │        GuestCheckoutOff · MinimumNotReached · CheckoutOff · CheckoutRefused
     ├── 422  RequestInvalid · StoreNotServed · LinesRefused · QuoteDiffers
+    ├── 429  TooManyRequests
     ├── 500  InternalError
     ├── 503  ShopUnavailable · LedgerUnavailable · Paused
     └── 504  ShopTimeout
@@ -223,6 +224,14 @@ class QuoteDiffers(Problem):
     title = "The quote is not equal to the bag."
 
 
+class TooManyRequests(Problem):
+    """The caller has done this too often within the minute."""
+
+    code = "too_many_requests"
+    status = 429
+    title = "Too many requests within a minute. Slow down."
+
+
 class InternalError(Problem):
     """A fault of this service."""
 
@@ -240,6 +249,10 @@ class ShopUnavailable(Problem):
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 10) -> None:
         super().__init__(detail, retry_after=retry_after)
+
+
+class ShopAway(ShopUnavailable):
+    """What stands before the shop answers in its place: it is down, or being worked on."""
 
 
 class ShopDropped(ShopUnavailable):

@@ -10,6 +10,8 @@ from flask import Flask, current_app
 
 from handoff.entry.links import Links
 from handoff.ledger import Claims, Clock, Database, Ledger, LedgerAway, migrate, open_database
+from handoff.ledger.clock import system_clock
+from handoff.limits import Limits, RedisCounters
 from handoff.magento.access import Access, AccessToken, AdminLogin
 from handoff.magento.carts import Carts
 from handoff.magento.checkout import Checkout, Storefront
@@ -17,6 +19,7 @@ from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
 from handoff.magento.stores import Store
 from handoff.session import SessionStore, open_session_store
+from handoff.session.servers import connect
 from handoff.settings import Settings
 from handoff.transfer.carts import QuoteDesk
 from handoff.transfer.checkout import SESSION_PATIENCE, CheckoutDesk
@@ -35,6 +38,7 @@ class Services:
     links: Links
     sessions: SessionStore
     orders: Orders | None
+    limits: Limits
     transfers: TransferService
 
     def close(self) -> None:
@@ -50,7 +54,8 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
     database = _open_ledger(settings)
     ledger = Ledger(database, clock, ttl=settings.link_ttl, grace=settings.reopen_grace)
     client = open_client(settings)
-    orders = open_orders(client, settings)
+    # Through a circuit of its own: a slow search for orders is no reason to refuse transfers.
+    orders = open_orders(open_client(settings), settings)
     desk = QuoteDesk(Carts(client), settings.store_views, orders)
     return Services(
         settings=settings,
@@ -62,6 +67,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
         ),
         sessions=_sessions(settings),
         orders=orders,
+        limits=Limits(_shared_counters(settings), clock or system_clock),
         transfers=TransferService(
             ledger,
             Claims(database, clock),
@@ -105,6 +111,14 @@ def open_access(client: MagentoClient, settings: Settings) -> Access | None:
         store = settings.store_views.first.code
         return AdminLogin(client, settings.magento_admin_username, password, store)
     return None
+
+
+def _shared_counters(settings: Settings) -> RedisCounters | None:
+    address = settings.limits_address
+    if address is None:
+        return None
+    # Nobody waits for long to be counted.
+    return RedisCounters(connect(address, settings.session_access, patience=0.25))
 
 
 def _open_ledger(settings: Settings) -> Database:

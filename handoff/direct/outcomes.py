@@ -18,6 +18,7 @@ _ENDINGS: dict[type[Problem], Ending] = {
     errors.QuoteNotFound: endings.BAG_UNKNOWN,
     errors.QuoteEmpty: endings.EMPTY,
     errors.QuoteOrdered: endings.ORDERED,
+    errors.TooManyRequests: endings.TOO_MANY,
 }
 
 

@@ -2,11 +2,13 @@
 
 Who knows a guest's masked id, or a customer's token and quote, may do with the quote what they
 like in the shop anyway. So no key is asked for, and coming again is not limited: each time proves
-the same again, makes a handoff of its own, and supersedes the one before.
+the same again, makes a handoff of its own, and supersedes the one before. Limited is only how
+often what is no quote or token of anybody's may be tried from one address.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 
 import structlog
@@ -18,8 +20,15 @@ from handoff.entry.admission import let_in, turn_away
 from handoff.entry.navigation import from_another_site
 from handoff.entry.opener import openers_of
 from handoff.entry.pages import ending_page
-from handoff.errors import Problem, QuoteNotFound, UnsupportedMediaType
+from handoff.errors import (
+    CustomerTokenRejected,
+    Problem,
+    QuoteNotFound,
+    TooManyRequests,
+    UnsupportedMediaType,
+)
 from handoff.ledger import Handoff
+from handoff.limits import Limit, network_of
 from handoff.services import services
 from handoff.transfer.body import whole_body
 from handoff.transfer.carts import names_a_quote
@@ -43,6 +52,9 @@ def enter_directly() -> Response:
     if from_another_site(request, *services().settings.public_origins):
         # There is no link that could wait for a tap, and a page must not hold credentials.
         return ending_page(endings.FORCED)
+    wait = services().limits.used_up(_refusals(), network_of(request.remote_addr))
+    if wait:
+        raise TooManyRequests(retry_after=wait)
     asked = _asked()
     for _ in range(_TRIES):
         row = services().transfers.transfer(asked)
@@ -62,10 +74,18 @@ def enter_directly() -> Response:
 def no_handoff(problem: Problem) -> Response:
     """Tell the shopper what is in the way, and the log its code."""
     structlog.contextvars.bind_contextvars(code=problem.code)
+    if isinstance(problem, CustomerTokenRejected | QuoteNotFound):
+        services().limits.count(_refusals(), network_of(request.remote_addr))
     ending = ending_of(problem)
-    if ending in (endings.TRY_LATER, endings.REFUSED):
+    if problem.retry_after is not None:
+        ending = replace(ending, retry_after=problem.retry_after)
+    if ending.code in (endings.TRY_LATER.code, endings.REFUSED.code):
         log.warning("direct_entry_failed", detail=problem.detail)
     return ending_page(ending)
+
+
+def _refusals() -> Limit:
+    return Limit("refused_entry", services().settings.refusals_per_minute)
 
 
 def _is_on_its_host(row: Handoff) -> bool:

@@ -89,6 +89,16 @@ FAULT = Ending(
     lazy_gettext("That was our fault, not yours. Your bag is still in the app."),
     _AGAIN,
 )
+TOO_MANY = Ending(
+    "too_many",
+    HTTPStatus.TOO_MANY_REQUESTS,
+    lazy_gettext("Too many tries"),
+    lazy_gettext(
+        "There have been too many tries from your network that did not work. Your bag is safe."
+    ),
+    lazy_gettext("Wait a minute, then go back to the app and tap Checkout again."),
+    retry_after=60,
+)
 
 # Without a link: the app itself brought the quote.
 

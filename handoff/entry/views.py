@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 from flask import Blueprint, Response, g, request
 
@@ -13,6 +15,7 @@ from handoff.entry.opener import Openers, openers_of
 from handoff.entry.pages import ending_page, waiting_page
 from handoff.errors import LedgerUnavailable
 from handoff.ledger import Handoff, State
+from handoff.limits import Limit, network_of
 from handoff.services import services
 
 entry = Blueprint("entry", __name__)
@@ -31,7 +34,7 @@ def show(token: str) -> Response:
     """Show what is happening, in a page that posts itself. Changes nothing, however often."""
     row = _find(token)
     if row is None:
-        return ending_page(endings.UNKNOWN)
+        return _no_such_link()
     openers = openers_of(request, row.id, services().settings.place_of_code(row.store))
     return waiting_page(row, token, openers) if _may_enter(row, openers) else turn_away(row)
 
@@ -47,7 +50,7 @@ def enter(token: str) -> Response:
     """Let one web view in: a new session of the shop with the quote, and on to checkout."""
     row = _find(token)
     if row is None:
-        return ending_page(endings.UNKNOWN)
+        return _no_such_link()
     place = services().settings.place_of_code(row.store)
     openers = openers_of(request, row.id, place)
     if from_another_site(request, place.public_origin):
@@ -88,6 +91,15 @@ def _find(token: str) -> Handoff | None:
     structlog.contextvars.bind_contextvars(handoff=handoff_id)
     g.handoff_id = handoff_id  # for a page that is shown where the ledger cannot be read
     return services().ledger.find(handoff_id)
+
+
+def _no_such_link() -> Response:
+    """Count who shows links that do not exist. Phones of one carrier share an address, so those
+    that do exist are never counted or refused.
+    """
+    limit = Limit("unknown_link", services().settings.refusals_per_minute)
+    wait = services().limits.count(limit, network_of(request.remote_addr))
+    return ending_page(replace(endings.TOO_MANY, retry_after=wait) if wait else endings.UNKNOWN)
 
 
 def _may_enter(row: Handoff, openers: Openers) -> bool:

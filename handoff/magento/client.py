@@ -21,11 +21,14 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError as TransportError
 
-from handoff.errors import ShopDropped, ShopTimeout, ShopUnavailable
+from handoff.errors import ShopAway, ShopDropped, ShopTimeout, ShopUnavailable
+from handoff.magento.circuit import Circuit
 from handoff.magento.deadline import Deadline, DeadlineAdapter, reads_until
 from handoff.magento.hints import refuse_certificate, refuse_redirect
 
 _LARGEST_ANSWER = 8 * 1024 * 1024  # bytes; a cart of 200 lines has about 100 KB
+# What stands before a shop says so when the shop is down; above 511 they are Cloudflare's.
+_AWAY = frozenset({502, 503, 504, *range(520, 528), 530})
 _POOL_SIZE = 32
 _CONNECT_TIMEOUT = 3.0  # seconds
 _FEW_DIGITS = re.compile("[0-9]{1,6}")
@@ -65,14 +68,21 @@ class MagentoClient:
     """Speaks REST and GraphQL with one shop; safe to share between threads."""
 
     def __init__(
-        self, base_url: str, *, host: str | None = None, ca_file: str | None = None
+        self,
+        base_url: str,
+        *,
+        host: str | None = None,
+        ca_file: str | None = None,
+        circuit: Circuit | None = None,
     ) -> None:
         """Take the address below which `rest/` and `graphql` are found. Connects to nothing.
 
         `host` is the shop's public host (and port), where the address is an inner one. `ca_file`
         holds the certificates (PEM) of who vouches for the shop's own; else the usual ones count.
+        `circuit` says when the shop is left alone; without one this client has its own.
         """
         self._base_url = base_url
+        self._circuit = circuit or Circuit()
         self._verify: str | bool = ca_file or True
         self._adapter = DeadlineAdapter(
             tls_name=tls_name(base_url, host),
@@ -145,8 +155,11 @@ class MagentoClient:
         """Ask for a page as a shopper would, at the address that this client reaches.
 
         `url` is the page's own, as shoppers know it: its host and scheme are told to the shop, not
-        connected to. Every status is an answer, and no redirect is followed.
+        connected to. Every status is an answer, and no redirect is followed. Pages have no part in
+        the circuit: they are slow for reasons of their own.
         """
+        if deadline.passed:
+            raise ShopTimeout
         known_as, reached = urlsplit(url), urlsplit(self._base_url)
         headers = {
             "Host": known_as.netloc,
@@ -177,9 +190,14 @@ class MagentoClient:
         params: dict[str, str] | None,
         deadline: Deadline,
     ) -> tuple[int, bytes]:
-        with self._answer(
-            method, url, headers=headers, body=body, params=params, deadline=deadline
-        ) as response:
+        if deadline.passed:
+            raise ShopTimeout
+        with (
+            self._circuit.call(),
+            self._answer(
+                method, url, headers=headers, body=body, params=params, deadline=deadline
+            ) as response,
+        ):
             if response.is_redirect:
                 refuse_redirect(url, response.headers["Location"])
             return _readable(response), _read(response, deadline)
@@ -196,8 +214,6 @@ class MagentoClient:
         deadline: Deadline,
     ) -> Iterator[requests.Response]:
         """Send a request and give its answer to the block, whose reads end with the deadline."""
-        if deadline.passed:
-            raise ShopTimeout
         try:
             request = self._session.prepare_request(
                 requests.Request(method, url, headers=headers, json=body, params=params)
@@ -246,7 +262,9 @@ def tls_name(base_url: str, host: str | None) -> str | None:
 def _readable(response: requests.Response) -> int:
     """Return the status, of 2xx or 4xx; raise for any other before its body is read."""
     status = response.status_code
-    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+    if status in _AWAY:
+        raise ShopAway(retry_after=_retry_after(response))
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise ShopUnavailable(retry_after=_retry_after(response))
     if not (200 <= status < 300 or 400 <= status < 500):
         raise ShopUnavailable

@@ -26,6 +26,7 @@ from handoff.settings.values import (
     DatabaseUrl,
     Host,
     Key,
+    LimitsStoreUrl,
     OwnCertificate,
     Secret,
     SessionStoreUrl,
@@ -62,6 +63,9 @@ class Settings(BaseSettings):
     session_store_cert_file: OwnCertificate | None = None
     sentinel_username: str | None = None
     sentinel_password: SecretStr | None = None
+    limits_store: LimitsStoreUrl | None = None
+    transfers_per_minute: Annotated[int, Field(ge=0)] = 3000
+    refusals_per_minute: Annotated[int, Field(ge=0)] = 60
     database_url: DatabaseUrl = SecretStr("sqlite:///instance/handoff.db")
     session_cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "PHPSESSID"
     session_cookie_domain: Annotated[str, AfterValidator(str.lower)] = ""
@@ -173,6 +177,12 @@ class Settings(BaseSettings):
             sentinel_username=self.sentinel_username,
             sentinel_password=password.get_secret_value() if password else None,
         )
+
+    @property
+    def limits_address(self) -> SessionAddress | None:
+        """Where limits are counted together; holds a password."""
+        store = self.limits_store
+        return SessionAddress.parse(store.get_secret_value()) if store else None
 
     @property
     def new_session_lifetime(self) -> int:

@@ -8,8 +8,16 @@ import re
 import structlog
 from flask import Blueprint, Response, jsonify, request
 
-from handoff.errors import KeyRejected, NotFound, Paused, Problem, UnsupportedMediaType
+from handoff.errors import (
+    KeyRejected,
+    NotFound,
+    Paused,
+    Problem,
+    TooManyRequests,
+    UnsupportedMediaType,
+)
 from handoff.ledger import Handoff
+from handoff.limits import Limit
 from handoff.services import services
 from handoff.transfer.body import whole_body
 from handoff.transfer.contract import MAX_BYTES, parse_transfer
@@ -30,7 +38,7 @@ def require_key() -> None:
     in_path = (request.view_args or {}).get("key")
     if in_path is not None and not settings.key_in_path:
         raise NotFound
-    shown = in_path or _BEARER.sub("", request.headers.get("Authorization", "")).strip()
+    shown = _shown_key()
     keys = [key.get_secret_value() for key in settings.api_keys]
     # Every key is compared, in constant time, whether or not one has matched.
     matches = [hmac.compare_digest(shown.encode(), key.encode()) for key in keys]
@@ -47,6 +55,15 @@ def require_service() -> None:
         raise Paused
 
 
+@transfer.before_request
+def require_measure() -> None:
+    """Take no more transfers of one key within a minute than the settings say."""
+    limit = Limit("transfer", services().settings.transfers_per_minute)
+    wait = services().limits.count(limit, _shown_key())
+    if wait:
+        raise TooManyRequests(retry_after=wait)
+
+
 @transfer.post("/api/cart-transfer")
 @transfer.post("/api/cart-transfer/<key>")
 def post_transfer(key: str | None = None) -> Response:
@@ -59,6 +76,11 @@ def post_transfer(key: str | None = None) -> Response:
     response = jsonify(_instruction(row).as_json())
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _shown_key() -> str:
+    in_path: str | None = (request.view_args or {}).get("key")
+    return in_path or _BEARER.sub("", request.headers.get("Authorization", "")).strip()
 
 
 def _instruction(row: Handoff) -> Instruction:

@@ -30,6 +30,7 @@ PAGES = (
     "unavailable",
     "fault",
     "paused",
+    "too_many",
     "incomplete",
     "signed_out",
     "forced",
@@ -136,6 +137,11 @@ class Stage:
     def paused(self) -> None:
         paused = self.serve(**SETTINGS, paused=True)
         self._open(self.poq.link().replace(self.poq.url, paused.url))
+
+    def too_many(self) -> None:
+        strict = self.serve(**SETTINGS, refusals_per_minute=1)
+        requests.get(f"{strict.url}/h/nothing", timeout=10)
+        self._open(f"{strict.url}/h/nothing")
 
     def incomplete(self) -> None:
         self._bring()

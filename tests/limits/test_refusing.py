@@ -1,0 +1,102 @@
+"""What callers of the service are told who come too often, and who never is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from tests.conftest import KEY, MakeApp, Poq, TurnedClock
+from tests.running import RunningShop
+
+OTHER_KEY = "another-key-of-the-tests"
+
+
+def test_transfers_of_one_key_are_limited_by_the_minute(
+    make_app: MakeApp, clock: TurnedClock
+) -> None:
+    poq = Poq(make_app(transfers_per_minute=3).test_client())
+    assert [poq.transfer("{}").status_code for _ in range(3)] == [422] * 3
+    answer = poq.transfer("{}")
+    assert (answer.status_code, answer.get_json()["code"]) == (429, "too_many_requests")
+    assert answer.mimetype == "application/problem+json"
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    clock.turn(seconds=int(answer.headers["Retry-After"]))
+    assert poq.transfer("{}").status_code == 422
+
+
+def test_another_key_is_not_refused_for_it(make_app: MakeApp, settings: Any) -> None:
+    keys = (*settings.api_keys, type(settings.api_keys[0])(OTHER_KEY))
+    poq = Poq(make_app(transfers_per_minute=1, api_keys=keys, key_in_path=True).test_client())
+    assert poq.transfer("{}").status_code == 422
+    assert poq.transfer("{}").status_code == 429
+    assert poq.transfer("{}", key=OTHER_KEY).status_code == 422
+    in_path = poq.client.post(f"/api/cart-transfer/{KEY}", json={})
+    assert in_path.status_code == 429
+
+
+def test_a_wrong_key_counts_for_nobody(make_app: MakeApp) -> None:
+    poq = Poq(make_app(transfers_per_minute=1).test_client())
+    assert {poq.transfer("{}", key="a-wrong-key").status_code for _ in range(5)} == {401}
+    assert poq.transfer("{}").status_code == 422
+
+
+def test_links_that_do_not_exist_are_limited_and_others_never_refused(
+    make_app: MakeApp, clock: TurnedClock
+) -> None:
+    app = make_app(refusals_per_minute=3)
+    link, phone = Poq(app.test_client()).link(), app.test_client()
+    tries = (phone.get("/h/wrong"), phone.post("/h/wrong"), phone.post("/h", data={"token": "x"}))
+    assert [answer.status_code for answer in tries] == [404] * 3
+    for answer in (phone.get("/h/wrong"), phone.post("/h/wrong"), phone.post("/h")):
+        assert answer.status_code == 429
+        assert "Too many tries" in answer.text
+        assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert phone.get(link).status_code == 200
+    assert phone.post(link).status_code == 303
+    clock.turn(seconds=60)
+    assert phone.get("/h/wrong").status_code == 404
+
+
+def test_links_that_were_good_once_are_not_counted(make_app: MakeApp, clock: TurnedClock) -> None:
+    app = make_app(refusals_per_minute=1)
+    link = Poq(app.test_client()).link()
+    clock.turn(seconds=1000)
+    assert {app.test_client().get(link).status_code for _ in range(5)} == {410}
+
+
+def test_each_address_has_a_count_of_its_own(make_app: MakeApp) -> None:
+    phone = make_app(refusals_per_minute=1, trusted_proxies=1).test_client()
+
+    def from_(address: str) -> int:
+        return phone.get("/h/wrong", headers={"X-Forwarded-For": address}).status_code
+
+    assert (from_("192.0.2.1"), from_("192.0.2.1"), from_("192.0.2.2")) == (404, 429, 404)
+    assert from_("192.0.2.3, 192.0.2.1") == 429
+
+
+def enter(phone: FlaskClient, **form: str) -> int:
+    return phone.post("/enter", data=form).status_code
+
+
+def test_direct_entries_that_are_refused_are_limited_before_the_shop_is_asked(
+    make_app: MakeApp, shop: RunningShop, clock: TurnedClock
+) -> None:
+    phone = make_app(direct_entry=True, refusals_per_minute=2).test_client()
+    quote = shop.guest_quote(("ITEM-01", 1))
+    assert enter(phone, quote_id="a" * 32) == 404
+    assert enter(phone, quote_id=quote) == 303
+    assert enter(phone, quote_id="7", token_id="wrong") == 403
+    answer = phone.post("/enter", data={"quote_id": quote})
+    assert answer.status_code == 429
+    assert "Too many tries" in answer.text
+    clock.turn(seconds=int(answer.headers["Retry-After"]))
+    assert enter(phone, quote_id=quote) == 303
+
+
+def test_what_the_shop_refuses_of_a_real_shopper_is_not_counted(
+    make_app: MakeApp, shop: RunningShop
+) -> None:
+    phone = make_app(direct_entry=True, refusals_per_minute=1).test_client()
+    empty = shop.guest_quote()
+    assert [enter(phone, quote_id=empty) for _ in range(4)] == [409] * 4
