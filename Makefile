@@ -9,7 +9,7 @@ FORM_PORT ?= 8003
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check bench translations lock clean
+.PHONY: help demo test check audit bench translations lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this
@@ -27,6 +27,10 @@ check: $(VENV)/dev ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: $(VENV)/dev ## ask PyPI about known holes in the locked packages; needs the network
+	$(BIN)/pip install --quiet pip-audit
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements-dev.txt
 
 bench: $(VENV)/dev ## measure the service's own time; writes benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/own_time.py

@@ -16,6 +16,8 @@ from handoff.ledger import Clock
 from handoff.operate.failures import handle_failures
 from handoff.operate.health import health
 from handoff.operate.logs import configure_logging, log_requests
+from handoff.operate.metrics import count_requests
+from handoff.operate.openapi import openapi
 from handoff.operate.paths import serve_below
 from handoff.operate.proxies import trust_proxies
 from handoff.operate.reload import held_settings
@@ -41,12 +43,14 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     # Merging `//` would answer with a redirect, made of the Host header and with the link in it.
     app.url_map.merge_slashes = False
     keep(app, build_services(settings, clock=clock))
-    for blueprint in (transfer, entry, theme, health):
+    for blueprint in (transfer, entry, theme, health, openapi):
         app.register_blueprint(blueprint)
     if settings.direct_entry:
         app.register_blueprint(direct)
     speak(app)
     log_requests(app)
+    if settings.metrics:
+        count_requests(app)
     handle_failures(app)
     protect(app, settings)
     serve_below(app, settings)

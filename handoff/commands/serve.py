@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from tempfile import mkdtemp
 
 import click
 
 from handoff.commands.environment import env_file_option, read_settings
 from handoff.commands.ledger import open_ledger
+from handoff.operate.metrics import DIRECTORY, PREFIX
 
 
 @click.command()
@@ -23,7 +25,10 @@ def serve(bind: str, workers: int) -> None:
 
     Example: handoff serve --env-file /etc/handoff.env --bind 127.0.0.1:8000
     """
-    open_ledger(read_settings()).close()  # before any worker starts
+    settings = read_settings()
+    open_ledger(settings).close()  # before any worker starts
+    if settings.metrics and DIRECTORY not in os.environ:
+        os.environ[DIRECTORY] = mkdtemp(prefix=PREFIX)  # gunicorn removes it when it ends
     arguments = [*gunicorn_command(bind), "--workers", str(workers), "handoff:create_app()"]
     os.execv(sys.executable, arguments)  # noqa: S606 - no shell, and gunicorn takes the signals
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
 from handoff.operate.logs import logging_config
+from handoff.operate.metrics import DIRECTORY, PREFIX
 from handoff.operate.reload import hold_settings
 
 bind = "127.0.0.1:8000"
@@ -35,3 +41,10 @@ def on_starting(_server: object) -> None:
 def on_reload(_server: object) -> None:
     """Read them anew, before the workers are replaced."""
     hold_settings()
+
+
+def on_exit(_server: Any) -> None:
+    """Remove what the workers have counted, where `handoff serve` made the place for it."""
+    folder = Path(os.environ.get(DIRECTORY, ""))
+    if folder.name.startswith(PREFIX):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Protocol
 
 from handoff.session.address import SessionAccess, SessionAddress
 from handoff.session.files import FileSessions
+from handoff.session.ids import new_session_id
 from handoff.session.payload import Binding, Login, encode
 from handoff.session.redis import RedisSessions
 from handoff.session.servers import PATIENCE, connect
@@ -24,10 +24,6 @@ __all__ = [
     "open_session_store",
 ]
 
-# 26 characters of 5 bits, as PHP makes its own ids: nobody guesses 130 bits.
-_ID_ALPHABET = "0123456789abcdefghijklmnopqrstuv"
-_ID_LENGTH = 26
-
 
 class SessionStore(Protocol):
     """Where the shop keeps its web sessions. It is only ever written to."""
@@ -37,6 +33,9 @@ class SessionStore(Protocol):
 
         `lifetime` is in seconds, where the session needs less than that of the settings.
         """
+
+    def try_out(self) -> None:
+        """Store a session that holds nothing and is gone at once, or raise SessionStoreError."""
 
 
 def bind(store: SessionStore, binding: Binding, *, lifetime: int | None = None) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import pwd
+from contextlib import suppress
 from pathlib import Path
 
+from handoff.session.ids import new_session_id
 from handoff.session.store import SessionStoreError
 
 
@@ -36,3 +38,11 @@ class FileSessions:
         except (OSError, KeyError) as error:
             file.unlink(missing_ok=True)
             raise SessionStoreError(type(error).__name__) from None
+
+    def try_out(self) -> None:
+        """Create a session's file that holds nothing of anybody's, and remove it."""
+        session_id = new_session_id()
+        self.write(session_id, b"_|N;")  # some bytes, for which a full disk has no room
+        # Handed over to PHP's user it may not be ours to remove; PHP's own clean-up does.
+        with suppress(OSError):
+            (self._path / f"sess_{session_id}").unlink()

@@ -6,6 +6,7 @@ from typing import Any
 
 import redis
 
+from handoff.session.ids import new_session_id
 from handoff.session.store import SessionStoreError
 
 
@@ -31,6 +32,10 @@ class RedisSessions:
                 self._store(key, fields, lifetime or self._lifetime)
         except redis.RedisError as error:
             raise SessionStoreError(type(error).__name__) from None
+
+    def try_out(self) -> None:
+        """Store a session that holds nothing, for a second: there is no right to delete one."""
+        self.write(new_session_id(), b"", lifetime=1)
 
     def _store(self, key: str, fields: dict[Any, Any], lifetime: int) -> None:
         with self._redis.pipeline(transaction=False) as pipe:

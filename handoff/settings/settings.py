@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     limits_store: LimitsStoreUrl | None = None
     transfers_per_minute: Annotated[int, Field(ge=0)] = 3000
     refusals_per_minute: Annotated[int, Field(ge=0)] = 60
+    metrics: bool = False
     database_url: DatabaseUrl = SecretStr("sqlite:///instance/handoff.db")
     session_cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "PHPSESSID"
     session_cookie_domain: Annotated[str, AfterValidator(str.lower)] = ""

@@ -101,10 +101,10 @@ def parse_quote_form(raw: bytes) -> QuoteTransfer:
     return _quote_transfer(_checked(values, Stores(())), None)
 
 
-def _checked(values: dict[str, Any], stores: Stores) -> _Body:
+def _checked(values: dict[str, Any], stores: Stores) -> TransferBody:
     faults = _shape_faults(values)
     try:
-        body = _Body.model_validate(values, context={"stores": stores})
+        body = TransferBody.model_validate(values, context={"stores": stores})
     except ValidationError as error:
         faults += [_fault(detail) for detail in error.errors(include_url=False)]
     if faults:
@@ -112,7 +112,7 @@ def _checked(values: dict[str, Any], stores: Stores) -> _Body:
     return body
 
 
-def _quote_transfer(body: _Body, store: Store | None) -> QuoteTransfer:
+def _quote_transfer(body: TransferBody, store: Store | None) -> QuoteTransfer:
     return QuoteTransfer(
         quote_id=body.quote_id or "",
         token=body.token_id or body.token,
@@ -123,11 +123,11 @@ def _quote_transfer(body: _Body, store: Store | None) -> QuoteTransfer:
     )
 
 
-def _lines(body: _Body) -> tuple[Line, ...]:
+def _lines(body: TransferBody) -> tuple[Line, ...]:
     return summed(Line(item.sku, Decimal(item.quantity)) for item in body.items or ())
 
 
-def _bag_transfer(body: _Body, store: Store | None) -> BagTransfer:
+def _bag_transfer(body: TransferBody, store: Store | None) -> BagTransfer:
     if store is None or store.currency != body.currency:
         words = "This store view does not sell in the currency of the bag."
         raise RequestInvalid(faults=(Fault("conflict", words, pointer="/store"),))
@@ -210,7 +210,7 @@ def _stores(info: ValidationInfo) -> Stores:
     return stores
 
 
-def _sums_in_range(items: list[_Item]) -> list[_Item]:
+def _sums_in_range(items: list[TransferItem]) -> list[TransferItem]:
     sums: dict[str, int] = {}
     for index, item in enumerate(items):
         key = same_sku(item.sku)
@@ -233,22 +233,32 @@ Token = Annotated[Text, Field(max_length=_MAX_TOKEN, pattern=r"^[\x21-\x7e]+$")]
 Reference = Annotated[Text, AfterValidator(_printable), AfterValidator(_short_reference)]
 
 
-class _Item(BaseModel):
+class TransferItem(BaseModel):
+    """A line of a bag, as Poq sends it."""
+
     sku: Annotated[Text, Field(max_length=_MAX_SKU), AfterValidator(_printable)]
     quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY), BeforeValidator(_whole)]
 
 
 Items = Annotated[
-    list[_Item], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_sums_in_range)
+    list[TransferItem], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_sums_in_range)
+]
+
+QuoteId = Annotated[
+    Text,
+    Field(max_length=_MAX_SKU),
+    BeforeValidator(_quote_id, json_schema_input_type=int | Text),
 ]
 
 
-class _Body(BaseModel):
+class TransferBody(BaseModel):
+    """The fields that a transfer may have, of whatever kind it is."""
+
     items: Items | None = None
     currency: Annotated[Text, AfterValidator(_sold_in)] | None = None
     reference: Reference | None = None
     store: Annotated[Text, AfterValidator(_listed)] | None = None
-    quote_id: Annotated[Text, Field(max_length=_MAX_SKU), BeforeValidator(_quote_id)] | None = None
+    quote_id: QuoteId | None = None
     token_id: Token | None = None
     token: Token | None = None
 

@@ -71,6 +71,17 @@ def test_who_asks_for_another_host_gets_no_answer(front: Front) -> None:
         front.ask("http://elsewhere.test/")
 
 
+@pytest.mark.parametrize("name", ["readyz", "metrics"])
+def test_what_is_for_the_platform_is_not_to_be_had_from_outside(name: str, front: Front) -> None:
+    for url in (
+        f"{HANDOFF}/{name}",
+        f"{HANDOFF}//{name}?a=b",
+        f"{HANDOFF}/x/../%{ord(name[0]):x}{name[1:]}",
+        f"https://{SERVICE}/{name}",
+    ):
+        assert front.ask(url).status == 404
+
+
 def test_a_browsers_many_cookies_get_through(front: Front, poq: Poq) -> None:
     path = poq.link().removeprefix(HANDOFF)
     cookies = "; ".join(f"cookie-{n}={'x' * 1000}" for n in range(20))

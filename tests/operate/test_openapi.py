@@ -1,0 +1,97 @@
+"""`/openapi.json` is true: what the service takes and answers is what it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import schemathesis
+from flask.testing import FlaskClient
+from hypothesis import given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    ignored_auth,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from handoff import errors
+from tests.conftest import KEY, STORE, MakeApp
+from tests.test_house import problems
+
+CHECKS = (
+    not_a_server_error,
+    content_type_conformance,
+    ignored_auth,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+
+@pytest.fixture
+def document(client: FlaskClient) -> Any:
+    return client.get("/openapi.json").get_json()
+
+
+def test_it_is_openapi_3_1_at_the_public_address(document: Any) -> None:
+    assert document["openapi"].startswith("3.1.")
+    assert document["servers"] == [{"url": "http://127.0.0.1:8000"}]
+    assert list(document["paths"]) == ["/api/cart-transfer", "/healthz", "/readyz"]
+
+
+def test_every_problem_stands_there_with_its_status(document: Any) -> None:
+    answers = document["paths"]["/api/cart-transfer"]["post"]["responses"]
+    for problem in problems():
+        content = answers[str(problem.status)]["content"]["application/problem+json"]
+        assert problem.code in content["schema"]["allOf"][1]["properties"]["code"]["enum"]
+    assert set(answers) == {"200", *(str(problem.status) for problem in problems())}
+    assert errors.InternalError in problems()
+
+
+def test_a_key_in_the_path_is_described_where_it_is_taken(make_app: MakeApp) -> None:
+    paths = make_app(key_in_path=True).test_client().get("/openapi.json").get_json()["paths"]
+    assert "/api/cart-transfer/{key}" in paths
+
+
+def test_the_stores_are_those_of_this_service(document: Any) -> None:
+    fields = document["components"]["schemas"]["TransferBody"]["properties"]
+    assert fields["currency"] == {"enum": [STORE["currency"], None]}
+    assert fields["store"] == {"enum": [STORE["code"], None]}
+
+
+def test_no_secret_of_the_settings_is_in_it(client: FlaskClient) -> None:
+    text = client.get("/openapi.json").text
+    assert KEY not in text
+    assert "file:" not in text
+
+
+OPERATIONS = [
+    ("/api/cart-transfer", "POST", GenerationMode.POSITIVE),
+    ("/api/cart-transfer", "POST", GenerationMode.NEGATIVE),
+    ("/api/cart-transfer/{key}", "POST", GenerationMode.POSITIVE),
+    ("/healthz", "GET", GenerationMode.POSITIVE),
+    ("/readyz", "GET", GenerationMode.POSITIVE),
+]
+
+
+@pytest.mark.parametrize(("path", "method", "mode"), OPERATIONS)
+def test_what_is_sent_and_answered_is_as_described(
+    path: str, method: str, mode: GenerationMode, make_app: MakeApp
+) -> None:
+    app = make_app(key_in_path=True, transfers_per_minute=0)
+    operation = schemathesis.openapi.from_wsgi("/openapi.json", app)[path][method]
+
+    @settings(max_examples=50)
+    @given(operation.as_strategy(generation_mode=mode))
+    def try_out(case: Any) -> None:
+        if "{key}" in path:
+            case.path_parameters = {"key": KEY}
+        case.call_and_validate(headers={"Authorization": KEY}, checks=CHECKS)
+
+    try_out()
