@@ -1,0 +1,168 @@
+"""The ledger as a state machine: whatever happens in whatever order, a simple model agrees."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+)
+
+from handoff.ledger import Claims, Database, Draft, Handoff, Ledger, State, migrate
+from handoff.ledger.ledger import REOPENINGS
+from tests.conftest import TurnedClock
+
+TTL, GRACE = 300, 60  # seconds
+PHONES = ["phone-1", "phone-2", "phone-3"]
+
+
+@dataclass(slots=True)
+class Known:
+    """What the model knows of a handoff; times in seconds."""
+
+    key: str
+    content: str
+    quote: int
+    expires: float
+    opener: str | None = None
+    bound: float | None = None
+    reopened: int = 0
+    superseded: bool = False
+
+    def is_live(self, now: float) -> bool:
+        """Say whether anybody may spend it."""
+        return not self.superseded and self.opener is None and self.expires > now
+
+    def lets_in(self, phone: str, now: float) -> bool:
+        """Say whether a phone may enter."""
+        if self.is_live(now):
+            return True
+        if self.superseded or self.opener != phone:
+            return False
+        if self.bound is None:
+            return self.expires > now
+        return self.bound > now - GRACE and self.reopened < REOPENINGS
+
+    def state(self, now: float) -> State:
+        """Say what it is good for, for anybody."""
+        if self.superseded:
+            return State.SUPERSEDED
+        if self.bound is None and self.expires <= now:
+            return State.EXPIRED
+        return State.LIVE if self.opener is None else State.USED
+
+
+class Passages(RuleBasedStateMachine):
+    """Transfers, phones and time, in any order."""
+
+    handoffs = Bundle("handoffs")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = TurnedClock()
+        self.database = Database(f"sqlite:///{Path(self.folder.name) / 'ledger.db'}")
+        migrate(self.database)
+        self.ledger = Ledger(self.database, self.clock, ttl=TTL, grace=GRACE)
+        self.claims = Claims(self.database, self.clock)
+        self.model: dict[str, Known] = {}
+
+    def teardown(self) -> None:
+        self.database.close()
+        self.folder.cleanup()
+
+    @property
+    def now(self) -> float:
+        return self.clock.now / 1000
+
+    @rule(
+        target=handoffs,
+        key=st.sampled_from(["r:1", "r:2", "r:3"]),
+        content=st.sampled_from(["one shirt", "two shirts"]),
+        quote=st.integers(1, 3),
+        kind=st.sampled_from(["bag", "guest"]),
+    )
+    def transfer(self, key: str, content: str, quote: int, kind: str) -> str:
+        """Issue a handoff, or renew the equal one that lives."""
+        draft = Draft(key, content, None, kind, "default", quote, None, None, {"lines": []})
+        equal = next(
+            (
+                handoff_id
+                for handoff_id, known in self.model.items()
+                if (known.key, known.content) == (key, content) and known.is_live(self.now)
+            ),
+            None,
+        )
+        with self.claims.hold(key, give_up=lambda: True) as claim:
+            assert claim is not None
+            if kind == "bag":
+                row = self.ledger.renew(claim, key=key, content=content)
+                assert (row.id if row else None) == equal
+            else:
+                row = None
+            row = row or self.ledger.issue(claim, draft)
+        if equal is not None:
+            assert row.id == equal
+            self.model[equal].expires = self.now + TTL
+            return equal
+        assert row.id not in self.model
+        for known in self.model.values():
+            if known.key == key or known.quote == quote:
+                known.superseded = True
+        self.model[row.id] = Known(key, content, quote, self.now + TTL)
+        return row.id
+
+    @rule(handoff_id=handoffs, phone=st.sampled_from(PHONES))
+    def post(self, handoff_id: str, phone: str) -> None:
+        """Let a phone spend a link, or come back."""
+        known = self.model[handoff_id]
+        may = known.lets_in(phone, self.now)
+        if known.opener is not None:
+            assert self.ledger.may_reopen(self._find(handoff_id), [phone]) is may
+        spent = self.ledger.spend(handoff_id, [phone])
+        assert (spent is not None) is may
+        if may:
+            known.opener = known.opener or phone
+            known.reopened += known.bound is not None
+
+    @rule(handoff_id=handoffs)
+    def bind(self, handoff_id: str) -> None:
+        """Note that a session stands, as it is done after spending."""
+        known = self.model[handoff_id]
+        if known.opener is not None:
+            self.ledger.bound(handoff_id)
+            known.bound = known.bound or self.now
+
+    @rule(seconds=st.sampled_from([1, 20, GRACE, 200, TTL]))
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self.clock.turn(seconds=seconds)
+
+    @invariant()
+    def the_ledger_says_what_the_model_says(self) -> None:
+        for handoff_id, known in self.model.items():
+            row = self._find(handoff_id)
+            assert self.ledger.state(row) is known.state(self.now)
+            assert (row.opener_hash, row.reopened) == (known.opener, known.reopened)
+
+    @invariant()
+    def a_quote_and_a_key_have_one_handoff_that_is_current(self) -> None:
+        current = [known for known in self.model.values() if not known.superseded]
+        assert len({known.quote for known in current}) == len(current)
+        assert len({known.key for known in current}) == len(current)
+
+    def _find(self, handoff_id: str) -> Handoff:
+        row = self.ledger.find(handoff_id)
+        assert row is not None
+        return row
+
+
+TestPassages = Passages.TestCase
+TestPassages.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
