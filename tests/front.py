@@ -55,7 +55,7 @@ class Front:
         scheme, _, rest = url.partition("://")
         host, _, path = rest.partition("/")
         connection = http.client.HTTPConnection(host, timeout=20)
-        connection.sock = self._line(scheme, host)
+        connection.sock = self.line(scheme, host)
         try:
             connection.request(method, f"/{path}", body, headers or {})
             answer = connection.getresponse()
@@ -74,7 +74,8 @@ class Front:
         """Return all that it has written to its logs."""
         return "".join(log.read_text() for log in self.folder.glob("*.log"))
 
-    def _line(self, scheme: str, host: str) -> socket.socket:
+    def line(self, scheme: str, host: str) -> socket.socket:
+        """Open a connection to one of the hosts, as a client that knows the tests' authority."""
         port = self.https_port if scheme == "https" else self.http_port
         line = socket.create_connection((HOST, port), timeout=20)
         if scheme == "http":

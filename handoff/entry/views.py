@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import structlog
 from flask import Blueprint, Response, g, request
+from gunicorn.http.errors import ParseException
 
 from handoff.entry import endings
 from handoff.entry.admission import let_in, order_of, turn_away
@@ -81,7 +82,10 @@ def try_again_page(ending: Ending) -> Response:
 
 def _posted_token() -> str:
     request.max_content_length = _MAX_FORM
-    return request.form.get("token", "")
+    try:
+        return request.form.get("token", "")
+    except (OSError, ParseException):  # gunicorn's, for pieces that cannot be put together
+        return ""
 
 
 def _find(token: str) -> Handoff | None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from flask import request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from handoff.errors import MalformedRequest, RequestTooLarge
+
+_CUT = "The body did not arrive whole."
 
 
 def whole_body(limit: int) -> bytes:
@@ -19,8 +22,10 @@ def whole_body(limit: int) -> bytes:
         raw = request.get_data(cache=False)
     except RequestEntityTooLarge:
         raise RequestTooLarge from None
-    except OSError:  # gunicorn's, for a body in pieces that cannot be put together
-        raise MalformedRequest("The body did not arrive whole.") from None
+    except (OSError, ParseException):  # gunicorn's, for pieces that cannot be put together
+        raise MalformedRequest(_CUT) from None
     if len(raw) > limit:
         raise RequestTooLarge
+    if len(raw) < (request.content_length or 0):
+        raise MalformedRequest(_CUT)
     return raw

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+from contextlib import ExitStack
 
 import pytest
 
@@ -93,6 +94,18 @@ def test_a_body_that_is_too_large_is_refused_in_words_that_poq_reads(front: Fron
         f"{HANDOFF}/api/cart-transfer", method="POST", headers=JSON, body=b" " * 100_000
     )
     assert (reply.status, json.loads(reply.body)["code"]) == (413, "request_too_large")
+
+
+def test_a_hundred_slow_clients_keep_nobody_waiting(front: Front, poq: Poq) -> None:
+    """More than the service has threads, each in the middle of a request."""
+    begun = f"POST /handoff/h HTTP/1.1\r\nHost: {SHOP}\r\nContent-Length: 50\r\n\r\ntoken="
+    with ExitStack() as stack:
+        for number in range(100):
+            line = stack.enter_context(front.line("https", SHOP))
+            line.sendall(begun[: -1 - number % 90].encode())
+        assert front.ask(f"{HANDOFF}/healthz").status == 200
+        link = poq.link().removeprefix(HANDOFF)
+        assert front.ask(f"{HANDOFF}{link}", method="POST").status == 303
 
 
 @pytest.mark.parametrize("forged", ["203.0.113.9", '"', "203.0.113.9, 203.0.113.8"])

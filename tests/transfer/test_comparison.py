@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from decimal import Decimal
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from handoff.bag import Line
+from handoff.bag import Line, same_sku
 from handoff.magento.quotes import QuoteLine
 from handoff.transfer.comparison import differences
 
@@ -67,3 +70,58 @@ def test_a_quote_is_not_the_bag(
 def test_quantities_are_told_as_people_write_them() -> None:
     [fault] = differences([paid("A", "1.500")], [Line("A", Decimal(2))])
     assert fault.detail == "The quote holds 1.5, the bag 2."
+
+
+skus = st.sampled_from(["A", "a", "B", "B-RED", "\u00c9", "\u00e9"])
+bags = st.lists(st.tuples(skus, st.integers(1, 5)), min_size=1, max_size=6)
+
+
+def sums(lines: list[tuple[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for sku, quantity in lines:
+        found[same_sku(sku)] = found.get(same_sku(sku), 0) + quantity
+    return found
+
+
+@given(bags, bags)
+def test_a_quote_that_costs_throughout_is_the_bag_where_their_sums_are_equal(
+    held: list[tuple[str, int]], wanted: list[tuple[str, int]]
+) -> None:
+    faults = differences(
+        [paid(sku, str(quantity)) for sku, quantity in held],
+        [Line(sku, Decimal(quantity)) for sku, quantity in wanted],
+    )
+    in_quote, in_bag = sums(held), sums(wanted)
+    differing = {sku for sku in in_quote | in_bag if in_quote.get(sku) != in_bag.get(sku)}
+    assert {same_sku(fault.sku or "") for fault in faults} == differing
+
+
+@given(bags, st.randoms(use_true_random=False))
+def test_neither_order_nor_splitting_of_lines_matters(
+    bag: list[tuple[str, int]], chance: random.Random
+) -> None:
+    single = [paid(sku) for sku, quantity in bag for _ in range(quantity)]
+    chance.shuffle(single)
+    assert differences(single, [Line(sku, Decimal(quantity)) for sku, quantity in bag]) == []
+
+
+@given(bags, bags)
+def test_what_is_free_is_never_the_reason(
+    bag: list[tuple[str, int]], gifts: list[tuple[str, int]]
+) -> None:
+    held = [paid(sku, str(quantity)) for sku, quantity in bag]
+    held += [free(sku, str(quantity)) for sku, quantity in gifts]
+    assert differences(held, [Line(sku, Decimal(quantity)) for sku, quantity in bag]) == []
+
+
+@given(bags, bags)
+def test_a_gift_never_stands_for_another_sku(
+    bag: list[tuple[str, int]], gifts: list[tuple[str, int]]
+) -> None:
+    missing = sums(bag).keys() - sums(gifts).keys()
+    assume(missing)
+    faults = differences(
+        [free(sku, str(quantity)) for sku, quantity in gifts],
+        [Line(sku, Decimal(quantity)) for sku, quantity in bag],
+    )
+    assert missing <= {same_sku(fault.sku or "") for fault in faults}

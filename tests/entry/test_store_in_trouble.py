@@ -1,0 +1,147 @@
+"""The session store in trouble, or no room on the disk: told in time, and nothing is lost by it."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+
+from tests.conftest import MakeApp, Poq
+from tests.running import RedisServer
+
+Trouble = Callable[[RedisServer], AbstractContextManager[None]]
+
+
+@contextmanager
+def full(server: RedisServer) -> Iterator[None]:
+    """Have no memory left, and throw nothing out for it."""
+    with changed(server, "maxmemory", "1", "0"):
+        yield
+
+
+@contextmanager
+def refusing_writes(server: RedisServer) -> Iterator[None]:
+    """Miss the replicas without which nothing is written."""
+    with changed(server, "min-replicas-to-write", "1", "0"):
+        yield
+
+
+@contextmanager
+def read_only(server: RedisServer) -> Iterator[None]:
+    """Be a replica, as after a failover, of a master that is gone."""
+    with admin(server) as connection:
+        connection.replicaof("127.0.0.1", "9")
+        try:
+            yield
+        finally:
+            connection.replicaof("NO", "ONE")
+
+
+@contextmanager
+def stalled(server: RedisServer) -> Iterator[None]:
+    """Take connections and answer nothing."""
+    assert server.process is not None
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def gone(server: RedisServer) -> Iterator[None]:
+    """Be restarted, with all that it held lost."""
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+@contextmanager
+def admin(server: RedisServer) -> Iterator[Any]:
+    with redis.Redis.from_url(server.url) as connection:
+        yield connection
+
+
+@contextmanager
+def changed(server: RedisServer, name: str, value: str, usual: str) -> Iterator[None]:
+    with admin(server) as connection:
+        connection.config_set(name, value)
+        try:
+            yield
+        finally:
+            connection.config_set(name, usual)
+
+
+@pytest.fixture
+def app(make_app: MakeApp, redis_server: RedisServer) -> Flask:
+    if redis_server.process is None:
+        redis_server.start()
+    return make_app(session_store=SecretStr(redis_server.url), ask_checkout=False)
+
+
+@pytest.mark.parametrize("trouble", [full, refusing_writes, read_only, stalled, gone])
+def test_who_opens_a_link_meanwhile_is_let_in_afterwards(
+    trouble: Trouble, poq: Poq, phone: FlaskClient, redis_server: RedisServer
+) -> None:
+    link = poq.link()
+    assert phone.get(link).status_code == 200
+    began = time.monotonic()
+    with trouble(redis_server):
+        answer = phone.post(link)
+        assert answer.status_code == 503
+        assert f'action="{link}"' in answer.text
+        assert "Set-Cookie: PHPSESSID" not in str(answer.headers)
+        assert poq.bag(("ITEM-02", 1), reference="r-2").status_code == 200
+    assert time.monotonic() - began < 15
+    assert phone.post(link).status_code == 303
+
+
+def test_a_redis_that_was_restarted_between_page_and_post_is_not_noticed(
+    poq: Poq, phone: FlaskClient, redis_server: RedisServer
+) -> None:
+    warm, link = poq.link(reference="r-1"), poq.link(reference="r-2")
+    assert phone.post(warm).status_code == 303
+    assert phone.get(link).status_code == 200
+    with gone(redis_server):
+        pass
+    assert phone.post(link).status_code == 303
+
+
+@contextmanager
+def no_room_on_the_disk() -> Iterator[None]:
+    """Let no file of this process become larger than eight KB."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8 * 1024, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_said_and_spends_nothing(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app(ask_checkout=False)
+    poq, phone = Poq(app.test_client()), app.test_client()
+    link = poq.link()
+    with no_room_on_the_disk():
+        answer = poq.bag(("ITEM-02", 1), reference="r-2")
+        assert (answer.status_code, answer.get_json()["code"]) == (503, "ledger_unavailable")
+        assert phone.get(link).status_code == 200
+        assert phone.post(link).status_code == 503
+    with sqlite3.connect(tmp_path / "handoff.db") as connection:
+        assert connection.execute("SELECT spent_at FROM handoff").fetchall() == [(None,)]
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert phone.post(link).status_code == 303
+    assert poq.bag(("ITEM-02", 1), reference="r-2").status_code == 200
