@@ -45,11 +45,6 @@ def bind(store: SessionStore, binding: Binding, *, lifetime: int | None = None) 
     return session_id
 
 
-def new_session_id() -> str:
-    """Return an id for a session that nobody guesses."""
-    return "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
-
-
 def open_session_store(
     address: SessionAddress, access: SessionAccess, *, lifetime: int, patience: float = PATIENCE
 ) -> SessionStore:
