@@ -13,7 +13,8 @@ from handoff import errors
 from handoff.errors import Problem
 from handoff.services import services
 from handoff.settings import Settings
-from handoff.transfer.contract import Instruction, TransferBody
+from handoff.transfer.contract import TransferBody
+from handoff.transfer.instruction import Instruction
 
 openapi = Blueprint("openapi", __name__)
 

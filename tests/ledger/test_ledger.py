@@ -8,16 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
 from sqlalchemy import event, select
 from sqlalchemy.engine import Engine
 
@@ -34,7 +24,6 @@ from handoff.ledger import (
 )
 from handoff.ledger.schema import claim, handoff
 from tests.conftest import TurnedClock
-from tests.ledger.conftest import NewLedger
 from tests.ledger.plans import whole_reads
 
 DRAFT = Draft(
@@ -211,79 +200,3 @@ def test_the_migrations_make_the_tables_of_the_schema(on: Fixture) -> None:
 
     with on.database.writing() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-
-
-class LedgerMachine(RuleBasedStateMachine):
-    """Issue, spend, bind and let time pass in any order; compare with a model in memory."""
-
-    openers = st.sampled_from(["a", "b", "c"])
-
-    new_ledger_url: NewLedger
-
-    @initialize()
-    def start(self) -> None:
-        self.on = Fixture(self.new_ledger_url(), TurnedClock())
-        self.current: Handoff | None = None
-        self.old: list[Handoff] = []
-        self.expires = self.bound = 0
-        self.opener: str | None = None
-        self.reopened = 0
-
-    def teardown(self) -> None:
-        self.on.database.close()
-
-    @rule(content=st.sampled_from(["one", "two"]))
-    def issue(self, content: str) -> None:
-        now = self.on.clock.now
-        row = self.on.issue(replace(DRAFT, content=content))
-        live = self.current is not None and self.opener is None and self.expires > now
-        if live and self.current is not None and self.current.content == content:
-            assert row.id == self.current.id
-        else:
-            if self.current is not None:
-                assert row.id != self.current.id
-                self.old.append(self.current)
-            self.current, self.opener, self.bound, self.reopened = row, None, 0, 0
-        self.expires = now + 300_000
-
-    @precondition(lambda self: self.current is not None)
-    @rule(opener=openers)
-    def spend(self, opener: str) -> None:
-        assert self.current is not None
-        now = self.on.clock.now
-        if self.bound:
-            grace = self.bound > now - 60_000 and self.reopened < 5
-            allowed = opener == self.opener and grace
-        else:
-            allowed = self.opener in (None, opener) and self.expires > now
-        assert (self.on.ledger.spend(self.current.id, [opener]) is not None) == allowed
-        if allowed:
-            self.opener = opener
-            self.reopened += bool(self.bound)
-
-    @precondition(lambda self: self.opener is not None)
-    @rule()
-    def bind(self) -> None:
-        assert self.current is not None
-        self.on.ledger.bound(self.current.id)
-        self.bound = self.bound or self.on.clock.now
-
-    @rule(seconds=st.sampled_from([1, 30, 61, 301]))
-    def wait(self, seconds: int) -> None:
-        self.on.clock.turn(seconds=seconds)
-
-    @invariant()
-    def superseded_links_let_nobody_in(self) -> None:
-        for row in self.old:
-            assert self.on.ledger.spend(row.id, ["a", "b", "c"]) is None
-
-
-def test_in_any_order_it_does_what_the_model_does(new_ledger_url: NewLedger) -> None:
-    class OnThisDatabase(LedgerMachine):
-        pass
-
-    OnThisDatabase.new_ledger_url = staticmethod(new_ledger_url)
-    run_state_machine_as_test(
-        OnThisDatabase,
-        settings=hypothesis_settings(max_examples=30, stateful_step_count=25),
-    )
