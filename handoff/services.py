@@ -9,9 +9,17 @@ import structlog
 from flask import Flask, current_app
 
 from handoff.entry.links import Links
-from handoff.ledger import Claims, Clock, Database, Ledger, LedgerAway, migrate, open_database
-from handoff.ledger.clock import system_clock
-from handoff.limits import Limits, RedisCounters
+from handoff.ledger import (
+    Claims,
+    Clock,
+    Database,
+    Ledger,
+    LedgerAway,
+    Tallies,
+    migrate,
+    open_database,
+)
+from handoff.limits import Limits
 from handoff.magento.access import Access, AccessToken, AdminLogin
 from handoff.magento.carts import Carts
 from handoff.magento.checkout import Checkout, Storefront
@@ -19,7 +27,6 @@ from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
 from handoff.magento.stores import Store
 from handoff.session import SessionStore, open_session_store
-from handoff.session.servers import connect
 from handoff.settings import Settings
 from handoff.transfer.carts import QuoteDesk
 from handoff.transfer.checkout import SESSION_PATIENCE, CheckoutDesk
@@ -67,7 +74,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
         ),
         sessions=_sessions(settings),
         orders=orders,
-        limits=Limits(_shared_counters(settings), clock or system_clock),
+        limits=_limits(database, settings, clock),
         transfers=TransferService(
             ledger,
             Claims(database, clock),
@@ -113,14 +120,6 @@ def open_access(client: MagentoClient, settings: Settings) -> Access | None:
     return None
 
 
-def _shared_counters(settings: Settings) -> RedisCounters | None:
-    address = settings.limits_address
-    if address is None:
-        return None
-    # Nobody waits for long to be counted.
-    return RedisCounters(connect(address, settings.session_access, patience=0.25))
-
-
 def _open_ledger(settings: Settings) -> Database:
     database = open_database(settings.database_url.get_secret_value())
     try:
@@ -139,6 +138,13 @@ def _sessions(settings: Settings, **patience: float) -> SessionStore:
         lifetime=settings.new_session_lifetime,
         **patience,
     )
+
+
+def _limits(database: Database, settings: Settings, clock: Clock | None) -> Limits:
+    secret = settings.secret_key.get_secret_value()
+    if clock is None:
+        return Limits(Tallies(database), secret)
+    return Limits(Tallies(database, clock), secret, elapsed=lambda: clock() / 1000)
 
 
 def _checkout(client: MagentoClient, settings: Settings) -> CheckoutDesk | None:

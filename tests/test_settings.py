@@ -77,8 +77,6 @@ def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyP
         ("HANDOFF_SESSION_STORE", "memcached://host"),
         ("HANDOFF_SESSION_STORE", "file://relative/path"),
         ("HANDOFF_SESSION_STORE", "file:///path?user=www-data"),
-        ("HANDOFF_LIMITS_STORE", "memcached://host"),
-        ("HANDOFF_LIMITS_STORE", "file:///path"),
         ("HANDOFF_TRANSFERS_PER_MINUTE", "-1"),
         ("HANDOFF_REFUSALS_PER_MINUTE", "many"),
         ("HANDOFF_DATABASE_URL", "mysql://host/db"),

@@ -8,6 +8,7 @@ from handoff.ledger.clock import Clock, system_clock
 from handoff.ledger.database import Database, LedgerAway, open_database
 from handoff.ledger.ledger import Draft, Handoff, Ledger, State
 from handoff.ledger.migrate import Migrated, migrate, newest_version, version_of
+from handoff.ledger.tallies import Tallies, Tally
 
 __all__ = [
     "Claim",
@@ -21,6 +22,8 @@ __all__ = [
     "LedgerAway",
     "Migrated",
     "State",
+    "Tallies",
+    "Tally",
     "migrate",
     "newest_version",
     "open_database",

@@ -18,6 +18,7 @@ from handoff.ledger.clock import NOW, Clock, time_of
 from handoff.ledger.database import Database
 from handoff.ledger.passages import Outcome
 from handoff.ledger.schema import claim, handoff
+from handoff.ledger.tallies import Tallies
 
 _BATCH = 200  # rows of one transaction: some milliseconds, in which a transfer has to wait
 _LEFT_BEHIND = 3_600_000  # milliseconds after which a claim has nobody who could still want it
@@ -110,6 +111,8 @@ class Purger:
         for rows in self._pages(_WHOLE, purge.delete_before, purge.reduce_before):
             yield self._forget(rows, purge, with_references=False)
         yield Counts(claims=self._forget_claims())
+        if not self._dry:
+            Tallies(self._database, self._clock).forget()
 
     def _pages(self, statement: Any, since: int, before: int) -> Iterator[list[Row[Any]]]:
         at, after = since, ""

@@ -80,3 +80,13 @@ claim = Table(
     Column("holder", String(32), nullable=False),
     Column("lease_until", BigInteger, nullable=False),
 )
+
+# How often something has happened within a minute, by a digest of who did it.
+tally = Table(
+    "tally",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("minute", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+)
+Index("tally_minute", tally.c.minute)

@@ -26,7 +26,6 @@ from handoff.settings.values import (
     DatabaseUrl,
     Host,
     Key,
-    LimitsStoreUrl,
     OwnCertificate,
     Secret,
     SessionStoreUrl,
@@ -63,7 +62,6 @@ class Settings(BaseSettings):
     session_store_cert_file: OwnCertificate | None = None
     sentinel_username: str | None = None
     sentinel_password: SecretStr | None = None
-    limits_store: LimitsStoreUrl | None = None
     transfers_per_minute: Annotated[int, Field(ge=0)] = 3000
     refusals_per_minute: Annotated[int, Field(ge=0)] = 60
     metrics: bool = False
@@ -178,12 +176,6 @@ class Settings(BaseSettings):
             sentinel_username=self.sentinel_username,
             sentinel_password=password.get_secret_value() if password else None,
         )
-
-    @property
-    def limits_address(self) -> SessionAddress | None:
-        """Where limits are counted together; holds a password."""
-        store = self.limits_store
-        return SessionAddress.parse(store.get_secret_value()) if store else None
 
     @property
     def new_session_lifetime(self) -> int:

@@ -62,12 +62,6 @@ def _session_store(value: str) -> str:
     return value
 
 
-def _limits_store(value: str) -> str:
-    if SessionAddress.parse(value).is_files:
-        raise ValueError("has to be a Redis; without one, each worker counts for itself")
-    return value
-
-
 def _authorities(value: str) -> str:
     try:
         ssl.create_default_context(cafile=value)
@@ -155,7 +149,6 @@ AppUrl = Annotated[str, BeforeValidator(_app_url)]
 Accent = Annotated[str, AfterValidator(_accent)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 SessionStoreUrl = Annotated[SecretStr, BeforeValidator(_session_store)]
-LimitsStoreUrl = Annotated[SecretStr, BeforeValidator(_limits_store)]
 Authorities = Annotated[str, AfterValidator(_authorities)]
 OwnCertificate = Annotated[str, AfterValidator(_own_certificate)]
 CookieLifetime = Annotated[int, Field(ge=0, le=31_536_000), AfterValidator(_cookie_lifetime)]

@@ -67,9 +67,9 @@ def exists(url: str) -> bool:
 
 def test_it_says_what_it_did(target: str, handoff: Command) -> None:
     made = handoff("migrate")
-    assert (made.exit_code, made.stdout) == (0, "The ledger's tables were made: version 0002.\n")
+    assert (made.exit_code, made.stdout) == (0, "The ledger's tables were made: version 0003.\n")
     again = handoff("migrate")
-    assert (again.exit_code, again.stdout) == (0, "The ledger is up to date: version 0002.\n")
+    assert (again.exit_code, again.stdout) == (0, "The ledger is up to date: version 0003.\n")
 
 
 def test_a_ledger_of_the_version_before_is_brought_up_to_date(
@@ -80,7 +80,7 @@ def test_a_ledger_of_the_version_before_is_brought_up_to_date(
         patch.setattr(command, "upgrade", lambda config, _head: upgrade(config, "0001"))
         migrate(database)
     told = handoff("migrate")
-    assert told.stdout == "The ledger was brought from version 0001 to 0002.\n"
+    assert told.stdout == "The ledger was brought from version 0001 to 0003.\n"
 
 
 def test_every_row_arrives_as_it_was(

@@ -192,7 +192,7 @@ def test_ten_processes_that_start_at_once_make_the_tables_once(url: str) -> None
         each.stdin.flush()
     told = sorted(each.communicate(timeout=60)[0].split()[0] for each in starting)
     assert [each.returncode for each in starting] == [0] * 10
-    assert told == [*["0002"] * 9, "None"]
+    assert told == [*["0003"] * 9, "None"]
 
 
 def test_durable_writes_wait_for_the_disk_and_others_do_not(database: Database) -> None:

@@ -1,49 +1,57 @@
-"""Limits by the minute: what is too much, for how long, and when the counters are away."""
+"""Limits by the minute: what is too much, for how long, and when the ledger is away."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
 import pytest
-import redis
+from sqlalchemy import delete, select
 
-from handoff.limits import Limit, Limits, RedisCounters, network_of
-from handoff.limits.counters import MemoryCounters
+from handoff.ledger import Database, Tallies, migrate, open_database
+from handoff.ledger.schema import tally
+from handoff.limits import Limit, Limits, network_of
 from handoff.operate.logs import configure_logging
-from handoff.session.address import SessionAccess, SessionAddress
-from handoff.session.servers import connect
-from tests.conftest import TurnedClock
+from tests.conftest import BOTH, TurnedClock, new_ledger
 from tests.logs import Logged
-from tests.running import RedisServer
+from tests.postgres import PostgresServer
 
 THREE = Limit("a_thing", 3)
-RIGHTS = ["on", ">a-password", "resetkeys", "~handoff:*", "-@all", "+incrby", "+expire", "+get"]
+SECRET = "a secret of the tests"
 
 
-def counters_at(url: str) -> RedisCounters:
-    """Return counters as the service opens them."""
-    address = SessionAddress.parse(url)
-    return RedisCounters(connect(address, SessionAccess(), patience=0.25))
+@dataclass
+class Counting:
+    """Several processes that count in one ledger."""
+
+    database: Database
+    clock: TurnedClock
+
+    def process(self) -> Limits:
+        """Return the limits of one more process."""
+        tallies = Tallies(self.database, self.clock)
+        return Limits(tallies, SECRET, elapsed=lambda: self.clock() / 1000)
+
+    def keys(self) -> list[str]:
+        """Return what the ledger calls those who are counted."""
+        with self.database.reading() as connection:
+            return list(connection.execute(select(tally.c.key)).scalars())
+
+
+@pytest.fixture(params=BOTH)
+def counting(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, clock: TurnedClock
+) -> Iterator[Counting]:
+    database = open_database(new_ledger(request, tmp_path_factory.mktemp("ledger")))
+    migrate(database)
+    yield Counting(database, clock)
+    database.close()
 
 
 @pytest.fixture
-def database(redis_server: RedisServer) -> Iterator[Any]:
-    if redis_server.process is None:
-        redis_server.start()
-    with redis.Redis.from_url(redis_server.url) as connection:
-        connection.flushall()
-        yield connection
-
-
-@pytest.fixture(params=["this process", "redis"])
-def limits(request: pytest.FixtureRequest, clock: TurnedClock) -> Limits:
-    if request.param == "this process":
-        return Limits(None, clock)
-    server: RedisServer = request.getfixturevalue("redis_server")
-    request.getfixturevalue("database")
-    return Limits(counters_at(server.url), clock)
+def limits(counting: Counting) -> Limits:
+    return counting.process()
 
 
 def test_what_is_over_the_limit_has_to_wait_for_the_next_minute(
@@ -54,7 +62,7 @@ def test_what_is_over_the_limit_has_to_wait_for_the_next_minute(
     clock.turn(seconds=39.5)
     assert limits.count(THREE, "somebody") == 1
     clock.turn(seconds=0.5)
-    assert limits.count(THREE, "somebody") == 0
+    assert [limits.count(THREE, "somebody") for _ in range(4)] == [0, 0, 0, 60]
 
 
 def test_each_caller_and_each_limit_has_a_count_of_its_own(limits: Limits) -> None:
@@ -65,27 +73,33 @@ def test_each_caller_and_each_limit_has_a_count_of_its_own(limits: Limits) -> No
     assert limits.count(Limit("another_thing", 3), "somebody") == 0
 
 
-def test_looking_counts_nothing(limits: Limits) -> None:
+def test_looking_counts_nothing(counting: Counting) -> None:
+    limits, another = counting.process(), counting.process()
     for _ in range(10):
         assert limits.used_up(THREE, "somebody") == 0
     for _ in range(3):
-        limits.count(THREE, "somebody")
+        another.count(THREE, "somebody")
     assert limits.used_up(THREE, "somebody") > 0
     assert limits.used_up(THREE, "somebody else") == 0
 
 
-def test_nothing_a_minute_is_no_limit(limits: Limits) -> None:
-    assert {limits.count(Limit("a_thing", 0), "somebody") for _ in range(50)} == {0}
+def test_nothing_a_minute_is_no_limit(counting: Counting) -> None:
+    limits, none = counting.process(), Limit("a_thing", 0)
+    assert {limits.count(none, "somebody") for _ in range(50)} == {0}
+    assert limits.used_up(none, "somebody") == 0
+    assert counting.keys() == []
 
 
-def test_threads_count_together(limits: Limits) -> None:
+@pytest.mark.parametrize("processes", [1, 3])
+def test_threads_of_all_processes_count_together(counting: Counting, processes: int) -> None:
     answers: list[int] = []
     fifty = Limit("a_thing", 50)
 
-    def count() -> None:
+    def count(limits: Limits) -> None:
         answers.extend(limits.count(fifty, "somebody") for _ in range(20))
 
-    threads = [threading.Thread(target=count) for _ in range(8)]
+    each = [counting.process() for _ in range(processes)]
+    threads = [threading.Thread(target=count, args=(each[n % processes],)) for n in range(9)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -93,63 +107,72 @@ def test_threads_count_together(limits: Limits) -> None:
     assert answers.count(0) == 50
 
 
-def test_several_processes_count_together_in_redis(
-    redis_server: RedisServer, database: Any, clock: TurnedClock
+def test_a_large_limit_is_told_in_steps_and_holds_to_one_in_a_hundred(
+    counting: Counting,
 ) -> None:
-    hosts = [Limits(counters_at(redis_server.url), clock) for _ in range(3)]
-    waits = [host.count(THREE, "somebody") for host in hosts * 2]
-    assert [wait > 0 for wait in waits] == [False, False, False, True, True, True]
+    thousand = Limit("a_thing", 1000)
+    each = [counting.process() for _ in range(4)]
+    waits = [limits.count(thousand, "somebody") for _ in range(300) for limits in each]
+    assert 1000 <= waits.count(0) < 1000 + 4 * thousand.step
+    assert thousand.step == 10
 
 
-def test_what_redis_holds_names_nobody_and_ends_by_itself(
-    redis_server: RedisServer, database: Any, clock: TurnedClock
+def test_what_the_ledger_holds_names_nobody_and_ends(
+    counting: Counting, clock: TurnedClock
 ) -> None:
-    Limits(counters_at(redis_server.url), clock).count(THREE, "192.0.2.7")
-    [key] = database.keys()
-    assert b"192.0.2.7" not in key
-    assert 0 < database.ttl(key) <= 120
+    counting.process().count(THREE, "192.0.2.7")
+    [key] = counting.keys()
+    assert "192.0.2.7" not in key
+    assert len(key) == 64
+    clock.turn(seconds=61)
+    counting.process().count(THREE, "192.0.2.8")
+    assert len(counting.keys()) == 1
+    assert counting.keys() != [key]
 
 
-def test_incrby_expire_and_get_are_all_the_rights_that_it_needs(
-    redis_server: RedisServer, database: Any, clock: TurnedClock
-) -> None:
-    database.execute_command("ACL", "SETUSER", "counter", *RIGHTS, "+select")
-    url = redis_server.url.replace("redis://", "redis://counter:a-password@")
-    limits = Limits(counters_at(url), clock)
-    assert limits.used_up(THREE, "somebody") == 0
-    assert [limits.count(THREE, "somebody") > 0 for _ in range(4)] == [False] * 3 + [True]
-    assert database.keys("handoff:*")
+def test_another_secret_makes_another_name(counting: Counting) -> None:
+    for secret in (SECRET, "another secret of the tests"):
+        Limits(Tallies(counting.database, counting.clock), secret).count(THREE, "192.0.2.7")
+    assert len(set(counting.keys())) == 2
 
 
-def test_a_redis_that_is_away_refuses_nobody_and_is_logged_once(
-    redis_server: RedisServer,
-    database: Any,
-    clock: TurnedClock,
-    logged: Logged,
+def test_a_ledger_that_is_away_refuses_nobody_and_is_logged_once(
+    postgres: PostgresServer, clock: TurnedClock, logged: Logged
 ) -> None:
     configure_logging()
-    now = [100.0]
-    limits = Limits(counters_at(redis_server.url), clock, elapsed=lambda: now[0])
-    for _ in range(4):
-        limits.count(THREE, "somebody")
-    redis_server.stop()
-    for _ in range(3):
-        assert limits.count(THREE, "somebody") == 0
-        now[0] += 6
+    database = open_database(postgres.new_database())
+    migrate(database)
+    limits = Counting(database, clock).process()
+    clock.turn(seconds=60 - clock.now % 60_000 / 1000)
+    limits.count(THREE, "somebody")
+    with database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE tally RENAME TO gone")
+    assert [limits.count(THREE, "somebody") for _ in range(2)] == [0, 0]
+    clock.turn(seconds=6)
     # This process still counts for itself.
     assert limits.count(THREE, "somebody") > 0
-    redis_server.start()
-    assert limits.count(THREE, "somebody") > 0
-    now[0] += 6
-    assert limits.count(THREE, "somebody") == 0
-    assert len(logged.lines("limits_store_unavailable")) == 1
+    assert limits.used_up(THREE, "somebody") > 0
+    assert limits.count(THREE, "somebody else") == 0
+    assert len(logged.lines("limits_not_shared")) == 1
+    with database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE gone RENAME TO tally")
+        connection.execute(delete(tally))
+    clock.turn(seconds=6)
+    limits.count(THREE, "somebody")
+    with database.reading() as connection:
+        counts = list(connection.execute(select(tally.c.count)).scalars())
+    assert counts == [4]  # with those that could not be told before
+    database.close()
 
 
-def test_a_flood_of_callers_does_not_fill_the_memory() -> None:
-    counters = MemoryCounters()
-    for number in range(250_000):
-        counters.add(str(number), 1)
-    assert len(counters._sums) <= 100_000
+def test_a_flood_of_callers_does_not_fill_the_memory(
+    counting: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handoff.limits.limits._MOST", 50)
+    limits = counting.process()
+    for number in range(120):
+        limits.count(Limit("a_thing", 1000), str(number))
+    assert len(limits._windows) <= 50
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Any
 
+import requests
 from flask.testing import FlaskClient
 
 from tests.conftest import KEY, MakeApp, Poq, TurnedClock
-from tests.running import RunningShop
+from tests.running import RunningShop, running_service
+from tests.talking import environment_for
 
 OTHER_KEY = "another-key-of-the-tests"
 
@@ -73,6 +77,16 @@ def test_each_address_has_a_count_of_its_own(make_app: MakeApp) -> None:
 
     assert (from_("192.0.2.1"), from_("192.0.2.1"), from_("192.0.2.2")) == (404, 429, 404)
     assert from_("192.0.2.3, 192.0.2.1") == 429
+
+
+def test_all_workers_count_together(shop: RunningShop, tmp_path: Path) -> None:
+    environment = environment_for(shop, tmp_path, HANDOFF_REFUSALS_PER_MINUTE="20")
+    with running_service(environment, tmp_path, workers=3) as service:
+        if time.time() % 60 > 45:  # the minute is not to end in between
+            time.sleep(60 - time.time() % 60)
+        wrong = [requests.get(f"{service.url}/h/wrong", timeout=10) for _ in range(60)]
+        statuses = [answer.status_code for answer in wrong]
+        assert (statuses.count(404), statuses.count(429)) == (20, 40)
 
 
 def enter(phone: FlaskClient, **form: str) -> int:
