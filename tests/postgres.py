@@ -122,7 +122,9 @@ class PostgresServer:
 
     def kill(self) -> None:
         """End it and all its children without a warning."""
-        for pid in self._children():
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)  # or it would have more of them by then
+        for pid in self.children():
             os.kill(pid, signal.SIGKILL)
         self._end(signal.SIGKILL)
 
@@ -130,7 +132,7 @@ class PostgresServer:
     def frozen(self) -> Iterator[None]:
         """Let it stand still for the length of a block, with all its connections open."""
         assert self.process is not None
-        pids = [self.process.pid, *self._children()]
+        pids = [self.process.pid, *self.children()]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         try:
@@ -139,7 +141,8 @@ class PostgresServer:
             for pid in pids:
                 os.kill(pid, signal.SIGCONT)
 
-    def _children(self) -> list[int]:
+    def children(self) -> list[int]:
+        """Return the ids of the processes that it has started."""
         assert self.process is not None
         task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in task.read_text().split()]

@@ -44,7 +44,8 @@ def stalled(pid: int) -> Iterator[None]:
 
 
 def kill_all(service: RunningService) -> None:
-    """End the whole service without a warning: first who would start workers anew, then them."""
+    """End the whole service without a warning: who would start workers anew, and them."""
+    service.process.send_signal(signal.SIGSTOP)  # or there would be more of them by then
     pids = service.worker_pids()
     service.process.kill()
     for pid in pids:

@@ -1,0 +1,117 @@
+"""Fifty kills at random moments: what was acknowledged stays, and all of it starts by itself."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import BOTH
+from tests.postgres import PostgresServer, running_postgres
+from tests.races.conftest import environment
+from tests.races.load import assert_nothing_was_lost, under_load, wait_until
+from tests.races.processes import kill_all
+from tests.running import RunningService, RunningShop, free_port, running_service
+
+KILLS = {
+    "sqlite": {"worker": 43, "service": 7},
+    "postgresql": {"worker": 26, "service": 6, "backend": 10, "database": 8},
+}
+WORKERS = 3
+LONGEST = 0.4  # seconds before a kill, once the service goes on after the last
+SEED = int(os.environ.get("KILLS_SEED") or secrets.randbits(32))
+"""What order and moments of the kills come from; to try the same again, or others."""
+
+
+class Doomed:
+    """A service and the server of its ledger, killed again and again, and started by nobody's hand.
+
+    What was killed as a whole is started anew, as systemd does it.
+    """
+
+    def __init__(
+        self, environment: dict[str, str], folder: Path, server: PostgresServer | None
+    ) -> None:
+        self._environment = environment
+        self._folder = folder
+        self._server = server
+        self._port = free_port()
+        self._started = ExitStack()
+        self.service = self._start()
+
+    def close(self) -> None:
+        """End the service."""
+        self._started.close()
+
+    def kill(self, what: str, chosen: random.Random) -> None:
+        """Kill a process, or all processes of the service or of the database."""
+        if what == "worker":
+            wait_until(lambda: bool(self.service.worker_pids()))
+            os.kill(chosen.choice(self.service.worker_pids()), signal.SIGKILL)
+        elif what == "service":
+            kill_all(self.service)
+            self.service = self._start()
+        else:
+            assert self._server is not None
+            if what == "backend":  # the others end with it, and the database starts them anew
+                os.kill(chosen.choice(self._server.children()), signal.SIGKILL)
+            else:
+                self._server.kill()
+                self._server.start()
+
+    def _start(self) -> RunningService:
+        running = running_service(self._environment, self._folder, workers=WORKERS, port=self._port)
+        return self._started.enter_context(running)
+
+
+@pytest.fixture(params=BOTH)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def server(kind: str) -> Iterator[PostgresServer | None]:
+    """The server of the ledger, where that has one."""
+    if kind == "sqlite":
+        yield None
+        return
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def ledger(server: PostgresServer | None, tmp_path: Path) -> str:
+    return server.url() if server else f"sqlite:///{tmp_path / 'handoff.db'}"
+
+
+@pytest.fixture
+def doomed(
+    shop: RunningShop, ledger: str, server: PostgresServer | None, tmp_path: Path
+) -> Iterator[Doomed]:
+    doomed = Doomed(environment(shop.url, ledger, tmp_path), tmp_path, server)
+    yield doomed
+    doomed.close()
+
+
+@pytest.mark.parametrize("seed", [SEED], ids=lambda seed: f"KILLS_SEED={seed}")
+def test_after_fifty_kills_under_load_nothing_is_lost_and_nobody_was_let_in_twice(
+    kind: str, seed: int, doomed: Doomed, ledger: str
+) -> None:
+    chosen = random.Random(seed)
+    kills = [what for what, times in KILLS[kind].items() for _ in range(times)]
+    assert len(kills) == 50
+    chosen.shuffle(kills)
+    with under_load(doomed.service.url, threads=6) as load:
+        for what in kills:
+            load.goes_on(1)
+            time.sleep(chosen.uniform(0, LONGEST))
+            doomed.kill(what, chosen)
+        load.goes_on()
+    assert_nothing_was_lost(load, ledger)
