@@ -8,7 +8,7 @@ from tests.magento.faults import Call
 from tests.races.at_once import bag, entry_request, one, transfer_request
 from tests.races.gate import PATIENCE, Gate
 from tests.races.ledgers import claims, handoffs, held, live, make_links
-from tests.races.processes import stalled, worker_behind
+from tests.races.processes import kill_worker, stalled, worker_behind
 from tests.running import RunningService
 
 
@@ -43,4 +43,17 @@ def test_a_ledger_that_somebody_holds_for_ever_is_a_503_and_no_wait_for_ever(
         page = one(gated.url, entry_request("POST", link))
     assert (answer.status, answer.json["code"]) == (503, "ledger_unavailable")
     assert page.status == 503
+    assert one(gated.url, entry_request("POST", link)).status == 303
+
+
+def test_workers_that_start_while_somebody_holds_the_ledger_wait_for_nobody(
+    gated: RunningService, gated_ledger: str
+) -> None:
+    [link] = make_links(gated_ledger, 1)
+    with held(gated_ledger):
+        for pid in gated.worker_pids():
+            kill_worker(gated, pid)
+        assert one(gated.url, entry_request("GET", link)).status == 200
+        assert one(gated.url, entry_request("POST", link)).status == 503
+    assert gated.process.poll() is None
     assert one(gated.url, entry_request("POST", link)).status == 303
