@@ -68,5 +68,23 @@ def test_the_numbers_are_those_of_all_workers_and_leave_no_files(
         shown = [requests.get(f"{service.url}/metrics", timeout=10).text for _ in range(12)]
         wrong = ("unknown", "/h/<token>", "404")
         assert {samples(text, "handoff_requests_total")[wrong] for text in shown} == {60}
-        assert len(list(tmp_path.glob("handoff-metrics-*/*.db"))) > 2
+        files = list(tmp_path.glob("handoff-metrics-*/*.db"))
+        assert len(files) > 2
+        for file in files:  # written through memory: without room on a full disk that is a SIGBUS
+            assert file.stat().st_blocks * 512 >= file.stat().st_size
     assert list(tmp_path.glob("handoff-metrics-*")) == []
+
+
+def test_where_there_is_no_room_to_count_the_service_goes_on(
+    shop: RunningShop, tmp_path: Path
+) -> None:
+    environment = environment_for(
+        shop,
+        tmp_path,
+        HANDOFF_METRICS="true",
+        PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "nowhere"),
+    )
+    with running_service(environment, tmp_path) as service:
+        answer = requests.get(f"{service.url}/h/wrong", timeout=10)
+        assert answer.status_code == 404
+        assert "metrics_not_counted" in service.log.read_text()
