@@ -17,7 +17,9 @@ from handoff.ledger import (
     LedgerAway,
     Tallies,
     migrate,
+    newest_version,
     open_database,
+    version_of,
 )
 from handoff.limits import Limits
 from handoff.magento.access import Access, AccessToken, AdminLogin
@@ -123,7 +125,10 @@ def open_access(client: MagentoClient, settings: Settings) -> Access | None:
 def _open_ledger(settings: Settings) -> Database:
     database = open_database(settings.database_url.get_secret_value())
     try:
-        migrate(database)
+        # Looking waits for nobody, and migrating for all who write: a worker that takes a dead
+        # one's place must not end because the ledger is held.
+        if version_of(database) != newest_version():
+            migrate(database)
     except LedgerAway:
         # A worker that starts anew while the server restarts: it will be back, and nothing here
         # needs it before. The command that started the service has seen the tables.

@@ -24,12 +24,8 @@ class Migrated:
 def migrate(database: Database) -> Migrated:
     """Apply the migrations that are missing, all in one transaction.
 
-    Safe to call at once from any number of processes and hosts: one of them does it. Where none is
-    missing it only reads, and waits for nobody: so does a worker that takes a dead one's place.
+    Safe to call at once from any number of processes and hosts: one of them does it.
     """
-    newest = newest_version()
-    if version_of(database) == newest:
-        return Migrated(newest, newest)
     with database.migrating() as connection:
         return migrate_within(connection)
 
