@@ -55,12 +55,12 @@ def bag(reference: str, lines: int) -> dict[str, Any]:
     return {"items": items, "currency": "GBP", "reference": reference}
 
 
-def transfer_request(body: dict[str, Any]) -> bytes:
+def transfer_request(body: dict[str, Any], *, key: str = KEY) -> bytes:
     """Return Poq's request for a transfer."""
     return request(
         "POST",
         "/api/cart-transfer",
-        ("Authorization", KEY),
+        ("Authorization", key),
         ("Content-Type", "application/json"),
         body=json.dumps(body).encode(),
     )

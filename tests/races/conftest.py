@@ -26,6 +26,7 @@ def environment(shop_url: str, ledger: str, folder: Path, **changes: str) -> dic
         "HANDOFF_SESSION_STORE": sessions.as_uri(),
         "HANDOFF_ASK_CHECKOUT": "false",
         "HANDOFF_DATABASE_URL": ledger,
+        "HANDOFF_TRANSFERS_PER_MINUTE": "0",
         **changes,
     }
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from itertools import count, islice
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
 from handoff.entry.links import Links
 from handoff.ledger import Claims, Database, Draft, Ledger, migrate, open_database
@@ -75,6 +76,29 @@ def make_links(url: str, wanted: int) -> list[str]:
                 assert held is not None
                 made.append(ledger.issue(held, _draft(number)).id)
     return [f"/h/{links.token(each)}" for each in made]
+
+
+def make_old(url: str, wanted: int) -> None:
+    """Write handoffs of long ago, that nobody opened, straight into the ledger."""
+    rows = [
+        {
+            **asdict(_draft(number)),
+            "id": f"old-{number}",
+            "issued_at": number,
+            "expires_at": number + 300_000,
+            "reopened": 0,
+        }
+        for number in islice(_numbers, wanted)
+    ]
+    with opened(url) as database, database.writing(durable=False) as connection:
+        connection.execute(insert(handoff), rows)
+
+
+def make_seem_old(url: str, links: list[str]) -> None:
+    """Let handoffs have been issued long ago, and given anew since."""
+    ids = [id_of(link) for link in links]
+    with opened(url) as database, database.writing() as connection:
+        connection.execute(update(handoff).where(handoff.c.id.in_(ids)).values(issued_at=1))
 
 
 def _draft(number: int) -> Draft:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
+import pytest
+
 from handoff.entry.links import Links
-from tests.races.at_once import entry_request, one, transfer_request
+from tests.conftest import BOTH, KEY, new_ledger
+from tests.races.at_once import bag, entry_request, one, transfer_request
 from tests.races.conftest import environment
 from tests.races.ledgers import SECRET, id_of
+from tests.races.load import assert_nothing_was_lost, under_load, wait_until
 from tests.running import RunningService, RunningShop, running_service
 
 NEW = "another secret that is just as long as it has to be"
 OLDER = "a secret from before the last one"
+NEWEST = "the secret that comes after the other one"
+NEW_KEY = "another-key-of-the-tests"
+_ROTATED = ("HANDOFF_API_KEYS", "HANDOFF_SECRET_KEY", "HANDOFF_PREVIOUS_SECRET_KEYS")
 FORGOTTEN = "a secret that is in no setting any more"
 
 
@@ -37,6 +45,58 @@ def test_links_of_previous_keys_stay_good_and_those_of_a_forgotten_one_do_not(
         assert one(service.url, entry_request("POST", new)).status == 404
         assert one(renewed.url, entry_request("POST", new)).status == 303
         assert one(service.url, entry_request("POST", opened_by_the_old)).status == 303
+
+
+class Rotating:
+    """A service whose keys are in files, and that takes them anew while it runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {name: folder / name.lower() for name in _ROTATED}
+        self.write(KEY, SECRET, "")
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings that name the files."""
+        return {f"{name}_FILE": str(file) for name, file in self._files.items()}
+
+    def write(self, *values: str) -> None:
+        """Write the keys of callers, the secret key and the previous ones."""
+        for file, value in zip(self._files.values(), values, strict=True):
+            file.write_text(value)
+
+    def take(self, service: RunningService, *values: str) -> None:
+        """Let the service take keys, and wait until its workers have been replaced."""
+        before = set(service.worker_pids())
+        self.write(*values)
+        service.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: not before & set(service.worker_pids()))
+
+
+@pytest.fixture(params=BOTH)
+def own_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return new_ledger(request, tmp_path)
+
+
+def test_keys_are_changed_while_links_are_given_and_opened(
+    shop: RunningShop, own_ledger: str, tmp_path: Path
+) -> None:
+    keys = Rotating(tmp_path)
+    values = environment(shop.url, own_ledger, tmp_path, **keys.environment())
+    for name in _ROTATED:
+        values.pop(name, None)
+    with running_service(values, tmp_path, workers=3) as service:
+        kept, late = (transferred(service, shop) for _ in range(2))
+        with under_load(service.url) as load:
+            load.goes_on()
+            keys.take(service, f"{KEY},{NEW_KEY}", NEW, SECRET)
+            load.goes_on()
+            keys.take(service, f"{NEW_KEY},{KEY}", NEWEST, f"{NEW},{SECRET}")
+            assert one(service.url, entry_request("POST", kept)).status == 303
+            load.goes_on()
+        assert_nothing_was_lost(load, own_ledger)
+        keys.take(service, NEW_KEY, NEWEST, NEW)
+        assert one(service.url, transfer_request(bag("old-key", 1))).status == 401
+        assert one(service.url, transfer_request(bag("new-key", 1), key=NEW_KEY)).status == 200
+        assert one(service.url, entry_request("POST", late)).status == 404
 
 
 def resigned(link: str, key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from handoff.ledger.ledger import REOPENINGS
 from tests.races.at_once import at_once, entry_request, one, statuses
 from tests.races.ledgers import handoff_of, make_links
 from tests.running import RunningService
@@ -39,6 +40,19 @@ def test_both_taps_of_a_double_tap_lead_to_checkout(service: RunningService, led
         assert statuses(taps) == [303, 303]
         assert len({tap.headers["Location"] for tap in taps}) == 1
         assert one(service.url, entry_request("POST", link)).status == 410
+
+
+def test_an_opener_comes_back_five_times_however_many_taps_and_newcomers_there_are(
+    service: RunningService, ledger: str
+) -> None:
+    for link in make_links(ledger, 5):
+        cookies = one(service.url, entry_request("GET", link)).cookies
+        assert one(service.url, entry_request("POST", link, cookies)).status == 303
+        back, newcomer = entry_request("POST", link, cookies), entry_request("POST", link)
+        answers = at_once(service.url, [back, newcomer] * 12)
+        assert statuses(answers[0::2]) == [303] * REOPENINGS + [410] * (12 - REOPENINGS)
+        assert statuses(answers[1::2]) == [410] * 12
+        assert handoff_of(ledger, link)["reopened"] == REOPENINGS
 
 
 def test_looks_at_the_same_instant_as_the_tap_change_nothing(
