@@ -111,6 +111,24 @@ def cuts_body(call: Call) -> None:
     call.hang_up()
 
 
+def says_too_little(call: Call) -> None:
+    """Say that the body is shorter than it is, and keep the connection."""
+    call.send(reply(200, f'{{"id": 1, "{INNER}": 2}}'.encode(), length=5))
+
+
+def says_no_number(call: Call) -> None:
+    """Say a length that is none, and stop in the middle."""
+    call.send(reply(200, b'{"id": 1').replace(b"Content-Length: 8", b"Content-Length: eight"))
+    call.hang_up()
+
+
+def says_two_lengths(call: Call) -> None:
+    """Say two lengths, one longer than the body and one shorter."""
+    lengths = b"Content-Length: 9\r\nContent-Length: 1"
+    call.send(reply(200, b"{}").replace(b"Content-Length: 2", lengths))
+    call.hang_up()
+
+
 def resets_in_body(call: Call) -> None:
     """Break the connection off in the middle of the body."""
     call.send(reply(200, b'{"id": 1, ', length=4000))

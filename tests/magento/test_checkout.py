@@ -88,6 +88,11 @@ NO_REASON = {
     "answers a list": answers(200, {"cart": []}),
     "answers an error": answers(200, {"errors": [{"message": "no"}]}),
     "hangs up": shop_that.hangs_up,
+    "stalls in the middle of the body": shop_that.stalls,
+    "cuts the body": shop_that.cuts_body,
+    "says a length that is too small": shop_that.says_too_little,
+    "redirects to itself": shop_that.redirects,
+    "answers 48 MB": shop_that.too_large,
 }
 
 
@@ -129,7 +134,10 @@ NOT_ASKED: dict[str, tuple[Behaviour, str]] = {
     "answers 404": (page(404), "status_404"),
     "answers 405": (page(405), "status_405"),
     "answers 500": (page(500), "status_500"),
-    "answers 503": (refuses(503), "status_503"),
+    "answers 503 and asks for an hour": (refuses(503, ("Retry-After", "3600")), "status_503"),
+    "answers 503 with a page, as for maintenance": (page(503), "status_503"),
+    "redirects to itself": (shop_that.redirects, "redirected_elsewhere"),
+    "redirects with 48 MB": (shop_that.redirects_at_length, "redirected_elsewhere"),
     "redirects to the login": (redirects_to("/customer/account/login/"), "redirected_elsewhere"),
     "redirects to https": (redirects_to("https://127.0.0.1/checkout/"), "redirected_elsewhere"),
     "redirects to a known host": (redirects_to("https://pay.test/start"), "redirected_elsewhere"),

@@ -5,13 +5,23 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from werkzeug.test import TestResponse
 
 from handoff.errors import Problem, ShopTimeout, ShopUnavailable
 from tests.magento import behaviours as shop_that
-from tests.magento.behaviours import INNER, answers, page, raw, refuses
+from tests.magento.behaviours import (
+    INNER,
+    answers,
+    first,
+    page,
+    passes_on,
+    raw,
+    refuses,
+    where,
+)
 from tests.magento.conftest import Serve
 from tests.magento.faults import Behaviour, Call, FaultyShop, faulty_shop
 from tests.magento.serving import Serving
@@ -49,7 +59,11 @@ BROKEN: dict[str, Behaviour] = {
     "answers 503 and asks for an hour": refuses(503, ("Retry-After", "3600")),
     "answers 503 and asks for an absurd time": refuses(503, ("Retry-After", "9" * 5000)),
     "answers 503 and asks for a date": refuses(503, ("Retry-After", "Sat, 21 Nov 2026 20:00 GMT")),
+    "answers 503 with a page, as for maintenance": page(503),
     "answers 429": refuses(429),
+    "says a length that is too small": shop_that.says_too_little,
+    "says a length that is no number": shop_that.says_no_number,
+    "says two lengths": shop_that.says_two_lengths,
     "answers HTML": page(200),
     "answers nothing": raw(shop_that.reply(200, b"")),
     "answers half of a JSON": raw(shop_that.reply(200, b'{"id": 1')),
@@ -252,6 +266,46 @@ def test_a_connection_that_keeps_breaking_is_tried_three_times(
     with faulty_shop(fault) as faulty, serve(faulty.url) as service:
         assert_problem(transfer(service, GUEST_LOOK, timeout=8), ShopUnavailable)
         assert len(faulty.calls) == 3
+
+
+def test_what_an_answer_had_beyond_its_length_is_no_answer_to_the_next_call(
+    shop: RunningShop, serve: Serve
+) -> None:
+    masked_id = shop.guest_quote(("ITEM-01", 2))
+    beyond = shop_that.reply(200, b'"another answer"')
+
+    def says_more(call: Call) -> None:
+        call.send(shop_that.reply(200, b"{}") + beyond)
+
+    behaviour = first(1, says_more, passes_on(shop.url))
+    with faulty_shop(behaviour) as faulty, serve(faulty.url) as service:
+        transfer(service, GUEST_LOOK, timeout=8)
+        assert service.poq.transfer({"quote_id": masked_id}).status_code == 200
+        [row] = service.handoffs()
+        assert row["bag"]["lines"] == [{"sku": "ITEM-01", "quantity": "2"}]
+
+
+def test_while_some_transfers_wait_for_the_shop_others_go_on(
+    shop: RunningShop, serve: Serve
+) -> None:
+    masked_id = shop.guest_quote(("ITEM-01", 1))
+    behaviour = where(
+        lambda call: MASKED_ID[1:] in call.path, shop_that.stalls, passes_on(shop.url)
+    )
+    with (
+        faulty_shop(behaviour) as faulty,
+        serve(faulty.url, magento_timeout=5) as service,
+        ThreadPoolExecutor(8) as poq,
+    ):
+        bodies = [{"quote_id": f"{number}{MASKED_ID[1:]}"} for number in range(8)]
+        waiting = [poq.submit(service.poq.transfer, body) for body in bodies]
+        until = time.monotonic() + 4
+        while len(faulty.calls) < len(bodies) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert service.poq.transfer({"quote_id": masked_id}).status_code == 200
+        assert not any(each.done() for each in waiting)
+        for each in waiting:
+            assert_problem(each.result(), ShopTimeout)
 
 
 def test_a_shop_where_nobody_listens_is_a_503(serve: Serve) -> None:
