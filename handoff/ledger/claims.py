@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, delete, select, update
+from sqlalchemy import Executable, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from handoff.errors import LedgerUnavailable
 from handoff.ledger.clock import NOW, Clock, time_of
 from handoff.ledger.database import Database
 from handoff.ledger.schema import claim
+from handoff.ledger.statements import RawConnection, Statement
 
 _LEASE = 3_000  # milliseconds; a claim whose process died is free after that
 _BEAT = 1.0  # seconds between renewals, of all claims of this process at once
@@ -37,15 +38,19 @@ def _taking(insert: Any) -> Executable:
     return taken
 
 
-_TAKE = {"sqlite": _taking(sqlite.insert), "postgresql": _taking(postgresql.insert)}
-_LIVE = select(claim.c.key).where(claim.c.key == bindparam("the_key"), claim.c.lease_until > NOW)
+_TAKE = Statement(sqlite=_taking(sqlite.insert), postgresql=_taking(postgresql.insert))
+_LIVE = Statement(
+    select(claim.c.key).where(claim.c.key == bindparam("the_key"), claim.c.lease_until > NOW)
+)
 _KEEP = (
     update(claim)
     .where(claim.c.holder.in_(bindparam("holders", expanding=True)))
     .values(lease_until=NOW + _LEASE)
 )
-_DELETE = delete(claim).where(
-    claim.c.key == bindparam("the_key"), claim.c.holder == bindparam("the_holder")
+_DELETE = Statement(
+    delete(claim)
+    .where(claim.c.key == bindparam("the_key"), claim.c.holder == bindparam("the_holder"))
+    .returning(claim.c.key)
 )
 
 
@@ -61,15 +66,15 @@ class Claim:
     holder: str
     settled: bool = False
 
-    def settle(self, connection: Connection) -> None:
+    def settle(self, connection: RawConnection) -> None:
         """Give the claim up within the transaction that writes its outcome, or raise ClaimLost."""
         if not self.delete(connection):
             raise ClaimLost
 
-    def delete(self, connection: Connection) -> bool:
+    def delete(self, connection: RawConnection) -> bool:
         """Remove the claim where it is still ours, and return whether it was."""
         values = {"the_key": self.key, "the_holder": self.holder}
-        return bool(connection.execute(_DELETE, values).rowcount)
+        return bool(_DELETE.run(connection, values))
 
 
 class Claims:
@@ -107,20 +112,17 @@ class Claims:
 
     def _take(self, wanted: Claim) -> bool:
         values = {"the_key": wanted.key, "the_holder": wanted.holder, **time_of(self._clock)}
-        return self._database.write(
-            lambda connection: bool(
-                connection.execute(_TAKE[connection.dialect.name], values).first()
-            ),
-            durable=False,
+        return self._database.write_raw(
+            lambda connection: bool(_TAKE.run(connection, values)), durable=False
         )
 
     def _is_taken(self, key: str) -> bool:
         values = {"the_key": key, **time_of(self._clock)}
-        with self._database.reading() as connection:
-            return bool(connection.execute(_LIVE, values).first())
+        with self._database.reading_raw() as connection:
+            return bool(_LIVE.run(connection, values))
 
     def _give_up(self, taken: Claim) -> None:
-        with self._database.writing(durable=False) as connection:
+        with self._database.writing_raw(durable=False) as connection:
             taken.delete(connection)
 
     def _keep(self, taken: Claim) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from handoff.errors import LedgerUnavailable
 from handoff.ledger.clock import NOW
 from handoff.ledger.schema import handoff
+from handoff.ledger.statements import RawConnection
 
 log = structlog.get_logger()
 
@@ -25,6 +26,7 @@ PATIENCE = 5.0
 """Seconds that a caller waits for its turn, for a connection, or for an answer."""
 
 _PAUSE = 0.005  # seconds before a repeat
+C = TypeVar("C")
 T = TypeVar("T")
 
 
@@ -64,21 +66,28 @@ class Database(ABC):
     def exists(self) -> bool:
         """Say whether a ledger has been made here; makes nothing."""
 
+    @contextmanager
+    def writing_raw(self, *, durable: bool = True) -> Iterator[RawConnection]:
+        """Open a write transaction for statements that are run many times a second."""
+        with self.writing(durable=durable) as connection:
+            yield _raw(connection)
+
+    @contextmanager
+    def reading_raw(self) -> Iterator[RawConnection]:
+        """Open a connection for reads that are made many times a second."""
+        with self.reading() as connection:
+            yield _raw(connection)
+
     def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
         """Do the work in a write transaction and return what it returns.
 
         Undone by another transaction, it is done again from its start, for PATIENCE at most.
         """
-        until = time.monotonic() + PATIENCE
-        while True:
-            try:
-                with self.writing(durable=durable) as connection:
-                    return work(connection)
-            except LedgerConflict:
-                if time.monotonic() > until:
-                    log.error("ledger_contended")
-                    raise
-                time.sleep(_PAUSE)
+        return _done_once(work, lambda: self.writing(durable=durable))
+
+    def write_raw(self, work: Callable[[RawConnection], T], *, durable: bool = True) -> T:
+        """Do the same with a transaction of `writing_raw`."""
+        return _done_once(work, lambda: self.writing_raw(durable=durable))
 
     def now(self) -> int:
         """Return the database's time in milliseconds since 1970."""
@@ -115,13 +124,30 @@ def holds_tables(connection: Connection) -> bool:
     return inspect(connection).has_table(handoff.name)
 
 
+def _raw(connection: Connection) -> RawConnection:
+    return RawConnection(connection.connection.driver_connection, connection.dialect)
+
+
+def _done_once(work: Callable[[C], T], transaction: Callable[[], AbstractContextManager[C]]) -> T:
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with transaction() as connection:
+                return work(connection)
+        except LedgerConflict:
+            if time.monotonic() > until:
+                log.error("ledger_contended")
+                raise
+            time.sleep(_PAUSE)
+
+
 @contextmanager
-def faults_named() -> Iterator[None]:
+def faults_named(of_driver: type[Exception]) -> Iterator[None]:
     """Turn what the driver says into LedgerUnavailable, and keep values out of the log."""
     try:
         yield
-    except SQLAlchemyError as error:
-        cause = getattr(error, "orig", None)
+    except (SQLAlchemyError, of_driver) as error:
+        cause = error if isinstance(error, of_driver) else getattr(error, "orig", None)
         if _state(cause) in _CONFLICTS:
             raise LedgerConflict from None
         log.error("ledger_failed", reason=_reason(cause) if cause else type(error).__name__)

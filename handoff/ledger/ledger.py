@@ -17,8 +17,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     BindParameter,
-    Connection,
-    Result,
     and_,
     bindparam,
     case,
@@ -33,6 +31,7 @@ from handoff.ledger.claims import Claim
 from handoff.ledger.clock import NOW, Clock, time_of
 from handoff.ledger.database import Database
 from handoff.ledger.schema import handoff
+from handoff.ledger.statements import RawConnection, Row, Statement
 
 REOPENINGS = 5
 """How often the opener may come back after binding has worked, within the grace."""
@@ -99,11 +98,11 @@ _grace: BindParameter[int] = bindparam("grace", type_=BigInteger)
 _is_live = and_(_c.superseded_at.is_(None), _c.spent_at.is_(None), _c.expires_at > NOW)
 _is_opener = _c.opener_hash.in_(bindparam("openers", expanding=True))
 
-_COLUMNS = tuple(_c[field.name] for field in fields(Handoff) if field.name != "read_at")
-_ROW = (*_COLUMNS, NOW.label("read_at"))
-_FIND = select(*_ROW).where(_c.id == _id)
+_NAMES = tuple(field.name for field in fields(Handoff))
+_ROW = tuple(NOW.label(name) if name == "read_at" else _c[name] for name in _NAMES)
+_FIND = Statement(select(*_ROW).where(_c.id == _id))
 
-_RENEW = (
+_RENEW = Statement(
     update(handoff)
     .where(_c.key == bindparam("the_key"), _c.content == bindparam("the_content"), _is_live)
     .values(expires_at=NOW + _ttl, customer_group_id=bindparam("group"))
@@ -111,12 +110,11 @@ _RENEW = (
 )
 
 # Two, because for one with OR SQLite would read every current row.
-_SUPERSEDE = tuple(
-    update(handoff).where(displaced, _c.superseded_at.is_(None)).values(superseded_at=NOW)
-    for displaced in (_c.key == bindparam("the_key"), _c.quote_number == bindparam("quote"))
-)
+_displace = update(handoff).where(_c.superseded_at.is_(None)).values(superseded_at=NOW)
+_SUPERSEDE_KEY = Statement(_displace.where(_c.key == bindparam("the_key")))
+_SUPERSEDE_QUOTE = Statement(_displace.where(_c.quote_number == bindparam("quote")))
 
-_SPEND = (
+_SPEND = Statement(
     update(handoff)
     .where(
         _c.id == _id,
@@ -135,9 +133,15 @@ _SPEND = (
     .returning(*_ROW)
 )
 
-_INSERT = insert(handoff).values(issued_at=NOW, expires_at=NOW + _ttl, reopened=0).returning(*_ROW)
+_GIVEN = ("id", *(field.name for field in fields(Draft)))
+_INSERT = Statement(
+    insert(handoff)
+    .values({name: bindparam(name, type_=_c[name].type) for name in _GIVEN})
+    .values(issued_at=NOW, expires_at=NOW + _ttl, reopened=0)
+    .returning(*_ROW)
+)
 
-_BOUND = update(handoff).where(_c.id == _id, _c.bound_at.is_(None)).values(bound_at=NOW)
+_BOUND = Statement(update(handoff).where(_c.id == _id, _c.bound_at.is_(None)).values(bound_at=NOW))
 
 
 class Ledger:
@@ -158,13 +162,13 @@ class Ledger:
         Returns None, and settles nothing, unless it is live, unspent and equal in content.
         """
 
-        def work(connection: Connection) -> Handoff | None:
+        def work(connection: RawConnection) -> Handoff | None:
             row = self._renew(connection, key, content, group=None)
             if row is not None:
                 claim.settle(connection)
             return row
 
-        row = self._database.write(work)
+        row = self._database.write_raw(work)
         claim.settled = row is not None
         return row
 
@@ -175,7 +179,7 @@ class Ledger:
         ClaimLost, and writes nothing, when somebody else has taken the transfer over.
         """
 
-        def work(connection: Connection) -> Handoff:
+        def work(connection: RawConnection) -> Handoff:
             claim.settle(connection)
             row = None
             if draft.kind != "bag":  # a bag that got this far has a new cart, unlike any before
@@ -183,14 +187,14 @@ class Ledger:
                 row = self._renew(connection, draft.key, draft.content, group=group)
             return row or self._insert(connection, draft)
 
-        row = self._database.write(work)
+        row = self._database.write_raw(work)
         claim.settled = True
         return row
 
     def find(self, handoff_id: str) -> Handoff | None:
         """Return a handoff by its id."""
-        with self._database.reading() as connection:
-            return _row(connection.execute(_FIND, {"the_id": handoff_id, **self._now()}))
+        with self._database.reading_raw() as connection:
+            return _first(_FIND.run(connection, {"the_id": handoff_id, **self._now()}))
 
     def spend(self, handoff_id: str, openers: list[str]) -> Handoff | None:
         """Let one of the openers in, by hash; the first is who spends a link not yet spent.
@@ -204,7 +208,7 @@ class Ledger:
             "opener": openers[0],
             **self._now(),
         }
-        return self._database.write(lambda connection: _row(connection.execute(_SPEND, values)))
+        return self._database.write_raw(lambda connection: _first(_SPEND.run(connection, values)))
 
     def may_reopen(self, row: Handoff, openers: list[str]) -> bool:
         """Say whether `spend` would let one of these openers in again; promises nothing."""
@@ -220,10 +224,10 @@ class Ledger:
         Not durable: lost in a power cut, its opener may come back for as long as the link lives.
         """
         values = {"the_id": handoff_id, **self._now()}
-        self._database.write(lambda connection: connection.execute(_BOUND, values), durable=False)
+        self._database.write_raw(lambda connection: _BOUND.run(connection, values), durable=False)
 
     def _renew(
-        self, connection: Connection, key: str, content: str, *, group: int | None
+        self, connection: RawConnection, key: str, content: str, *, group: int | None
     ) -> Handoff | None:
         values = {
             "the_key": key,
@@ -232,16 +236,16 @@ class Ledger:
             "group": group,
             **self._now(),
         }
-        return _row(connection.execute(_RENEW, values))
+        return _first(_RENEW.run(connection, values))
 
-    def _insert(self, connection: Connection, draft: Draft) -> Handoff:
+    def _insert(self, connection: RawConnection, draft: Draft) -> Handoff:
         now = self._now()
-        by_key, by_quote = _SUPERSEDE
-        connection.execute(by_key, {"the_key": draft.key, **now})
-        connection.execute(by_quote, {"quote": draft.quote_number, **now})
+        _SUPERSEDE_KEY.run(connection, {"the_key": draft.key, **now})
+        _SUPERSEDE_QUOTE.run(connection, {"quote": draft.quote_number, **now})
         values = {each.name: getattr(draft, each.name) for each in fields(draft)}
         values |= {"id": _new_id(), "ttl": self._ttl, **now}
-        return Handoff(**connection.execute(_INSERT, values).one()._mapping)
+        [row] = _INSERT.run(connection, values)
+        return _handoff(row)
 
     def _now(self) -> dict[str, int | None]:
         return time_of(self._clock)
@@ -252,6 +256,9 @@ def _new_id() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
 
 
-def _row(result: Result[Any]) -> Handoff | None:
-    found = result.first()
-    return None if found is None else Handoff(**found._mapping)
+def _first(rows: list[Row]) -> Handoff | None:
+    return _handoff(rows[0]) if rows else None
+
+
+def _handoff(row: Row) -> Handoff:
+    return Handoff(**dict(zip(_NAMES, row, strict=True)))

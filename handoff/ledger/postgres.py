@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from psycopg import Error
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, func, select
 
 from handoff.ledger.database import PATIENCE, Database, faults_named, holds_tables
@@ -56,19 +57,19 @@ class PostgresDatabase(Database):
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """Open one of several write transactions; LedgerConflict when two are in the way."""
         engine = self._durable if durable else self._quick
-        with faults_named(), engine.begin() as connection:
+        with faults_named(Error), engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a connection that reads what was committed last."""
-        with faults_named(), self._readers.connect() as connection:
+        with faults_named(Error), self._readers.connect() as connection:
             yield connection
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
         """Open the one transaction that has the lock for migrations."""
-        with faults_named(), self._migrations.begin() as connection:
+        with faults_named(Error), self._migrations.begin() as connection:
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATIONS)))
             yield connection
 

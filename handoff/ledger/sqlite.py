@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -14,8 +16,10 @@ from sqlalchemy.pool import QueuePool
 from handoff.errors import LedgerUnavailable
 from handoff.ledger.database import PATIENCE, Database, faults_named, holds_tables
 from handoff.ledger.line import Line
+from handoff.ledger.statements import RawConnection
 
 _READERS = 32
+_BEGIN = "BEGIN IMMEDIATE"
 
 
 class SqliteDatabase(Database):
@@ -27,24 +31,52 @@ class SqliteDatabase(Database):
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._line_path = f"{self._path}.lock"
         self._line = Line(self._line_path)
-        self._durable = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE")
+        self._durable = _engine(url, pool_size=1, begin=_BEGIN)
         # Writes that outlive a crash of ours, and not a power cut: they cost no disk access.
-        self._quick = _engine(url, pool_size=1, begin="BEGIN IMMEDIATE", synchronous="NORMAL")
+        self._quick = _engine(url, pool_size=1, begin=_BEGIN, synchronous="NORMAL")
         self._readers = _engine(url, pool_size=_READERS)
+        self._raw_writers: dict[bool, RawConnection] = {}
+        self._raw_readers: deque[RawConnection] = deque()
         super().__init__(self._durable, self._quick, self._readers)
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """Open the one write transaction; the others stand in line."""
         engine = self._durable if durable else self._quick
-        with self._line.turn(timeout=PATIENCE), faults_named(), engine.begin() as connection:
+        with (
+            self._line.turn(timeout=PATIENCE),
+            faults_named(sqlite3.Error),
+            engine.begin() as connection,
+        ):
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a connection that reads what was committed last."""
-        with faults_named(), self._readers.connect() as connection:
+        with faults_named(sqlite3.Error), self._readers.connect() as connection:
             yield connection
+
+    @contextmanager
+    def writing_raw(self, *, durable: bool = True) -> Iterator[RawConnection]:
+        """Do as `writing` does, with a connection that is kept for whose turn it is."""
+        with self._turn():
+            writer = self._raw_writers.get(durable)
+            if writer is None:
+                engine = self._durable if durable else self._quick
+                writer = self._raw_writers[durable] = _raw(engine)
+            writer.driver.execute(_BEGIN)
+            with writer.driver:  # commits, or rolls back
+                yield writer
+
+    @contextmanager
+    def reading_raw(self) -> Iterator[RawConnection]:
+        """Do as `reading` does, with one of as many connections as were ever needed at once."""
+        with faults_named(sqlite3.Error):
+            reader = self._raw_readers.pop() if self._raw_readers else _raw(self._readers)
+            try:
+                yield reader
+            finally:
+                self._raw_readers.append(reader)
 
     def migrating(self) -> AbstractContextManager[Connection]:
         """Open the one write transaction."""
@@ -57,16 +89,32 @@ class SqliteDatabase(Database):
         with self.reading() as connection:
             return holds_tables(connection)
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self._line.turn(timeout=PATIENCE), faults_named(sqlite3.Error):
+            yield
+
     def _after_fork(self) -> None:
         """Share neither the place in line nor connections with the process before."""
         self._line.close()  # the child's copy only: the parent's place in line stays its own
         self._line = Line(self._line_path)
+        self._raw_writers, self._raw_readers = {}, deque()
         super()._after_fork()
 
     def close(self) -> None:
         """Close all connections, and leave the line."""
         super().close()
+        for connection in (*self._raw_writers.values(), *self._raw_readers):
+            connection.driver.close()
         self._line.close()
+
+
+def _raw(engine: Engine) -> RawConnection:
+    """Return a new connection that the engine forgets."""
+    made = engine.raw_connection()
+    driver = made.driver_connection
+    made.detach()
+    return RawConnection(driver, engine.dialect)
 
 
 def _engine(
@@ -74,6 +122,7 @@ def _engine(
 ) -> Engine:
     engine = create_engine(
         url,
+        paramstyle="named",
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=0,

@@ -2,9 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from handoff.ledger import Database
+from handoff.ledger.statements import RawConnection
+
+
+@contextmanager
+def statements_of(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    """Collect the statements that are run by the driver itself, and their parameters."""
+    seen: list[tuple[str, Any]] = []
+
+    class Recorder:
+        def __init__(self, driver: Any) -> None:
+            self._driver = driver
+
+        def execute(self, statement: str, parameters: Any) -> Any:
+            seen.append((statement, parameters))
+            return self._driver.execute(statement, parameters)
+
+    def recording(opens: Any) -> Any:
+        @contextmanager
+        def opened(**how: Any) -> Iterator[RawConnection]:
+            with opens(**how) as raw:
+                yield RawConnection(Recorder(raw.driver), raw.dialect)
+
+        return opened
+
+    with (
+        patch.object(database, "writing_raw", recording(database.writing_raw)),
+        patch.object(database, "reading_raw", recording(database.reading_raw)),
+    ):
+        yield seen
 
 
 def whole_reads(database: Database, statement: str, parameters: Any) -> list[str]:
