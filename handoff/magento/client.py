@@ -1,6 +1,6 @@
 """Calls to the shop over HTTP: one deadline, no cookies kept, nothing of an address ever said.
 
-The exceptions of `requests` carry the address, and with it masked ids. So none of them leaves
+The exceptions of urllib3 carry the address, and with it masked ids. So none of them leaves
 this file: what comes out is ShopTimeout, ShopDropped or ShopUnavailable, with safe words.
 """
 
@@ -13,17 +13,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
-from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-import requests
+from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import HTTPError as TransportError
+from urllib3.exceptions import NewConnectionError, SSLError
+from urllib3.exceptions import TimeoutError as TransportTimeout
 
 from handoff.errors import ShopAway, ShopDropped, ShopTimeout, ShopUnavailable
 from handoff.magento.circuit import Circuit
-from handoff.magento.deadline import Deadline, DeadlineAdapter, reads_until
+from handoff.magento.deadline import Deadline, deadline_pool, reads_until
 from handoff.magento.hints import refuse_certificate, refuse_redirect
 
 _LARGEST_ANSWER = 8 * 1024 * 1024  # bytes; a cart of 200 lines has about 100 KB
@@ -31,6 +32,11 @@ _LARGEST_ANSWER = 8 * 1024 * 1024  # bytes; a cart of 200 lines has about 100 KB
 _AWAY = frozenset({502, 503, 504, *range(520, 528), 530})
 _POOL_SIZE = 32
 _CONNECT_TIMEOUT = 3.0  # seconds
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "User-Agent": "Handoff",
+}
 _FEW_DIGITS = re.compile("[0-9]{1,6}")
 
 
@@ -83,21 +89,13 @@ class MagentoClient:
         """
         self._base_url = base_url
         self._circuit = circuit or Circuit()
-        self._verify: str | bool = ca_file or True
-        self._adapter = DeadlineAdapter(
-            tls_name=tls_name(base_url, host),
-            pool_maxsize=_POOL_SIZE,
-            pool_connections=4,
-            max_retries=0,
+        self._path = urlsplit(base_url).path
+        self._headers = _HEADERS | ({"Host": host} if host else {})
+        # Nothing but connections: no cookies, of which every REST answer sets one that would
+        # travel to the next shopper's calls, and nothing out of the machine's surroundings.
+        self._connections = deadline_pool(
+            base_url, size=_POOL_SIZE, tls_name=tls_name(base_url, host), ca_file=ca_file
         )
-        self._session = requests.Session()
-        self._session.headers["Accept"] = "application/json"
-        if host:
-            self._session.headers["Host"] = host
-        # Every REST answer sets a PHPSESSID. Kept, it would travel to the next shopper's calls.
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        # A .netrc entry would replace our Authorization header.
-        self._session.trust_env = False
 
     def rest(
         self,
@@ -114,13 +112,11 @@ class MagentoClient:
 
         Without a store, what is read says itself which store view it belongs to.
         """
+        target = "/".join((self._path, "rest", *([store] if store else []), "V1", path))
+        if params:
+            target = f"{target}?{urlencode(params)}"
         status, content = self._call(
-            method,
-            "/".join((self._base_url, "rest", *([store] if store else []), "V1", path)),
-            headers=_bearer(token),
-            body=body,
-            params=params,
-            deadline=deadline,
+            method, target, headers=_bearer(token), body=body, deadline=deadline
         )
         return Answer(status, _json(content))
 
@@ -142,10 +138,9 @@ class MagentoClient:
         """
         status, content = self._call(
             "POST",
-            f"{self._base_url}/graphql",
+            f"{self._path}/graphql",
             headers={"Store": store, **_bearer(token), **_in_currency(currency)},
             body={"query": query, "variables": variables},
-            params=None,
             deadline=deadline,
         )
         is_page = status >= HTTPStatus.BAD_REQUEST and not content.lstrip().startswith(b"{")
@@ -160,7 +155,7 @@ class MagentoClient:
         """
         if deadline.passed:
             raise ShopTimeout
-        known_as, reached = urlsplit(url), urlsplit(self._base_url)
+        known_as = urlsplit(url)
         headers = {
             "Host": known_as.netloc,
             # Magento fails on pages of the checkout without the latter.
@@ -173,68 +168,76 @@ class MagentoClient:
             # Coming from a page on https, the session keeps its id: there is no second one.
             headers["Referer"] = f"https://{known_as.netloc}/"
             headers["X-Forwarded-Proto"] = "https"
-        target = known_as._replace(scheme=reached.scheme, netloc=reached.netloc).geturl()
+        target = known_as._replace(scheme="", netloc="").geturl()
         with self._answer(
-            method, target, headers=headers, body=None, params=None, deadline=deadline
+            method, target, headers=headers, body=None, deadline=deadline
         ) as response:
-            location = response.headers.get("Location", "") if response.is_redirect else ""
-            return Page(response.status_code, location, _read(response, deadline))
+            location = response.get_redirect_location() or ""
+            return Page(response.status, location, _read(response, deadline))
 
     def _call(
         self,
         method: str,
-        url: str,
+        target: str,
         *,
         headers: dict[str, str],
         body: Any,
-        params: dict[str, str] | None,
         deadline: Deadline,
     ) -> tuple[int, bytes]:
         if deadline.passed:
             raise ShopTimeout
         with (
             self._circuit.call(),
-            self._answer(
-                method, url, headers=headers, body=body, params=params, deadline=deadline
-            ) as response,
+            self._answer(method, target, headers=headers, body=body, deadline=deadline) as response,
         ):
-            if response.is_redirect:
-                refuse_redirect(url, response.headers["Location"])
+            location = response.get_redirect_location()
+            if location:
+                refuse_redirect(self._base_url, location)
             return _readable(response), _read(response, deadline)
 
     @contextmanager
     def _answer(
         self,
         method: str,
-        url: str,
+        target: str,
         *,
         headers: dict[str, str],
         body: Any,
-        params: dict[str, str] | None,
         deadline: Deadline,
-    ) -> Iterator[requests.Response]:
+    ) -> Iterator[BaseHTTPResponse]:
         """Send a request and give its answer to the block, whose reads end with the deadline."""
+        wanted = {**self._headers, **headers}
+        content = None
+        if body is not None:
+            wanted["Content-Type"] = "application/json"
+            content = json.dumps(body).encode()
+        left = deadline.remaining
         try:
-            request = self._session.prepare_request(
-                requests.Request(method, url, headers=headers, json=body, params=params)
-            )
-            # The adapter by itself: a Session would look into redirects and read their bodies.
-            with (
-                reads_until(deadline),
-                self._adapter.send(
-                    request,
-                    stream=True,
-                    verify=self._verify,
-                    timeout=(min(_CONNECT_TIMEOUT, deadline.remaining), deadline.remaining),
-                ) as response,
-            ):
-                yield response
-        except (requests.Timeout, TimeoutError):
+            with reads_until(deadline):
+                response = self._connections.urlopen(
+                    method,
+                    target,
+                    body=content,
+                    headers=wanted,
+                    retries=False,
+                    redirect=False,
+                    assert_same_host=False,
+                    preload_content=False,
+                    timeout=Timeout(connect=min(_CONNECT_TIMEOUT, left), read=left),
+                )
+                try:
+                    yield response
+                finally:
+                    response.close()  # where it has not been read to its end
+                    response.release_conn()
+        except NewConnectionError:
+            raise ShopDropped from None
+        except (TransportTimeout, TimeoutError):
             raise ShopTimeout from None
-        except (requests.RequestException, TransportError, OSError) as error:
-            if isinstance(error, requests.exceptions.SSLError):
+        except (TransportError, OSError) as error:
+            if isinstance(error, SSLError):
                 refuse_certificate(error)
-            # urllib3 wraps a read that met the deadline as a broken connection.
+            # A read that met the deadline shows as a broken connection.
             raise (ShopTimeout if deadline.passed else ShopDropped) from None
 
 
@@ -259,9 +262,9 @@ def tls_name(base_url: str, host: str | None) -> str | None:
     return urlsplit(f"//{host}").hostname if host else None
 
 
-def _readable(response: requests.Response) -> int:
+def _readable(response: BaseHTTPResponse) -> int:
     """Return the status, of 2xx or 4xx; raise for any other before its body is read."""
-    status = response.status_code
+    status = response.status
     if status in _AWAY:
         raise ShopAway(retry_after=_retry_after(response))
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -271,9 +274,9 @@ def _readable(response: requests.Response) -> int:
     return status
 
 
-def _read(response: requests.Response, deadline: Deadline) -> bytes:
+def _read(response: BaseHTTPResponse, deadline: Deadline) -> bytes:
     content = bytearray()
-    for chunk in response.iter_content(64 * 1024):
+    for chunk in response.stream(64 * 1024):
         content += chunk
         if len(content) > _LARGEST_ANSWER:
             raise ShopUnavailable("The shop's answer is far too large.")
@@ -289,7 +292,7 @@ def _json(content: bytes) -> Any:
         raise ShopUnavailable("The shop's answer is not JSON.") from None
 
 
-def _retry_after(response: requests.Response) -> int:
+def _retry_after(response: BaseHTTPResponse) -> int:
     """Return the seconds that the shop asks for, between 1 and 60, else 10."""
     value = response.headers.get("Retry-After", "")
     return min(max(int(value), 1), 60) if _FEW_DIGITS.fullmatch(value) else 10

@@ -1,6 +1,6 @@
 """One limit of time for everything that a request does at the shop.
 
-`requests` limits the wait for each packet, not for an answer: a shop that sends a byte a second
+urllib3 limits the wait for each packet, not for an answer: a shop that sends a byte a second
 is never too slow for it. The connection classes here wait, at every read, only for as long as
 the deadline leaves.
 """
@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -111,6 +113,23 @@ class _DeadlineTlsPool(HTTPSConnectionPool):
     ConnectionCls = cast(Any, _DeadlineTlsConnection)
 
 
+def deadline_pool(
+    url: str, *, size: int, tls_name: str | None = None, ca_file: str | None = None
+) -> HTTPConnectionPool:
+    """Return connections to the host of a URL, whose answers are read under `reads_until`.
+
+    `tls_name` is the server's name in TLS, where the address does not say it. `ca_file` (PEM)
+    says who vouches for it; else the usual ones do. Connects to nothing yet.
+    """
+    manager = PoolManager(
+        maxsize=size,
+        cert_reqs="CERT_REQUIRED",
+        ca_certs=ca_file or DEFAULT_CA_BUNDLE_PATH,
+        **_named(tls_name),
+    )
+    return _under_deadlines(manager).connection_from_url(url)
+
+
 class DeadlineAdapter(HTTPAdapter):
     """A transport for `requests` whose answers are read under `reads_until`; it never retries.
 
@@ -123,10 +142,15 @@ class DeadlineAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pool of connections, out of the classes above."""
-        if self._tls_name:
-            kwargs |= {"server_hostname": self._tls_name, "assert_hostname": self._tls_name}
+        kwargs |= _named(self._tls_name)
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": _DeadlinePool,
-            "https": _DeadlineTlsPool,
-        }
+        _under_deadlines(self.poolmanager)
+
+
+def _named(tls_name: str | None) -> dict[str, Any]:
+    return {"server_hostname": tls_name, "assert_hostname": tls_name} if tls_name else {}
+
+
+def _under_deadlines(manager: PoolManager) -> PoolManager:
+    manager.pool_classes_by_scheme = {"http": _DeadlinePool, "https": _DeadlineTlsPool}
+    return manager

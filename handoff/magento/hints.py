@@ -9,8 +9,8 @@ import ssl
 from typing import NoReturn
 from urllib.parse import urljoin, urlsplit
 
-import requests
 import structlog
+from urllib3.exceptions import SSLError
 
 from handoff.errors import ShopUnavailable
 
@@ -34,7 +34,7 @@ def refuse_redirect(asked: str, location: str) -> NoReturn:
     raise ShopUnavailable("The shop sends REST calls to another address.")
 
 
-def refuse_certificate(error: requests.exceptions.SSLError) -> None:
+def refuse_certificate(error: SSLError) -> None:
     """Raise ShopUnavailable, and say why, where the shop's certificate is what was refused."""
     cause: BaseException | None = error
     while cause is not None:
