@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -33,9 +35,9 @@ class CookieSettings(BaseModel):
     secure: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
-    """The addresses of one store view, `store` its code."""
+    """The addresses of one store view, `store` its code. Parts are worked out once."""
 
     store: str
     public_url: str
@@ -43,32 +45,32 @@ class Place:
     checkout_path: str
     session_cookie: CookieSettings
 
-    @property
+    @cached_property
     def public(self) -> SplitResult:
         """The parts of the address where this service is reached."""
         return urlsplit(self.public_url)
 
-    @property
+    @cached_property
     def public_origin(self) -> str:
         """Scheme, host and port of this service, as browsers write an Origin."""
         return f"{self.public.scheme}://{self.public.netloc}"
 
-    @property
+    @cached_property
     def storefront(self) -> SplitResult:
         """The parts of the address where shoppers are."""
         return urlsplit(self.storefront_url)
 
-    @property
+    @cached_property
     def checkout_url(self) -> str:
         """The store view's checkout."""
         return f"{self.storefront_url}{self.checkout_path}"
 
-    @property
+    @cached_property
     def on_shops_host(self) -> bool:
         """Whether this service can set the cookies that the shop sets for its host alone."""
         return self.public.hostname == self.storefront.hostname
 
-    @property
+    @cached_property
     def landing_url(self) -> str:
         """Where a shopper goes who has been let in: checkout, in this store view.
 
@@ -110,3 +112,24 @@ class Place:
         if self.session_cookie.samesite == "None" and not self.session_cookie.secure:
             faults.append("HANDOFF_SESSION_COOKIE_SAMESITE: None works on https only.")
         return faults
+
+
+class Places:
+    """The places of all store views, of which there is one at least."""
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self._places = tuple(places)
+        self._by_code = {place.store: place for place in self._places}
+        self.origins = frozenset(place.public_origin for place in self._places)
+        """The origins of this service, on all hosts of the stores."""
+
+    def of_code(self, code: str | None) -> Place:
+        """Return the place of a store view by its code; of the first where it is not listed."""
+        return self._by_code.get(code or "", self._places[0])
+
+    def at(self, host: str) -> Place:
+        """Return the place of the first store view whose links are on a host (and port).
+
+        Where none is, that of the first store view.
+        """
+        return next((each for each in self._places if each.public.netloc == host), self._places[0])

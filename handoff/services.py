@@ -28,6 +28,7 @@ from handoff.magento.checkout import Checkout, Storefront
 from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
 from handoff.magento.stores import Store
+from handoff.places import Places
 from handoff.session import SessionStore, open_session_store
 from handoff.settings import Settings
 from handoff.transfer.carts import QuoteDesk
@@ -42,6 +43,7 @@ class Services:
     """What views work with. `orders` is None where the settings give no right to read them."""
 
     settings: Settings
+    places: Places
     database: Database
     ledger: Ledger
     links: Links
@@ -68,6 +70,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
     desk = QuoteDesk(Carts(client), settings.store_views, orders)
     return Services(
         settings=settings,
+        places=settings.places,
         database=database,
         ledger=ledger,
         links=Links(

@@ -265,8 +265,8 @@ def test_stores_on_hosts_of_their_own_need_no_storefront_beside_them(
     monkeypatch.setenv("HANDOFF_STORES", stores({"url": "https://www.shop.example"}, own))
     settings = load_settings()
     assert settings.form_targets == ("https://www.shop.example", EU)
-    assert settings.place_of_code("store_2").session_cookie.domain == "www.shop-eu.example"
-    assert settings.place_of_code("store_1").session_cookie.domain == "www.shop.example"
+    assert settings.places.of_code("store_2").session_cookie.domain == "www.shop-eu.example"
+    assert settings.places.of_code("store_1").session_cookie.domain == "www.shop.example"
 
 
 def test_what_is_wrong_with_stores_at_one_address_is_told_once(

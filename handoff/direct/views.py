@@ -49,7 +49,7 @@ def keep_out_while_paused() -> Response | None:
 @direct.post("/enter")
 def enter_directly() -> Response:
     """Let a web view in that shows the quote's own credentials."""
-    if from_another_site(request, *services().settings.public_origins):
+    if from_another_site(request, *services().places.origins):
         # There is no link that could wait for a tap, and a page must not hold credentials.
         return ending_page(endings.FORCED)
     wait = services().limits.used_up(_refusals(), network_of(request.remote_addr))
@@ -61,7 +61,7 @@ def enter_directly() -> Response:
         structlog.contextvars.bind_contextvars(handoff=row.id)
         if not _is_on_its_host(row):
             return _to_its_host(row)
-        openers = openers_of(request, row.id, services().settings.place_of_code(row.store))
+        openers = openers_of(request, row.id, services().places.of_code(row.store))
         spent = services().ledger.spend(row.id, openers.hashes)
         if spent is not None:
             return let_in(spent, openers)
@@ -90,13 +90,12 @@ def _refusals() -> Limit:
 
 def _is_on_its_host(row: Handoff) -> bool:
     """Say whether cookies for the store's host can be set from where the web view is."""
-    settings = services().settings
-    place = settings.place_of_code(row.store)
-    return len(settings.public_origins) == 1 or request.host == place.public.netloc
+    places = services().places
+    return len(places.origins) == 1 or request.host == places.of_code(row.store).public.netloc
 
 
 def _to_its_host(row: Handoff) -> Response:
-    place = services().settings.place_of_code(row.store)
+    place = services().places.of_code(row.store)
     link = f"{place.public_url}/h/{services().links.token(row.id)}"
     return make_response(redirect(link, HTTPStatus.SEE_OTHER))
 

@@ -35,8 +35,7 @@ def let_in(spent: Handoff, openers: Openers) -> Response:
     Whatever fails here may be tried again, by a link in the page and the openers' cookies.
     """
     response = _bound(spent)
-    settings = services().settings
-    openers.hand_over(response, settings.place_of_code(spent.store), settings)
+    openers.hand_over(response, services().places.of_code(spent.store), services().settings)
     return response
 
 
@@ -77,7 +76,7 @@ def _bound(row: Handoff) -> Response:
         # The session stands. Unrecorded, its opener may come back for as long as the link
         # lives, which harms nobody; turning the shopper away would.
         log.error("binding_not_recorded")
-    place = services().settings.place_of_code(row.store)
+    place = services().places.of_code(row.store)
     response = make_response(redirect(place.landing_url, HTTPStatus.SEE_OTHER))
     enter_session(response, session_id, request.cookies, place)
     return response

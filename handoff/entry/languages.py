@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from babel import Locale
+from babel.support import NullTranslations
 from flask import Flask, g, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, get_translations
 
 LANGUAGES = ("en", "ar", "de", "es", "fr", "it", "nl", "pl")
 
@@ -12,6 +15,13 @@ LANGUAGES = ("en", "ar", "de", "es", "fr", "it", "nl", "pl")
 def speak(app: Flask) -> None:
     """Let pages speak the shopper's language, out of the catalogues in `translations/`."""
     Babel(app, default_locale="en", locale_selector=_chosen)
+    # flask-babel's own find the language out at every word.
+    environment: Any = app.jinja_env
+    environment.install_gettext_callables(
+        gettext=lambda words: _catalogue().ugettext(words),
+        ngettext=lambda one, many, number: _catalogue().ungettext(one, many, number),
+        newstyle=True,
+    )
     app.jinja_env.globals["lang"] = language
     app.jinja_env.globals["direction"] = direction
 
@@ -30,6 +40,14 @@ def language() -> str:
 def direction() -> str:
     """Return `ltr` or `rtl`, as `dir` has it."""
     return _locale().text_direction
+
+
+def _catalogue() -> NullTranslations:
+    """Return the words of this request's language, found out at the first of them."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    catalogue: NullTranslations = g.catalogue
+    return catalogue
 
 
 def _locale() -> Locale:

@@ -42,8 +42,8 @@ def _speak_as(row: Handoff | None) -> None:
 
 
 def _place(row: Handoff | None) -> Place:
-    settings = services().settings
-    return settings.place_of_code(row.store) if row else settings.place_at(request.host)
+    places = services().places
+    return places.of_code(row.store) if row else places.at(request.host)
 
 
 def _page(template: str, row: Handoff | None, **values: object) -> Response:

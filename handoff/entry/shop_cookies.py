@@ -12,11 +12,13 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import product
 from urllib.parse import quote, unquote, urlsplit
 
 from flask import Response
+from werkzeug.http import dump_cookie
 
 from handoff.addresses import within
 from handoff.places import Place
@@ -46,8 +48,8 @@ def enter_session(
     and load anew what `section_data_ids` names.
     """
     cookie = place.session_cookie
-    for domain, path in _namesakes(place):
-        response.delete_cookie(cookie.name, domain=domain, path=path)
+    for expired in _expired(place):
+        response.headers.add("Set-Cookie", expired)
     response.set_cookie(
         cookie.name,
         session_id,
@@ -58,8 +60,6 @@ def enter_session(
         httponly=True,
         samesite=cookie.samesite,
     )
-    for name in _OF_THE_LAST_SHOPPER:
-        response.delete_cookie(name)
     _choose_store_view(response, place)
     response.set_cookie(
         "private_content_version",
@@ -68,17 +68,11 @@ def enter_session(
         secure=cookie.secure,
         samesite="Lax",
     )
-    # The scripts set theirs for the host alone, or for a cookie domain that the shop names.
-    named_domain = cookie.named_domain
-    for domain in {None, named_domain}:
-        response.delete_cookie("mage-cache-sessid", domain=domain)
-    if named_domain:
-        response.delete_cookie("section_data_ids")
     response.set_cookie(
         "section_data_ids",
         _sections(sent.get("section_data_ids", "")),
         max_age=cookie.lifetime or None,
-        domain=named_domain,
+        domain=cookie.named_domain,
         secure=cookie.secure,
         samesite="Lax",
     )
@@ -92,17 +86,43 @@ def _choose_store_view(response: Response, place: Place) -> None:
     """
     if not place.on_shops_host:
         return  # such a cookie would stand beside the shop's own; the landing sees to it
-    path = f"{place.storefront.path}/"
     response.set_cookie(
         "store",
         place.store,
         max_age=_YEAR,
-        path=path,
+        path=_path_of_store(place),
         secure=place.session_cookie.secure,
         samesite="Lax",
     )
-    if path != "/":
-        response.delete_cookie("store")
+
+
+def _path_of_store(place: Place) -> str:
+    return f"{place.storefront.path}/"
+
+
+@lru_cache
+def _expired(place: Place) -> tuple[str, ...]:
+    """Return the headers that expire what else a web view may have, the same for everybody."""
+    return tuple(
+        dump_cookie(name, max_age=0, expires=0, domain=domain, path=path)
+        for name, domain, path in _leftovers(place)
+    )
+
+
+def _leftovers(place: Place) -> Iterator[tuple[str, str | None, str]]:
+    """Give name, domain and path of each cookie that is to go."""
+    cookie = place.session_cookie
+    for domain, path in _namesakes(place):
+        yield cookie.name, domain, path
+    for name in _OF_THE_LAST_SHOPPER:
+        yield name, None, "/"
+    if place.on_shops_host and _path_of_store(place) != "/":
+        yield "store", None, "/"
+    # The scripts set theirs for the host alone, or for a cookie domain that the shop names.
+    yield "mage-cache-sessid", None, "/"
+    if cookie.named_domain:
+        yield "mage-cache-sessid", cookie.named_domain, "/"
+        yield "section_data_ids", None, "/"
 
 
 def _namesakes(place: Place) -> list[tuple[str | None, str]]:

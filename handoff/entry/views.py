@@ -36,7 +36,7 @@ def show(token: str) -> Response:
     row = _find(token)
     if row is None:
         return _no_such_link()
-    openers = openers_of(request, row.id, services().settings.place_of_code(row.store))
+    openers = openers_of(request, row.id, services().places.of_code(row.store))
     return waiting_page(row, token, openers) if _may_enter(row, openers) else turn_away(row)
 
 
@@ -52,7 +52,7 @@ def enter(token: str) -> Response:
     row = _find(token)
     if row is None:
         return _no_such_link()
-    place = services().settings.place_of_code(row.store)
+    place = services().places.of_code(row.store)
     openers = openers_of(request, row.id, place)
     if from_another_site(request, place.public_origin):
         # Whoever sent the shopper here does not spend the link; the shopper may, with a tap.
@@ -76,7 +76,7 @@ def try_again_page(ending: Ending) -> Response:
     token = (request.view_args or {}).get("token") or _posted_token()
     is_ours = services().links.read(token) is not None
     # The page that asks whom another website has sent is not to be skipped.
-    may_try = is_ours and not from_another_site(request, *services().settings.public_origins)
+    may_try = is_ours and not from_another_site(request, *services().places.origins)
     return ending_page(ending, token=token if may_try else None)
 
 

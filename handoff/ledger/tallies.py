@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Executable, bindparam, case, delete, select
+from sqlalchemy import BigInteger, Executable, bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from handoff.ledger.clock import NOW, Clock, time_of
 from handoff.ledger.database import Database
 from handoff.ledger.schema import tally
+from handoff.ledger.statements import Row, Statement
 
 MINUTE = 60_000
 """Milliseconds. Minutes are those of the clock, and numbered since 1970."""
@@ -30,9 +31,9 @@ def _adding(insert: Any) -> Executable:
     return adding
 
 
-_ADD = {"sqlite": _adding(sqlite.insert), "postgresql": _adding(postgresql.insert)}
-_READ = select(tally.c.count, NOW).where(
-    tally.c.key == bindparam("the_key"), tally.c.minute == _minute
+_ADD = Statement(sqlite=_adding(sqlite.insert), postgresql=_adding(postgresql.insert))
+_READ = Statement(
+    select(tally.c.count, NOW).where(tally.c.key == bindparam("the_key"), tally.c.minute == _minute)
 )
 _FORGET = delete(tally).where(tally.c.minute < _minute)
 
@@ -56,12 +57,10 @@ class Tallies:
     def add(self, key: str, amount: int) -> Tally:
         """Add to a tally and return it, or raise LedgerUnavailable. Takes keys of 64 characters."""
         values = {"the_key": key, "the_amount": amount, **time_of(self._clock)}
-
-        def work(connection: Connection) -> Tally:
-            count, now = connection.execute(_ADD[connection.dialect.name], values).one()
-            return Tally(count, MINUTE - now % MINUTE)
-
-        return self._database.write(work, durable=False)
+        [row] = self._database.write_raw(
+            lambda connection: _ADD.run(connection, values), durable=False
+        )
+        return _tally(row)
 
     def read(self, key: str) -> Tally | None:
         """Return a tally, or None where nothing has happened in this minute.
@@ -69,9 +68,9 @@ class Tallies:
         Raises LedgerUnavailable.
         """
         values = {"the_key": key, **time_of(self._clock)}
-        with self._database.reading() as connection:
-            found = connection.execute(_READ, values).first()
-        return None if found is None else Tally(found[0], MINUTE - found[1] % MINUTE)
+        with self._database.reading_raw() as connection:
+            rows = _READ.run(connection, values)
+        return _tally(rows[0]) if rows else None
 
     def forget(self) -> int:
         """Delete the tallies of earlier minutes, and return how many there were."""
@@ -79,3 +78,8 @@ class Tallies:
             lambda connection: connection.execute(_FORGET, time_of(self._clock)).rowcount,
             durable=False,
         )
+
+
+def _tally(row: Row) -> Tally:
+    count, now = row
+    return Tally(count, MINUTE - now % MINUTE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -41,6 +42,12 @@ def on_starting(_server: object) -> None:
 def on_reload(_server: object) -> None:
     """Read them anew, before the workers are replaced."""
     hold_settings()
+
+
+def post_worker_init(_worker: object) -> None:
+    """Leave what lives as long as the worker out of every search for garbage, some 30 ms each."""
+    gc.collect()
+    gc.freeze()
 
 
 def on_exit(_server: Any) -> None:

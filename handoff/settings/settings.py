@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from handoff.addresses import BaseUrl
 from handoff.magento.stores import Store, Stores
-from handoff.places import CookieSettings, Place
+from handoff.places import CookieSettings, Place, Places
 from handoff.session.address import SessionAccess, SessionAddress
 from handoff.settings.faults import PREFIX
 from handoff.settings.files import Files
@@ -183,11 +183,6 @@ class Settings(BaseSettings):
         return self.session_lifetime or self.session_cookie_lifetime or _AN_HOUR
 
     @property
-    def public_origins(self) -> frozenset[str]:
-        """The origins of this service, on all hosts of the stores."""
-        return frozenset(self.place_of(store).public_origin for store in self.stores)
-
-    @property
     def public_paths(self) -> frozenset[str]:
         """The paths below which this service is reached, on whichever host."""
         return frozenset(self.place_of(store).public.path for store in self.stores)
@@ -213,18 +208,10 @@ class Settings(BaseSettings):
             ),
         )
 
-    def place_of_code(self, code: str | None) -> Place:
-        """Return the place of a store view by its code; of the first where it is not listed."""
-        stores = self.store_views
-        return self.place_of((stores.by_code(code) if code else None) or stores.first)
-
-    def place_at(self, host: str) -> Place:
-        """Return the place of the first store view whose links are on a host (and port).
-
-        Where none is, that of the first store view.
-        """
-        places = [self.place_of(store) for store in self.stores]
-        return next((place for place in places if place.public.netloc == host), places[0])
+    @property
+    def places(self) -> Places:
+        """Where the shoppers of all store views are, worked out anew."""
+        return Places(map(self.place_of, self.stores))
 
     @property
     def store_views(self) -> Stores:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
 from handoff.errors import LedgerUnavailable
-from handoff.ledger import Ledger
+from handoff.ledger import Claims, Ledger
 from handoff.magento.stores import Store
 from tests.conftest import STORE, MakeApp, Poq, TurnedClock, path_of
 from tests.running import RunningShop
@@ -304,12 +304,11 @@ def test_what_cannot_be_a_quotes_id_reaches_neither_ledger_nor_shop(
 ) -> None:
     app = make_app(direct_entry=True, magento_url=AWAY)
 
-    def touched(*_args: Any) -> None:
+    def touched(*_args: Any, **_more: Any) -> None:
         raise AssertionError("the ledger was asked")
 
-    database = app.extensions["handoff"].database
-    monkeypatch.setattr(type(database), "writing", touched)
-    monkeypatch.setattr(type(database), "reading", touched)
+    monkeypatch.setattr(Claims, "hold", touched)
+    monkeypatch.setattr(Ledger, "find", touched)
     ends(enter(app.test_client(), **form), 404, "This bag cannot be found")
 
 

@@ -73,7 +73,7 @@ def test_where_the_code_is_in_the_address_so_is_the_cookie(
     app = make_app(stores=(settings.stores[0], euro))
     entered = app.test_client().post(link_to(Poq(app.test_client()), shop, "base_eur"))
     assert entered.headers["Location"] == f"{settings.storefront_url}/base_eur/checkout/"
-    kept, gone = (line for line in set_cookies(entered) if line.startswith("store="))
+    gone, kept = (line for line in set_cookies(entered) if line.startswith("store="))
     assert kept.startswith("store=base_eur;")
     assert "Path=/base_eur/;" in kept
     assert gone.startswith("store=; Expires=Thu, 01 Jan 1970")
