@@ -10,7 +10,7 @@
     ├── 422  RequestInvalid · StoreNotServed · LinesRefused · QuoteDiffers
     ├── 429  TooManyRequests
     ├── 500  InternalError
-    ├── 503  ShopUnavailable · LedgerUnavailable · Paused
+    ├── 503  ShopUnavailable · LedgerUnavailable · Busy · Paused
     └── 504  ShopTimeout
 
 They are answered as `application/problem+json` (RFC 9457). The words are safe to show: they hold
@@ -267,6 +267,17 @@ class LedgerUnavailable(Problem):
     title = "The service cannot reach its ledger."
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 5) -> None:
+        super().__init__(detail, retry_after=retry_after)
+
+
+class Busy(Problem):
+    """As many transfers as one worker takes at once wait for the shop already."""
+
+    code = "busy"
+    status = 503
+    title = "Too many transfers are waiting for the shop."
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 2) -> None:
         super().__init__(detail, retry_after=retry_after)
 
 

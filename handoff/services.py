@@ -28,6 +28,7 @@ from handoff.magento.checkout import Checkout, Storefront
 from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
 from handoff.magento.stores import Store
+from handoff.operate.gunicorn import threads
 from handoff.places import Places
 from handoff.session import SessionStore, open_session_store
 from handoff.settings import Settings
@@ -36,6 +37,8 @@ from handoff.transfer.checkout import SESSION_PATIENCE, CheckoutDesk
 from handoff.transfer.service import TransferService
 
 log = structlog.get_logger()
+
+_SEATS = threads * 3 // 4  # of one worker; the other threads are for shoppers with links
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
             Claims(database, clock),
             desk,
             _checkout(client, settings),
+            seats=_SEATS,
             timeout=settings.magento_timeout,
         ),
     )

@@ -16,6 +16,7 @@ from handoff.reference import reference_key
 from handoff.transfer.carts import QuoteDesk
 from handoff.transfer.checkout import CheckoutDesk
 from handoff.transfer.contract import BagTransfer, QuoteTransfer
+from handoff.transfer.seats import Seats
 
 
 class TransferService:
@@ -28,13 +29,18 @@ class TransferService:
         desk: QuoteDesk,
         checkout: CheckoutDesk | None,
         *,
+        seats: int,
         timeout: float,
     ) -> None:
-        """Take `checkout` where it is to be asked, and the seconds that a transfer may take."""
+        """Take `checkout` where it is to be asked.
+
+        `seats` is how many transfers may be worked on at once, `timeout` the seconds of each.
+        """
         self._ledger = ledger
         self._claims = claims
         self._desk = desk
         self._checkout = checkout
+        self._seats = Seats(seats)
         self._timeout = timeout
 
     def transfer(self, request: BagTransfer | QuoteTransfer) -> Handoff:
@@ -43,6 +49,10 @@ class TransferService:
         One caller at a time works on a transfer, which is claimed before the shop is asked.
         """
         deadline = Deadline.after(self._timeout)
+        with self._seats.taken():
+            return self._in_line(request, deadline)
+
+    def _in_line(self, request: BagTransfer | QuoteTransfer, deadline: Deadline) -> Handoff:
         while True:
             with self._claims.hold(_claim_key(request), give_up=lambda: deadline.passed) as claim:
                 if claim is None:

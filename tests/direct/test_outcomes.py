@@ -6,7 +6,7 @@ import pytest
 
 from handoff.direct.outcomes import ending_of
 from handoff.entry import endings
-from handoff.errors import Problem, ShopDropped
+from handoff.errors import Busy, Problem, ShopDropped
 
 
 class NewNo(Problem):
@@ -27,6 +27,7 @@ class NewFault(Problem):
         (NewNo(), endings.REFUSED),
         (NewFault(), endings.TRY_LATER),
         (ShopDropped(), endings.TRY_LATER),
+        (Busy(), endings.TRY_LATER),
     ],
 )
 def test_a_problem_that_is_not_listed_has_an_ending_too(
