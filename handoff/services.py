@@ -29,6 +29,7 @@ from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
 from handoff.magento.stores import Store
 from handoff.operate.gunicorn import threads
+from handoff.operate.readiness import Readiness
 from handoff.places import Places
 from handoff.session import SessionStore, open_session_store
 from handoff.settings import Settings
@@ -53,6 +54,7 @@ class Services:
     sessions: SessionStore
     orders: Orders | None
     limits: Limits
+    readiness: Readiness
     transfers: TransferService
 
     def close(self) -> None:
@@ -67,6 +69,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
     """
     database = _open_ledger(settings)
     ledger = Ledger(database, clock, ttl=settings.link_ttl, grace=settings.reopen_grace)
+    sessions = _sessions(settings)
     client = open_client(settings)
     # Through a circuit of its own: a slow search for orders is no reason to refuse transfers.
     orders = open_orders(open_client(settings), settings)
@@ -80,9 +83,10 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
             settings.secret_key.get_secret_value(),
             previous=[key.get_secret_value() for key in settings.previous_secret_keys],
         ),
-        sessions=_sessions(settings),
+        sessions=sessions,
         orders=orders,
         limits=_limits(database, settings, clock),
+        readiness=Readiness(ledger, sessions),
         transfers=TransferService(
             ledger,
             Claims(database, clock),

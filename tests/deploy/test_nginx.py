@@ -79,6 +79,7 @@ def test_what_is_for_the_platform_is_not_to_be_had_from_outside(name: str, front
         f"{HANDOFF}//{name}?a=b",
         f"{HANDOFF}/x/../%{ord(name[0]):x}{name[1:]}",
         f"https://{SERVICE}/{name}",
+        f"https://{SERVICE}/handoff/{name}",
     ):
         assert front.ask(url).status == 404
 
