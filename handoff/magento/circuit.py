@@ -58,7 +58,8 @@ class Circuit:
             self._answered()
         finally:
             if is_probe:
-                self._is_probing = False
+                with self._lock:
+                    self._is_probing = False
 
     def _enter(self) -> bool:
         """Return whether this call is the one that finds out if the shop is back."""

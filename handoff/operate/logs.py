@@ -25,7 +25,7 @@ _SECRETS = (
     re.compile(r"(\bAuthorization[\"']?\s*[:=]\s*[\"']?)(?!Bearer)[^\s\"',}]+", re.IGNORECASE),
     re.compile(r"()\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+"),
     # What gunicorn says of requests that it cannot read holds lines and bytes of them.
-    re.compile(r"((?:Invalid|Unsupported) [A-Za-z ]+: ).+", re.DOTALL),
+    re.compile(r"((?:Invalid|Unsupported|Unable|Obsolete) [A-Za-z ]+: ).+", re.DOTALL),
     re.compile(r"(\bsess_)[A-Za-z0-9,-]+"),
     re.compile(r"(\b(?:rediss?(?:\+sentinel)?|unix)://)[^@\s/]*@"),
 )
@@ -33,7 +33,7 @@ _SECRETS = (
 # One of these is in whatever the patterns match; most words hold none and are done with.
 _HINT = re.compile(
     "/h/|/cart-transfer/|guest-carts/|token|quote_id|bearer|authoriz|eyJ|sess_|redis|unix:"
-    "|invalid|unsupp",
+    "|invalid|unsupp|unable|obsol",
     re.I,
 )
 

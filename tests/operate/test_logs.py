@@ -163,6 +163,8 @@ JWT = "eyJraWQiOiIxIiwiYWxnIjoiSFMyNTYifQ.eyJ1aWQiOjEsInV0eXBpZCI6M30.c2lnbmF0dX
         ("key sess_cvhsb67b0l0afkp8hinffk2o0o is full", "cvhsb67b0l0afkp8hinffk2o0o"),
         ("Invalid request from ip=1.2.3.4: Invalid HTTP Header: 'Cookie A=abcdef'", "abcdef"),
         ("Invalid chunk size: b'abcdef'", "abcdef"),
+        ("Invalid request from ip=1.2.3.4: Unable to comply with expectation: 'abcdef'", "abcdef"),
+        ("Invalid request from ip=1.2.3.4: Obsolete line folding is unacceptable: 'abc'", "abc"),
         ("redis://user:password@127.0.0.1:6379/2 is away", "password"),
     ],
 )
