@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import socket
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +35,23 @@ forwarder_headers = ""
 logconfig_dict = logging_config()
 control_socket_disable = True
 
+_SILENCE = struct.pack("ll", 10, 0)  # seconds and microseconds, as the kernel takes them
+
 
 def on_starting(_server: object) -> None:
     """Read the settings once for all workers."""
     hold_settings()
+
+
+def when_ready(server: Any) -> None:
+    """Let go of connections on which nothing comes, in the middle of a request, for a while.
+
+    gunicorn's threads wait for that without an end. Whoever was cut off from us, a proxy on a host
+    that has lost its power, would hold one for ever; connections inherit this from the listener.
+    """
+    for listener in server.LISTENERS:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, _SILENCE)
 
 
 def on_reload(_server: object) -> None:

@@ -1,0 +1,35 @@
+"""Clients that fall silent in the middle of a request, under gunicorn as it ships, without nginx."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+
+from tests.running import RunningShop, running_service
+from tests.talking import environment_for
+
+_THREADS = 16
+_BEGUN = (
+    b"GET /healthz HTTP/1.1\r\nHo",
+    b"POST /h HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Content-Length: 50\r\n\r\ntoken=",
+    b"POST /h HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n40\r\ntoken=",
+)
+
+
+def test_they_hold_no_thread_for_ever(shop: RunningShop, tmp_path: Path) -> None:
+    with running_service(environment_for(shop, tmp_path), tmp_path, workers=1) as service:
+        address = urlsplit(service.url)
+        with ExitStack() as stack:
+            for number in range(_THREADS):
+                line = socket.create_connection((address.hostname or "", address.port or 0), 10)
+                stack.enter_context(line).sendall(_BEGUN[number % len(_BEGUN)])
+            assert requests.get(f"{service.url}/healthz", timeout=60).status_code == 200
+        told = service.log.read_text()
+        assert "unhandled_error" not in told
+        assert "token=" not in told
