@@ -1,4 +1,4 @@
-"""Clients that fall silent in the middle of a request, under gunicorn as it ships, without nginx."""
+"""Clients that fall silent in the middle of a request, to gunicorn as it ships, without nginx."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from tests.running import RunningShop, running_service
 from tests.talking import environment_for
 
 _THREADS = 16
+_FORM = b"POST /h HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 _BEGUN = (
     b"GET /healthz HTTP/1.1\r\nHo",
-    b"POST /h HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    b"Content-Length: 50\r\n\r\ntoken=",
-    b"POST /h HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    b"Transfer-Encoding: chunked\r\n\r\n40\r\ntoken=",
+    _FORM + b"Content-Length: 50\r\n\r\ntoken=",
+    _FORM + b"Transfer-Encoding: chunked\r\n\r\n40\r\ntoken=",
 )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import subprocess
 from collections.abc import Iterator
 from typing import Any
 
+import phpserialize
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.session import Binding, Login
-from handoff.session.payload import encode
+from handoff.session.payload import encode, entry
 from tests.running import require_program
 
 # Reads lines of base64, decodes each as PHP decodes a session, and answers with JSON.
@@ -106,6 +108,44 @@ def test_php_reads_a_customers_session(
         f"customer_{code}": {"customer_id": str(customer), "customer_group_id": str(group)},
         "checkout": {f"quote_id_{website}": str(quote)},
     }
+
+
+# Settings let codes and currencies of a few letters through. The format holds whatever comes.
+anything = st.text() | st.sampled_from(
+    ['";s:1:"a', "|", "}", "\x00", "s:5:", "\u2028", "\U0001f600"]
+)
+
+
+@given(ids, ids, st.none() | st.tuples(ids, ids, st.none() | codes), st.none() | anything)
+def test_php_and_its_parser_in_python_read_what_was_bound_and_no_more(
+    php: Php, quote: int, website: int, login: tuple[int, int, str | None] | None, currency: Any
+) -> None:
+    binding = Binding(quote, website, Login(*login) if login else None, currency=currency)
+    expected: dict[str, Any] = {"checkout": {f"quote_id_{website}": str(quote)}}
+    if currency is not None:
+        expected["default"] = {"currency_code": currency}
+    if login is not None:
+        customer, group, code = login
+        name = "customer" if code is None else f"customer_{code}"
+        expected[name] = {"customer_id": str(customer), "customer_group_id": str(group)}
+    assert php.read(encode(binding)) == expected
+    assert parsed(encode(binding), expected) == expected
+
+
+@given(st.dictionaries(anything.filter(lambda key: not key.isdecimal()), anything, max_size=5))
+def test_keys_and_values_of_an_entry_may_hold_anything(php: Php, values: dict[str, str]) -> None:
+    assert php.read(entry("name", values)) == {"name": values or []}
+
+
+def parsed(data: bytes, names: dict[str, Any]) -> dict[str, Any]:
+    """Read entries of these names with a parser that is not PHP's, to the last byte."""
+    found = {}
+    while data:
+        name = next(each for each in names if data.startswith(f"{each}|".encode()))
+        stream = io.BytesIO(data[len(name.encode()) + 1 :])
+        found[name] = phpserialize.load(stream, decode_strings=True)
+        data = stream.read()
+    return found
 
 
 def test_a_name_that_php_would_cut_is_refused() -> None:

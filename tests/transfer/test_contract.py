@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.bag import Line
+from handoff.bag import Line, same_sku
 from handoff.errors import MalformedRequest, RequestInvalid
 from handoff.magento.stores import Store, Stores
 from handoff.reference import normalized_reference
@@ -243,26 +243,78 @@ def test_a_transfer_does_not_show_its_credentials() -> None:
     assert "secret-token" not in repr(transfer)
 
 
+texts = st.text(st.characters())  # halves of characters, too
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
     max_leaves=12,
 )
-field_names = st.sampled_from(["items", "currency", "reference", "quote_id", "token_id", "token"])
+field_names = st.sampled_from(
+    ["items", "currency", "reference", "store", "quote_id", "token_id", "token", "colour"]
+)
+# Near to what is right, so that what is wrong stands deep within.
+lines = st.fixed_dictionaries(
+    {}, optional={"sku": texts | json_values, "quantity": st.integers() | st.floats() | json_values}
+)
+near = st.fixed_dictionaries(
+    {},
+    optional={
+        "items": st.lists(lines | json_values, max_size=4),
+        "currency": st.sampled_from(["GBP", "EUR", "gbp"]) | json_values,
+        "reference": texts | json_values,
+        "store": st.sampled_from(["default", "eu_gb", "Default"]) | json_values,
+        "quote_id": st.just(MASKED_ID) | st.integers() | json_values,
+        "token_id": texts | json_values,
+        "token": texts | json_values,
+    },
+)
 
 
-@given(st.dictionaries(field_names, json_values))
+@given(st.dictionaries(field_names, json_values) | near)
 def test_any_body_is_read_or_refused_in_words(body: dict[str, Any]) -> None:
     try:
-        parse(body)
-    except MalformedRequest:  # NaN and its like
-        return
-    except RequestInvalid as invalid:
-        refused = invalid
+        said = texts_of(parse(body))
+    except (MalformedRequest, RequestInvalid) as problem:
+        said = [json.dumps(problem.as_json(), ensure_ascii=False)]
+    assert all(text and text.encode() for text in said)  # which half of a character is not
+
+
+def texts_of(transfer: BagTransfer | QuoteTransfer) -> list[str]:
+    """Return what a transfer says to the shop and the ledger."""
+    if isinstance(transfer, BagTransfer):
+        bag, said = transfer.bag.lines, [transfer.reference, transfer.bag.currency]
+        assert bag
     else:
-        return
-    assert refused.faults
-    assert json.dumps(refused.as_json())
+        bag = transfer.lines or ()
+        asked = (transfer.quote_id, transfer.token, transfer.reference, transfer.currency)
+        said = [text for text in asked if text is not None]
+    assert all(1 <= line.quantity <= 10_000 for line in bag)
+    return [*said, *(line.sku for line in bag)]
+
+
+sellable = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=255)
+
+
+@given(
+    st.lists(st.tuples(sellable, st.integers(1, 50)), min_size=1, max_size=200),
+    st.sampled_from(["GBP", "EUR"]),
+    st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=32),
+)
+def test_a_bag_is_read_as_it_was_meant(
+    bag: list[tuple[str, int]], currency: str, reference: str
+) -> None:
+    items = [{"sku": sku, "quantity": quantity} for sku, quantity in bag]
+    body = {"items": items, "currency": currency, "reference": reference}
+    transfer = parse(body)
+    assert isinstance(transfer, BagTransfer)
+    assert (transfer.bag.currency, transfer.reference) == (currency, reference)
+    meant: dict[str, int] = {}
+    for sku, quantity in bag:
+        meant[same_sku(sku)] = meant.get(same_sku(sku), 0) + quantity
+    assert {same_sku(line.sku): line.quantity for line in transfer.bag.lines} == meant
+    # Written otherwise, and with what is no matter, it is the same.
+    spelt = json.dumps({**body, "token": None, "x": [None]}, ensure_ascii=False, indent=1)
+    assert parse(spelt.encode()) == transfer
 
 
 @given(st.binary(max_size=200))
