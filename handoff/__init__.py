@@ -17,7 +17,7 @@ from handoff.operate.failures import handle_failures
 from handoff.operate.health import health
 from handoff.operate.logs import configure_logging, log_requests
 from handoff.operate.metrics import count_requests
-from handoff.operate.openapi import openapi
+from handoff.operate.openapi import describe
 from handoff.operate.paths import serve_below
 from handoff.operate.proxies import trust_proxies
 from handoff.operate.reload import held_settings
@@ -43,10 +43,11 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     # Merging `//` would answer with a redirect, made of the Host header and with the link in it.
     app.url_map.merge_slashes = False
     keep(app, build_services(settings, clock=clock))
-    for blueprint in (transfer, entry, theme, health, openapi):
+    for blueprint in (transfer, entry, theme, health):
         app.register_blueprint(blueprint)
     if settings.direct_entry:
         app.register_blueprint(direct)
+    describe(app, settings)
     speak(app)
     log_requests(app)
     if settings.metrics:
