@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import re
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +21,8 @@ from tests.talking import environment_for
 POST = b"POST /api/cart-transfer HTTP/1.1\r\nHost: x\r\n"
 SIGNED = POST + f"Authorization: {KEY}\r\nContent-Type: application/json\r\n".encode()
 FORM = b"POST /h HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+ENTER = FORM.replace(b"/h", b"/enter")
+GZIP = gzip.compress(b"{}", mtime=0)
 CHUNKED = SIGNED + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
@@ -24,24 +30,39 @@ CHUNKED = SIGNED + b"Transfer-Encoding: chunked\r\n\r\n"
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     folder: Path = tmp_path_factory.mktemp("odd")
     with running_shop(folder / "sessions") as shop:
-        environment = environment_for(shop, folder, HANDOFF_REFUSALS_PER_MINUTE="0")
+        environment = environment_for(
+            shop,
+            folder,
+            HANDOFF_REFUSALS_PER_MINUTE="0",
+            HANDOFF_KEY_IN_PATH="true",
+            HANDOFF_DIRECT_ENTRY="true",
+        )
         with running_service(environment, folder) as service:
             yield service
             told = service.log.read_text()
             assert "unhandled_error" not in told
             assert "Traceback" not in told
+            assert KEY not in told
+
+
+def said(service: RunningService, data: bytes) -> bytes:
+    """Send bytes and nothing more; return all that is answered, nothing where the line is cut."""
+    address = urlsplit(service.url)
+    answer = b""
+    with (
+        socket.create_connection((address.hostname or "", address.port or 0), 20) as line,
+        suppress(ConnectionResetError, BrokenPipeError),
+    ):
+        line.sendall(data)
+        line.shutdown(socket.SHUT_WR)
+        while piece := line.recv(65536):
+            answer += piece
+    return answer
 
 
 def send(service: RunningService, data: bytes) -> int | None:
-    """Send bytes and nothing more; return the status, or None where the line was closed."""
-    address = urlsplit(service.url)
-    with socket.create_connection((address.hostname or "", address.port or 0), 20) as line:
-        line.sendall(data)
-        line.shutdown(socket.SHUT_WR)
-        try:
-            answer = line.recv(65536)
-        except ConnectionResetError:
-            return None
+    """Send bytes and nothing more; return the status, or None where the line was cut."""
+    answer = said(service, data)
     return int(answer.split()[1]) if answer else None
 
 
@@ -65,6 +86,29 @@ ODD = {
     "a negative length": SIGNED + b"Content-Length: -1\r\n\r\n{}",
     "a length that is none": SIGNED + b"Content-Length: ten\r\n\r\n{}",
     "a body that is too short": SIGNED + b"Content-Length: 50\r\n\r\n{}",
+    "a chunk that ends in another way": CHUNKED + b"2\n{}\n0\n\n",
+    "chunks in chunks": SIGNED + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+    "a body in gzip": SIGNED + b"Content-Encoding: gzip\r\nContent-Length: 22\r\n\r\n" + GZIP,
+    "a body over the limit": SIGNED + b"Content-Length: 70000\r\n\r\n" + b" " * 70_000,
+    "chunks over the limit": CHUNKED + b"11170\r\n" + b" " * 70_000 + b"\r\n0\r\n\r\n",
+    "a length beyond all measure": SIGNED + b"Content-Length: " + b"9" * 30 + b"\r\n\r\n{}",
+    "half of a character as a key": POST
+    + b"Authorization: \xed\xa0\x80\r\nContent-Length: 0\r\n\r\n",
+    "half of a character in the path": b"GET /h/%ED%A0%80 HTTP/1.1\r\nHost: x\r\n\r\n",
+    "half of a character as a key in the path": b"POST /api/cart-transfer/%ED%A0%80 HTTP/1.1\r\n"
+    b"Host: x\r\nContent-Length: 0\r\n\r\n",
+    "half of a character in a form": ENTER + b"Content-Length: 18\r\n\r\nquote_id=%ED%A0%80",
+    "a NUL in a form": ENTER + b"Content-Length: 12\r\n\r\nquote_id=%00",
+    "a field of a form twice": ENTER + b"Content-Length: 21\r\n\r\nquote_id=1&quote_id=2",
+    "a cookie of no encoding": b"GET /h/a HTTP/1.1\r\nHost: x\r\nCookie: \xed\xa0\x80=\xff\r\n\r\n",
+    "languages that are none": b"GET /h/a HTTP/1.1\r\nHost: x\r\nAccept-Language: \xff;q=x,;;,"
+    + b"a-" * 5000
+    + b"\r\n\r\n",
+    "a host that is none": b"GET /h/a HTTP/1.1\r\nHost: [[\xff::\r\n\r\n",
+    "an expectation with a key in it": SIGNED + f"Expect: {KEY}\r\n\r\n".encode(),
+    "a header folded over a key": POST + f"A: b\r\n {KEY}\r\n\r\n".encode(),
+    "a key for a method": f"{KEY.upper()} / HTTP/1.1\r\n\r\n".encode(),
+    "another version": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "a form in nonsense chunks": FORM + b"Transfer-Encoding: chunked\r\n\r\nnonsense\r\n0\r\n\r\n",
     "a form that is too short": FORM + b"Content-Length: 50\r\n\r\ntoken=a",
     "two hosts": b"GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
@@ -78,6 +122,41 @@ def test_an_odd_request_is_refused_and_harms_nobody(data: bytes, service: Runnin
     status = send(service, data)
     assert status is None or 400 <= status < 500
     assert requests.get(f"{service.url}/healthz", timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/h/a", "/h", "/enter", "/api/cart-transfer"])
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "CONNECT", "PUT", "PROPFIND"])
+def test_a_method_that_is_not_meant_does_nothing(
+    method: str, path: str, service: RunningService
+) -> None:
+    answer = requests.request(method, service.url + path, headers={"A": "b-c-d"}, timeout=10)
+    assert answer.status_code in (200, 401, 404, 405)
+    assert "b-c-d" not in answer.text
+    assert answer.status_code != 200 or not answer.text
+
+
+def test_a_coding_that_nobody_knows_is_not_implemented(service: RunningService) -> None:
+    assert send(service, SIGNED + b"Transfer-Encoding: rot13\r\n\r\n0\r\n\r\n") == 501
+
+
+def test_whom_a_request_says_it_is_for_is_not_believed(service: RunningService) -> None:
+    """Neither by a whole address in its first line, nor by Host, nor by what proxies add."""
+    asked = b"GET http://elsewhere.example/h/a HTTP/1.1\r\nHost: elsewhere.example\r\n"
+    asked += b"X-Forwarded-Host: elsewhere.example\r\nForwarded: host=elsewhere.example\r\n"
+    assert b"elsewhere.example" not in said(service, asked + b"Connection: close\r\n\r\n")
+
+
+def test_requests_in_one_piece_are_answered_one_by_one(service: RunningService) -> None:
+    """A body that nobody reads is no request: what it says is not done."""
+    hidden = b"GET /h/hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+    first = POST + f"Content-Length: {len(hidden)}\r\n\r\n".encode() + hidden
+    last = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    assert re.findall(rb"HTTP/1.1 (\d+)", said(service, first + last)) == [b"401", b"200"]
+
+
+def test_a_log_line_is_json_whatever_was_asked(service: RunningService) -> None:
+    send(service, b'GET /h/"\xff%0a{ HTTP/1.1\r\nHost: x\r\n\r\n')
+    assert all(json.loads(line) for line in service.log.read_text().splitlines())
 
 
 BODIES = {
