@@ -126,8 +126,11 @@ class Limits:
 
     def _ledger_says(self, ask: Callable[[], Tally | None]) -> Tally | None:
         now = self._elapsed()
-        if now < self._left_alone_until:
-            return None
+        with self._lock:
+            if now < self._left_alone_until:
+                return None
+            if self._is_away:  # one at a time finds out whether it is back: that may take seconds
+                self._left_alone_until = now + _LEFT_ALONE
         try:
             if now >= self._forgets_at:
                 self._forgets_at = now + _MINUTE

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import delete, select
 
-from handoff.ledger import Database, Tallies, migrate, open_database
+from handoff.errors import LedgerUnavailable
+from handoff.ledger import Database, Tallies, Tally, migrate, open_database
 from handoff.ledger.schema import tally
 from handoff.limits import Limit, Limits, network_of
 from handoff.operate.logs import configure_logging
@@ -163,6 +164,43 @@ def test_a_ledger_that_is_away_refuses_nobody_and_is_logged_once(
         counts = list(connection.execute(select(tally.c.count)).scalars())
     assert counts == [4]  # with those that could not be told before
     database.close()
+
+
+class Silent(Tallies):
+    """Tallies of a ledger that answers nothing until it is given up on."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.asked = 0
+        self.asked_again = threading.Event()
+        self.given_up = threading.Event()
+
+    def add(self, key: str, amount: int) -> Tally:
+        self.asked += 1
+        if self.asked > 1:
+            self.asked_again.set()
+        assert self.given_up.wait(10)
+        raise LedgerUnavailable
+
+    def forget(self) -> int:
+        return 0
+
+
+def test_while_the_ledger_is_silent_one_caller_at_a_time_waits_for_it(counting: Counting) -> None:
+    silent = Silent(counting.database)
+    limits = Limits(silent, SECRET, elapsed=lambda: counting.clock() / 1000)
+    silent.given_up.set()
+    limits.count(THREE, "somebody")
+    counting.clock.turn(seconds=6)
+    silent.given_up.clear()
+    looks = threading.Thread(target=limits.count, args=(THREE, "somebody"))
+    looks.start()
+    assert silent.asked_again.wait(10)
+    assert [limits.count(THREE, "somebody else") for _ in range(3)] == [0, 0, 0]
+    assert limits.used_up(THREE, "somebody else") > 0
+    silent.given_up.set()
+    looks.join()
+    assert silent.asked == 2
 
 
 def test_a_flood_of_callers_does_not_fill_the_memory(
