@@ -53,6 +53,16 @@ def _redact_event(_logger: WrappedLogger, _name: str, event: EventDict) -> Event
     return {name: redact(v) if isinstance(v, str) else v for name, v in event.items()}
 
 
+class _SilentClients(logging.Filter):
+    """Says in a line what gunicorn writes a traceback for: nothing came for too long."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], BlockingIOError):
+            record.msg, record.args, record.exc_info = "client_fell_silent", (), None
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        return True
+
+
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -79,11 +89,17 @@ def logging_config(level: str = "INFO") -> dict[str, Any]:
                 ],
             }
         },
+        "filters": {"silent_clients": {"()": _SilentClients}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # gunicorn's own defaults would write each line twice
-            "gunicorn.error": {"propagate": True, "handlers": [], "level": level},
+            "gunicorn.error": {
+                "propagate": True,
+                "handlers": [],
+                "level": level,
+                "filters": ["silent_clients"],
+            },
             "gunicorn.access": {"propagate": False, "handlers": []},
             "alembic": {"level": "WARNING"},
         },

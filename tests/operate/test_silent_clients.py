@@ -30,5 +30,7 @@ def test_they_hold_no_thread_for_ever(shop: RunningShop, tmp_path: Path) -> None
                 stack.enter_context(line).sendall(_BEGUN[number % len(_BEGUN)])
             assert requests.get(f"{service.url}/healthz", timeout=60).status_code == 200
         told = service.log.read_text()
+        assert '"client_fell_silent", "level": "warning"' in told
+        assert "Traceback" not in told
         assert "unhandled_error" not in told
         assert "token=" not in told
