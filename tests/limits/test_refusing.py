@@ -62,11 +62,27 @@ def test_links_that_do_not_exist_are_limited_and_others_never_refused(
     assert phone.get("/h/wrong").status_code == 404
 
 
-def test_links_that_were_good_once_are_not_counted(make_app: MakeApp, clock: TurnedClock) -> None:
-    app = make_app(refusals_per_minute=1)
-    link = Poq(app.test_client()).link()
+def test_links_that_were_good_once_are_neither_counted_nor_refused(
+    make_app: MakeApp, clock: TurnedClock
+) -> None:
+    """Expired, superseded or used; and one that is good lets in by every way that there is."""
+    app = make_app(refusals_per_minute=1, reopen_grace=0)
+    poq = Poq(app.test_client())
+    expired = poq.link(reference="r-1")
     clock.turn(seconds=1000)
-    assert {app.test_client().get(link).status_code for _ in range(5)} == {410}
+    superseded = poq.link(("ITEM-01", 1), reference="r-2")
+    used = poq.link(("ITEM-02", 1), reference="r-2")
+    assert app.test_client().post(used).status_code == 303
+    good = poq.link(reference="r-3")
+    for phone in (app.test_client(), app.test_client()):
+        for link in (expired, superseded, used) * 2:
+            assert phone.get(link).status_code == 410
+            assert phone.post(link).status_code == 410
+            assert phone.post("/h", data={"token": link[3:]}).status_code == 410
+        phone.get("/h/wrong")
+    assert phone.get("/h/wrong").status_code == 429
+    assert phone.get(good).status_code == 200
+    assert phone.post("/h", data={"token": good[3:]}).status_code == 303
 
 
 def test_each_address_has_a_count_of_its_own(make_app: MakeApp) -> None:
