@@ -91,6 +91,26 @@ class PostgresServer:
         # Its own folder to stand in: that of the tests may be closed to its user.
         subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **owner)
 
+    def follow(self, primary: PostgresServer) -> None:
+        """Make the files of a standby, and let the primary wait for it at each durable commit."""
+        if owner := _user():
+            os.chown(self.folder, owner["user"], owner["group"])
+        command = [_program("pg_basebackup"), "--pgdata", str(self.folder / "data"), "--no-sync"]
+        command += ["--host", HOST, "--port", str(primary.port), "--username", "handoff"]
+        command += ["--write-recovery-conf", "--checkpoint", "fast"]
+        environment = {**os.environ, "PGPASSWORD": PASSWORD}
+        subprocess.run(
+            command, check=True, capture_output=True, cwd=self.folder, env=environment, **_user()
+        )
+        with primary.connected() as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            connection.execute("SELECT pg_reload_conf()")
+
+    def promote(self) -> None:
+        """Let a standby take writes from now on."""
+        with self.connected() as connection:
+            connection.execute("SELECT pg_promote()")
+
     def start(self) -> None:
         """Start it and wait until it lets somebody in."""
         command = [_program("postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
@@ -155,12 +175,15 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
-    """Run a PostgreSQL on files of its own, that are gone afterwards."""
+def running_postgres(*, primary: PostgresServer | None = None) -> Iterator[PostgresServer]:
+    """Run a PostgreSQL on files of its own, that are gone afterwards; or a standby of another."""
     folder = Path(tempfile.mkdtemp(prefix="handoff-postgres-"))
     server = PostgresServer(free_port(), folder)
     try:
-        server.initialize()
+        if primary is None:
+            server.initialize()
+        else:
+            server.follow(primary)
         server.start()
         yield server
     finally:

@@ -12,7 +12,7 @@ from tests.races.at_once import bag, entry_request, one, transfer_request
 from tests.races.conftest import environment
 from tests.races.load import Load, assert_nothing_was_lost, under_load, wait_until
 from tests.races.processes import kill_worker
-from tests.running import RunningService, RunningShop, running_service
+from tests.running import HOST, RunningService, RunningShop, running_service
 
 
 @pytest.fixture
@@ -62,6 +62,23 @@ def test_a_worker_that_starts_while_the_server_is_away_serves_when_it_is_back(
         server.start()
         load.goes_on()
     assert_nothing_was_lost(load, server.url())
+
+
+def test_a_standby_that_takes_over_is_found_and_nothing_is_lost(
+    server: PostgresServer, shop: RunningShop, tmp_path: Path
+) -> None:
+    with running_postgres(primary=server) as standby:
+        login = server.url().rpartition("@")[0]
+        hosts = "&".join(f"host={HOST}:{each.port}" for each in (server, standby))
+        values = environment(shop.url, f"{login}@/postgres?{hosts}", tmp_path)
+        with running_service(values, tmp_path, workers=2) as service:
+            with under_load(service.url) as load:
+                load.goes_on()
+                server.kill()
+                are_refused(load)
+                standby.promote()
+                load.goes_on()
+            assert_nothing_was_lost(load, standby.url())
 
 
 def are_refused(load: Load) -> None:
