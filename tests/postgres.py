@@ -36,7 +36,7 @@ def _program(name: str) -> str:
     return require_program(name, *found)
 
 
-def _user() -> dict[str, Any]:
+def user_of_servers() -> dict[str, Any]:
     """Return how to start a program that refuses to run as root."""
     if os.geteuid() != 0:
         return {}
@@ -81,7 +81,7 @@ class PostgresServer:
         """Make the files of the server."""
         secret = self.folder / "password"
         secret.write_text(PASSWORD)
-        owner = _user()
+        owner = user_of_servers()
         if owner:
             for path in (self.folder, secret):
                 os.chown(path, owner["user"], owner["group"])
@@ -93,14 +93,19 @@ class PostgresServer:
 
     def follow(self, primary: PostgresServer) -> None:
         """Make the files of a standby, and let the primary wait for it at each durable commit."""
-        if owner := _user():
+        if owner := user_of_servers():
             os.chown(self.folder, owner["user"], owner["group"])
         command = [_program("pg_basebackup"), "--pgdata", str(self.folder / "data"), "--no-sync"]
         command += ["--host", HOST, "--port", str(primary.port), "--username", "handoff"]
         command += ["--write-recovery-conf", "--checkpoint", "fast"]
         environment = {**os.environ, "PGPASSWORD": PASSWORD}
         subprocess.run(
-            command, check=True, capture_output=True, cwd=self.folder, env=environment, **_user()
+            command,
+            check=True,
+            capture_output=True,
+            cwd=self.folder,
+            env=environment,
+            **user_of_servers(),
         )
         with primary.connected() as connection:
             connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
@@ -125,7 +130,7 @@ class PostgresServer:
             command += ["-c", f"{name}={value}"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=self.folder, **_user()
+                command, stdout=log, stderr=log, cwd=self.folder, **user_of_servers()
             )
         until = time.monotonic() + _START
         while True:

@@ -5,7 +5,7 @@
 set -u
 find_missing() {
   missing=""
-  for program in redis-server php chromium nginx varnishd openssl systemd-analyze; do
+  for program in redis-server php chromium nginx varnishd openssl systemd-analyze pgbouncer; do
     command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
   done
   # Debian keeps the programs of PostgreSQL off the path.

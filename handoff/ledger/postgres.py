@@ -48,9 +48,11 @@ class PostgresDatabase(Database):
         self._quick = _engine(url, _READERS, {**_LIMITS, "synchronous_commit": "off"})
         self._readers = self._quick.execution_options(isolation_level="AUTOCOMMIT")
         self._migrations = create_engine(
-            url, poolclass=NullPool, hide_parameters=True, connect_args=_CONNECTING
+            url,
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={**_CONNECTING, "prepare_threshold": None},
         )
-        _configure(self._migrations, _MIGRATING)
         super().__init__(self._durable, self._quick, self._migrations)
 
     @contextmanager
@@ -70,6 +72,7 @@ class PostgresDatabase(Database):
     def migrating(self) -> Iterator[Connection]:
         """Open the one transaction that has the lock for migrations."""
         with faults_named(Error), self._migrations.begin() as connection:
+            connection.exec_driver_sql(f"SELECT {_settings(_MIGRATING, local=True)}")
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATIONS)))
             yield connection
 
@@ -102,9 +105,20 @@ def _engine(url: str, pool_size: int, values: dict[str, str]) -> Engine:
 
 def _configure(engine: Engine, values: dict[str, str]) -> None:
     """Let all connections of an engine have these values, whatever the server's own are."""
-    wanted = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in values.items())
 
     @event.listens_for(engine, "connect")
     def _set(connection: Any, _record: Any) -> None:
-        connection.execute(f"SELECT {wanted}")
+        [served_by] = connection.execute("SELECT pg_backend_pid()").fetchone()
+        kept = values
+        if served_by != connection.info.backend_pid:
+            # A pooler stands between, and may serve each transaction by another connection. What
+            # is prepared, or not durable, on that one would be so for whoever has it next.
+            connection.prepare_threshold = None
+            kept = {**values, "synchronous_commit": "on"}
+        connection.execute(f"SELECT {_settings(kept, local=False)}")
         connection.commit()
+
+
+def _settings(values: dict[str, str], *, local: bool) -> str:
+    """Return the SQL that sets values, for a transaction alone or for the connection."""
+    return ", ".join(f"set_config('{name}', '{value}', {local})" for name, value in values.items())
