@@ -1,6 +1,7 @@
 # make demo    the service, a stand-in shop and a phone, on this machine
 # make test    all tests
 # make check   ruff and mypy
+# make bench   how fast it is, in ten minutes: benchmarks/RESULTS.md
 PYTHON ?= python3
 PORT ?= 8000
 SHOP_PORT ?= 8001
@@ -32,8 +33,8 @@ audit: $(VENV)/dev ## ask PyPI about known holes in the locked packages; needs t
 	$(BIN)/pip install --quiet pip-audit
 	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements-dev.txt
 
-bench: $(VENV)/dev ## measure the service's own time; writes benchmarks/RESULTS.md
-	$(BIN)/python benchmarks/own_time.py
+bench: $(VENV)/dev ## measure how fast the service is; needs wrk, nginx, Redis and PostgreSQL
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 translations: $(VENV)/dev ## take new words into the catalogues, and compile them
 	mkdir -p build

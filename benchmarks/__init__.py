@@ -1,0 +1,1 @@
+"""How fast the service is, beside what Flask takes for nothing at all: `python -m benchmarks`."""

@@ -1,0 +1,1 @@
+"""What Flask itself takes, and what it takes with the same writes and calls."""

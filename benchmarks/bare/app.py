@@ -1,0 +1,72 @@
+"""Views that do as little as can be: the measure for ours, and the limit of any service.
+
+Started with BARE_SHOP_URL, the shop to call, and BARE_DATABASE, a file to write to.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import requests
+import urllib3
+from flask import Flask, render_template
+
+from benchmarks.bare.writing import DurableFile
+
+app = Flask(__name__)
+_session = requests.Session()
+_session.trust_env = False
+_pool = urllib3.PoolManager(maxsize=32)
+_shop = os.environ["BARE_SHOP_URL"]
+_file = DurableFile(os.environ["BARE_DATABASE"])
+
+_ANSWER = {"url": "http://shop.example/h/" + "x" * 66, "method": "GET"}
+
+
+@app.post("/json")
+def answer_json() -> dict[str, str]:
+    """Answer what is as long as an instruction."""
+    return _ANSWER
+
+
+@app.get("/page")
+def render_page() -> str:
+    """Render a page about as long as the entry page."""
+    return render_template("page.html", shop="shop.example", lines=range(3))
+
+
+@app.post("/requests/<masked_id>")
+def call_by_requests(masked_id: str) -> dict[str, Any]:
+    """Look at a cart of the shop with `requests`, as most services would."""
+    answer = _session.get(_cart(masked_id), timeout=(3, 8)).json()
+    return {**_ANSWER, "number": answer["id"]}
+
+
+@app.post("/urllib3/<masked_id>")
+def call_by_urllib3(masked_id: str) -> dict[str, Any]:
+    """Look at a cart of the shop with urllib3, which is what `requests` stands on."""
+    return {**_ANSWER, "number": _look(masked_id)}
+
+
+@app.post("/write")
+def write() -> dict[str, str]:
+    """Write a row durably."""
+    _file.write(_ANSWER["url"])
+    return _ANSWER
+
+
+@app.post("/both/<masked_id>")
+def call_and_write(masked_id: str) -> dict[str, Any]:
+    """Look at a cart and write a row: what no transfer can do without."""
+    number = _look(masked_id)
+    _file.write(_ANSWER["url"])
+    return {**_ANSWER, "number": number}
+
+
+def _look(masked_id: str) -> int:
+    return int(_pool.request("GET", _cart(masked_id), timeout=8).json()["id"])
+
+
+def _cart(masked_id: str) -> str:
+    return f"{_shop}/rest/V1/guest-carts/{masked_id}"

@@ -1,0 +1,1 @@
+"""Sending requests: many clients at once, or one that waits for each answer."""

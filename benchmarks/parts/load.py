@@ -1,0 +1,154 @@
+"""Sixteen clients at once: requests a second and their longest waits, beside bare Flask."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from benchmarks.load.wrk import Sample
+from benchmarks.parts.passage import Passage, measure_passage
+from benchmarks.parts.views import View, measure_view
+from benchmarks.plan import CLIENTS, Plan
+from benchmarks.report.findings import Figure, Findings, spread, table
+from benchmarks.servers.flask import bare_flask
+from benchmarks.servers.service import Service, service
+from benchmarks.servers.stores import postgres, redis, session_files, sqlite_ledger
+from benchmarks.servers.stub_shop import stub_shop
+
+_P99 = 50.0  # milliseconds
+FILES, SERVERS = "SQLite, files", "PostgreSQL, Redis"
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request of ours: the bare view to measure it by, and the share of it to aim at."""
+
+    title: str
+    of: Callable[[Passage], Sample]
+    bare: View
+    aim: float
+
+
+_ENTRY = _Request("entry page, GET", lambda passage: passage.entry, View.PAGE, 0.6)
+_SPENDING = _Request("spending, POST", lambda passage: passage.spending, View.JSON, 0.35)
+_TRANSFER = _Request("transfer of a guest's quote", lambda one: one.transfer, View.JSON, 0.2)
+_REQUESTS = (_ENTRY, _SPENDING, _TRANSFER)
+
+
+@dataclass(slots=True)
+class _Measured:
+    """The samples of all rounds."""
+
+    views: dict[View, list[Sample]] = field(default_factory=lambda: {view: [] for view in View})
+    passages: dict[str, list[Passage]] = field(default_factory=dict)
+
+    def ours(self, asked: _Request, stores: str) -> list[Sample]:
+        return [asked.of(passage) for passage in self.passages[stores]]
+
+    def shares(self, samples: Sequence[Sample], bare: View) -> list[float]:
+        """Return, round by round, the share of the bare view's requests a second."""
+        rounds = zip(samples, self.views[bare], strict=True)
+        return [ours.rate / theirs.rate for ours, theirs in rounds]
+
+
+def measure(plan: Plan) -> Findings:
+    """Measure all views and both services, side by side."""
+    room = plan.room("load")
+    with ExitStack() as stack:
+        shop = stack.enter_context(stub_shop(room / "shop"))
+        bare = stack.enter_context(bare_flask(room / "bare", shop=shop))
+        files = room / "files"
+        sessions = session_files(files)
+        on_files = service(files, shop=shop, ledger=sqlite_ledger(files), sessions=sessions)
+        ledger = stack.enter_context(postgres(room / "postgres"))
+        sessions = stack.enter_context(redis(room / "redis"))
+        on_servers = service(room / "servers", shop=shop, ledger=ledger, sessions=sessions)
+        services = {
+            FILES: stack.enter_context(on_files),
+            SERVERS: stack.enter_context(on_servers),
+        }
+        _measure_round(bare, services, _Measured(), seconds=1)  # everybody warm
+        measured = _Measured()
+        for _ in range(plan.rounds):
+            _measure_round(bare, services, measured, seconds=plan.seconds)
+    return Findings(tuple(_figures(measured)), _details(measured))
+
+
+def _measure_round(
+    bare: int, services: dict[str, Service], measured: _Measured, *, seconds: int
+) -> None:
+    for view in View:
+        sample = measure_view(bare, view, clients=CLIENTS, seconds=seconds)
+        measured.views[view].append(sample)
+    for stores, running in services.items():
+        passage = measure_passage(running, clients=CLIENTS, seconds=seconds)
+        measured.passages.setdefault(stores, []).append(passage)
+
+
+def _figures(measured: _Measured) -> list[Figure]:
+    shares = [_share(measured, asked) for asked in _REQUESTS]
+    return shares + [_longest_waits(measured, asked) for asked in (_TRANSFER, _SPENDING)]
+
+
+def _share(measured: _Measured, asked: _Request) -> Figure:
+    def share(stores: str) -> list[float]:
+        return measured.shares(measured.ours(asked, stores), asked.bare)
+
+    return Figure(
+        name=f"{asked.title}: requests a second, of the {asked.bare.title}",
+        aim=f"{asked.aim}",
+        measured=spread(share(FILES), ".2f"),
+        met=statistics.median(share(FILES)) >= asked.aim,
+        beside=spread(share(SERVERS), ".2f"),
+    )
+
+
+def _longest_waits(measured: _Measured, asked: _Request) -> Figure:
+    ours = measured.ours(asked, FILES)
+    bare = _waits(measured.views[asked.bare])
+    return Figure(
+        name=f"{asked.title}: p99 of {CLIENTS} clients, and max (the bare view: {bare})",
+        aim=f"under {_P99:.0f} ms",
+        measured=_waits(ours),
+        met=statistics.median(sample.p99 for sample in ours) < _P99,
+        beside=_waits(measured.ours(asked, SERVERS)),
+    )
+
+
+def _waits(samples: Sequence[Sample]) -> str:
+    p99 = statistics.median(sample.p99 for sample in samples)
+    return f"{p99:.0f} ms, max {max(sample.longest for sample in samples):.0f}"
+
+
+def _details(measured: _Measured) -> str:
+    head = ["", "requests/s", "of the bare view", "median ms", "p99 ms", "max ms"]
+    rows = [
+        _row(measured, view.title, samples, View.PAGE if view is View.PAGE else View.JSON)
+        for view, samples in measured.views.items()
+    ]
+    for stores in measured.passages:
+        rows += [
+            _row(measured, f"{each.title} ({stores})", measured.ours(each, stores), each.bare)
+            for each in _REQUESTS
+        ]
+    return f"## {CLIENTS} clients\n\n{_LIMITS}\n\n{table(head, rows)}"
+
+
+_LIMITS = (
+    "The bare views with the shop's call, with a durable write and with both are the limit of any "
+    "Flask service here: a transfer cannot do without both, spending not without the write. "
+    "A percentile is the median of the rounds, the max that of all of them."
+)
+
+
+def _row(measured: _Measured, title: str, samples: Sequence[Sample], bare: View) -> list[str]:
+    return [
+        title,
+        f"{statistics.median(sample.rate for sample in samples):,.0f}",
+        spread(measured.shares(samples, bare), ".2f"),
+        f"{statistics.median(sample.median for sample in samples):.1f}",
+        f"{statistics.median(sample.p99 for sample in samples):.1f}",
+        f"{max(sample.longest for sample in samples):.0f}",
+    ]

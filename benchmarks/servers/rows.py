@@ -1,0 +1,126 @@
+"""Rows for a ledger, written past the service: what has been there long, and fresh links."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count, islice
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, delete, func, insert, select
+
+from handoff.entry.links import Links
+from handoff.ledger import migrate, open_database
+from handoff.ledger.schema import handoff
+
+_DAY = 24 * 3600 * 1000  # milliseconds
+_LIFE = 3600 * 1000  # of a fresh link; more than a benchmark takes
+_BATCH = 10_000
+
+# Numbers of quotes that no two rows have, here or made by a transfer.
+numbers = count(10_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one ledger whose service nobody asks meanwhile."""
+
+    engine: Engine
+    links: Links
+    began: int
+
+    def fill(self, number: int) -> None:
+        """Write rows of the last 90 days: bound, spent, superseded, expired, as they come."""
+        with self.engine.begin() as connection:
+            for batch in _batches(
+                _past(self.began - each * 7_000) for each in range(1, number + 1)
+            ):
+                connection.execute(insert(handoff), batch)
+
+    def fresh_links(self, number: int) -> list[str]:
+        """Write live rows and return the tokens of their links."""
+        now = _now()
+        ids = [_new_id() for _ in range(number)]
+        with self.engine.begin() as connection:
+            for batch in _batches(_issued(each, now) for each in ids):
+                connection.execute(insert(handoff), batch)
+        self._settle()
+        return [self.links.token(each) for each in ids]
+
+    def forget(self) -> None:
+        """Remove what has been written since the ledger was filled."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(handoff).where(handoff.c.issued_at >= self.began))
+        self._settle()
+
+    def number(self) -> int:
+        """Return how many there are."""
+        with self.engine.connect() as connection:
+            return int(connection.execute(select(func.count()).select_from(handoff)).scalar_one())
+
+    def _settle(self) -> None:
+        """Leave nothing of this for the service to put in its place."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def new_ledger(url: str, secret: str, *, filled: int = 0) -> Rows:
+    """Make a ledger's tables, fill it, and return its rows."""
+    database = open_database(url)
+    migrate(database)
+    database.close()
+    rows = Rows(create_engine(url), Links(secret), _now())
+    rows.fill(filled)
+    return rows
+
+
+def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    while batch := list(islice(rows, _BATCH)):
+        yield batch
+
+
+def _issued(handoff_id: str, at: int) -> dict[str, Any]:
+    """Return the row of a guest's quote whose link nobody has opened yet."""
+    number = next(numbers)
+    lines = [{"sku": f"ITEM-{n:02d}", "quantity": str(n)} for n in (1, 2, 3)]
+    return {
+        "id": handoff_id,
+        "key": f"guest:{number}",
+        "content": secrets.token_hex(32),
+        "kind": "guest",
+        "store": "default",
+        "quote_number": number,
+        "bag": {"currency": "GBP", "lines": lines},
+        "issued_at": at,
+        "expires_at": at + _LIFE,
+        "superseded_at": None,
+        "spent_at": None,
+        "bound_at": None,
+        "reopened": 0,
+        "opener_hash": None,
+    }
+
+
+def _past(at: int) -> dict[str, Any]:
+    """Return a row of which nothing more will come: of ten, six bound, two expired, two others."""
+    row = _issued(_new_id(), at) | {"expires_at": at + 300_000}
+    kind = row["quote_number"] % 10
+    if kind < 7:
+        row |= {"spent_at": at + 4_000, "opener_hash": secrets.token_hex(32)}
+    if kind < 6:
+        row |= {"bound_at": at + 4_010}
+    if kind == 9:
+        row |= {"superseded_at": at + 60_000}
+    return row
+
+
+def _new_id() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,65 @@
+"""A shop that answers at once: to every look, a guest's cart with the number in its masked id.
+
+An nginx with one fixed answer, so that what is measured is not this.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.load.wire import HOST
+from benchmarks.servers.process import free_port, running
+from benchmarks.servers.programs import program
+
+_CART = {
+    "is_active": True,
+    "store_id": 1,
+    "items": [{"item_id": n, "sku": f"ITEM-{n:02d}", "qty": n, "price": 10 + n} for n in (1, 2, 3)],
+    "items_count": 3,
+    "items_qty": 6,
+    "customer": {},
+    "currency": {"quote_currency_code": "GBP"},
+    "customer_is_guest": True,
+}
+
+_CONFIGURATION = """
+daemon off;
+worker_processes 1;
+pid %(folder)s/nginx.pid;
+error_log %(folder)s/error.log;
+events { worker_connections 512; }
+http {
+    access_log off;
+    keepalive_timeout 300s;
+    keepalive_requests 1000000000;
+    client_body_temp_path %(folder)s/body;
+    proxy_temp_path %(folder)s/proxy;
+    fastcgi_temp_path %(folder)s/fastcgi;
+    uwsgi_temp_path %(folder)s/uwsgi;
+    scgi_temp_path %(folder)s/scgi;
+    server {
+        listen %(host)s:%(port)d;
+        location ~ ^/rest/(?:[a-z]+/)?V1/guest-carts/0*([1-9][0-9]*)$ {
+            default_type "application/json; charset=utf-8";
+            add_header Set-Cookie "PHPSESSID=0123456789abcdef0123456789; path=/; HttpOnly";
+            return 200 '{"id": $1, %(cart)s';
+        }
+    }
+}
+"""
+
+
+@contextmanager
+def stub_shop(folder: Path) -> Iterator[str]:
+    """Run it with its files in a folder, and give its address."""
+    folder.mkdir()
+    port = free_port()
+    file = folder / "nginx.conf"
+    cart = json.dumps(_CART).removeprefix("{")
+    values = {"folder": folder, "host": HOST, "port": port, "cart": cart}
+    file.write_text(_CONFIGURATION % values, "utf-8")
+    with running([program("nginx"), "-e", f"{folder}/error.log", "-c", str(file)], port, folder):
+        yield f"http://{HOST}:{port}"
