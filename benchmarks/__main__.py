@@ -12,8 +12,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.parts import load
-from benchmarks.plan import Plan
+from benchmarks.parts import bags, load, memory, own_time, sizes
+from benchmarks.plan import Plan, Shop
 from benchmarks.report.findings import Findings
 from benchmarks.report.machine import describe
 from benchmarks.report.page import page
@@ -21,6 +21,10 @@ from benchmarks.servers.programs import require_programs
 
 PARTS: dict[str, Callable[[Plan], Findings]] = {
     "load": load.measure,
+    "own-time": own_time.measure,
+    "bags": bags.measure,
+    "memory": memory.measure,
+    "sizes": sizes.measure,
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -46,17 +50,30 @@ def _arguments() -> argparse.Namespace:
     add("--only", action="append", choices=PARTS, help="a part; may be given several times")
     add("--rounds", type=int, default=5, help="turns that each case has")
     add("--seconds", type=int, default=2, help="of load in each turn")
-    return parser.parse_args()
+    add("--memory-requests", type=int, default=100_000, metavar="N")
+    add("--sizes", type=int, nargs="+", default=[1_000, 100_000, 1_000_000], metavar="ROWS")
+    add("--shop", metavar="URL", help="a Magento of your own to fill bags at: it will keep them")
+    add("--skus", type=_commas, default=(), help="products that it sells, with commas between")
+    add("--sessions", metavar="URL", help="its session store, as HANDOFF_SESSION_STORE has it")
+    arguments = parser.parse_args()
+    if arguments.shop and not (arguments.skus and arguments.sessions):
+        parser.error("--shop needs --skus and --sessions")
+    return arguments
+
+
+def _commas(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
 
 
 def _plan(arguments: argparse.Namespace, folder: Path) -> Plan:
+    shop = Shop(arguments.shop, arguments.skus, arguments.sessions) if arguments.shop else None
     return Plan(
         folder=folder,
         rounds=arguments.rounds,
         seconds=arguments.seconds,
-        memory_requests=0,
-        sizes=(),
-        shop=None,
+        memory_requests=arguments.memory_requests,
+        sizes=tuple(arguments.sizes),
+        shop=shop,
     )
 
 

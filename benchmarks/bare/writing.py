@@ -20,9 +20,7 @@ class DurableFile:
         try:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=FULL")
-            self._connection.execute(
-                "CREATE TABLE IF NOT EXISTS row (id INTEGER PRIMARY KEY, word)"
-            )
+            self._connection.execute("CREATE TABLE IF NOT EXISTS row (word)")
         finally:
             fcntl.flock(self._line, fcntl.LOCK_UN)
 
@@ -31,6 +29,6 @@ class DurableFile:
         with self._threads:
             fcntl.flock(self._line, fcntl.LOCK_EX)
             try:
-                self._connection.execute("INSERT INTO row (word) VALUES (?)", (word,))
+                self._connection.execute("INSERT INTO row VALUES (?)", (word,))
             finally:
                 fcntl.flock(self._line, fcntl.LOCK_UN)

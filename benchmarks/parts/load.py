@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from benchmarks.load.wrk import Sample
@@ -12,13 +11,9 @@ from benchmarks.parts.passage import Passage, measure_passage
 from benchmarks.parts.views import View, measure_view
 from benchmarks.plan import CLIENTS, Plan
 from benchmarks.report.findings import Figure, Findings, spread, table
-from benchmarks.servers.flask import bare_flask
-from benchmarks.servers.service import Service, service
-from benchmarks.servers.stores import postgres, redis, session_files, sqlite_ledger
-from benchmarks.servers.stub_shop import stub_shop
+from benchmarks.servers.both import FILES, SERVERS, SideBySide, side_by_side
 
 _P99 = 50.0  # milliseconds
-FILES, SERVERS = "SQLite, files", "PostgreSQL, Redis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +50,20 @@ class _Measured:
 
 def measure(plan: Plan) -> Findings:
     """Measure all views and both services, side by side."""
-    room = plan.room("load")
-    with ExitStack() as stack:
-        shop = stack.enter_context(stub_shop(room / "shop"))
-        bare = stack.enter_context(bare_flask(room / "bare", shop=shop))
-        files = room / "files"
-        sessions = session_files(files)
-        on_files = service(files, shop=shop, ledger=sqlite_ledger(files), sessions=sessions)
-        ledger = stack.enter_context(postgres(room / "postgres"))
-        sessions = stack.enter_context(redis(room / "redis"))
-        on_servers = service(room / "servers", shop=shop, ledger=ledger, sessions=sessions)
-        services = {
-            FILES: stack.enter_context(on_files),
-            SERVERS: stack.enter_context(on_servers),
-        }
-        _measure_round(bare, services, _Measured(), seconds=1)  # everybody warm
+    with side_by_side(plan.room("load")) as running:
+        _measure_round(running, _Measured(), seconds=1)  # everybody warm
         measured = _Measured()
         for _ in range(plan.rounds):
-            _measure_round(bare, services, measured, seconds=plan.seconds)
+            _measure_round(running, measured, seconds=plan.seconds)
     return Findings(tuple(_figures(measured)), _details(measured))
 
 
-def _measure_round(
-    bare: int, services: dict[str, Service], measured: _Measured, *, seconds: int
-) -> None:
+def _measure_round(running: SideBySide, measured: _Measured, *, seconds: int) -> None:
     for view in View:
-        sample = measure_view(bare, view, clients=CLIENTS, seconds=seconds)
+        sample = measure_view(running.bare, view, clients=CLIENTS, seconds=seconds)
         measured.views[view].append(sample)
-    for stores, running in services.items():
-        passage = measure_passage(running, clients=CLIENTS, seconds=seconds)
+    for stores, service in running.services.items():
+        passage = measure_passage(service, clients=CLIENTS, seconds=seconds)
         measured.passages.setdefault(stores, []).append(passage)
 
 

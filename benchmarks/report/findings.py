@@ -29,7 +29,7 @@ class Findings:
 def spread(values: Sequence[float], form: str) -> str:
     """Return the median of the rounds, and in brackets the least and the most of them."""
     least, most = min(values), max(values)
-    return f"{statistics.median(values):{form}} ({least:{form}}–{most:{form}})"
+    return f"{statistics.median(values):{form}} ({least:{form}} to {most:{form}})"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,0 +1,1 @@
+"""A shop whose calls cost what they cost at a Magento."""

@@ -1,0 +1,96 @@
+"""What the workers hold of the machine's memory after many requests of all kinds."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.load.wrk import Sample, drive
+from benchmarks.plan import CLIENTS, Plan
+from benchmarks.report.findings import Figure, Findings, table
+from benchmarks.servers.service import Service, service
+from benchmarks.servers.stores import session_files, sqlite_ledger
+from benchmarks.servers.stub_shop import stub_shop
+
+_MOST = 120  # MB
+_FLAT = 1.05  # of what it was after the first fifth
+_TURN = 5  # seconds
+_FIRST_RATE = 2000  # requests a second, that the first turn is prepared for
+_MARGIN = 2  # how many times the last turn's requests a turn is prepared for
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The requests answered so far, and what the largest worker holds, in MB."""
+
+    requests: int
+    held: float
+
+
+def measure(plan: Plan) -> Findings:
+    """Send so many requests, a third of each kind, and look at the workers all along."""
+    room = plan.room("memory")
+    files = room / "files"
+    sessions = session_files(files)
+    with (
+        stub_shop(room / "shop") as shop,
+        service(files, shop=shop, ledger=sqlite_ledger(files), sessions=sessions) as running,
+    ):
+        looks = _looks(running, plan.memory_requests)
+    early = next(look for look in looks if look.requests >= plan.memory_requests / 5)
+    return Findings((_figure(early, looks[-1]),), _details(looks))
+
+
+def _looks(running: Service, number: int) -> list[_Look]:
+    looks = [_Look(0, _largest_worker(running))]
+    rate: float = _FIRST_RATE
+    while looks[-1].requests < number:
+        sample = _turn(running, int(rate * _TURN / 3) + CLIENTS)
+        looks.append(_Look(looks[-1].requests + sample.requests, _largest_worker(running)))
+        rate = sample.rate * _MARGIN
+    return looks
+
+
+def _turn(running: Service, each: int) -> Sample:
+    """Send what there is time for, of so many requests of each kind in a mixture."""
+    looked_at, spent = running.rows.fresh_links(each), running.rows.fresh_links(each)
+    requests = [
+        *running.transfers(each),
+        *running.looks(looked_at),
+        *running.spendings(spent),
+    ]
+    random.shuffle(requests)
+    return drive(running.port, requests, clients=CLIENTS, seconds=_TURN, statuses={200, 303})
+
+
+def _largest_worker(running: Service) -> float:
+    pid = running.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return max(_held(Path(f"/proc/{child}/status").read_text()) for child in children)
+
+
+def _held(status: str) -> float:
+    found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
+    assert found, "no VmRSS"
+    return int(found[1]) / 1024
+
+
+def _figure(early: _Look, last: _Look) -> Figure:
+    growth = last.held / early.held
+    return Figure(
+        name=f"memory of a worker after {last.requests:,} requests",
+        aim=f"flat (at most {_FLAT} of that after a fifth), under {_MOST} MB",
+        measured=f"{last.held:.0f} MB, {growth:.2f} of that after {early.requests:,}",
+        met=growth <= _FLAT and last.held < _MOST,
+    )
+
+
+def _details(looks: list[_Look]) -> str:
+    rows = [[f"{look.requests:,}", f"{look.held:.1f}"] for look in looks]
+    words = (
+        "SQLite and files; transfers, entry pages and spendings in a mixture. Resident memory of "
+        "the worker that holds more."
+    )
+    return f"## Memory\n\n{words}\n\n{table(['requests', 'MB'], rows)}"

@@ -1,0 +1,139 @@
+"""One client that waits for each answer: what a passage takes of its own."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from benchmarks.load.one_client import Reply, ask
+from benchmarks.load.wire import request
+from benchmarks.plan import Plan
+from benchmarks.report.findings import Figure, Findings, spread, table
+from benchmarks.servers.both import FILES, SERVERS, SideBySide, side_by_side
+from handoff.binding import binding_of
+from handoff.ledger import Draft
+from handoff.magento.stores import Stores
+from handoff.session import SessionAccess, SessionAddress, SessionStore, bind, open_session_store
+from handoff.settings.settings import DEFAULT_STORE
+
+_TURN = 100  # requests of a case in a round
+_OWN = 3.0  # milliseconds
+_BINDING = 2.0
+
+_JSON, _PAGE, _SHOP = "bare view, JSON", "bare view, template", "the shop's answer, no server"
+_TRANSFER, _ENTRY, _SPENDING = "transfer of a guest's quote", "entry page, GET", "spending, POST"
+_BIND = "the session written, no server"
+
+
+@dataclass(slots=True)
+class _Times:
+    """Milliseconds: of each case, a list for each round."""
+
+    rounds: dict[str, list[list[float]]] = field(default_factory=dict)
+
+    def add(self, case: str, times: list[float]) -> None:
+        self.rounds.setdefault(case, []).append(times)
+
+    def medians(self, case: str) -> list[float]:
+        return [statistics.median(times) for times in self.rounds[case]]
+
+    def beyond(self, case: str, other: str) -> list[float]:
+        """Return, round by round, how much longer a case takes than another."""
+        pairs = zip(self.medians(case), self.medians(other), strict=True)
+        return [mine - theirs for mine, theirs in pairs]
+
+
+def measure(plan: Plan) -> Findings:
+    """Measure what one client sees of both services, and what stands behind it."""
+    with side_by_side(plan.room("own_time")) as running:
+        _measure_round(running, _Times())
+        times = _Times()
+        for _ in range(plan.rounds):
+            _measure_round(running, times)
+    return Findings(tuple(_figures(times)), _details(times))
+
+
+def _measure_round(running: SideBySide, times: _Times) -> None:
+    times.add(_JSON, _took(running.bare, [request("POST", "/json")] * _TURN, 200))
+    times.add(_PAGE, _took(running.bare, [request("GET", "/page")] * _TURN, 200))
+    looks = [request("GET", f"/rest/V1/guest-carts/{n:032d}") for n in range(1, _TURN + 1)]
+    times.add(_SHOP, _took(urlsplit(running.shop).port or 0, looks, 200))
+    for stores, service in running.services.items():
+        answers = ask(service.port, service.transfers(_TURN), statuses={200})
+        links = [_link(reply) for reply in answers]
+        times.add(_on(_TRANSFER, stores), [reply.took for reply in answers])
+        times.add(_on(_ENTRY, stores), _took(service.port, service.looks(links), 200))
+        times.add(_on(_SPENDING, stores), _took(service.port, service.spendings(links), 303))
+    for stores, address in running.sessions.items():
+        times.add(_on(_BIND, stores), _bindings(address))
+
+
+def _took(port: int, requests: list[bytes], status: int) -> list[float]:
+    return [reply.took for reply in ask(port, requests, statuses={status})]
+
+
+def _link(answer: Reply) -> str:
+    return str(json.loads(answer.body)["url"]).partition("/h/")[2]
+
+
+def _bindings(address: str) -> list[float]:
+    """Bind quotes to sessions in this process, and return what each took."""
+    parsed = SessionAddress.parse(address)
+    store = open_session_store(parsed, SessionAccess(), lifetime=3600)
+    return [_bind(store, number) for number in range(1, _TURN + 1)]
+
+
+def _bind(store: SessionStore, number: int) -> float:
+    draft = Draft(
+        key=f"guest:{number}",
+        content="",
+        reference=None,
+        kind="guest",
+        store=DEFAULT_STORE.code,
+        quote_number=number,
+        customer_id=None,
+        customer_group_id=None,
+        bag={"currency": DEFAULT_STORE.currency, "lines": []},
+    )
+    began = time.perf_counter()
+    bind(store, binding_of(draft, _STORES))
+    return (time.perf_counter() - began) * 1000
+
+
+_STORES = Stores((DEFAULT_STORE,))
+
+
+def _on(case: str, stores: str) -> str:
+    return f"{case} ({stores})"
+
+
+def _figures(times: _Times) -> list[Figure]:
+    own = {each: times.beyond(_on(_TRANSFER, each), _SHOP) for each in (FILES, SERVERS)}
+    spending = {each: times.beyond(_on(_SPENDING, each), _JSON) for each in (FILES, SERVERS)}
+    binding = {each: times.medians(_on(_BIND, each)) for each in (FILES, SERVERS)}
+    return [
+        _figure("own time of a transfer, all but the shop's answer, one client", own, _OWN),
+        _figure("binding, one client: the whole POST but a bare view", spending, _BINDING),
+        _figure("binding by itself: the session made and written", binding, _BINDING),
+    ]
+
+
+def _figure(name: str, found: dict[str, list[float]], aim: float) -> Figure:
+    return Figure(
+        name=f"{name}, ms",
+        aim=f"under {aim:.0f}",
+        measured=spread(found[FILES], ".2f"),
+        met=statistics.median(found[FILES]) < aim,
+        beside=spread(found[SERVERS], ".2f"),
+    )
+
+
+def _details(times: _Times) -> str:
+    rows = [
+        [case, spread(times.medians(case), ".2f"), f"{max(map(max, rounds)):.1f}"]
+        for case, rounds in times.rounds.items()
+    ]
+    return "## One client\n\n" + table(["", "median ms", "max ms"], rows)
