@@ -23,10 +23,11 @@ _MARGIN = 2  # how many times the last turn's requests a turn is prepared for
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """The requests answered so far, and what the largest worker holds, in MB."""
+    """The requests answered so far, what the largest worker holds, in MB, and the rate lately."""
 
     requests: int
     held: float
+    rate: float
 
 
 def measure(plan: Plan) -> Findings:
@@ -44,12 +45,13 @@ def measure(plan: Plan) -> Findings:
 
 
 def _looks(running: Service, number: int) -> list[_Look]:
-    looks = [_Look(0, _largest_worker(running))]
-    rate: float = _FIRST_RATE
+    looks = [_Look(0, _largest_worker(running), 0)]
+    prepared: float = _FIRST_RATE
     while looks[-1].requests < number:
-        sample = _turn(running, int(rate * _TURN / 3) + CLIENTS)
-        looks.append(_Look(looks[-1].requests + sample.requests, _largest_worker(running)))
-        rate = sample.rate * _MARGIN
+        sample = _turn(running, int(prepared * _TURN / 3) + CLIENTS)
+        so_far = looks[-1].requests + sample.requests
+        looks.append(_Look(so_far, _largest_worker(running), sample.rate))
+        prepared = sample.rate * _MARGIN
     return looks
 
 
@@ -88,9 +90,9 @@ def _figure(early: _Look, last: _Look) -> Figure:
 
 
 def _details(looks: list[_Look]) -> str:
-    rows = [[f"{look.requests:,}", f"{look.held:.1f}"] for look in looks]
+    rows = [[f"{look.requests:,}", f"{look.held:.1f}", f"{look.rate:.0f}"] for look in looks]
     words = (
         "SQLite and files; transfers, entry pages and spendings in a mixture. Resident memory of "
         "the worker that holds more."
     )
-    return f"## Memory\n\n{words}\n\n{table(['requests', 'MB'], rows)}"
+    return f"## Memory\n\n{words}\n\n{table(['requests', 'MB', 'requests/s'], rows)}"

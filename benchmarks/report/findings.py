@@ -9,13 +9,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A figure of the service; `beside` is the same on PostgreSQL and Redis."""
+    """A figure of the service; `beside` is the same on PostgreSQL and Redis.
+
+    `limit` is what the same work takes with nothing of the service around it.
+    """
 
     name: str
     aim: str
     measured: str
     met: bool
     beside: str = ""
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

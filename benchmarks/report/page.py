@@ -19,8 +19,17 @@ def page(findings: Sequence[Findings], *, date: str, machine: str, plan: Plan) -
         "rounds, with the least and the most. Made by `make bench`."
     )
     figures = [figure for found in findings for figure in found.figures]
-    parts = ["# How fast", about, table(_HEAD, map(_row, figures))]
+    parts = ["# How fast", about, table(_HEAD, map(_row, figures)), *_missed(figures)]
     return "\n\n".join(parts + [found.details for found in findings]) + "\n"
+
+
+def _missed(figures: Sequence[Figure]) -> list[str]:
+    """Say which aims are missed, and what could be reached at most."""
+    missed = [figure for figure in figures if not figure.met]
+    if not missed:
+        return []
+    lines = [f"- {each.name}: {each.measured}, not {each.aim}. {each.limit}" for each in missed]
+    return ["Not reached:", "\n".join(map(str.rstrip, lines))]
 
 
 def _row(figure: Figure) -> tuple[str, ...]:
