@@ -132,6 +132,4 @@ def _details(times: _Times, shop: Shop | None) -> str:
     return f"## Bags\n\n{words}\n\n{table(['lines', *map(str, sizes)], rows)}"
 
 
-_STAND_IN = (
-    "the stand-in shop, whose calls take what they took at a Magento 2.4.7 on two idle cores"
-)
+_STAND_IN = "the stand-in shop, whose calls take what they took at a Magento 2.4.7"
