@@ -53,7 +53,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure how fast the service is.")
     add = parser.add_argument
     add("--only", action="append", choices=PARTS, help="a part; may be given several times")
-    add("--rounds", type=int, default=10, help="turns that each case has")
+    add("--rounds", type=int, default=8, help="turns that each case has")
     add("--seconds", type=int, default=1, help="of load in each turn")
     add("--memory-requests", type=int, default=100_000, metavar="N")
     add("--sizes", type=int, nargs="+", default=[1_000, 100_000, 1_000_000], metavar="ROWS")

@@ -36,6 +36,7 @@ _TRANSFER = _Request(
     "transfer of a guest's quote", lambda one: one.transfer, View.JSON, 0.2, View.BOTH
 )
 _REQUESTS = (_ENTRY, _SPENDING, _TRANSFER)
+_REFERENCES = (View.JSON, View.PAGE)
 
 
 @dataclass(slots=True)
@@ -65,12 +66,29 @@ def measure(plan: Plan) -> Findings:
 
 
 def _measure_round(running: SideBySide, measured: _Measured, *, seconds: int) -> None:
-    for view in View:
-        sample = measure_view(running.bare, view, clients=CLIENTS, seconds=seconds)
-        measured.views[view].append(sample)
+    references = [_references(running, seconds)]
     for stores, service in running.services.items():
         passage = measure_passage(service, clients=CLIENTS, seconds=seconds)
         measured.passages.setdefault(stores, []).append(passage)
+        references.append(_references(running, seconds))
+    for view in (each for each in View if each not in _REFERENCES):
+        sample = measure_view(running.bare, view, clients=CLIENTS, seconds=seconds)
+        measured.views[view].append(sample)
+    for view in _REFERENCES:
+        samples = [taken[view] for taken in references]
+        measured.views[view].append(sorted(samples, key=lambda sample: sample.rate)[1])
+
+
+def _references(running: SideBySide, seconds: int) -> dict[View, Sample]:
+    """Measure what others are measured by: before, between and after them; the middle one counts.
+
+    Workers take the connections as they come, now and then one of them all 16. What that does to
+    a turn of a bare view would show in every share of its round.
+    """
+    return {
+        view: measure_view(running.bare, view, clients=CLIENTS, seconds=seconds)
+        for view in _REFERENCES
+    }
 
 
 def _figures(measured: _Measured) -> list[Figure]:
