@@ -7,6 +7,8 @@ python -m benchmarks --only bags      one part, which is printed and not written
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -34,15 +36,15 @@ def main() -> None:
     """Measure, print, and write the results of a whole run down."""
     arguments = _arguments()
     require_programs()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # no server stays behind
     with tempfile.TemporaryDirectory(prefix="handoff-bench-") as folder:
         Path(folder).chmod(0o711)  # PostgreSQL, under another user, has its files in there
         plan = _plan(arguments, Path(folder))
         machine = describe(plan.folder)
         began = ProcessorTime.now()
         findings = [PARTS[name](plan) for name in arguments.only or PARTS]
-        machine += (
-            f"; other machines of its host took {began.stolen_until(ProcessorTime.now()):.0%}"
-        )
+        stolen = began.stolen_until(ProcessorTime.now())
+        machine += f"; other machines of its host took {stolen:.0%} of its time"
     text = page(findings, date=f"{datetime.now(UTC):%Y-%m-%d}", machine=machine, plan=plan)
     print(text)
     if not arguments.only:

@@ -72,8 +72,8 @@ def _details(passages: dict[int, list[Passage]]) -> str:
         for size in sorted(passages)
     ]
     words = (
-        f"SQLite and files, {CLIENTS} clients. Rows of the last 90 days: bound, spent, superseded "
-        "and expired. What a turn adds is taken out after it."
+        f"SQLite and files, {CLIENTS} clients. The rows are bound, spent, superseded and "
+        "expired. What a turn adds is taken out after it."
     )
     return f"## Ledgers of several sizes\n\n{words}\n\n{table(head, rows)}"
 

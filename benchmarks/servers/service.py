@@ -73,8 +73,9 @@ def service(
         "HANDOFF_DATABASE_URL": ledger,
         "HANDOFF_ASK_CHECKOUT": str(ask_checkout).lower(),
     }
-    rows = new_ledger(ledger, _SECRET, filled=filled)
     command = [*gunicorn_command(f"{HOST}:{port}"), "handoff:create_app()"]
-    with running(command, port, folder, environment=settings) as process:
+    with (
+        new_ledger(ledger, _SECRET, filled=filled) as rows,
+        running(command, port, folder, environment=settings) as process,
+    ):
         yield Service(port, process, rows)
-    rows.engine.dispose()
