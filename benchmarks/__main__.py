@@ -10,6 +10,7 @@ import argparse
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,13 +43,21 @@ def main() -> None:
         plan = _plan(arguments, Path(folder))
         machine = describe(plan.folder)
         began = ProcessorTime.now()
-        findings = [PARTS[name](plan) for name in arguments.only or PARTS]
+        findings = [_measured(name, plan) for name in arguments.only or PARTS]
         stolen = began.stolen_until(ProcessorTime.now())
         machine += f"; other machines of its host took {stolen:.0%} of its time"
     text = page(findings, date=f"{datetime.now(UTC):%Y-%m-%d}", machine=machine, plan=plan)
     print(text)
     if not arguments.only:
         RESULTS.write_text(text, "utf-8")
+
+
+def _measured(name: str, plan: Plan) -> Findings:
+    began = time.monotonic()
+    print(f"{name} … ", end="", file=sys.stderr, flush=True)
+    findings = PARTS[name](plan)
+    print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
+    return findings
 
 
 def _arguments() -> argparse.Namespace:
