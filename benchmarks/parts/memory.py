@@ -45,12 +45,12 @@ def measure(plan: Plan) -> Findings:
 
 
 def _looks(running: Service, number: int) -> list[_Look]:
-    looks = [_Look(0, _largest_worker(running), 0)]
-    prepared: float = _FIRST_RATE
-    while looks[-1].requests < number:
+    looks: list[_Look] = []
+    answered, prepared = 0, float(_FIRST_RATE)
+    while answered < number:
         sample = _turn(running, int(prepared * _TURN / 3) + CLIENTS)
-        so_far = looks[-1].requests + sample.requests
-        looks.append(_Look(so_far, _largest_worker(running), sample.rate))
+        answered += sample.requests
+        looks.append(_Look(answered, _largest_worker(running), sample.rate))
         prepared = sample.rate * _MARGIN
     return looks
 
