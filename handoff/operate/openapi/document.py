@@ -70,7 +70,12 @@ def _addresses(settings: Settings) -> list[str]:
 
 def _narrow(body: dict[str, Any], settings: Settings) -> None:
     """Say of a transfer's body what its fields alone do not."""
-    body["anyOf"] = [_holding("quote_id"), _holding(*_SOME_ITEMS)]
+    nobodys = {name: {"type": "null"} for name in ("token_id", "token")}
+    bag = _holding(*_SOME_ITEMS)
+    body["anyOf"] = [
+        _holding("quote_id"),
+        {**bag, "properties": {**bag["properties"], **nobodys}},
+    ]
     views = settings.store_views
     for name, values in (
         ("currency", sorted({store.currency for store in views.listed})),

@@ -12,6 +12,10 @@ from handoff.operate.openapi.transfers import RETRY_AFTER, WAITS
 
 _TOKEN = {"name": "token", "in": "path", "required": True, "schema": {"type": "string"}}
 _TEXT = {"type": "string"}
+_QUOTE = {
+    "quote_id": {"type": "string", "minLength": 1, "maxLength": 255},
+    "token_id": {"type": "string", "maxLength": 4096, "pattern": "^[!-~]*$"},
+}
 _ENDINGS = {
     404: "This link does not work.",
     410: "This link has expired or been used, or there is a newer one.",
@@ -56,7 +60,7 @@ def page_paths(*, direct_entry: bool) -> dict[str, Any]:
             "post": {
                 "operationId": "enterByForm",
                 "summary": "The same for the form style, with the token in the body.",
-                "requestBody": _form("token"),
+                "requestBody": _form({"token": _TEXT}, "token"),
                 "responses": {
                     "200": _page("A page that asks, where another website sent the browser here."),
                     "303": _on_to_checkout(),
@@ -70,19 +74,15 @@ def page_paths(*, direct_entry: bool) -> dict[str, Any]:
             "post": {
                 "operationId": "enterDirectly",
                 "summary": "Let a web view in that brings the quote itself.",
-                "requestBody": _form("quote_id", "token_id", "token"),
+                "requestBody": _form(_QUOTE, "quote_id"),
                 "responses": {"303": _on_to_checkout(), **_ends(_DIRECT)},
             }
         }
     return paths
 
 
-def _form(needed: str, *others: str) -> dict[str, Any]:
-    schema = {
-        "type": "object",
-        "required": [needed],
-        "properties": dict.fromkeys((needed, *others), _TEXT),
-    }
+def _form(fields: dict[str, Any], *needed: str) -> dict[str, Any]:
+    schema = {"type": "object", "required": list(needed), "properties": fields}
     return {
         "required": True,
         "content": {"application/x-www-form-urlencoded": {"schema": schema}},
