@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from handoff.ledger.schema import metadata
 from tests.commands.conftest import Command
 from tests.conftest import TurnedClock
 from tests.ledger.test_passages import Fixture
-from tests.postgres import PASSWORD, PostgresServer
+from tests.postgres import PASSWORD, PostgresServer, running_postgres
 
 
 @pytest.fixture
@@ -123,6 +125,60 @@ def test_ctrl_c_undoes_it_and_it_can_be_done_anew(
     assert told.exit_code == 130
     assert not exists(target)
     assert handoff("migrate", "--from", source).exit_code == 0
+
+
+MOVING = """
+import sys
+from handoff.ledger import open_database
+from handoff.ledger.moving import move
+moving = move(open_database(sys.argv[1]), open_database(sys.argv[2]))
+print(next(moving), next(moving), flush=True)
+sys.stdin.readline()
+list(moving)
+"""
+
+
+@contextmanager
+def half_way(source: str, target: str) -> Iterator[subprocess.Popen[str]]:
+    """Let another process move a ledger, and stop in the middle until it is told to go on."""
+    with subprocess.Popen(
+        [sys.executable, "-c", MOVING, source, target],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as moving:
+        assert moving.stdout is not None
+        assert moving.stdout.readline() == "1000 2000\n"
+        yield moving
+
+
+def test_a_move_that_is_killed_half_way_has_moved_nothing_and_can_be_done_anew(
+    old: Fixture, source: str, target: str, handoff: Command
+) -> None:
+    before = rows_of(source)
+    with half_way(source, target) as moving:
+        moving.kill()
+    assert not exists(target)
+    told = handoff("migrate", "--from", source)
+    assert told.exit_code == 0, told.output
+    assert rows_of(target) == before == rows_of(source)
+
+
+def test_a_server_that_is_killed_half_way_holds_nothing_afterwards(
+    old: Fixture, source: str, handoff: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows_of(source)
+    with running_postgres() as server:
+        monkeypatch.setenv("HANDOFF_DATABASE_URL", server.url())
+        with half_way(source, server.url()) as moving:
+            server.kill()
+            moving.communicate("go on\n", timeout=30)
+        assert moving.returncode != 0
+        server.start()
+        assert not exists(server.url())
+        assert handoff("migrate", "--from", source).exit_code == 0
+        assert rows_of(server.url()) == before == rows_of(source)
 
 
 def test_rows_that_are_missing_in_the_end_undo_it(

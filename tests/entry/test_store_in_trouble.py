@@ -120,6 +120,17 @@ def test_a_redis_that_was_restarted_between_page_and_post_is_not_noticed(
     assert phone.post(link).status_code == 303
 
 
+def test_a_slow_redis_is_waited_for(
+    poq: Poq, phone: FlaskClient, redis_server: RedisServer
+) -> None:
+    link = poq.link()
+    with admin(redis_server) as connection:
+        connection.client_pause(700, all=False)  # milliseconds in which nothing is written
+    began = time.monotonic()
+    assert phone.post(link).status_code == 303
+    assert time.monotonic() - began > 0.4
+
+
 @contextmanager
 def no_room_on_the_disk() -> Iterator[None]:
     """Let no file of this process become larger than eight KB."""
