@@ -276,7 +276,8 @@ def _readable(response: BaseHTTPResponse) -> int:
 
 def _read(response: BaseHTTPResponse, deadline: Deadline) -> bytes:
     content = bytearray()
-    for chunk in response.stream(64 * 1024):
+    # Unsaid, urllib3 would unpack whole bodies and leave chunked ones as they are.
+    for chunk in response.stream(64 * 1024, decode_content=True):
         content += chunk
         if len(content) > _LARGEST_ANSWER:
             raise ShopUnavailable("The shop's answer is far too large.")

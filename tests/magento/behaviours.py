@@ -166,6 +166,17 @@ def too_large_unpacked(call: Call) -> None:
     call.send(reply(200, packed, ("Content-Encoding", "gzip")))
 
 
+def packed(value: Any, *, in_chunks: bool) -> Behaviour:
+    """Answer with JSON in gzip: in chunks, as web servers pack on the way, or in one piece."""
+    body = gzip.compress(json.dumps(value).encode())
+    if not in_chunks:
+        return lambda call: call.send(reply(200, body, ("Content-Encoding", "gzip")))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+    pieces = (body[:10], body[10:])
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+    return lambda call: call.send(head + chunks + b"0\r\n\r\n")
+
+
 def wrongly_packed(call: Call) -> None:
     """Send a body that is not packed as it says."""
     call.send(reply(200, INNER.encode(), ("Content-Encoding", "gzip")))

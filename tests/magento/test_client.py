@@ -9,7 +9,7 @@ import pytest
 from handoff.errors import ShopTimeout, ShopUnavailable
 from handoff.magento.client import MagentoClient
 from handoff.magento.deadline import Deadline
-from tests.magento.behaviours import answers, drips_body, resets
+from tests.magento.behaviours import answers, drips_body, packed, resets
 from tests.magento.conftest import Serve
 from tests.magento.faults import FaultyShop, faulty_shop
 from tests.magento.stages import bag
@@ -33,6 +33,17 @@ def test_the_shops_cookies_are_never_sent_back(
             assert service.poq.transfer(body).status_code == 200
     assert len(between.calls) == 9
     assert [call.path for call in between.calls if "cookie" in call.headers] == []
+
+
+@pytest.mark.parametrize("in_chunks", [True, False], ids=["in chunks", "in one piece"])
+def test_answers_are_unpacked(in_chunks: bool) -> None:
+    cart = {"sku": ["ITEM-01"] * 50}
+    with faulty_shop(packed(cart, in_chunks=in_chunks)) as shop:
+        client = MagentoClient(shop.url)
+        answer = client.rest("GET", "any", store=None, deadline=Deadline.after(8))
+        assert answer.body == cart
+        assert "gzip" in shop.calls[0].headers["accept-encoding"]
+        assert len(shop.calls) == 1
 
 
 def test_a_cookie_is_not_kept_whatever_the_shop_sets(serve: Serve) -> None:
