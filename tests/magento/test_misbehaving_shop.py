@@ -275,11 +275,14 @@ def test_what_an_answer_had_beyond_its_length_is_no_answer_to_the_next_call(
     beyond = shop_that.reply(200, b'"another answer"')
 
     def says_more(call: Call) -> None:
-        call.send(shop_that.reply(200, b"{}") + beyond)
+        call.send(shop_that.reply(200, b"{}"))
+        call.wait(0.2)
+        call.send(beyond)
 
     behaviour = first(1, says_more, passes_on(shop.url))
     with faulty_shop(behaviour) as faulty, serve(faulty.url) as service:
         transfer(service, GUEST_LOOK, timeout=8)
+        assert sent_by(faulty) > len(beyond)
         assert service.poq.transfer({"quote_id": masked_id}).status_code == 200
         [row] = service.handoffs()
         assert row["bag"]["lines"] == [{"sku": "ITEM-01", "quantity": "2"}]
