@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 import requests
 
+from handoff.errors import Busy, ShopTimeout
 from handoff.operate.gunicorn import threads
 from handoff.transfer.seats import Seats
 from tests.conftest import MakeApp, Poq
@@ -97,6 +99,42 @@ def test_where_seats_come_free_quickly_one_is_waited_for() -> None:
         may_go.set()
         waiting.result()
     assert seated.is_set()
+
+
+def free(seats: Seats) -> int:
+    """Take seats until there are no more; return how many there were."""
+    count = 0
+    try:
+        with ExitStack() as stack:
+            while True:
+                stack.enter_context(seats.taken())
+                count += 1
+    except Busy:
+        return count
+
+
+def test_who_runs_out_of_time_leaves_fewer_seats_and_who_does_not_brings_them_back() -> None:
+    seats = Seats(SEATS, moment=0)
+    assert free(seats) == SEATS
+    left = []
+    for _ in range(7):
+        with suppress(ShopTimeout), seats.taken():
+            raise ShopTimeout
+        left.append(free(seats))
+    assert left == [9, 6, 5, 3, 2, 2, 2]
+    for _ in range(100):
+        with seats.taken():
+            pass
+    assert free(seats) == SEATS
+
+
+def test_those_who_run_out_of_time_together_count_once() -> None:
+    seats = Seats(SEATS, moment=0)
+    with suppress(ShopTimeout), ExitStack() as stack:
+        for _ in range(SEATS):
+            stack.enter_context(seats.taken())
+        raise ShopTimeout
+    assert free(seats) == 9
 
 
 def test_there_are_threads_for_which_no_transfer_has_a_seat() -> None:
