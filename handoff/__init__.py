@@ -21,6 +21,7 @@ from handoff.operate.openapi import describe
 from handoff.operate.paths import serve_below
 from handoff.operate.proxies import trust_proxies
 from handoff.operate.reload import held_settings
+from handoff.operate.time_limit import limit_time
 from handoff.services import build_services, keep
 from handoff.settings import Settings, load_settings, unknown_names
 from handoff.transfer.views import transfer
@@ -49,6 +50,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         app.register_blueprint(direct)
     describe(app, settings)
     speak(app)
+    limit_time(app, settings.magento_timeout)
     log_requests(app)
     if settings.metrics:
         count_requests(app)

@@ -17,11 +17,11 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from handoff.commands.ending import COULD_NOT_RUN, FINDINGS, INTERRUPTED
 from handoff.commands.environment import env_file_option, refuse
+from handoff.deadline import Deadline
 from handoff.doctor import PARTS, Case, CustomerLogin, Reading, Report, examine, read_for_doctor
 from handoff.doctor.page import page
 from handoff.doctor.table import show
 from handoff.doctor.traces import Traces
-from handoff.magento.deadline import Deadline
 from handoff.settings import SettingsError
 
 

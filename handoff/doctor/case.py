@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from handoff.deadline import Deadline
 from handoff.doctor import sessions
 from handoff.doctor.carts import CartBuilt, build_by_graphql, build_by_rest, skus_to_try
 from handoff.doctor.once import once
@@ -17,7 +18,6 @@ from handoff.doctor.shop import Shop
 from handoff.doctor.signed_in import SignedIn, try_to_be_signed_in
 from handoff.doctor.traces import Traces
 from handoff.doctor.trial import Trial, try_the_way
-from handoff.magento.deadline import Deadline
 from handoff.magento.stores import Store
 from handoff.places import Place
 from handoff.settings import Settings

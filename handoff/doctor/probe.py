@@ -15,7 +15,8 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError as TransportError
 
-from handoff.magento.deadline import Deadline, DeadlineAdapter, reads_until
+from handoff.deadline import Deadline
+from handoff.magento.deadline import DeadlineAdapter, reads_until
 
 _LONGEST_CALL = 10.0  # seconds
 _CONNECT_TIMEOUT = 3.0  # seconds

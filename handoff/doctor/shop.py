@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from handoff.deadline import Deadline
 from handoff.doctor.cookies import cookies_of, named
 from handoff.doctor.probe import Probe, Reply, Silence
 from handoff.magento.client import tls_name
-from handoff.magento.deadline import Deadline
 from handoff.magento.stores import Store
 from handoff.places import CookieSettings, Place
 from handoff.settings import Settings

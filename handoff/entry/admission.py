@@ -8,13 +8,13 @@ import structlog
 from flask import Response, make_response, redirect, request
 
 from handoff.binding import binding_of
+from handoff.deadline import Deadline
 from handoff.entry import endings
 from handoff.entry.opener import Openers
 from handoff.entry.pages import ending_page
 from handoff.entry.shop_cookies import enter_session
 from handoff.errors import LedgerUnavailable, ShopTimeout, ShopUnavailable
 from handoff.ledger import Handoff, State
-from handoff.magento.deadline import Deadline
 from handoff.magento.orders import Order
 from handoff.services import services
 from handoff.session import SessionStoreError, bind
@@ -54,7 +54,9 @@ def order_of(row: Handoff) -> Order | None:
     if orders is None:
         return None
     try:
-        return orders.of_quote(row.quote_number, deadline=Deadline.after(_ASKING_FOR_AN_ORDER))
+        return orders.of_quote(
+            row.quote_number, deadline=Deadline.within_request(_ASKING_FOR_AN_ORDER)
+        )
     except (ShopUnavailable, ShopTimeout) as problem:
         log.warning("order_not_known", code=problem.code)
         return None

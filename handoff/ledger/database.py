@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from handoff.deadline import Deadline
 from handoff.errors import LedgerUnavailable
 from handoff.ledger.clock import NOW
 from handoff.ledger.schema import handoff
@@ -23,7 +24,9 @@ from handoff.ledger.statements import RawConnection
 log = structlog.get_logger()
 
 PATIENCE = 5.0
-"""Seconds that a caller waits for its turn, for a connection, or for an answer."""
+"""Seconds that a caller waits for its turn, for a connection, or for an answer, at most."""
+
+_LAST = 0.5  # seconds at the end of a request, so that what it has done can be written down
 
 _PAUSE = 0.005  # seconds before a repeat
 C = TypeVar("C")
@@ -81,7 +84,7 @@ class Database(ABC):
     def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
         """Do the work in a write transaction and return what it returns.
 
-        Undone by another transaction, it is done again from its start, for PATIENCE at most.
+        Undone by another transaction, it is done again from its start, while `patience` lasts.
         """
         return _done_once(work, lambda: self.writing(durable=durable))
 
@@ -103,6 +106,11 @@ class Database(ABC):
         """Share no connections with the process before."""
         for engine in self._engines:
             engine.dispose(close=False)
+
+
+def patience(most: float = PATIENCE) -> float:
+    """Return for how many seconds the request that is worked on may wait."""
+    return max(_LAST, Deadline.within_request(most).remaining)
 
 
 def open_database(url: str) -> Database:
@@ -129,7 +137,7 @@ def _raw(connection: Connection) -> RawConnection:
 
 
 def _done_once(work: Callable[[C], T], transaction: Callable[[], AbstractContextManager[C]]) -> T:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience()
     while True:
         try:
             with transaction() as connection:

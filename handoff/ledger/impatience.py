@@ -8,11 +8,12 @@ from typing import Any
 
 from psycopg import Connection, OperationalError
 
-_LIMIT = 5.0  # seconds, for what the server itself ends after four
+from handoff.ledger.database import patience
 
 
 class ImpatientConnection(Connection[Any]):
-    """Ends when an answer takes too long: the server's own limits count only where it runs.
+    """Ends when an answer takes too long: the server's own limits, of four seconds, count only
+    where it runs.
 
     A network that swallows everything, and a machine that is frozen, are told by nothing else.
     """
@@ -32,7 +33,7 @@ class _TooLong(Exception):
 
 def _limited(waiting: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     """Pass everything on; psycopg comes back every 0.1 seconds, whether there is news or not."""
-    until = time.monotonic() + _LIMIT
+    until = time.monotonic() + patience()
     try:
         wanted = next(waiting)
         while True:

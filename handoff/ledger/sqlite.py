@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import QueuePool
 
 from handoff.errors import LedgerUnavailable
-from handoff.ledger.database import PATIENCE, Database, faults_named, holds_tables
+from handoff.ledger.database import PATIENCE, Database, faults_named, holds_tables, patience
 from handoff.ledger.line import Line
 from handoff.ledger.statements import RawConnection
 
@@ -44,7 +44,7 @@ class SqliteDatabase(Database):
         """Open the one write transaction; the others stand in line."""
         engine = self._durable if durable else self._quick
         with (
-            self._line.turn(timeout=PATIENCE),
+            self._line.turn(timeout=patience()),
             faults_named(sqlite3.Error),
             engine.begin() as connection,
         ):
@@ -91,7 +91,7 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        with self._line.turn(timeout=PATIENCE), faults_named(sqlite3.Error):
+        with self._line.turn(timeout=patience()), faults_named(sqlite3.Error):
             yield
 
     def _after_fork(self) -> None:

@@ -7,9 +7,9 @@ import time
 from http import HTTPStatus
 from typing import Protocol
 
+from handoff.deadline import Deadline
 from handoff.errors import ShopTimeout, ShopUnavailable
 from handoff.magento.client import MagentoClient
-from handoff.magento.deadline import Deadline
 
 _REJECTED = "The shop does not take the administrator's login."
 _WAIT_AFTER_REJECTION = 300.0  # seconds

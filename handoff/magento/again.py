@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import stamina
 
+from handoff.deadline import Deadline
 from handoff.errors import ShopDropped, ShopTimeout
-from handoff.magento.deadline import Deadline
 
 
 def again_when_dropped(deadline: Deadline) -> Iterable[stamina.Attempt]:

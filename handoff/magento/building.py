@@ -9,9 +9,9 @@ from http import HTTPStatus
 from typing import Any
 
 from handoff.bag import Bag, Line, same_sku
+from handoff.deadline import Deadline
 from handoff.errors import LinesRefused, ShopUnavailable
 from handoff.magento.client import Answer, MagentoClient
-from handoff.magento.deadline import Deadline
 from handoff.magento.masked_ids import is_masked_id, new_masked_id
 from handoff.magento.refusals import Refusal, explain
 from handoff.magento.stores import Store

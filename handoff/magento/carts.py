@@ -10,12 +10,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from handoff.bag import Bag
+from handoff.deadline import Deadline
 from handoff.errors import CustomerTokenRejected, QuoteNotFound, ShopUnavailable
 from handoff.magento.again import again_when_dropped
 from handoff.magento.building import CartBuilder
 from handoff.magento.client import Answer, MagentoClient
 from handoff.magento.closer_look import closer_lines
-from handoff.magento.deadline import Deadline
 from handoff.magento.quotes import Customer, Quote, QuoteLine
 from handoff.magento.stores import Store
 from handoff.magento.variants import Variants

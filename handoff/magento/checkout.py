@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from handoff.addresses import within
+from handoff.deadline import Deadline
 from handoff.errors import (
     CheckoutOff,
     CheckoutRefused,
@@ -29,7 +30,6 @@ from handoff.errors import (
     StoreNotServed,
 )
 from handoff.magento.client import MagentoClient, Page
-from handoff.magento.deadline import Deadline
 from handoff.magento.stores import Store
 
 _CART_PAGE = "/checkout/cart"

@@ -22,9 +22,10 @@ from urllib3.exceptions import HTTPError as TransportError
 from urllib3.exceptions import NewConnectionError, SSLError
 from urllib3.exceptions import TimeoutError as TransportTimeout
 
+from handoff.deadline import Deadline
 from handoff.errors import ShopAway, ShopDropped, ShopTimeout, ShopUnavailable
 from handoff.magento.circuit import Circuit
-from handoff.magento.deadline import Deadline, deadline_pool, reads_until
+from handoff.magento.deadline import deadline_pool, reads_until
 from handoff.magento.hints import refuse_certificate, refuse_redirect
 
 _LARGEST_ANSWER = 8 * 1024 * 1024  # bytes; a cart of 200 lines has about 100 KB

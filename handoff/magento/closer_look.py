@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from handoff.bag import same_sku
+from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient
-from handoff.magento.deadline import Deadline
 from handoff.magento.quotes import Quote, QuoteLine
 from handoff.magento.stores import Store
 

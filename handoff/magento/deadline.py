@@ -1,4 +1,4 @@
-"""One limit of time for everything that a request does at the shop.
+"""Connections to the shop that keep to a deadline.
 
 urllib3 limits the wait for each packet, not for an answer: a shop that sends a byte a second
 is never too slow for it. The connection classes here wait, at every read, only for as long as
@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import http.client
 import io
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any, cast
 
 from requests.adapters import HTTPAdapter
@@ -22,28 +20,7 @@ from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A moment on the monotonic clock."""
-
-    at: float
-
-    @classmethod
-    def after(cls, seconds: float) -> Deadline:
-        """Return the moment that lies so many seconds ahead."""
-        return cls(time.monotonic() + seconds)
-
-    @property
-    def remaining(self) -> float:
-        """Seconds that are left, 0 when it has passed."""
-        return max(0.0, self.at - time.monotonic())
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing is left."""
-        return self.remaining <= 0
-
+from handoff.deadline import Deadline
 
 _current: ContextVar[Deadline | None] = ContextVar("shop_deadline", default=None)
 

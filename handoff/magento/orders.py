@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import stamina
 from pydantic import ValidationError
 
+from handoff.deadline import Deadline
 from handoff.errors import ShopDropped, ShopUnavailable
 from handoff.magento.access import Access
 from handoff.magento.client import Answer, MagentoClient
-from handoff.magento.deadline import Deadline
 from handoff.magento.purchases import (
     PURCHASE_FIELDS,
     CommentedOrdersShape,

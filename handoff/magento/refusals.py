@@ -14,9 +14,9 @@ from http import HTTPStatus
 from typing import Any
 
 from handoff.bag import Line, same_sku
+from handoff.deadline import Deadline
 from handoff.errors import Fault, ShopTimeout, ShopUnavailable
 from handoff.magento.client import Answer, MagentoClient
-from handoff.magento.deadline import Deadline
 from handoff.magento.stores import Store
 
 REASONS = {

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from handoff.bag import same_sku
+from handoff.deadline import Deadline
 from handoff.magento.client import Answer, MagentoClient
-from handoff.magento.deadline import Deadline
 from handoff.magento.stores import Store
 
 _KNOWN_FOR = 600.0  # seconds

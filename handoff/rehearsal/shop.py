@@ -5,10 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from handoff.deadline import Deadline
 from handoff.errors import Problem, ShopTimeout, ShopUnavailable
 from handoff.magento.access import Access
 from handoff.magento.client import Answer, MagentoClient
-from handoff.magento.deadline import Deadline
 from handoff.magento.masked_ids import is_masked_id
 from handoff.magento.stores import Store
 from handoff.rehearsal.outcome import Unexpected

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from handoff.bag import Line
+from handoff.deadline import Deadline
 from handoff.errors import (
     CustomerTokenRejected,
     Fault,
@@ -17,7 +18,6 @@ from handoff.errors import (
     StoreNotServed,
 )
 from handoff.magento.carts import Carts, NoActiveQuote
-from handoff.magento.deadline import Deadline
 from handoff.magento.masked_ids import is_masked_id
 from handoff.magento.orders import Orders
 from handoff.magento.quotes import Quote

@@ -5,10 +5,10 @@ from __future__ import annotations
 import structlog
 
 from handoff.binding import binding_of
+from handoff.deadline import Deadline
 from handoff.errors import Problem, StoreNotServed
 from handoff.ledger import Draft
 from handoff.magento.checkout import Checkout, NotAsked, Shopper
-from handoff.magento.deadline import Deadline
 from handoff.magento.quotes import Quote
 from handoff.magento.stores import Stores
 from handoff.session import SessionStore, SessionStoreError, bind

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from handoff.bag import Line, plain, same_sku, summed
+from handoff.deadline import Deadline
 from handoff.errors import ShopTimeout
 from handoff.ledger import Claim, ClaimLost, Claims, Draft, Handoff, Ledger
-from handoff.magento.deadline import Deadline
 from handoff.magento.quotes import Quote
 from handoff.reference import reference_key
 from handoff.transfer.carts import QuoteDesk
@@ -48,7 +48,7 @@ class TransferService:
 
         One caller at a time works on a transfer, which is claimed before the shop is asked.
         """
-        deadline = Deadline.after(self._timeout)
+        deadline = Deadline.within_request(self._timeout)
         with self._seats.taken():
             return self._in_line(request, deadline)
 

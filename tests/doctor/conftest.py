@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from handoff.deadline import Deadline
 from handoff.doctor import Case, CustomerLogin, Finding, Reading, Report, examine
 from handoff.doctor.traces import Traces
-from handoff.magento.deadline import Deadline
 from handoff.sandbox.shop import Shop
 from handoff.settings import load_settings
 from tests.conftest import STORE

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from handoff.deadline import Deadline
 from handoff.doctor import Case, Finding, Reading
 from handoff.doctor.traces import Traces
 from handoff.doctor.way_in import ledger
 from handoff.ledger import migrate, open_database
-from handoff.magento.deadline import Deadline
 from handoff.settings import load_settings
 from tests.doctor.conftest import settings_of
 from tests.postgres import PASSWORD, PostgresServer

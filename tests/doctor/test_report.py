@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from handoff.deadline import Deadline
 from handoff.doctor import PARTS, Case, Reading, Report, Verdict, examine
 from handoff.doctor.page import page
 from handoff.doctor.table import show
 from handoff.doctor.traces import Traces
-from handoff.magento.deadline import Deadline
 from handoff.settings import load_settings
 from tests.doctor.ailing import changes, denies
 from tests.doctor.conftest import Examine, settings_of

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import redis
 
+from handoff.deadline import Deadline
 from handoff.doctor import Case, Finding, Reading
 from handoff.doctor.traces import Traces
 from handoff.doctor.way_in.session_store import store_takes_sessions
-from handoff.magento.deadline import Deadline
 from handoff.settings import load_settings
 from tests.doctor.conftest import settings_of
 from tests.running import HOST, RedisServer, free_port

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from handoff.bag import Bag, Line
+from handoff.deadline import Deadline
 from handoff.errors import CustomerTokenRejected, LinesRefused, QuoteNotFound
 from handoff.magento.carts import Carts, NoActiveQuote
-from handoff.magento.deadline import Deadline
 from handoff.magento.stores import Store
 from tests.conftest import STORE
 from tests.magento.behaviours import answers, page, passes_on, where

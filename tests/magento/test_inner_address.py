@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from handoff.deadline import Deadline
 from handoff.errors import ShopUnavailable
 from handoff.magento.client import MagentoClient
-from handoff.magento.deadline import Deadline
 from handoff.operate.logs import configure_logging
 from tests.certificates import Authority
 from tests.logs import Logged

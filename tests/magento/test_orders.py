@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from handoff.deadline import Deadline
 from handoff.errors import ShopDropped, ShopTimeout, ShopUnavailable
 from handoff.magento.access import Access, AccessToken, AdminLogin
 from handoff.magento.client import MagentoClient
-from handoff.magento.deadline import Deadline
 from handoff.magento.orders import Order, Orders, OrdersDenied
 from tests.magento.behaviours import answers, first, late, page, passes_on, refuses, resets, where
 from tests.magento.faults import Behaviour, Call, FaultyShop

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from handoff.bag import Bag, Line
+from handoff.deadline import Deadline
 from handoff.errors import LinesRefused
 from handoff.magento.carts import Carts
-from handoff.magento.deadline import Deadline
 from handoff.magento.quotes import Quote, QuoteLine
 from handoff.magento.stores import Store
 from handoff.sandbox.kinds import catalogue_of_all_kinds

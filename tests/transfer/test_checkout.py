@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
-from handoff.magento.deadline import Deadline
+from handoff.deadline import Deadline
 from tests.conftest import MakeApp, Poq, path_of
 from tests.running import HOST, RunningShop
 
