@@ -7,16 +7,12 @@ import os
 import shutil
 import socket
 import struct
-import sys
 from pathlib import Path
 from typing import Any
 
 from handoff.operate.logs import logging_config
 from handoff.operate.metrics import DIRECTORY, PREFIX
 from handoff.operate.reload import hold_settings
-
-# Seconds for which a thread may go on while others wait, one of them with the turn to write.
-_SWITCH = 0.0005
 
 bind = "127.0.0.1:8000"
 worker_class = "gthread"
@@ -64,8 +60,7 @@ def on_reload(_server: object) -> None:
 
 
 def post_worker_init(_worker: object) -> None:
-    """Let threads wait less for each other, and none for a search of what stays for good."""
-    sys.setswitchinterval(_SWITCH)
+    """Leave what lives as long as the worker out of every search for garbage, some 30 ms each."""
     gc.collect()
     gc.freeze()
 
