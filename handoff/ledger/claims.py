@@ -122,8 +122,7 @@ class Claims:
             return bool(_LIVE.run(connection, values))
 
     def _give_up(self, taken: Claim) -> None:
-        with self._database.writing_raw(durable=False) as connection:
-            taken.delete(connection)
+        self._database.write_raw(taken.delete, durable=False)
 
     def _keep(self, taken: Claim) -> None:
         with self._lock:

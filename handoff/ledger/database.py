@@ -70,12 +70,6 @@ class Database(ABC):
         """Say whether a ledger has been made here; makes nothing."""
 
     @contextmanager
-    def writing_raw(self, *, durable: bool = True) -> Iterator[RawConnection]:
-        """Open a write transaction for statements that are run many times a second."""
-        with self.writing(durable=durable) as connection:
-            yield _raw(connection)
-
-    @contextmanager
     def reading_raw(self) -> Iterator[RawConnection]:
         """Open a connection for reads that are made many times a second."""
         with self.reading() as connection:
@@ -86,11 +80,20 @@ class Database(ABC):
 
         Undone by another transaction, it is done again from its start, while `patience` lasts.
         """
-        return _done_once(work, lambda: self.writing(durable=durable))
+        until = time.monotonic() + patience()
+        while True:
+            try:
+                with self.writing(durable=durable) as connection:
+                    return work(connection)
+            except LedgerConflict:
+                if time.monotonic() > until:
+                    log.error("ledger_contended")
+                    raise
+                time.sleep(_PAUSE)
 
     def write_raw(self, work: Callable[[RawConnection], T], *, durable: bool = True) -> T:
-        """Do the same with a transaction of `writing_raw`."""
-        return _done_once(work, lambda: self.writing_raw(durable=durable))
+        """Do the same with statements that are run many times a second."""
+        return self.write(lambda connection: work(_raw(connection)), durable=durable)
 
     def now(self) -> int:
         """Return the database's time in milliseconds since 1970."""
@@ -134,19 +137,6 @@ def holds_tables(connection: Connection) -> bool:
 
 def _raw(connection: Connection) -> RawConnection:
     return RawConnection(connection.connection.driver_connection, connection.dialect)
-
-
-def _done_once(work: Callable[[C], T], transaction: Callable[[], AbstractContextManager[C]]) -> T:
-    until = time.monotonic() + patience()
-    while True:
-        try:
-            with transaction() as connection:
-                return work(connection)
-        except LedgerConflict:
-            if time.monotonic() > until:
-                log.error("ledger_contended")
-                raise
-            time.sleep(_PAUSE)
 
 
 @contextmanager

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -17,9 +17,11 @@ from handoff.errors import LedgerUnavailable
 from handoff.ledger.database import PATIENCE, Database, faults_named, holds_tables, patience
 from handoff.ledger.line import Line
 from handoff.ledger.statements import RawConnection
+from handoff.ledger.together import Together
 
 _READERS = 32
 _BEGIN = "BEGIN IMMEDIATE"
+T = TypeVar("T")
 
 
 class SqliteDatabase(Database):
@@ -37,6 +39,7 @@ class SqliteDatabase(Database):
         self._readers = _engine(url, pool_size=_READERS)
         self._raw_writers: dict[bool, RawConnection] = {}
         self._raw_readers: deque[RawConnection] = deque()
+        self._together = Together(self._turn, self._transaction)
         super().__init__(self._durable, self._quick, self._readers)
 
     @contextmanager
@@ -56,17 +59,10 @@ class SqliteDatabase(Database):
         with faults_named(sqlite3.Error), self._readers.connect() as connection:
             yield connection
 
-    @contextmanager
-    def writing_raw(self, *, durable: bool = True) -> Iterator[RawConnection]:
-        """Do as `writing` does, with a connection that is kept for whose turn it is."""
-        with self._turn():
-            writer = self._raw_writers.get(durable)
-            if writer is None:
-                engine = self._durable if durable else self._quick
-                writer = self._raw_writers[durable] = _raw(engine)
-            writer.driver.execute(_BEGIN)
-            with writer.driver:  # commits, or rolls back
-                yield writer
+    def write_raw(self, work: Callable[[RawConnection], T], *, durable: bool = True) -> T:
+        """Do as `write` does, in one transaction with whoever waits at the same time."""
+        result: T = self._together.write(work, durable=durable, timeout=patience())
+        return result
 
     @contextmanager
     def reading_raw(self) -> Iterator[RawConnection]:
@@ -89,16 +85,27 @@ class SqliteDatabase(Database):
         with self.reading() as connection:
             return holds_tables(connection)
 
+    def _turn(self, timeout: float) -> AbstractContextManager[None]:
+        return self._line.turn(timeout=timeout)
+
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        with self._line.turn(timeout=patience()), faults_named(sqlite3.Error):
-            yield
+    def _transaction(self, durable: bool) -> Iterator[RawConnection]:
+        """Use one connection for each kind of write: only who has the turn does."""
+        with faults_named(sqlite3.Error):
+            writer = self._raw_writers.get(durable)
+            if writer is None:
+                engine = self._durable if durable else self._quick
+                writer = self._raw_writers[durable] = _raw(engine)
+            writer.driver.execute(_BEGIN)
+            with writer.driver:  # commits, or rolls back
+                yield writer
 
     def _after_fork(self) -> None:
         """Share neither the place in line nor connections with the process before."""
         self._line.close()  # the child's copy only: the parent's place in line stays its own
         self._line = Line(self._line_path)
         self._raw_writers, self._raw_readers = {}, deque()
+        self._together = Together(self._turn, self._transaction)
         super()._after_fork()
 
     def close(self) -> None:

@@ -24,17 +24,22 @@ def statements_of(database: Database) -> Iterator[list[tuple[str, Any]]]:
             seen.append((statement, parameters))
             return self._driver.execute(statement, parameters)
 
-    def recording(opens: Any) -> Any:
-        @contextmanager
-        def opened(**how: Any) -> Iterator[RawConnection]:
-            with opens(**how) as raw:
-                yield RawConnection(Recorder(raw.driver), raw.dialect)
+    def recorded(raw: RawConnection) -> RawConnection:
+        return RawConnection(Recorder(raw.driver), raw.dialect)
 
-        return opened
+    writes, reads = database.write_raw, database.reading_raw
+
+    @contextmanager
+    def reading_raw() -> Iterator[RawConnection]:
+        with reads() as raw:
+            yield recorded(raw)
+
+    def write_raw(work: Any, **how: Any) -> Any:
+        return writes(lambda raw: work(recorded(raw)), **how)
 
     with (
-        patch.object(database, "writing_raw", recording(database.writing_raw)),
-        patch.object(database, "reading_raw", recording(database.reading_raw)),
+        patch.object(database, "write_raw", write_raw),
+        patch.object(database, "reading_raw", reading_raw),
     ):
         yield seen
 
