@@ -29,7 +29,6 @@ PATIENCE = 5.0
 _LAST = 0.5  # seconds at the end of a request, so that what it has done can be written down
 
 _PAUSE = 0.005  # seconds before a repeat
-C = TypeVar("C")
 T = TypeVar("T")
 
 
