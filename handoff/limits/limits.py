@@ -74,8 +74,10 @@ class Limits:
         with self._lock:
             window = self._window(key)
             window.untold += 1
-            is_to_tell = window.told < limit.per_minute and window.untold >= limit.step
-        count = self._tell(key, window) if is_to_tell else None
+            amount = 0
+            if window.told < limit.per_minute and window.untold >= limit.step:
+                amount, window.untold = window.untold, 0
+        count = self._tell(key, window, amount) if amount else None
         if count is None:
             count = window.told + window.untold
         return self._wait(window) if count > limit.per_minute else 0
@@ -107,11 +109,9 @@ class Limits:
     def _wait(self, window: _Window) -> int:
         return max(1, math.ceil(window.until - self._elapsed()))
 
-    def _tell(self, key: str, window: _Window) -> int | None:
+    def _tell(self, key: str, window: _Window, amount: int) -> int | None:
         """Tell the others what was counted here, and return the count of all, None if in vain."""
-        with self._lock:
-            amount, window.untold = window.untold, 0
-        tally = self._ledger_says(lambda: self._tallies.add(key, amount)) if amount else None
+        tally = self._ledger_says(lambda: self._tallies.add(key, amount))
         if tally is None:
             with self._lock:
                 window.untold += amount
