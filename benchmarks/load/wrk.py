@@ -61,9 +61,9 @@ def drive(
     found = json.loads(done.stdout.rstrip().rpartition("\n")[2])
     seen = {int(status) for status in found.pop("statuses")}
     lacking, broken = found.pop("lacking"), found.pop("broken")
+    assert again or found["sent"] <= len(requests) + 1, f"only {len(requests)} requests"
     assert seen <= set(statuses), f"answers of {sorted(seen)} for {requests[0][:60]!r}"
     assert not lacking, f"{lacking} answers without {word!r} for {requests[0][:60]!r}"
     assert not broken, f"{broken} connections broken or silent for {requests[0][:60]!r}"
-    assert again or found["sent"] <= len(requests) + 1, f"only {len(requests)} requests"
     assert found["requests"], f"no answer for {requests[0][:60]!r}"
     return Sample(**found)

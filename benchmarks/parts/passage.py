@@ -8,6 +8,7 @@ from benchmarks.load.wrk import Sample, drive
 from benchmarks.servers.service import Service
 
 _MOST_TRANSFERS = 3000  # a second, which no machine has come near
+_MOST_SPENDINGS = 3000
 _LOOKED_AT = 500
 
 
@@ -39,8 +40,7 @@ def measure_passage(service: Service, *, clients: int, seconds: int) -> Passage:
         word='<form method="post"',
         again=True,
     )
-    # A link is spent once. Nobody spends faster than one looks, so these will do.
-    links = service.rows.fresh_links(int(entry.rate * seconds) + clients)
+    links = service.rows.fresh_links(_MOST_SPENDINGS * seconds)  # each is spent once
     spending = drive(
         service.port,
         service.spendings(links),
