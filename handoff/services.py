@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import partial
 
@@ -157,10 +158,11 @@ def _sessions(settings: Settings, **patience: float) -> SessionStore:
 
 
 def _limits(database: Database, settings: Settings, clock: Clock | None) -> Limits:
-    secret = settings.secret_key.get_secret_value()
-    if clock is None:
-        return Limits(Tallies(database), secret)
-    return Limits(Tallies(database, clock), secret, elapsed=lambda: clock() / 1000)
+    return Limits(
+        Tallies(database, clock),
+        settings.secret_key.get_secret_value(),
+        elapsed=time.monotonic if clock is None else lambda: clock() / 1000,
+    )
 
 
 def _checkout(client: MagentoClient, settings: Settings) -> CheckoutDesk | None:

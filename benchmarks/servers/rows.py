@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, delete, insert
 
 from handoff.entry.links import Links
-from handoff.ledger import migrate, open_database
+from handoff.ledger import migrate, new_id, open_database, system_clock
 from handoff.ledger.schema import handoff
 
 _LIFE = 3600 * 1000  # milliseconds of a fresh link; more than a benchmark takes
@@ -41,8 +39,8 @@ class Rows:
 
     def fresh_links(self, number: int) -> list[str]:
         """Write live rows and return the tokens of their links."""
-        now = _now()
-        ids = [_new_id() for _ in range(number)]
+        now = system_clock()
+        ids = [new_id() for _ in range(number)]
         with self.engine.begin() as connection:
             for batch in _batches(_issued(each, now) for each in ids):
                 connection.execute(insert(handoff), batch)
@@ -70,7 +68,7 @@ def new_ledger(url: str, secret: str, *, filled: int = 0) -> Iterator[Rows]:
     database.close()
     engine = create_engine(url)
     try:
-        rows = Rows(engine, Links(secret), _now())
+        rows = Rows(engine, Links(secret), system_clock())
         rows.fill(filled)
         yield rows
     finally:
@@ -109,7 +107,7 @@ def _past(at: int) -> dict[str, Any]:
 
     Of ten, six are bound, one is spent and not bound, two have expired and one is superseded.
     """
-    row = _issued(_new_id(), at) | {"expires_at": at + 300_000}
+    row = _issued(new_id(), at) | {"expires_at": at + 300_000}
     kind = row["quote_number"] % 10
     if kind < 7:
         row |= {"spent_at": at + 4_000, "opener_hash": secrets.token_hex(32)}
@@ -118,11 +116,3 @@ def _past(at: int) -> dict[str, Any]:
     if kind == 9:
         row |= {"superseded_at": at + 60_000}
     return row
-
-
-def _new_id() -> str:
-    return base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -27,7 +27,6 @@ PATIENCE = 5.0
 """Seconds that a caller waits for its turn, for a connection, or for an answer, at most."""
 
 _LAST = 0.5  # seconds at the end of a request, so that what it has done can be written down
-
 _PAUSE = 0.005  # seconds before a repeat
 T = TypeVar("T")
 

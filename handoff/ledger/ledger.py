@@ -243,7 +243,7 @@ class Ledger:
         _SUPERSEDE_KEY.run(connection, {"the_key": draft.key, **now})
         _SUPERSEDE_QUOTE.run(connection, {"quote": draft.quote_number, **now})
         values = {each.name: getattr(draft, each.name) for each in fields(draft)}
-        values |= {"id": _new_id(), "ttl": self._ttl, **now}
+        values |= {"id": new_id(), "ttl": self._ttl, **now}
         [row] = _INSERT.run(connection, values)
         return _handoff(row)
 
@@ -251,7 +251,7 @@ class Ledger:
         return time_of(self._clock)
 
 
-def _new_id() -> str:
+def new_id() -> str:
     """Return 128 random bits as 22 characters that may stand in a URL."""
     return base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
 

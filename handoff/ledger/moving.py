@@ -46,7 +46,7 @@ def move(source: Database, target: Database) -> Iterator[int]:
 
 
 def _copy(table: Table, there: Connection, here: Connection) -> Iterator[int]:
-    here.execute(table.delete())  # claims, at most, of services that have ended
+    here.execute(table.delete())  # claims and tallies, at most, of services that have ended
     rows = there.execution_options(yield_per=_BATCH).execute(select(table))
     for batch in rows.mappings().partitions():
         here.execute(insert(table), [dict(row) for row in batch])

@@ -13,10 +13,9 @@ from handoff.ledger.database import Database
 from handoff.ledger.schema import tally
 from handoff.ledger.statements import Row, Statement
 
-MINUTE = 60_000
-"""Milliseconds. Minutes are those of the clock, and numbered since 1970."""
+_MINUTE = 60_000  # milliseconds; minutes are those of the clock, and numbered since 1970
 
-_minute = NOW // bindparam("minute_length", MINUTE, type_=BigInteger)
+_minute = NOW // bindparam("minute_length", _MINUTE, type_=BigInteger)
 
 
 def _adding(insert: Any) -> Executable:
@@ -82,4 +81,4 @@ class Tallies:
 
 def _tally(row: Row) -> Tally:
     count, now = row
-    return Tally(count, MINUTE - now % MINUTE)
+    return Tally(count, _MINUTE - now % _MINUTE)

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import structlog
-from flask import Blueprint, Flask, Response, g, request
+from flask import Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -33,15 +33,12 @@ def count_requests(app: Flask) -> None:
     registry = CollectorRegistry()
     if _has_room():
         _count_into(registry, app)
-    metrics = Blueprint("metrics", __name__)
 
-    @metrics.get("/metrics")
+    @app.get("/metrics")
     def _show() -> Response:
         return Response(
             generate_latest(_of_all_workers(registry)), content_type=CONTENT_TYPE_LATEST
         )
-
-    app.register_blueprint(metrics)
 
 
 def _count_into(registry: CollectorRegistry, app: Flask) -> None:
@@ -91,5 +88,5 @@ def _of_all_workers(registry: CollectorRegistry) -> CollectorRegistry:
     if DIRECTORY not in os.environ:
         return registry
     together = CollectorRegistry()
-    MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+    MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # its package declares none
     return together

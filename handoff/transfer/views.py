@@ -35,8 +35,7 @@ log = structlog.get_logger()
 def require_key() -> None:
     """Let only callers in who show one of the keys."""
     settings = services().settings
-    in_path = (request.view_args or {}).get("key")
-    if in_path is not None and not settings.key_in_path:
+    if "key" in (request.view_args or {}) and not settings.key_in_path:
         raise NotFound
     shown = _shown_key()
     keys = [key.get_secret_value() for key in settings.api_keys]

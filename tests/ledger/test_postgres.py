@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from handoff.errors import LedgerUnavailable
 from handoff.ledger import Claims, Database, Handoff, Ledger, State, migrate, open_database
@@ -150,10 +150,10 @@ def test_two_that_wait_for_each_other_both_get_there(database: Database) -> None
     def work(order: list[str]) -> int:
         met: list[int] = []
 
-        def lock_in_turn(connection: object) -> int:
+        def lock_in_turn(connection: Connection) -> int:
             for each in order:
                 touched = update(handoff).where(handoff.c.id == each)
-                connection.execute(touched.values(reopened=handoff.c.reopened + 1))  # type: ignore[attr-defined]
+                connection.execute(touched.values(reopened=handoff.c.reopened + 1))
                 if not met:
                     met.append(both.wait(timeout=10))
             return 1
