@@ -10,6 +10,7 @@ from flask import Response, make_response, redirect, request
 from handoff.binding import binding_of
 from handoff.deadline import Deadline
 from handoff.entry import endings
+from handoff.entry.endings import Ending
 from handoff.entry.opener import Openers
 from handoff.entry.pages import ending_page
 from handoff.entry.shop_cookies import enter_session
@@ -63,22 +64,25 @@ def order_of(row: Handoff) -> Order | None:
 
 
 def _bound(row: Handoff) -> Response:
-    token = services().links.token(row.id)
     try:
         session_id = bind(services().sessions, binding_of(row, services().settings.store_views))
     except SessionStoreError as error:
         log.error("session_store_unavailable", reason=str(error))
-        return ending_page(endings.UNAVAILABLE, row, token)
+        return _not_bound(row, endings.UNAVAILABLE)
     except Exception as error:
         log.exception("not_bound", error=type(error).__name__)
-        return ending_page(endings.FAULT, row, token)
-    try:
-        services().ledger.bound(row.id)
-    except LedgerUnavailable:
-        # The session stands. Unrecorded, its opener may come back for as long as the link
-        # lives, which harms nobody; turning the shopper away would.
-        log.error("binding_not_recorded")
+        return _not_bound(row, endings.FAULT)
     place = services().places.of_code(row.store)
     response = make_response(redirect(place.landing_url, HTTPStatus.SEE_OTHER))
     enter_session(response, session_id, request.cookies, place)
     return response
+
+
+def _not_bound(row: Handoff, ending: Ending) -> Response:
+    try:
+        if not row.reopened:  # else a session stands already, and the grace runs
+            services().ledger.unbound(row.id)
+    except LedgerUnavailable:
+        # Its opener may come back all the same, if only within the grace.
+        log.error("binding_not_taken_back")
+    return ending_page(ending, row, services().links.token(row.id))

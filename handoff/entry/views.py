@@ -60,7 +60,7 @@ def enter(token: str) -> Response:
     spent = services().ledger.spend(row.id, openers.hashes)
     if spent is None:
         return turn_away(_find(token) or row)
-    if spent.bound_at is not None and order_of(spent) is not None:
+    if spent.reopened and order_of(spent) is not None:
         return ending_page(endings.ORDERED, row)
     return let_in(spent, openers)
 

@@ -1,9 +1,10 @@
 """What is kept of a handoff, and the few statements that change it.
 
-    issued ──▶ spent ──▶ bound           and at any point: superseded, by a newer one
-       └─▶ expired
+    issued ──▶ spent and bound ◀──▶ spent       and at any point: superseded, by a newer one
+       └─▶ expired                    └─▶ expired
 
-Spending is one conditional UPDATE whose row count is the answer. Nothing is read first.
+Spending is one conditional UPDATE whose row count is the answer. Nothing is read first. It says
+that the quote is bound, which is so a moment later; where that fails, it is taken back.
 """
 
 from __future__ import annotations
@@ -127,6 +128,7 @@ _SPEND = Statement(
     )
     .values(
         spent_at=func.coalesce(_c.spent_at, NOW),
+        bound_at=func.coalesce(_c.bound_at, NOW),
         opener_hash=func.coalesce(_c.opener_hash, bindparam("opener")),
         reopened=case((_c.bound_at.is_(None), _c.reopened), else_=_c.reopened + 1),
     )
@@ -141,7 +143,7 @@ _INSERT = Statement(
     .returning(*_ROW)
 )
 
-_BOUND = Statement(update(handoff).where(_c.id == _id, _c.bound_at.is_(None)).values(bound_at=NOW))
+_UNBOUND = Statement(update(handoff).where(_c.id == _id).values(bound_at=None))
 
 
 class Ledger:
@@ -199,7 +201,8 @@ class Ledger:
     def spend(self, handoff_id: str, openers: list[str]) -> Handoff | None:
         """Let one of the openers in, by hash; the first is who spends a link not yet spent.
 
-        Returns the row as it is afterwards, or None when none of them may enter.
+        Returns the row as it is afterwards, or None when none of them may enter. The row says that
+        the quote is bound: call `unbound` where it cannot be.
         """
         values = {
             "the_id": handoff_id,
@@ -218,13 +221,13 @@ class Ledger:
             return row.expires_at > row.read_at
         return row.bound_at > row.read_at - self._grace and row.reopened < REOPENINGS
 
-    def bound(self, handoff_id: str) -> None:
-        """Note that the quote stands in a web session; the grace runs from the first time.
+    def unbound(self, handoff_id: str) -> None:
+        """Take back that the quote stands in a web session.
 
-        Not durable: lost in a power cut, its opener may come back for as long as the link lives.
+        Its opener may come back for as long as the link lives, and not for the grace alone.
         """
-        values = {"the_id": handoff_id, **self._now()}
-        self._database.write_raw(lambda connection: _BOUND.run(connection, values), durable=False)
+        values = {"the_id": handoff_id}
+        self._database.write_raw(lambda connection: _UNBOUND.run(connection, values), durable=False)
 
     def _renew(
         self, connection: RawConnection, key: str, content: str, *, group: int | None

@@ -39,7 +39,7 @@ class SqliteDatabase(Database):
         self._readers = _engine(url, pool_size=_READERS)
         self._raw_writers: dict[bool, RawConnection] = {}
         self._raw_readers: deque[RawConnection] = deque()
-        self._together = Together(self._turn, self._transaction)
+        self._together = Together(self._in_turn, self._transaction)
         super().__init__(self._durable, self._quick, self._readers)
 
     @contextmanager
@@ -85,8 +85,8 @@ class SqliteDatabase(Database):
         with self.reading() as connection:
             return holds_tables(connection)
 
-    def _turn(self, timeout: float) -> AbstractContextManager[None]:
-        return self._line.turn(timeout=timeout)
+    def _in_turn(self, work: Callable[[], None], timeout: float) -> None:
+        self._line.run(work, timeout=timeout)
 
     @contextmanager
     def _transaction(self, durable: bool) -> Iterator[RawConnection]:
@@ -105,7 +105,7 @@ class SqliteDatabase(Database):
         self._line.close()  # the child's copy only: the parent's place in line stays its own
         self._line = Line(self._line_path)
         self._raw_writers, self._raw_readers = {}, deque()
-        self._together = Together(self._turn, self._transaction)
+        self._together = Together(self._in_turn, self._transaction)
         super()._after_fork()
 
     def close(self) -> None:

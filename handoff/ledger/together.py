@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from handoff.deadline import Deadline
@@ -22,19 +23,33 @@ Work = Callable[[RawConnection], Any]
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    """Somebody's work, and what came of it. `told` is set when it is done, or is to lead."""
+    """Somebody's work, and what came of it. They are told when it is done, or is to lead."""
 
     work: Work
     durable: bool
-    told: threading.Event = field(default_factory=threading.Event)
+    told: SimpleQueue[None] = field(default_factory=SimpleQueue)
     leads: bool = False
+    done: bool = False
     result: Any = None
     error: Exception | None = None
 
     def settle(self, result: Any = None, error: Exception | None = None) -> None:
         """Say what came of it."""
-        self.result, self.error = result, error
-        self.told.set()
+        self.result, self.error, self.done = result, error, True
+        self.told.put(None)
+
+    def lead(self) -> None:
+        """Make it the one that leads."""
+        self.leads = True
+        self.told.put(None)
+
+    def is_told_within(self, seconds: float) -> bool:
+        """Wait to be told."""
+        try:
+            self.told.get(timeout=seconds)
+        except Empty:
+            return False
+        return True
 
 
 class Together:
@@ -42,14 +57,13 @@ class Together:
 
     def __init__(
         self,
-        turn: Callable[[float], AbstractContextManager[None]],
+        in_turn: Callable[[Callable[[], None], float], None],
         transaction: Callable[[bool], AbstractContextManager[RawConnection]],
     ) -> None:
-        """Take what waits for a turn, for so many seconds, and what opens a transaction in it.
-
-        A transaction is asked whether it is to be durable.
+        """Take what does something in a turn that it waits for, for so many seconds, and what
+        opens a transaction, which is told whether it is to be durable.
         """
-        self._turn = turn
+        self._in_turn = in_turn
         self._transaction = transaction
         self._lock = threading.Lock()
         self._waiting: list[_Job] = []
@@ -65,7 +79,7 @@ class Together:
         with self._lock:
             self._waiting.append(job)
             job.leads, self._is_led = not self._is_led, True
-        if not job.leads and not job.told.wait(timeout):
+        if not job.leads and not job.is_told_within(timeout):
             self._give_up(job)
         if job.leads:
             self._lead(job, deadline)
@@ -81,27 +95,29 @@ class Together:
             if job in self._waiting:
                 self._waiting.remove(job)
                 raise LedgerUnavailable
-        job.told.wait()
+        job.told.get()
 
     def _lead(self, job: _Job, deadline: Deadline) -> None:
-        jobs: list[_Job] = []
         try:
-            with self._turn(deadline.remaining):
-                with self._lock:
-                    jobs, self._waiting = self._waiting, []
-                self._do(jobs)
+            self._in_turn(self._do_all, deadline.remaining)
         except LedgerUnavailable as error:
             job.settle(error=error)
         finally:
-            for each in jobs:
-                if not each.told.is_set():  # this thread is being ended
-                    each.settle(error=LedgerUnavailable())
             with self._lock:
                 self._waiting = [each for each in self._waiting if each is not job]
                 self._is_led = bool(self._waiting)
                 if self._waiting:
-                    self._waiting[0].leads = True
-                    self._waiting[0].told.set()
+                    self._waiting[0].lead()
+
+    def _do_all(self) -> None:
+        with self._lock:
+            jobs, self._waiting = self._waiting, []
+        try:
+            self._do(jobs)
+        finally:
+            for each in jobs:
+                if not each.done:  # this thread is being ended
+                    each.settle(error=LedgerUnavailable())
 
     def _do(self, jobs: list[_Job]) -> None:
         durable = any(job.durable for job in jobs)
