@@ -1,0 +1,46 @@
+"""Connections that are kept alive, and the workers that they came to."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import requests
+
+from tests.running import RunningService, RunningShop, running_service
+from tests.talking import environment_for
+
+CONNECTIONS = 40
+
+
+def sockets(service: RunningService) -> list[int]:
+    """Return how many sockets each worker has open."""
+    return [len([*_sockets(Path(f"/proc/{pid}/fd"))]) for pid in service.worker_pids()]
+
+
+def _sockets(folder: Path) -> Iterator[Path]:
+    for file in folder.iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            if os.readlink(file).startswith("socket:"):
+                yield file
+
+
+def test_workers_get_about_as_many_each(shop: RunningShop, tmp_path: Path) -> None:
+    with running_service(environment_for(shop, tmp_path), tmp_path) as service, ExitStack() as kept:
+        none = sockets(service)
+
+        def connect() -> list[int]:
+            client = kept.enter_context(requests.Session())
+            assert client.get(f"{service.url}/healthz", timeout=10).status_code == 200
+            return [now - then for now, then in zip(sockets(service), none, strict=True)]
+
+        until = time.monotonic() + 20
+        while min(connect()) < 1:  # till both have started
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        for _ in range(CONNECTIONS):
+            held = connect()
+    assert max(held) - min(held) <= CONNECTIONS // 4
