@@ -124,7 +124,7 @@ def test_a_deadline_that_has_passed_lets_no_call_out() -> None:
 
 @pytest.mark.parametrize("behaviour", [drips_body, resets])
 def test_no_error_says_where_it_happened(
-    behaviour: object, caplog: pytest.LogCaptureFixture
+    behaviour: object, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The exceptions of `requests` carry the address, and with it the masked id."""
     assert callable(behaviour)
@@ -136,4 +136,4 @@ def test_no_error_says_where_it_happened(
         assert "secret" not in f"{raised.value!s}{raised.value!r}{raised.value.detail}"
         assert raised.value.__cause__ is None
         assert raised.value.__suppress_context__
-    assert "secret" not in caplog.text
+    assert "secret" not in caplog.text + capsys.readouterr().err
