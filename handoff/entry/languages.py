@@ -7,14 +7,14 @@ from typing import Any
 from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask, g, request
-from flask_babel import Babel, get_locale, get_translations
+from flask_babel import Babel, get_translations
 
 LANGUAGES = ("en", "ar", "de", "es", "fr", "it", "nl", "pl")
 
 
 def speak(app: Flask) -> None:
     """Let pages speak the shopper's language, out of the catalogues in `translations/`."""
-    Babel(app, default_locale="en", locale_selector=_chosen)
+    Babel(app, default_locale="en", locale_selector=language)
     # flask-babel's own find the language out at every word.
     environment: Any = app.jinja_env
     environment.install_gettext_callables(
@@ -29,17 +29,21 @@ def speak(app: Flask) -> None:
 def prefer(language: str | None) -> None:
     """Let this request's page speak a store view's language, where we speak that."""
     wanted = (language or "").replace("-", "_").split("_")[0].lower()
-    g.language = wanted if wanted in LANGUAGES else None
+    if wanted in LANGUAGES:
+        g.language = wanted
 
 
 def language() -> str:
     """Return the language of this request's page, as `lang` has it."""
-    return _locale().language
+    if "language" not in g:
+        g.language = request.accept_languages.best_match(LANGUAGES) or "en"
+    chosen: str = g.language
+    return chosen
 
 
 def direction() -> str:
     """Return `ltr` or `rtl`, as `dir` has it."""
-    return _locale().text_direction
+    return Locale(language()).text_direction
 
 
 def _catalogue() -> NullTranslations:
@@ -48,12 +52,3 @@ def _catalogue() -> NullTranslations:
         g.catalogue = get_translations()
     catalogue: NullTranslations = g.catalogue
     return catalogue
-
-
-def _locale() -> Locale:
-    return get_locale() or Locale("en")
-
-
-def _chosen() -> str:
-    preferred: str | None = getattr(g, "language", None)
-    return preferred or request.accept_languages.best_match(LANGUAGES) or "en"

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 import structlog
 from flask import Response, g, make_response, render_template, request
 
 from handoff.entry.endings import Ending
-from handoff.entry.languages import prefer
+from handoff.entry.languages import language, prefer
 from handoff.entry.navigation import from_another_site
 from handoff.entry.opener import Openers
 from handoff.ledger import Handoff
 from handoff.places import Place
 from handoff.services import services
+
+_PLACE = "\0"  # where a page has the token of its link; nothing else of it can hold this
+
+
+class _Look(NamedTuple):
+    """What all pages of a place have in common."""
+
+    base: str
+    shop: str
+    logo_url: str | None
+    poq_script_url: str | None
+    poq_script_integrity: str | None
+    app_return_url: str | None
 
 
 def waiting_page(row: Handoff, token: str, openers: Openers) -> Response:
@@ -19,7 +35,8 @@ def waiting_page(row: Handoff, token: str, openers: Openers) -> Response:
     place = _place(row)
     forced = from_another_site(request, place.public_origin)
     _speak_as(row)
-    response = _page("waiting.html", row, token=token, forced=forced)
+    page = _waiting(language(), _look(place), row.item_count, row.customer_id is not None, forced)
+    response = make_response(page.replace(_PLACE, token))
     openers.hand_over(response, place, services().settings)
     return response
 
@@ -29,8 +46,14 @@ def ending_page(ending: Ending, row: Handoff | None = None, token: str | None = 
     structlog.contextvars.bind_contextvars(ending=ending.code)
     _speak_as(row)
     handoff_id = row.id if row else g.get("handoff_id", "")
-    response = _page("ending.html", row, ending=ending, code=handoff_id[:8], token=token)
-    response.status_code = ending.status
+    page = render_template(
+        "ending.html",
+        **_look(_place(row))._asdict(),
+        ending=ending,
+        code=handoff_id[:8],
+        token=token,
+    )
+    response = make_response(page, ending.status)
     if ending.retry_after is not None:
         response.headers["Retry-After"] = str(ending.retry_after)
     return response
@@ -46,18 +69,26 @@ def _place(row: Handoff | None) -> Place:
     return places.of_code(row.store) if row else places.at(request.host)
 
 
-def _page(template: str, row: Handoff | None, **values: object) -> Response:
-    settings, place = services().settings, _place(row)
-    return make_response(
-        render_template(
-            template,
-            row=row,
-            base=place.public.path,
-            shop=settings.shop_name or place.storefront.hostname,
-            logo_url=settings.shop_logo_url,
-            poq_script_url=settings.poq_script_url,
-            poq_script_integrity=settings.poq_script_integrity,
-            app_return_url=settings.app_return_url,
-            **values,
-        )
+def _look(place: Place) -> _Look:
+    settings = services().settings
+    return _Look(
+        base=place.public.path,
+        shop=settings.shop_name or place.storefront.hostname or "",
+        logo_url=settings.shop_logo_url,
+        poq_script_url=settings.poq_script_url,
+        poq_script_integrity=settings.poq_script_integrity,
+        app_return_url=settings.app_return_url,
+    )
+
+
+@lru_cache(maxsize=256)
+def _waiting(_language: str, look: _Look, item_count: int, signs_in: bool, forced: bool) -> str:
+    """Return the page of all links that say the same, in the language of this request."""
+    return render_template(
+        "waiting.html",
+        **look._asdict(),
+        item_count=item_count,
+        signs_in=signs_in,
+        forced=forced,
+        token=_PLACE,
     )
