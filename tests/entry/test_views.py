@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -547,6 +549,42 @@ def test_an_opener_who_was_never_let_in_reads_that_the_link_has_expired(
     assert phone.post(link).status_code == 503
     clock.turn(seconds=301)
     assert "This link has expired" in phone.post(link).text
+
+
+def test_who_could_not_be_let_in_may_try_for_as_long_as_the_link_lives(
+    poq: Poq, phone: FlaskClient, shop: RunningShop, clock: TurnedClock
+) -> None:
+    link = poq.link()
+    with session_store_away(shop):
+        assert [phone.post(link).status_code for _ in range(7)] == [503] * 7
+        clock.turn(seconds=200)
+        assert phone.post(link).status_code == 503
+    clock.turn(seconds=90)
+    assert phone.post(link).status_code == 303
+    clock.turn(seconds=61)
+    assert phone.post(link).status_code == 410
+
+
+def test_who_was_let_in_gains_no_time_by_a_session_store_in_trouble(
+    poq: Poq, phone: FlaskClient, shop: RunningShop, clock: TurnedClock
+) -> None:
+    link = poq.link()
+    assert phone.post(link).status_code == 303
+    clock.turn(seconds=50)
+    with session_store_away(shop):
+        assert phone.post(link).status_code == 503
+    clock.turn(seconds=11)
+    assert phone.post(link).status_code == 410
+
+
+@contextmanager
+def session_store_away(shop: RunningShop) -> Iterator[None]:
+    """Leave no folder to write sessions into."""
+    shop.sessions.rename(shop.sessions.with_name("away"))
+    try:
+        yield
+    finally:
+        shop.sessions.with_name("away").rename(shop.sessions)
 
 
 def test_the_opener_cookie_lives_on_with_a_renewed_link(

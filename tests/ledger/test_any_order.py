@@ -129,14 +129,15 @@ class Passages(RuleBasedStateMachine):
         if may:
             known.opener = known.opener or phone
             known.reopened += known.bound is not None
+            known.bound = known.bound or self.now
 
     @rule(handoff_id=handoffs)
-    def bind(self, handoff_id: str) -> None:
-        """Note that a session stands, as it is done after spending."""
+    def take_back(self, handoff_id: str) -> None:
+        """Say that no session could be written, as it is done after spending."""
         known = self.model[handoff_id]
         if known.opener is not None:
-            self.ledger.bound(handoff_id)
-            known.bound = known.bound or self.now
+            self.ledger.unbound(handoff_id)
+            known.bound = None
 
     @rule(seconds=st.sampled_from([1, 20, GRACE, 200, TTL]))
     def wait(self, seconds: int) -> None:

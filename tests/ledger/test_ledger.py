@@ -162,7 +162,7 @@ def test_no_statement_reads_rows_that_it_does_not_need(on: Fixture) -> None:
         on.issue(replace(DRAFT, content="two"))
         on.ledger.find(row.id)
         on.ledger.spend(row.id, ["a"])
-        on.ledger.bound(row.id)
+        on.ledger.unbound(row.id)
     assert len(statements) > 12
     for statement, parameters in statements:
         if not statement.startswith("INSERT"):

@@ -98,7 +98,6 @@ def test_the_databases_clock_says_whether_an_opener_may_come_back(
     ledger = Ledger(database, ttl=300, grace=60)
     row = issue(database)
     ledger.spend(row.id, ["a"])
-    ledger.bound(row.id)
     make_older(database, ago, "bound_at")
     found = ledger.find(row.id)
     assert found is not None
