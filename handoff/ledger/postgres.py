@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import BoundedSemaphore
 from typing import Any
 
+import structlog
 from psycopg import Error
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, func, select
 
-from handoff.ledger.database import PATIENCE, Database, faults_named, holds_tables
+from handoff.errors import LedgerUnavailable
+from handoff.ledger.database import Database, faults_named, holds_tables, patience
 from handoff.ledger.impatience import ImpatientConnection
+
+log = structlog.get_logger()
 
 # Connections of one process: few, because a server has a hundred by default for all hosts.
 _WRITERS = 4
-_READERS = 4
+_OTHERS = 4
 _MIGRATIONS = int.from_bytes(b"handoff")  # the advisory lock that they are made under
 
 _CONNECTING: dict[str, Any] = {
@@ -45,8 +50,9 @@ class PostgresDatabase(Database):
         """Take a `postgresql+psycopg://…` address; connects at the first use."""
         self._durable = _engine(url, _WRITERS, {**_LIMITS, "synchronous_commit": "on"})
         # Writes that outlive a crash of ours, and not one of the server's machine.
-        self._quick = _engine(url, _READERS, {**_LIMITS, "synchronous_commit": "off"})
+        self._quick = _engine(url, _OTHERS, {**_LIMITS, "synchronous_commit": "off"})
         self._readers = self._quick.execution_options(isolation_level="AUTOCOMMIT")
+        self._free = _free_connections()
         self._migrations = create_engine(
             url,
             poolclass=NullPool,
@@ -59,14 +65,16 @@ class PostgresDatabase(Database):
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """Open one of several write transactions; LedgerConflict when two are in the way."""
         engine = self._durable if durable else self._quick
-        with faults_named(Error), engine.begin() as connection:
+        # What is given up is undone, since no commit comes. Without a transaction the server would
+        # do a statement that has waited there when nobody wants it any more, and spend the link.
+        with self._one_free(durable=durable), faults_named(Error), engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a connection that reads what was committed last."""
-        with faults_named(Error), self._readers.connect() as connection:
-            yield connection
+        with self._one_free(durable=False), faults_named(Error), self._readers.connect() as one:
+            yield one
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -81,6 +89,31 @@ class PostgresDatabase(Database):
         with self.reading() as connection:
             return holds_tables(connection)
 
+    @contextmanager
+    def _one_free(self, *, durable: bool) -> Iterator[None]:
+        """Wait until a connection is free, for as long as the request may, which no pool knows.
+
+        Raises LedgerUnavailable.
+        """
+        free = self._free[durable]
+        if not free.acquire(timeout=patience()):
+            log.error("ledger_failed", reason="no connection came free")
+            raise LedgerUnavailable
+        try:
+            yield
+        finally:
+            free.release()
+
+    def _after_fork(self) -> None:
+        """Have all connections free, too."""
+        self._free = _free_connections()
+        super()._after_fork()
+
+
+def _free_connections() -> dict[bool, BoundedSemaphore]:
+    """Return the connections for writes that are durable, and for all else."""
+    return {True: BoundedSemaphore(_WRITERS), False: BoundedSemaphore(_OTHERS)}
+
 
 def _engine(url: str, pool_size: int, values: dict[str, str]) -> Engine:
     engine = create_engine(
@@ -88,7 +121,6 @@ def _engine(url: str, pool_size: int, values: dict[str, str]) -> Engine:
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=PATIENCE,
         pool_pre_ping=True,  # after a restart of the server a connection is made anew, unseen
         isolation_level="READ COMMITTED",
         hide_parameters=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import BOTH, new_ledger
-from tests.races.at_once import bag, entry_request, one, transfer_request
+from tests.races.at_once import at_once, bag, entry_request, one, statuses, transfer_request
 from tests.races.conftest import environment
 from tests.races.ledgers import held, make_links
 from tests.running import RunningShop, running_service
@@ -34,4 +34,8 @@ def test_a_request_waits_for_the_ledger_no_longer_than_it_may_take(
                 began = time.monotonic()
                 assert one(service.url, each).status == 503
                 assert time.monotonic() - began < _LEDGERS_OWN
+            # Four times as many as there are connections to a ledger, which each has for 0.5 s.
+            began = time.monotonic()
+            assert statuses(at_once(service.url, [entry_request("POST", link)] * 16)) == [503] * 16
+            assert time.monotonic() - began < 4 * 0.5
         assert one(service.url, entry_request("POST", link)).status == 303
