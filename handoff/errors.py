@@ -298,3 +298,6 @@ class ShopTimeout(Problem):
     code = "shop_timeout"
     status = 504
     title = "The shop took too long to answer."
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 2) -> None:
+        super().__init__(detail, retry_after=retry_after)

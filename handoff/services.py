@@ -29,8 +29,9 @@ from handoff.magento.checkout import Checkout, Storefront
 from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
 from handoff.magento.stores import Store
-from handoff.operate.gunicorn import threads
+from handoff.operate import gunicorn
 from handoff.operate.readiness import Readiness
+from handoff.operate.worker import FairWorker
 from handoff.places import Places
 from handoff.session import SessionStore, open_session_store
 from handoff.settings import Settings
@@ -40,7 +41,7 @@ from handoff.transfer.service import TransferService
 
 log = structlog.get_logger()
 
-_SEATS = threads * 3 // 4  # of one worker; the other threads are for shoppers with links
+_SEATED = 3 / 4  # of a worker's threads; the others are for shoppers with links
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
             Claims(database, clock),
             desk,
             _checkout(client, settings),
-            seats=_SEATS,
+            seats=max(1, int((FairWorker.threads or gunicorn.threads) * _SEATED)),
             timeout=settings.magento_timeout,
         ),
     )

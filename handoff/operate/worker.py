@@ -1,4 +1,4 @@
-"""gunicorn's worker with threads, made to share connections fairly with the others."""
+"""gunicorn's worker with threads, which shares connections fairly with the others."""
 
 from __future__ import annotations
 
@@ -18,6 +18,14 @@ class FairWorker(ThreadWorker):  # type: ignore[misc]  # its package declares no
     a proxy keeps alive one worker so gets twelve now and then, or all, and has two thirds of the
     work to do while the other waits. Who has connections waits for a moment, for each a little.
     """
+
+    threads: int | None = None
+    """How many this process has, where it is one of gunicorn's workers."""
+
+    def init_process(self) -> None:
+        """Begin, in the worker's own process, before the service is built."""
+        FairWorker.threads = self.cfg.threads
+        super().init_process()
 
     def accept(self, listener: Any) -> None:
         """Take a new connection, if it is still there."""

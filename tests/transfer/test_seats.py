@@ -12,7 +12,6 @@ import pytest
 import requests
 
 from handoff.errors import Busy, ShopTimeout
-from handoff.operate.gunicorn import threads
 from handoff.transfer.seats import Seats
 from tests.conftest import MakeApp, Poq
 from tests.magento.behaviours import page, passes_on
@@ -36,8 +35,9 @@ def transfer(url: str, number: int) -> requests.Response:
     return post_transfer(url, {"items": items, "currency": "GBP", "reference": f"r-{number}"})
 
 
+@pytest.mark.parametrize(("options", "seats"), [("", SEATS), ("--threads 4", 3)])
 def test_shoppers_with_links_are_let_in_while_transfers_wait_for_the_shop(
-    shop: RunningShop, slow_shop: FaultyShop, tmp_path: Path
+    options: str, seats: int, shop: RunningShop, slow_shop: FaultyShop, tmp_path: Path
 ) -> None:
     goes_on = threading.Event()
     answer_at_last = passes_on(shop.url)
@@ -53,6 +53,7 @@ def test_shoppers_with_links_are_let_in_while_transfers_wait_for_the_shop(
         HANDOFF_STOREFRONT_URL=shop.url,
         HANDOFF_MAGENTO_TIMEOUT="30",
         HANDOFF_ASK_CHECKOUT="false",
+        GUNICORN_CMD_ARGS=options,
     )
     with (
         running_service(environment, tmp_path, workers=1) as service,
@@ -63,7 +64,7 @@ def test_shoppers_with_links_are_let_in_while_transfers_wait_for_the_shop(
         try:
             sent = [callers.submit(transfer, service.url, 1 + n) for n in range(CALLERS)]
             answered = as_completed(sent, timeout=10)
-            refused = [next(answered).result() for _ in range(CALLERS - SEATS)]
+            refused = [next(answered).result() for _ in range(CALLERS - seats)]
             assert {answer.json()["code"] for answer in refused} == {"busy"}
             assert {(each.status_code, each.headers["Retry-After"]) for each in refused} == {
                 (503, "2")
@@ -74,7 +75,7 @@ def test_shoppers_with_links_are_let_in_while_transfers_wait_for_the_shop(
             assert sum(call.done() for call in sent) == len(refused)
         finally:
             goes_on.set()
-        assert [answer.result().status_code for answer in answered] == [200] * SEATS
+        assert [answer.result().status_code for answer in answered] == [200] * seats
         assert transfer(service.url, 100).status_code == 200
 
 
@@ -135,10 +136,6 @@ def test_those_who_run_out_of_time_together_count_once() -> None:
             stack.enter_context(seats.taken())
         raise ShopTimeout
     assert free(seats) == 9
-
-
-def test_there_are_threads_for_which_no_transfer_has_a_seat() -> None:
-    assert threads > SEATS
 
 
 def test_who_fails_gives_the_seat_back(make_app: MakeApp, slow_shop: FaultyShop) -> None:
