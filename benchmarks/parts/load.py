@@ -82,8 +82,7 @@ def _measure_round(running: SideBySide, measured: _Measured, *, seconds: int) ->
 def _references(running: SideBySide, seconds: int) -> dict[View, Sample]:
     """Measure what others are measured by: before, between and after them; the middle one counts.
 
-    Workers take the connections as they come, now and then one of them all 16. What that does to
-    a turn of a bare view would show in every share of its round.
+    What disturbs a turn of a bare view would show in every share of its round.
     """
     return {
         view: measure_view(running.bare, view, clients=CLIENTS, seconds=seconds)
