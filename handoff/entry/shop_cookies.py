@@ -48,8 +48,8 @@ def enter_session(
     and load anew what `section_data_ids` names.
     """
     cookie = place.session_cookie
-    for expired in _expired(place):
-        response.headers.add("Set-Cookie", expired)
+    for header in _same_for_all(place):
+        response.headers.add("Set-Cookie", header)
     response.set_cookie(
         cookie.name,
         session_id,
@@ -60,7 +60,6 @@ def enter_session(
         httponly=True,
         samesite=cookie.samesite,
     )
-    _choose_store_view(response, place)
     response.set_cookie(
         "private_content_version",
         secrets.token_hex(16),
@@ -78,18 +77,29 @@ def enter_session(
     )
 
 
-def _choose_store_view(response: Response, place: Place) -> None:
-    """Let the shop's pages be those of the store view, as the shop's own switcher does.
+@lru_cache
+def _same_for_all(place: Place) -> tuple[str, ...]:
+    """Return the headers that are the same for everybody, those that expire cookies first."""
+    expired = [
+        dump_cookie(name, max_age=0, expires=0, domain=domain, path=path)
+        for name, domain, path in _leftovers(place)
+    ]
+    return (*expired, *_store_view(place))
+
+
+def _store_view(place: Place) -> Iterator[str]:
+    """Give what lets the shop's pages be those of the store view, as the shop's own switcher does.
 
     In another store view, the one that the last shopper chose say, checkout would write the
     quote's total anew in that one's currency.
     """
     if not place.on_shops_host:
         return  # such a cookie would stand beside the shop's own; the landing sees to it
-    response.set_cookie(
+    yield dump_cookie(
         "store",
         place.store,
         max_age=_YEAR,
+        sync_expires=False,  # that would be a year from the first time
         path=_path_of_store(place),
         secure=place.session_cookie.secure,
         samesite="Lax",
@@ -98,15 +108,6 @@ def _choose_store_view(response: Response, place: Place) -> None:
 
 def _path_of_store(place: Place) -> str:
     return f"{place.storefront.path}/"
-
-
-@lru_cache
-def _expired(place: Place) -> tuple[str, ...]:
-    """Return the headers that expire what else a web view may have, the same for everybody."""
-    return tuple(
-        dump_cookie(name, max_age=0, expires=0, domain=domain, path=path)
-        for name, domain, path in _leftovers(place)
-    )
 
 
 def _leftovers(place: Place) -> Iterator[tuple[str, str | None, str]]:
