@@ -11,6 +11,7 @@ import logging.config
 import re
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -72,8 +73,9 @@ class _Lines:
         self.name = name
 
     def write(self, line: str) -> None:
-        """Write a line, in one piece."""
-        sys.stderr.write(f"{line}\n")
+        """Write a line in one piece, or none: nobody is turned away because a disk is full."""
+        with suppress(OSError):
+            sys.stderr.write(f"{line}\n")
 
     debug = info = warning = error = critical = exception = write
 

@@ -177,3 +177,17 @@ def test_what_libraries_say_is_masked(text: str, secret: str) -> None:
 def test_what_is_no_secret_stays() -> None:
     words = "Booting worker with pid: 21942; rule /h/<token>, /api/cart-transfer/<key>"
     assert redact(words) == words
+
+
+def test_nobody_is_turned_away_where_there_is_no_room_for_the_log(
+    shop: RunningShop, tmp_path: Path
+) -> None:
+    (tmp_path / "service.log").symlink_to("/dev/full")
+    with running_service(environment_for(shop, tmp_path), tmp_path) as service:
+        for _ in range(20):
+            answer = post_transfer(service.url, {"quote_id": shop.guest_quote(("ITEM-01", 1))})
+            assert answer.status_code == 200
+            link = answer.json()["url"]
+            assert requests.get(link, timeout=10).status_code == 200
+            entered = requests.post(link, allow_redirects=False, timeout=10)
+            assert entered.status_code == 303
