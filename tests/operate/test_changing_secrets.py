@@ -50,11 +50,12 @@ class Servers:
             redis_server.start()
         self._redis, self._postgres = redis_server, postgres
         self._host = f"127.0.0.1:{postgres.port}"
-        postgres_name = urlsplit(postgres.new_database()).path
-        self._database = f"{self._host}{postgres_name}"
-        with postgres.connected(postgres_name[1:]) as connection:
-            connection.execute("DROP ROLE IF EXISTS rotated")
-            connection.execute(f"CREATE ROLE rotated LOGIN SUPERUSER PASSWORD '{OLD}'".encode())
+        self._name = urlsplit(postgres.new_database()).path[1:]
+        self._roles = {OLD: f"{self._name}_old", NEW: f"{self._name}_new"}
+        self._in_database(
+            f"CREATE ROLE {self._roles[OLD]} LOGIN PASSWORD '{OLD}'",
+            f"ALTER DATABASE {self._name} OWNER TO {self._roles[OLD]}",
+        )
         self.admin("ACL", "SETUSER", "rotated", *SESSIONS, f">{OLD}")
 
     def admin(self, *words: str) -> None:
@@ -65,21 +66,32 @@ class Servers:
         """Return the settings of a service that shows this password everywhere."""
         return {
             "session_store": f"redis://rotated:{password}@127.0.0.1:{self._redis.port}/2",
-            "database_url": f"postgresql+psycopg://rotated:{password}@{self._database}",
+            "database_url": (
+                f"postgresql+psycopg://{self._roles[password]}:{password}@{self._host}/{self._name}"
+            ),
         }
 
     def take_both(self) -> None:
-        """Take the new password beside the old one; a role of PostgreSQL has only one."""
+        """Take the new password beside the old one; of PostgreSQL's roles each has its own."""
         self.admin("ACL", "SETUSER", "rotated", f">{NEW}")
-
-    def change_role(self) -> None:
-        with self._postgres.connected() as connection:
-            connection.execute(f"ALTER ROLE rotated PASSWORD '{NEW}'".encode())
+        self._in_database(
+            f"CREATE ROLE {self._roles[NEW]} LOGIN PASSWORD '{NEW}' IN ROLE {self._roles[OLD]}"
+        )
 
     def take_the_new_alone(self) -> None:
         """Forget the old password, and cut whoever has come in with it."""
         self.admin("ACL", "SETUSER", "rotated", f"<{OLD}")
         self.admin("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        self._in_database(
+            f"ALTER ROLE {self._roles[OLD]} NOLOGIN PASSWORD NULL",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+            "current_database() AND pid <> pg_backend_pid()",
+        )
+
+    def _in_database(self, *statements: str) -> None:
+        with self._postgres.connected(self._name) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
 
 
 def reload(service: RunningService) -> None:
@@ -136,7 +148,6 @@ def test_every_secret_is_changed_while_shoppers_come_and_go(
             secrets.write(api_keys=f"{OLD},{NEW}", previous_secret_keys=NEW)
             reload(service)
             secrets.write(secret_key=NEW, previous_secret_keys=OLD)
-            servers.change_role()
             secrets.write(**servers.addresses(NEW))
             reload(service)
         servers.take_the_new_alone()
