@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask, g, request
 from flask_babel import Babel, get_translations
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 LANGUAGES = ("en", "ar", "de", "es", "fr", "it", "nl", "pl")
 
@@ -36,9 +39,14 @@ def prefer(language: str | None) -> None:
 def language() -> str:
     """Return the language of this request's page, as `lang` has it."""
     if "language" not in g:
-        g.language = request.accept_languages.best_match(LANGUAGES) or "en"
+        g.language = _best_of(request.headers.get("Accept-Language", ""))
     chosen: str = g.language
     return chosen
+
+
+@lru_cache(maxsize=256)  # browsers have said these few things for ever
+def _best_of(accepted: str) -> str:
+    return parse_accept_header(accepted, LanguageAccept).best_match(LANGUAGES) or "en"
 
 
 def direction() -> str:

@@ -90,12 +90,14 @@ def _of_interest(_logger: WrappedLogger, _name: str, event: EventDict) -> EventD
 
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
+    structlog.processors.format_exc_info,
+    _redact_event,
+    # What comes below holds nothing that anybody has sent.
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
 ]
-_LAST: list[Processor] = [_redact_event, structlog.processors.JSONRenderer()]
+_AS_JSON = structlog.processors.JSONRenderer()
 
 
 def logging_config(level: str = "INFO") -> dict[str, Any]:
@@ -109,7 +111,7 @@ def logging_config(level: str = "INFO") -> dict[str, Any]:
                 "foreign_pre_chain": _SHARED,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    *_LAST,
+                    _AS_JSON,
                 ],
             }
         },
@@ -134,7 +136,7 @@ def configure_logging(level: str = "INFO") -> None:
     """Write all that this process logs, by libraries too, as lines of JSON."""
     logging.config.dictConfig(logging_config(level))
     structlog.configure(
-        processors=[*_SHARED, _of_interest, *_LAST],
+        processors=[*_SHARED, _of_interest, _AS_JSON],
         logger_factory=_Lines,
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
