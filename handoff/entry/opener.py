@@ -16,6 +16,7 @@ import secrets
 from dataclasses import dataclass, field
 
 from flask import Request, Response
+from werkzeug.http import dump_cookie
 
 from handoff.places import Place
 from handoff.settings import Settings
@@ -39,15 +40,17 @@ class Openers:
     def hand_over(self, response: Response, place: Place, settings: Settings) -> None:
         """Set the cookies in a place, for as long from now as they can be of use."""
         for name, value in self.cookies.items():
-            response.set_cookie(
+            cookie = dump_cookie(
                 name,
                 value,
                 max_age=settings.link_ttl + settings.reopen_grace,
+                sync_expires=False,  # by its own clock a phone may be late
                 path=_path(place),
                 secure=place.public.scheme == "https",
                 httponly=True,
                 samesite="Lax",
             )
+            response.headers.add("Set-Cookie", cookie)
 
 
 def openers_of(request: Request, handoff_id: str, place: Place) -> Openers:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import structlog
-from flask import Response, g, make_response, render_template, request
+from flask import Response, g, render_template, request
 
 from handoff.entry.endings import Ending
 from handoff.entry.languages import language, prefer
@@ -36,7 +36,7 @@ def waiting_page(row: Handoff, token: str, openers: Openers) -> Response:
     forced = from_another_site(request, place.public_origin)
     _speak_as(row)
     page = _waiting(language(), _look(place), row.item_count, row.customer_id is not None, forced)
-    response = make_response(page.replace(_PLACE, token))
+    response = Response(page.replace(_PLACE, token))
     openers.hand_over(response, place, services().settings)
     return response
 
@@ -53,7 +53,7 @@ def ending_page(ending: Ending, row: Handoff | None = None, token: str | None = 
         code=handoff_id[:8],
         token=token,
     )
-    response = make_response(page, ending.status)
+    response = Response(page, ending.status)
     if ending.retry_after is not None:
         response.headers["Retry-After"] = str(ending.retry_after)
     return response

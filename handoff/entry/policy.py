@@ -15,7 +15,7 @@ def protect(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def _protect(response: Response) -> Response:
-        response.headers.update(headers)
+        response.headers.extend(headers)
         # `private`, or Magento's own VCL takes the cookies off, though it keeps nothing.
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
