@@ -1,16 +1,19 @@
 """Views that do as little as can be: the measure for ours, and the limit of any service.
 
-Started with BARE_SHOP_URL, the shop to call, and BARE_DATABASE, a file to write to.
+Started with BARE_SHOP_URL, the shop to call, BARE_DATABASE, a file to write to, and BARE_SESSIONS,
+a folder.
 """
 
 from __future__ import annotations
 
 import os
+import secrets
+from pathlib import Path
 from typing import Any
 
 import requests
 import urllib3
-from flask import Flask, render_template
+from flask import Flask, Response, jsonify, render_template
 
 from benchmarks.bare.writing import DurableFile
 
@@ -20,7 +23,10 @@ _session.trust_env = False
 _pool = urllib3.PoolManager(maxsize=32)
 _shop = os.environ["BARE_SHOP_URL"]
 _file = DurableFile(os.environ["BARE_DATABASE"])
+_sessions = Path(os.environ["BARE_SESSIONS"])
 
+_EXPIRED = "one=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/checkout/"
+_COOKIES = 14  # that a shopper is sent to a shop on the service's own host with
 _ANSWER = {"url": "http://shop.example/h/" + "x" * 66, "method": "GET"}
 
 
@@ -54,6 +60,17 @@ def write() -> dict[str, str]:
     """Write a row durably."""
     _file.write(_ANSWER["url"])
     return _ANSWER
+
+
+@app.post("/session")
+def write_and_bind() -> Response:
+    """Write a row and a session, and set cookies: what spending cannot do without."""
+    _file.write(_ANSWER["url"])
+    (_sessions / secrets.token_hex(13)).write_bytes(b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}')
+    response = jsonify(_ANSWER)
+    for _ in range(_COOKIES):
+        response.headers.add("Set-Cookie", _EXPIRED)
+    return response
 
 
 @app.post("/both/<masked_id>")

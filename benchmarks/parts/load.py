@@ -31,7 +31,7 @@ class _Request:
 
 
 _ENTRY = _Request("entry page, GET", lambda one: one.entry, View.PAGE, 0.6, View.PAGE)
-_SPENDING = _Request("spending, POST", lambda one: one.spending, View.JSON, 0.35, View.WRITE)
+_SPENDING = _Request("spending, POST", lambda one: one.spending, View.JSON, 0.35, View.SESSION)
 _TRANSFER = _Request(
     "transfer of a guest's quote", lambda one: one.transfer, View.JSON, 0.2, View.BOTH
 )
@@ -143,8 +143,9 @@ def _details(measured: _Measured) -> str:
 
 
 _LIMITS = (
-    "The bare views with the shop's call, with a durable write and with both are the limit of any "
-    "Flask service here: a transfer cannot do without both, spending not without the write. "
+    "The bare views that do more are the limit of any Flask service here: a transfer cannot do "
+    "without the shop's call and a durable write, spending not without a write, a session's file "
+    "and the cookies that displace the last shopper. "
     "A percentile is the median of the rounds, the max that of all of them."
 )
 

@@ -27,7 +27,7 @@ _OWN = 3.0  # milliseconds
 _BINDING = 2.0
 
 _SHOP = "the shop's answer, no server"
-_JSON, _WRITE, _BOTH = View.JSON.title, View.WRITE.title, View.BOTH.title
+_JSON, _SESSION, _BOTH = View.JSON.title, View.SESSION.title, View.BOTH.title
 _TRANSFER, _ENTRY, _SPENDING = "transfer of a guest's quote", "entry page, GET", "spending, POST"
 _BIND = "the session written, no server"
 
@@ -130,7 +130,7 @@ def _figures(times: _Times) -> list[Figure]:
             "binding, one client: the whole POST but a bare view, ms",
             spending,
             _BINDING,
-            limit=f"A {_WRITE} takes {statistics.median(times.beyond(_WRITE, _JSON)):.2f}.",
+            limit=f"A {_SESSION} takes {statistics.median(times.beyond(_SESSION, _JSON)):.2f}.",
         ),
         _figure("binding by itself: the session made and written, ms", binding, _BINDING),
     ]

@@ -18,6 +18,7 @@ class View(Enum):
     REQUESTS = ("bare view with the shop's call, by requests", "/requests/")
     URLLIB3 = ("bare view with the shop's call, by urllib3", "/urllib3/")
     WRITE = ("bare view with a durable write, by sqlite3", "/write")
+    SESSION = ("bare view with a durable write, a file and cookies", "/session")
     BOTH = ("bare view with both, by urllib3 and sqlite3", "/both/")
 
     @property

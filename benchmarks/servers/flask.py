@@ -16,12 +16,13 @@ ROOT = Path(__file__).parents[2]
 @contextmanager
 def bare_flask(folder: Path, *, shop: str) -> Iterator[int]:
     """Run the bare views before a shop, and give their port."""
-    folder.mkdir()
+    (folder / "sessions").mkdir(parents=True)
     port = free_port()
     environment = {
         "PYTHONPATH": str(ROOT),
         "BARE_SHOP_URL": shop,
         "BARE_DATABASE": str(folder / "rows.db"),
+        "BARE_SESSIONS": str(folder / "sessions"),
     }
     command = [*gunicorn_command(f"{HOST}:{port}"), "benchmarks.bare.app:app"]
     with running(command, port, folder, environment=environment):

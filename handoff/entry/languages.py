@@ -44,7 +44,7 @@ def language() -> str:
     return chosen
 
 
-@lru_cache(maxsize=256)  # browsers have said these few things for ever
+@lru_cache(maxsize=256)  # there are few that browsers send
 def _best_of(accepted: str) -> str:
     return parse_accept_header(accepted, LanguageAccept).best_match(LANGUAGES) or "en"
 

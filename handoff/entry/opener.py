@@ -44,7 +44,7 @@ class Openers:
                 name,
                 value,
                 max_age=settings.link_ttl + settings.reopen_grace,
-                sync_expires=False,  # by its own clock a phone may be late
+                sync_expires=False,  # which would go by the phone's own clock
                 path=_path(place),
                 secure=place.public.scheme == "https",
                 httponly=True,
