@@ -25,7 +25,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    union_all,
     update,
 )
 
@@ -111,21 +110,10 @@ _RENEW = Statement(
     .returning(*_ROW)
 )
 
-# By two looks into indexes: for a condition with OR SQLite would read every current row.
-_is_current = _c.superseded_at.is_(None)
-_SUPERSEDE = Statement(
-    update(handoff)
-    .where(
-        _is_current,
-        _c.id.in_(
-            union_all(
-                select(_c.id).where(_is_current, _c.key == bindparam("the_key")),
-                select(_c.id).where(_is_current, _c.quote_number == bindparam("quote")),
-            )
-        ),
-    )
-    .values(superseded_at=NOW)
-)
+# Two, because for one with OR SQLite would read every current row.
+_displace = update(handoff).where(_c.superseded_at.is_(None)).values(superseded_at=NOW)
+_SUPERSEDE_KEY = Statement(_displace.where(_c.key == bindparam("the_key")))
+_SUPERSEDE_QUOTE = Statement(_displace.where(_c.quote_number == bindparam("quote")))
 
 _SPEND = Statement(
     update(handoff)
@@ -255,8 +243,8 @@ class Ledger:
 
     def _insert(self, connection: RawConnection, draft: Draft) -> Handoff:
         now = self._now()
-        displaced = {"the_key": draft.key, "quote": draft.quote_number}
-        _SUPERSEDE.run(connection, {**displaced, **now})
+        _SUPERSEDE_KEY.run(connection, {"the_key": draft.key, **now})
+        _SUPERSEDE_QUOTE.run(connection, {"quote": draft.quote_number, **now})
         values = {each.name: getattr(draft, each.name) for each in fields(draft)}
         values |= {"id": new_id(), "ttl": self._ttl, **now}
         [row] = _INSERT.run(connection, values)
