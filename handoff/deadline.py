@@ -43,6 +43,12 @@ def begin_request(seconds: float) -> None:
     _end_of_request.set(Deadline.after(seconds))
 
 
+def is_request_over() -> bool:
+    """Say whether what is worked on in this thread has used up its time; never without a limit."""
+    end = _end_of_request.get()
+    return end is not None and end.passed
+
+
 def end_request() -> None:
     """Let what this thread does next take its time."""
     _end_of_request.set(None)

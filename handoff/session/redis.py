@@ -6,11 +6,9 @@ from typing import Any
 
 import redis
 
-from handoff.deadline import Deadline
+from handoff.deadline import is_request_over
 from handoff.session.ids import new_session_id
 from handoff.session.store import SessionStoreError
-
-_FOR_EVER = float("inf")
 
 
 class RedisSessions:
@@ -32,7 +30,7 @@ class RedisSessions:
             except (redis.ConnectionError, redis.TimeoutError):
                 # A restart has cut the connection, or its Redis is no longer the master. The next
                 # one is new; redis-py's own retries would go to the old master again.
-                if Deadline.within_request(_FOR_EVER).passed:
+                if is_request_over():
                     raise
                 self._store(key, fields, lifetime or self._lifetime)
         except redis.RedisError as error:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import redis
 
+from handoff.deadline import begin_request, end_request
 from handoff.session import Binding, SessionStoreError, bind
-from tests.running import RedisServer
+from tests.running import HOST, RedisServer
 from tests.session.stores import store_at
 
 BINDING = Binding(27, 1)
@@ -77,3 +80,28 @@ def test_a_redis_that_is_down_is_out_of_reach_and_then_back(
     assert str(redis_server.port) not in str(raised.value)
     redis_server.start()
     assert bind(store, BINDING)
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(30, 2), (0, 1)])
+def test_a_second_try_is_for_requests_that_have_time_left(seconds: float, tries: int) -> None:
+    taken = 0
+    with socket.create_server((HOST, 0)) as server:
+
+        def hang_up() -> None:
+            nonlocal taken
+            while True:
+                try:
+                    server.accept()[0].close()
+                except OSError:
+                    return
+                taken += 1
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        begin_request(seconds)
+        try:
+            with pytest.raises(SessionStoreError):
+                bind(store_at(f"redis://{HOST}:{server.getsockname()[1]}/2"), BINDING)
+        finally:
+            end_request()
+            server.shutdown(socket.SHUT_RDWR)
+    assert taken == tries
