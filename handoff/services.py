@@ -29,7 +29,6 @@ from handoff.magento.checkout import Checkout, Storefront
 from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
 from handoff.magento.stores import Store
-from handoff.operate import gunicorn
 from handoff.operate.readiness import Readiness
 from handoff.operate.worker import FairWorker
 from handoff.places import Places
@@ -94,7 +93,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
             Claims(database, clock),
             desk,
             _checkout(client, settings),
-            seats=max(1, int((FairWorker.threads or gunicorn.threads) * _SEATED)),
+            seats=max(1, int(FairWorker.threads * _SEATED)),
             timeout=settings.magento_timeout,
         ),
     )

@@ -16,7 +16,7 @@ from handoff.ledger import Handoff
 from handoff.places import Place
 from handoff.services import services
 
-_PLACE = "\0"  # where a page has the token of its link; nothing else of it can hold this
+_GAP = "\0"  # where a page has the token of its link; nothing else of it can hold this
 
 
 class _Look(NamedTuple):
@@ -36,7 +36,7 @@ def waiting_page(row: Handoff, token: str, openers: Openers) -> Response:
     forced = from_another_site(request, place.public_origin)
     _speak_as(row)
     page = _waiting(language(), _look(place), row.item_count, row.customer_id is not None, forced)
-    response = Response(page.replace(_PLACE, token))
+    response = Response(page.replace(_GAP, token))
     openers.hand_over(response, place, services().settings)
     return response
 
@@ -90,5 +90,5 @@ def _waiting(_language: str, look: _Look, item_count: int, signs_in: bool, force
         item_count=item_count,
         signs_in=signs_in,
         forced=forced,
-        token=_PLACE,
+        token=_GAP,
     )

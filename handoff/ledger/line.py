@@ -34,7 +34,7 @@ class Line:
         self._errands: SimpleQueue[_Errand | None] = SimpleQueue()
         self._standing: threading.Thread | None = None
 
-    def run(self, work: Callable[[], None], *, timeout: float) -> None:
+    def run(self, work: Callable[[], None], timeout: float) -> None:
         """Wait for the turn and do a work in it, which raises nothing.
 
         Raises LedgerUnavailable, and does nothing, when there was no turn before the timeout.

@@ -39,7 +39,7 @@ class SqliteDatabase(Database):
         self._readers = _engine(url, pool_size=_READERS)
         self._raw_writers: dict[bool, RawConnection] = {}
         self._raw_readers: deque[RawConnection] = deque()
-        self._together = Together(self._in_turn, self._transaction)
+        self._together = Together(self._line.run, self._transaction)
         super().__init__(self._durable, self._quick, self._readers)
 
     @contextmanager
@@ -85,9 +85,6 @@ class SqliteDatabase(Database):
         with self.reading() as connection:
             return holds_tables(connection)
 
-    def _in_turn(self, work: Callable[[], None], timeout: float) -> None:
-        self._line.run(work, timeout=timeout)
-
     @contextmanager
     def _transaction(self, durable: bool) -> Iterator[RawConnection]:
         """Use one connection for each kind of write: only who has the turn does."""
@@ -105,7 +102,7 @@ class SqliteDatabase(Database):
         self._line.close()  # the child's copy only: the parent's place in line stays its own
         self._line = Line(self._line_path)
         self._raw_writers, self._raw_readers = {}, deque()
-        self._together = Together(self._in_turn, self._transaction)
+        self._together = Together(self._line.run, self._transaction)
         super()._after_fork()
 
     def close(self) -> None:

@@ -24,9 +24,9 @@ threads = 16
 timeout = 75
 graceful_timeout = 30
 keepalive = 75
-# Each worker says some thousand times a second that it is alive, by the time of a file. On a disk
-# that takes a tenth of the time of a request.
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - gunicorn's
+# Each worker says that it is alive by the time of a file, more than once for each request. That is
+# not to wait for a disk.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - gunicorn makes its file there safely
 # A shop's host has many cookies, and browsers send all of them in one line.
 limit_request_field_size = 32 * 1024
 # Where a request comes from is said by HANDOFF_TRUSTED_PROXIES alone; https and the path are
@@ -49,7 +49,6 @@ class NoAccessLog(Logger):  # type: ignore[misc]  # its package declares no type
 
 
 logger_class = NoAccessLog
-accesslog = None
 
 _SILENCE = struct.pack("ll", 10, 0)  # seconds and microseconds, as the kernel takes them
 

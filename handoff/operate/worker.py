@@ -7,6 +7,8 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from handoff.operate import gunicorn
+
 _STEP = 50e-6  # seconds for each connection
 _MOST = 0.001  # seconds
 
@@ -19,8 +21,8 @@ class FairWorker(ThreadWorker):  # type: ignore[misc]  # its package declares no
     work to do while the other waits. Who has connections waits for a moment, for each a little.
     """
 
-    threads: int | None = None
-    """How many this process has, where it is one of gunicorn's workers."""
+    threads: int = gunicorn.threads
+    """How many this process has: those of the configuration, or of gunicorn's command line."""
 
     def init_process(self) -> None:
         """Begin, in the worker's own process, before the service is built."""
