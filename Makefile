@@ -41,14 +41,14 @@ translations: $(VENV)/dev ## take new words into the catalogues, and compile the
 	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords lazy_gettext \
 	  --no-location --omit-header --output-file build/messages.pot .
 	$(BIN)/pybabel --quiet update --input-file build/messages.pot --no-fuzzy-matching \
-	  --ignore-obsolete --ignore-pot-creation-date --output-dir handoff/translations
-	$(BIN)/pybabel --quiet compile --directory handoff/translations
+	  --ignore-obsolete --ignore-pot-creation-date --output-dir translations
+	$(BIN)/pybabel --quiet compile --directory translations
 
 lock: $(VENV)/dev ## write the locked lists of packages anew
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra demo --extra postgres --group build --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml sandbox/pyproject.toml --extra postgres --group build --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.txt
-	$(BIN)/uv pip compile pyproject.toml --extra demo --extra postgres --group build --group dev --universal \
+	$(BIN)/uv pip compile pyproject.toml sandbox/pyproject.toml --extra postgres --group build --group dev --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet \
 	  -o requirements-dev.txt
 
@@ -61,9 +61,9 @@ $(VENV)/venv:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/demo: requirements.txt pyproject.toml $(VENV)/venv
+$(VENV)/demo: requirements.txt pyproject.toml sandbox/pyproject.toml $(VENV)/venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e ./sandbox
 	@touch $@
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/demo

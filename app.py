@@ -1,5 +1,5 @@
 """The service as a WSGI application, from the settings in the environment."""
 
-from handoff import create_app
+from handoff.app_factory import create_app
 
 app = create_app()

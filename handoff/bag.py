@@ -8,7 +8,7 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BagLine:
     """A sku, as the app or the shop spells it, and how many of it."""
 
     sku: str
@@ -19,24 +19,24 @@ class Line:
 class Bag:
     """The lines of a bag, one for each sku, in the order of the app, and the currency."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[BagLine, ...]
     currency: str
 
 
-def same_sku(sku: str) -> str:
+def sku_key(sku: str) -> str:
     """Return the key under which two spellings are one sku: the shop ignores case."""
     return sku.lower()
 
 
-def summed(lines: Iterable[Line]) -> tuple[Line, ...]:
+def merge_lines(lines: Iterable[BagLine]) -> tuple[BagLine, ...]:
     """Add lines of the same sku up into one, which keeps the first spelling and place."""
-    sums: dict[str, Line] = {}
+    sums: dict[str, BagLine] = {}
     for line in lines:
-        known = sums.get(same_sku(line.sku), Line(line.sku, Decimal(0)))
-        sums[same_sku(line.sku)] = Line(known.sku, known.quantity + line.quantity)
+        known = sums.get(sku_key(line.sku), BagLine(line.sku, Decimal(0)))
+        sums[sku_key(line.sku)] = BagLine(known.sku, known.quantity + line.quantity)
     return tuple(sums.values())
 
 
-def plain(quantity: Decimal) -> str:
+def format_quantity(quantity: Decimal) -> str:
     """Write a quantity without exponent and needless zeros: 2, 1.5, 100."""
     return f"{quantity.normalize():f}"

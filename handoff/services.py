@@ -9,34 +9,34 @@ from functools import partial
 import structlog
 from flask import Flask, current_app
 
-from handoff.entry.links import Links
 from handoff.ledger import (
-    Claims,
     Clock,
     Database,
-    Ledger,
-    LedgerAway,
+    HandoffRepository,
+    Leases,
+    LedgerUnreachable,
     Tallies,
     migrate,
-    newest_version,
+    newest_schema_version,
     open_database,
-    version_of,
+    read_schema_version,
 )
 from handoff.limits import Limits
-from handoff.magento.access import Access, AccessToken, AdminLogin
-from handoff.magento.carts import Carts
-from handoff.magento.checkout import Checkout, Storefront
+from handoff.link_tokens import LinkTokens
+from handoff.magento.admin_access import AccessToken, AdminAccess, AdminLogin
+from handoff.magento.checkout_probe import CheckoutProbe, Storefront
 from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
-from handoff.magento.stores import Store
-from handoff.operate.readiness import Readiness
-from handoff.operate.worker import FairWorker
-from handoff.places import Places
-from handoff.session import SessionStore, open_session_store
+from handoff.magento.quotes import Quotes
+from handoff.operations.gunicorn_worker import FairWorker
+from handoff.operations.readiness import Readiness
 from handoff.settings import Settings
-from handoff.transfer.carts import QuoteDesk
-from handoff.transfer.checkout import SESSION_PATIENCE, CheckoutDesk
-from handoff.transfer.service import TransferService
+from handoff.settings.store_sites import StoreSites
+from handoff.settings.store_views import StoreView
+from handoff.shop_session import SessionStore, open_session_store
+from handoff.transfer.checkout_preflight import SESSION_STORE_TIMEOUT, CheckoutPreflight
+from handoff.transfer.quote_resolver import QuoteResolver
+from handoff.transfer.transfer_service import TransferService
 
 log = structlog.get_logger()
 
@@ -48,10 +48,10 @@ class Services:
     """What views work with. `orders` is None where the settings give no right to read them."""
 
     settings: Settings
-    places: Places
+    places: StoreSites
     database: Database
-    ledger: Ledger
-    links: Links
+    ledger: HandoffRepository
+    links: LinkTokens
     sessions: SessionStore
     orders: Orders | None
     limits: Limits
@@ -69,18 +69,18 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
     The ledger goes by a clock that is given, and without one by the database's.
     """
     database = _open_ledger(settings)
-    ledger = Ledger(database, clock, ttl=settings.link_ttl, grace=settings.reopen_grace)
+    ledger = HandoffRepository(database, clock, ttl=settings.link_ttl, grace=settings.reopen_grace)
     sessions = _sessions(settings)
     client = open_client(settings)
     # Through a circuit of its own: a slow search for orders is no reason to refuse transfers.
     orders = open_orders(open_client(settings), settings)
-    desk = QuoteDesk(Carts(client), settings.store_views, orders)
+    desk = QuoteResolver(Quotes(client), settings.store_views, orders)
     return Services(
         settings=settings,
         places=settings.places,
         database=database,
         ledger=ledger,
-        links=Links(
+        links=LinkTokens(
             settings.secret_key.get_secret_value(),
             previous=[key.get_secret_value() for key in settings.previous_secret_keys],
         ),
@@ -90,7 +90,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
         readiness=Readiness(ledger, sessions),
         transfers=TransferService(
             ledger,
-            Claims(database, clock),
+            Leases(database, clock),
             desk,
             _checkout(client, settings),
             seats=max(1, int(FairWorker.threads * _SEATED)),
@@ -123,7 +123,7 @@ def open_orders(client: MagentoClient, settings: Settings) -> Orders | None:
     return Orders(client, access, store=settings.store_views.first.code) if access else None
 
 
-def open_access(client: MagentoClient, settings: Settings) -> Access | None:
+def open_access(client: MagentoClient, settings: Settings) -> AdminAccess | None:
     """Return the right that the settings give to ask the shop as its staff, or None."""
     if settings.magento_access_token:
         return AccessToken(settings.magento_access_token.get_secret_value())
@@ -139,9 +139,9 @@ def _open_ledger(settings: Settings) -> Database:
     try:
         # Looking waits for nobody, and migrating for all who write: a worker that takes a dead
         # one's place must not end because the ledger is held.
-        if version_of(database) != newest_version():
+        if read_schema_version(database) != newest_schema_version():
             migrate(database)
-    except LedgerAway:
+    except LedgerUnreachable:
         # A worker that starts anew while the server restarts: it will be back, and nothing here
         # needs it before. The command that started the service has seen the tables.
         log.warning("ledger_away_at_start")
@@ -165,15 +165,15 @@ def _limits(database: Database, settings: Settings, clock: Clock | None) -> Limi
     )
 
 
-def _checkout(client: MagentoClient, settings: Settings) -> CheckoutDesk | None:
+def _checkout(client: MagentoClient, settings: Settings) -> CheckoutPreflight | None:
     if not settings.ask_checkout:
         return None
-    checkout = Checkout(client, partial(_storefront, settings))
-    sessions = _sessions(settings, patience=SESSION_PATIENCE)
-    return CheckoutDesk(checkout, sessions, settings.store_views)
+    checkout = CheckoutProbe(client, partial(_storefront, settings))
+    sessions = _sessions(settings, patience=SESSION_STORE_TIMEOUT)
+    return CheckoutPreflight(checkout, sessions, settings.store_views)
 
 
-def _storefront(settings: Settings, store: Store) -> Storefront:
+def _storefront(settings: Settings, store: StoreView) -> Storefront:
     """Return where shoppers see a store view."""
     place = settings.place_of(store)
     return Storefront(

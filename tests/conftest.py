@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from handoff import create_app
+from handoff.app_factory import create_app
 from handoff.settings import Settings, load_settings
 from tests.logs import Logged
 from tests.postgres import PostgresServer, running_postgres

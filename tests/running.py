@@ -19,11 +19,10 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask
+from handoff_sandbox import create_shop, several_views
+from handoff_sandbox.catalogue import Catalogue
+from handoff_sandbox.shop import Shop
 from werkzeug.serving import make_server
-
-from handoff.sandbox import create_shop, several_views
-from handoff.sandbox.catalogue import Catalogue
-from handoff.sandbox.shop import Shop
 
 HOST = "127.0.0.1"
 
@@ -246,7 +245,7 @@ def running_service(
     port = port or free_port()
     url = f"http://{HOST}:{port}"
     log = folder / "service.log"
-    command = [sys.executable, "-m", "handoff.commands", "serve"]
+    command = [sys.executable, "-m", "handoff.cli", "serve"]
     command += ["--bind", f"{HOST}:{port}", "--workers", str(workers)]
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     with log.open("wb") as stream:

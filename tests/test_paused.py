@@ -14,8 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from handoff.errors import LedgerUnavailable
-from handoff.ledger import Ledger
+from handoff.ledger import HandoffRepository
+from handoff.problems import LedgerUnavailable
 from tests.conftest import MakeApp, Poq, TurnedClock
 from tests.running import RunningShop, running_service
 from tests.talking import environment_for, post_transfer
@@ -85,7 +85,7 @@ def test_whom_another_site_sends_gets_no_button(
         def find(*_args: Any) -> None:
             raise LedgerUnavailable
 
-        monkeypatch.setattr(Ledger, "find", find)
+        monkeypatch.setattr(HandoffRepository, "find", find)
     answer = asked.test_client().get(link, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 503
     assert "<form" not in answer.text

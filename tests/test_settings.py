@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from handoff.places import Place
-from handoff.settings import Settings, SettingsError, load_settings, unknown_names
+from handoff.settings import Settings, SettingsError, find_unknown_names, load_settings
+from handoff.settings.store_sites import StoreSite
 from tests.certificates import Authority
 
 NEEDED = {
@@ -27,7 +27,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def place_of(settings: Settings) -> Place:
+def place_of(settings: Settings) -> StoreSite:
     return settings.place_of(settings.store_views.first)
 
 
@@ -415,7 +415,7 @@ def test_codes_may_have_capitals_as_in_magento(monkeypatch: pytest.MonkeyPatch) 
 
 def test_misspelt_names_are_found() -> None:
     environment = {**NEEDED, "HANDOFF_LINK_TLL": "1", "HANDOFF_LINK_TTL_FILE": "x", "OTHER": "y"}
-    assert unknown_names(environment) == ["HANDOFF_LINK_TLL"]
+    assert find_unknown_names(environment) == ["HANDOFF_LINK_TLL"]
 
 
 def test_settings_are_frozen() -> None:

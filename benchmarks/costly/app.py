@@ -13,9 +13,10 @@ from decimal import Decimal
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from handoff_sandbox import create_shop
+from handoff_sandbox.catalogue import Catalogue, Product
+
 from benchmarks.costly.cost import Costs
-from handoff.sandbox import create_shop
-from handoff.sandbox.catalogue import Catalogue, Product
 
 
 class Costly:

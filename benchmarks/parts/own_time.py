@@ -16,11 +16,17 @@ from benchmarks.parts.views import View
 from benchmarks.plan import Plan
 from benchmarks.report.findings import Figure, Findings, spread, table
 from benchmarks.servers.both import FILES, SERVERS, SideBySide, side_by_side
-from handoff.binding import binding_of
-from handoff.ledger import Draft
-from handoff.magento.stores import Stores
-from handoff.session import SessionAccess, SessionAddress, SessionStore, bind, open_session_store
-from handoff.settings.settings import DEFAULT_STORE
+from handoff.ledger import NewHandoff
+from handoff.settings.model import DEFAULT_STORE
+from handoff.settings.store_views import StoreViews
+from handoff.shop_session import (
+    SessionStore,
+    SessionStoreAccess,
+    SessionStoreUrl,
+    create_session,
+    open_session_store,
+)
+from handoff.shop_session.handoff_contents import session_contents_for
 
 _TURN = 100  # requests of a case in a round
 _OWN = 3.0  # milliseconds
@@ -86,29 +92,29 @@ def _link(answer: Reply) -> str:
 
 def _bindings(address: str) -> list[float]:
     """Bind quotes to sessions in this process, and return what each took."""
-    parsed = SessionAddress.parse(address)
-    store = open_session_store(parsed, SessionAccess(), lifetime=3600)
+    parsed = SessionStoreUrl.parse(address)
+    store = open_session_store(parsed, SessionStoreAccess(), lifetime=3600)
     return [_bind(store, number) for number in range(1, _TURN + 1)]
 
 
 def _bind(store: SessionStore, number: int) -> float:
-    draft = Draft(
-        key=f"guest:{number}",
-        content="",
+    draft = NewHandoff(
+        transfer_key=f"guest:{number}",
+        content_hash="",
         reference=None,
         kind="guest",
-        store=DEFAULT_STORE.code,
+        store_code=DEFAULT_STORE.code,
         quote_number=number,
         customer_id=None,
         customer_group_id=None,
         bag={"currency": DEFAULT_STORE.currency, "lines": []},
     )
     began = time.perf_counter()
-    bind(store, binding_of(draft, _STORES))
+    create_session(store, session_contents_for(draft, _STORES))
     return (time.perf_counter() - began) * 1000
 
 
-_STORES = Stores((DEFAULT_STORE,))
+_STORES = StoreViews((DEFAULT_STORE,))
 
 
 def _on(case: str, stores: str) -> str:

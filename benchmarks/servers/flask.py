@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.load.wire import HOST
 from benchmarks.servers.process import free_port, running
-from handoff.commands.serve import gunicorn_command
+from handoff.cli.serve import gunicorn_command
 
 ROOT = Path(__file__).parents[2]
 

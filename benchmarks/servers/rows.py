@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, delete, insert
 
-from handoff.entry.links import Links
 from handoff.ledger import migrate, new_id, open_database, system_clock
-from handoff.ledger.schema import handoff
+from handoff.ledger.tables import handoff
+from handoff.link_tokens import LinkTokens
 
 _LIFE = 3600 * 1000  # milliseconds of a fresh link; more than a benchmark takes
 _BATCH = 10_000
@@ -27,7 +27,7 @@ class Rows:
     """The rows of one ledger whose service nobody asks meanwhile."""
 
     engine: Engine
-    links: Links
+    links: LinkTokens
     began: int
 
     def fill(self, number: int) -> None:
@@ -68,7 +68,7 @@ def new_ledger(url: str, secret: str, *, filled: int = 0) -> Iterator[Rows]:
     database.close()
     engine = create_engine(url)
     try:
-        rows = Rows(engine, Links(secret), system_clock())
+        rows = Rows(engine, LinkTokens(secret), system_clock())
         rows.fill(filled)
         yield rows
     finally:
@@ -86,19 +86,19 @@ def _issued(handoff_id: str, at: int) -> dict[str, Any]:
     lines = [{"sku": f"ITEM-{n:02d}", "quantity": str(n)} for n in (1, 2, 3)]
     return {
         "id": handoff_id,
-        "key": f"guest:{number}",
-        "content": secrets.token_hex(32),
+        "transfer_key": f"guest:{number}",
+        "content_hash": secrets.token_hex(32),
         "kind": "guest",
-        "store": "default",
+        "store_code": "default",
         "quote_number": number,
         "bag": {"currency": "GBP", "lines": lines},
         "issued_at": at,
         "expires_at": at + _LIFE,
         "superseded_at": None,
-        "spent_at": None,
-        "bound_at": None,
-        "reopened": 0,
-        "opener_hash": None,
+        "used_at": None,
+        "session_written_at": None,
+        "reopen_count": 0,
+        "web_view_hash": None,
     }
 
 
@@ -110,9 +110,9 @@ def _past(at: int) -> dict[str, Any]:
     row = _issued(new_id(), at) | {"expires_at": at + 300_000}
     kind = row["quote_number"] % 10
     if kind < 7:
-        row |= {"spent_at": at + 4_000, "opener_hash": secrets.token_hex(32)}
+        row |= {"used_at": at + 4_000, "web_view_hash": secrets.token_hex(32)}
     if kind < 6:
-        row |= {"bound_at": at + 4_010}
+        row |= {"session_written_at": at + 4_010}
     if kind == 9:
         row |= {"superseded_at": at + 60_000}
     return row

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from handoff.doctor.probe import Reply
 from handoff.doctor.shop import Shop
 from handoff.doctor.traces import Traces
-from handoff.magento.stores import Store
+from handoff.settings.store_views import StoreView
 
 _TIDY_SECONDS = 6.0
 _MOST_TRIED = 6
@@ -35,13 +35,13 @@ class CartBuilt:
     seconds: float | None
 
 
-def skus_to_try(shop: Shop, store: Store, token: str | None) -> list[str]:
+def skus_to_try(shop: Shop, store: StoreView, token: str | None) -> list[str]:
     """Return skus of which one may well be bought by itself."""
     found = _by_admin(shop, store, token) if token else []
     return (found or _by_graphql(shop, store))[:_MOST_TRIED]
 
 
-def build_by_graphql(shop: Shop, store: Store, sku: str | None, traces: Traces) -> CartBuilt:
+def build_by_graphql(shop: Shop, store: StoreView, sku: str | None, traces: Traces) -> CartBuilt:
     """Build a cart with one line in one document, as a transfer does."""
     masked_id = secrets.token_hex(16)
     empty_later(shop, store, masked_id, traces)
@@ -55,7 +55,9 @@ def build_by_graphql(shop: Shop, store: Store, sku: str | None, traces: Traces) 
     return CartBuilt(reply, reply.seconds if built else None)
 
 
-def build_by_rest(shop: Shop, store: Store, sku: str, traces: Traces) -> tuple[float, float] | None:
+def build_by_rest(
+    shop: Shop, store: StoreView, sku: str, traces: Traces
+) -> tuple[float, float] | None:
     """Build a cart with one line, and return the seconds for the cart and for the line."""
     made = shop.rest("POST", "guest-carts", store=store)
     masked_id = masked_id_of(made)
@@ -73,7 +75,7 @@ def masked_id_of(reply: Reply) -> str | None:
     return str(reply.data) if made else None
 
 
-def empty_later(shop: Shop, store: Store, masked_id: str, traces: Traces) -> None:
+def empty_later(shop: Shop, store: StoreView, masked_id: str, traces: Traces) -> None:
     """Note that a guest's cart is to be emptied; Magento lets nobody delete one."""
 
     def empty() -> None:
@@ -87,7 +89,7 @@ def empty_later(shop: Shop, store: Store, masked_id: str, traces: Traces) -> Non
     traces.leaves("empty guest carts, which the shop throws away with other old ones")
 
 
-def _by_admin(shop: Shop, store: Store, token: str) -> list[str]:
+def _by_admin(shop: Shop, store: StoreView, token: str) -> list[str]:
     wanted = {"status": "1", "visibility": "4", "type_id": "simple"}
     params = {"searchCriteria[pageSize]": "12", "fields": "items[sku,options]"}
     for group, (name, value) in enumerate(wanted.items()):
@@ -98,7 +100,7 @@ def _by_admin(shop: Shop, store: Store, token: str) -> list[str]:
     return [str(row["sku"]) for row in rows or [] if not row.get("options")]
 
 
-def _by_graphql(shop: Shop, store: Store) -> list[str]:
+def _by_graphql(shop: Shop, store: StoreView) -> list[str]:
     try:
         rows = shop.graphql(_BUYABLE, store=store).data["data"]["products"]["items"]
         return [str(row["sku"]) for row in rows if row["__typename"] not in _COMPOSITES]

@@ -18,9 +18,9 @@ from handoff.doctor.shop import Shop
 from handoff.doctor.signed_in import SignedIn, try_to_be_signed_in
 from handoff.doctor.traces import Traces
 from handoff.doctor.trial import Trial, try_the_way
-from handoff.magento.stores import Store
-from handoff.places import Place
 from handoff.settings import Settings
+from handoff.settings.store_sites import StoreSite
+from handoff.settings.store_views import StoreView
 
 # What every 2.4 tells, and what 2.4.7 tells besides: one unknown field, and nothing is told.
 _STORE_FIELDS = "store_code website_code base_currency_code default_display_currency_code"
@@ -75,14 +75,14 @@ class Case:
         return self.reading.settings
 
     @property
-    def stores(self) -> tuple[Store, ...]:
+    def stores(self) -> tuple[StoreView, ...]:
         """The store views that the settings list."""
         return self.settings.stores
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[StoreSite, ...]:
         """Where shoppers are, each place once whatever the number of its store views."""
-        found: dict[object, Place] = {}
+        found: dict[object, StoreSite] = {}
         for place in map(self.settings.place_of, self.stores):
             found.setdefault((place.public_url, place.storefront_url, place.session_cookie), place)
         return tuple(found.values())
@@ -92,7 +92,7 @@ class Case:
         return name if len(self.stores) == 1 else f"{name} ({code})"
 
     @property
-    def store(self) -> Store:
+    def store(self) -> StoreView:
         """The store view that is asked where none is named."""
         return self.settings.store_views.first
 
@@ -102,7 +102,7 @@ class Case:
         return self.shop.rest("GET", "directory/currency", store=self.store)
 
     @once
-    def entrance(self, place: Place) -> Reply:
+    def entrance(self, place: StoreSite) -> Reply:
         """Open the checkout as a browser does that has never been here."""
         reply = self.shop.get(place.checkout_url)
         sessions.leave_of(reply, self.settings, self.traces)
@@ -121,7 +121,7 @@ class Case:
         return log_in_customer(self.shop, self.store, self.login.email, self.login.password)
 
     @once
-    def signed_in(self, store: Store) -> SignedIn | None:
+    def signed_in(self, store: StoreView) -> SignedIn | None:
         """Try a session of the customer of the options; None where nobody has logged in."""
         customer = self.customer()
         if customer is None or customer.token is None:
@@ -139,7 +139,7 @@ class Case:
         return take_sample(self.shop, self.store, token, self._sample_size)
 
     @once
-    def trial(self, store: Store) -> Trial:
+    def trial(self, store: StoreView) -> Trial:
         """Go the way of a shopper: a bag of one product, bound to a session, into checkout."""
         token = self.admin().token
         skus = [self._sku] if self._sku else skus_to_try(self.shop, store, token)
@@ -173,7 +173,7 @@ class Case:
         )
 
     @once
-    def config(self, store: Store) -> dict[str, Any]:
+    def config(self, store: StoreView) -> dict[str, Any]:
         """Ask GraphQL for the store view's configuration; empty where it tells none."""
         for fields in (f"{_STORE_FIELDS} {_MORE_FIELDS}", _STORE_FIELDS):
             reply = self.shop.graphql(f"{{ storeConfig {{ {fields} }} }}", store=store)

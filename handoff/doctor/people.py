@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from handoff.doctor.probe import Reply
 from handoff.doctor.shop import Shop
-from handoff.magento.stores import Store
 from handoff.settings import Settings
+from handoff.settings.store_views import StoreView
 
 _QUESTIONS = ("store/storeViews", "orders", "products", "categories/list")
 
@@ -69,7 +69,7 @@ def log_in_admin(shop: Shop, settings: Settings) -> Admin:
     return Admin("")
 
 
-def log_in_customer(shop: Shop, store: Store, email: str, password: str) -> Customer:
+def log_in_customer(shop: Shop, store: StoreView, email: str, password: str) -> Customer:
     """Get a customer's token."""
     login = {"username": email, "password": password}
     reply = shop.rest("POST", "integration/customer/token", store=store, body=login)

@@ -16,7 +16,7 @@ import requests
 from urllib3.exceptions import HTTPError as TransportError
 
 from handoff.deadline import Deadline
-from handoff.magento.deadline import DeadlineAdapter, reads_until
+from handoff.magento.deadline_adapter import DeadlineAdapter, reads_until
 
 _LONGEST_CALL = 10.0  # seconds
 _CONNECT_TIMEOUT = 3.0  # seconds

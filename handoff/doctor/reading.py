@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import ValidationError, model_validator
 
-from handoff.settings import PREFIX, Settings, SettingsError, load_settings, unknown_names
+from handoff.settings import PREFIX, Settings, SettingsError, find_unknown_names, load_settings
 
 # Without these there is nothing to look at.
 _NEEDED = ("public_url", "magento_url", "storefront_url", "session_store", "stores")
@@ -38,7 +38,7 @@ class Reading:
 
 def read_for_doctor() -> Reading:
     """Read the environment; raises SettingsError when the shop cannot be found by it."""
-    names = tuple(unknown_names(os.environ))
+    names = tuple(find_unknown_names(os.environ))
     try:
         return Reading(load_settings(), unknown=names)
     except SettingsError as error:

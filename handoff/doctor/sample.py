@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from handoff.doctor.shop import Shop
-from handoff.magento.stores import Store
+from handoff.settings.store_views import StoreView
 
 _SPREAD = 4  # places of the catalogue from which products are taken
 _CONFIGURABLES = 3
@@ -64,13 +64,13 @@ class Sample:
     denied: tuple[str, ...]
 
 
-def take_sample(shop: Shop, store: Store, token: str, size: int) -> Sample:
+def take_sample(shop: Shop, store: StoreView, token: str, size: int) -> Sample:
     """Take so many products from several places of the catalogue, some configurables among them."""
     return _Taking(shop, store, token).sample(size)
 
 
 class _Taking:
-    def __init__(self, shop: Shop, store: Store, token: str) -> None:
+    def __init__(self, shop: Shop, store: StoreView, token: str) -> None:
         self._shop = shop
         self._store = store
         self._token = token

@@ -10,9 +10,9 @@ import redis
 from handoff.doctor.cookies import cookies_of, named
 from handoff.doctor.probe import Reply
 from handoff.doctor.traces import Traces
-from handoff.session import SessionStore, open_session_store
-from handoff.session.servers import connect
 from handoff.settings import Settings
+from handoff.shop_session import SessionStore, open_session_store
+from handoff.shop_session.redis_client import connect_redis
 
 _SECONDS = 60
 # A file is removed by this name: it must not lead elsewhere.
@@ -64,4 +64,4 @@ def where(settings: Settings) -> str:
 
 def client(settings: Settings) -> redis.Redis:
     """Return a connection to Redis, to try what this user may do there."""
-    return connect(settings.session_address, settings.session_access)
+    return connect_redis(settings.session_address, settings.session_access)

@@ -11,9 +11,9 @@ from handoff.deadline import Deadline
 from handoff.doctor.cookies import cookies_of, named
 from handoff.doctor.probe import Probe, Reply, Silence
 from handoff.magento.client import tls_name
-from handoff.magento.stores import Store
-from handoff.places import CookieSettings, Place
 from handoff.settings import Settings
+from handoff.settings.store_sites import SessionCookieSettings, StoreSite
+from handoff.settings.store_views import StoreView
 
 # As a browser has it: Magento answers 500 to a page of checkout without `*/*`.
 _BROWSER = {
@@ -60,7 +60,7 @@ class Shop:
         method: str,
         path: str,
         *,
-        store: Store | None,
+        store: StoreView | None,
         token: str | None = None,
         body: Any = None,
         params: dict[str, str] | None = None,
@@ -71,7 +71,7 @@ class Shop:
         url = f"{self._settings.magento_url}/rest{scope}/V1/{path}"
         return self._api.send(method, url, headers=headers, body=body, params=params)
 
-    def graphql(self, query: str, *, store: Store, variables: Any = None) -> Reply:
+    def graphql(self, query: str, *, store: StoreView, variables: Any = None) -> Reply:
         """Send one GraphQL document."""
         return self._api.send(
             "POST",
@@ -89,7 +89,7 @@ class Shop:
         """Open an address as a browser without cookies does, and follow nothing."""
         return self._open(url, _BROWSER)
 
-    def walk(self, place: Place, session_id: str, url: str | None = None) -> list[Hop]:
+    def walk(self, place: StoreSite, session_id: str, url: str | None = None) -> list[Hop]:
         """Go to checkout, or elsewhere, as a web view that we have let in; redirects are followed.
 
         The session cookie goes where a browser would send it, and with it the store view's. Returns
@@ -103,7 +103,7 @@ class Shop:
                 # Coming from a page on https, the session keeps its id: there is no second one.
                 headers["Referer"] = f"{place.storefront_url}/"
             if _is_sent_to(url, cookie):
-                headers["Cookie"] = f"{cookie.name}={session_id}; store={place.store}"
+                headers["Cookie"] = f"{cookie.name}={session_id}; store={place.store_code}"
             try:
                 reply = self._open(url, headers)
             except Silence as silence:
@@ -140,7 +140,7 @@ class Shop:
         return {"Accept": "application/json", **({"Host": host} if host else {})}
 
 
-def _is_sent_to(url: str, cookie: CookieSettings) -> bool:
+def _is_sent_to(url: str, cookie: SessionCookieSettings) -> bool:
     parts = urlsplit(url)
     host, domain = parts.hostname or "", cookie.domain.removeprefix(".")
     inside = host == domain or host.endswith(f".{domain}")

@@ -7,10 +7,10 @@ from enum import Enum, auto
 from handoff.doctor import sessions
 from handoff.doctor.shop import Shop
 from handoff.doctor.traces import Traces
-from handoff.magento.stores import Store
-from handoff.session import Login, SessionStoreError, new_session_id
-from handoff.session.payload import login_entry
 from handoff.settings import Settings
+from handoff.settings.store_views import StoreView
+from handoff.shop_session import SessionLogin, SessionStoreError, new_session_id
+from handoff.shop_session.contents import encode_login
 
 _TIDY_SECONDS = 6.0
 
@@ -25,7 +25,7 @@ class SignedIn(Enum):
 
 
 def try_to_be_signed_in(
-    shop: Shop, settings: Settings, store: Store, customer: tuple[int, int], traces: Traces
+    shop: Shop, settings: Settings, store: StoreView, customer: tuple[int, int], traces: Traces
 ) -> SignedIn:
     """Open the account page with a session of the customer, by number and group."""
     codes = {"website": store.website_code, "global": None}
@@ -36,7 +36,7 @@ def try_to_be_signed_in(
             (configured, SignedIn.YES),
             (other, SignedIn.BY_THE_OTHER_KIND_OF_ACCOUNTS),
         ):
-            login = Login(*customer, website_code=codes[accounts])
+            login = SessionLogin(*customer, website_code=codes[accounts])
             if _knows(shop, settings, store, login, traces):
                 return came
     except SessionStoreError:
@@ -44,7 +44,9 @@ def try_to_be_signed_in(
     return SignedIn.NO
 
 
-def _knows(shop: Shop, settings: Settings, store: Store, login: Login, traces: Traces) -> bool:
+def _knows(
+    shop: Shop, settings: Settings, store: StoreView, login: SessionLogin, traces: Traces
+) -> bool:
     place, session_id = settings.place_of(store), new_session_id()
     account = f"{place.storefront_url}/customer/account/"
 
@@ -52,7 +54,7 @@ def _knows(shop: Shop, settings: Settings, store: Store, login: Login, traces: T
         for hop in shop.with_time(_TIDY_SECONDS).walk(place, session_id, f"{account}logout/"):
             sessions.leave_of(hop.reply, settings, traces)
 
-    sessions.for_a_minute(settings).write(session_id, login_entry(login))
+    sessions.for_a_minute(settings).write(session_id, encode_login(login))
     sessions.leave(settings, session_id, traces)
     traces.removed_by(sign_out)
     hops = shop.walk(place, session_id, account)

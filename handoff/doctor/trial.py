@@ -22,10 +22,10 @@ from handoff.doctor.carts import empty_later, masked_id_of
 from handoff.doctor.cookies import cookies_of, named
 from handoff.doctor.shop import Hop, Shop
 from handoff.doctor.traces import Traces
-from handoff.magento.stores import Store
-from handoff.session import SessionStoreError, new_session_id
-from handoff.session.payload import entry
 from handoff.settings import Settings
+from handoff.settings.store_views import StoreView
+from handoff.shop_session import SessionStoreError, new_session_id
+from handoff.shop_session.contents import encode_entry
 
 _WEBSITES = range(1, 31)
 
@@ -74,7 +74,7 @@ class _Cart:
 
 
 def try_the_way(
-    shop: Shop, settings: Settings, store: Store, skus: list[str], traces: Traces
+    shop: Shop, settings: Settings, store: StoreView, skus: list[str], traces: Traces
 ) -> Trial:
     """Go the way of a shopper, and where it ends too soon find out why."""
     made = _make_cart(shop, store, skus, traces)
@@ -98,7 +98,7 @@ def try_the_way(
     )
 
 
-def _make_cart(shop: Shop, store: Store, skus: list[str], traces: Traces) -> _Cart | Trial:
+def _make_cart(shop: Shop, store: StoreView, skus: list[str], traces: Traces) -> _Cart | Trial:
     made = shop.rest("POST", "guest-carts", store=store)
     masked_id = masked_id_of(made)
     if masked_id is None:
@@ -138,7 +138,7 @@ class _Try:
 
 class _Tries:
     def __init__(
-        self, shop: Shop, settings: Settings, store: Store, cart: _Cart, traces: Traces
+        self, shop: Shop, settings: Settings, store: StoreView, cart: _Cart, traces: Traces
     ) -> None:
         self._shop = shop
         self._settings = settings
@@ -153,7 +153,8 @@ class _Tries:
         form_key = "".join(secrets.choice(string.ascii_letters) for _ in range(16))
         quotes = {f"quote_id_{number}": str(self.cart.number) for number in website_ids}
         self._store.write(
-            session_id, entry("default", {"_form_key": form_key}) + entry("checkout", quotes)
+            session_id,
+            encode_entry("default", {"_form_key": form_key}) + encode_entry("checkout", quotes),
         )
         sessions.leave(self._settings, session_id, self._traces)
         hops = self._shop.walk(self._place, session_id)
@@ -163,7 +164,7 @@ class _Tries:
         return _Try(hops, form_key, _message(hops))
 
 
-def _judge(first: _Try, tries: _Tries, store: Store) -> tuple[Outcome, int | None]:
+def _judge(first: _Try, tries: _Tries, store: StoreView) -> tuple[Outcome, int | None]:
     if first.last.reply.status == 0:
         return Outcome.UNREACHED, None
     if first.last.reply.status >= 400:
@@ -186,7 +187,7 @@ def _same_path(one: Hop, other: Hop) -> bool:
     return one.path.rstrip("/") == other.path.rstrip("/")
 
 
-def _other_website(tries: _Tries, store: Store) -> int | None:
+def _other_website(tries: _Tries, store: StoreView) -> int | None:
     """Return the website whose number works: halve the candidates until one is left."""
     candidates = [number for number in _WEBSITES if number != store.website_id]
     if not tries.go(set(candidates)).shows(tries.cart.sku):

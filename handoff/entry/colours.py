@@ -55,14 +55,14 @@ class Colour:
 BLACK, WHITE = Colour(0, 0, 0), Colour(255, 255, 255)
 
 
-def words_on(ground: Colour) -> Colour:
+def text_colour_on(ground: Colour) -> Colour:
     """Return black or white, whichever reads better; one of them always has contrast AA."""
     return max((BLACK, WHITE), key=ground.contrast)
 
 
 def readable_on(ground: Colour, colour: Colour, contrast: float = AA) -> Colour:
     """Return the colour, moved towards black or white as little as the contrast needs."""
-    end = words_on(ground)
+    end = text_colour_on(ground)
     mixed = (colour.towards(end, step / _STEPS) for step in range(_STEPS + 1))
     return next((one for one in mixed if one.contrast(ground) >= contrast), end)
 

@@ -20,8 +20,8 @@ from urllib.parse import quote, unquote, urlsplit
 from flask import Response
 from werkzeug.http import dump_cookie
 
-from handoff.addresses import within
-from handoff.places import Place
+from handoff.settings.store_sites import StoreSite
+from handoff.urls import is_cookie_sent_to
 
 # Seconds, as Magento gives them `store` and `private_content_version`.
 _YEAR = 31_536_000
@@ -38,8 +38,8 @@ _SECTION_NAME = re.compile(r"[a-z][a-z0-9_-]{0,60}")
 _MOST_SECTIONS = 40
 
 
-def enter_session(
-    response: Response, session_id: str, sent: Mapping[str, str], place: Place
+def set_shop_cookies(
+    response: Response, session_id: str, sent: Mapping[str, str], place: StoreSite
 ) -> None:
     """Set the shop's session cookie as the shop sets its own, and void what its scripts keep.
 
@@ -78,7 +78,7 @@ def enter_session(
 
 
 @lru_cache
-def _same_for_all(place: Place) -> tuple[str, ...]:
+def _same_for_all(place: StoreSite) -> tuple[str, ...]:
     """Return the headers that are the same for everybody, those that expire cookies first."""
     expired = [
         dump_cookie(name, max_age=0, expires=0, domain=domain, path=path)
@@ -87,7 +87,7 @@ def _same_for_all(place: Place) -> tuple[str, ...]:
     return (*expired, *_store_view(place))
 
 
-def _store_view(place: Place) -> Iterator[str]:
+def _store_view(place: StoreSite) -> Iterator[str]:
     """Give what lets the shop's pages be those of the store view, as the shop's own switcher does.
 
     In another store view, the one that the last shopper chose say, checkout would write the
@@ -97,7 +97,7 @@ def _store_view(place: Place) -> Iterator[str]:
         return  # such a cookie would stand beside the shop's own; the landing sees to it
     yield dump_cookie(
         "store",
-        place.store,
+        place.store_code,
         max_age=_YEAR,
         sync_expires=False,  # that would be a year from the first time
         path=_path_of_store(place),
@@ -106,11 +106,11 @@ def _store_view(place: Place) -> Iterator[str]:
     )
 
 
-def _path_of_store(place: Place) -> str:
+def _path_of_store(place: StoreSite) -> str:
     return f"{place.storefront.path}/"
 
 
-def _leftovers(place: Place) -> Iterator[tuple[str, str | None, str]]:
+def _leftovers(place: StoreSite) -> Iterator[tuple[str, str | None, str]]:
     """Give name, domain and path of each cookie that is to go."""
     cookie = place.session_cookie
     for domain, path in _namesakes(place):
@@ -126,7 +126,7 @@ def _leftovers(place: Place) -> Iterator[tuple[str, str | None, str]]:
         yield "section_data_ids", None, "/"
 
 
-def _namesakes(place: Place) -> list[tuple[str | None, str]]:
+def _namesakes(place: StoreSite) -> list[tuple[str | None, str]]:
     """Return domain and path of other session cookies that checkout would get and we may expire.
 
     A browser lets us expire those of our own host, and of the domains above it.
@@ -134,14 +134,14 @@ def _namesakes(place: Place) -> list[tuple[str | None, str]]:
     host, shop = place.public.hostname or "", place.storefront.hostname or ""
     labels = host.split(".")
     above = [".".join(labels[n:]) for n in range(len(labels) - 1)]
-    domains: list[str | None] = [domain for domain in above if within(shop, domain)]
+    domains: list[str | None] = [domain for domain in above if is_cookie_sent_to(shop, domain)]
     if host == shop:
         domains.append(None)  # those for the host alone
     its_own = (place.session_cookie.domain.removeprefix("."), place.session_cookie.path)
     return [each for each in product(domains, _paths_to_checkout(place)) if each != its_own]
 
 
-def _paths_to_checkout(place: Place) -> list[str]:
+def _paths_to_checkout(place: StoreSite) -> list[str]:
     steps = [step for step in urlsplit(place.checkout_url).path.split("/") if step]
     whole = ["/" + "/".join(steps[:n]) for n in range(1, len(steps) + 1)]
     return ["/", *(f"{path}{end}" for path in whole for end in ("", "/"))]

@@ -8,76 +8,80 @@ import structlog
 from flask import Blueprint, Response, g, request
 from gunicorn.http.errors import ParseException
 
-from handoff.entry import endings
-from handoff.entry.admission import let_in, order_of, turn_away
-from handoff.entry.endings import Ending
-from handoff.entry.navigation import from_another_site
-from handoff.entry.opener import Openers, openers_of
-from handoff.entry.pages import ending_page, waiting_page
-from handoff.errors import LedgerUnavailable
-from handoff.ledger import Handoff, State
+from handoff.entry import result_pages
+from handoff.entry.checkout_redirect import find_order, redirect_to_checkout, refuse_entry
+from handoff.entry.cross_site import is_from_another_site
+from handoff.entry.page_rendering import render_entry_page, render_result_page
+from handoff.entry.result_pages import ResultPage
+from handoff.entry.web_view_cookies import WebViewCookies, read_web_view_cookies
+from handoff.ledger import Handoff, LinkState
 from handoff.limits import Limit, network_of
+from handoff.problems import LedgerUnavailable
 from handoff.services import services
 
-entry = Blueprint("entry", __name__)
+entry_blueprint = Blueprint("entry", __name__)
 
 _MAX_FORM = 4096  # bytes
 
 
-@entry.before_request
+@entry_blueprint.before_request
 def keep_out_while_paused() -> Response | None:
     """Let nobody in while the service is paused, and spend nothing."""
-    return try_again_page(endings.PAUSED) if services().settings.paused else None
+    return try_again_page(result_pages.PAUSED) if services().settings.paused else None
 
 
-@entry.get("/h/<token>")
+@entry_blueprint.get("/h/<token>")
 def show(token: str) -> Response:
     """Show what is happening, in a page that posts itself. Changes nothing, however often."""
     row = _find(token)
     if row is None:
         return _no_such_link()
-    openers = openers_of(request, row.id, services().places.of_code(row.store))
-    return waiting_page(row, token, openers) if _may_enter(row, openers) else turn_away(row)
+    openers = read_web_view_cookies(request, row.id, services().places.of_code(row.store_code))
+    return render_entry_page(row, token, openers) if _may_enter(row, openers) else refuse_entry(row)
 
 
-@entry.post("/h")
+@entry_blueprint.post("/h")
 def enter_by_form() -> Response:
     """Spend the link whose token stands in the form body, as the form style's app sends it."""
     return enter(_posted_token())
 
 
-@entry.post("/h/<token>")
+@entry_blueprint.post("/h/<token>")
 def enter(token: str) -> Response:
     """Let one web view in: a new session of the shop with the quote, and on to checkout."""
     row = _find(token)
     if row is None:
         return _no_such_link()
-    place = services().places.of_code(row.store)
-    openers = openers_of(request, row.id, place)
-    if from_another_site(request, place.public_origin):
+    place = services().places.of_code(row.store_code)
+    openers = read_web_view_cookies(request, row.id, place)
+    if is_from_another_site(request, place.public_origin):
         # Whoever sent the shopper here does not spend the link; the shopper may, with a tap.
-        return waiting_page(row, token, openers) if _may_enter(row, openers) else turn_away(row)
+        return (
+            render_entry_page(row, token, openers)
+            if _may_enter(row, openers)
+            else refuse_entry(row)
+        )
     spent = services().ledger.spend(row.id, openers.hashes)
     if spent is None:
-        return turn_away(_find(token) or row)
-    if spent.reopened and order_of(spent) is not None:
-        return ending_page(endings.ORDERED, row)
-    return let_in(spent, openers)
+        return refuse_entry(_find(token) or row)
+    if spent.reopen_count and find_order(spent) is not None:
+        return render_result_page(result_pages.ORDERED, row)
+    return redirect_to_checkout(spent, openers)
 
 
-@entry.errorhandler(LedgerUnavailable)
+@entry_blueprint.errorhandler(LedgerUnavailable)
 def ledger_unavailable(_error: LedgerUnavailable) -> Response:
     """Say that it is worth trying again; nothing has been spent that was not written."""
-    return try_again_page(endings.UNAVAILABLE)
+    return try_again_page(result_pages.UNAVAILABLE)
 
 
-def try_again_page(ending: Ending) -> Response:
+def try_again_page(ending: ResultPage) -> Response:
     """Answer with an ending that may pass, without asking the ledger what the link is good for."""
     token = (request.view_args or {}).get("token") or _posted_token()
     is_ours = services().links.read(token) is not None
     # The page that asks whom another website has sent is not to be skipped.
-    may_try = is_ours and not from_another_site(request, *services().places.origins)
-    return ending_page(ending, token=token if may_try else None)
+    may_try = is_ours and not is_from_another_site(request, *services().places.origins)
+    return render_result_page(ending, token=token if may_try else None)
 
 
 def _posted_token() -> str:
@@ -103,9 +107,11 @@ def _no_such_link() -> Response:
     """
     limit = Limit("unknown_link", services().settings.refusals_per_minute)
     wait = services().limits.count(limit, network_of(request.remote_addr))
-    return ending_page(replace(endings.TOO_MANY, retry_after=wait) if wait else endings.UNKNOWN)
+    return render_result_page(
+        replace(result_pages.TOO_MANY, retry_after=wait) if wait else result_pages.UNKNOWN
+    )
 
 
-def _may_enter(row: Handoff, openers: Openers) -> bool:
+def _may_enter(row: Handoff, openers: WebViewCookies) -> bool:
     ledger = services().ledger
-    return row.state is State.LIVE or ledger.may_reopen(row, openers.hashes)
+    return row.state is LinkState.LIVE or ledger.may_reopen(row, openers.hashes)

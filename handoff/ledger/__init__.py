@@ -3,31 +3,42 @@
 Knows nothing of Flask, and of the shop only numbers.
 """
 
-from handoff.ledger.claims import Claim, ClaimLost, Claims
-from handoff.ledger.clock import Clock, system_clock
-from handoff.ledger.database import Database, LedgerAway, open_database
-from handoff.ledger.ledger import Draft, Handoff, Ledger, State, new_id
-from handoff.ledger.migrate import Migrated, migrate, newest_version, version_of
+from handoff.ledger.database import Database, LedgerUnreachable, open_database
+from handoff.ledger.database_clock import Clock, system_clock
+from handoff.ledger.handoff_repository import (
+    Handoff,
+    HandoffRepository,
+    LinkState,
+    NewHandoff,
+    new_id,
+)
+from handoff.ledger.leases import Lease, LeaseLost, Leases
+from handoff.ledger.migrate import (
+    MigrationResult,
+    migrate,
+    newest_schema_version,
+    read_schema_version,
+)
 from handoff.ledger.tallies import Tallies, Tally
 
 __all__ = [
-    "Claim",
-    "ClaimLost",
-    "Claims",
     "Clock",
     "Database",
-    "Draft",
     "Handoff",
-    "Ledger",
-    "LedgerAway",
-    "Migrated",
-    "State",
+    "HandoffRepository",
+    "Lease",
+    "LeaseLost",
+    "Leases",
+    "LedgerUnreachable",
+    "LinkState",
+    "MigrationResult",
+    "NewHandoff",
     "Tallies",
     "Tally",
     "migrate",
     "new_id",
-    "newest_version",
+    "newest_schema_version",
     "open_database",
+    "read_schema_version",
     "system_clock",
-    "version_of",
 ]

@@ -16,14 +16,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from handoff.deadline import Deadline
-from handoff.errors import LedgerUnavailable
-from handoff.ledger.clock import NOW
-from handoff.ledger.schema import handoff
+from handoff.ledger.database_clock import NOW
 from handoff.ledger.statements import RawConnection
+from handoff.ledger.tables import handoff
+from handoff.problems import LedgerUnavailable
 
 log = structlog.get_logger()
 
-PATIENCE = 5.0
+MAX_WAIT = 5.0
 """Seconds that a caller waits for its turn, for a connection, or for an answer, at most."""
 
 _LAST = 0.5  # seconds at the end of a request, so that what it has done can be written down
@@ -35,7 +35,7 @@ class LedgerConflict(LedgerUnavailable):
     """Two transactions got in each other's way and this one was undone: it may be repeated."""
 
 
-class LedgerAway(LedgerUnavailable):
+class LedgerUnreachable(LedgerUnavailable):
     """The server of the database does not answer, or lets nobody in for now."""
 
 
@@ -78,7 +78,7 @@ class Database(ABC):
 
         Undone by another transaction, it is done again from its start, while `patience` lasts.
         """
-        until = time.monotonic() + patience()
+        until = time.monotonic() + seconds_to_wait()
         while True:
             try:
                 with self.writing(durable=durable) as connection:
@@ -109,7 +109,7 @@ class Database(ABC):
             engine.dispose(close=False)
 
 
-def patience(most: float = PATIENCE) -> float:
+def seconds_to_wait(most: float = MAX_WAIT) -> float:
     """Return for how many seconds the request that is worked on may wait."""
     return max(_LAST, Deadline.within_request(most).remaining)
 
@@ -120,15 +120,15 @@ def open_database(url: str) -> Database:
     Connects at the first use. Makes the folder of a SQLite file.
     """
     if make_url(url).get_backend_name() == "postgresql":
-        from handoff.ledger.postgres import PostgresDatabase  # its driver is an extra
+        from handoff.ledger.postgres_database import PostgresDatabase  # its driver is an extra
 
         return PostgresDatabase(url)
-    from handoff.ledger.sqlite import SqliteDatabase
+    from handoff.ledger.sqlite_database import SqliteDatabase
 
     return SqliteDatabase(url)
 
 
-def holds_tables(connection: Connection) -> bool:
+def has_ledger_tables(connection: Connection) -> bool:
     """Say whether the ledger's tables are there."""
     return inspect(connection).has_table(handoff.name)
 
@@ -138,7 +138,7 @@ def _raw(connection: Connection) -> RawConnection:
 
 
 @contextmanager
-def faults_named(of_driver: type[Exception]) -> Iterator[None]:
+def translate_database_errors(of_driver: type[Exception]) -> Iterator[None]:
     """Turn what the driver says into LedgerUnavailable, and keep values out of the log."""
     try:
         yield
@@ -147,7 +147,7 @@ def faults_named(of_driver: type[Exception]) -> Iterator[None]:
         if _state(cause) in _CONFLICTS:
             raise LedgerConflict from None
         log.error("ledger_failed", reason=_reason(cause) if cause else type(error).__name__)
-        raise (LedgerAway if _is_away(cause) else LedgerUnavailable) from None
+        raise (LedgerUnreachable if _is_away(cause) else LedgerUnavailable) from None
 
 
 _CONFLICTS = {"23505", "40001", "40P01"}  # unique index, serialization, deadlock

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import BigInteger, Executable, bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from handoff.ledger.clock import NOW, Clock, time_of
 from handoff.ledger.database import Database
-from handoff.ledger.schema import tally
+from handoff.ledger.database_clock import NOW, Clock, now_parameter
 from handoff.ledger.statements import Row, Statement
+from handoff.ledger.tables import tally
 
 _MINUTE = 60_000  # milliseconds; minutes are those of the clock, and numbered since 1970
 
@@ -55,7 +55,7 @@ class Tallies:
 
     def add(self, key: str, amount: int) -> Tally:
         """Add to a tally and return it, or raise LedgerUnavailable. Takes keys of 64 characters."""
-        values = {"the_key": key, "the_amount": amount, **time_of(self._clock)}
+        values = {"the_key": key, "the_amount": amount, **now_parameter(self._clock)}
         [row] = self._database.write_raw(
             lambda connection: _ADD.run(connection, values), durable=False
         )
@@ -66,7 +66,7 @@ class Tallies:
 
         Raises LedgerUnavailable.
         """
-        values = {"the_key": key, **time_of(self._clock)}
+        values = {"the_key": key, **now_parameter(self._clock)}
         with self._database.reading_raw() as connection:
             rows = _READ.run(connection, values)
         return _tally(rows[0]) if rows else None
@@ -74,7 +74,7 @@ class Tallies:
     def forget(self) -> int:
         """Delete the tallies of earlier minutes, and return how many there were."""
         return self._database.write(
-            lambda connection: connection.execute(_FORGET, time_of(self._clock)).rowcount,
+            lambda connection: connection.execute(_FORGET, now_parameter(self._clock)).rowcount,
             durable=False,
         )
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from handoff.errors import LedgerUnavailable
 from handoff.ledger import Tallies, Tally
+from handoff.problems import LedgerUnavailable
 
 log = structlog.get_logger()
 

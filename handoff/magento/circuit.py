@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from handoff.errors import ShopAway, ShopDropped, ShopTimeout, ShopUnavailable
+from handoff.problems import ShopAway, ShopDropped, ShopTimeout, ShopUnavailable
 
 log = structlog.get_logger()
 

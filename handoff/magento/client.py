@@ -23,10 +23,10 @@ from urllib3.exceptions import NewConnectionError, SSLError
 from urllib3.exceptions import TimeoutError as TransportTimeout
 
 from handoff.deadline import Deadline
-from handoff.errors import ShopAway, ShopDropped, ShopTimeout, ShopUnavailable
 from handoff.magento.circuit import Circuit
-from handoff.magento.deadline import deadline_pool, reads_until
-from handoff.magento.hints import refuse_certificate, refuse_redirect
+from handoff.magento.connection_errors import raise_for_certificate, raise_for_redirect
+from handoff.magento.deadline_adapter import deadline_pool, reads_until
+from handoff.problems import ShopAway, ShopDropped, ShopTimeout, ShopUnavailable
 
 _LARGEST_ANSWER = 8 * 1024 * 1024  # bytes; a cart of 200 lines has about 100 KB
 # What stands before a shop says so when the shop is down; above 511 they are Cloudflare's.
@@ -193,7 +193,7 @@ class MagentoClient:
         ):
             location = response.get_redirect_location()
             if location:
-                refuse_redirect(self._base_url, location)
+                raise_for_redirect(self._base_url, location)
             return _readable(response), _read(response, deadline)
 
     @contextmanager
@@ -237,7 +237,7 @@ class MagentoClient:
             raise ShopTimeout from None
         except (TransportError, OSError) as error:
             if isinstance(error, SSLError):
-                refuse_certificate(error)
+                raise_for_certificate(error)
             # A read that met the deadline shows as a broken connection.
             raise (ShopTimeout if deadline.passed else ShopDropped) from None
 

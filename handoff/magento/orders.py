@@ -11,18 +11,18 @@ import stamina
 from pydantic import ValidationError
 
 from handoff.deadline import Deadline
-from handoff.errors import ShopDropped, ShopUnavailable
-from handoff.magento.access import Access
+from handoff.magento.admin_access import AdminAccess
 from handoff.magento.client import Answer, MagentoClient
-from handoff.magento.purchases import (
-    PURCHASE_FIELDS,
+from handoff.magento.order_models import (
+    ORDER_WITH_LINES_FIELDS,
     CommentedOrdersShape,
     OrdersShape,
-    Purchase,
-    PurchaseShape,
-    PurchasesShape,
+    OrdersWithLinesShape,
+    OrderWithLines,
+    OrderWithLinesShape,
     Shape,
 )
+from handoff.problems import ShopDropped, ShopUnavailable
 
 # Measured on 2.4.7: a search takes 50 ms, for one quote or for 500, and 10 ms more for each order
 # that it finds. So many quotes are asked about at once, in an address of under 5 KB, and an
@@ -64,7 +64,7 @@ class Orders:
     or ShopTimeout, and OrdersDenied, a kind of ShopUnavailable, where the shop denies the right.
     """
 
-    def __init__(self, client: MagentoClient, access: Access, *, store: str) -> None:
+    def __init__(self, client: MagentoClient, access: AdminAccess, *, store: str) -> None:
         self._client = client
         self._access = access
         self._store = store
@@ -81,7 +81,7 @@ class Orders:
                 return Order(order.increment_id, order.quote_id, order.customer_id)
         return None
 
-    def of_quotes(self, quote_numbers: Collection[int]) -> Iterator[Purchase]:
+    def of_quotes(self, quote_numbers: Collection[int]) -> Iterator[OrderWithLines]:
         """Give all orders that came from any of these quotes, however many."""
         wanted = sorted(quote_numbers)
         for start in range(0, len(wanted), _QUOTES_AT_ONCE):
@@ -118,7 +118,7 @@ class Orders:
         )
         return answer.status == HTTPStatus.OK
 
-    def _pages(self, quote_numbers: Sequence[int]) -> Iterator[PurchaseShape]:
+    def _pages(self, quote_numbers: Sequence[int]) -> Iterator[OrderWithLinesShape]:
         """Page through the orders of some quotes. Where there are none Magento says null."""
         seen = page = 0
         while True:
@@ -129,9 +129,9 @@ class Orders:
                 "searchCriteria[sortOrders][0][direction]": "ASC",
                 "searchCriteria[pageSize]": str(_ORDERS_IN_AN_ANSWER),
                 "searchCriteria[currentPage]": str(page),
-                "fields": PURCHASE_FIELDS,
+                "fields": ORDER_WITH_LINES_FIELDS,
             }
-            found = self._search_patiently(params, PurchasesShape)
+            found = self._search_patiently(params, OrdersWithLinesShape)
             items = found.items or []
             yield from items
             seen += len(items)

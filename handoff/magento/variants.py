@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from handoff.bag import same_sku
+from handoff.bag import sku_key
 from handoff.deadline import Deadline
 from handoff.magento.client import Answer, MagentoClient
-from handoff.magento.stores import Store
+from handoff.settings.store_views import StoreView
 
 _KNOWN_FOR = 600.0  # seconds
 _MOST_KNOWN = 20_000
@@ -75,19 +75,19 @@ class Variants:
         self._client = client
         self._known: dict[tuple[str, str], tuple[float, Choice]] = {}
 
-    def known(self, skus: Iterable[str], *, store: Store) -> dict[str, Choice]:
+    def known(self, skus: Iterable[str], *, store: StoreView) -> dict[str, Choice]:
         """Return the remembered choices of these skus, by the sku in lower case."""
         now = time.monotonic()
-        found = {sku: self._known.get((store.code, sku)) for sku in map(same_sku, skus)}
+        found = {sku: self._known.get((store.code, sku)) for sku in map(sku_key, skus)}
         return {sku: held[1] for sku, held in found.items() if held and held[0] > now}
 
-    def forget(self, skus: Iterable[str], *, store: Store) -> None:
+    def forget(self, skus: Iterable[str], *, store: StoreView) -> None:
         """Remember nothing of these skus."""
         for sku in skus:
-            self._known.pop((store.code, same_sku(sku)), None)
+            self._known.pop((store.code, sku_key(sku)), None)
 
     def find(
-        self, url_keys: Collection[str], *, store: Store, deadline: Deadline
+        self, url_keys: Collection[str], *, store: StoreView, deadline: Deadline
     ) -> dict[str, Choice]:
         """Ask the shop for the choices of variants, which the sku in lower case names.
 
@@ -117,5 +117,5 @@ def _choices(answer: Answer) -> dict[str, Choice]:
         for variant in item.variants:
             if variant.product is not None:
                 uids = tuple(attribute.uid for attribute in variant.attributes)
-                found[same_sku(variant.product.sku)].append(Choice(item.sku, uids))
+                found[sku_key(variant.product.sku)].append(Choice(item.sku, uids))
     return {sku: choices[0] for sku, choices in found.items() if len(choices) == 1}

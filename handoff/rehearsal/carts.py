@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from handoff.bag import Line, plain, summed
+from handoff.bag import BagLine, format_quantity, merge_lines
 from handoff.magento.client import Answer
 from handoff.rehearsal.shop import Shop
 
@@ -66,7 +66,7 @@ class Cart:
         for item in self._items():
             self.remove(int(item["item_id"]))
 
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[BagLine, ...]:
         """Return what the cart holds that costs something, each sku once."""
         return lines_of((item["sku"], item["qty"]) for item in self._items() if item["price"])
 
@@ -82,14 +82,16 @@ class Cart:
         return list(self.ask("GET", "/items"))
 
 
-def lines_of(pairs: Iterable[tuple[Any, Any]]) -> tuple[Line, ...]:
+def lines_of(pairs: Iterable[tuple[Any, Any]]) -> tuple[BagLine, ...]:
     """Return lines, each sku once, out of skus and quantities as JSON has them."""
-    return summed(Line(str(sku), Decimal(str(quantity))) for sku, quantity in pairs)
+    return merge_lines(BagLine(str(sku), Decimal(str(quantity))) for sku, quantity in pairs)
 
 
-def in_words(lines: tuple[Line, ...]) -> str:
+def in_words(lines: tuple[BagLine, ...]) -> str:
     """Write a bag in a line: 2 of A, 1 of B."""
-    return ", ".join(f"{plain(line.quantity)} of {line.sku}" for line in lines) or "nothing"
+    return (
+        ", ".join(f"{format_quantity(line.quantity)} of {line.sku}" for line in lines) or "nothing"
+    )
 
 
 def _item(**fields: object) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from handoff.bag import Line, plain
+from handoff.bag import BagLine, format_quantity
 from handoff.magento.masked_ids import is_masked_id
 from handoff.rehearsal.carts import in_words, lines_of
 from handoff.rehearsal.outcome import Unexpected
@@ -37,7 +37,7 @@ class Checkout:
     `email` is that of the customer who is logged in, None for a guest.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[BagLine, ...]
     total: Decimal
     currency: str
     country: str
@@ -50,7 +50,7 @@ class Checkout:
     @property
     def told(self) -> str:
         """The bag and what it costs, in a line."""
-        return f"{in_words(self.lines)}, for {plain(self.total)} {self.currency}"
+        return f"{in_words(self.lines)}, for {format_quantity(self.total)} {self.currency}"
 
 
 def read_checkout(view: WebView, page: Page, storefront: str) -> Checkout:

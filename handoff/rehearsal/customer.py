@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handoff.bag import same_sku
+from handoff.bag import sku_key
 from handoff.rehearsal.account import Account, change_details, details, log_in
 from handoff.rehearsal.carts import Cart, in_words
 from handoff.rehearsal.checkout import Checkout, mini_cart
@@ -162,8 +162,8 @@ class Customer:
     def _product_on_the_web(self) -> str | None:
         """Return the number by which the web knows the second product, where its cart holds it."""
         items = mini_cart(self._passage.view, self._passage.storefront).get("items") or []
-        wanted = same_sku(self._stage.products[1])
-        found = (one for one in items if same_sku(str(one.get("product_sku"))) == wanted)
+        wanted = sku_key(self._stage.products[1])
+        found = (one for one in items if sku_key(str(one.get("product_sku"))) == wanted)
         return next((str(one["product_id"]) for one in found), None)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from handoff.reconcile.report import State
+from handoff.reconciliation.report import ReportState
 from handoff.rehearsal.carts import Cart, in_words
 from handoff.rehearsal.checkout import Checkout
 from handoff.rehearsal.outcome import BREACH, Step, Unexpected
@@ -150,7 +150,7 @@ class GuestBag:
         if self._stage.reconciler is None:
             raise LookupError("orders may not be read")
         [entry] = self._stage.reconciler.references([self._reference])
-        if entry.state is not State.MATCHED:
+        if entry.state is not ReportState.MATCHED:
             raise Unexpected(f"{self._reference} to be matched", entry.state.value, _NOT_MATCHED)
         self._number = str(entry.orders[0]["number"])
         return f"{self._reference} is order {self._number}, exactly the bag"

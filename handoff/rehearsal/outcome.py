@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from handoff.errors import Problem
+from handoff.problems import Problem
 
 BREACH = "Do not open the shop to the app before that is understood."
 """What to do where somebody comes in who must not."""

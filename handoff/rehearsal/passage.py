@@ -7,8 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from handoff.bag import Line, same_sku
-from handoff.magento.stores import Store
+from handoff.bag import BagLine, sku_key
 from handoff.rehearsal.carts import in_words
 from handoff.rehearsal.checkout import Checkout, read_checkout
 from handoff.rehearsal.cloud import Cloud
@@ -17,6 +16,7 @@ from handoff.rehearsal.instruction import Instruction
 from handoff.rehearsal.outcome import BREACH, Unexpected
 from handoff.rehearsal.stop import Stop
 from handoff.rehearsal.web_view import Page, WebView
+from handoff.settings.store_views import StoreView
 
 _ENDINGS: dict[int, str] = {
     HTTPStatus.SERVICE_UNAVAILABLE: "The service cannot write to HANDOFF_SESSION_STORE, or not to "
@@ -36,7 +36,7 @@ _OTHER_STORE = "Checkout runs in another store view than the quote: see HANDOFF_
 class Passage:
     """A shopper's way in, with a web view of its own."""
 
-    def __init__(self, cloud: Cloud, store: Store, stop: Stop) -> None:
+    def __init__(self, cloud: Cloud, store: StoreView, stop: Stop) -> None:
         """Take the store view whose checkout it has to come to."""
         self._cloud = cloud
         self._place = cloud.settings.place_of(store)
@@ -151,13 +151,13 @@ class Passage:
             raise _breach(f"{expected}, 410", answer.told)
 
 
-def require_equal(came: tuple[Line, ...], lines: tuple[Line, ...], todo: str) -> None:
+def require_equal(came: tuple[BagLine, ...], lines: tuple[BagLine, ...], todo: str) -> None:
     """Raise Unexpected unless the two hold the same of the same, in whatever order."""
     if _sums(came) != _sums(lines):
         raise Unexpected(f"exactly {in_words(lines)}", in_words(came), todo)
 
 
-def require_bag(seen: Checkout, lines: tuple[Line, ...], currency: str) -> None:
+def require_bag(seen: Checkout, lines: tuple[BagLine, ...], currency: str) -> None:
     """Raise Unexpected unless checkout holds exactly these lines, in this currency."""
     require_equal(seen.lines, lines, _OTHER_BAG)
     if seen.currency != currency:
@@ -174,8 +174,8 @@ def require_total(seen: Checkout, total: Decimal) -> None:
         )
 
 
-def _sums(lines: tuple[Line, ...]) -> dict[str, Decimal]:
-    return {same_sku(line.sku): line.quantity for line in lines}
+def _sums(lines: tuple[BagLine, ...]) -> dict[str, Decimal]:
+    return {sku_key(line.sku): line.quantity for line in lines}
 
 
 def _breach(expected: str, came: str) -> Unexpected:

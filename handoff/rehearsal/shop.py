@@ -6,13 +6,13 @@ from http import HTTPStatus
 from typing import Any
 
 from handoff.deadline import Deadline
-from handoff.errors import Problem, ShopTimeout, ShopUnavailable
-from handoff.magento.access import Access
+from handoff.magento.admin_access import AdminAccess
 from handoff.magento.client import Answer, MagentoClient
 from handoff.magento.masked_ids import is_masked_id
-from handoff.magento.stores import Store
+from handoff.problems import Problem, ShopTimeout, ShopUnavailable
 from handoff.rehearsal.outcome import Unexpected
 from handoff.rehearsal.stop import Stop
+from handoff.settings.store_views import StoreView
 
 _SECONDS = 30.0  # for one call: a rehearsal is patient
 _MOST_WORDS = 200
@@ -22,7 +22,7 @@ class Shop:
     """One store view of the shop. `access` is None where the settings give no admin's right."""
 
     def __init__(
-        self, client: MagentoClient, store: Store, access: Access | None, stop: Stop
+        self, client: MagentoClient, store: StoreView, access: AdminAccess | None, stop: Stop
     ) -> None:
         self._client = client
         self._stop = stop

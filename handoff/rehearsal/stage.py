@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from handoff.bag import Line
-from handoff.reconcile.service import Reconciler
+from handoff.bag import BagLine
+from handoff.reconciliation.reconciler import Reconciler
 from handoff.rehearsal.cleanup import Cleanup
 from handoff.rehearsal.cloud import Cloud
 from handoff.rehearsal.outcome import Step
@@ -39,7 +39,7 @@ class Stage:
         self.products = choose(self.shop, skus, self.cleanup)
         return " and ".join(self.products)
 
-    def lines(self, *quantities: int) -> tuple[Line, ...]:
+    def lines(self, *quantities: int) -> tuple[BagLine, ...]:
         """Return lines of the products in these quantities."""
         pairs = zip(self.products, quantities, strict=False)
-        return tuple(Line(sku, Decimal(quantity)) for sku, quantity in pairs)
+        return tuple(BagLine(sku, Decimal(quantity)) for sku, quantity in pairs)

@@ -6,8 +6,8 @@ collected and reported together, by name, without the values.
 
 from __future__ import annotations
 
-from handoff.settings.faults import PREFIX, SettingsError
-from handoff.settings.loading import load_settings, unknown_names
-from handoff.settings.settings import Settings
+from handoff.settings.errors import PREFIX, SettingsError
+from handoff.settings.loader import find_unknown_names, load_settings
+from handoff.settings.model import Settings
 
-__all__ = ["PREFIX", "Settings", "SettingsError", "load_settings", "unknown_names"]
+__all__ = ["PREFIX", "Settings", "SettingsError", "find_unknown_names", "load_settings"]

@@ -8,7 +8,12 @@ import re
 import structlog
 from flask import Blueprint, Response, jsonify, request
 
-from handoff.errors import (
+from handoff.instruction import Instruction
+from handoff.ledger import Handoff
+from handoff.limits import Limit
+from handoff.operations.problem_response import answer_problem
+from handoff.operations.request_body import read_body
+from handoff.problems import (
     KeyRejected,
     NotFound,
     Paused,
@@ -16,22 +21,17 @@ from handoff.errors import (
     TooManyRequests,
     UnsupportedMediaType,
 )
-from handoff.ledger import Handoff
-from handoff.limits import Limit
 from handoff.services import services
-from handoff.transfer.body import whole_body
-from handoff.transfer.contract import MAX_BYTES, parse_transfer
-from handoff.transfer.instruction import Instruction
-from handoff.transfer.problems import answer_problem
+from handoff.transfer.request_parser import MAX_BYTES, parse_transfer
 
 _BEARER = re.compile(r"^Bearer +", re.IGNORECASE)
 
-transfer = Blueprint("transfer", __name__)
-transfer.register_error_handler(Problem, answer_problem)
+transfer_blueprint = Blueprint("transfer", __name__)
+transfer_blueprint.register_error_handler(Problem, answer_problem)
 log = structlog.get_logger()
 
 
-@transfer.before_request
+@transfer_blueprint.before_request
 def require_key() -> None:
     """Let only callers in who show one of the keys."""
     settings = services().settings
@@ -47,14 +47,14 @@ def require_key() -> None:
         raise KeyRejected
 
 
-@transfer.before_request
+@transfer_blueprint.before_request
 def require_service() -> None:
     """Make no handoff while the service is paused."""
     if services().settings.paused:
         raise Paused
 
 
-@transfer.before_request
+@transfer_blueprint.before_request
 def require_measure() -> None:
     """Take no more transfers of one key within a minute than the settings say."""
     limit = Limit("transfer", services().settings.transfers_per_minute)
@@ -63,13 +63,13 @@ def require_measure() -> None:
         raise TooManyRequests(retry_after=wait)
 
 
-@transfer.post("/api/cart-transfer")
-@transfer.post("/api/cart-transfer/<key>")
+@transfer_blueprint.post("/api/cart-transfer")
+@transfer_blueprint.post("/api/cart-transfer/<key>")
 def post_transfer(key: str | None = None) -> Response:
     """Answer a transfer with the instruction that opens the web view."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    asked = parse_transfer(whole_body(MAX_BYTES), stores=services().settings.store_views)
+    asked = parse_transfer(read_body(MAX_BYTES), stores=services().settings.store_views)
     row = services().transfers.transfer(asked)
     structlog.contextvars.bind_contextvars(handoff=row.id)
     response = jsonify(_instruction(row).as_json())
@@ -84,7 +84,7 @@ def _shown_key() -> str:
 
 def _instruction(row: Handoff) -> Instruction:
     settings = services().settings
-    link = f"{services().places.of_code(row.store).public_url}/h"
+    link = f"{services().places.of_code(row.store_code).public_url}/h"
     token = services().links.token(row.id)
     cookies, headers = settings.instruction_cookies or None, settings.instruction_headers or None
     if settings.instruction == "form":

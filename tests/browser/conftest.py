@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from handoff_sandbox.kinds import catalogue_of_all_kinds
 from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 
-from handoff.sandbox.kinds import catalogue_of_all_kinds
 from tests.browser.every_page import SETTINGS, Stage
 from tests.browser.poq import Poq
 from tests.browser.web_view import WebView

@@ -13,7 +13,7 @@ import requests
 from playwright.sync_api import Route
 from pydantic import SecretStr
 
-from handoff.magento.stores import Store
+from handoff.settings.store_views import StoreView
 from tests.browser.poq import Poq
 from tests.browser.web_view import WebView
 from tests.conftest import STORE, TurnedClock
@@ -171,7 +171,7 @@ class Stage:
 
     def refused(self) -> None:
         """Come with a quote of a store view that is not served."""
-        elsewhere = Store(**{**STORE, "store_id": 9})
+        elsewhere = StoreView(**{**STORE, "store_id": 9})
         self._bring(self.serve(**SETTINGS, stores=(elsewhere,)), **self._guests())
 
     def try_later(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 def spent_links(folder: Path) -> int:
     """Return how many links have been spent."""
     with closing(sqlite3.connect(folder / "handoff.db")) as connection:
-        query = "SELECT count(*) FROM handoff WHERE spent_at IS NOT NULL"
+        query = "SELECT count(*) FROM handoff WHERE used_at IS NOT NULL"
         return int(connection.execute(query).fetchone()[0])
 
 
@@ -18,7 +18,7 @@ def openings(folder: Path, link: str) -> tuple[bool, str | None, int]:
     """Return whether a link is spent, the hash of its opener, and how often they came back."""
     handoff_id = link.rpartition("/")[2].partition(".")[0]
     with closing(sqlite3.connect(folder / "handoff.db")) as connection:
-        query = "SELECT spent_at IS NOT NULL, opener_hash, reopened FROM handoff WHERE id = ?"
+        query = "SELECT used_at IS NOT NULL, web_view_hash, reopen_count FROM handoff WHERE id = ?"
         spent, opener, reopened = connection.execute(query, (handoff_id,)).fetchone()
     return bool(spent), opener, int(reopened)
 

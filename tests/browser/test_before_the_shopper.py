@@ -62,15 +62,15 @@ def test_after_a_scanner_that_runs_scripts_the_shopper_is_told_and_a_new_link_wo
     scanner.checkout()
     cookies = scanner.page.context.cookies(f"{poq.url}/h/x")
     (opener,) = [one["value"] for one in cookies if one["name"].startswith("handoff_")]
-    opener_hash = hashlib.sha256(opener.encode()).hexdigest()
-    assert openings(folder, link) == (True, opener_hash, 0)
+    web_view_hash = hashlib.sha256(opener.encode()).hexdigest()
+    assert openings(folder, link) == (True, web_view_hash, 0)
 
     shopper.open(link)
     shopper.sees("This link has been used")
     expect(shopper.page.locator("main")).to_contain_text(
         "If not, go back to the app and tap Checkout again."
     )
-    assert openings(folder, link) == (True, opener_hash, 0)
+    assert openings(folder, link) == (True, web_view_hash, 0)
 
     another = poq.transfer(quote_id=masked_id)["url"]
     assert another != link

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from handoff import create_app
+from handoff.app_factory import create_app
 from handoff.settings import load_settings
 from tests.browser.conftest import NewWebView
 from tests.browser.poq import Poq

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, request
+from handoff_sandbox import create_shop
+from handoff_sandbox.shop import Shop
 from werkzeug.serving import make_server
 
-from handoff.sandbox import create_shop
-from handoff.sandbox.shop import Shop
 from tests.running import HOST, free_port
 
 if TYPE_CHECKING:

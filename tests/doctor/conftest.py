@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from handoff_sandbox.shop import Shop
 
 from handoff.deadline import Deadline
 from handoff.doctor import Case, CustomerLogin, Finding, Reading, Report, examine
 from handoff.doctor.traces import Traces
-from handoff.sandbox.shop import Shop
 from handoff.settings import load_settings
 from tests.conftest import STORE
 from tests.doctor.ailing import Ailment, ailing_shop

@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 import pytest
+from handoff_sandbox.people import lab_people
 
 from handoff.doctor import Verdict
 from handoff.doctor.access.endpoints import ENDPOINTS
-from handoff.sandbox.people import lab_people
 from tests.conftest import STORE
 from tests.doctor.ailing import Ailment, answers, changes, denies
 from tests.doctor.conftest import SHOPPER, Examine, Examined

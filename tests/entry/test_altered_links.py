@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from itsdangerous import Signer
 
-from handoff.entry.links import Links
+from handoff.link_tokens import LinkTokens
 from tests.conftest import MakeApp, Poq
 
 CURRENT, PREVIOUS, OTHER = (f"a secret that is long enough, {n}" for n in range(3))
@@ -67,7 +67,7 @@ def another_signature(chance: random.Random, token: str) -> str:
 
 
 def another_key(chance: random.Random, _token: str) -> str:
-    return Links(OTHER + str(chance.random())).token(ID)
+    return LinkTokens(OTHER + str(chance.random())).token(ID)
 
 
 def another_spelling(chance: random.Random, token: str) -> str:
@@ -129,8 +129,8 @@ def several_in_one(chance: random.Random, token: str) -> str:
 )
 def test_no_altered_link_is_accepted(alter: Alter) -> None:
     chance = random.Random()
-    links = Links(CURRENT, previous=[PREVIOUS])
-    ours = [Links(key).token(ID) for key in (CURRENT, PREVIOUS)]
+    links = LinkTokens(CURRENT, previous=[PREVIOUS])
+    ours = [LinkTokens(key).token(ID) for key in (CURRENT, PREVIOUS)]
     tried = 0
     while tried < EACH:
         token = alter(chance, chance.choice(ours))
@@ -142,7 +142,7 @@ def test_no_altered_link_is_accepted(alter: Alter) -> None:
 
 
 def test_halves_of_two_links_make_none() -> None:
-    links = Links(CURRENT)
+    links = LinkTokens(CURRENT)
     first, second = links.token(ID), links.token(ANOTHER_ID)
     mixed = f"{first.partition('.')[0]}.{second.partition('.')[2]}"
     assert links.read(mixed) is None
@@ -156,7 +156,7 @@ def test_what_a_weaker_signer_made_is_no_link(sign: str) -> None:
             for derivation in ("concat", "django-concat", "hmac", "none"):
                 key = sign or CURRENT
                 signer = Signer(key, salt=salt, digest_method=method, key_derivation=derivation)
-                assert Links(CURRENT).read(signer.sign(ID).decode()) is None
+                assert LinkTokens(CURRENT).read(signer.sign(ID).decode()) is None
 
 
 def test_an_address_has_one_link_in_it_however_it_is_escaped(make_app: MakeApp) -> None:
@@ -172,7 +172,7 @@ def test_an_address_has_one_link_in_it_however_it_is_escaped(make_app: MakeApp) 
 
 altered = st.builds(
     lambda token, at, length, put: token[:at] + put + token[at + length :],
-    st.sampled_from([Links(key).token(ID) for key in (CURRENT, PREVIOUS)]),
+    st.sampled_from([LinkTokens(key).token(ID) for key in (CURRENT, PREVIOUS)]),
     st.integers(0, 66),
     st.integers(0, 66),
     st.text(st.characters(), max_size=70),
@@ -181,6 +181,6 @@ altered = st.builds(
 
 @given(altered)
 def test_no_part_of_a_link_can_be_put_otherwise(token: str) -> None:
-    links = Links(CURRENT, previous=[PREVIOUS])
-    assume(token not in {Links(key).token(ID) for key in (CURRENT, PREVIOUS)})
+    links = LinkTokens(CURRENT, previous=[PREVIOUS])
+    assume(token not in {LinkTokens(key).token(ID) for key in (CURRENT, PREVIOUS)})
     assert links.read(token) is None

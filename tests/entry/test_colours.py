@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.entry.colours import AA, BLACK, WHITE, Colour, readable_on, words_on
-from handoff.entry.theme import DARK, LIGHT
+from handoff.entry.colours import AA, BLACK, WHITE, Colour, readable_on, text_colour_on
+from handoff.entry.theme_css import DARK, LIGHT
 from tests.conftest import MakeApp
 
 colours = st.builds(Colour, *(st.integers(0, 255),) * 3)
@@ -34,7 +34,7 @@ def test_short_and_long_spellings_are_one() -> None:
 
 @given(colours)
 def test_words_on_the_accent_have_contrast_aa(accent: Colour) -> None:
-    assert words_on(accent).contrast(accent) >= AA
+    assert text_colour_on(accent).contrast(accent) >= AA
 
 
 @given(colours)

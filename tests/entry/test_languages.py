@@ -13,10 +13,10 @@ from flask.testing import FlaskClient
 
 import handoff
 from handoff.entry.languages import LANGUAGES
-from handoff.magento.stores import Store
+from handoff.settings.store_views import StoreView
 from tests.conftest import STORE, MakeApp, Poq
 
-ROOT = Path(handoff.__file__).parent
+ROOT = Path(handoff.__file__).parents[1]
 _PLACES = re.compile(r"%\(\w+\)[sd]")
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
@@ -29,7 +29,7 @@ def messages() -> set[str]:
     """Return all words that the pages have, as they stand in code and templates."""
     found = extract_from_dir(
         ROOT,
-        method_map=[("entry/**.py", "python"), ("templates/**.html", "jinja2")],
+        method_map=[("handoff/entry/**.py", "python"), ("templates/**.html", "jinja2")],
         keywords={"_": None, "lazy_gettext": None, "ngettext": (1, 2)},
     )
     return {item[2][0] if isinstance(item[2], tuple) else item[2] for item in found}
@@ -87,7 +87,7 @@ def test_arabic_is_read_from_right_to_left(client: FlaskClient) -> None:
 
 
 def test_the_store_views_language_comes_first(make_app: MakeApp) -> None:
-    store = Store(**{**STORE, "language": "nl_NL"})
+    store = StoreView(**{**STORE, "language": "nl_NL"})
     app = make_app(stores=(store,))
     link = Poq(app.test_client()).link()
     page = app.test_client().get(link, headers={"Accept-Language": "de"})
@@ -99,7 +99,7 @@ def test_the_store_views_language_comes_first(make_app: MakeApp) -> None:
 def test_a_store_view_in_a_language_that_we_do_not_speak_leaves_it_to_the_browser(
     make_app: MakeApp,
 ) -> None:
-    app = make_app(stores=(Store(**{**STORE, "language": "sv-SE"}),))
+    app = make_app(stores=(StoreView(**{**STORE, "language": "sv-SE"}),))
     link = Poq(app.test_client()).link()
     page = app.test_client().get(link, headers={"Accept-Language": "de"})
     assert '<html lang="de"' in page.text

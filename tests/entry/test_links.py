@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from handoff.entry.links import Links
+from handoff.link_tokens import LinkTokens
 
 OLD, CURRENT = "the old key, long enough", "the current key, long enough"
 ID = "EAogZOrT92Cx5QQ1ehLHtQ"
@@ -16,26 +16,26 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 
 
 def test_a_token_leads_back_to_its_handoff() -> None:
-    links = Links(CURRENT)
+    links = LinkTokens(CURRENT)
     assert links.read(links.token(ID)) == ID
 
 
 def test_a_token_may_stand_in_a_url_as_it_is() -> None:
-    assert set(Links(CURRENT).token(ID)) <= set(ALPHABET + ".")
+    assert set(LinkTokens(CURRENT).token(ID)) <= set(ALPHABET + ".")
 
 
 def test_a_previous_key_reads_but_does_not_sign() -> None:
-    rotated = Links(CURRENT, previous=[OLD])
-    assert rotated.read(Links(OLD).token(ID)) == ID
-    assert rotated.token(ID) == Links(CURRENT).token(ID)
+    rotated = LinkTokens(CURRENT, previous=[OLD])
+    assert rotated.read(LinkTokens(OLD).token(ID)) == ID
+    assert rotated.token(ID) == LinkTokens(CURRENT).token(ID)
 
 
 def test_a_key_that_has_been_dropped_reads_no_more() -> None:
-    assert Links(CURRENT).read(Links(OLD).token(ID)) is None
+    assert LinkTokens(CURRENT).read(LinkTokens(OLD).token(ID)) is None
 
 
 def test_other_spellings_of_the_same_bytes_are_refused() -> None:
-    links = Links(CURRENT)
+    links = LinkTokens(CURRENT)
     token = links.token(ID)
     for character in ALPHABET:
         altered = token[:-1] + character
@@ -48,17 +48,17 @@ def test_other_spellings_of_the_same_bytes_are_refused() -> None:
     "token", ["", ".", "..", ID, f"{ID}.", f".{ID}", "é.é", "\x00", "a" * 9999]
 )
 def test_what_is_no_token_is_refused(token: str) -> None:
-    assert Links(CURRENT).read(token) is None
+    assert LinkTokens(CURRENT).read(token) is None
 
 
 @given(st.text(max_size=120))
 def test_no_text_is_a_token(text: str) -> None:
-    assert Links(CURRENT).read(text) is None
+    assert LinkTokens(CURRENT).read(text) is None
 
 
 @given(st.integers(0, 65), st.characters())
 def test_a_token_with_any_character_changed_is_refused(place: int, character: str) -> None:
-    links = Links(CURRENT)
+    links = LinkTokens(CURRENT)
     token = links.token(ID)
     assume(token[place] != character)
     assert links.read(token[:place] + character + token[place + 1 :]) is None

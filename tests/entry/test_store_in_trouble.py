@@ -152,7 +152,7 @@ def test_a_full_disk_is_said_and_spends_nothing(make_app: MakeApp, tmp_path: Pat
         assert phone.get(link).status_code == 200
         assert phone.post(link).status_code == 503
     with sqlite3.connect(tmp_path / "handoff.db") as connection:
-        assert connection.execute("SELECT spent_at FROM handoff").fetchall() == [(None,)]
+        assert connection.execute("SELECT used_at FROM handoff").fetchall() == [(None,)]
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert phone.post(link).status_code == 303
     assert poq.bag(("ITEM-02", 1), reference="r-2").status_code == 200

@@ -17,7 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from handoff.magento.stores import Store
+from handoff.settings.store_views import StoreView
 from tests.conftest import STORE, MakeApp, Poq, TurnedClock, path_of
 from tests.running import RunningShop
 
@@ -530,7 +530,7 @@ def test_whatever_fails_after_spending_the_opener_may_try_again(
     poq: Poq, phone: FlaskClient, make_app: MakeApp
 ) -> None:
     link = poq.link()
-    without_the_store = make_app(stores=(Store(**{**STORE, "code": "other", "store_id": 9}),))
+    without_the_store = make_app(stores=(StoreView(**{**STORE, "code": "other", "store_id": 9}),))
     failing = without_the_store.test_client()
     answer = failing.post(link)
     assert answer.status_code == 500

@@ -60,4 +60,4 @@ def whole_reads(database: Database, statement: str, parameters: Any) -> list[str
 
 def _is_small(step: str) -> bool:
     """Say whether a step reads through an index of the few rows that it wants, or the claims."""
-    return "INDEX handoff_to_annotate" in step or "SCAN claim" in step or "on claim" in step
+    return "INDEX handoff_comment_due" in step or "SCAN lease" in step or "on lease" in step

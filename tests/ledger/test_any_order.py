@@ -14,8 +14,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from handoff.ledger import Claims, Draft, Handoff, Ledger, State, migrate, open_database
-from handoff.ledger.ledger import REOPENINGS
+from handoff.ledger import (
+    Handoff,
+    HandoffRepository,
+    Leases,
+    LinkState,
+    NewHandoff,
+    migrate,
+    open_database,
+)
+from handoff.ledger.handoff_repository import MAX_REOPENS
 from tests.conftest import TurnedClock
 from tests.ledger.conftest import NewLedger
 
@@ -33,7 +41,7 @@ class Known:
     expires: float
     opener: str | None = None
     bound: float | None = None
-    reopened: int = 0
+    reopen_count: int = 0
     superseded: bool = False
 
     def is_live(self, now: float) -> bool:
@@ -48,15 +56,15 @@ class Known:
             return False
         if self.bound is None:
             return self.expires > now
-        return self.bound > now - GRACE and self.reopened < REOPENINGS
+        return self.bound > now - GRACE and self.reopen_count < MAX_REOPENS
 
-    def state(self, now: float) -> State:
+    def state(self, now: float) -> LinkState:
         """Say what it is good for, for anybody."""
         if self.superseded:
-            return State.SUPERSEDED
+            return LinkState.SUPERSEDED
         if self.bound is None and self.expires <= now:
-            return State.EXPIRED
-        return State.LIVE if self.opener is None else State.USED
+            return LinkState.EXPIRED
+        return LinkState.LIVE if self.opener is None else LinkState.USED
 
 
 class Passages(RuleBasedStateMachine):
@@ -69,8 +77,8 @@ class Passages(RuleBasedStateMachine):
         self.clock = TurnedClock()
         self.database = open_database(url)
         migrate(self.database)
-        self.ledger = Ledger(self.database, self.clock, ttl=TTL, grace=GRACE)
-        self.claims = Claims(self.database, self.clock)
+        self.ledger = HandoffRepository(self.database, self.clock, ttl=TTL, grace=GRACE)
+        self.claims = Leases(self.database, self.clock)
         self.model: dict[str, Known] = {}
 
     def teardown(self) -> None:
@@ -89,7 +97,7 @@ class Passages(RuleBasedStateMachine):
     )
     def transfer(self, key: str, content: str, quote: int, kind: str) -> str:
         """Issue a handoff, or renew the equal one that lives."""
-        draft = Draft(key, content, None, kind, "default", quote, None, None, {"lines": []})
+        draft = NewHandoff(key, content, None, kind, "default", quote, None, None, {"lines": []})
         equal = next(
             (
                 handoff_id
@@ -128,7 +136,7 @@ class Passages(RuleBasedStateMachine):
         assert (spent is not None) is may
         if may:
             known.opener = known.opener or phone
-            known.reopened += known.bound is not None
+            known.reopen_count += known.bound is not None
             known.bound = known.bound or self.now
 
     @rule(handoff_id=handoffs)
@@ -149,7 +157,7 @@ class Passages(RuleBasedStateMachine):
         for handoff_id, known in self.model.items():
             row = self._find(handoff_id)
             assert row.state is known.state(self.now)
-            assert (row.opener_hash, row.reopened) == (known.opener, known.reopened)
+            assert (row.web_view_hash, row.reopen_count) == (known.opener, known.reopen_count)
 
     @invariant()
     def a_quote_and_a_key_have_one_handoff_that_is_current(self) -> None:

@@ -9,27 +9,27 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from handoff.errors import LedgerUnavailable
 from handoff.ledger import (
-    ClaimLost,
-    Claims,
-    Draft,
     Handoff,
-    Ledger,
-    State,
+    HandoffRepository,
+    LeaseLost,
+    Leases,
+    LinkState,
+    NewHandoff,
     migrate,
     open_database,
 )
-from handoff.ledger.schema import claim, handoff
+from handoff.ledger.tables import handoff, lease
+from handoff.problems import LedgerUnavailable
 from tests.conftest import TurnedClock
 from tests.ledger.plans import statements_of, whole_reads
 
-DRAFT = Draft(
-    key="ref:r1",
-    content="one",
+DRAFT = NewHandoff(
+    transfer_key="ref:r1",
+    content_hash="one",
     reference="r1",
     kind="guest",
-    store="default",
+    store_code="default",
     quote_number=27,
     customer_id=None,
     customer_group_id=None,
@@ -44,11 +44,11 @@ class Fixture:
         self.clock = clock
         self.database = open_database(url)
         migrate(self.database)
-        self.ledger = Ledger(self.database, clock, ttl=300, grace=60)
-        self.claims = Claims(self.database, clock)
+        self.ledger = HandoffRepository(self.database, clock, ttl=300, grace=60)
+        self.claims = Leases(self.database, clock)
 
-    def issue(self, draft: Draft = DRAFT) -> Handoff:
-        with self.claims.hold(draft.key, give_up=lambda: True) as held:
+    def issue(self, draft: NewHandoff = DRAFT) -> Handoff:
+        with self.claims.hold(draft.transfer_key, give_up=lambda: True) as held:
             assert held is not None
             return self.ledger.issue(held, draft)
 
@@ -71,7 +71,7 @@ def test_what_was_issued_is_found_again(on: Fixture) -> None:
 def test_issuing_settles_the_claim_in_the_same_transaction(on: Fixture) -> None:
     on.issue()
     with on.database.reading() as connection:
-        assert connection.execute(select(claim)).first() is None
+        assert connection.execute(select(lease)).first() is None
 
 
 def test_a_claim_that_was_lost_writes_nothing(on: Fixture) -> None:
@@ -80,7 +80,7 @@ def test_a_claim_that_was_lost_writes_nothing(on: Fixture) -> None:
         on.clock.turn(seconds=4)
         with on.claims.hold("k", give_up=lambda: True) as second:
             assert second is not None
-            with pytest.raises(ClaimLost):
+            with pytest.raises(LeaseLost):
                 on.ledger.issue(first, DRAFT)
     with on.database.reading() as connection:
         assert connection.execute(select(handoff)).first() is None
@@ -110,7 +110,7 @@ def test_a_claim_is_kept_alive_while_it_is_held(on: Fixture) -> None:
     with on.claims.hold("k", give_up=lambda: True):
         for _ in range(60):
             with on.database.reading() as connection:
-                until = connection.execute(select(claim.c.lease_until)).scalar_one()
+                until = connection.execute(select(lease.c.expires_at)).scalar_one()
             on.clock.now = until - 1000
             time.sleep(0.05)
             if until > 1_800_000_003_000:
@@ -123,7 +123,7 @@ def test_the_first_opener_spends_and_no_other(on: Fixture) -> None:
     row = on.issue()
     spent = on.ledger.spend(row.id, ["a", "b"])
     assert spent is not None
-    assert (spent.opener_hash, spent.spent_at) == ("a", on.clock.now)
+    assert (spent.web_view_hash, spent.used_at) == ("a", on.clock.now)
     assert on.ledger.spend(row.id, ["b"]) is None
     assert on.ledger.spend(row.id, ["b", "a"]) is not None
 
@@ -136,10 +136,10 @@ def test_an_expired_link_is_not_spent(on: Fixture) -> None:
 
 def test_one_quote_and_one_key_have_one_current_handoff(on: Fixture) -> None:
     first = on.issue()
-    second = on.issue(replace(DRAFT, key="ref:other"))
-    third = on.issue(replace(DRAFT, key="ref:other", content="two", quote_number=28))
+    second = on.issue(replace(DRAFT, transfer_key="ref:other"))
+    third = on.issue(replace(DRAFT, transfer_key="ref:other", content_hash="two", quote_number=28))
     states = [(on.ledger.find(row.id) or row).state for row in (first, second, third)]
-    assert states == [State.SUPERSEDED, State.SUPERSEDED, State.LIVE]
+    assert states == [LinkState.SUPERSEDED, LinkState.SUPERSEDED, LinkState.LIVE]
 
 
 def test_the_database_itself_refuses_two_current_handoffs_of_a_quote(on: Fixture) -> None:
@@ -149,7 +149,7 @@ def test_the_database_itself_refuses_two_current_handoffs_of_a_quote(on: Fixture
 
     def insert_another() -> None:
         with on.database.writing() as connection:
-            connection.execute(handoff.insert().values({**row, "id": "x", "key": "x"}))
+            connection.execute(handoff.insert().values({**row, "id": "x", "transfer_key": "x"}))
 
     with pytest.raises(LedgerUnavailable):
         insert_another()
@@ -159,7 +159,7 @@ def test_no_statement_reads_rows_that_it_does_not_need(on: Fixture) -> None:
     """However long the ledger is, each request looks up its own rows, by index."""
     with statements_of(on.database) as statements:
         row = on.issue()
-        on.issue(replace(DRAFT, content="two"))
+        on.issue(replace(DRAFT, content_hash="two"))
         on.ledger.find(row.id)
         on.ledger.spend(row.id, ["a"])
         on.ledger.unbound(row.id)
@@ -186,7 +186,7 @@ def test_the_migrations_make_the_tables_of_the_schema(on: Fixture) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from handoff.ledger.schema import metadata
+    from handoff.ledger.tables import metadata
 
     with on.database.writing() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []

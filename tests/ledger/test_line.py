@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from handoff.errors import LedgerUnavailable
-from handoff.ledger.line import Line
+from handoff.ledger.write_lock import WriteLock
+from handoff.problems import LedgerUnavailable
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def path(tmp_path: Path) -> str:
     return str(tmp_path / "ledger.db.lock")
 
 
-def passes(line: Line, *, timeout: float = 10) -> bool:
+def passes(line: WriteLock, *, timeout: float = 10) -> bool:
     try:
         with line.turn(timeout=timeout):
             return True
@@ -29,7 +29,7 @@ def passes(line: Line, *, timeout: float = 10) -> bool:
 
 def test_only_one_has_the_turn_among_threads_and_lines(path: str) -> None:
     """Two lines on one file are to each other as two processes are."""
-    lines, inside, most = [Line(path), Line(path)], 0, 0
+    lines, inside, most = [WriteLock(path), WriteLock(path)], 0, 0
 
     def work(number: int) -> None:
         nonlocal inside, most
@@ -45,7 +45,7 @@ def test_only_one_has_the_turn_among_threads_and_lines(path: str) -> None:
 
 
 def test_whoever_waits_too_long_is_told(path: str) -> None:
-    holder, waiter = Line(path), Line(path)
+    holder, waiter = WriteLock(path), WriteLock(path)
     with holder.turn(timeout=1):
         assert not passes(waiter, timeout=0.05)
         assert not passes(holder, timeout=0.05)
@@ -54,7 +54,7 @@ def test_whoever_waits_too_long_is_told(path: str) -> None:
 
 
 def test_a_place_that_was_given_up_holds_nobody_up(path: str) -> None:
-    holder, gone, third = Line(path), Line(path), Line(path)
+    holder, gone, third = WriteLock(path), WriteLock(path), WriteLock(path)
     with holder.turn(timeout=1):
         assert not passes(gone, timeout=0.05)
     assert passes(third)
@@ -63,8 +63,8 @@ def test_a_place_that_was_given_up_holds_nobody_up(path: str) -> None:
 
 DYING = """
 import os, sys
-from handoff.ledger.line import Line
-with Line(sys.argv[1]).turn(timeout=10):
+from handoff.ledger.write_lock import WriteLock
+with WriteLock(sys.argv[1]).turn(timeout=10):
     print("in", flush=True)
     sys.stdin.readline()
     os._exit(1)
@@ -76,7 +76,7 @@ def test_a_process_that_dies_gives_its_turn_up(path: str) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"in\n"
-        line = Line(path)
+        line = WriteLock(path)
         assert not passes(line, timeout=0.05)
         other.communicate(b"die\n")
     assert passes(line)

@@ -12,9 +12,15 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from handoff.ledger import migrate, open_database
-from handoff.ledger.passages import Finding, Outcome, Passage, Passages, Period
-from handoff.ledger.purging import Purge, Purger
-from handoff.ledger.schema import handoff
+from handoff.ledger.purge import Purge, Purger
+from handoff.ledger.reconciliation_repository import (
+    IssuePeriod,
+    OrderFinding,
+    OrderOutcome,
+    Passage,
+    ReconciliationRepository,
+)
+from handoff.ledger.tables import handoff
 from tests.conftest import TurnedClock
 from tests.ledger.plans import whole_reads
 
@@ -29,7 +35,7 @@ class Fixture:
         self.clock = clock
         self.database = open_database(url)
         migrate(self.database)
-        self.passages = Passages(self.database, clock)
+        self.passages = ReconciliationRepository(self.database, clock)
 
     def insert(self, count: int = 1, **changes: Any) -> list[str]:
         """Write rows that were issued an hour ago, one a millisecond, and opened; return ids."""
@@ -37,21 +43,21 @@ class Fixture:
         rows = [
             {
                 "id": secrets.token_urlsafe(16),
-                "key": f"ref:{secrets.token_hex(16)}",
-                "content": "c",
+                "transfer_key": f"ref:{secrets.token_hex(16)}",
+                "content_hash": "c",
                 "reference": f"r{number}",
                 "kind": "bag",
-                "store": "default",
+                "store_code": "default",
                 "quote_number": secrets.randbelow(2**40),
                 "bag": {"currency": "GBP", "lines": [{"sku": "A", "quantity": "1"}]},
                 "issued_at": issued + number,
                 "expires_at": issued + number + 300_000,
-                "spent_at": issued + number + 1000,
-                "bound_at": issued + number + 1100,
-                "opener_hash": "o",
+                "used_at": issued + number + 1000,
+                "session_written_at": issued + number + 1100,
+                "web_view_hash": "o",
                 "customer_id": 5,
                 "customer_group_id": 1,
-                "reopened": 0,
+                "reopen_count": 0,
                 **changes,
             }
             for number in range(count)
@@ -62,12 +68,12 @@ class Fixture:
 
     def all(self) -> list[Passage]:
         """Return every row, the oldest first."""
-        pages = self.passages.issued(Period(0, self.clock.now + 1))
+        pages = self.passages.issued(IssuePeriod(0, self.clock.now + 1))
         return [passage for page in pages for passage in page]
 
     def record(self, passage: Passage, **finding: Any) -> None:
         """Write one finding down."""
-        self.passages.record([Finding(passage=passage, **finding)])
+        self.passages.record([OrderFinding(passage=passage, **finding)])
 
 
 def test_a_ledger_of_the_version_before_is_taken_over_with_what_it_holds(
@@ -80,22 +86,22 @@ def test_a_ledger_of_the_version_before_is_taken_over_with_what_it_holds(
         migrate(database)
     # Only columns that the version before knows, as it writes them also while it still runs.
     row = {
-        "key": "ref:r",
-        "content": "c",
+        "transfer_key": "ref:r",
+        "content_hash": "c",
         "kind": "bag",
-        "store": "default",
+        "store_code": "default",
         "bag": {"currency": "GBP", "lines": []},
         "issued_at": clock.now,
         "expires_at": clock.now + 1,
         "superseded_at": clock.now,
-        "reopened": 0,
+        "reopen_count": 0,
     }
     with database.writing() as connection:
         connection.execute(handoff.insert().values(**row, id="a", quote_number=7))
     migrate(database)
     with database.writing() as connection:
         connection.execute(handoff.insert().values(**row, id="b", quote_number=8))
-    [page] = Passages(database, clock).due()
+    [page] = ReconciliationRepository(database, clock).due()
     assert {passage.id for passage in page} == {"a", "b"}
     database.close()
 
@@ -107,7 +113,7 @@ def on(ledger_url: str, clock: TurnedClock) -> Iterator[Fixture]:
     fixture.database.close()
 
 
-def due(on: Fixture, period: Period | None = None) -> list[str]:
+def due(on: Fixture, period: IssuePeriod | None = None) -> list[str]:
     return [passage.id for page in on.passages.due(period) for passage in page]
 
 
@@ -116,8 +122,8 @@ def test_a_row_is_due_until_it_is_settled_or_put_off(on: Fixture) -> None:
     assert sorted(due(on)) == sorted([first, second, third])
     assert on.passages.count_due() == 3
     rows = {passage.id: passage for passage in on.all()}
-    on.record(rows[first], outcome=Outcome.NOT_ORDERED)
-    on.record(rows[second], ask_at=on.clock.now + HOUR)
+    on.record(rows[first], outcome=OrderOutcome.NOT_ORDERED)
+    on.record(rows[second], next_check_at=on.clock.now + HOUR)
     assert due(on) == [third]
     on.clock.turn(seconds=3600)
     assert sorted(due(on)) == sorted([second, third])
@@ -126,7 +132,7 @@ def test_a_row_is_due_until_it_is_settled_or_put_off(on: Fixture) -> None:
 def test_a_page_that_was_given_is_not_given_again_in_the_same_run(
     on: Fixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handoff.ledger.passages._PAGE", 3)
+    monkeypatch.setattr("handoff.ledger.reconciliation_repository._PAGE", 3)
     ids = on.insert(10)
     assert sorted(due(on)) == sorted(ids)
 
@@ -134,7 +140,7 @@ def test_a_page_that_was_given_is_not_given_again_in_the_same_run(
 def test_a_period_holds_what_was_issued_in_it(on: Fixture) -> None:
     ids = on.insert(4)
     issued = on.clock.now - HOUR
-    period = Period(issued + 1, issued + 3)
+    period = IssuePeriod(issued + 1, issued + 3)
     assert due(on, period) == sorted(ids[1:3])
     assert [passage.id for page in on.passages.issued(period) for passage in page] == ids[1:3]
 
@@ -142,41 +148,41 @@ def test_a_period_holds_what_was_issued_in_it(on: Fixture) -> None:
 def test_what_is_settled_stays_as_it_is(on: Fixture) -> None:
     on.insert()
     [row] = on.all()
-    on.record(row, outcome=Outcome.MATCHED, orders=ORDERS)
-    on.record(row, outcome=Outcome.NOT_ORDERED)
+    on.record(row, outcome=OrderOutcome.MATCHED, orders=ORDERS)
+    on.record(row, outcome=OrderOutcome.NOT_ORDERED)
     [settled] = on.all()
     assert (settled.outcome, settled.orders) == ("matched", ORDERS)
-    assert settled.settled_at == on.clock.now
+    assert settled.resolved_at == on.clock.now
 
 
 @pytest.mark.parametrize(
     ("changes", "outcome", "wanted"),
     [
-        ({}, Outcome.MATCHED, 1),
-        ({}, Outcome.DIFFERS, 1),
-        ({}, Outcome.NEVER_OPENED, 0),
-        ({}, Outcome.NOT_ORDERED, 0),
-        ({"reference": None}, Outcome.MATCHED, 0),
+        ({}, OrderOutcome.MATCHED, 1),
+        ({}, OrderOutcome.DIFFERS, 1),
+        ({}, OrderOutcome.NEVER_OPENED, 0),
+        ({}, OrderOutcome.NOT_ORDERED, 0),
+        ({"reference": None}, OrderOutcome.MATCHED, 0),
     ],
 )
 def test_only_an_order_that_the_handoff_led_to_is_annotated(
-    on: Fixture, changes: dict[str, Any], outcome: Outcome, wanted: int
+    on: Fixture, changes: dict[str, Any], outcome: OrderOutcome, wanted: int
 ) -> None:
     on.insert(**changes)
     on.record(on.all()[0], outcome=outcome, orders=ORDERS)
-    on.passages.want_annotated(Period(0, on.clock.now))
+    on.passages.want_annotated(IssuePeriod(0, on.clock.now))
     assert on.passages.count_to_annotate() == wanted
     for _ in range(2):
         for page in on.passages.to_annotate(5):
             for passage in page:
                 on.passages.annotated(passage)
-        on.passages.want_annotated({passage.key for passage in on.all()})
+        on.passages.want_annotated({passage.transfer_key for passage in on.all()})
     assert on.passages.count_to_annotate() == 0
 
 
 def test_no_statement_reads_rows_that_it_does_not_need(on: Fixture) -> None:
     """However long the ledger is, each statement goes by an index."""
-    on.insert(1000, settled_at=1, outcome="matched")
+    on.insert(1000, resolved_at=1, outcome="matched")
     on.insert(3)
     statements: list[tuple[str, Any]] = []
 
@@ -184,7 +190,7 @@ def test_no_statement_reads_rows_that_it_does_not_need(on: Fixture) -> None:
         if not statement.startswith(("INSERT", "BEGIN")) and not rest[-1]:
             statements.append((statement, parameters))
 
-    period = Period(on.clock.now - HOUR, on.clock.now - HOUR + 2)
+    period = IssuePeriod(on.clock.now - HOUR, on.clock.now - HOUR + 2)
     event.listen(Engine, "before_cursor_execute", collect)
     try:
         [rows] = on.passages.due()
@@ -193,13 +199,16 @@ def test_no_statement_reads_rows_that_it_does_not_need(on: Fixture) -> None:
         on.passages.count_due(period)
         list(on.passages.issued(period))
         on.passages.of_quotes({row.quote_number for row in rows})
-        on.passages.of_keys({row.key for row in rows})
-        on.passages.record([Finding(passage=rows[0], outcome=Outcome.MATCHED, orders=ORDERS)])
+        on.passages.of_keys({row.transfer_key for row in rows})
         on.passages.record(
-            [Finding(passage=rows[1], outcome=Outcome.MATCHED, orders=ORDERS)], annotate=True
+            [OrderFinding(passage=rows[0], outcome=OrderOutcome.MATCHED, orders=ORDERS)]
+        )
+        on.passages.record(
+            [OrderFinding(passage=rows[1], outcome=OrderOutcome.MATCHED, orders=ORDERS)],
+            annotate=True,
         )
         on.passages.want_annotated(period)
-        on.passages.want_annotated([rows[0].key])
+        on.passages.want_annotated([rows[0].transfer_key])
         list(on.passages.to_annotate(5))
         on.passages.count_to_annotate()
         on.passages.annotated(rows[0])

@@ -14,11 +14,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select, update
 
-from handoff.errors import LedgerUnavailable
-from handoff.ledger import Claims, Database, Handoff, Ledger, State, migrate, open_database
-from handoff.ledger import clock as ledger_clock
+from handoff.ledger import (
+    Database,
+    Handoff,
+    HandoffRepository,
+    Leases,
+    LinkState,
+    migrate,
+    open_database,
+)
+from handoff.ledger import database_clock as ledger_clock
 from handoff.ledger.database import LedgerConflict
-from handoff.ledger.schema import handoff
+from handoff.ledger.tables import handoff
+from handoff.problems import LedgerUnavailable
 from tests.ledger.test_ledger import DRAFT
 from tests.postgres import PASSWORD, PostgresServer, running_postgres
 
@@ -53,10 +61,10 @@ def away(own_server: PostgresServer) -> Iterator[Database]:
 
 
 def issue(database: Database, key: str = "ref:r1", quote: int = 27) -> Handoff:
-    with Claims(database).hold(key, give_up=lambda: True) as held:
+    with Leases(database).hold(key, give_up=lambda: True) as held:
         assert held is not None
-        draft = replace(DRAFT, key=key, quote_number=quote)
-        return Ledger(database, ttl=300, grace=60).issue(held, draft)
+        draft = replace(DRAFT, transfer_key=key, quote_number=quote)
+        return HandoffRepository(database, ttl=300, grace=60).issue(held, draft)
 
 
 def make_older(database: Database, seconds: float, *names: str) -> None:
@@ -81,12 +89,12 @@ def skewed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_databases_clock_says_whether_a_link_lives(
     left: float, lives: bool, database: Database
 ) -> None:
-    ledger = Ledger(database, ttl=300, grace=60)
+    ledger = HandoffRepository(database, ttl=300, grace=60)
     row = issue(database)
     make_older(database, 300 - left, "expires_at")
     found = ledger.find(row.id)
     assert found is not None
-    assert found.state is (State.LIVE if lives else State.EXPIRED)
+    assert found.state is (LinkState.LIVE if lives else LinkState.EXPIRED)
     assert (ledger.spend(row.id, ["a"]) is not None) == lives
 
 
@@ -95,10 +103,10 @@ def test_the_databases_clock_says_whether_a_link_lives(
 def test_the_databases_clock_says_whether_an_opener_may_come_back(
     ago: float, may: bool, database: Database
 ) -> None:
-    ledger = Ledger(database, ttl=300, grace=60)
+    ledger = HandoffRepository(database, ttl=300, grace=60)
     row = issue(database)
     ledger.spend(row.id, ["a"])
-    make_older(database, ago, "bound_at")
+    make_older(database, ago, "session_written_at")
     found = ledger.find(row.id)
     assert found is not None
     assert ledger.may_reopen(found, ["a"]) == may
@@ -108,10 +116,10 @@ def test_the_databases_clock_says_whether_an_opener_may_come_back(
 def test_a_claim_is_held_against_a_host_whose_clock_is_ahead(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Claims(database).hold("k", give_up=lambda: True):
+    with Leases(database).hold("k", give_up=lambda: True):
         real = time.time_ns
         monkeypatch.setattr(time, "time_ns", lambda: real() + 4_000_000_000)
-        with Claims(database).hold("k", give_up=lambda: True) as second:
+        with Leases(database).hold("k", give_up=lambda: True) as second:
             assert second is None
 
 
@@ -129,7 +137,7 @@ def test_what_was_undone_by_another_transaction_is_done_again(database: Database
 def test_who_is_in_the_way_for_ever_is_given_up_on(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handoff.ledger.database.PATIENCE", 2.0)
+    monkeypatch.setattr("handoff.ledger.database.MAX_WAIT", 2.0)
     tried = []
 
     def work(_connection: object) -> None:
@@ -152,7 +160,7 @@ def test_two_that_wait_for_each_other_both_get_there(database: Database) -> None
         def lock_in_turn(connection: Connection) -> int:
             for each in order:
                 touched = update(handoff).where(handoff.c.id == each)
-                connection.execute(touched.values(reopened=handoff.c.reopened + 1))
+                connection.execute(touched.values(reopen_count=handoff.c.reopen_count + 1))
                 if not met:
                     met.append(both.wait(timeout=10))
             return 1
@@ -162,7 +170,7 @@ def test_two_that_wait_for_each_other_both_get_there(database: Database) -> None
     with ThreadPoolExecutor(2) as pool:
         assert sum(pool.map(work, [ids, ids[::-1]])) == 2
     with database.reading() as connection:
-        assert connection.execute(select(handoff.c.reopened)).scalars().all() == [2, 2]
+        assert connection.execute(select(handoff.c.reopen_count)).scalars().all() == [2, 2]
 
 
 MIGRATING = """
@@ -191,7 +199,7 @@ def test_ten_processes_that_start_at_once_make_the_tables_once(url: str) -> None
         each.stdin.flush()
     told = sorted(each.communicate(timeout=60)[0].split()[0] for each in starting)
     assert [each.returncode for each in starting] == [0] * 10
-    assert told == [*["0003"] * 9, "None"]
+    assert told == [*["0004"] * 9, "None"]
 
 
 def test_durable_writes_wait_for_the_disk_and_others_do_not(database: Database) -> None:
@@ -209,7 +217,7 @@ def test_a_restart_of_the_server_goes_unseen_between_two_requests(
     with pytest.raises(LedgerUnavailable):
         issue(away)
     own_server.start()
-    ledger = Ledger(away, ttl=300, grace=60)
+    ledger = HandoffRepository(away, ttl=300, grace=60)
     assert ledger.find(row.id) == row
     assert ledger.spend(row.id, ["a"]) is not None
 
@@ -226,7 +234,7 @@ def test_of_several_hosts_the_one_that_is_there_is_found(postgres: PostgresServe
 def test_a_server_that_stands_still_is_unavailable_and_no_wait_for_ever(
     own_server: PostgresServer, away: Database
 ) -> None:
-    ledger = Ledger(away, ttl=300, grace=60)
+    ledger = HandoffRepository(away, ttl=300, grace=60)
     row = issue(away)
     with ThreadPoolExecutor(1) as pool, own_server.frozen():
         asked = pool.submit(ledger.find, row.id)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from handoff.deadline import begin_request
-from handoff.errors import LedgerUnavailable
 from handoff.ledger import Database, migrate, open_database
 from handoff.ledger.statements import RawConnection
+from handoff.problems import LedgerUnavailable
 from tests.races.ledgers import held
 
 _WRITERS = 8
@@ -32,7 +32,7 @@ class Writers:
         """Return the work of noting a name, once for each time that it is done."""
 
         def work(connection: RawConnection) -> str:
-            connection.driver.execute("INSERT INTO claim VALUES (?, 'somebody', 0)", (name,))
+            connection.driver.execute("INSERT INTO lease VALUES (?, 'somebody', 0)", (name,))
             return name
 
         return work
@@ -49,7 +49,7 @@ class Writers:
     def noted(self) -> list[str]:
         """Return the names that are in the ledger."""
         with self.database.reading() as connection:
-            return sorted(connection.exec_driver_sql("SELECT key FROM claim").scalars())
+            return sorted(connection.exec_driver_sql("SELECT key FROM lease").scalars())
 
 
 @pytest.fixture

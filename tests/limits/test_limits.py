@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import delete, select
 
-from handoff.errors import LedgerUnavailable
 from handoff.ledger import Database, Tallies, Tally, migrate, open_database
-from handoff.ledger.schema import tally
+from handoff.ledger.tables import tally
 from handoff.limits import Limit, Limits, network_of
-from handoff.operate.logs import configure_logging
+from handoff.operations.json_logs import configure_logging
+from handoff.problems import LedgerUnavailable
 from tests.conftest import BOTH, TurnedClock, new_ledger
 from tests.logs import Logged
 from tests.postgres import PostgresServer

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from handoff.magento.carts import Carts
 from handoff.magento.client import MagentoClient
+from handoff.magento.quotes import Quotes
 from tests.magento.behaviours import passes_on
 from tests.magento.faults import FaultyShop, faulty_shop
 from tests.magento.serving import Serving, serving
@@ -36,9 +36,9 @@ def between(shop: RunningShop) -> Iterator[FaultyShop]:
 
 
 @pytest.fixture
-def carts(between: FaultyShop) -> Carts:
+def carts(between: FaultyShop) -> Quotes:
     """The carts of the stand-in shop, reached by way of `between`."""
-    return Carts(MagentoClient(between.url))
+    return Quotes(MagentoClient(between.url))
 
 
 @pytest.fixture

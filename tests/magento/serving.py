@@ -11,9 +11,9 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from handoff import create_app
+from handoff.app_factory import create_app
 from handoff.ledger import Database
-from handoff.ledger.schema import claim, handoff
+from handoff.ledger.tables import handoff, lease
 from handoff.settings import load_settings
 from tests.conftest import Poq, settings_for
 
@@ -31,7 +31,7 @@ class Serving:
 
     def claims(self) -> list[dict[str, Any]]:
         """Return the claims that somebody holds, or has left behind."""
-        return self._rows(claim)
+        return self._rows(lease)
 
     def _rows(self, table: Any) -> list[dict[str, Any]]:
         database: Database = self.app.extensions["handoff"].database

@@ -9,24 +9,24 @@ from typing import Any
 
 import pytest
 
-from handoff.bag import Bag, Line
+from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
-from handoff.errors import CustomerTokenRejected, LinesRefused, QuoteNotFound
-from handoff.magento.carts import Carts, NoActiveQuote
-from handoff.magento.stores import Store
+from handoff.magento.quotes import NoActiveQuote, Quotes
+from handoff.problems import CustomerTokenRejected, LinesRefused, QuoteNotFound
+from handoff.settings.store_views import StoreView
 from tests.conftest import STORE
 from tests.magento.behaviours import answers, page, passes_on, where
 from tests.magento.faults import Behaviour, Call, FaultyShop
 from tests.running import RunningShop
 
-BRITISH = Store.model_validate(STORE)
+BRITISH = StoreView.model_validate(STORE)
 
 
 def bag_of(*lines: tuple[str, int]) -> Bag:
-    return Bag(tuple(Line(sku, Decimal(quantity)) for sku, quantity in lines), "GBP")
+    return Bag(tuple(BagLine(sku, Decimal(quantity)) for sku, quantity in lines), "GBP")
 
 
-def build(carts: Carts, *lines: tuple[str, int]) -> dict[str, Decimal]:
+def build(carts: Quotes, *lines: tuple[str, int]) -> dict[str, Decimal]:
     quote = carts.build(bag_of(*lines), store=BRITISH, deadline=Deadline.after(8))
     assert quote.active
     assert quote.customer is None
@@ -34,7 +34,7 @@ def build(carts: Carts, *lines: tuple[str, int]) -> dict[str, Decimal]:
     return {line.sku: line.quantity for line in quote.lines}
 
 
-def refusals(carts: Carts, *lines: tuple[str, int]) -> dict[str | None, str]:
+def refusals(carts: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
     with pytest.raises(LinesRefused) as refused:
         build(carts, *lines)
     return {fault.sku: fault.code for fault in refused.value.faults}
@@ -45,7 +45,7 @@ def without_graphql(shop: RunningShop, instead: Behaviour) -> Behaviour:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 20])
-def test_a_bag_takes_two_calls(carts: Carts, between: FaultyShop, count: int) -> None:
+def test_a_bag_takes_two_calls(carts: Quotes, between: FaultyShop, count: int) -> None:
     lines = [(f"ITEM-{number:02d}", number) for number in range(1, count + 1)]
     assert build(carts, *lines) == dict(lines)
     assert [call.method for call in between.calls] == ["POST", "GET"]
@@ -66,7 +66,7 @@ def test_a_bag_takes_two_calls(carts: Carts, between: FaultyShop, count: int) ->
     ids=["a page", "shut away", "no route", "null", "a list", "errors", "no cart", "another cart"],
 )
 def test_where_graphql_is_switched_off_rest_makes_the_same_cart(
-    carts: Carts, between: FaultyShop, shop: RunningShop, graphql: Behaviour
+    carts: Quotes, between: FaultyShop, shop: RunningShop, graphql: Behaviour
 ) -> None:
     lines = [("ITEM-01", 2), ("ITEM-02", 1), ("ITEM-03", 5)]
     with_graphql = build(carts, *lines)
@@ -75,7 +75,7 @@ def test_where_graphql_is_switched_off_rest_makes_the_same_cart(
 
 
 def test_where_graphql_is_switched_off_refused_lines_are_named_all_the_same(
-    carts: Carts, between: FaultyShop, shop: RunningShop
+    carts: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     lines = [("ITEM-01", 2), ("NO-SUCH", 1), ("ITEM-OOS", 1)]
     with_graphql = refusals(carts, *lines)
@@ -85,13 +85,13 @@ def test_where_graphql_is_switched_off_refused_lines_are_named_all_the_same(
 
 @pytest.mark.parametrize("others", [(), (("ITEM-02", 1),), (("ITEM-02", 1), ("ITEM-03", 4))])
 def test_a_sku_in_another_case_is_the_same_sku(
-    carts: Carts, others: tuple[tuple[str, int], ...]
+    carts: Quotes, others: tuple[tuple[str, int], ...]
 ) -> None:
     assert build(carts, ("item-01", 2), *others) == {"ITEM-01": 2, **dict(others)}
 
 
 def test_a_line_that_graphql_leaves_out_is_tried_over_rest(
-    carts: Carts, between: FaultyShop, shop: RunningShop
+    carts: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     """A real shop's GraphQL wants a sku in the catalogue's own spelling."""
     stand_in = passes_on(shop.url)
@@ -123,19 +123,19 @@ REFUSED = {
 
 @pytest.mark.parametrize(("line", "code"), REFUSED.items())
 def test_a_refused_line_is_named_with_its_reason(
-    carts: Carts, line: tuple[str, int], code: str
+    carts: Quotes, line: tuple[str, int], code: str
 ) -> None:
     assert refusals(carts, line) == {line[0]: code}
 
 
 @pytest.mark.parametrize(("line", "code"), REFUSED.items())
 def test_a_refused_line_among_others_is_the_only_one_named(
-    carts: Carts, line: tuple[str, int], code: str
+    carts: Quotes, line: tuple[str, int], code: str
 ) -> None:
     assert refusals(carts, ("ITEM-01", 2), line, ("ITEM-02", 1)) == {line[0]: code}
 
 
-def test_all_refused_lines_are_named_in_the_order_of_the_bag(carts: Carts) -> None:
+def test_all_refused_lines_are_named_in_the_order_of_the_bag(carts: Quotes) -> None:
     named = refusals(carts, ("ITEM-01", 1), *REFUSED, ("ITEM-02", 1))
     assert named == {sku: code for (sku, _), code in REFUSED.items()}
     assert list(named) == [sku for sku, _ in REFUSED]
@@ -158,7 +158,7 @@ def test_all_refused_lines_are_named_in_the_order_of_the_bag(carts: Carts) -> No
     ],
 )
 def test_the_shops_own_words_decide_the_code_and_are_not_repeated(
-    carts: Carts, between: FaultyShop, shop: RunningShop, words: str, code: str
+    carts: Quotes, between: FaultyShop, shop: RunningShop, words: str, code: str
 ) -> None:
     between.behaviour = where(
         lambda call: call.path.endswith("/items"),
@@ -175,13 +175,13 @@ def test_the_shops_own_words_decide_the_code_and_are_not_repeated(
 @pytest.mark.parametrize("quantity", [1, 2, 10, 9_999, 10_000])
 @pytest.mark.parametrize("others", [(), (("ITEM-02", 1),)])
 def test_a_quantity_arrives_as_it_was_sent(
-    carts: Carts, quantity: int, others: tuple[tuple[str, int], ...]
+    carts: Quotes, quantity: int, others: tuple[tuple[str, int], ...]
 ) -> None:
     assert build(carts, ("ITEM-01", quantity), *others) == {"ITEM-01": quantity, **dict(others)}
 
 
 def test_quantities_travel_as_whole_numbers(
-    carts: Carts, between: FaultyShop, shop: RunningShop
+    carts: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     between.behaviour = without_graphql(shop, page(404))
     build(carts, ("ITEM-01", 1), ("ITEM-02", 10_000))
@@ -192,7 +192,7 @@ def test_quantities_travel_as_whole_numbers(
 
 @pytest.mark.parametrize("quantity", [1, 1.5, "2.0000", 1e3])
 def test_whatever_way_the_shop_writes_a_quantity_its_value_is_read(
-    carts: Carts, between: FaultyShop, quantity: Any
+    carts: Quotes, between: FaultyShop, quantity: Any
 ) -> None:
     between.behaviour = answers(200, guest_cart(qty=quantity))
     quote = carts.guest("x" * 32, deadline=Deadline.after(8))
@@ -201,7 +201,7 @@ def test_whatever_way_the_shop_writes_a_quantity_its_value_is_read(
 
 
 def test_two_lines_are_never_added_to_one_cart_at_once(
-    carts: Carts, between: FaultyShop, shop: RunningShop
+    carts: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     stand_in = passes_on(shop.url)
 
@@ -224,7 +224,7 @@ def test_two_lines_are_never_added_to_one_cart_at_once(
 
 
 def test_a_customers_cart_looked_at_by_its_masked_id_is_as_unknown(
-    carts: Carts, between: FaultyShop
+    carts: Quotes, between: FaultyShop
 ) -> None:
     between.behaviour = answers(200, guest_cart(customer_is_guest=False, customer={"id": 1}))
     with pytest.raises(QuoteNotFound):
@@ -240,7 +240,7 @@ def test_a_customers_cart_looked_at_by_its_masked_id_is_as_unknown(
     ],
 )
 def test_a_cart_that_the_shop_does_not_call_a_guests_is_none(
-    carts: Carts, between: FaultyShop, changes: dict[str, Any]
+    carts: Quotes, between: FaultyShop, changes: dict[str, Any]
 ) -> None:
     between.behaviour = answers(200, guest_cart(**changes))
     with pytest.raises(QuoteNotFound):
@@ -248,7 +248,7 @@ def test_a_cart_that_the_shop_does_not_call_a_guests_is_none(
 
 
 def test_a_customers_quote_is_read_with_number_owner_and_group(
-    carts: Carts, shop: RunningShop
+    carts: Quotes, shop: RunningShop
 ) -> None:
     token = shop.customer_token()
     number = shop.customer_quote(token, ("ITEM-04", 2))
@@ -259,7 +259,7 @@ def test_a_customers_quote_is_read_with_number_owner_and_group(
     assert {line.sku: line.quantity for line in quote.lines}["ITEM-04"] == 2
 
 
-def test_a_token_that_is_no_customers_is_rejected(carts: Carts, shop: RunningShop) -> None:
+def test_a_token_that_is_no_customers_is_rejected(carts: Quotes, shop: RunningShop) -> None:
     login = {"username": "admin", "password": "Admin123!"}
     admin = str(shop.rest("POST", "integration/admin/token", body=login))
     for token in ("garbage", admin):
@@ -268,7 +268,7 @@ def test_a_token_that_is_no_customers_is_rejected(carts: Carts, shop: RunningSho
 
 
 def test_a_customer_without_a_quote_is_told_apart_by_number(
-    carts: Carts, shop: RunningShop
+    carts: Quotes, shop: RunningShop
 ) -> None:
     token = shop.customer_token("other@example.com")
     with pytest.raises(NoActiveQuote) as none:

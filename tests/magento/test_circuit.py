@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from handoff.deadline import Deadline
-from handoff.errors import ShopAway, ShopDropped, ShopTimeout, ShopUnavailable
 from handoff.magento.circuit import Circuit
 from handoff.magento.client import MagentoClient
+from handoff.problems import ShopAway, ShopDropped, ShopTimeout, ShopUnavailable
 from tests.magento import behaviours as shop_that
 from tests.magento.behaviours import answers, page, refuses
 from tests.magento.conftest import Serve

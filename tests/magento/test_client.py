@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from handoff.deadline import Deadline
-from handoff.errors import ShopTimeout, ShopUnavailable
 from handoff.magento.client import MagentoClient
+from handoff.problems import ShopTimeout, ShopUnavailable
 from tests.magento.behaviours import answers, drips_body, packed, resets
 from tests.magento.conftest import Serve
 from tests.magento.faults import FaultyShop, faulty_shop

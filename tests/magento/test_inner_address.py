@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from handoff.deadline import Deadline
-from handoff.errors import ShopUnavailable
 from handoff.magento.client import MagentoClient
-from handoff.operate.logs import configure_logging
+from handoff.operations.json_logs import configure_logging
+from handoff.problems import ShopUnavailable
 from tests.certificates import Authority
 from tests.logs import Logged
 from tests.magento.behaviours import answers, reply

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from werkzeug.test import TestResponse
 
-from handoff.errors import Problem, ShopTimeout, ShopUnavailable
+from handoff.problems import Problem, ShopTimeout, ShopUnavailable
 from tests.magento import behaviours as shop_that
 from tests.magento.behaviours import (
     INNER,

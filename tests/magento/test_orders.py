@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 
 from handoff.deadline import Deadline
-from handoff.errors import ShopDropped, ShopTimeout, ShopUnavailable
-from handoff.magento.access import Access, AccessToken, AdminLogin
+from handoff.magento.admin_access import AccessToken, AdminAccess, AdminLogin
 from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Order, Orders, OrdersDenied
+from handoff.problems import ShopDropped, ShopTimeout, ShopUnavailable
 from tests.magento.behaviours import answers, first, late, page, passes_on, refuses, resets, where
 from tests.magento.faults import Behaviour, Call, FaultyShop
 from tests.running import RunningShop
@@ -48,7 +48,7 @@ def ordered(shop: RunningShop) -> int:
     return number
 
 
-def orders(between: FaultyShop, access: Access | None = None) -> Orders:
+def orders(between: FaultyShop, access: AdminAccess | None = None) -> Orders:
     client = MagentoClient(between.url)
     login = AdminLogin(client, ADMIN["username"], ADMIN["password"], "default")
     return Orders(client, access or login, store="default")

@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from handoff_sandbox.kinds import catalogue_of_all_kinds
 
-from handoff.bag import Bag, Line
+from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
-from handoff.errors import LinesRefused
-from handoff.magento.carts import Carts
-from handoff.magento.quotes import Quote, QuoteLine
-from handoff.magento.stores import Store
-from handoff.sandbox.kinds import catalogue_of_all_kinds
+from handoff.magento.quote_models import Quote, QuoteLine
+from handoff.magento.quotes import Quotes
+from handoff.problems import LinesRefused
+from handoff.settings.store_views import StoreView
 from tests.conftest import STORE
 from tests.magento.behaviours import answers, page, passes_on, where
 from tests.magento.faults import Behaviour, Call, FaultyShop
 from tests.running import RunningShop, running_shop
 
-BRITISH = Store.model_validate(STORE)
+BRITISH = StoreView.model_validate(STORE)
 RECORDED = Path(__file__).parents[1] / "sandbox" / "recordings" / "products"
 
 
@@ -34,8 +34,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
         yield shop
 
 
-def build(carts: Carts, *lines: tuple[str, int]) -> Quote:
-    bag = Bag(tuple(Line(sku, Decimal(quantity)) for sku, quantity in lines), "GBP")
+def build(carts: Quotes, *lines: tuple[str, int]) -> Quote:
+    bag = Bag(tuple(BagLine(sku, Decimal(quantity)) for sku, quantity in lines), "GBP")
     return carts.build(bag, store=BRITISH, deadline=Deadline.after(8))
 
 
@@ -43,7 +43,7 @@ def held(quote: Quote) -> dict[str, Decimal]:
     return {line.sku: line.quantity for line in quote.lines}
 
 
-def refusals(carts: Carts, *lines: tuple[str, int]) -> dict[str | None, str]:
+def refusals(carts: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
     with pytest.raises(LinesRefused) as refused:
         build(carts, *lines)
     return {fault.sku: fault.code for fault in refused.value.faults}
@@ -64,21 +64,21 @@ def shown(shop: RunningShop, quote: Quote) -> dict[str, tuple[str, str]]:
 
 
 def test_a_variant_stands_in_the_cart_as_its_product_with_the_option_chosen(
-    carts: Carts, shop: RunningShop
+    carts: Quotes, shop: RunningShop
 ) -> None:
     quote = build(carts, ("PC-CONF-S", 2))
     assert held(quote) == {"PC-CONF-S": 2}
     assert shown(shop, quote) == {"PC-CONF-S": ("Jumper", "Small")}
 
 
-def test_a_variant_in_another_case_does_so_too(carts: Carts, shop: RunningShop) -> None:
+def test_a_variant_in_another_case_does_so_too(carts: Quotes, shop: RunningShop) -> None:
     quote = build(carts, ("pc-conf-l", 1), ("ITEM-01", 3))
     assert held(quote) == {"PC-CONF-L": 1, "ITEM-01": 3}
     assert shown(shop, quote)["PC-CONF-L"] == ("Jumper", "Large")
 
 
 def test_two_variants_of_one_product_are_not_taken_for_each_other(
-    carts: Carts, shop: RunningShop
+    carts: Quotes, shop: RunningShop
 ) -> None:
     quote = build(carts, ("PC-CONF-S", 2), ("ITEM-01", 1), ("PC-CONF-L", 3))
     assert held(quote) == {"PC-CONF-S": 2, "ITEM-01": 1, "PC-CONF-L": 3}
@@ -86,7 +86,7 @@ def test_two_variants_of_one_product_are_not_taken_for_each_other(
 
 
 def test_a_product_that_was_found_is_not_looked_for_again(
-    carts: Carts, between: FaultyShop, shop: RunningShop
+    carts: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     build(carts, ("PC-CONF-S", 1))
     assert len(between.calls) == 4
@@ -97,7 +97,7 @@ def test_a_product_that_was_found_is_not_looked_for_again(
 
 
 def test_what_is_remembered_of_a_variant_may_have_changed(
-    carts: Carts, between: FaultyShop, shop: RunningShop
+    carts: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     variant = {"product": {"sku": "PC-CONF-S"}, "attributes": [{"uid": "of-yesterday"}]}
     items = [{"sku": "PC-CONF", "variants": [variant]}]
@@ -110,7 +110,7 @@ def test_what_is_remembered_of_a_variant_may_have_changed(
     assert shown(shop, quote) == {"PC-CONF-S": ("Jumper", "Small")}
 
 
-def test_a_bag_without_variants_asks_for_no_products(carts: Carts, between: FaultyShop) -> None:
+def test_a_bag_without_variants_asks_for_no_products(carts: Quotes, between: FaultyShop) -> None:
     build(carts, ("ITEM-01", 1), ("ITEM-02", 2))
     assert len(between.calls) == 2
 
@@ -126,7 +126,7 @@ def test_a_bag_without_variants_asks_for_no_products(carts: Carts, between: Faul
     ids=["a page", "errors", "nothing", "nonsense"],
 )
 def test_a_variant_whose_product_is_not_found_is_bought_as_it_is(
-    carts: Carts, between: FaultyShop, shop: RunningShop, found: Behaviour
+    carts: Quotes, between: FaultyShop, shop: RunningShop, found: Behaviour
 ) -> None:
     between.behaviour = where(_asks_for_products, found, passes_on(shop.url))
     quote = build(carts, ("PC-CONF-S", 2), ("ITEM-01", 1))
@@ -135,7 +135,7 @@ def test_a_variant_whose_product_is_not_found_is_bought_as_it_is(
 
 
 def test_a_variant_of_two_products_is_bought_as_it_is(
-    carts: Carts, between: FaultyShop, shop: RunningShop
+    carts: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     variant = {"product": {"sku": "PC-CONF-S"}, "attributes": [{"uid": "a"}]}
     items = [{"sku": sku, "variants": [variant]} for sku in ("PC-CONF", "OUTFIT")]
@@ -146,7 +146,7 @@ def test_a_variant_of_two_products_is_bought_as_it_is(
 
 
 def test_options_that_the_shop_does_not_take_leave_the_variant_as_it_is(
-    carts: Carts, between: FaultyShop, shop: RunningShop
+    carts: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     variant = {"product": {"sku": "PC-CONF-S"}, "attributes": [{"uid": "of-yesterday"}]}
     old = answers(
@@ -167,12 +167,12 @@ def _asks_for_products(call: Call) -> bool:
 @pytest.mark.parametrize(
     "sku", ["PC-VIRT", "PC-DL-FREE", "PC-HID", "PC-TIER", "PC-BACK", "PC-DEC", "PC-MIN", "PC-INC"]
 )
-def test_what_needs_no_choice_is_bought(carts: Carts, sku: str) -> None:
+def test_what_needs_no_choice_is_bought(carts: Quotes, sku: str) -> None:
     quantity = 12
     assert held(build(carts, (sku, quantity), ("ITEM-01", 1))) == {sku: quantity, "ITEM-01": 1}
 
 
-def test_gifts_of_the_shop_are_lines_that_cost_nothing(carts: Carts) -> None:
+def test_gifts_of_the_shop_are_lines_that_cost_nothing(carts: Quotes) -> None:
     quote = build(carts, ("PC-GIFTER", 1), ("PC-SAME", 2))
     lines = [(line.sku, int(line.quantity), line.free) for line in quote.lines]
     assert lines == [
@@ -202,12 +202,12 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("line", "code"), REFUSED.items())
-def test_a_line_is_refused_with_its_reason(carts: Carts, line: tuple[str, int], code: str) -> None:
+def test_a_line_is_refused_with_its_reason(carts: Quotes, line: tuple[str, int], code: str) -> None:
     assert refusals(carts, line) == {line[0]: code}
     assert refusals(carts, ("ITEM-01", 2), line) == {line[0]: code}
 
 
-def test_all_reasons_are_told_at_once(carts: Carts) -> None:
+def test_all_reasons_are_told_at_once(carts: Quotes) -> None:
     # After a bundle that it has taken without its parts, GraphQL says nothing of a cart.
     lines = {line: code for line, code in REFUSED.items() if line[0] != "PC-BUN-ONE"}
     assert refusals(carts, *lines) == {sku: code for (sku, _), code in lines.items()}
@@ -217,7 +217,7 @@ def test_all_reasons_are_told_at_once(carts: Carts) -> None:
     ("line", "number"), [(("PC-MIN", 1), "3"), (("PC-INC", 3), "4")], ids=["least", "step"]
 )
 def test_a_quantity_is_refused_with_the_one_that_would_do(
-    carts: Carts, line: tuple[str, int], number: str
+    carts: Quotes, line: tuple[str, int], number: str
 ) -> None:
     with pytest.raises(LinesRefused) as refused:
         build(carts, line)
@@ -262,14 +262,14 @@ IN_GERMAN = {
 
 
 def test_a_shop_that_is_not_english_is_understood(
-    carts: Carts, between: FaultyShop, shop: RunningShop
+    carts: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     between.behaviour = speaks_german(shop)
     assert refusals(carts, *IN_GERMAN) == {sku: code for (sku, _), code in IN_GERMAN.items()}
 
 
 def test_what_cannot_be_found_out_in_time_is_refused_without_a_reason(
-    carts: Carts, between: FaultyShop, shop: RunningShop
+    carts: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     between.behaviour = where(_asks_for_products, page(502), speaks_german(shop))
     assert refusals(carts, ("PC-CONF", 1), ("NO-SUCH", 1)) == {
@@ -279,7 +279,7 @@ def test_what_cannot_be_found_out_in_time_is_refused_without_a_reason(
 
 
 def test_a_slow_shop_is_not_asked_for_reasons_until_the_time_is_over(
-    carts: Carts, between: FaultyShop, shop: RunningShop
+    carts: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     def takes_its_time(call: Call) -> None:
         call.wait(0.5)
@@ -289,7 +289,7 @@ def test_a_slow_shop_is_not_asked_for_reasons_until_the_time_is_over(
         lambda call: call.path.endswith("/items"), takes_its_time, passes_on(shop.url)
     )
     skus = [f"NO-SUCH-{number}" for number in range(10)]
-    bag = Bag(tuple(Line(sku, Decimal(1)) for sku in skus), "GBP")
+    bag = Bag(tuple(BagLine(sku, Decimal(1)) for sku in skus), "GBP")
     with pytest.raises(LinesRefused) as refused:
         carts.build(bag, store=BRITISH, deadline=Deadline.after(4))
     assert [fault.sku for fault in refused.value.faults] == skus
@@ -300,7 +300,7 @@ def test_a_slow_shop_is_not_asked_for_reasons_until_the_time_is_over(
 
 
 def test_a_closer_look_tells_products_of_lengthened_skus_and_what_a_rule_made_free(
-    carts: Carts, between: FaultyShop
+    carts: Quotes, between: FaultyShop
 ) -> None:
     _, cart = recorded("guest-cart-with-options-and-a-free-line")
     _, closer = recorded("gql-closer-look-with-options-and-a-free-line")
@@ -338,7 +338,7 @@ def line_of(prices: dict[str, float], variant: str | None = None) -> dict[str, A
 
 
 def look_closer_at(
-    carts: Carts, between: FaultyShop, line: dict[str, Any], *, sku: str = "TOWEL"
+    carts: Quotes, between: FaultyShop, line: dict[str, Any], *, sku: str = "TOWEL"
 ) -> QuoteLine:
     between.behaviour = answers(200, {"data": {"cart": {"items": [line]}}})
     lines = (QuoteLine(sku, Decimal(1), 701),)
@@ -360,7 +360,7 @@ def look_closer_at(
     ],
 )
 def test_a_line_is_free_where_nothing_of_it_is_left_to_pay(
-    carts: Carts, between: FaultyShop, net: float, gross: float, discount: float, is_free: bool
+    carts: Quotes, between: FaultyShop, net: float, gross: float, discount: float, is_free: bool
 ) -> None:
     prices = {"row_total": net, "row_total_including_tax": gross, "total_item_discount": discount}
     assert look_closer_at(carts, between, line_of(prices)).free is is_free
@@ -371,7 +371,7 @@ def test_a_line_is_free_where_nothing_of_it_is_left_to_pay(
     [("TOWEL-S", None), ("TOWEL-S-ENGRAVED", "TOWEL-S"), ("TOWEL-L", None)],
 )
 def test_a_variant_is_known_by_its_own_sku_whatever_else_was_chosen(
-    carts: Carts, between: FaultyShop, sku: str, product_sku: str | None
+    carts: Quotes, between: FaultyShop, sku: str, product_sku: str | None
 ) -> None:
     prices: dict[str, float] = {
         "row_total": 9,
@@ -386,7 +386,7 @@ def test_a_variant_is_known_by_its_own_sku_whatever_else_was_chosen(
     "graphql", [page(404), answers(200, {"errors": []}), answers(200, {"data": {"cart": None}})]
 )
 def test_without_a_closer_look_the_lines_are_as_they_were(
-    carts: Carts, between: FaultyShop, shop: RunningShop, graphql: Behaviour
+    carts: Quotes, between: FaultyShop, shop: RunningShop, graphql: Behaviour
 ) -> None:
     quote = build(carts, ("ITEM-01", 2))
     between.behaviour = graphql

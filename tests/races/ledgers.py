@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from handoff.entry.links import Links
-from handoff.ledger import Claims, Database, Draft, Ledger, migrate, open_database
-from handoff.ledger.schema import claim, handoff
+from handoff.ledger import Database, HandoffRepository, Leases, NewHandoff, migrate, open_database
+from handoff.ledger.tables import handoff, lease
+from handoff.link_tokens import LinkTokens
 
 SECRET = "a secret of the races that is long enough"
 _numbers = count(1_000_000)  # of quotes that no stand-in shop has come to
@@ -34,7 +34,7 @@ def held(url: str) -> Iterator[None]:
     """Let nobody else write for the length of a block."""
     with opened(url) as database, database.migrating() as connection:
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("LOCK TABLE handoff, claim IN EXCLUSIVE MODE")
+            connection.exec_driver_sql("LOCK TABLE handoff, lease IN EXCLUSIVE MODE")
         yield
 
 
@@ -45,7 +45,7 @@ def handoffs(url: str) -> list[dict[str, Any]]:
 
 def claims(url: str) -> list[dict[str, Any]]:
     """Return the claims that are held."""
-    return _rows(url, select(claim))
+    return _rows(url, select(lease))
 
 
 def live(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -66,10 +66,10 @@ def id_of(link: str) -> str:
 
 def make_links(url: str, wanted: int) -> list[str]:
     """Issue handoffs for guests' quotes, straight into the ledger, and return their links."""
-    links = Links(SECRET)
+    links = LinkTokens(SECRET)
     with opened(url) as database:
-        ledger = Ledger(database, ttl=300, grace=60)
-        taken = Claims(database)
+        ledger = HandoffRepository(database, ttl=300, grace=60)
+        taken = Leases(database)
         made = []
         for number in islice(_numbers, wanted):
             with taken.hold(f"guest:{number}", give_up=lambda: True) as held:
@@ -86,7 +86,7 @@ def make_old(url: str, wanted: int) -> None:
             "id": f"old-{number}",
             "issued_at": number,
             "expires_at": number + 300_000,
-            "reopened": 0,
+            "reopen_count": 0,
         }
         for number in islice(_numbers, wanted)
     ]
@@ -101,13 +101,13 @@ def make_seem_old(url: str, links: list[str]) -> None:
         connection.execute(update(handoff).where(handoff.c.id.in_(ids)).values(issued_at=1))
 
 
-def _draft(number: int) -> Draft:
-    return Draft(
-        key=f"guest:{number}",
-        content="of no matter here",
+def _draft(number: int) -> NewHandoff:
+    return NewHandoff(
+        transfer_key=f"guest:{number}",
+        content_hash="of no matter here",
         reference=None,
         kind="guest",
-        store="default",
+        store_code="default",
         quote_number=number,
         customer_id=None,
         customer_group_id=None,

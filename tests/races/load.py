@@ -99,4 +99,4 @@ def assert_nothing_was_lost(load: Load, ledger: str) -> None:
     assert late == {410: len(load.given)}
     rows = handoffs(ledger)
     assert {id_of(link) for link in load.given} <= {row["id"] for row in rows}
-    assert set(Counter(row["key"] for row in live(rows)).values()) == {1}
+    assert set(Counter(row["transfer_key"] for row in live(rows)).values()) == {1}

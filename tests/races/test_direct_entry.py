@@ -49,7 +49,7 @@ def assert_all_entered(
     assert len({answer.cookies["PHPSESSID"] for answer in answers}) == count
     rows = [row for row in handoffs(ledger) if row["quote_number"] == quote]
     [current] = live(rows)
-    assert current["spent_at"] is not None
+    assert current["used_at"] is not None
     assert claims(ledger) == []
 
 

@@ -102,7 +102,7 @@ def test_ten_transfers_of_one_quote_under_ten_references_leave_one_live_link(
     assert statuses(answers) == [200] * 10
     assert_one_opens(service, [answer.json["url"] for answer in answers], 10)
     [row] = live([row for row in handoffs(ledger) if (row["reference"] or "").startswith("ten-")])
-    assert row["spent_at"] is not None
+    assert row["used_at"] is not None
 
 
 def test_ten_different_bags_under_one_reference_leave_one_live_link(

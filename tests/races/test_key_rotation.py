@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handoff.entry.links import Links
+from handoff.link_tokens import LinkTokens
 from tests.conftest import BOTH, KEY, new_ledger
 from tests.races.at_once import bag, entry_request, one, transfer_request
 from tests.races.conftest import environment
@@ -101,7 +101,7 @@ def test_keys_are_changed_while_links_are_given_and_opened(
 
 def resigned(link: str, key: str) -> str:
     """Return a link to the same handoff, signed with another key."""
-    return f"/h/{Links(key).token(id_of(link))}"
+    return f"/h/{LinkTokens(key).token(id_of(link))}"
 
 
 def transferred(service: RunningService, shop: RunningShop) -> str:

@@ -26,5 +26,5 @@ def test_every_link_lets_exactly_one_of_eight_processes_in(
     for index in range(LINKS):
         seen = Counter(statuses[index] for statuses in answers)
         assert seen == {303: 1, 410: PROCESSES - 1}
-    bound = {row["id"] for row in handoffs(ledger) if row["bound_at"] is not None}
+    bound = {row["id"] for row in handoffs(ledger) if row["session_written_at"] is not None}
     assert {id_of(link) for link in links} <= bound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from handoff.ledger.ledger import REOPENINGS
+from handoff.ledger.handoff_repository import MAX_REOPENS
 from tests.races.at_once import at_once, entry_request, one, statuses
 from tests.races.ledgers import handoff_of, make_links
 from tests.running import RunningService
@@ -50,9 +50,9 @@ def test_an_opener_comes_back_five_times_however_many_taps_and_newcomers_there_a
         assert one(service.url, entry_request("POST", link, cookies)).status == 303
         back, newcomer = entry_request("POST", link, cookies), entry_request("POST", link)
         answers = at_once(service.url, [back, newcomer] * 12)
-        assert statuses(answers[0::2]) == [303] * REOPENINGS + [410] * (12 - REOPENINGS)
+        assert statuses(answers[0::2]) == [303] * MAX_REOPENS + [410] * (12 - MAX_REOPENS)
         assert statuses(answers[1::2]) == [410] * 12
-        assert handoff_of(ledger, link)["reopened"] == REOPENINGS
+        assert handoff_of(ledger, link)["reopen_count"] == MAX_REOPENS
 
 
 def test_looks_at_the_same_instant_as_the_tap_change_nothing(
@@ -72,5 +72,5 @@ def test_a_link_is_bound_once_in_the_ledger(service: RunningService, ledger: str
     cookies = one(service.url, entry_request("GET", link)).cookies
     at_once(service.url, [entry_request("POST", link, cookies)] * 4)
     row = handoff_of(ledger, link)
-    assert row["spent_at"] <= row["bound_at"]
+    assert row["used_at"] <= row["session_written_at"]
     assert row["superseded_at"] is None

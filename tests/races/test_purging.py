@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handoff.ledger.purging import Counts, Purge, Purger
+from handoff.ledger.purge import Purge, PurgeCounts, Purger
 from tests.races.at_once import at_once, entry_request, statuses
 from tests.races.ledgers import handoffs, make_links, make_old, make_seem_old, opened
 from tests.races.load import assert_nothing_was_lost, under_load
@@ -12,12 +12,12 @@ OLD = 1_000
 _YEAR = 365 * 24 * 3_600_000
 
 
-def purge(ledger: str) -> Counts:
+def purge(ledger: str) -> PurgeCounts:
     """Delete all that is over, as `handoff purge` does, and is older than a year."""
     with opened(ledger) as database:
         before = database.now() - _YEAR
         wanted = Purge(reduce_before=before, delete_before=before, unreconciled=True)
-        return sum(Purger(database).run(wanted), start=Counts())
+        return sum(Purger(database).run(wanted), start=PurgeCounts())
 
 
 def test_links_are_given_and_opened_while_the_ledger_is_purged(

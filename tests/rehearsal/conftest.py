@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from handoff.magento.access import AdminLogin
+from handoff.magento.admin_access import AdminLogin
 from handoff.magento.client import MagentoClient
-from handoff.magento.stores import Store
 from handoff.rehearsal.cleanup import Cleanup
 from handoff.rehearsal.shop import Shop
 from handoff.rehearsal.stop import Stop
+from handoff.settings.store_views import StoreView
 from tests.conftest import STORE
 from tests.running import RunningShop
 
@@ -27,7 +27,7 @@ def app_shop(shop: RunningShop, stop: Stop) -> Shop:
     """Return the stand-in shop as the app sees it, with an administrator's right."""
     client = MagentoClient(shop.url)
     access = AdminLogin(client, "admin", "Admin123!", "default")
-    return Shop(client, Store.model_validate(STORE), access, stop)
+    return Shop(client, StoreView.model_validate(STORE), access, stop)
 
 
 @pytest.fixture

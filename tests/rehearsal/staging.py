@@ -80,7 +80,7 @@ class Staging:
     @contextmanager
     def begun(self, *options: str, **changes: str) -> Iterator[subprocess.Popen[str]]:
         """Begin the command."""
-        command = [sys.executable, "-m", "handoff.commands", "rehearse"]
+        command = [sys.executable, "-m", "handoff.cli", "rehearse"]
         if "--staging" not in options:
             command += ["--staging", self.shop.url]
         settings = {"HANDOFF_PUBLIC_URL": self.service.url, **self.environment, **changes}

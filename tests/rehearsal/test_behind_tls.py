@@ -18,7 +18,7 @@ from tests.talking import environment_for
 # The hosts of the tests have no addresses: they are found where nginx listens.
 _COMMAND = """
 import sys, urllib3.util.connection as connections
-from handoff.commands import main
+from handoff.cli import main
 found, port = connections.create_connection, int(sys.argv.pop(1))
 def find(address, *rest, **options):
     return found(("127.0.0.1", port) if address[0].endswith(".test") else address, *rest, **options)

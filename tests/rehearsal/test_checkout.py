@@ -10,7 +10,7 @@ import pytest
 import requests
 from requests_mock import Mocker
 
-from handoff.bag import Line
+from handoff.bag import BagLine
 from handoff.rehearsal.checkout import Checkout, read_checkout
 from handoff.rehearsal.outcome import Unexpected
 from handoff.rehearsal.stop import Stop
@@ -32,7 +32,7 @@ def page_with(config: Any) -> str:
 
 def test_a_recorded_checkout_is_read() -> None:
     seen = read(page_with(RECORDED))
-    assert seen.lines == (Line("ITEM-01", Decimal(2)), Line("ITEM-02", Decimal(1)))
+    assert seen.lines == (BagLine("ITEM-01", Decimal(2)), BagLine("ITEM-02", Decimal(1)))
     assert (seen.total, seen.currency, seen.email) == (Decimal("34.0000"), "GBP", None)
     assert seen.masked_id == RECORDED["quoteData"]["entity_id"]
     assert str(seen.masked_id) not in repr(seen)

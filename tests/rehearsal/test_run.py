@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from handoff.errors import ShopUnavailable
+from handoff.problems import ShopUnavailable
 from handoff.rehearsal.cleanup import Cleanup
 from handoff.rehearsal.outcome import Rehearsed, Step, Unexpected, Verdict
 from handoff.rehearsal.run import run

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from handoff_sandbox.rest import cart_calls
 
 from handoff.rehearsal.account import MadeAccount
 from handoff.rehearsal.carts import Cart
@@ -14,7 +15,6 @@ from handoff.rehearsal.outcome import Unexpected
 from handoff.rehearsal.products import choose
 from handoff.rehearsal.purchase import buy
 from handoff.rehearsal.shop import Shop
-from handoff.sandbox.rest import cart_calls
 from tests.running import RunningShop
 
 

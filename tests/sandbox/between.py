@@ -8,12 +8,12 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from handoff_sandbox.addresses import Address
+from handoff_sandbox.errors import Unauthorized
+from handoff_sandbox.people import Account, Customer
+from handoff_sandbox.quotes import Quote
+from handoff_sandbox.totals import FLAT_RATE
 
-from handoff.sandbox.addresses import Address
-from handoff.sandbox.errors import Unauthorized
-from handoff.sandbox.people import Account, Customer
-from handoff.sandbox.quotes import Quote
-from handoff.sandbox.totals import FLAT_RATE
 from tests.sandbox.replay import Replay
 
 Step = Callable[[Replay], None]

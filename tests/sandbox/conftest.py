@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from handoff_sandbox import create_shop
+from handoff_sandbox.shop import Shop
 
-from handoff.sandbox import create_shop
-from handoff.sandbox.shop import Shop
 from tests.sandbox.phone import Phone
 
 URL = "http://127.0.0.1:8090"

@@ -5,11 +5,10 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from flask.testing import FlaskClient
+from handoff_sandbox.quotes import Quote
+from handoff_sandbox.shop import Shop
 from werkzeug.http import parse_cookie
 from werkzeug.test import TestResponse
-
-from handoff.sandbox.quotes import Quote
-from handoff.sandbox.shop import Shop
 
 ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
 ADDRESS = {

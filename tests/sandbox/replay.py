@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from flask import Flask
+from handoff_sandbox.shop import Shop
+from handoff_sandbox.tokens import User
 from werkzeug.test import TestResponse
 
-from handoff.sandbox.shop import Shop
-from handoff.sandbox.tokens import User
 from tests.sandbox.recording import Answer, Recording, answer_of
 
 TOKEN = re.compile(r"eyJ[\w-]+\.(eyJ[\w-]+)\.[\w-]+")

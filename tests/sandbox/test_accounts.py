@@ -4,10 +4,10 @@ from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
+from handoff_sandbox import create_shop
+from handoff_sandbox.shop import Shop
+from handoff_sandbox.tokens import CUSTOMER, User
 
-from handoff.sandbox import create_shop
-from handoff.sandbox.shop import Shop
-from handoff.sandbox.tokens import CUSTOMER, User
 from tests.sandbox.conftest import URL
 from tests.sandbox.phone import Phone, path_of
 from tests.sandbox.replay import FakeClock

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from handoff_sandbox.shop import Shop
+from handoff_sandbox.tokens import ADMIN, User
 
-from handoff.sandbox.shop import Shop
-from handoff.sandbox.tokens import ADMIN, User
 from tests.sandbox.phone import Phone, path_of
 from tests.sandbox.recording import FOLDER, OWN_LATER, differences
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from handoff_sandbox.shop import Shop
+from handoff_sandbox.tokens import CUSTOMER, User
 
-from handoff.sandbox.shop import Shop
-from handoff.sandbox.tokens import CUSTOMER, User
 from tests.sandbox.phone import quote_of
 
 ADD = """mutation ($id: String!, $items: [CartItemInput!]!) {

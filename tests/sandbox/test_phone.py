@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from handoff_sandbox.phone import create_phone
+from handoff_sandbox.phone.steps import shortened
 from werkzeug.test import TestResponse
 
-from handoff.sandbox.phone import create_phone
-from handoff.sandbox.phone.steps import shortened
 from tests.conftest import KEY
 from tests.running import RunningShop, running_service, running_shop
 from tests.talking import environment_for

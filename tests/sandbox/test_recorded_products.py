@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from handoff_sandbox import create_shop
+from handoff_sandbox.kinds import catalogue_of_all_kinds
 
-from handoff.sandbox import create_shop
-from handoff.sandbox.kinds import catalogue_of_all_kinds
 from tests.sandbox.conftest import URL
 from tests.sandbox.recording import FOLDER, OWN_LATER, Answer, Recording, differences, recordings
 from tests.sandbox.replay import FakeClock, Replay

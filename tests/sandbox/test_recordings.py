@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from handoff_sandbox import create_shop
 
-from handoff.sandbox import create_shop
 from tests.sandbox.between import BEFORE
 from tests.sandbox.conftest import URL
 from tests.sandbox.recording import OWN, OWN_LATER, Answer, Recording, differences, recordings

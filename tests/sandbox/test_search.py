@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-
-from handoff.sandbox.shop import Shop
-from handoff.sandbox.tokens import ADMIN, User
+from handoff_sandbox.shop import Shop
+from handoff_sandbox.tokens import ADMIN, User
 
 FILTER = "searchCriteria[filterGroups][0][filters][0]"
 

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
+from handoff_sandbox.sessions import ForeignFileError, Session, SessionFiles, decode, encode
+from handoff_sandbox.shop import Shop
 
-from handoff.sandbox.sessions import ForeignFileError, Session, SessionFiles, decode, encode
-from handoff.sandbox.shop import Shop
 from tests.sandbox.between import SAM, bound
 from tests.sandbox.phone import Phone, path_of, quote_of
 

@@ -7,9 +7,9 @@ from urllib.parse import unquote
 
 import pytest
 from flask.testing import FlaskClient
+from handoff_sandbox.display import ROOMS, display_of
+from handoff_sandbox.shop import Shop
 
-from handoff.sandbox.display import ROOMS, display_of
-from handoff.sandbox.shop import Shop
 from tests.sandbox.phone import Phone, path_of
 
 

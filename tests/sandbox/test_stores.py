@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from handoff_sandbox import create_shop, several_views
 
-from handoff.sandbox import create_shop, several_views
 from tests.sandbox.recording import (
     FOLDER,
     OWN_LATER,

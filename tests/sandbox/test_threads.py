@@ -3,8 +3,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from flask import Flask
-
-from handoff.sandbox.shop import Shop
+from handoff_sandbox.shop import Shop
 
 
 def test_carts_that_threads_fill_at_the_same_time_are_all_right(app: Flask, shop: Shop) -> None:

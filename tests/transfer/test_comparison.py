@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from handoff.bag import Line, same_sku
-from handoff.magento.quotes import QuoteLine
-from handoff.transfer.comparison import differences
+from handoff.bag import BagLine, sku_key
+from handoff.bag_comparison import find_differences
+from handoff.magento.quote_models import QuoteLine
 
 
 def paid(sku: str, quantity: str = "1", product_sku: str | None = None) -> QuoteLine:
@@ -38,7 +38,7 @@ EQUAL = {
 
 @pytest.mark.parametrize(("held", "wanted"), EQUAL.values(), ids=EQUAL)
 def test_a_quote_is_the_bag(held: list[QuoteLine], wanted: list[str]) -> None:
-    assert differences(held, [Line(sku, Decimal(1)) for sku in wanted]) == []
+    assert find_differences(held, [BagLine(sku, Decimal(1)) for sku in wanted]) == []
 
 
 DIFFERENT = {
@@ -63,12 +63,12 @@ DIFFERENT = {
 def test_a_quote_is_not_the_bag(
     held: list[QuoteLine], wanted: list[str], codes: dict[str, str]
 ) -> None:
-    faults = differences(held, [Line(sku, Decimal(1)) for sku in wanted])
+    faults = find_differences(held, [BagLine(sku, Decimal(1)) for sku in wanted])
     assert {fault.sku: fault.code for fault in faults} == codes
 
 
 def test_quantities_are_told_as_people_write_them() -> None:
-    [fault] = differences([paid("A", "1.500")], [Line("A", Decimal(2))])
+    [fault] = find_differences([paid("A", "1.500")], [BagLine("A", Decimal(2))])
     assert fault.detail == "The quote holds 1.5, the bag 2."
 
 
@@ -79,7 +79,7 @@ bags = st.lists(st.tuples(skus, st.integers(1, 5)), min_size=1, max_size=6)
 def sums(lines: list[tuple[str, int]]) -> dict[str, int]:
     found: dict[str, int] = {}
     for sku, quantity in lines:
-        found[same_sku(sku)] = found.get(same_sku(sku), 0) + quantity
+        found[sku_key(sku)] = found.get(sku_key(sku), 0) + quantity
     return found
 
 
@@ -87,13 +87,13 @@ def sums(lines: list[tuple[str, int]]) -> dict[str, int]:
 def test_a_quote_that_costs_throughout_is_the_bag_where_their_sums_are_equal(
     held: list[tuple[str, int]], wanted: list[tuple[str, int]]
 ) -> None:
-    faults = differences(
+    faults = find_differences(
         [paid(sku, str(quantity)) for sku, quantity in held],
-        [Line(sku, Decimal(quantity)) for sku, quantity in wanted],
+        [BagLine(sku, Decimal(quantity)) for sku, quantity in wanted],
     )
     in_quote, in_bag = sums(held), sums(wanted)
     differing = {sku for sku in in_quote | in_bag if in_quote.get(sku) != in_bag.get(sku)}
-    assert {same_sku(fault.sku or "") for fault in faults} == differing
+    assert {sku_key(fault.sku or "") for fault in faults} == differing
 
 
 @given(bags, st.randoms(use_true_random=False))
@@ -102,7 +102,9 @@ def test_neither_order_nor_splitting_of_lines_matters(
 ) -> None:
     single = [paid(sku) for sku, quantity in bag for _ in range(quantity)]
     chance.shuffle(single)
-    assert differences(single, [Line(sku, Decimal(quantity)) for sku, quantity in bag]) == []
+    assert (
+        find_differences(single, [BagLine(sku, Decimal(quantity)) for sku, quantity in bag]) == []
+    )
 
 
 @given(bags, bags)
@@ -111,7 +113,7 @@ def test_what_is_free_is_never_the_reason(
 ) -> None:
     held = [paid(sku, str(quantity)) for sku, quantity in bag]
     held += [free(sku, str(quantity)) for sku, quantity in gifts]
-    assert differences(held, [Line(sku, Decimal(quantity)) for sku, quantity in bag]) == []
+    assert find_differences(held, [BagLine(sku, Decimal(quantity)) for sku, quantity in bag]) == []
 
 
 @given(bags, bags)
@@ -120,8 +122,8 @@ def test_a_gift_never_stands_for_another_sku(
 ) -> None:
     missing = sums(bag).keys() - sums(gifts).keys()
     assume(missing)
-    faults = differences(
+    faults = find_differences(
         [free(sku, str(quantity)) for sku, quantity in gifts],
-        [Line(sku, Decimal(quantity)) for sku, quantity in bag],
+        [BagLine(sku, Decimal(quantity)) for sku, quantity in bag],
     )
-    assert missing <= {same_sku(fault.sku or "") for fault in faults}
+    assert missing <= {sku_key(fault.sku or "") for fault in faults}

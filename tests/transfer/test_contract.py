@@ -10,22 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.bag import Line, same_sku
-from handoff.errors import MalformedRequest, RequestInvalid
-from handoff.magento.stores import Store, Stores
-from handoff.reference import normalized_reference
-from handoff.transfer.contract import BagTransfer, QuoteTransfer, parse_transfer
+from handoff.bag import BagLine, sku_key
+from handoff.ledger.reference_keys import normalize_reference
+from handoff.problems import MalformedRequest, RequestInvalid
+from handoff.settings.store_views import StoreView, StoreViews
+from handoff.transfer.request_parser import BagTransfer, QuoteTransfer, parse_transfer
 
 BAG: dict[str, Any] = {
     "items": [{"sku": "A", "quantity": 1}],
     "currency": "GBP",
     "reference": "r-1",
 }
-STORES = Stores(
+STORES = StoreViews(
     (
-        Store(currency="GBP", code="default", store_id=1, website_id=1, website_code="base"),
-        Store(currency="EUR", code="eu_de", store_id=3, website_id=2, website_code="eu"),
-        Store(currency="GBP", code="eu_gb", store_id=4, website_id=2, website_code="eu"),
+        StoreView(currency="GBP", code="default", store_id=1, website_id=1, website_code="base"),
+        StoreView(currency="EUR", code="eu_de", store_id=3, website_id=2, website_code="eu"),
+        StoreView(currency="GBP", code="eu_gb", store_id=4, website_id=2, website_code="eu"),
     )
 )
 MASKED_ID = "9ishubHdlcKG2gstF8gdmax8rj5JSir4"
@@ -45,7 +45,7 @@ def faults_of(body: Any) -> list[tuple[str | None, str]]:
 def test_items_make_a_bag() -> None:
     transfer = parse(BAG)
     assert isinstance(transfer, BagTransfer)
-    assert transfer.bag.lines == (Line("A", transfer.bag.lines[0].quantity),)
+    assert transfer.bag.lines == (BagLine("A", transfer.bag.lines[0].quantity),)
     assert (transfer.bag.currency, transfer.reference) == ("GBP", "r-1")
 
 
@@ -202,11 +202,11 @@ def test_a_uuid_counts_as_its_32_digits() -> None:
     reference = str(uuid.uuid4())
     assert parse({**BAG, "reference": reference})
     assert faults_of({**BAG, "reference": "x" + reference[1:]}) == [("/reference", "too_long")]
-    assert normalized_reference(reference.upper()) == reference.replace("-", "")
+    assert normalize_reference(reference.upper()) == reference.replace("-", "")
 
 
 def test_references_of_hyphens_alone_stay_apart() -> None:
-    assert normalized_reference("-") != normalized_reference("--")
+    assert normalize_reference("-") != normalize_reference("--")
 
 
 @pytest.mark.parametrize(
@@ -310,8 +310,8 @@ def test_a_bag_is_read_as_it_was_meant(
     assert (transfer.bag.currency, transfer.reference) == (currency, reference)
     meant: dict[str, int] = {}
     for sku, quantity in bag:
-        meant[same_sku(sku)] = meant.get(same_sku(sku), 0) + quantity
-    assert {same_sku(line.sku): line.quantity for line in transfer.bag.lines} == meant
+        meant[sku_key(sku)] = meant.get(sku_key(sku), 0) + quantity
+    assert {sku_key(line.sku): line.quantity for line in transfer.bag.lines} == meant
     # Written otherwise, and with what is no matter, it is the same.
     spelt = json.dumps({**body, "token": None, "x": [None]}, ensure_ascii=False, indent=1)
     assert parse(spelt.encode()) == transfer

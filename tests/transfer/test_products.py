@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import requests
+from handoff_sandbox.catalogue import Catalogue
+from handoff_sandbox.kinds import catalogue_of_all_kinds
 from werkzeug.test import TestResponse
 
-from handoff.sandbox.catalogue import Catalogue
-from handoff.sandbox.kinds import catalogue_of_all_kinds
 from tests.conftest import Poq, path_of
 from tests.running import RunningShop, running_shop
 from tests.transfer.test_views import errors_of, handoffs, problem

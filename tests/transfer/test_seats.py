@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from handoff.errors import Busy, ShopTimeout
-from handoff.transfer.seats import Seats
+from handoff.concurrency_limit import ConcurrencyLimit
+from handoff.problems import Busy, ShopTimeout
 from tests.conftest import MakeApp, Poq
 from tests.magento.behaviours import page, passes_on
 from tests.magento.faults import Call, FaultyShop, faulty_shop
@@ -80,7 +80,7 @@ def test_shoppers_with_links_are_let_in_while_transfers_wait_for_the_shop(
 
 
 def test_where_seats_come_free_quickly_one_is_waited_for() -> None:
-    seats = Seats(1, moment=20)
+    seats = ConcurrencyLimit(1, moment=20)
     sits, may_go, seated = threading.Event(), threading.Event(), threading.Event()
 
     def first() -> None:
@@ -102,7 +102,7 @@ def test_where_seats_come_free_quickly_one_is_waited_for() -> None:
     assert seated.is_set()
 
 
-def free(seats: Seats) -> int:
+def free(seats: ConcurrencyLimit) -> int:
     """Take seats until there are no more; return how many there were."""
     count = 0
     try:
@@ -115,7 +115,7 @@ def free(seats: Seats) -> int:
 
 
 def test_who_runs_out_of_time_leaves_fewer_seats_and_who_does_not_brings_them_back() -> None:
-    seats = Seats(SEATS, moment=0)
+    seats = ConcurrencyLimit(SEATS, moment=0)
     assert free(seats) == SEATS
     left = []
     for _ in range(7):
@@ -130,7 +130,7 @@ def test_who_runs_out_of_time_leaves_fewer_seats_and_who_does_not_brings_them_ba
 
 
 def test_those_who_run_out_of_time_together_count_once() -> None:
-    seats = Seats(SEATS, moment=0)
+    seats = ConcurrencyLimit(SEATS, moment=0)
     with suppress(ShopTimeout), ExitStack() as stack:
         for _ in range(SEATS):
             stack.enter_context(seats.taken())

@@ -11,8 +11,8 @@ import requests
 from werkzeug.test import TestResponse
 
 from handoff.ledger import Database, open_database
-from handoff.magento.stores import Store
 from handoff.settings import Settings, load_settings
+from handoff.settings.store_views import StoreView
 from tests.conftest import MakeApp, Poq
 from tests.magento.behaviours import passes_on
 from tests.magento.faults import Call, faulty_shop
@@ -53,16 +53,16 @@ def kept(database: Database) -> dict[str, Any]:
     """Return what the ledger's newest row says of store, currency and customer."""
     with database.reading() as connection:
         row = connection.exec_driver_sql(
-            "SELECT store, json_extract(bag, '$.currency'), customer_id FROM handoff "
+            "SELECT store_code, json_extract(bag, '$.currency'), customer_id FROM handoff "
             "ORDER BY rowid DESC LIMIT 1"
         ).one()
-    return {"store": row[0], "currency": row[1], "customer": row[2]}
+    return {"store_code": row[0], "currency": row[1], "customer": row[2]}
 
 
 def in_store(answer: TestResponse, database: Database) -> tuple[str, str]:
     assert answer.status_code == 200, answer.text
     row = kept(database)
-    return row["store"], row["currency"]
+    return row["store_code"], row["currency"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_quote_is_not_served_where_the_numbers_of_two_stores_are_exchanged(
     assert other in answer.get_json()["detail"]
 
 
-def exchanged(settings: Settings, code: str, other: str) -> tuple[Store, ...]:
+def exchanged(settings: Settings, code: str, other: str) -> tuple[StoreView, ...]:
     """Return the stores of the settings, two of them with each other's number."""
     numbers = {store.code: store.store_id for store in settings.stores}
     swapped = {code: numbers[other], other: numbers[code]}

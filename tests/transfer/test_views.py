@@ -114,7 +114,7 @@ def test_a_bag_becomes_a_guest_quote_with_exactly_its_lines(
 ) -> None:
     assert poq.bag(("ITEM-01", 2), ("item-02", 1), ("ITEM-01", 1)).status_code == 200
     [row] = handoffs(tmp_path)
-    assert (row["kind"], row["reference"], row["store"]) == ("bag", "r-1", "default")
+    assert (row["kind"], row["reference"], row["store_code"]) == ("bag", "r-1", "default")
     assert row["bag"] == (
         '{"currency": "GBP", "lines": '
         '[{"sku": "ITEM-01", "quantity": "3"}, {"sku": "ITEM-02", "quantity": "1"}]}'
@@ -133,7 +133,7 @@ def test_a_guest_quote_is_taken_whatever_the_case_of_its_id(
     assert poq.transfer({"quote_id": quote_id}).status_code == 200
     assert poq.transfer({"quote_id": quote_id.upper()}).status_code == 200
     [row] = handoffs(tmp_path)
-    assert (row["kind"], row["key"]) == ("guest", f"guest:{row['quote_number']}")
+    assert (row["kind"], row["transfer_key"]) == ("guest", f"guest:{row['quote_number']}")
 
 
 @pytest.mark.parametrize("field", ["token_id", "token"])
@@ -351,9 +351,9 @@ def test_422_a_quote_that_is_not_equal_to_the_bag(poq: Poq, shop: RunningShop) -
 
 
 def test_422_a_quote_in_another_currency(make_app: MakeApp, shop: RunningShop) -> None:
-    from handoff.magento.stores import Store
+    from handoff.settings.store_views import StoreView
 
-    euros = Store(**{**STORE, "currency": "EUR", "code": "default", "store_id": 1})
+    euros = StoreView(**{**STORE, "currency": "EUR", "code": "default", "store_id": 1})
     poq = Poq(make_app(stores=(euros,)).test_client())
     answer = poq.transfer({"quote_id": shop.guest_quote(("ITEM-01", 1)), "currency": "EUR"})
     problem(answer, 422, "quote_differs")
@@ -363,9 +363,9 @@ def test_422_a_quote_in_another_currency(make_app: MakeApp, shop: RunningShop) -
 
 
 def test_422_a_store_view_that_is_not_in_the_settings(make_app: MakeApp, shop: RunningShop) -> None:
-    from handoff.magento.stores import Store
+    from handoff.settings.store_views import StoreView
 
-    other = Store(**{**STORE, "store_id": 7})
+    other = StoreView(**{**STORE, "store_id": 7})
     poq = Poq(make_app(stores=(other,)).test_client())
     answer = poq.transfer({"quote_id": shop.guest_quote(("ITEM-01", 1))})
     problem(answer, 422, "store_not_served")
@@ -386,7 +386,7 @@ def test_a_transfer_that_fails_makes_no_handoff(
     poq.transfer({"quote_id": "4", "token": "wrong"})
     assert handoffs(tmp_path) == []
     with sqlite3.connect(tmp_path / "handoff.db") as connection:
-        assert connection.execute("SELECT * FROM claim").fetchall() == []
+        assert connection.execute("SELECT * FROM lease").fetchall() == []
 
 
 def test_no_answer_repeats_a_credential(poq: Poq, shop: RunningShop) -> None:

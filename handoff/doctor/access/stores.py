@@ -7,7 +7,7 @@ from typing import Any
 
 from handoff.doctor.case import Case
 from handoff.doctor.finding import Finding, fault, ok, unknown, warning
-from handoff.magento.stores import Store
+from handoff.settings.store_views import StoreView
 
 
 def stores_are_the_shops(case: Case) -> Iterator[Finding]:
@@ -29,7 +29,7 @@ def _ask(case: Case, path: str) -> list[dict[str, Any]]:
 
 
 def _numbers(
-    case: Case, store: Store, views: list[dict[str, Any]], websites: list[dict[str, Any]]
+    case: Case, store: StoreView, views: list[dict[str, Any]], websites: list[dict[str, Any]]
 ) -> Finding:
     name = f"Store view {store.code}"
     if not views:
@@ -64,7 +64,7 @@ def _numbers(
     )
 
 
-def _by_graphql(name: str, store: Store, config: dict[str, Any]) -> Finding:
+def _by_graphql(name: str, store: StoreView, config: dict[str, Any]) -> Finding:
     """Compare what GraphQL tells to all: the website's code, but no numbers."""
     website = config.get("website_code")
     if website is None:
@@ -78,7 +78,7 @@ def _by_graphql(name: str, store: Store, config: dict[str, Any]) -> Finding:
     return ok(name, f"In website {website}. Its numbers only an administrator may ask for.")
 
 
-def _currency(case: Case, store: Store) -> Finding:
+def _currency(case: Case, store: StoreView) -> Finding:
     name = f"Currency of {store.code}"
     reply = case.shop.rest("GET", "directory/currency", store=store)
     data = reply.data if isinstance(reply.data, dict) else {}

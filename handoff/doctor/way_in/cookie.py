@@ -10,7 +10,7 @@ from handoff.doctor.case import Case
 from handoff.doctor.cookies import SetCookie, cookies_of, named
 from handoff.doctor.finding import Finding, fault, ok, unknown, warning
 from handoff.doctor.probe import Silence
-from handoff.places import CookieSettings, Place
+from handoff.settings.store_sites import SessionCookieSettings, StoreSite
 
 _ANALYTICS = frozenset({"form_key", "mage-messages", "private_content_version", "X-Magento-Vary"})
 
@@ -19,10 +19,10 @@ def cookie_is_the_shops(case: Case) -> Iterator[Finding]:
     """Compare name, domain, path, lifetime and SameSite with what the shop really sets."""
     for place in case.places:
         for finding in _compare(case, place):
-            yield replace(finding, name=case.titled(finding.name, place.store))
+            yield replace(finding, name=case.titled(finding.name, place.store_code))
 
 
-def _compare(case: Case, place: Place) -> Iterator[Finding]:
+def _compare(case: Case, place: StoreSite) -> Iterator[Finding]:
     try:
         reply = case.entrance(place)
     except Silence as silence:
@@ -46,7 +46,7 @@ def _compare(case: Case, place: Place) -> Iterator[Finding]:
     yield _flags(ours, theirs)
 
 
-def _no_cookie(names: list[str], ours: CookieSettings, status: int) -> Finding:
+def _no_cookie(names: list[str], ours: SessionCookieSettings, status: int) -> Finding:
     others = [name for name in dict.fromkeys(names) if name not in _ANALYTICS]
     if others:
         return fault(
@@ -61,7 +61,7 @@ def _no_cookie(names: list[str], ours: CookieSettings, status: int) -> Finding:
     )
 
 
-def _domain(ours: CookieSettings, theirs: SetCookie, host: str) -> Finding:
+def _domain(ours: SessionCookieSettings, theirs: SetCookie, host: str) -> Finding:
     name = "Cookie's domain"
     wanted = ours.domain.removeprefix(".")
     if theirs.domain is None:
@@ -81,7 +81,7 @@ def _domain(ours: CookieSettings, theirs: SetCookie, host: str) -> Finding:
     return ok(name, f"{wanted}, as ours.")
 
 
-def _path(ours: CookieSettings, theirs: SetCookie) -> Finding:
+def _path(ours: SessionCookieSettings, theirs: SetCookie) -> Finding:
     name = "Cookie's path"
     path = theirs.path or "/"
     if path != ours.path:
@@ -94,7 +94,7 @@ def _path(ours: CookieSettings, theirs: SetCookie) -> Finding:
     return ok(name, f"{path}, as ours.")
 
 
-def _lifetime(ours: CookieSettings, theirs: SetCookie) -> Finding:
+def _lifetime(ours: SessionCookieSettings, theirs: SetCookie) -> Finding:
     name = "Cookie's lifetime"
     shops = theirs.max_age or 0
     if shops != ours.lifetime:
@@ -110,7 +110,7 @@ def _for(seconds: int) -> str:
     return f"for {seconds} seconds" if seconds else "until the browser ends"
 
 
-def _samesite(ours: CookieSettings, theirs: SetCookie) -> Finding:
+def _samesite(ours: SessionCookieSettings, theirs: SetCookie) -> Finding:
     name = "Cookie's SameSite"
     shops = theirs.samesite or "Lax"  # what browsers take where none is said
     if shops.lower() != ours.samesite.lower():
@@ -122,7 +122,7 @@ def _samesite(ours: CookieSettings, theirs: SetCookie) -> Finding:
     return ok(name, f"{shops}, as ours.")
 
 
-def _flags(ours: CookieSettings, theirs: SetCookie) -> Finding:
+def _flags(ours: SessionCookieSettings, theirs: SetCookie) -> Finding:
     name = "Cookie's protection"
     if not ours.secure:
         if _is_loopback(ours.domain):
@@ -149,10 +149,10 @@ def _flags(ours: CookieSettings, theirs: SetCookie) -> Finding:
 def neighbours_are_few(case: Case) -> Iterator[Finding]:
     """Say who else gets the session cookie, and could set one."""
     for place in case.places:
-        yield _neighbours(case.titled("Who shares the cookie", place.store), place)
+        yield _neighbours(case.titled("Who shares the cookie", place.store_code), place)
 
 
-def _neighbours(name: str, place: Place) -> Finding:
+def _neighbours(name: str, place: StoreSite) -> Finding:
     host = place.storefront.hostname or ""
     domain = place.session_cookie.domain.removeprefix(".")
     if _is_address(host):

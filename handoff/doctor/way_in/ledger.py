@@ -13,8 +13,8 @@ from sqlalchemy.engine import make_url
 
 from handoff.doctor.case import Case
 from handoff.doctor.finding import Finding, fault, ok, unknown, warning
-from handoff.errors import LedgerUnavailable
-from handoff.ledger import newest_version, open_database, version_of
+from handoff.ledger import newest_schema_version, open_database, read_schema_version
+from handoff.problems import LedgerUnavailable
 
 _NAME = "Ledger"
 _MOUNTS = Path("/proc/mounts")
@@ -41,7 +41,7 @@ def ledger_is_good(case: Case) -> Iterator[Finding]:
 def _on_server(address: str) -> Finding:
     with closing(open_database(address)) as database:
         try:
-            version = version_of(database)
+            version = read_schema_version(database)
         except LedgerUnavailable:
             return fault(
                 _NAME,
@@ -54,7 +54,7 @@ def _on_server(address: str) -> Finding:
 
 
 def _of_version(version: str | None, good: str) -> Finding:
-    newest = newest_version()
+    newest = newest_schema_version()
     if version != newest:
         return warning(
             _NAME,

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from handoff.doctor import sessions
 from handoff.doctor.finding import Finding, Verdict
 from handoff.doctor.trial import Outcome, Trial
-from handoff.magento.stores import Store
 from handoff.settings import Settings
+from handoff.settings.store_views import StoreView
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ _WORDS = {
 
 
 def told(
-    name: str, trial: Trial, store: Store, *, settings: Settings, guests_allowed: bool | None
+    name: str, trial: Trial, store: StoreView, *, settings: Settings, guests_allowed: bool | None
 ) -> Finding:
     """Return the finding for a trial; `guests_allowed` is None where the shop does not tell."""
     last = trial.hops[-1] if trial.hops else None

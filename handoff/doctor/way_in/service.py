@@ -8,7 +8,7 @@ from handoff.doctor import sessions
 from handoff.doctor.case import Case
 from handoff.doctor.finding import Finding, fault, ok, unknown, warning
 from handoff.doctor.probe import Silence
-from handoff.places import Place
+from handoff.settings.store_sites import StoreSite
 
 _PROXY = "location /…/ { proxy_pass http://127.0.0.1:8000; access_log off; }"
 
@@ -16,11 +16,11 @@ _PROXY = "location /…/ { proxy_pass http://127.0.0.1:8000; access_log off; }"
 def service_is_in_place(case: Case) -> Iterator[Finding]:
     """Compare our host with the shop's, and see whether we answer at our public address."""
     for place in case.places:
-        yield _host(case.titled("Host of the service", place.store), place)
-        yield _answers(case.titled("Service", place.store), case, place)
+        yield _host(case.titled("Host of the service", place.store_code), place)
+        yield _answers(case.titled("Service", place.store_code), case, place)
 
 
-def _host(name: str, place: Place) -> Finding:
+def _host(name: str, place: StoreSite) -> Finding:
     service, shop = place.public.hostname or "", place.storefront.hostname or ""
     domain = place.session_cookie.domain.removeprefix(".")
     if service == shop:
@@ -41,7 +41,7 @@ def _host(name: str, place: Place) -> Finding:
     )
 
 
-def _answers(name: str, case: Case, place: Place) -> Finding:
+def _answers(name: str, case: Case, place: StoreSite) -> Finding:
     address = place.public_url
     try:
         reply = case.shop.get(f"{address}/healthz")

@@ -12,8 +12,8 @@ import redis
 from handoff.doctor import sessions
 from handoff.doctor.case import Case
 from handoff.doctor.finding import Finding, fault, ok, unknown, warning
-from handoff.session import SessionStoreError, new_session_id
 from handoff.settings import Settings
+from handoff.shop_session import SessionStoreError, new_session_id
 
 _NAME = "Session store"
 _RIGHTS = "Rights in the session store"

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from handoff.ledger.schema import metadata
+from handoff.ledger.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

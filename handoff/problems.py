@@ -1,0 +1,303 @@
+"""Every outcome that a caller of the transfer endpoint can see, one class each.
+
+    Problem
+    ├── 400  MalformedRequest
+    ├── 401  KeyRejected · CustomerTokenRejected
+    ├── 404  NotFound · QuoteNotFound
+    ├── 405  MethodNotAllowed     413  RequestTooLarge     415  UnsupportedMediaType
+    ├── 409  QuoteEmpty · QuoteOrdered
+    │        GuestCheckoutOff · MinimumNotReached · CheckoutOff · CheckoutRefused
+    ├── 422  RequestInvalid · StoreNotServed · LinesRefused · QuoteDiffers
+    ├── 429  TooManyRequests
+    ├── 500  InternalError
+    ├── 503  ShopUnavailable · LedgerUnavailable · Busy · Paused
+    └── 504  ShopTimeout
+
+They are answered as `application/problem+json` (RFC 9457). The words are safe to show: they hold
+nothing of the shop's inner life and no credential. The page that a web view sees has endings of
+its own, in `handoff.entry.result_pages`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+PAUSE = 120
+"""Seconds after which it is worth asking whether a pause is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a request: where (a JSON pointer, or a sku), a code, words."""
+
+    code: str
+    detail: str
+    pointer: str | None = None
+    sku: str | None = None
+
+    def as_json(self) -> dict[str, str]:
+        """Return the entry of `errors[]`, without what is not set."""
+        fields = {
+            "code": self.code,
+            "pointer": self.pointer,
+            "sku": self.sku,
+            "detail": self.detail,
+        }
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+class Problem(Exception):
+    """An outcome with a status, a stable code and safe words."""
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    title: ClassVar[str]
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        faults: tuple[Fault, ...] = (),
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(self.code)
+        self.detail = detail or self.title
+        self.faults = faults
+        self.retry_after = retry_after
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the body of the answer, as RFC 9457 names its members."""
+        body: dict[str, Any] = {
+            "type": f"urn:problem-type:handoff:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+        }
+        if self.faults:
+            body["errors"] = [fault.as_json() for fault in self.faults]
+        return body
+
+
+class MalformedRequest(Problem):
+    """The body is not UTF-8, not JSON, ambiguous, or nested too deep."""
+
+    code = "malformed_request"
+    status = 400
+    title = "The body cannot be read."
+
+
+class KeyRejected(Problem):
+    """The caller showed no key, or one that is not in the settings."""
+
+    code = "key_rejected"
+    status = 401
+    title = "The caller's key is missing or wrong."
+
+
+class CustomerTokenRejected(Problem):
+    """The shop does not take the customer token: expired, revoked, or never a customer's."""
+
+    code = "customer_token_rejected"
+    status = 401
+    title = "The shop does not accept the customer token. Renew it and transfer again."
+
+
+class NotFound(Problem):
+    """There is nothing at this address."""
+
+    code = "not_found"
+    status = 404
+    title = "There is nothing at this address."
+
+
+class QuoteNotFound(Problem):
+    """No such quote, or not this caller's; the two are not told apart."""
+
+    code = "quote_not_found"
+    status = 404
+    title = "The shop has no such quote for this shopper."
+
+
+class MethodNotAllowed(Problem):
+    """The address takes another method."""
+
+    code = "method_not_allowed"
+    status = 405
+    title = "This address takes another method."
+
+
+class RequestTooLarge(Problem):
+    """The body is over 64 KiB."""
+
+    code = "request_too_large"
+    status = 413
+    title = "The body is larger than 64 KiB."
+
+
+class UnsupportedMediaType(Problem):
+    """The body is not declared as JSON."""
+
+    code = "unsupported_media_type"
+    status = 415
+    title = "The body has to be application/json."
+
+
+class QuoteEmpty(Problem):
+    """The quote holds no items."""
+
+    code = "quote_empty"
+    status = 409
+    title = "The quote holds no items."
+
+
+class QuoteOrdered(Problem):
+    """The quote has become an order, or was closed by the shop."""
+
+    code = "quote_ordered"
+    status = 409
+    title = "The quote is closed: it has been ordered already."
+
+
+class GuestCheckoutOff(Problem):
+    """The shop lets only customers buy, at all or what is in this bag."""
+
+    code = "guest_checkout_off"
+    status = 409
+    title = "The shop does not sell this to guests. Transfer a signed-in customer's quote."
+
+
+class MinimumNotReached(Problem):
+    """The quote is below the shop's minimum order amount."""
+
+    code = "minimum_not_reached"
+    status = 409
+    title = "The bag is below the shop's minimum order amount. Let the shopper add to it."
+
+
+class CheckoutOff(Problem):
+    """The shop's checkout is switched off."""
+
+    code = "checkout_off"
+    status = 409
+    title = "The shop has switched its checkout off. Only the shop can change that."
+
+
+class CheckoutRefused(Problem):
+    """Checkout sends the shopper back to the cart page, for a reason that it does not tell."""
+
+    code = "checkout_refused"
+    status = 409
+    title = "The shop's checkout does not take this quote. Show the shopper the bag again."
+
+
+class RequestInvalid(Problem):
+    """Fields are missing or wrong; each one is named."""
+
+    code = "request_invalid"
+    status = 422
+    title = "Fields are missing or wrong."
+
+
+class StoreNotServed(Problem):
+    """The settings do not have the quote's store view, or not as the shop has it."""
+
+    code = "store_not_served"
+    status = 422
+    title = "The quote belongs to a store view that is not in HANDOFF_STORES."
+
+
+class LinesRefused(Problem):
+    """The shop does not put these lines into a cart; each one is named."""
+
+    code = "lines_refused"
+    status = 422
+    title = "The shop refuses lines of the bag."
+
+
+class QuoteDiffers(Problem):
+    """The quote does not hold exactly the items of the request, in its currency."""
+
+    code = "quote_differs"
+    status = 422
+    title = "The quote is not equal to the bag."
+
+
+class TooManyRequests(Problem):
+    """The caller has done this too often within the minute."""
+
+    code = "too_many_requests"
+    status = 429
+    title = "Too many requests within a minute. Slow down."
+
+
+class InternalError(Problem):
+    """A fault of this service."""
+
+    code = "internal_error"
+    status = 500
+    title = "Something went wrong in this service."
+
+
+class ShopUnavailable(Problem):
+    """The shop is down, in maintenance, or answers nonsense."""
+
+    code = "shop_unavailable"
+    status = 503
+    title = "The shop cannot be reached or does not answer as a Magento does."
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 10) -> None:
+        super().__init__(detail, retry_after=retry_after)
+
+
+class ShopAway(ShopUnavailable):
+    """What stands before the shop answers in its place: it is down, or being worked on."""
+
+
+class ShopDropped(ShopUnavailable):
+    """The connection to the shop broke before an answer came; asking again may help at once."""
+
+
+class LedgerUnavailable(Problem):
+    """The ledger cannot be read or written."""
+
+    code = "ledger_unavailable"
+    status = 503
+    title = "The service cannot reach its ledger."
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 5) -> None:
+        super().__init__(detail, retry_after=retry_after)
+
+
+class Busy(Problem):
+    """As many transfers as one worker takes at once wait for the shop already."""
+
+    code = "busy"
+    status = 503
+    title = "Too many transfers are waiting for the shop."
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 2) -> None:
+        super().__init__(detail, retry_after=retry_after)
+
+
+class Paused(Problem):
+    """The operator has paused the service: HANDOFF_PAUSED."""
+
+    code = "paused"
+    status = 503
+    title = "The service is paused while the shop is being worked on."
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = PAUSE) -> None:
+        super().__init__(detail, retry_after=retry_after)
+
+
+class ShopTimeout(Problem):
+    """The shop did not answer within HANDOFF_MAGENTO_TIMEOUT."""
+
+    code = "shop_timeout"
+    status = 504
+    title = "The shop took too long to answer."
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 2) -> None:
+        super().__init__(detail, retry_after=retry_after)

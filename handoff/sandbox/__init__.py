@@ -1,8 +1,0 @@
-"""A stand-in for a Magento 2 shop, for the demo and the tests."""
-
-from __future__ import annotations
-
-from handoff.sandbox.factory import create_shop
-from handoff.sandbox.scopes import Currency, several_views
-
-__all__ = ["Currency", "create_shop", "several_views"]

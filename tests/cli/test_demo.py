@@ -1,0 +1,110 @@
+"""`handoff demo`: what it prints works, pasted as it is."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.running import HOST, free_port, require_program
+
+
+@dataclass(frozen=True, slots=True)
+class RunningDemo:
+    """A demo, and what it has printed."""
+
+    process: subprocess.Popen[str]
+    words: str
+    folder: Path
+    shop: str
+    phone: str
+
+    def pasted(self, number: int) -> dict[str, str]:
+        """Paste the request with a number into a shell, as a person would."""
+        part = self.words.split(f"\n{number}. ")[1].split(":\n\n", 1)[1]
+        commands = re.split(r"\n\n(?! )", part)[0]
+        ran = subprocess.run(
+            [require_program("bash"), "-c", commands], capture_output=True, text=True, check=True
+        )
+        answer: dict[str, str] = json.loads(ran.stdout)
+        return answer
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
+    folder = tmp_path_factory.mktemp("demo")
+    port, shop_port, phone_port, form_port = (free_port() for _ in range(4))
+    command = [sys.executable, "-m", "handoff.cli", "demo", "--folder", str(folder)]
+    command += ["--port", str(port), "--shop-port", str(shop_port)]
+    command += ["--phone-port", str(phone_port), "--form-port", str(form_port)]
+    output = folder / "output"
+    with output.open("w") as stream:
+        process = subprocess.Popen(command, stdout=stream, stderr=stream, text=True)
+    try:
+        until = time.monotonic() + 60
+        while "Ctrl-C ends" not in output.read_text():
+            assert process.poll() is None, output.read_text()
+            assert time.monotonic() < until, output.read_text()
+            time.sleep(0.1)
+        shop, phone = f"http://{HOST}:{shop_port}", f"http://{HOST}:{phone_port}"
+        yield RunningDemo(process, output.read_text(), folder, shop, phone)
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+        assert "The demo has ended." in output.read_text()
+
+
+@pytest.mark.parametrize(
+    ("number", "skus"), [(1, ["ITEM-01", "ITEM-07"]), (2, ["ITEM-03"]), (3, ["ITEM-05"])]
+)
+def test_each_request_leads_to_checkout_with_exactly_that_bag(
+    demo: RunningDemo, number: int, skus: list[str]
+) -> None:
+    link = demo.pasted(number)["url"]
+    with requests.Session() as phone:
+        assert phone.get(link, timeout=10).status_code == 200
+        checkout = phone.post(link, timeout=10)
+        assert checkout.url == f"{demo.shop}/checkout/"
+        assert sorted(set(re.findall(r"ITEM-[A-Z0-9]+", checkout.text))) == skus
+        account = phone.get(f"{demo.shop}/customer/account/", timeout=10)
+        assert ("shopper@example.com" in account.text) == (number == 3)
+
+
+def test_the_phone_is_named_first(demo: RunningDemo) -> None:
+    assert re.findall(r"http://\S+", demo.words)[0] == demo.phone
+    assert "Cart transfer takes the bag" in requests.get(demo.phone, timeout=10).text
+
+
+@pytest.mark.parametrize("style", ["url", "form"])
+def test_the_phone_leads_to_checkout_in_both_styles(demo: RunningDemo, style: str) -> None:
+    tap = {"bag": {"ITEM-09": 1}, "shopper": "guest", "kind": "bag", "style": style}
+    tap["reference"] = f"test-{style}"
+    told = requests.post(f"{demo.phone}/checkout", json=tap, timeout=30).text.splitlines()
+    [link] = [one for one in map(json.loads, told) if one["kind"] == "instruction"]
+    opened = requests.post(f"{demo.phone}/others/second", json=link, timeout=30).text
+    assert '"status": 303' in opened
+    seen = requests.get(f"{demo.phone}/openings/{link['handoff']}", timeout=10).json()
+    assert seen["steps"][-1]["status"] == 303
+
+
+def test_its_settings_are_there_for_every_other_command(demo: RunningDemo) -> None:
+    settings = (demo.folder / "demo.env").read_text()
+    assert "HANDOFF_API_KEYS=demo-key" in settings
+    assert (demo.folder / "demo.env").stat().st_mode & 0o077 == 0
+
+
+def test_a_port_that_is_taken_is_named(demo: RunningDemo) -> None:
+    taken = demo.shop.rsplit(":", 1)[1]
+    command = [sys.executable, "-m", "handoff.cli", "demo", "--port", taken]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 1
+    assert f"Port {taken} is taken" in ran.stderr

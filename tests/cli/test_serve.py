@@ -1,0 +1,109 @@
+"""`handoff serve` and `--env-file`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import requests
+
+from tests.conftest import KEY
+from tests.running import RunningShop, free_port, running_service
+from tests.talking import environment_for, post_transfer
+
+
+def handoff(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with nothing in the environment but what is given."""
+    return subprocess.run(
+        [sys.executable, "-m", "handoff.cli", *arguments],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_settings_that_cannot_be_used_are_all_named_and_nothing_starts() -> None:
+    ended = handoff("serve", HANDOFF_LINK_TTL="soon", HANDOFF_SECRET_KEY="too-short")
+    assert ended.returncode == 2
+    for name in ("PUBLIC_URL", "MAGENTO_URL", "API_KEYS", "SECRET_KEY", "SESSION_STORE"):
+        assert f"HANDOFF_{name}" in ended.stderr
+    assert "HANDOFF_LINK_TTL" in ended.stderr
+    assert "too-short" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_settings_come_from_a_file_and_win_over_the_environment(
+    shop: RunningShop, tmp_path: Path
+) -> None:
+    values = environment_for(shop, tmp_path)
+    file = tmp_path / "handoff.env"
+    file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    ended = handoff("serve", "--env-file", str(file))
+    assert "HANDOFF_PUBLIC_URL is not set." in ended.stderr
+    assert "API_KEYS" not in ended.stderr
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    ended = handoff("serve", "--env-file", "no-such-file")
+    assert ended.returncode == 2
+    assert "no-such-file" in ended.stderr
+
+
+def test_every_command_has_help() -> None:
+    assert "serve" in handoff("--help").stdout
+    for command in ("serve", "demo", "doctor", "rehearse", "reconcile", "purge"):
+        told = handoff(command, "--help").stdout
+        assert "--env-file" in told
+        assert len(told) > 200
+
+
+def test_health_is_told_without_a_key(shop: RunningShop, tmp_path: Path) -> None:
+    with running_service(environment_for(shop, tmp_path), tmp_path) as service:
+        answer = requests.get(f"{service.url}/healthz", timeout=10)
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_several_workers_share_one_ledger(shop: RunningShop, tmp_path: Path) -> None:
+    with running_service(environment_for(shop, tmp_path), tmp_path, workers=4) as service:
+        assert len(service.worker_pids()) == 4
+        quote = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+        urls = {post_transfer(service.url, quote).json()["url"] for _ in range(12)}
+        assert len(urls) == 1
+
+
+def test_the_wsgi_application_is_the_same_service(shop: RunningShop, tmp_path: Path) -> None:
+    port = free_port()
+    environment = environment_for(
+        shop, tmp_path, HANDOFF_PUBLIC_URL=f"http://127.0.0.1:{port}", PATH=os.environ["PATH"]
+    )
+    script = "import app; print(app.app.test_client().get('/healthz').get_json())"
+    root = Path(__file__).parents[2]
+    ran = subprocess.run(
+        [sys.executable, "-c", script], env=environment, cwd=root, capture_output=True, text=True
+    )
+    assert ran.stdout.strip() == "{'status': 'ok'}", ran.stderr
+    assert KEY not in ran.stderr
+
+
+def test_a_body_without_a_length_has_the_same_limit(shop: RunningShop, tmp_path: Path) -> None:
+    """Sent in pieces, it must not be cut at the limit and then taken."""
+    start = b'{"items":[{"sku":"ITEM-01","quantity":1}],"currency":"GBP","reference":"r"}'
+    pieces = (start, b" " * (64 * 1024 - len(start)), *([b"x" * 10_000] * 20))
+    with running_service(environment_for(shop, tmp_path), tmp_path) as service:
+        headers = {"Authorization": KEY, "Content-Type": "application/json"}
+        url = f"{service.url}/api/cart-transfer"
+        answer = requests.post(url, data=iter(pieces), headers=headers, timeout=10)
+        assert answer.status_code == 413
+        assert answer.json()["code"] == "request_too_large"
+
+
+def test_a_ledger_that_cannot_be_opened_is_told_in_words(shop: RunningShop, tmp_path: Path) -> None:
+    values = environment_for(shop, tmp_path, HANDOFF_DATABASE_URL="sqlite:////proc/x/handoff.db")
+    ended = handoff("serve", HANDOFF_PUBLIC_URL="http://127.0.0.1:9", **values)
+    assert ended.returncode == 2
+    assert "HANDOFF_DATABASE_URL" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,143 @@
+"""`/openapi.json` is true: what the service takes and answers is what it says."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from flask.testing import FlaskClient
+from hypothesis import given
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi import checks
+
+from handoff import problems
+from handoff.operations.openapi import build_openapi_document as document_of
+from handoff.settings import Settings
+from tests.conftest import KEY, STORE, MakeApp
+from tests.test_house import all_problems
+
+CHECKS = (
+    not_a_server_error,
+    checks.content_type_conformance,
+    checks.ignored_auth,
+    checks.negative_data_rejection,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.status_code_conformance,
+    checks.unsupported_method,
+)
+
+
+@pytest.fixture
+def document(client: FlaskClient) -> Any:
+    return client.get("/openapi.json").get_json()
+
+
+def test_it_is_openapi_3_1_at_the_public_address(document: Any) -> None:
+    assert document["openapi"].startswith("3.1.")
+    assert document["servers"] == [{"url": "http://127.0.0.1:8000"}]
+    schemathesis.openapi.from_dict(document).validate()
+
+
+def test_every_address_but_that_of_files_and_numbers_is_described(make_app: MakeApp) -> None:
+    app = make_app(direct_entry=True, key_in_path=True, metrics=True)
+    asked: set[tuple[str, str]] = set()
+    for rule in app.url_map.iter_rules():
+        path = rule.rule.replace("<", "{").replace(">", "}")
+        asked |= {(path, method) for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+    paths = app.test_client().get("/openapi.json").get_json()["paths"]
+    described = {(path, name.upper()) for path in paths for name in paths[path]}
+    others = {"/static/{path:filename}", "/theme.css", "/metrics", "/openapi.json"}
+    assert described == {each for each in asked if each[0] not in others}
+
+
+def test_what_is_switched_off_is_not_described(document: Any) -> None:
+    assert not {"/enter", "/api/cart-transfer/{key}"} & set(document["paths"])
+
+
+def test_it_is_there_where_the_package_is_copied_and_not_installed(
+    monkeypatch: pytest.MonkeyPatch, client: FlaskClient
+) -> None:
+    def unknown(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.Distribution.from_name", unknown)
+    assert client.get("/openapi.json").status_code == 200
+
+
+def test_hosts_of_stores_stand_there_too(settings: Settings) -> None:
+    public_url = "https://shop.example.de/handoff"
+    [store] = settings.stores
+    there = store.model_copy(update={"code": "de", "public_url": public_url})
+    said = document_of(settings.model_copy(update={"stores": (store, there)}))
+    assert said["servers"] == [{"url": "http://127.0.0.1:8000"}, {"url": public_url}]
+
+
+def test_every_problem_stands_there_with_its_status(document: Any) -> None:
+    answers = document["paths"]["/api/cart-transfer"]["post"]["responses"]
+    for problem in all_problems():
+        content = answers[str(problem.status)]["content"]["application/problem+json"]
+        assert problem.code in content["schema"]["allOf"][1]["properties"]["code"]["enum"]
+    assert set(answers) == {"200", *(str(problem.status) for problem in all_problems())}
+    assert problems.InternalError in all_problems()
+
+
+def test_a_key_in_the_path_is_described_where_it_is_taken(make_app: MakeApp) -> None:
+    paths = make_app(key_in_path=True).test_client().get("/openapi.json").get_json()["paths"]
+    assert "/api/cart-transfer/{key}" in paths
+
+
+def test_the_stores_are_those_of_this_service(document: Any) -> None:
+    fields = document["components"]["schemas"]["TransferBody"]["properties"]
+    assert fields["currency"] == {"enum": [STORE["currency"], None]}
+    assert fields["store"] == {"enum": [STORE["code"], None]}
+
+
+def test_no_secret_of_the_settings_is_in_it(client: FlaskClient) -> None:
+    text = client.get("/openapi.json").text
+    assert KEY not in text
+    assert "file:" not in text
+
+
+OPERATIONS = [
+    ("/api/cart-transfer", "POST", GenerationMode.POSITIVE),
+    ("/api/cart-transfer", "POST", GenerationMode.NEGATIVE),
+    ("/api/cart-transfer/{key}", "POST", GenerationMode.POSITIVE),
+    ("/h/{token}", "GET", GenerationMode.POSITIVE),
+    ("/h/{token}", "POST", GenerationMode.POSITIVE),
+    ("/h", "POST", GenerationMode.POSITIVE),
+    ("/h", "POST", GenerationMode.NEGATIVE),
+    ("/enter", "POST", GenerationMode.POSITIVE),
+    ("/enter", "POST", GenerationMode.NEGATIVE),
+    ("/healthz", "GET", GenerationMode.POSITIVE),
+    ("/readyz", "GET", GenerationMode.POSITIVE),
+]
+
+
+@pytest.mark.parametrize(("path", "method", "mode"), OPERATIONS)
+def test_what_is_sent_and_answered_is_as_described(
+    path: str, method: str, mode: GenerationMode, make_app: MakeApp, settings: Settings
+) -> None:
+    [store] = settings.stores
+    euro = store.model_copy(update={"code": "euro", "currency": "EUR", "store_id": 2})
+    app = make_app(
+        stores=(store, euro),
+        key_in_path=True,
+        direct_entry=True,
+        transfers_per_minute=0,
+        refusals_per_minute=0,
+    )
+    operation = schemathesis.openapi.from_wsgi("/openapi.json", app)[path][method]
+
+    @hypothesis.settings(max_examples=50)
+    @given(operation.as_strategy(generation_mode=mode))
+    def try_out(case: Any) -> None:
+        if "{key}" in path:
+            case.path_parameters = {"key": KEY}
+        case.call_and_validate(headers={"Authorization": KEY}, checks=CHECKS)
+
+    try_out()

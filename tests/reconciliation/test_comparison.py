@@ -1,0 +1,78 @@
+"""When an order is the bag, and in what it is not."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from handoff.magento.order_models import OrderLine, OrderWithLines, OrderWithLinesShape
+from handoff.reconciliation.order_comparison import find_order_differences
+
+BAG = {
+    "currency": "GBP",
+    "lines": [{"sku": "Mug", "quantity": "2"}, {"sku": "JUG", "quantity": "1.5"}],
+}
+
+
+def purchase(
+    *lines: tuple[str, str] | tuple[str, str, bool], currency: str = "GBP"
+) -> OrderWithLines:
+    """Return an order of (sku, quantity) or (sku, quantity, is a gift) lines."""
+    made = [OrderLine(line[0], Decimal(line[1]), line[2:] == (True,)) for line in lines]
+    return OrderWithLines(1, "000000001", 27, currency, "new", None, tuple(made))
+
+
+def codes(*purchases: OrderWithLines) -> list[tuple[str, str | None, str, str]]:
+    return [(d.code, d.sku, d.bag, d.ordered) for d in find_order_differences(BAG, purchases)]
+
+
+@pytest.mark.parametrize(
+    "ordered",
+    [
+        purchase(("Mug", "2"), ("JUG", "1.5")),
+        purchase(("JUG", "1.5000"), ("mug", "2.0000")),
+        purchase(("Mug", "1"), ("Mug", "1"), ("JUG", "1.5")),
+        purchase(("Mug", "2"), ("JUG", "1.5"), ("Sample", "1", True)),
+        purchase(("Mug", "2"), ("Mug", "1", True), ("JUG", "1.5")),
+        purchase(("Mug", "2", True), ("JUG", "1.5")),
+    ],
+    ids=["equal", "case and order", "in parts", "a gift", "one more as a gift", "free of charge"],
+)
+def test_an_order_is_the_bag(ordered: OrderWithLines) -> None:
+    assert codes(ordered) == []
+
+
+def test_every_difference_is_named() -> None:
+    ordered = purchase(("Mug", "3"), ("Bowl", "1"), currency="EUR")
+    assert codes(ordered) == [
+        ("currency_differs", None, "GBP", "EUR"),
+        ("quantity_differs", "Mug", "2", "3"),
+        ("missing_in_order", "JUG", "1.5", "0"),
+        ("foreign_in_order", "Bowl", "0", "1"),
+    ]
+
+
+def test_orders_to_several_addresses_count_together() -> None:
+    assert codes(purchase(("Mug", "2")), purchase(("JUG", "1.5"))) == []
+
+
+def test_of_a_configurable_the_shop_tells_the_product_and_its_part_and_one_counts() -> None:
+    """As a real shop tells of it: both lines with the sku of the part, the part at price zero."""
+    line: dict[str, Any] = {"sku": "MUG", "qty_ordered": 2, "price": 40}
+    shape = OrderWithLinesShape.model_validate(
+        {
+            "entity_id": 50,
+            "increment_id": "000000050",
+            "quote_id": 105,
+            "order_currency_code": "GBP",
+            "state": "new",
+            "items": [
+                line,
+                {**line, "price": 0, "parent_item_id": 89},
+                {"sku": "JUG", "qty_ordered": Decimal("1.5"), "price": 11},
+            ],
+        }
+    )
+    assert codes(shape.purchase(105)) == []

@@ -1,0 +1,157 @@
+"""The bytes of a bound session: as Magento writes them, and readable by PHP itself."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import phpserialize
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handoff.shop_session import SessionContents, SessionLogin
+from handoff.shop_session.contents import encode_contents, encode_entry
+from tests.running import require_program
+
+# Reads lines of base64, decodes each as PHP decodes a session, and answers with JSON.
+READER = r"""
+ini_set('session.save_handler', 'files');
+ini_set('session.use_cookies', '0');
+ini_set('session.serialize_handler', 'php');
+ini_set('session.save_path', sys_get_temp_dir());
+session_id('handofftests');
+session_start();
+while (($line = fgets(STDIN)) !== false) {
+    $_SESSION = [];
+    $ok = session_decode(base64_decode(trim($line)));
+    echo json_encode(['ok' => $ok, 'session' => $_SESSION]), "\n";
+}
+session_destroy();
+"""
+
+
+class Php:
+    """A PHP that reads sessions."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def read(self, data: bytes) -> Any:
+        """Return what PHP finds in a session's bytes."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(base64.b64encode(data).decode() + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        assert answer["ok"] is True
+        return answer["session"]
+
+
+@pytest.fixture(scope="module")
+def php() -> Iterator[Php]:
+    command = [require_program("php"), "-d", "display_errors=stderr", "-r", READER]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Php(process)
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+ids = st.integers(1, 2**63 - 1)
+codes = st.text(min_size=1).filter(lambda text: "|" not in text and text.isprintable())
+
+
+def test_a_guests_session_is_as_tried_on_a_real_shop() -> None:
+    assert encode_contents(SessionContents(27, 1)) == b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
+
+
+def test_a_customers_session_is_as_tried_on_a_real_shop() -> None:
+    assert encode_contents(SessionContents(27, 1, SessionLogin(1, 1, "base"))) == (
+        b'customer_base|a:2:{s:11:"customer_id";s:1:"1";s:17:"customer_group_id";s:1:"1";}'
+        b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
+    )
+
+
+def test_where_websites_share_accounts_the_login_has_no_website_in_its_name() -> None:
+    assert encode_contents(SessionContents(125, 2, SessionLogin(1, 1, None))) == (
+        b'customer|a:2:{s:11:"customer_id";s:1:"1";s:17:"customer_group_id";s:1:"1";}'
+        b'checkout|a:1:{s:10:"quote_id_2";s:3:"125";}'
+    )
+
+
+def test_a_currency_that_is_not_the_store_views_stands_where_the_shops_own_switcher_puts_it() -> (
+    None
+):
+    assert encode_contents(SessionContents(116, 1, currency="EUR")) == (
+        b'default|a:1:{s:13:"currency_code";s:3:"EUR";}checkout|a:1:{s:10:"quote_id_1";s:3:"116";}'
+    )
+
+
+@given(ids, ids)
+def test_php_reads_a_guests_session(php: Php, quote: int, website: int) -> None:
+    session = php.read(encode_contents(SessionContents(quote, website)))
+    assert session == {"checkout": {f"quote_id_{website}": str(quote)}}
+
+
+@given(ids, ids, codes, ids, st.integers(0, 2**31))
+def test_php_reads_a_customers_session(
+    php: Php, quote: int, website: int, code: str, customer: int, group: int
+) -> None:
+    session = php.read(
+        encode_contents(SessionContents(quote, website, SessionLogin(customer, group, code)))
+    )
+    assert session == {
+        f"customer_{code}": {"customer_id": str(customer), "customer_group_id": str(group)},
+        "checkout": {f"quote_id_{website}": str(quote)},
+    }
+
+
+# Settings let codes and currencies of a few letters through. The format holds whatever comes.
+anything = st.text() | st.sampled_from(
+    ['";s:1:"a', "|", "}", "\x00", "s:5:", "\u2028", "\U0001f600"]
+)
+
+
+@given(ids, ids, st.none() | st.tuples(ids, ids, st.none() | codes), st.none() | anything)
+def test_php_and_its_parser_in_python_read_what_was_bound_and_no_more(
+    php: Php, quote: int, website: int, login: tuple[int, int, str | None] | None, currency: Any
+) -> None:
+    binding = SessionContents(
+        quote, website, SessionLogin(*login) if login else None, currency=currency
+    )
+    expected: dict[str, Any] = {"checkout": {f"quote_id_{website}": str(quote)}}
+    if currency is not None:
+        expected["default"] = {"currency_code": currency}
+    if login is not None:
+        customer, group, code = login
+        name = "customer" if code is None else f"customer_{code}"
+        expected[name] = {"customer_id": str(customer), "customer_group_id": str(group)}
+    assert php.read(encode_contents(binding)) == expected
+    assert parsed(encode_contents(binding), expected) == expected
+
+
+@given(st.dictionaries(anything.filter(lambda key: not key.isdecimal()), anything, max_size=5))
+def test_keys_and_values_of_an_entry_may_hold_anything(php: Php, values: dict[str, str]) -> None:
+    assert php.read(encode_entry("name", values)) == {"name": values or []}
+
+
+def parsed(data: bytes, names: dict[str, Any]) -> dict[str, Any]:
+    """Read entries of these names with a parser that is not PHP's, to the last byte."""
+    found = {}
+    while data:
+        name = next(each for each in names if data.startswith(f"{each}|".encode()))
+        stream = io.BytesIO(data[len(name.encode()) + 1 :])
+        found[name] = phpserialize.load(stream, decode_strings=True)
+        data = stream.read()
+    return found
+
+
+def test_a_name_that_php_would_cut_is_refused() -> None:
+    with pytest.raises(ValueError, match="without"):
+        encode_contents(SessionContents(1, 1, SessionLogin(1, 1, "a|b")))
