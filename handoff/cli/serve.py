@@ -29,7 +29,8 @@ def serve(bind: str, workers: int) -> None:
     open_ledger(settings).close()  # before any worker starts
     if settings.metrics and DIRECTORY not in os.environ:
         os.environ[DIRECTORY] = mkdtemp(prefix=PREFIX)  # gunicorn removes it when it ends
-    arguments = [*gunicorn_command(bind), "--workers", str(workers), "handoff.app_factory:create_app()"]
+    application = "handoff.app_factory:create_app()"
+    arguments = [*gunicorn_command(bind), "--workers", str(workers), application]
     os.execv(sys.executable, arguments)  # noqa: S606 - no shell, and gunicorn takes the signals
 
 

@@ -1,0 +1,60 @@
+"""An undo stack for tools that create test data in a shop, and a list of what stays behind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+
+class Cleanup:
+    """Undoes what was created, the newest first. `is_complete` is False once an undo has failed."""
+
+    def __init__(
+        self,
+        *,
+        failures: tuple[type[Exception], ...] = (Exception,),
+        describe_failure: Callable[[str, Exception], str] | None = None,
+    ) -> None:
+        """`failures` are the errors that an undo may end with; any other error is raised.
+
+        `describe_failure` returns the text about something that could not be undone, from its
+        description and the error. The default text names the type of the error and no content.
+        """
+        self.is_complete = True
+        self._failures = failures
+        self._describe_failure = describe_failure or _describe_failure
+        self._undo_stack: list[tuple[str, Callable[[], object]]] = []
+        self._leftovers: Counter[str] = Counter()
+
+    def defer(self, description: str, undo: Callable[[], object]) -> None:
+        """Register an action that undoes something; it may find nothing left to undo."""
+        self._undo_stack.append((description, undo))
+
+    def note_leftover(self, text: str) -> None:
+        """Record something that stays in the shop; equal texts are counted."""
+        self._leftovers[text] += 1
+
+    @property
+    def leftovers(self) -> tuple[str, ...]:
+        """What stays in the shop, each text once, with its count if there are several."""
+        return tuple(
+            text if count == 1 else f"{count} x {text}" for text, count in self._leftovers.items()
+        )
+
+    def run(self) -> tuple[str, ...]:
+        """Undo everything and return the leftovers.
+
+        An interrupted run can be repeated: it goes on with what has not been tried yet.
+        """
+        while self._undo_stack:
+            description, undo = self._undo_stack.pop()
+            try:
+                undo()
+            except self._failures as error:
+                self.is_complete = False
+                self.note_leftover(self._describe_failure(description, error))
+        return self.leftovers
+
+
+def _describe_failure(description: str, error: Exception) -> str:
+    return f"{description}: could not be removed ({type(error).__name__})"

@@ -1,0 +1,68 @@
+"""The undo stack that doctor and rehearsal share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from handoff.cleanup import Cleanup
+
+
+def fail_with(error: BaseException) -> Callable[[], None]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+def test_the_newest_is_undone_first() -> None:
+    undone: list[str] = []
+    cleanup = Cleanup()
+    cleanup.defer("a cart", lambda: undone.append("cart"))
+    cleanup.defer("an account", lambda: undone.append("account"))
+    assert cleanup.run() == ()
+    assert undone == ["account", "cart"]
+    assert cleanup.is_complete
+
+
+def test_a_failed_undo_stops_no_other_and_is_a_leftover() -> None:
+    undone: list[str] = []
+    cleanup = Cleanup()
+    cleanup.defer("a cart", lambda: undone.append("cart"))
+    cleanup.defer("an account", fail_with(OSError("a-password")))
+    assert cleanup.run() == ("an account: could not be removed (OSError)",)
+    assert undone == ["cart"]
+    assert not cleanup.is_complete
+
+
+def test_a_failure_is_described_by_the_given_function() -> None:
+    cleanup = Cleanup(describe_failure=lambda description, error: f"{description}! {error}")
+    cleanup.defer("a cart", fail_with(OSError("no shop")))
+    assert cleanup.run() == ("a cart! no shop",)
+
+
+def test_an_unexpected_error_is_raised() -> None:
+    cleanup = Cleanup(failures=(OSError,))
+    cleanup.defer("a cart", fail_with(ZeroDivisionError()))
+    with pytest.raises(ZeroDivisionError):
+        cleanup.run()
+
+
+def test_equal_leftovers_are_counted_and_do_not_make_the_cleanup_incomplete() -> None:
+    cleanup = Cleanup()
+    for text in ("empty guest cart", "order 7", "empty guest cart"):
+        cleanup.note_leftover(text)
+    assert cleanup.run() == ("2 x empty guest cart", "order 7")
+    assert cleanup.is_complete
+
+
+def test_an_interrupted_run_goes_on_with_the_rest() -> None:
+    undone: list[str] = []
+    cleanup = Cleanup()
+    cleanup.defer("a cart", lambda: undone.append("cart"))
+    cleanup.defer("an account", fail_with(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        cleanup.run()
+    assert cleanup.run() == ()
+    assert undone == ["cart"]
