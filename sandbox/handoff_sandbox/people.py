@@ -13,6 +13,11 @@ FAILURES_BEFORE_LOCK = 6
 LOCK_SECONDS = 1800
 WHOLESALE = 2  # Magento's number of the customer group
 
+# Known to everybody: the README and the demo print them.
+ADMIN_NAME = "admin"
+ADMIN_PASSWORD = "Admin123!"
+CUSTOMER_PASSWORD = "Shopper123!"
+
 
 @dataclass(slots=True, eq=False)
 class Customer:
@@ -110,7 +115,6 @@ def lab_people(clock: Clock, *, websites: int = 1) -> People:
     ]
     if websites > 1:
         shoppers.append(Customer(3, "euro@example.com", "Eva", "Lab", website=2, store=3))
-    test_password = "Shopper123!"
-    customers = {one.email: Account(test_password, one) for one in shoppers}
-    admins = {"admin": Account("Admin123!")}
+    customers = {one.email: Account(CUSTOMER_PASSWORD, one) for one in shoppers}
+    admins = {ADMIN_NAME: Account(ADMIN_PASSWORD)}
     return People(Accounts(clock, admins), Accounts(clock, customers))

@@ -9,11 +9,10 @@ from typing import Any
 import requests
 
 from handoff_sandbox.display import display_of
+from handoff_sandbox.people import CUSTOMER_PASSWORD
 from handoff_sandbox.phone.steps import Event, Step, call, note
 from handoff_sandbox.phone.tap import Tap
 from handoff_sandbox.phone.world import World
-
-PASSWORD = "Shopper123!"
 
 # Tells of calls as they are made, and in the end returns what they were made for.
 Telling = Generator[Event, None, Any]
@@ -65,7 +64,7 @@ class Cloud:
         self._token = yield from self._ask(
             "The customer signs in. The token speaks for them.",
             *("POST", "integration/customer/token"),
-            {"username": email, "password": PASSWORD},
+            {"username": email, "password": CUSTOMER_PASSWORD},
         )
         number = yield from self._ask("The customer's cart, by number.", "POST", "carts/mine")
         held = yield from self._ask("What does it hold?", "GET", "carts/mine/items")

@@ -1,0 +1,234 @@
+"""The demo: two services, the stand-in shop and the phone, and the requests that it prints."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+import requests
+from flask import Flask
+from werkzeug.serving import make_server
+
+from handoff_sandbox.factory import create_shop
+from handoff_sandbox.people import ADMIN_NAME, ADMIN_PASSWORD, CUSTOMER_PASSWORD
+from handoff_sandbox.phone import create_phone
+
+API_KEY = "demo-key"
+
+_HOST = "127.0.0.1"
+_START_TIMEOUT = 30.0  # seconds
+_STOP_TIMEOUT = 40.0  # seconds; a service lets the requests that it has begun come to an end
+_WELCOME = Path(__file__).parent / "data" / "welcome.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoService:
+    """One of the two services: its instruction style, port, settings file and log file."""
+
+    style: str
+    port: int
+    env_file: Path
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """The service's URL."""
+        return _url(self.port)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The ports of the demo, and the folder that holds every file it writes.
+
+    Two services share one ledger. Each answers with one style of instruction.
+    """
+
+    folder: Path
+    port: int
+    shop_port: int
+    phone_port: int
+    form_port: int
+    link_ttl: int
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Every port that the demo listens on."""
+        return (self.port, self.shop_port, self.phone_port, self.form_port)
+
+    @property
+    def shop_url(self) -> str:
+        """The stand-in shop's URL."""
+        return _url(self.shop_port)
+
+    @property
+    def services(self) -> tuple[DemoService, DemoService]:
+        """The service that answers with URLs, and the one that answers with forms."""
+        return (
+            DemoService("url", self.port, self.folder / "demo.env", self.files / "service.log"),
+            DemoService("form", self.form_port, self.files / "form.env", self.files / "form.log"),
+        )
+
+    @property
+    def files(self) -> Path:
+        """The folder that the next demo empties when it starts."""
+        return self.folder / "demo"
+
+    @property
+    def sessions(self) -> Path:
+        """The folder of the stand-in shop's session files."""
+        return self.files / "sessions"
+
+    def settings_for(self, service: DemoService) -> dict[str, str]:
+        """Return the settings of a service."""
+        return {
+            "HANDOFF_PUBLIC_URL": service.url,
+            "HANDOFF_MAGENTO_URL": self.shop_url,
+            "HANDOFF_API_KEYS": API_KEY,
+            "HANDOFF_SECRET_KEY": self.secret,
+            "HANDOFF_SESSION_STORE": self.sessions.resolve().as_uri(),
+            "HANDOFF_DATABASE_URL": f"sqlite:///{self.files.resolve() / 'handoff.db'}",
+            "HANDOFF_MAGENTO_ADMIN_USERNAME": ADMIN_NAME,
+            "HANDOFF_MAGENTO_ADMIN_PASSWORD": ADMIN_PASSWORD,
+            "HANDOFF_INSTRUCTION": service.style,
+            "HANDOFF_LINK_TTL": str(self.link_ttl),
+            "HANDOFF_SHOP_NAME": "Osier",
+            "HANDOFF_SHOP_ACCENT": "#2f5d4c",
+        }
+
+
+def run_demo(demo: Demo) -> None:
+    """Run the demo until SIGINT or SIGTERM; raise ClickException if a port or a service fails."""
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    for port in demo.ports:
+        _require_free_port(port)
+    _write_files(demo)
+    with ExitStack() as stack:
+        stack.enter_context(_running_shop(demo))
+        processes = [stack.enter_context(_running_service(service)) for service in demo.services]
+        for service, process in zip(demo.services, processes, strict=True):
+            _wait_until_healthy(service, process)
+        stack.enter_context(_running_phone(demo))
+        click.echo(_render_welcome(demo))
+        while not stop.wait(0.5):
+            if any(process.poll() is not None for process in processes):
+                raise click.ClickException("A service of the demo has stopped by itself.")
+    click.echo("\nThe demo has ended.")
+
+
+def _require_free_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError:
+            raise click.ClickException(
+                f"Port {port} is taken. Choose others: make demo PORT=8010 SHOP_PORT=8011 "
+                "PHONE_PORT=8012 FORM_PORT=8013"
+            ) from None
+
+
+def _write_files(demo: Demo) -> None:
+    """Delete the files of an earlier demo and write the settings."""
+    shutil.rmtree(demo.files, ignore_errors=True)
+    demo.sessions.mkdir(parents=True, mode=0o700)
+    for service in demo.services:
+        lines = (f"{name}={value}\n" for name, value in demo.settings_for(service).items())
+        service.env_file.write_text("".join(lines), "utf-8")
+        service.env_file.chmod(0o600)
+
+
+@contextmanager
+def _running_shop(demo: Demo) -> Iterator[None]:
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    shop = create_shop(url=demo.shop_url, session_path=demo.sessions, dressed=True)
+    with _serving_in_thread(shop, demo.shop_port):
+        yield
+
+
+@contextmanager
+def _running_phone(demo: Demo) -> Iterator[None]:
+    by_url, by_form = demo.services
+    phone = create_phone(
+        by_url.url,
+        demo.shop_url,
+        API_KEY,
+        form_service_url=by_form.url,
+        link_ttl=demo.link_ttl,
+        logs=(by_url.log, by_form.log),
+        sessions=demo.sessions,
+    )
+    with _serving_in_thread(phone, demo.phone_port):
+        yield
+
+
+@contextmanager
+def _serving_in_thread(app: Flask, port: int) -> Iterator[None]:
+    server = make_server(_HOST, port, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+
+
+@contextmanager
+def _running_service(service: DemoService) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "handoff.cli", "serve"]
+    command += ["--env-file", str(service.env_file), "--bind", f"{_HOST}:{service.port}"]
+    with service.log.open("wb") as stream:
+        # In a session of its own, so that Ctrl-C reaches this process only. This one then ends
+        # the service, which lets its last requests finish.
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            command, stdout=stream, stderr=stream, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=_STOP_TIMEOUT)
+
+
+def _wait_until_healthy(service: DemoService, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if requests.get(f"{service.url}/healthz", timeout=1).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.1)
+    raise click.ClickException(f"The service did not start. {service.log} says why.")
+
+
+def _render_welcome(demo: Demo) -> str:
+    """Return the demo's addresses, and one request to paste for each kind of transfer."""
+    by_url, by_form = demo.services
+    return _WELCOME.read_text("utf-8").format(
+        phone=_url(demo.phone_port),
+        service=by_url.url,
+        form_service=by_form.url,
+        shop=demo.shop_url,
+        key=API_KEY,
+        ttl=demo.link_ttl,
+        env_file=by_url.env_file,
+        log=by_url.log,
+        customer_password=CUSTOMER_PASSWORD,
+    )
+
+
+def _url(port: int) -> str:
+    return f"http://{_HOST}:{port}"
