@@ -77,7 +77,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
     desk = QuoteResolver(Quotes(client), settings.store_views, orders)
     return Services(
         settings=settings,
-        places=settings.places,
+        places=settings.store_sites,
         database=database,
         ledger=ledger,
         links=LinkTokens(
@@ -148,12 +148,12 @@ def _open_ledger(settings: Settings) -> Database:
     return database
 
 
-def _sessions(settings: Settings, **patience: float) -> SessionStore:
+def _sessions(settings: Settings, **timeout: float) -> SessionStore:
     return open_session_store(
-        settings.session_address,
-        settings.session_access,
+        settings.session_store_url,
+        settings.session_store_access,
         lifetime=settings.new_session_lifetime,
-        **patience,
+        **timeout,
     )
 
 
@@ -169,13 +169,13 @@ def _checkout(client: MagentoClient, settings: Settings) -> CheckoutPreflight | 
     if not settings.ask_checkout:
         return None
     checkout = CheckoutProbe(client, partial(_storefront, settings))
-    sessions = _sessions(settings, patience=SESSION_STORE_TIMEOUT)
+    sessions = _sessions(settings, timeout=SESSION_STORE_TIMEOUT)
     return CheckoutPreflight(checkout, sessions, settings.store_views)
 
 
 def _storefront(settings: Settings, store: StoreView) -> Storefront:
     """Return where shoppers see a store view."""
-    place = settings.place_of(store)
+    place = settings.build_store_site(store)
     return Storefront(
         url=place.storefront_url,
         checkout_path=place.checkout_path,

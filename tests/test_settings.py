@@ -27,8 +27,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def place_of(settings: Settings) -> StoreSite:
-    return settings.place_of(settings.store_views.first)
+def first_store_site(settings: Settings) -> StoreSite:
+    return settings.build_store_site(settings.store_views.first)
 
 
 def faults() -> str:
@@ -39,11 +39,11 @@ def faults() -> str:
 
 def test_what_is_needed_is_enough() -> None:
     settings = load_settings()
-    assert place_of(settings).session_cookie.domain == "www.shop.example"
-    assert place_of(settings).session_cookie.secure is True
-    assert place_of(settings).checkout_url == "https://www.shop.example/checkout/"
-    assert place_of(settings).public.path == "/handoff"
-    assert settings.form_targets == ("https://www.shop.example",)
+    assert first_store_site(settings).session_cookie.domain == "www.shop.example"
+    assert first_store_site(settings).session_cookie.secure is True
+    assert first_store_site(settings).checkout_url == "https://www.shop.example/checkout/"
+    assert first_store_site(settings).public_parts.path == "/handoff"
+    assert settings.form_action_origins == ("https://www.shop.example",)
     assert [store.currency for store in settings.stores] == ["GBP"]
     assert (settings.link_ttl, settings.reopen_grace, settings.magento_timeout) == (300, 60, 8)
 
@@ -196,7 +196,7 @@ def test_a_service_whose_cookie_no_browser_would_take_does_not_start(
     monkeypatch.setenv("HANDOFF_PUBLIC_URL", public_url)
     monkeypatch.setenv("HANDOFF_SESSION_COOKIE_DOMAIN", domain)
     if fits:
-        assert place_of(load_settings()).session_cookie.domain
+        assert first_store_site(load_settings()).session_cookie.domain
     else:
         assert "HANDOFF_" in faults()
 
@@ -264,9 +264,11 @@ def test_stores_on_hosts_of_their_own_need_no_storefront_beside_them(
     own = {"url": EU, "public_url": f"{EU}/handoff"}
     monkeypatch.setenv("HANDOFF_STORES", stores({"url": "https://www.shop.example"}, own))
     settings = load_settings()
-    assert settings.form_targets == ("https://www.shop.example", EU)
-    assert settings.places.of_code("store_2").session_cookie.domain == "www.shop-eu.example"
-    assert settings.places.of_code("store_1").session_cookie.domain == "www.shop.example"
+    assert settings.form_action_origins == ("https://www.shop.example", EU)
+    assert (
+        settings.store_sites.find_by_code("store_2").session_cookie.domain == "www.shop-eu.example"
+    )
+    assert settings.store_sites.find_by_code("store_1").session_cookie.domain == "www.shop.example"
 
 
 def test_what_is_wrong_with_stores_at_one_address_is_told_once(
@@ -282,8 +284,8 @@ def test_shoppers_may_reach_the_shop_elsewhere_than_rest_is(
     monkeypatch.setenv("HANDOFF_MAGENTO_URL", "http://magento.internal:8080")
     monkeypatch.setenv("HANDOFF_STOREFRONT_URL", "https://www.shop.example/")
     settings = load_settings()
-    assert place_of(settings).checkout_url == "https://www.shop.example/checkout/"
-    assert place_of(settings).session_cookie.domain == "www.shop.example"
+    assert first_store_site(settings).checkout_url == "https://www.shop.example/checkout/"
+    assert first_store_site(settings).session_cookie.domain == "www.shop.example"
 
 
 @pytest.mark.parametrize(
@@ -299,7 +301,7 @@ def test_every_way_to_a_session_store_is_an_address(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setenv("HANDOFF_SESSION_STORE", address)
-    assert "password" not in repr(load_settings().session_address)
+    assert "password" not in repr(load_settings().session_store_url)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +316,7 @@ def test_certificates_need_an_address_with_tls(
     monkeypatch.setenv("HANDOFF_SESSION_STORE_CA_FILE", str(authority.file))
     monkeypatch.setenv("HANDOFF_SESSION_STORE_CERT_FILE", str(authority.issue("handoff").both))
     if fits:
-        assert load_settings().session_access.ca_file == str(authority.file)
+        assert load_settings().session_store_access.ca_file == str(authority.file)
         return
     told = faults().splitlines()
     assert [line.split(" ")[0] for line in told] == [
@@ -339,7 +341,7 @@ def test_addresses_are_kept_as_browsers_write_them(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HANDOFF_PUBLIC_URL", "https://WWW.Shop.Example:443/Handoff/")
     settings = load_settings()
     assert settings.public_url == "https://www.shop.example/Handoff"
-    assert place_of(settings).public_origin == "https://www.shop.example"
+    assert first_store_site(settings).public_origin == "https://www.shop.example"
 
 
 def test_every_setting_can_come_from_a_file(
@@ -395,7 +397,7 @@ def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.Monke
     address = "postgresql+psycopg://handoff:another-password@127.0.0.1/handoff"
     monkeypatch.setenv("HANDOFF_DATABASE_URL", address)
     settings = load_settings()
-    shown = repr(settings) + repr(settings.session_access) + repr(settings.session_address)
+    shown = repr(settings) + repr(settings.session_store_access) + repr(settings.session_store_url)
     for secret in (
         "a-key-for-poq",
         "0123456789abcdef",
@@ -410,7 +412,7 @@ def test_codes_may_have_capitals_as_in_magento(monkeypatch: pytest.MonkeyPatch) 
     [store] = json.loads(stores({}))
     codes = {"code": "shopUK", "website_code": "UK"}
     monkeypatch.setenv("HANDOFF_STORES", json.dumps([store | codes]))
-    assert load_settings().store_views.by_code("shopUK") is not None
+    assert load_settings().store_views.find_by_code("shopUK") is not None
 
 
 def test_misspelt_names_are_found() -> None:

@@ -26,7 +26,7 @@ from handoff.shop_session import (
     create_session,
     open_session_store,
 )
-from handoff.shop_session.handoff_contents import session_contents_for
+from handoff.shop_session.contents import build_session_contents
 
 _TURN = 100  # requests of a case in a round
 _OWN = 3.0  # milliseconds
@@ -110,7 +110,7 @@ def _bind(store: SessionStore, number: int) -> float:
         bag={"currency": DEFAULT_STORE.currency, "lines": []},
     )
     began = time.perf_counter()
-    create_session(store, session_contents_for(draft, _STORES))
+    create_session(store, build_session_contents(draft, _STORES))
     return (time.perf_counter() - began) * 1000
 
 

@@ -148,7 +148,7 @@ def _rehearse(
 
 def _require_staging(settings: Settings, staging: str) -> None:
     """Compare what was named with the shop of the settings, however the two are spelled."""
-    places = (settings.place_of(store) for store in settings.stores)
+    places = (settings.build_store_site(store) for store in settings.stores)
     shops = dict.fromkeys([settings.magento_url, *(place.storefront_url for place in places)])
     if not any(is_same_url(staging, url) for url in shops):
         raise CannotRehearse(
@@ -159,7 +159,7 @@ def _require_staging(settings: Settings, staging: str) -> None:
 
 
 def _chosen(settings: Settings, codes: tuple[str, ...]) -> Sequence[StoreView]:
-    found = [settings.store_views.by_code(code) for code in codes]
+    found = [settings.store_views.find_by_code(code) for code in codes]
     if None in found:
         listed = ", ".join(store.code for store in settings.stores)
         raise CannotRehearse(f"--store: HANDOFF_STORES lists {listed}.")

@@ -61,7 +61,9 @@ def enter_directly() -> Response:
         structlog.contextvars.bind_contextvars(handoff=row.id)
         if not _is_on_its_host(row):
             return _to_its_host(row)
-        openers = read_web_view_cookies(request, row.id, services().places.of_code(row.store_code))
+        openers = read_web_view_cookies(
+            request, row.id, services().places.find_by_code(row.store_code)
+        )
         spent = services().ledger.spend(row.id, openers.hashes)
         if spent is not None:
             return redirect_to_checkout(spent, openers)
@@ -91,11 +93,14 @@ def _refusals() -> Limit:
 def _is_on_its_host(row: Handoff) -> bool:
     """Say whether cookies for the store's host can be set from where the web view is."""
     places = services().places
-    return len(places.origins) == 1 or request.host == places.of_code(row.store_code).public.netloc
+    return (
+        len(places.origins) == 1
+        or request.host == places.find_by_code(row.store_code).public_parts.netloc
+    )
 
 
 def _to_its_host(row: Handoff) -> Response:
-    place = services().places.of_code(row.store_code)
+    place = services().places.find_by_code(row.store_code)
     link = f"{place.public_url}/h/{services().links.token(row.id)}"
     return make_response(redirect(link, HTTPStatus.SEE_OTHER))
 

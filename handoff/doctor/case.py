@@ -83,7 +83,7 @@ class Case:
     def places(self) -> tuple[StoreSite, ...]:
         """Where shoppers are, each place once whatever the number of its store views."""
         found: dict[object, StoreSite] = {}
-        for place in map(self.settings.place_of, self.stores):
+        for place in map(self.settings.build_store_site, self.stores):
             found.setdefault((place.public_url, place.storefront_url, place.session_cookie), place)
         return tuple(found.values())
 

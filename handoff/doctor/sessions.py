@@ -21,12 +21,14 @@ _ID = re.compile("[A-Za-z0-9,-]{1,256}")
 
 def for_a_minute(settings: Settings) -> SessionStore:
     """Return the store, whose new sessions live for a minute."""
-    return open_session_store(settings.session_address, settings.session_access, lifetime=_SECONDS)
+    return open_session_store(
+        settings.session_store_url, settings.session_store_access, lifetime=_SECONDS
+    )
 
 
 def session_file(settings: Settings, session_id: str) -> Path | None:
     """Return the file of a session, None where sessions are in Redis."""
-    address = settings.session_address
+    address = settings.session_store_url
     return Path(address.path) / f"sess_{session_id}" if address.is_files else None
 
 
@@ -48,14 +50,14 @@ def leave_of(reply: Reply, settings: Settings, traces: Traces) -> None:
 
 def where(settings: Settings) -> str:
     """Say where the sessions are, without the login."""
-    address = settings.session_address
+    address = settings.session_store_url
     if address.is_files:
         return address.path
-    by_tls = " by TLS" if address.tls else ""
+    by_tls = " by TLS" if address.uses_tls else ""
     if address.path:
         place = f"Redis at {address.path}"
-    elif address.service:
-        place = f"The Redis that Sentinels name {address.service}{by_tls}"
+    elif address.sentinel_master:
+        place = f"The Redis that Sentinels name {address.sentinel_master}{by_tls}"
     else:
         [(host, port)] = address.hosts
         place = f"Redis at {host}:{port}{by_tls}"
@@ -64,4 +66,4 @@ def where(settings: Settings) -> str:
 
 def client(settings: Settings) -> redis.Redis:
     """Return a connection to Redis, to try what this user may do there."""
-    return connect_redis(settings.session_address, settings.session_access)
+    return connect_redis(settings.session_store_url, settings.session_store_access)

@@ -131,8 +131,8 @@ class Shop:
         return self._api.send("GET", inner, headers=named)
 
     def _is_the_shops(self, host: str) -> bool:
-        places = map(self._settings.place_of, self._settings.stores)
-        return any(place.storefront.netloc == host for place in places)
+        places = map(self._settings.build_store_site, self._settings.stores)
+        return any(place.storefront_parts.netloc == host for place in places)
 
     @property
     def _api_headers(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from handoff.doctor.traces import Traces
 from handoff.settings import Settings
 from handoff.settings.store_views import StoreView
 from handoff.shop_session import SessionLogin, SessionStoreError, new_session_id
-from handoff.shop_session.contents import encode_login
+from handoff.shop_session.php_session_format import encode_login
 
 _TIDY_SECONDS = 6.0
 
@@ -47,7 +47,7 @@ def try_to_be_signed_in(
 def _knows(
     shop: Shop, settings: Settings, store: StoreView, login: SessionLogin, traces: Traces
 ) -> bool:
-    place, session_id = settings.place_of(store), new_session_id()
+    place, session_id = settings.build_store_site(store), new_session_id()
     account = f"{place.storefront_url}/customer/account/"
 
     def sign_out() -> None:

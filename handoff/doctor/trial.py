@@ -25,7 +25,7 @@ from handoff.doctor.traces import Traces
 from handoff.settings import Settings
 from handoff.settings.store_views import StoreView
 from handoff.shop_session import SessionStoreError, new_session_id
-from handoff.shop_session.contents import encode_entry
+from handoff.shop_session.php_session_format import encode_entry
 
 _WEBSITES = range(1, 31)
 
@@ -142,7 +142,7 @@ class _Tries:
     ) -> None:
         self._shop = shop
         self._settings = settings
-        self._place = settings.place_of(store)
+        self._place = settings.build_store_site(store)
         self._traces = traces
         self.cart = cart
         self._store = sessions.for_a_minute(settings)

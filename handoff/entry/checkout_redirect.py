@@ -18,7 +18,7 @@ from handoff.magento.orders import Order
 from handoff.problems import LedgerUnavailable, ShopTimeout, ShopUnavailable
 from handoff.services import services
 from handoff.shop_session import SessionStoreError, create_session
-from handoff.shop_session.handoff_contents import session_contents_for
+from handoff.shop_session.contents import build_session_contents
 
 log = structlog.get_logger()
 
@@ -36,7 +36,9 @@ def redirect_to_checkout(spent: Handoff, openers: WebViewCookies) -> Response:
     Whatever fails here may be tried again, by a link in the page and the openers' cookies.
     """
     response = _bound(spent)
-    openers.hand_over(response, services().places.of_code(spent.store_code), services().settings)
+    openers.hand_over(
+        response, services().places.find_by_code(spent.store_code), services().settings
+    )
     return response
 
 
@@ -66,7 +68,7 @@ def find_order(row: Handoff) -> Order | None:
 def _bound(row: Handoff) -> Response:
     try:
         session_id = create_session(
-            services().sessions, session_contents_for(row, services().settings.store_views)
+            services().sessions, build_session_contents(row, services().settings.store_views)
         )
     except SessionStoreError as error:
         log.error("session_store_unavailable", reason=str(error))
@@ -74,7 +76,7 @@ def _bound(row: Handoff) -> Response:
     except Exception as error:
         log.exception("not_bound", error=type(error).__name__)
         return _not_bound(row, result_pages.FAULT)
-    place = services().places.of_code(row.store_code)
+    place = services().places.find_by_code(row.store_code)
     response = make_response(redirect(place.landing_url, HTTPStatus.SEE_OTHER))
     set_shop_cookies(response, session_id, request.cookies, place)
     return response

@@ -64,20 +64,20 @@ def render_result_page(
 
 
 def _speak_as(row: Handoff | None) -> None:
-    store = services().settings.store_views.by_code(row.store_code) if row else None
+    store = services().settings.store_views.find_by_code(row.store_code) if row else None
     set_page_language(store.language if store else None)
 
 
 def _place(row: Handoff | None) -> StoreSite:
     places = services().places
-    return places.of_code(row.store_code) if row else places.at(request.host)
+    return places.find_by_code(row.store_code) if row else places.find_by_host(request.host)
 
 
 def _look(place: StoreSite) -> _Look:
     settings = services().settings
     return _Look(
-        base=place.public.path,
-        shop=settings.shop_name or place.storefront.hostname or "",
+        base=place.public_parts.path,
+        shop=settings.shop_name or place.storefront_parts.hostname or "",
         logo_url=settings.shop_logo_url,
         poq_script_url=settings.poq_script_url,
         poq_script_integrity=settings.poq_script_integrity,

@@ -24,7 +24,7 @@ def add_security_headers(app: Flask, settings: Settings) -> None:
 def _headers(settings: Settings) -> dict[str, str]:
     """Allow our own script and style, the way to the shop, what the settings name, no more."""
     # Browsers apply `form-action` to the redirects after a form, too.
-    targets = " ".join(("'self'", *settings.form_targets))
+    targets = " ".join(("'self'", *settings.form_action_origins))
     headers = {
         "Content-Security-Policy": (
             f"default-src 'none'; script-src {_own_and(settings.poq_script_url)}; "

@@ -93,7 +93,7 @@ def _store_view(place: StoreSite) -> Iterator[str]:
     In another store view, the one that the last shopper chose say, checkout would write the
     quote's total anew in that one's currency.
     """
-    if not place.on_shops_host:
+    if not place.is_on_shop_host:
         return  # such a cookie would stand beside the shop's own; the landing sees to it
     yield dump_cookie(
         "store",
@@ -107,7 +107,7 @@ def _store_view(place: StoreSite) -> Iterator[str]:
 
 
 def _path_of_store(place: StoreSite) -> str:
-    return f"{place.storefront.path}/"
+    return f"{place.storefront_parts.path}/"
 
 
 def _leftovers(place: StoreSite) -> Iterator[tuple[str, str | None, str]]:
@@ -117,7 +117,7 @@ def _leftovers(place: StoreSite) -> Iterator[tuple[str, str | None, str]]:
         yield cookie.name, domain, path
     for name in _OF_THE_LAST_SHOPPER:
         yield name, None, "/"
-    if place.on_shops_host and _path_of_store(place) != "/":
+    if place.is_on_shop_host and _path_of_store(place) != "/":
         yield "store", None, "/"
     # The scripts set theirs for the host alone, or for a cookie domain that the shop names.
     yield "mage-cache-sessid", None, "/"
@@ -131,7 +131,7 @@ def _namesakes(place: StoreSite) -> list[tuple[str | None, str]]:
 
     A browser lets us expire those of our own host, and of the domains above it.
     """
-    host, shop = place.public.hostname or "", place.storefront.hostname or ""
+    host, shop = place.public_parts.hostname or "", place.storefront_parts.hostname or ""
     labels = host.split(".")
     above = [".".join(labels[n:]) for n in range(len(labels) - 1)]
     domains: list[str | None] = [domain for domain in above if is_cookie_sent_to(shop, domain)]

@@ -36,7 +36,7 @@ def show(token: str) -> Response:
     row = _find(token)
     if row is None:
         return _no_such_link()
-    openers = read_web_view_cookies(request, row.id, services().places.of_code(row.store_code))
+    openers = read_web_view_cookies(request, row.id, services().places.find_by_code(row.store_code))
     return render_entry_page(row, token, openers) if _may_enter(row, openers) else refuse_entry(row)
 
 
@@ -52,7 +52,7 @@ def enter(token: str) -> Response:
     row = _find(token)
     if row is None:
         return _no_such_link()
-    place = services().places.of_code(row.store_code)
+    place = services().places.find_by_code(row.store_code)
     openers = read_web_view_cookies(request, row.id, place)
     if is_from_another_site(request, place.public_origin):
         # Whoever sent the shopper here does not spend the link; the shopper may, with a tap.

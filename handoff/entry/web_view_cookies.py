@@ -46,7 +46,7 @@ class WebViewCookies:
                 max_age=settings.link_ttl + settings.reopen_grace,
                 sync_expires=False,  # which would go by the phone's own clock
                 path=_path(place),
-                secure=place.public.scheme == "https",
+                secure=place.public_parts.scheme == "https",
                 httponly=True,
                 samesite="Lax",
             )
@@ -67,11 +67,11 @@ def read_web_view_cookies(request: Request, handoff_id: str, place: StoreSite) -
 
 
 def _guard(place: StoreSite) -> str:
-    if place.public.scheme != "https":
+    if place.public_parts.scheme != "https":
         return ""
-    return "__Secure-" if place.public.path else "__Host-"
+    return "__Secure-" if place.public_parts.path else "__Host-"
 
 
 def _path(place: StoreSite) -> str:
     # `__Host-` asks for the whole host; below a path the cookie is for links alone.
-    return "/" if _guard(place) == "__Host-" else f"{place.public.path}/h"
+    return "/" if _guard(place) == "__Host-" else f"{place.public_parts.path}/h"

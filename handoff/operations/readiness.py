@@ -60,7 +60,7 @@ class Readiness:
 
     def _write(self) -> str:
         try:
-            self._sessions.try_out()
+            self._sessions.check_writable()
         except SessionStoreError as error:
             log.error("session_store_unavailable", reason=str(error))
             return FAILING

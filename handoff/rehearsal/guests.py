@@ -127,7 +127,7 @@ class GuestBag:
     def _in_the_store(self) -> dict[str, Any]:
         """Name the currency, as Poq does, and the store view where that is not enough."""
         store = self._stage.shop.store
-        decides = self._stage.cloud.settings.store_views.by_currency(store.currency) == store
+        decides = self._stage.cloud.settings.store_views.find_by_currency(store.currency) == store
         return {"currency": store.currency, **({} if decides else {"store": store.code})}
 
     def _check(self) -> str:

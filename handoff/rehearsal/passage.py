@@ -39,7 +39,7 @@ class Passage:
     def __init__(self, cloud: Cloud, store: StoreView, stop: Stop) -> None:
         """Take the store view whose checkout it has to come to."""
         self._cloud = cloud
-        self._place = cloud.settings.place_of(store)
+        self._place = cloud.settings.build_store_site(store)
         self._stop = stop
         self._instruction: Instruction | None = None
         self._sent_to = ""

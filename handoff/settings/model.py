@@ -123,22 +123,22 @@ class Settings(BaseSettings):
     def _place_faults(self) -> list[str]:
         # Store views that share their addresses share what is wrong with them.
         places: dict[tuple[object, ...], StoreSite] = {}
-        for place in map(self.place_of, self.stores):
+        for place in map(self.build_store_site, self.stores):
             alike = (place.public_url, place.storefront_url, place.session_cookie)
             places.setdefault(alike, place)
         return [fault for place in places.values() for fault in place.faults()]
 
     def _session_store_faults(self) -> list[str]:
-        address, faults = self.session_address, []
+        address, faults = self.session_store_url, []
         for name in ("session_store_ca_file", "session_store_cert_file"):
-            if getattr(self, name) and not address.tls:
+            if getattr(self, name) and not address.uses_tls:
                 faults.append(
                     f"{PREFIX}{name.upper()} needs an address of HANDOFF_SESSION_STORE that begins "
                     "with rediss: without TLS it is of no use."
                 )
         if self.sentinel_username and not self.sentinel_password:
             faults.append("HANDOFF_SENTINEL_USERNAME needs HANDOFF_SENTINEL_PASSWORD.")
-        if self.sentinel_password and not address.service:
+        if self.sentinel_password and not address.sentinel_master:
             faults.append(
                 "HANDOFF_SENTINEL_PASSWORD is of no use: HANDOFF_SESSION_STORE names no Sentinel."
             )
@@ -156,20 +156,20 @@ class Settings(BaseSettings):
         return faults
 
     @property
-    def form_targets(self) -> tuple[str, ...]:
+    def form_action_origins(self) -> tuple[str, ...]:
         """Origins that a posted form may be redirected to, for `form-action`."""
-        shops = [self.place_of(store).storefront for store in self.stores]
+        shops = [self.build_store_site(store).storefront_parts for store in self.stores]
         origins = [f"{shop.scheme}://{shop.netloc}" for shop in shops]
         origins += [f"{shops[0].scheme}://{host}" for host in self.checkout_hosts]
         return tuple(dict.fromkeys(origins))
 
     @property
-    def session_address(self) -> SessionStoreUrl:
+    def session_store_url(self) -> SessionStoreUrl:
         """Where the shop keeps its sessions; holds a password."""
         return SessionStoreUrl.parse(self.session_store.get_secret_value())
 
     @property
-    def session_access(self) -> SessionStoreAccess:
+    def session_store_access(self) -> SessionStoreAccess:
         """What the session store asks for besides its address."""
         password = self.sentinel_password
         return SessionStoreAccess(
@@ -187,9 +187,9 @@ class Settings(BaseSettings):
     @property
     def public_paths(self) -> frozenset[str]:
         """The paths below which this service is reached, on whichever host."""
-        return frozenset(self.place_of(store).public.path for store in self.stores)
+        return frozenset(self.build_store_site(store).public_parts.path for store in self.stores)
 
-    def place_of(self, store: StoreView) -> StoreSite:
+    def build_store_site(self, store: StoreView) -> StoreSite:
         """Return where a store view's shoppers are."""
         storefront_url = store.url or self.storefront_url or self.magento_url
         storefront = urlsplit(storefront_url)
@@ -211,9 +211,9 @@ class Settings(BaseSettings):
         )
 
     @property
-    def places(self) -> StoreSites:
+    def store_sites(self) -> StoreSites:
         """Where the shoppers of all store views are, worked out anew."""
-        return StoreSites(map(self.place_of, self.stores))
+        return StoreSites(map(self.build_store_site, self.stores))
 
     @property
     def store_views(self) -> StoreViews:

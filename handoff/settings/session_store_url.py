@@ -21,7 +21,7 @@ from handoff.urls import split_url
 _REDIS, _SENTINEL = ("redis", "rediss"), ("redis+sentinel", "rediss+sentinel")
 _REDIS_PORT, _SENTINEL_PORT = 6379, 26379
 _DATABASE = re.compile("/?([0-9]{0,4})")
-_SERVICE = re.compile("([A-Za-z0-9._-]+)(?:/([0-9]{0,4}))?")
+_SENTINEL_MASTER = re.compile("([A-Za-z0-9._-]+)(?:/([0-9]{0,4}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ class SessionStoreUrl:
     """An address, taken apart. `repr` leaves the password out.
 
     `path` is the folder of files or Redis's socket; `hosts` are Redis's own, or the Sentinels
-    of `service`. One of the two is empty.
+    of `sentinel_master`. One of the two is empty.
     """
 
     scheme: str
     hosts: tuple[tuple[str, int], ...] = ()
     path: str = ""
-    service: str | None = None
+    sentinel_master: str | None = None
     database: int = 0
     username: str | None = None
     password: str | None = None
@@ -74,7 +74,7 @@ class SessionStoreUrl:
         return self.scheme == "file"
 
     @property
-    def tls(self) -> bool:
+    def uses_tls(self) -> bool:
         """Whether Redis is reached by TLS."""
         return self.scheme.startswith("rediss")
 
@@ -121,17 +121,17 @@ class SessionStoreUrl:
         login, at, hosts = authority.rpartition("@")
         user = split_url(f"redis://{login}{at}")
         servers = [split_url(f"redis://{host}") for host in hosts.split(",")]
-        service = _SERVICE.fullmatch(path)
+        master = _SENTINEL_MASTER.fullmatch(path)
         is_plain = all(each.hostname and not each.query for each in servers)
-        if not service or not is_plain:
+        if not master or not is_plain:
             raise ValueError(
                 "has to look like redis+sentinel://host:26379,host:26379/name-of-the-master/2"
             )
         return cls(
             scheme,
             hosts=tuple((each.hostname or "", each.port or _SENTINEL_PORT) for each in servers),
-            service=service[1],
-            database=int(service[2] or 0),
+            sentinel_master=master[1],
+            database=int(master[2] or 0),
             username=_plain(user.username),
             password=_plain(user.password),
         )

@@ -46,17 +46,17 @@ class StoreSite:
     session_cookie: SessionCookieSettings
 
     @cached_property
-    def public(self) -> SplitResult:
+    def public_parts(self) -> SplitResult:
         """The parts of the address where this service is reached."""
         return urlsplit(self.public_url)
 
     @cached_property
     def public_origin(self) -> str:
         """Scheme, host and port of this service, as browsers write an Origin."""
-        return f"{self.public.scheme}://{self.public.netloc}"
+        return f"{self.public_parts.scheme}://{self.public_parts.netloc}"
 
     @cached_property
-    def storefront(self) -> SplitResult:
+    def storefront_parts(self) -> SplitResult:
         """The parts of the address where shoppers are."""
         return urlsplit(self.storefront_url)
 
@@ -66,9 +66,9 @@ class StoreSite:
         return f"{self.storefront_url}{self.checkout_path}"
 
     @cached_property
-    def on_shops_host(self) -> bool:
+    def is_on_shop_host(self) -> bool:
         """Whether this service can set the cookies that the shop sets for its host alone."""
-        return self.public.hostname == self.storefront.hostname
+        return self.public_parts.hostname == self.storefront_parts.hostname
 
     @cached_property
     def landing_url(self) -> str:
@@ -77,7 +77,7 @@ class StoreSite:
         From another host the shop's own `store` cookie cannot be replaced. There the shop's
         switcher does it, and goes on to checkout.
         """
-        if self.on_shops_host:
+        if self.is_on_shop_host:
             return self.checkout_url
         checkout = base64.b64encode(self.checkout_url.encode()).decode()
         query = {
@@ -92,19 +92,19 @@ class StoreSite:
         faults = []
         domain = self.session_cookie.domain.removeprefix(".")
         where = f"store view {self.store_code}"
-        if not is_cookie_sent_to(self.public.hostname or "", domain):
+        if not is_cookie_sent_to(self.public_parts.hostname or "", domain):
             faults.append(
                 f"HANDOFF_PUBLIC_URL ({where}): from its host no browser takes a session cookie "
                 f"for {domain}. Put the service on the shop's host, set the store view's "
                 "public_url to where it is reached there, or set HANDOFF_SESSION_COOKIE_DOMAIN "
                 "to a domain that covers both, as the shop's own cookie has it."
             )
-        if not is_cookie_sent_to(self.storefront.hostname or "", domain):
+        if not is_cookie_sent_to(self.storefront_parts.hostname or "", domain):
             faults.append(
                 f"HANDOFF_SESSION_COOKIE_DOMAIN ({where}) does not cover the shop's host; a "
                 "store view can have a cookie_domain of its own."
             )
-        if self.public.scheme != self.storefront.scheme:
+        if self.public_parts.scheme != self.storefront_parts.scheme:
             faults.append(
                 f"HANDOFF_PUBLIC_URL ({where}) and the shop's address have to be both http or "
                 "both https."
@@ -123,13 +123,15 @@ class StoreSites:
         self.origins = frozenset(place.public_origin for place in self._places)
         """The origins of this service, on all hosts of the stores."""
 
-    def of_code(self, code: str | None) -> StoreSite:
+    def find_by_code(self, code: str | None) -> StoreSite:
         """Return the place of a store view by its code; of the first where it is not listed."""
         return self._by_code.get(code or "", self._places[0])
 
-    def at(self, host: str) -> StoreSite:
+    def find_by_host(self, host: str) -> StoreSite:
         """Return the place of the first store view whose links are on a host (and port).
 
         Where none is, that of the first store view.
         """
-        return next((each for each in self._places if each.public.netloc == host), self._places[0])
+        return next(
+            (each for each in self._places if each.public_parts.netloc == host), self._places[0]
+        )

@@ -51,26 +51,26 @@ class StoreViews:
         """The store view that is asked when a request names none."""
         return self.listed[0]
 
-    def by_currency(self, currency: str) -> StoreView | None:
+    def find_by_currency(self, currency: str) -> StoreView | None:
         """Return the first listed store view that sells in this currency."""
         return next((store for store in self.listed if store.currency == currency), None)
 
-    def by_id(self, store_id: int) -> StoreView | None:
+    def find_by_id(self, store_id: int) -> StoreView | None:
         """Return the store view with Magento's number."""
         return next((store for store in self.listed if store.store_id == store_id), None)
 
-    def by_code(self, code: str) -> StoreView | None:
+    def find_by_code(self, code: str) -> StoreView | None:
         """Return the store view with Magento's code."""
         return next((store for store in self.listed if store.code == code), None)
 
-    def one_of_each_website(self, *, first: StoreView) -> tuple[StoreView, ...]:
+    def list_one_per_website(self, *, first: StoreView) -> tuple[StoreView, ...]:
         """Return a store view of every website, the given one before all others."""
         found: dict[int, StoreView] = {}
         for store in (first, *self.listed):
             found.setdefault(store.website_id, store)
         return tuple(found.values())
 
-    def in_website(self, website_id: int, *, currency: str) -> StoreView | None:
+    def find_in_website(self, website_id: int, *, currency: str) -> StoreView | None:
         """Return the first listed store view of a website that sells in this currency."""
         there = (store for store in self.listed if store.website_id == website_id)
         return next((store for store in there if store.currency == currency), None)

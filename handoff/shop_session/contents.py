@@ -1,21 +1,18 @@
-"""What a web session of the shop says that is bound to a quote.
-
-The format is PHP's own (`session.serialize_handler=php`): `name|serialize(value)`, one after the
-other. Magento keeps the quote of each website under `checkout`, the login under the website's
-code or, where accounts are shared, without one, a currency that the shopper chose under
-`default`, and every number as text.
-"""
+"""What a shop session says: the quote, the website, the signed-in customer and the currency."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from handoff.ledger import NewHandoff
+from handoff.settings.store_views import StoreViews
+
 
 @dataclass(frozen=True, slots=True)
 class SessionLogin:
-    """A signed-in customer: Magento's number of the customer, and of the group.
+    """The signed-in customer: Magento's numbers of the customer and of the customer group.
 
-    `website_code` is that of the account's website; None where all websites share accounts.
+    `website_code` names the website of the account, or is None if all websites share accounts.
     """
 
     customer_id: int
@@ -25,9 +22,9 @@ class SessionLogin:
 
 @dataclass(frozen=True, slots=True)
 class SessionContents:
-    """A quote by its number, the website it is bought on, and who is signed in, if anyone.
+    """The quote by its number, the website that sells it, and the login, which a guest has not.
 
-    `currency` is named where it is not that of the store view.
+    `currency` is set only if it differs from the currency of the store view.
     """
 
     quote_number: int
@@ -36,36 +33,19 @@ class SessionContents:
     currency: str | None = None
 
 
-def encode_contents(binding: SessionContents) -> bytes:
-    """Return the bytes that PHP reads as a session holding the quote, and the login first."""
-    parts = []
-    if binding.login is not None:
-        parts.append(encode_login(binding.login))
-    if binding.currency is not None:
-        parts.append(encode_entry("default", {"currency_code": binding.currency}))
-    quote = {f"quote_id_{binding.website_id}": str(binding.quote_number)}
-    parts.append(encode_entry("checkout", quote))
-    return b"".join(parts)
+def build_session_contents(handoff: NewHandoff, store_views: StoreViews) -> SessionContents:
+    """Return the contents of the shop session for a handoff.
 
-
-def encode_login(login: SessionLogin) -> bytes:
-    """Return the entry by which the shop knows who is signed in."""
-    name = "customer" if login.website_code is None else f"customer_{login.website_code}"
-    values = {
-        "customer_id": str(login.customer_id),
-        "customer_group_id": str(login.group_id),
-    }
-    return encode_entry(name, values)
-
-
-def encode_entry(name: str, values: dict[str, str]) -> bytes:
-    """Return one named array; `|` ends a name in this format, so a name cannot hold one."""
-    if not name or "|" in name:
-        raise ValueError("a session entry needs a name without '|'")
-    body = b"".join(_text(key) + _text(value) for key, value in values.items())
-    return name.encode() + b"|a:%d:{%s}" % (len(values), body)
-
-
-def _text(value: str) -> bytes:
-    encoded = value.encode()
-    return b's:%d:"%s";' % (len(encoded), encoded)
+    Raises LookupError if the handoff's store view is no longer one of the service's store views.
+    """
+    store = store_views.find_by_code(handoff.store_code)
+    if store is None:
+        raise LookupError("the handoff's store view is no longer one of the service's store views")
+    login = None
+    if handoff.customer_id is not None:
+        website = None if store_views.shared_accounts else store.website_code
+        login = SessionLogin(handoff.customer_id, handoff.customer_group_id or 0, website)
+    # Without a currency in the session, Magento uses the store view's own, also after the shopper
+    # switches to another store view.
+    currency = handoff.bag["currency"] if handoff.bag["currency"] != store.currency else None
+    return SessionContents(handoff.quote_number, store.website_id, login=login, currency=currency)

@@ -1,4 +1,4 @@
-"""Sessions in files, as PHP's own handler keeps them (`session.save_handler=files`)."""
+"""Shop sessions in files, as PHP's own handler keeps them (`session.save_handler=files`)."""
 
 from __future__ import annotations
 
@@ -7,24 +7,23 @@ import pwd
 from contextlib import suppress
 from pathlib import Path
 
-from handoff.shop_session.session_ids import new_session_id
-from handoff.shop_session.store import SessionStoreError
+from handoff.shop_session.store import SessionStoreError, new_session_id
 
 
 class FileSessionStore:
     """Writes `sess_<id>` files into PHP's save path.
 
-    PHP refuses a file that its own user does not own. So this service runs as PHP's user, or,
-    with the right to, hands each file over to `owner`.
+    PHP refuses a file that another user owns. So the service runs as PHP's user, or it has the
+    right to change the owner of each file to `owner`.
     """
 
     def __init__(self, path: str, *, owner: str | None = None) -> None:
-        self._path = Path(path)
+        self._folder = Path(path)
         self._owner = owner
 
     def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
-        """Create the session's file; how long it lives is the shop's own clean-up to say."""
-        file = self._path / f"sess_{session_id}"
+        """Create the session's file. `lifetime` has no effect: PHP's own cleanup removes files."""
+        file = self._folder / f"sess_{session_id}"
         try:
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:
@@ -39,10 +38,10 @@ class FileSessionStore:
             file.unlink(missing_ok=True)
             raise SessionStoreError(type(error).__name__) from None
 
-    def try_out(self) -> None:
-        """Create a session's file that holds nothing of anybody's, and remove it."""
+    def check_writable(self) -> None:
+        """Create a session file that belongs to no shopper, and remove it."""
         session_id = new_session_id()
-        self.write(session_id, b"_|N;")  # some bytes, for which a full disk has no room
-        # Handed over to PHP's user it may not be ours to remove; PHP's own clean-up does.
+        self.write(session_id, b"_|N;")  # not empty, so that a full disk is noticed
+        # A file that belongs to PHP's user may not be ours to remove; PHP's own cleanup does it.
         with suppress(OSError):
-            (self._path / f"sess_{session_id}").unlink()
+            (self._folder / f"sess_{session_id}").unlink()

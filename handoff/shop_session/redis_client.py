@@ -1,4 +1,4 @@
-"""Connections to the Redis that an address names: itself, by TLS or socket, or by Sentinel."""
+"""The Redis client for a session store URL: by TCP, TLS, Unix socket or Sentinel."""
 
 from __future__ import annotations
 
@@ -10,57 +10,58 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
+from handoff.shop_session.store import DEFAULT_TIMEOUT
 
-REDIS_TIMEOUT = 2.0
-"""Seconds for which a Redis may think, where a shopper is waiting."""
+_SENTINEL_TIMEOUT = 0.5  # seconds; a shopper waits, and there are further Sentinels
 
 # RESP2 and no client name: HELLO and CLIENT are rights that writing does not need.
-_QUIET: dict[str, Any] = {"protocol": 2, "driver_info": None}
+_NO_HANDSHAKE: dict[str, Any] = {"protocol": 2, "driver_info": None}
 
 
 def connect_redis(
-    address: SessionStoreUrl, access: SessionStoreAccess, *, patience: float = REDIS_TIMEOUT
+    url: SessionStoreUrl, access: SessionStoreAccess, *, timeout: float = DEFAULT_TIMEOUT
 ) -> redis.Redis:
-    """Return a client, which connects to nothing before its first command and never retries.
+    """Return a client that connects at its first command and never retries.
 
-    `patience` is in seconds: how long it waits for an answer.
+    `timeout` is how many seconds it waits for an answer.
     """
     options: dict[str, Any] = {
-        **_QUIET,
-        **_tls(address, access),
-        "db": address.database,
-        "username": address.username,
-        "password": address.password,
-        "socket_connect_timeout": patience / 2,
-        "socket_timeout": patience,
+        **_NO_HANDSHAKE,
+        **_tls_options(url, access),
+        "db": url.database,
+        "username": url.username,
+        "password": url.password,
+        "socket_connect_timeout": timeout / 2,
+        "socket_timeout": timeout,
         "retry": Retry(NoBackoff(), 0),
     }
-    if address.service:
-        client: redis.Redis = _sentinel(address, access).master_for(address.service, **options)
+    if url.sentinel_master:
+        sentinel = _connect_sentinels(url, access)
+        client: redis.Redis = sentinel.master_for(url.sentinel_master, **options)
         return client
-    if address.path:
-        return redis.Redis(unix_socket_path=address.path, **options)
-    [(host, port)] = address.hosts
+    if url.path:
+        return redis.Redis(unix_socket_path=url.path, **options)
+    [(host, port)] = url.hosts
     return redis.Redis(host, port, **options)
 
 
-def _sentinel(address: SessionStoreUrl, access: SessionStoreAccess) -> Any:
-    """Ask each Sentinel once and for half a second at most: a shopper waits, and there are more."""
-    return cast(Any, Sentinel)(  # its types are not declared
-        list(address.hosts),
+def _connect_sentinels(url: SessionStoreUrl, access: SessionStoreAccess) -> Any:
+    """Return a client of the Sentinels, which asks each of them once."""
+    return cast(Any, Sentinel)(  # redis-py declares no types for it
+        list(url.hosts),
         sentinel_kwargs={
-            **_QUIET,
-            **_tls(address, access),
+            **_NO_HANDSHAKE,
+            **_tls_options(url, access),
             "username": access.sentinel_username,
             "password": access.sentinel_password,
-            "socket_connect_timeout": 0.5,
-            "socket_timeout": 0.5,
+            "socket_connect_timeout": _SENTINEL_TIMEOUT,
+            "socket_timeout": _SENTINEL_TIMEOUT,
             "retry": Retry(NoBackoff(), 0),
         },
     )
 
 
-def _tls(address: SessionStoreUrl, access: SessionStoreAccess) -> dict[str, Any]:
-    if not address.tls:
+def _tls_options(url: SessionStoreUrl, access: SessionStoreAccess) -> dict[str, Any]:
+    if not url.uses_tls:
         return {}
     return {"ssl": True, "ssl_ca_certs": access.ca_file, "ssl_certfile": access.cert_file}

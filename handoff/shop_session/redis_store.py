@@ -1,4 +1,4 @@
-"""Sessions in Redis, in the layout of Magento's own handler (a hash for each session)."""
+"""Shop sessions in Redis, in the layout of Magento's own handler: one hash for each session."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import Any
 import redis
 
 from handoff.deadline import is_request_over
-from handoff.shop_session.session_ids import new_session_id
-from handoff.shop_session.store import SessionStoreError
+from handoff.shop_session.store import SessionStoreError, new_session_id
 
 
 class RedisSessionStore:
-    """Writes `sess_<id>` hashes. Needs the rights to HSET and EXPIRE on them, and no others."""
+    """Writes `sess_<id>` hashes. It needs the rights to HSET and EXPIRE on them, and no others.
+
+    `lifetime` is how many seconds a session lives.
+    """
 
     def __init__(self, client: redis.Redis, *, lifetime: int) -> None:
+        self._client = client
         self._lifetime = lifetime
-        self._redis = client
 
     def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         """Store the session and its expiry in one round trip."""
@@ -26,22 +28,22 @@ class RedisSessionStore:
         key = f"sess_{session_id}"
         try:
             try:
-                self._store(key, fields, lifetime or self._lifetime)
+                self._send(key, fields, lifetime or self._lifetime)
             except (redis.ConnectionError, redis.TimeoutError):
-                # A restart has cut the connection, or its Redis is no longer the master. The next
-                # one is new; redis-py's own retries would go to the old master again.
+                # A restart cut the connection, or its Redis is no longer the master. The second
+                # attempt opens a new connection; redis-py's own retries would reuse the old master.
                 if is_request_over():
                     raise
-                self._store(key, fields, lifetime or self._lifetime)
+                self._send(key, fields, lifetime or self._lifetime)
         except redis.RedisError as error:
             raise SessionStoreError(type(error).__name__) from None
 
-    def try_out(self) -> None:
-        """Store a session that holds nothing, for a second: there is no right to delete one."""
+    def check_writable(self) -> None:
+        """Store an empty session for one second, since the Redis user may not delete one."""
         self.write(new_session_id(), b"", lifetime=1)
 
-    def _store(self, key: str, fields: dict[Any, Any], lifetime: int) -> None:
-        with self._redis.pipeline(transaction=False) as pipe:
+    def _send(self, key: str, fields: dict[Any, Any], lifetime: int) -> None:
+        with self._client.pipeline(transaction=False) as pipe:
             pipe.hset(key, mapping=fields)
             pipe.expire(key, lifetime)
             pipe.execute()

@@ -1,7 +1,72 @@
-"""What every session store has in common."""
+"""Writing a shop session: the session id, the protocol of all session stores, and opening one."""
 
 from __future__ import annotations
 
+import secrets
+from typing import Protocol
+
+from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
+from handoff.shop_session.contents import SessionContents
+from handoff.shop_session.php_session_format import encode_contents
+
+DEFAULT_TIMEOUT = 2.0
+"""Seconds that a session store may take to answer while a shopper waits."""
+
+# PHP's own ids have 26 characters of 5 bits, which makes 130 bits. 32 characters divide the 256
+# values of a byte evenly, so `byte % 32` has no bias.
+_ID_CHARACTERS = "0123456789abcdefghijklmnopqrstuv"
+_ID_LENGTH = 26
+
 
 class SessionStoreError(Exception):
-    """The shop's session store did not take a session; the words name no address or secret."""
+    """The session store refused a session; the message holds no address and no secret."""
+
+
+class SessionStore(Protocol):
+    """The store where the shop keeps its web sessions. Handoff only ever writes to it."""
+
+    def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
+        """Store a new session, or raise SessionStoreError.
+
+        `lifetime` is in seconds and replaces the lifetime that the store was opened with.
+        """
+
+    def check_writable(self) -> None:
+        """Store an empty session that is gone at once, or raise SessionStoreError."""
+
+
+def new_session_id() -> str:
+    """Return a random session id. It is a credential."""
+    characters = (_ID_CHARACTERS[byte % 32] for byte in secrets.token_bytes(_ID_LENGTH))
+    return "".join(characters)
+
+
+def create_session(
+    store: SessionStore, contents: SessionContents, *, lifetime: int | None = None
+) -> str:
+    """Write a new session and return its id, a credential. Raises SessionStoreError."""
+    session_id = new_session_id()
+    store.write(session_id, encode_contents(contents), lifetime=lifetime)
+    return session_id
+
+
+def open_session_store(
+    url: SessionStoreUrl,
+    access: SessionStoreAccess,
+    *,
+    lifetime: int,
+    timeout: float = DEFAULT_TIMEOUT,
+) -> SessionStore:
+    """Return the session store at a URL. It connects to nothing before the first write.
+
+    `lifetime` is how many seconds a session lives, `timeout` how many seconds the store may take
+    to answer; one retry may double that.
+    """
+    # Both modules need SessionStoreError, so this module cannot import them at its top.
+    from handoff.shop_session.file_store import FileSessionStore
+    from handoff.shop_session.redis_client import connect_redis
+    from handoff.shop_session.redis_store import RedisSessionStore
+
+    if url.is_files:
+        return FileSessionStore(url.path, owner=url.owner)
+    return RedisSessionStore(connect_redis(url, access, timeout=timeout), lifetime=lifetime)

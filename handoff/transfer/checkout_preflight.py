@@ -11,7 +11,7 @@ from handoff.magento.quote_models import Quote
 from handoff.problems import Problem, StoreNotServed
 from handoff.settings.store_views import StoreViews
 from handoff.shop_session import SessionStore, SessionStoreError, create_session
-from handoff.shop_session.handoff_contents import session_contents_for
+from handoff.shop_session.contents import build_session_contents
 
 log = structlog.get_logger()
 
@@ -59,8 +59,8 @@ class CheckoutPreflight:
     ) -> CheckoutSession:
         if deadline.remaining < 2 * SESSION_STORE_TIMEOUT:
             raise CheckoutInconclusive("timeout")
-        store = self._stores.by_id(quote.store_id) or self._stores.first
-        binding = session_contents_for(draft, self._stores)
+        store = self._stores.find_by_id(quote.store_id) or self._stores.first
+        binding = build_session_contents(draft, self._stores)
         session_id = create_session(self._sessions, binding, lifetime=_SESSION_LIFETIME)
         return CheckoutSession(store, quote.currency, session_id, quote.masked_id, token)
 

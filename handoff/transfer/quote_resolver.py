@@ -71,7 +71,7 @@ class QuoteResolver:
 
     def store_of(self, quote: Quote) -> StoreView:
         """Return the store view that the quote belongs to; raises StoreNotServed."""
-        store = self._stores.by_id(quote.store_id)
+        store = self._stores.find_by_id(quote.store_id)
         if store is None:
             raise StoreNotServed(
                 f"The quote belongs to store view {quote.store_id}, which HANDOFF_STORES "
@@ -103,7 +103,7 @@ class QuoteResolver:
         # expired has to learn that, to renew it.
         missing: NoActiveQuote | None = None
         known = False
-        for store in self._stores.one_of_each_website(first=self._asked_store(transfer)):
+        for store in self._stores.list_one_per_website(first=self._asked_store(transfer)):
             try:
                 quote = self._in_website(transfer, store, deadline)
             except CustomerTokenRejected:
@@ -133,7 +133,7 @@ class QuoteResolver:
             pass  # that may have been another website's answer
         quote = self._carts.customer(token, store=store, deadline=deadline)
         if store != transfer.store:
-            sells = self._stores.in_website(store.website_id, currency=quote.currency)
+            sells = self._stores.find_in_website(store.website_id, currency=quote.currency)
             store = sells or store
         return replace(quote, store_id=store.store_id)
 
@@ -164,7 +164,7 @@ class QuoteResolver:
         return find_differences(closer.lines, lines)
 
     def _asked_store(self, transfer: QuoteTransfer) -> StoreView:
-        sells = self._stores.by_currency(transfer.currency) if transfer.currency else None
+        sells = self._stores.find_by_currency(transfer.currency) if transfer.currency else None
         return transfer.store or sells or self._stores.first
 
 

@@ -82,10 +82,10 @@ def parse_transfer(raw: bytes, *, stores: StoreViews) -> BagTransfer | QuoteTran
     """
     values = {name: value for name, value in _load(raw).items() if value is not None}
     body = _checked(values, stores)
-    named = stores.by_code(body.store) if body.store else None
+    named = stores.find_by_code(body.store) if body.store else None
     if body.quote_id is not None:
         return _quote_transfer(body, named)
-    return _bag_transfer(body, named or stores.by_currency(body.currency or ""))
+    return _bag_transfer(body, named or stores.find_by_currency(body.currency or ""))
 
 
 def parse_quote_form(raw: bytes) -> QuoteTransfer:
@@ -194,13 +194,13 @@ def _is_uuid(value: str) -> bool:
 
 
 def _sold_in(value: str, info: ValidationInfo) -> str:
-    if _stores(info).by_currency(value) is None:
+    if _stores(info).find_by_currency(value) is None:
         raise PydanticCustomError("unknown_currency", "")
     return value
 
 
 def _listed(value: str, info: ValidationInfo) -> str:
-    if _stores(info).by_code(value) is None:
+    if _stores(info).find_by_code(value) is None:
         raise PydanticCustomError("unknown_store", "")
     return value
 

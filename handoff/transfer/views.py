@@ -84,7 +84,7 @@ def _shown_key() -> str:
 
 def _instruction(row: Handoff) -> Instruction:
     settings = services().settings
-    link = f"{services().places.of_code(row.store_code).public_url}/h"
+    link = f"{services().places.find_by_code(row.store_code).public_url}/h"
     token = services().links.token(row.id)
     cookies, headers = settings.instruction_cookies or None, settings.instruction_headers or None
     if settings.instruction == "form":

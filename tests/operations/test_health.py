@@ -115,7 +115,7 @@ class Store:
     def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         raise AssertionError("nobody is let in")
 
-    def try_out(self) -> None:
+    def check_writable(self) -> None:
         self.writes += 1
         if self.writes > 1:
             self.asked_again.set()

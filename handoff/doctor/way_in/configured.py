@@ -47,7 +47,7 @@ def keys_are_good(case: Case) -> Iterator[Finding]:
     """Judge Poq's keys, the secret that signs links, and the session store's password."""
     yield _poq_keys(case)
     yield _secret(case)
-    if _is_example(case.settings.session_address.password or ""):
+    if _is_example(case.settings.session_store_url.password or ""):
         yield fault(
             "Password of the session store",
             "It is the one of the example.",
@@ -62,7 +62,7 @@ def _poq_keys(case: Case) -> Finding:
         return unknown(name, "HANDOFF_API_KEYS cannot be read.")
     keys = [key.get_secret_value() for key in case.settings.api_keys]
     if any(_is_example(key) for key in keys):
-        if all(_is_this_machine(place.public.hostname or "") for place in case.places):
+        if all(_is_this_machine(place.public_parts.hostname or "") for place in case.places):
             return ok(name, "An example's key, which is good enough on this machine alone.")
         return fault(
             name,

@@ -39,7 +39,7 @@ def _compare(case: Case, place: StoreSite) -> Iterator[Finding]:
         yield _no_cookie([cookie.name for cookie in cookies_of(reply)], ours, reply.status)
         return
     yield ok("Cookie's name", f"The shop sets {ours.name}.")
-    yield _domain(ours, theirs, place.storefront.hostname or "")
+    yield _domain(ours, theirs, place.storefront_parts.hostname or "")
     yield _path(ours, theirs)
     yield _lifetime(ours, theirs)
     yield _samesite(ours, theirs)
@@ -153,7 +153,7 @@ def neighbours_are_few(case: Case) -> Iterator[Finding]:
 
 
 def _neighbours(name: str, place: StoreSite) -> Finding:
-    host = place.storefront.hostname or ""
+    host = place.storefront_parts.hostname or ""
     domain = place.session_cookie.domain.removeprefix(".")
     if _is_address(host):
         return ok(name, f"Whatever answers at {host}, on every port: cookies do not know ports.")

@@ -60,7 +60,10 @@ def redirects_are_allowed(case: Case) -> Iterator[Finding]:
     """Compare the redirects on the way to checkout with what our page lets a form follow."""
     for store in case.stores:
         name = case.titled("Redirects of checkout", store.code)
-        allowed = {case.settings.place_of(store).public_origin, *case.settings.form_targets}
+        allowed = {
+            case.settings.build_store_site(store).public_origin,
+            *case.settings.form_action_origins,
+        }
         hops = case.trial(store).hops
         if not hops:
             yield unknown(name, "Nobody got that far.")

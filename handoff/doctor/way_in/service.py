@@ -21,7 +21,7 @@ def service_is_in_place(case: Case) -> Iterator[Finding]:
 
 
 def _host(name: str, place: StoreSite) -> Finding:
-    service, shop = place.public.hostname or "", place.storefront.hostname or ""
+    service, shop = place.public_parts.hostname or "", place.storefront_parts.hostname or ""
     domain = place.session_cookie.domain.removeprefix(".")
     if service == shop:
         return ok(name, f"The shop's own: {shop}.")
@@ -36,7 +36,8 @@ def _host(name: str, place: StoreSite) -> Finding:
         name,
         f"{service}; no browser takes a cookie for {domain} from there.",
         "Put the service below a path of the shop's host: set HANDOFF_PUBLIC_URL to "
-        f"{place.storefront.scheme}://{place.storefront.netloc}/handoff and add to the shop's "
+        f"{place.storefront_parts.scheme}://{place.storefront_parts.netloc}"
+        "/handoff and add to the shop's "
         f"nginx: {_PROXY}",
     )
 

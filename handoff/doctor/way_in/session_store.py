@@ -138,7 +138,7 @@ def _owner(settings: Settings, written: Path) -> Finding:
             f"PHP's belong to {_user(owners.pop())}, ours to {_user(ours)}: PHP refuses ours.",
             "Run Handoff as PHP's user, or add ?owner= with that user to HANDOFF_SESSION_STORE.",
         )
-    given = settings.session_address.owner
+    given = settings.session_store_url.owner
     whose = f"handed over to {given}" if given else f"owned by {_user(ours)}"
     seen = "as PHP's own are" if owners else "and there are none of PHP's yet to compare with"
     return ok("Owner of session files", f"They are {whose}, {seen}.")
