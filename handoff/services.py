@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,13 +14,11 @@ from handoff.ledger import (
     HandoffRepository,
     Leases,
     LedgerUnreachable,
-    Tallies,
     migrate,
     newest_schema_version,
     open_database,
     read_schema_version,
 )
-from handoff.limits import Limits
 from handoff.link_tokens import LinkTokens
 from handoff.magento.admin_access import AccessToken, AdminAccess, AdminLogin
 from handoff.magento.checkout_probe import CheckoutProbe, Storefront
@@ -29,6 +26,7 @@ from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
 from handoff.magento.quotes import Quotes
 from handoff.operations.gunicorn_worker import FairWorker
+from handoff.operations.rate_limits import RateLimit, RateLimitCounters
 from handoff.operations.readiness import Readiness
 from handoff.settings import Settings
 from handoff.settings.store_sites import StoreSites
@@ -54,7 +52,9 @@ class Services:
     links: LinkTokens
     sessions: SessionStore
     orders: Orders | None
-    limits: Limits
+    transfer_limit: RateLimit
+    unknown_link_limit: RateLimit
+    refused_entry_limit: RateLimit
     readiness: Readiness
     transfers: TransferService
 
@@ -74,6 +74,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
     client = open_client(settings)
     # Through a circuit of its own: a slow search for orders is no reason to refuse transfers.
     orders = open_orders(open_client(settings), settings)
+    counters = _rate_limit_counters(settings)
     desk = QuoteResolver(Quotes(client), settings.store_views, orders)
     return Services(
         settings=settings,
@@ -86,7 +87,9 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
         ),
         sessions=sessions,
         orders=orders,
-        limits=_limits(database, settings, clock),
+        transfer_limit=RateLimit(counters, "transfer", settings.transfers_per_minute),
+        unknown_link_limit=RateLimit(counters, "unknown_link", settings.refusals_per_minute),
+        refused_entry_limit=RateLimit(counters, "refused_entry", settings.refusals_per_minute),
         readiness=Readiness(ledger, sessions),
         transfers=TransferService(
             ledger,
@@ -157,11 +160,10 @@ def _sessions(settings: Settings, **timeout: float) -> SessionStore:
     )
 
 
-def _limits(database: Database, settings: Settings, clock: Clock | None) -> Limits:
-    return Limits(
-        Tallies(database, clock),
-        settings.secret_key.get_secret_value(),
-        elapsed=time.monotonic if clock is None else lambda: clock() / 1000,
+def _rate_limit_counters(settings: Settings) -> RateLimitCounters:
+    url = settings.rate_limit_storage_url
+    return RateLimitCounters(
+        settings.secret_key.get_secret_value(), url.get_secret_value() if url else None
     )
 
 

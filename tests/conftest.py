@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
@@ -76,6 +77,15 @@ def path_of(answer: TestResponse) -> str:
 @pytest.fixture
 def clock() -> TurnedClock:
     return TurnedClock()
+
+
+@pytest.fixture
+def rate_limit_clock(clock: TurnedClock, monkeypatch: pytest.MonkeyPatch) -> TurnedClock:
+    """Let the rate limits in memory go by the test's clock as well."""
+    seconds = SimpleNamespace(time=lambda: clock() / 1000, monotonic=lambda: clock() / 1000)
+    monkeypatch.setattr("handoff.operations.rate_limits.time", seconds)
+    monkeypatch.setattr("limits.storage.memory.time", seconds)
+    return clock
 
 
 @pytest.fixture

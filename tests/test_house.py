@@ -144,7 +144,6 @@ def imports_of(module: Path) -> set[str]:
         ("shop_session", "flask"),
         ("ledger", "flask"),
         ("reconciliation", "flask"),
-        ("limits", "flask"),
         ("reconciliation", "handoff.entry"),
         ("reconciliation", "handoff.transfer"),
         ("doctor", "flask"),

@@ -21,7 +21,7 @@ from handoff.entry.cross_site import is_from_another_site
 from handoff.entry.page_rendering import render_result_page
 from handoff.entry.web_view_cookies import read_web_view_cookies
 from handoff.ledger import Handoff
-from handoff.limits import Limit, network_of
+from handoff.operations.rate_limits import network_of
 from handoff.operations.request_body import read_body
 from handoff.problems import (
     CustomerTokenRejected,
@@ -52,7 +52,7 @@ def enter_directly() -> Response:
     if is_from_another_site(request, *services().places.origins):
         # There is no link that could wait for a tap, and a page must not hold credentials.
         return render_result_page(result_pages.FORCED)
-    wait = services().limits.used_up(_refusals(), network_of(request.remote_addr))
+    wait = services().refused_entry_limit.retry_after(network_of(request.remote_addr))
     if wait:
         raise TooManyRequests(retry_after=wait)
     asked = _asked()
@@ -77,17 +77,13 @@ def no_handoff(problem: Problem) -> Response:
     """Tell the shopper what is in the way, and the log its code."""
     structlog.contextvars.bind_contextvars(code=problem.code)
     if isinstance(problem, CustomerTokenRejected | QuoteNotFound):
-        services().limits.count(_refusals(), network_of(request.remote_addr))
+        services().refused_entry_limit.hit(network_of(request.remote_addr))
     ending = result_page_for(problem)
     if problem.retry_after is not None:
         ending = replace(ending, retry_after=problem.retry_after)
     if ending.code in (result_pages.TRY_LATER.code, result_pages.REFUSED.code):
         log.warning("direct_entry_failed", detail=problem.detail)
     return render_result_page(ending)
-
-
-def _refusals() -> Limit:
-    return Limit("refused_entry", services().settings.refusals_per_minute)
 
 
 def _is_on_its_host(row: Handoff) -> bool:

@@ -15,7 +15,7 @@ from handoff.entry.page_rendering import render_entry_page, render_result_page
 from handoff.entry.result_pages import ResultPage
 from handoff.entry.web_view_cookies import WebViewCookies, read_web_view_cookies
 from handoff.ledger import Handoff, LinkState
-from handoff.limits import Limit, network_of
+from handoff.operations.rate_limits import network_of
 from handoff.problems import LedgerUnavailable
 from handoff.services import services
 
@@ -105,8 +105,7 @@ def _no_such_link() -> Response:
     """Count who shows links that do not exist. Phones of one carrier share an address, so those
     that do exist are never counted or refused.
     """
-    limit = Limit("unknown_link", services().settings.refusals_per_minute)
-    wait = services().limits.count(limit, network_of(request.remote_addr))
+    wait = services().unknown_link_limit.hit(network_of(request.remote_addr))
     return render_result_page(
         replace(result_pages.TOO_MANY, retry_after=wait) if wait else result_pages.UNKNOWN
     )

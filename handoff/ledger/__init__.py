@@ -19,7 +19,6 @@ from handoff.ledger.migrate import (
     newest_schema_version,
     read_schema_version,
 )
-from handoff.ledger.tallies import Tallies, Tally
 
 __all__ = [
     "Clock",
@@ -33,8 +32,6 @@ __all__ = [
     "LinkState",
     "MigrationResult",
     "NewHandoff",
-    "Tallies",
-    "Tally",
     "migrate",
     "new_id",
     "newest_schema_version",

@@ -18,7 +18,6 @@ from handoff.ledger.database import Database
 from handoff.ledger.database_clock import NOW, Clock, now_parameter
 from handoff.ledger.reconciliation_repository import OrderOutcome
 from handoff.ledger.tables import handoff, lease
-from handoff.ledger.tallies import Tallies
 
 _BATCH = 200  # rows of one transaction: some milliseconds, in which a transfer has to wait
 _LEFT_BEHIND = 3_600_000  # milliseconds after which a claim has nobody who could still want it
@@ -111,8 +110,6 @@ class Purger:
         for rows in self._pages(_WHOLE, purge.delete_before, purge.reduce_before):
             yield self._forget(rows, purge, with_references=False)
         yield PurgeCounts(claims=self._forget_claims())
-        if not self._dry:
-            Tallies(self._database, self._clock).forget()
 
     def _pages(self, statement: Any, since: int, before: int) -> Iterator[list[Row[Any]]]:
         at, after = since, ""

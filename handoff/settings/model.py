@@ -27,6 +27,7 @@ from handoff.settings.value_types import (
     DatabaseUrl,
     Host,
     OwnCertificate,
+    RateLimitStorageUrl,
     Secret,
     SessionStoreUrlText,
     UrlPath,
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     session_store_cert_file: OwnCertificate | None = None
     sentinel_username: str | None = None
     sentinel_password: SecretStr | None = None
+    rate_limit_storage_url: RateLimitStorageUrl | None = None
     transfers_per_minute: Annotated[int, Field(ge=0)] = 3000
     refusals_per_minute: Annotated[int, Field(ge=0)] = 60
     metrics: bool = False

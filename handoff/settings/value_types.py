@@ -62,6 +62,13 @@ def _session_store(value: str) -> str:
     return value
 
 
+def _rate_limit_storage_url(value: SecretStr) -> SecretStr:
+    url = SessionStoreUrl.parse(value.get_secret_value())
+    if url.scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("has to start with redis://, rediss:// or unix:///")
+    return value
+
+
 def _authorities(value: str) -> str:
     try:
         ssl.create_default_context(cafile=value)
@@ -149,6 +156,7 @@ AppUrl = Annotated[str, BeforeValidator(_app_url)]
 Accent = Annotated[str, AfterValidator(_accent)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 SessionStoreUrlText = Annotated[SecretStr, BeforeValidator(_session_store)]
+RateLimitStorageUrl = Annotated[SecretStr, AfterValidator(_rate_limit_storage_url)]
 Authorities = Annotated[str, AfterValidator(_authorities)]
 OwnCertificate = Annotated[str, AfterValidator(_own_certificate)]
 CookieLifetime = Annotated[int, Field(ge=0, le=31_536_000), AfterValidator(_cookie_lifetime)]

@@ -10,7 +10,6 @@ from flask import Blueprint, Response, jsonify, request
 
 from handoff.instruction import Instruction
 from handoff.ledger import Handoff
-from handoff.limits import Limit
 from handoff.operations.problem_response import answer_problem
 from handoff.operations.request_body import read_body
 from handoff.problems import (
@@ -57,8 +56,7 @@ def require_service() -> None:
 @transfer_blueprint.before_request
 def require_measure() -> None:
     """Take no more transfers of one key within a minute than the settings say."""
-    limit = Limit("transfer", services().settings.transfers_per_minute)
-    wait = services().limits.count(limit, _shown_key())
+    wait = services().transfer_limit.hit(_shown_key())
     if wait:
         raise TooManyRequests(retry_after=wait)
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select
 
-from handoff.ledger import HandoffRepository, Leases, Tallies
+from handoff.ledger import HandoffRepository, Leases
 from handoff.ledger.purge import Purge, PurgeCounts, Purger
 from handoff.ledger.reconciliation_repository import OrderOutcome
-from handoff.ledger.tables import handoff, lease, tally
+from handoff.ledger.tables import handoff, lease
 from tests.conftest import TurnedClock
 from tests.ledger.test_ledger import DRAFT
 from tests.ledger.test_passages import HOUR, ORDERS, Fixture
@@ -143,16 +143,3 @@ def test_a_reduced_handoff_is_still_superseded_by_a_new_one(on: Fixture) -> None
         assert held is not None
         ledger.issue(held, replace(DRAFT, transfer_key="ref:r", quote_number=7))
     assert sorted(row["superseded_at"] is None for row in rows(on)) == [False, True]
-
-
-def test_tallies_of_earlier_minutes_are_forgotten(on: Fixture) -> None:
-    tallies = Tallies(on.database, on.clock)
-    tallies.add("somebody", 3)
-    on.clock.turn(seconds=60)
-    tallies.add("somebody else", 1)
-    purge(on, dry=True)
-    with on.database.reading() as connection:
-        assert len(list(connection.execute(select(tally)))) == 2
-    purge(on)
-    with on.database.reading() as connection:
-        assert list(connection.execute(select(tally.c.key)).scalars()) == ["somebody else"]

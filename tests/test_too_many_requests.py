@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,14 @@ import requests
 from flask.testing import FlaskClient
 
 from tests.conftest import KEY, MakeApp, Poq, TurnedClock
-from tests.running import RunningShop, running_service
+from tests.running import RedisServer, RunningShop, running_service
 from tests.talking import environment_for
 
 OTHER_KEY = "another-key-of-the-tests"
 
 
 def test_transfers_of_one_key_are_limited_by_the_minute(
-    make_app: MakeApp, clock: TurnedClock
+    make_app: MakeApp, rate_limit_clock: TurnedClock
 ) -> None:
     poq = Poq(make_app(transfers_per_minute=3).test_client())
     assert [poq.transfer("{}").status_code for _ in range(3)] == [422] * 3
@@ -25,7 +24,7 @@ def test_transfers_of_one_key_are_limited_by_the_minute(
     assert (answer.status_code, answer.get_json()["code"]) == (429, "too_many_requests")
     assert answer.mimetype == "application/problem+json"
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
-    clock.turn(seconds=int(answer.headers["Retry-After"]))
+    rate_limit_clock.turn(seconds=int(answer.headers["Retry-After"]))
     assert poq.transfer("{}").status_code == 422
 
 
@@ -46,7 +45,7 @@ def test_a_wrong_key_counts_for_nobody(make_app: MakeApp) -> None:
 
 
 def test_links_that_do_not_exist_are_limited_and_others_never_refused(
-    make_app: MakeApp, clock: TurnedClock
+    make_app: MakeApp, rate_limit_clock: TurnedClock
 ) -> None:
     app = make_app(refusals_per_minute=3)
     link, phone = Poq(app.test_client()).link(), app.test_client()
@@ -58,18 +57,18 @@ def test_links_that_do_not_exist_are_limited_and_others_never_refused(
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert phone.get(link).status_code == 200
     assert phone.post(link).status_code == 303
-    clock.turn(seconds=60)
+    rate_limit_clock.turn(seconds=60)
     assert phone.get("/h/wrong").status_code == 404
 
 
 def test_links_that_were_good_once_are_neither_counted_nor_refused(
-    make_app: MakeApp, clock: TurnedClock
+    make_app: MakeApp, rate_limit_clock: TurnedClock
 ) -> None:
     """Expired, superseded or used; and one that is good lets in by every way that there is."""
     app = make_app(refusals_per_minute=1, reopen_grace=0)
     poq = Poq(app.test_client())
     expired = poq.link(reference="r-1")
-    clock.turn(seconds=1000)
+    rate_limit_clock.turn(seconds=1000)
     superseded = poq.link(("ITEM-01", 1), reference="r-2")
     used = poq.link(("ITEM-02", 1), reference="r-2")
     assert app.test_client().post(used).status_code == 303
@@ -95,11 +94,12 @@ def test_each_address_has_a_count_of_its_own(make_app: MakeApp) -> None:
     assert from_("192.0.2.3, 192.0.2.1") == 429
 
 
-def test_all_workers_count_together(shop: RunningShop, tmp_path: Path) -> None:
-    environment = environment_for(shop, tmp_path, HANDOFF_REFUSALS_PER_MINUTE="20")
+def test_all_workers_count_together_in_redis(
+    shop: RunningShop, tmp_path: Path, redis_server: RedisServer
+) -> None:
+    storage = {"HANDOFF_RATE_LIMIT_STORAGE_URL": redis_server.url}
+    environment = environment_for(shop, tmp_path, HANDOFF_REFUSALS_PER_MINUTE="20", **storage)
     with running_service(environment, tmp_path, workers=3) as service:
-        if time.time() % 60 > 45:  # the minute is not to end in between
-            time.sleep(60 - time.time() % 60)
         wrong = [requests.get(f"{service.url}/h/wrong", timeout=10) for _ in range(60)]
         statuses = [answer.status_code for answer in wrong]
         assert (statuses.count(404), statuses.count(429)) == (20, 40)
@@ -110,7 +110,7 @@ def enter(phone: FlaskClient, **form: str) -> int:
 
 
 def test_direct_entries_that_are_refused_are_limited_before_the_shop_is_asked(
-    make_app: MakeApp, shop: RunningShop, clock: TurnedClock
+    make_app: MakeApp, shop: RunningShop, rate_limit_clock: TurnedClock
 ) -> None:
     phone = make_app(direct_entry=True, refusals_per_minute=2).test_client()
     quote = shop.guest_quote(("ITEM-01", 1))
@@ -120,7 +120,7 @@ def test_direct_entries_that_are_refused_are_limited_before_the_shop_is_asked(
     answer = phone.post("/enter", data={"quote_id": quote})
     assert answer.status_code == 429
     assert "Too many tries" in answer.text
-    clock.turn(seconds=int(answer.headers["Retry-After"]))
+    rate_limit_clock.turn(seconds=int(answer.headers["Retry-After"]))
     assert enter(phone, quote_id=quote) == 303
 
 

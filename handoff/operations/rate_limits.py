@@ -1,0 +1,142 @@
+"""Rate limits: how often a caller may do something within a minute, counted by `limits`.
+
+Each worker counts in its own memory. If `HANDOFF_RATE_LIMIT_STORAGE_URL` names a Redis, all
+workers and hosts count together there. If that Redis cannot be reached, nobody is refused for it:
+the worker goes by its own count and tries Redis again a few seconds later.
+"""
+
+from __future__ import annotations
+
+import hmac
+import math
+import threading
+import time
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+import structlog
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import FixedWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+log = structlog.get_logger()
+
+_REDIS_TIMEOUT = 0.25  # seconds for each command; somebody waits for the answer meanwhile
+_RETRY_DELAY = 5.0  # seconds between two attempts to reach a Redis that did not answer
+
+_Check = Callable[[FixedWindowRateLimiter, RateLimitItem, str], bool]
+
+
+class RateLimitCounters:
+    """Counts in memory and, if there is one, in a shared Redis; safe to share between threads."""
+
+    def __init__(self, secret_key: str, storage_url: str | None = None) -> None:
+        """`secret_key` keys the HMAC that stands for a caller. Connects to nothing yet."""
+        self._secret_key = secret_key.encode()
+        self._memory = FixedWindowRateLimiter(MemoryStorage())
+        self._redis = FixedWindowRateLimiter(_open_redis(storage_url)) if storage_url else None
+        self._lock = threading.Lock()
+        self._redis_failed = False
+        self._next_attempt_at = 0.0
+
+    def hash_caller(self, limit_name: str, caller: str) -> str:
+        """Return the key for a caller: addresses and API keys are not written down."""
+        return hmac.digest(self._secret_key, f"{limit_name}:{caller}".encode(), "sha256").hex()
+
+    def seconds_to_wait(self, check: _Check, item: RateLimitItem, key: str) -> int:
+        """Run a check of `limits` and return the seconds until it can pass, 0 if it passes."""
+        # The memory counts in any case, and decides when Redis cannot. MemoryStorage can lose a
+        # count when two threads use it at once.
+        with self._lock:
+            by_memory = _seconds_to_wait(self._memory, check, item, key)
+        if self._redis is None or not self._may_ask_redis():
+            return by_memory
+        try:
+            by_redis = _seconds_to_wait(self._redis, check, item, key)
+        except StorageError as error:
+            self._note_redis_failure(error)
+            return by_memory
+        with self._lock:
+            self._redis_failed = False
+            self._next_attempt_at = 0.0
+        return by_redis
+
+    def _may_ask_redis(self) -> bool:
+        now = time.monotonic()
+        with self._lock:
+            if now < self._next_attempt_at:
+                return False
+            if self._redis_failed:  # one thread finds out whether it is back; the others go on
+                self._next_attempt_at = now + _RETRY_DELAY
+        return True
+
+    def _note_redis_failure(self, error: StorageError) -> None:
+        with self._lock:
+            is_first = not self._redis_failed
+            self._redis_failed = True
+            self._next_attempt_at = time.monotonic() + _RETRY_DELAY
+        if is_first:
+            reason = type(error.storage_error).__name__
+            log.error("rate_limit_storage_unavailable", reason=reason)
+
+
+class RateLimit:
+    """A number of events that each caller is allowed within a minute; 0 allows any number."""
+
+    def __init__(self, counters: RateLimitCounters, name: str, per_minute: int) -> None:
+        self._counters = counters
+        self._name = name
+        self._item = RateLimitItemPerMinute(per_minute) if per_minute else None
+
+    def hit(self, caller: str) -> int:
+        """Count an event and return the seconds that the caller has to wait, 0 if allowed."""
+        return self._seconds_to_wait(FixedWindowRateLimiter.hit, caller)
+
+    def retry_after(self, caller: str) -> int:
+        """Return the seconds until an event would be allowed, 0 if it is now. Count nothing."""
+        return self._seconds_to_wait(FixedWindowRateLimiter.test, caller)
+
+    def _seconds_to_wait(self, check: _Check, caller: str) -> int:
+        if self._item is None:
+            return 0
+        key = self._counters.hash_caller(self._name, caller)
+        return self._counters.seconds_to_wait(check, self._item, key)
+
+
+def network_of(address: str | None) -> str:
+    """Return what counts as one caller: an IPv4 address, or the /64 network of an IPv6 address.
+
+    One line of an internet provider usually has a whole /64.
+    """
+    try:
+        ip = ip_address(address or "")
+    except ValueError:
+        return "unknown"  # a Unix socket has no address
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))
+
+
+def _open_redis(url: str) -> RedisStorage:
+    """Return a storage that connects at its first command and never retries one."""
+    options: dict[str, Any] = {
+        "socket_connect_timeout": _REDIS_TIMEOUT,
+        "socket_timeout": _REDIS_TIMEOUT,
+        "retry": Retry(NoBackoff(), 0),
+        # RESP2 and no client name: HELLO and CLIENT are rights that counting does not need.
+        "protocol": 2,
+        "driver_info": None,
+    }
+    return RedisStorage(url, key_prefix="handoff", wrap_exceptions=True, **options)
+
+
+def _seconds_to_wait(
+    limiter: FixedWindowRateLimiter, check: _Check, item: RateLimitItem, key: str
+) -> int:
+    if check(limiter, item, key):
+        return 0
+    return max(1, math.ceil(limiter.storage.get_expiry(item.key_for(key)) - time.time()))
