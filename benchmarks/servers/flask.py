@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.load.wire import HOST
 from benchmarks.servers.process import free_port, running
-from handoff.cli.serve import gunicorn_command
+from handoff.cli.serve import build_gunicorn_command
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,6 +24,6 @@ def bare_flask(folder: Path, *, shop: str) -> Iterator[int]:
         "BARE_DATABASE": str(folder / "rows.db"),
         "BARE_SESSIONS": str(folder / "sessions"),
     }
-    command = [*gunicorn_command(f"{HOST}:{port}"), "benchmarks.bare.app:app"]
+    command = [*build_gunicorn_command(f"{HOST}:{port}"), "benchmarks.bare.app:app"]
     with running(command, port, folder, environment=environment):
         yield port

@@ -13,7 +13,7 @@ from benchmarks.load.wire import HOST, request
 from benchmarks.servers.flask import ROOT
 from benchmarks.servers.process import free_port, running
 from benchmarks.servers.rows import Rows, new_ledger, numbers
-from handoff.cli.serve import gunicorn_command
+from handoff.cli.serve import build_gunicorn_command
 
 _KEY = "a-key-of-the-benchmark"
 _SECRET = "a secret of the benchmark that is long enough"
@@ -74,7 +74,7 @@ def service(
         "HANDOFF_TRANSFERS_PER_MINUTE": "1000000000",  # counted as shipped, and never too many
         "HANDOFF_ASK_CHECKOUT": str(ask_checkout).lower(),
     }
-    command = [*gunicorn_command(f"{HOST}:{port}"), "handoff.app_factory:create_app()"]
+    command = [*build_gunicorn_command(f"{HOST}:{port}"), "handoff.app_factory:create_app()"]
     with (
         new_ledger(ledger, _SECRET, filled=filled) as rows,
         running(command, port, folder, environment=settings) as process,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from handoff.cli.environment import env_file_option
+from handoff.cli.env_file import env_file_option
 
 
 @click.command()

@@ -15,8 +15,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from handoff.cli.ending import COULD_NOT_RUN, FINDINGS, INTERRUPTED
-from handoff.cli.environment import env_file_option, refuse
+from handoff.cli.env_file import env_file_option
+from handoff.cli.exit_codes import (
+    COULD_NOT_RUN,
+    FINDINGS,
+    INTERRUPTED,
+    exit_with_setting_faults,
+)
 from handoff.deadline import Deadline
 from handoff.doctor import PARTS, Case, CustomerLogin, Reading, Report, examine, read_for_doctor
 from handoff.doctor.page import page
@@ -120,7 +125,7 @@ def _read() -> Reading:
     try:
         return read_for_doctor()
     except SettingsError as error:
-        refuse(error.faults)
+        exit_with_setting_faults(error.faults)
 
 
 def _login(email: str | None, password_file: Path | None) -> CustomerLogin | None:

@@ -1,4 +1,4 @@
-"""`handoff migrate`: brings the ledger's tables up to date, and moves a ledger to PostgreSQL."""
+"""`handoff migrate`: migrates the ledger's tables, and copies a ledger to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,81 +9,85 @@ import click
 from rich.console import Console
 from sqlalchemy.engine import make_url
 
-from handoff.cli.ending import ending_in_words, give_up
-from handoff.cli.environment import env_file_option, read_settings, refuse
-from handoff.cli.ledger import refused_in_words
+from handoff.cli.env_file import env_file_option, load_settings_or_exit
+from handoff.cli.exit_codes import exit_on_problem, exit_with_error, exit_with_setting_faults
+from handoff.cli.open_ledger import exit_on_ledger_error
 from handoff.ledger import Database, MigrationResult, open_database
-from handoff.ledger import migrate as bring_up_to_date
+from handoff.ledger import migrate as migrate_tables
 from handoff.ledger.copy_database import CopyRefused, copy_ledger
 from handoff.operations.json_logs import configure_logging
 
+_HELP = """\
+Bring the tables of the ledger up to date.
 
-@click.command()
+"handoff serve" does the same at its start, and any number of hosts may start at once. This
+command does it beforehand, for example with another user of the database.
+
+With --from it moves a ledger from SQLite to PostgreSQL. Stop the service first: the file
+cannot be written while rows are copied, and nobody should write to it afterwards. Then set
+HANDOFF_DATABASE_URL for the service and start it. Links that were issued keep working. All
+rows arrive or none: it is one transaction, and Ctrl-C undoes it. The file keeps its rows; its
+tables are brought up to date.
+
+\b
+Exit codes: 0 done; 2 could not run, nothing was moved; 130 Ctrl-C, nothing was moved.
+
+\b
+Examples:
+  handoff migrate --env-file /etc/handoff.env
+  handoff migrate --from sqlite:////var/lib/handoff/handoff.db --env-file /etc/handoff.env
+"""
+
+
+@click.command(help=_HELP)
 @click.option(
     "--from",
     "source",
     metavar="sqlite:///PATH",
-    help="Move all handoffs of this SQLite ledger into HANDOFF_DATABASE_URL, which holds none.",
+    help="Copy all handoffs of this SQLite ledger into HANDOFF_DATABASE_URL, which holds none.",
 )
 @env_file_option
 def migrate(source: str | None) -> None:
-    """Bring the tables of the ledger up to date.
-
-    "handoff serve" does the same at its start, and any number of hosts may start at once. This is
-    for who wants to do it before, with another user of the database, say.
-
-    With --from it moves a ledger from SQLite to PostgreSQL. End the service first: while rows are
-    copied the file cannot be written, and afterwards nobody should. Then set HANDOFF_DATABASE_URL
-    for the service and start it. Links that were given live on. All rows arrive, or none: it is
-    one transaction, and Ctrl-C undoes it. The file stays as it is, brought up to date.
-
-    \b
-    Exit codes: 0 done; 2 could not run, and nothing was moved; 130 Ctrl-C, nothing was moved.
-
-    \b
-    Examples:
-      handoff migrate --env-file /etc/handoff.env
-      handoff migrate --from sqlite:////var/lib/handoff/handoff.db --env-file /etc/handoff.env
-    """
-    address = read_settings().database_url.get_secret_value()
-    configure_logging("CRITICAL")  # what goes wrong is said in words
+    """Migrate the tables of the ledger; with a source, copy its handoffs as well."""
+    target_url = load_settings_or_exit().database_url.get_secret_value()
+    configure_logging("CRITICAL")  # errors are printed as messages instead
     if source is not None:
-        _refuse_unless_movable(source, address)
-    with ending_in_words():
-        with refused_in_words():
-            database = open_database(address)
-        with closing(database):
+        _require_sqlite_to_postgres(source, target_url)
+    with exit_on_problem():
+        with exit_on_ledger_error():
+            target = open_database(target_url)
+        with closing(target):
             if source is None:
-                with refused_in_words():
-                    click.echo(_told(bring_up_to_date(database)))
+                with exit_on_ledger_error():
+                    click.echo(_describe_migration(migrate_tables(target)))
                 return
-            with closing(open_database(source)) as ledger:
-                moved = _move(ledger, database)
-    click.echo(f"{moved:,} handoffs moved. {source} is no longer the ledger.")
+            with closing(open_database(source)) as source_database:
+                count = _copy(source_database, target)
+    click.echo(f"{count:,} handoffs moved. {source} is no longer the ledger.")
 
 
-def _refuse_unless_movable(source: str, target: str) -> None:
+def _require_sqlite_to_postgres(source: str, target_url: str) -> None:
     path = Path(source.removeprefix("sqlite:///"))
     if not source.startswith("sqlite:///") or not path.is_file():
-        raise click.UsageError("--from has to name a SQLite ledger that is there: sqlite:///path.")
-    if make_url(target).get_backend_name() != "postgresql":
-        refuse(["HANDOFF_DATABASE_URL: has to be a PostgreSQL for a ledger to be moved there."])
+        raise click.UsageError("--from has to name an existing SQLite ledger: sqlite:///path.")
+    if make_url(target_url).get_backend_name() != "postgresql":
+        exit_with_setting_faults(["HANDOFF_DATABASE_URL: has to be a PostgreSQL for --from."])
 
 
-def _move(source: Database, target: Database) -> int:
-    moved = 0
+def _copy(source: Database, target: Database) -> int:
+    count = 0
     try:
-        with Console(stderr=True).status("moving handoffs") as status:
-            for moved in copy_ledger(source, target):
-                status.update(f"{moved:,} handoffs copied")
+        with Console(stderr=True).status("copying handoffs") as status:
+            for count in copy_ledger(source, target):
+                status.update(f"{count:,} handoffs copied")
     except CopyRefused as reason:
-        give_up(f"HANDOFF_DATABASE_URL: {reason.words} Nothing was moved.")
-    return moved
+        exit_with_error(f"HANDOFF_DATABASE_URL: {reason.words} Nothing was moved.")
+    return count
 
 
-def _told(done: MigrationResult) -> str:
-    if done.before == done.after:
-        return f"The ledger is up to date: version {done.after}."
-    if done.before is None:
-        return f"The ledger's tables were made: version {done.after}."
-    return f"The ledger was brought from version {done.before} to {done.after}."
+def _describe_migration(result: MigrationResult) -> str:
+    if result.before == result.after:
+        return f"The ledger is up to date: version {result.after}."
+    if result.before is None:
+        return f"The ledger's tables were made: version {result.after}."
+    return f"The ledger was brought from version {result.before} to {result.after}."

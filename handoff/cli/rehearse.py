@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from handoff.cli.ending import FINDINGS, INTERRUPTED, give_up
-from handoff.cli.environment import env_file_option, read_settings
-from handoff.cli.ledger import open_existing_ledger
-from handoff.cli.playbill import Playbill, as_json
+from handoff.cli.env_file import env_file_option, load_settings_or_exit
+from handoff.cli.exit_codes import FINDINGS, INTERRUPTED, exit_with_error
+from handoff.cli.open_ledger import open_existing_ledger
+from handoff.cli.rehearse_output import Playbill, as_json
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.client import MagentoClient
 from handoff.operations.json_logs import configure_logging
@@ -103,7 +103,7 @@ def rehearse(
       handoff rehearse --env-file /etc/handoff.env --staging https://staging.shop.example
       handoff rehearse --staging https://staging.shop.example --place-order --json
     """
-    settings = read_settings()
+    settings = load_settings_or_exit()
     configure_logging("CRITICAL")  # what goes wrong is said here, in words
     try:
         _require_staging(settings, staging)
@@ -113,7 +113,7 @@ def rehearse(
         login = _login(customer_email, customer_password_file)
         result = _rehearse(settings, stores, skus, login, place_order, in_json)
     except CannotRehearse as reason:
-        give_up(str(reason))
+        exit_with_error(str(reason))
     if in_json:
         click.echo(json.dumps(as_json(result, settings), indent=2, ensure_ascii=False))
     raise click.exceptions.Exit(_exit_code(result))

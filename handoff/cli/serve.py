@@ -1,4 +1,4 @@
-"""`handoff serve`: runs the service under gunicorn, as it ships."""
+"""`handoff serve`: runs the service under gunicorn."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from tempfile import mkdtemp
 
 import click
 
-from handoff.cli.environment import env_file_option, read_settings
-from handoff.cli.ledger import open_ledger
+from handoff.cli.env_file import env_file_option, load_settings_or_exit
+from handoff.cli.open_ledger import open_ledger
 from handoff.operations.metrics import DIRECTORY, PREFIX
 
 
@@ -20,21 +20,21 @@ from handoff.operations.metrics import DIRECTORY, PREFIX
 def serve(bind: str, workers: int) -> None:
     """Run the service.
 
-    Checks the settings first and names every fault. Put the shop's own proxy before it, under a
-    path of the shop's host; the README shows how.
+    Checks the settings first and names every fault. Put the shop's own proxy in front of it, under
+    a path of the shop's host; the README shows how.
 
     Example: handoff serve --env-file /etc/handoff.env --bind 127.0.0.1:8000
     """
-    settings = read_settings()
+    settings = load_settings_or_exit()
     open_ledger(settings).close()  # before any worker starts
     if settings.metrics and DIRECTORY not in os.environ:
         os.environ[DIRECTORY] = mkdtemp(prefix=PREFIX)  # gunicorn removes it when it ends
-    application = "handoff.app_factory:create_app()"
-    arguments = [*gunicorn_command(bind), "--workers", str(workers), application]
-    os.execv(sys.executable, arguments)  # noqa: S606 - no shell, and gunicorn takes the signals
+    command = build_gunicorn_command(bind)
+    command += ["--workers", str(workers), "handoff.app_factory:create_app()"]
+    os.execv(sys.executable, command)  # noqa: S606 - no shell, and gunicorn takes the signals
 
 
-def gunicorn_command(bind: str) -> list[str]:
-    """Return how gunicorn is started with the configuration that ships."""
+def build_gunicorn_command(bind: str) -> list[str]:
+    """Return the command that starts gunicorn with the configuration of this package."""
     config = "python:handoff.operations.gunicorn_config"
     return [sys.executable, "-m", "gunicorn", "--config", config, "--bind", bind]

@@ -130,7 +130,7 @@ def test_references_come_from_a_file_or_standard_input(
     ("arguments", "words"),
     [
         (("r", "--since", "1d"), "do not go together"),
-        (("--since", "1h", "--until", "2h"), "--since has to lie before"),
+        (("--since", "1h", "--until", "2h"), "--since has to be earlier"),
         (("--since", "soon"), "2026-11-01"),
         (("--column", "x"), "--column goes with --csv"),
         (("--csv", "-", "--column", "x"), "no column 'x'; it has: a, b"),
@@ -217,7 +217,7 @@ def test_ctrl_c_says_how_far_it_got_and_the_next_run_goes_on(
         patch.setattr(ReconciliationRepository, "record", interrupted)
         ended = handoff("reconcile", "--json")
     assert ended.exit_code == 130
-    assert "2 open handoffs looked at; not to the end" in ended.stderr
+    assert "2 open handoffs checked; not complete" in ended.stderr
     told = json.loads(ended.stdout)
     assert (len(told["handoffs"]), told["complete"]) == (2, False)
     rest = json.loads(handoff("reconcile", "--json").stdout)
@@ -228,7 +228,7 @@ def test_two_at_once_do_not_get_into_each_others_way(desk: Desk, handoff: Comman
     with Leases(desk.database, system_clock).hold("reconcile", give_up=lambda: True):
         ended = handoff("reconcile")
     assert ended.exit_code == 2
-    assert "Another reconcile is at work" in ended.stderr
+    assert "Another reconcile is running" in ended.stderr
     assert handoff("reconcile").exit_code == 0
 
 

@@ -1,4 +1,4 @@
-"""Durations and moments on the command line: `90d`, `2026-11-01`."""
+"""Types of command-line parameters: a duration such as `90d`, a time such as `2026-11-01`."""
 
 from __future__ import annotations
 
@@ -17,19 +17,8 @@ _UNITS = {
 }
 
 
-def parse_duration(text: str) -> timedelta | None:
-    """Read `12h`, `90d`, `2w` or `2y` (of 365 days each); None where it is no duration."""
-    found = _DURATION.fullmatch(text.strip().lower())
-    return None if found is None else int(found[1]) * _UNITS[found[2]]
-
-
-def in_milliseconds(duration: timedelta) -> int:
-    """Return a duration in the unit of the ledger."""
-    return duration // timedelta(milliseconds=1)
-
-
-class Duration(click.ParamType[timedelta]):
-    """A length of time, longer than none."""
+class DurationParamType(click.ParamType[timedelta]):
+    """A length of time greater than zero."""
 
     name = "duration"
 
@@ -41,25 +30,36 @@ class Duration(click.ParamType[timedelta]):
         return duration
 
 
-class Moment(click.ParamType[datetime]):
+class TimeParamType(click.ParamType[datetime]):
     """A date, a time, or how long ago."""
 
     name = "when"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
-        """Return the moment that a text stands for; a time without a zone is UTC."""
+        """Return the time that a text stands for; a time without a zone is UTC."""
         if isinstance(value, datetime):
             return value
         ago = parse_duration(str(value))
         if ago is not None:
             return datetime.now(UTC) - ago
         try:
-            moment = datetime.fromisoformat(str(value))
+            time = datetime.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is no time; 7d, 2026-11-01 and 2026-11-01T12:00 are.", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def as_ledger_time(moment: datetime) -> int:
-    """Return a moment as the ledger counts: milliseconds since 1970."""
-    return int(moment.timestamp() * 1000)
+def parse_duration(text: str) -> timedelta | None:
+    """Read `12h`, `90d`, `2w` or `2y` (of 365 days each); return None for any other text."""
+    found = _DURATION.fullmatch(text.strip().lower())
+    return None if found is None else int(found[1]) * _UNITS[found[2]]
+
+
+def to_milliseconds(duration: timedelta) -> int:
+    """Return a duration in milliseconds, the ledger's unit."""
+    return duration // timedelta(milliseconds=1)
+
+
+def to_ledger_time(time: datetime) -> int:
+    """Return a time as the ledger stores it: milliseconds since 1970."""
+    return int(time.timestamp() * 1000)

@@ -1,0 +1,52 @@
+"""Opens the ledger for a command, or ends the command with exit code 2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from handoff.cli.exit_codes import exit_with_setting_faults
+from handoff.ledger import Database, migrate, open_database
+from handoff.problems import LedgerUnavailable
+from handoff.settings import Settings
+
+_SETTING = "HANDOFF_DATABASE_URL"
+
+
+def open_ledger(settings: Settings) -> Database:
+    """Open the ledger and migrate its tables, or exit with code 2. A new SQLite file is made."""
+    with exit_on_ledger_error():
+        database = open_database(settings.database_url.get_secret_value())
+        migrate(database)
+    return database
+
+
+def open_existing_ledger(settings: Settings) -> Database:
+    """Open and migrate a ledger that a service has made, or exit with code 2; make no empty one."""
+    url = settings.database_url.get_secret_value()
+    with exit_on_ledger_error():
+        database = open_database(url)
+        if not database.exists():
+            exit_with_setting_faults([f"{_SETTING}: there is no ledger {_describe_location(url)}."])
+        migrate(database)
+    return database
+
+
+@contextmanager
+def exit_on_ledger_error() -> Iterator[None]:
+    """Exit with code 2 and a message if the ledger cannot be opened in this block."""
+    try:
+        yield
+    except OSError as error:
+        exit_with_setting_faults([f"{_SETTING}: {error.strerror or type(error).__name__}."])
+    except LedgerUnavailable as error:
+        exit_with_setting_faults([f"{_SETTING}: {error.detail}"])
+
+
+def _describe_location(url: str) -> str:
+    """Return the path or the name of a database; its URL holds a password."""
+    name = make_url(url).database or ""
+    return f"at {Path(name).absolute()}" if url.startswith("sqlite:") else f"in the database {name}"

@@ -1,0 +1,167 @@
+"""Writes the report of `handoff reconcile` to standard output: as a table, CSV, or JSON.
+
+Each writer takes one entry at a time and keeps few of them, so a report of any length fits into
+memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Collection
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from handoff.reconciliation.report import ReportEntry, ReportState, ReportSummary, format_time
+
+_MAX_TABLE_ROWS = 200  # a person reads them
+_STATE_LABELS = {
+    ReportState.MATCHED: "matched",
+    ReportState.NOT_ORDERED: "opened, not ordered",
+    ReportState.NEVER_OPENED: "never opened",
+    ReportState.DIFFERS: "ordered differently",
+    ReportState.TWO_ORDERS: "two orders",
+    ReportState.UNKNOWN: "unknown reference",
+    ReportState.UNRECONCILED: "purged unreconciled",
+}
+_CSV_COLUMNS = (
+    "reference",
+    "state",
+    "final",
+    "orders",
+    "order_states",
+    "differences",
+    "handoff",
+    "kind",
+    "store",
+    "quote_number",
+    "issued_at",
+    "opened_at",
+    "settled_at",
+)
+
+
+class ReportWriter(Protocol):
+    """Writes the entries of a report in one format."""
+
+    def add_entry(self, entry: ReportEntry) -> None:
+        """Write the next entry, or keep it until the end."""
+
+    def finish(self, summary: ReportSummary, *, complete: bool) -> None:
+        """Write the rest; `complete` is False if entries are missing."""
+
+
+class TableReportWriter:
+    """Prints a count for each state, and a row for each entry in one of the listed states."""
+
+    def __init__(self, listed_states: Collection[ReportState]) -> None:
+        self._listed_states = listed_states
+        self._entries: list[ReportEntry] = []
+        self._omitted_count = 0
+
+    def add_entry(self, entry: ReportEntry) -> None:
+        """Keep the entry if it will be listed."""
+        if entry.state not in self._listed_states:
+            return
+        if len(self._entries) < _MAX_TABLE_ROWS:
+            self._entries.append(entry)
+        else:
+            self._omitted_count += 1
+
+    def finish(self, summary: ReportSummary, *, complete: bool) -> None:
+        """Print the table of entries and the table of counts."""
+        console = Console()
+        if self._entries:
+            console.print(self._build_entry_table())
+        if self._omitted_count:
+            console.print(f"and {self._omitted_count} more; --format csv and --json list all")
+        counts = Table("state", Column("handoffs", justify="right"))
+        for state, label in _STATE_LABELS.items():
+            if summary.counts[state]:
+                counts.add_row(label, f"{summary.counts[state]:,}")
+        console.print(counts if counts.rows else "Nothing to report.")
+
+    def _build_entry_table(self) -> Table:
+        headings = ("reference", "state", "order", "opened", "what")
+        table = Table(*(Column(heading, overflow="fold") for heading in headings))
+        for entry in self._entries:
+            cells = (
+                entry.reference or "",
+                _STATE_LABELS[entry.state],
+                _join_order_fields(entry, "number"),
+                (entry.passage and format_time(entry.passage.used_at)) or "",
+                _describe_entry(entry),
+            )
+            # Text, because a reference or a sku may hold rich's markup.
+            table.add_row(*map(Text, cells))
+        return table
+
+
+class CsvReportWriter:
+    """Writes a heading, and a line for each entry."""
+
+    def __init__(self, _listed_states: Collection[ReportState]) -> None:
+        self._writer = csv.DictWriter(sys.stdout, _CSV_COLUMNS, restval="", lineterminator="\n")
+        self._writer.writeheader()
+
+    def add_entry(self, entry: ReportEntry) -> None:
+        """Write the line of the entry."""
+        values = {name: value for name, value in entry.as_json().items() if value is not None}
+        texts = {
+            "final": "yes" if entry.final else "no",
+            "orders": _join_order_fields(entry, "number"),
+            "order_states": _join_order_fields(entry, "state"),
+            "differences": _describe_differences(entry),
+        }
+        self._writer.writerow({**values, **texts})
+
+    def finish(self, summary: ReportSummary, *, complete: bool) -> None:
+        """Write nothing more."""
+
+
+class JsonReportWriter:
+    """Writes one object with `handoffs`, `summary` and `complete`."""
+
+    def __init__(self, _listed_states: Collection[ReportState]) -> None:
+        self._count = 0
+        sys.stdout.write('{"handoffs": [')
+
+    def add_entry(self, entry: ReportEntry) -> None:
+        """Write the entry on a line of its own."""
+        sys.stdout.write(",\n" if self._count else "\n")
+        sys.stdout.write(json.dumps(entry.as_json(), ensure_ascii=False))
+        self._count += 1
+
+    def finish(self, summary: ReportSummary, *, complete: bool) -> None:
+        """Close the object."""
+        rest: dict[str, Any] = {"summary": summary.as_json(), "complete": complete}
+        sys.stdout.write(f"\n], {json.dumps(rest)[1:]}\n")
+
+
+def _join_order_fields(entry: ReportEntry, name: str) -> str:
+    return " ".join(order[name] for order in entry.orders)
+
+
+def _describe_entry(entry: ReportEntry) -> str:
+    parts = [_describe_differences(entry)] if entry.state is not ReportState.MATCHED else []
+    for order in entry.orders:
+        if order["replaced_by"]:
+            parts.append(f"{order['number']} was edited and is now {order['replaced_by']}")
+        elif order["state"] == "canceled":
+            parts.append(f"{order['number']} was cancelled")
+    if entry.state is ReportState.NEVER_OPENED and entry.orders:
+        parts.append("the quote was ordered without the link")
+    return "; ".join(part for part in parts if part)
+
+
+def _describe_differences(entry: ReportEntry) -> str:
+    differences = (entry.passage and entry.passage.differences) or []
+    return "; ".join(
+        f"{difference['sku'] or 'currency'}: {difference['bag']} in the bag, "
+        f"{difference['ordered']} ordered"
+        for difference in differences
+    )
