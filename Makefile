@@ -1,7 +1,8 @@
-# make demo    the service, a stand-in shop and a phone, on this machine
-# make test    all tests
-# make check   ruff and mypy
-# make bench   how fast it is, in ten minutes: benchmarks/RESULTS.md
+# make demo          run the service, a stand-in shop and a phone on this machine
+# make test          run all tests
+# make test-quick    run the tests that need no servers and no browser
+# make check         run ruff and mypy
+# make bench         measure the speed of the service: benchmarks/RESULTS.md
 PYTHON ?= python3
 PORT ?= 8000
 SHOP_PORT ?= 8001
@@ -9,14 +10,17 @@ PHONE_PORT ?= 8002
 FORM_PORT ?= 8003
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-header --no-emit-index-url
 
-.PHONY: help demo test check audit bench translations lock clean
+.PHONY: help demo test test-quick check audit bench translations lock clean
 .DEFAULT_GOAL := help
 
-help: ## show this
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: $(VENV)/demo ## run the service with a stand-in shop and a phone, till Ctrl-C
+demo: $(VENV)/demo ## run the service with a stand-in shop and a phone until Ctrl-C
 	@exec $(BIN)/handoff demo --port $(PORT) --shop-port $(SHOP_PORT) \
 	  --phone-port $(PHONE_PORT) --form-port $(FORM_PORT)
 
@@ -24,19 +28,19 @@ test: $(VENV)/dev ## run all tests
 	@tests/servers.sh
 	$(BIN)/pytest $(PYTEST_ARGS)
 
-check: $(VENV)/dev ## ruff and mypy
+check: $(VENV)/dev ## run ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-audit: $(VENV)/dev ## ask PyPI about known holes in the locked packages; needs the network
-	$(BIN)/pip install --quiet pip-audit
+audit: $(VENV)/dev ## look for known vulnerabilities of the locked packages; needs the network
+	$(PIP) install pip-audit
 	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements-dev.txt
 
-bench: $(VENV)/dev ## measure how fast the service is; needs wrk, nginx, Redis and PostgreSQL
+bench: $(VENV)/dev ## measure the speed of the service; needs wrk, nginx, Redis and PostgreSQL
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
-translations: $(VENV)/dev ## take new words into the catalogues, and compile them
+translations: $(VENV)/dev ## update the catalogues from the sources, and compile them
 	mkdir -p build
 	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords lazy_gettext \
 	  --no-location --omit-header --output-file build/messages.pot .
@@ -44,15 +48,16 @@ translations: $(VENV)/dev ## take new words into the catalogues, and compile the
 	  --ignore-obsolete --ignore-pot-creation-date --output-dir translations
 	$(BIN)/pybabel --quiet compile --directory translations
 
-lock: $(VENV)/dev ## write the locked lists of packages anew
-	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml sandbox/pyproject.toml --extra postgres --group build --universal --python-version 3.11 \
-	  --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.txt
-	$(BIN)/uv pip compile pyproject.toml sandbox/pyproject.toml --extra postgres --group build --group dev --universal \
-	  --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet \
-	  -o requirements-dev.txt
+# requirements.txt is the product with its build backend. The other two add to it: the sandbox
+# for the demo, and the sandbox with the tools of developers.
+lock: $(VENV)/dev ## resolve all dependencies again and write the lock files
+	$(PIP) install uv
+	$(LOCK) --upgrade pyproject.toml --extra postgres --group build -o requirements.txt
+	$(LOCK) --upgrade sandbox/pyproject.toml --constraints requirements.txt -o requirements-demo.txt
+	$(LOCK) --upgrade pyproject.toml sandbox/pyproject.toml --extra postgres --group build \
+	  --group dev --constraints requirements.txt -o requirements-dev.txt
 
-clean: ## remove the environment and what the demo wrote
+clean: ## remove the virtual environment and the demo's files
 	rm -rf $(VENV) instance
 
 $(VENV)/venv:
@@ -61,11 +66,11 @@ $(VENV)/venv:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/demo: requirements.txt pyproject.toml sandbox/pyproject.toml $(VENV)/venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e ./sandbox
+$(VENV)/demo: requirements.txt requirements-demo.txt pyproject.toml sandbox/pyproject.toml $(VENV)/venv
+	$(PIP) install --require-hashes -r requirements.txt -r requirements-demo.txt
+	$(PIP) install --no-deps --no-build-isolation -e . -e ./sandbox
 	@touch $@
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/demo
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
@@ -14,9 +15,18 @@ def find_resource_folder(name: str) -> Path:
     they are beside it at the top of the repository. A folder beside an installed package belongs
     to somebody else and is never used. Raises FileNotFoundError if there is neither.
     """
-    inside, repository = _PACKAGE / name, _PACKAGE.parent
+    inside, beside = _PACKAGE / name, _PACKAGE.parent / name
     if inside.is_dir():
         return inside
-    if (repository / "pyproject.toml").is_file() and (repository / name).is_dir():
-        return repository / name
+    if beside.is_dir() and _is_own_repository(_PACKAGE.parent):
+        return beside
     raise FileNotFoundError(f"the folder {name!r} of Handoff is missing")
+
+
+def _is_own_repository(folder: Path) -> bool:
+    # Other distributions have left a pyproject.toml of theirs in site-packages.
+    try:
+        project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+        return bool(project["name"] == "handoff")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 DETAILS = sorted((ROOT / "docs").glob("*.md"))
 GUIDE = "\n".join([README, *(page.read_text("utf-8") for page in DETAILS)])
+LOCKS = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
 MODULES = sorted((ROOT / "handoff").rglob("*.py"))
 
 
@@ -187,7 +188,7 @@ def test_every_module_and_public_function_says_what_it_is() -> None:
 
 
 def test_nothing_speaks_of_the_machine_that_it_was_made_on() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt", "Makefile", "README.md"):
+    for name in (*LOCKS, "Makefile", "README.md"):
         text = (ROOT / name).read_text("utf-8")
         assert "--index-url" not in text
         assert "/work/" not in text
