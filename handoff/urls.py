@@ -1,4 +1,4 @@
-"""Addresses (URLs) as settings have them, and the domains that their hosts are in."""
+"""Parse and normalise URLs of settings, and match a cookie's domain with a host."""
 
 from __future__ import annotations
 
@@ -10,57 +10,57 @@ from pydantic import BeforeValidator
 
 
 def split_url(value: str) -> SplitResult:
-    """Split an address; what Python says of one that it cannot split holds parts of it."""
+    """Split a URL. Raises ValueError, whose message unlike Python's own repeats no part of it."""
     try:
         parts = urlsplit(value)
         _ = parts.port
     except ValueError:
         raise ValueError(
-            "is no address; in a password, '/', '#', '[' and '@' are %-encoded"
+            "is not a URL; in a password, '/', '#', '[' and '@' must be %-encoded"
         ) from None
     if not value.isprintable() or " " in value:
-        raise ValueError("holds characters that no address has")
+        raise ValueError("has characters that a URL cannot have")
     return parts
 
 
 def require_ascii(value: str) -> None:
-    """Refuse an address that cannot stand in a header as it is; a ValueError says what can."""
+    """Raise ValueError for a URL that cannot stand in a header as it is."""
     if not value.isascii():
-        raise ValueError("has to be in ASCII: its host as xn--…, its path %-encoded")
+        raise ValueError("must be ASCII: the host as xn--…, the path %-encoded")
 
 
-def _base_url(value: str) -> str:
+def _normalise_base_url(value: str) -> str:
     parts = split_url(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("has to be an http(s) address with a host")
+        raise ValueError("must be an http(s) URL with a host")
     require_ascii(value)
     if parts.query or parts.fragment or parts.username:
-        raise ValueError("takes no query, fragment or user name")
+        raise ValueError("must not have a query, fragment or user name")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    usual = {"http": 80, "https": 443}[parts.scheme]
-    port = "" if parts.port in (None, usual) else f":{parts.port}"
-    # As browsers write it, so that it equals the Origin that they send.
+    default_port = {"http": 80, "https": 443}[parts.scheme]
+    port = "" if parts.port in (None, default_port) else f":{parts.port}"
+    # Browsers write it like this, so it can be compared with their Origin header.
     return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
 
-BaseUrl = Annotated[str, BeforeValidator(_base_url)]
-"""An http(s) address with a host and perhaps a path, which has no '/' at its end."""
+BaseUrl = Annotated[str, BeforeValidator(_normalise_base_url)]
+"""An http(s) URL with a host and maybe a path, without a '/' at its end."""
 
 
 def is_same_url(one: str, other: str) -> bool:
-    """Say whether two addresses are one, however they are spelled; of what is none, False."""
+    """Return whether two base URLs are equal once normalised; False if one is not valid."""
     try:
-        return _base_url(one) == _base_url(other)
+        return _normalise_base_url(one) == _normalise_base_url(other)
     except ValueError:
         return False
 
 
 def is_cookie_sent_to(host: str, domain: str) -> bool:
-    """Say whether a cookie for a domain goes to this host; an IP address is in none but itself."""
+    """Return whether browsers send a cookie for a domain to this host."""
     if host == domain:
         return True
     try:
         ip_address(host)
     except ValueError:
         return host.endswith(f".{domain}")
-    return False
+    return False  # an IP address has no subdomains

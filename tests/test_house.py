@@ -134,6 +134,17 @@ def imports_of(module: Path) -> set[str]:
     return names
 
 
+FEATURES = {
+    path.name for path in (ROOT / "handoff").iterdir() if (path / "__init__.py").exists()
+} - {"settings"}
+
+
+@pytest.mark.parametrize("package", sorted(FEATURES))
+def test_settings_import_no_feature_package(package: str) -> None:
+    for module in (ROOT / "handoff" / "settings").glob("*.py"):
+        assert not [n for n in imports_of(module) if n.startswith(f"handoff.{package}")], module
+
+
 @pytest.mark.parametrize(
     ("room", "stranger"),
     [

@@ -1,4 +1,4 @@
-"""Settings: checked at start, every fault at once, and no value repeated."""
+"""Settings are checked at start, all faults at once, and no message repeats a value."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 
-from handoff.settings import Settings, SettingsError, find_unknown_names, load_settings
+from handoff.settings import (
+    Settings,
+    SettingsError,
+    check_settings,
+    find_unknown_names,
+    load_settings,
+)
 from handoff.settings.store_sites import StoreSite
 from tests.certificates import Authority
 
-NEEDED = {
+REQUIRED = {
     "HANDOFF_PUBLIC_URL": "https://www.shop.example/handoff",
     "HANDOFF_MAGENTO_URL": "https://www.shop.example",
     "HANDOFF_API_KEYS": "a-key-for-poq",
@@ -23,7 +29,7 @@ NEEDED = {
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in NEEDED.items():
+    for name, value in REQUIRED.items():
         monkeypatch.setenv(name, value)
 
 
@@ -37,7 +43,7 @@ def faults() -> str:
     return "\n".join(raised.value.faults)
 
 
-def test_what_is_needed_is_enough() -> None:
+def test_the_required_settings_are_enough() -> None:
     settings = load_settings()
     assert first_store_site(settings).session_cookie.domain == "www.shop.example"
     assert first_store_site(settings).session_cookie.secure is True
@@ -48,12 +54,12 @@ def test_what_is_needed_is_enough() -> None:
     assert (settings.link_ttl, settings.reopen_grace, settings.magento_timeout) == (300, 60, 8)
 
 
-def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in NEEDED:
+def test_all_missing_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in REQUIRED:
         monkeypatch.delenv(name)
-    told = faults()
-    for name in NEEDED:
-        assert f"{name} is not set." in told
+    reported = faults()
+    for name in REQUIRED:
+        assert f"{name} is not set." in reported
 
 
 @pytest.mark.parametrize(
@@ -139,37 +145,37 @@ def test_everything_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyP
         ("HANDOFF_SENTINEL_USERNAME", "somebody"),
     ],
 )
-def test_a_value_that_cannot_be_is_named_and_not_repeated(
+def test_an_invalid_value_is_reported_by_name_and_never_repeated(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    told = faults()
-    assert name in told
-    assert "ETPW" not in told
+    reported = faults()
+    assert name in reported
+    assert "ETPW" not in reported
     if len(value) > 6:
-        assert value not in told
-    for line in told.splitlines():
+        assert value not in reported
+    for line in reported.splitlines():
         assert line.startswith("HANDOFF_")
 
 
-def test_several_faults_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_invalid_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HANDOFF_LINK_TTL", "x")
     monkeypatch.setenv("HANDOFF_SECRET_KEY", "short")
     monkeypatch.delenv("HANDOFF_API_KEYS")
-    told = faults()
+    reported = faults()
     for name in ("HANDOFF_LINK_TTL", "HANDOFF_SECRET_KEY", "HANDOFF_API_KEYS"):
-        assert name in told
+        assert name in reported
 
 
-def test_how_settings_fit_together_is_told_beside_what_is_wrong_with_others(
+def test_conflicts_between_settings_are_reported_together_with_invalid_values(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HANDOFF_LINK_TTL", "1")
     monkeypatch.setenv("HANDOFF_PUBLIC_URL", "https://handoff.elsewhere.example")
     monkeypatch.setenv("HANDOFF_MAGENTO_ADMIN_USERNAME", "admin")
     monkeypatch.delenv("HANDOFF_API_KEYS")
-    told = faults().splitlines()
-    names = [line.split(":")[0].split(" ")[0] for line in told]
+    reported = faults().splitlines()
+    names = [line.split(":")[0].split(" ")[0] for line in reported]
     assert sorted(names) == [
         "HANDOFF_API_KEYS",
         "HANDOFF_LINK_TTL",
@@ -190,7 +196,7 @@ def test_how_settings_fit_together_is_told_beside_what_is_wrong_with_others(
         ("http://www.shop.example/handoff", "", False),
     ],
 )
-def test_a_service_whose_cookie_no_browser_would_take_does_not_start(
+def test_a_session_cookie_that_browsers_refuse_is_a_fault(
     monkeypatch: pytest.MonkeyPatch, public_url: str, domain: str, fits: bool
 ) -> None:
     monkeypatch.setenv("HANDOFF_PUBLIC_URL", public_url)
@@ -202,7 +208,7 @@ def test_a_service_whose_cookie_no_browser_would_take_does_not_start(
 
 
 def stores(*changes: dict[str, Any]) -> str:
-    """Return HANDOFF_STORES with a website for each of these changes."""
+    """Return HANDOFF_STORES with one store view for each of these changes."""
     return json.dumps(
         [
             {
@@ -222,11 +228,11 @@ EU = "https://www.shop-eu.example"
 
 
 @pytest.mark.parametrize(
-    ("store", "told"),
+    ("store", "reported"),
     [
-        ({"url": f"{EU}/"}, "HANDOFF_PUBLIC_URL (store view store_2): from its host no browser"),
+        ({"url": f"{EU}/"}, "HANDOFF_PUBLIC_URL (store view store_2): no browser accepts"),
         ({"url": EU, "public_url": f"{EU}/handoff"}, ""),
-        ({"url": EU, "public_url": "https://handoff.shop-eu.example"}, "from its host no browser"),
+        ({"url": EU, "public_url": "https://handoff.shop-eu.example"}, "no browser accepts"),
         (
             {
                 "url": EU,
@@ -238,26 +244,26 @@ EU = "https://www.shop-eu.example"
         ({"url": EU, "public_url": f"{EU}/x", "cookie_domain": "shop.example"}, "does not cover"),
         ({"url": EU, "public_url": "http://www.shop-eu.example"}, "both http or both https"),
         ({"url": "https://www.shop.example/eu"}, ""),
-        ({"url": "www.shop-eu.example"}, "HANDOFF_STORES (1.url): has to be"),
-        ({"url": EU, "public_url": "https://"}, "HANDOFF_STORES (1.public_url): has to be"),
+        ({"url": "www.shop-eu.example"}, "HANDOFF_STORES (1.url): must be"),
+        ({"url": EU, "public_url": "https://"}, "HANDOFF_STORES (1.public_url): must be"),
         ({"store_id": 1}, "lists a code or a store_id twice"),
         ({"code": "store_1"}, "lists a code or a store_id twice"),
         ({"website_id": 1}, "has a website_id with two codes"),
     ],
     ids=str,
 )
-def test_every_store_has_to_be_where_its_session_cookie_can_work(
-    monkeypatch: pytest.MonkeyPatch, store: dict[str, Any], told: str
+def test_every_store_view_is_checked_for_a_session_cookie_that_browsers_accept(
+    monkeypatch: pytest.MonkeyPatch, store: dict[str, Any], reported: str
 ) -> None:
     monkeypatch.setenv("HANDOFF_STORES", stores({}, store))
-    if told:
-        assert told in faults()
+    if reported:
+        assert reported in faults()
         assert "store_1)" not in faults()
     else:
         assert len(load_settings().stores) == 2
 
 
-def test_stores_on_hosts_of_their_own_need_no_storefront_beside_them(
+def test_stores_on_their_own_hosts_do_not_need_a_storefront_url(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HANDOFF_MAGENTO_URL", "http://magento.internal")
@@ -271,14 +277,14 @@ def test_stores_on_hosts_of_their_own_need_no_storefront_beside_them(
     assert settings.store_sites.find_by_code("store_1").session_cookie.domain == "www.shop.example"
 
 
-def test_what_is_wrong_with_stores_at_one_address_is_told_once(
+def test_a_fault_of_stores_at_the_same_address_is_reported_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HANDOFF_STORES", stores({}, {"url": EU}, {"url": EU}))
     assert len(faults().splitlines()) == 1
 
 
-def test_shoppers_may_reach_the_shop_elsewhere_than_rest_is(
+def test_the_storefront_may_have_another_address_than_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HANDOFF_MAGENTO_URL", "http://magento.internal:8080")
@@ -297,7 +303,7 @@ def test_shoppers_may_reach_the_shop_elsewhere_than_rest_is(
         "rediss+sentinel://handoff:a%2Fpassword@[::1],b/the-sessions",
     ],
 )
-def test_every_way_to_a_session_store_is_an_address(
+def test_sockets_and_sentinels_are_session_store_urls(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setenv("HANDOFF_SESSION_STORE", address)
@@ -308,7 +314,7 @@ def test_every_way_to_a_session_store_is_an_address(
     ("store", "fits"),
     [("redis://127.0.0.1", False), ("unix:///run/redis.sock", False), ("rediss://redis", True)],
 )
-def test_certificates_need_an_address_with_tls(
+def test_certificates_need_a_session_store_url_with_tls(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store: str, fits: bool
 ) -> None:
     authority = Authority(tmp_path)
@@ -318,8 +324,8 @@ def test_certificates_need_an_address_with_tls(
     if fits:
         assert load_settings().session_store_access.ca_file == str(authority.file)
         return
-    told = faults().splitlines()
-    assert [line.split(" ")[0] for line in told] == [
+    reported = faults().splitlines()
+    assert [line.split(" ")[0] for line in reported] == [
         "HANDOFF_SESSION_STORE_CA_FILE",
         "HANDOFF_SESSION_STORE_CERT_FILE",
     ]
@@ -329,7 +335,7 @@ def test_certificates_need_an_address_with_tls(
     ("cookie", "own", "lives"),
     [("", "", 3600), ("7200", "", 7200), ("7200", "600", 600), ("0", "", 3600), ("0", "900", 900)],
 )
-def test_a_new_session_lives_as_long_as_its_cookie_unless_it_is_said(
+def test_a_new_session_lives_as_long_as_its_cookie_unless_it_has_its_own_setting(
     monkeypatch: pytest.MonkeyPatch, cookie: str, own: str, lives: int
 ) -> None:
     monkeypatch.setenv("HANDOFF_SESSION_COOKIE_LIFETIME", cookie)
@@ -337,7 +343,7 @@ def test_a_new_session_lives_as_long_as_its_cookie_unless_it_is_said(
     assert load_settings().new_session_lifetime == lives
 
 
-def test_addresses_are_kept_as_browsers_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_urls_are_normalised_as_browsers_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HANDOFF_PUBLIC_URL", "https://WWW.Shop.Example:443/Handoff/")
     settings = load_settings()
     assert settings.public_url == "https://www.shop.example/Handoff"
@@ -368,12 +374,27 @@ def test_every_setting_can_come_from_a_file(
     assert settings.link_ttl == 120
 
 
-def test_a_file_that_cannot_be_read_is_a_fault_and_not_a_blank(
+def test_a_file_that_cannot_be_read_is_a_fault_and_not_an_empty_value(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("HANDOFF_SECRET_KEY")
     monkeypatch.setenv("HANDOFF_SECRET_KEY_FILE", str(tmp_path / "missing"))
     assert "HANDOFF_SECRET_KEY_FILE cannot be read" in faults()
+
+
+def test_faults_of_files_are_reported_together_with_invalid_values_and_conflicts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("HANDOFF_SECRET_KEY")
+    monkeypatch.setenv("HANDOFF_SECRET_KEY_FILE", str(tmp_path / "missing"))
+    monkeypatch.setenv("HANDOFF_LINK_TTL", "x")
+    monkeypatch.setenv("HANDOFF_MAGENTO_ADMIN_USERNAME", "admin")
+    names = [line.split(":")[0].split(" ")[0] for line in faults().splitlines()]
+    assert names == [
+        "HANDOFF_SECRET_KEY_FILE",
+        "HANDOFF_LINK_TTL",
+        "HANDOFF_MAGENTO_ADMIN_USERNAME",
+    ]
 
 
 def test_a_value_and_a_file_for_the_same_setting_are_a_fault(
@@ -383,14 +404,14 @@ def test_a_value_and_a_file_for_the_same_setting_are_a_fault(
     assert "both set" in faults()
 
 
-def test_an_empty_value_is_the_same_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_is_the_same_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HANDOFF_LINK_TTL", "")
     monkeypatch.setenv("HANDOFF_MAGENTO_ACCESS_TOKEN", "")
     assert load_settings().link_ttl == 300
     assert load_settings().magento_access_token is None
 
 
-def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_hidden_when_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     store = "redis+sentinel://:the-password@127.0.0.1/sessions/2"
     monkeypatch.setenv("HANDOFF_SESSION_STORE", store)
     monkeypatch.setenv("HANDOFF_SENTINEL_PASSWORD", "the-other-word")
@@ -408,15 +429,15 @@ def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.Monke
         assert secret not in shown
 
 
-def test_codes_may_have_capitals_as_in_magento(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_store_codes_may_have_capitals_as_in_magento(monkeypatch: pytest.MonkeyPatch) -> None:
     [store] = json.loads(stores({}))
     codes = {"code": "shopUK", "website_code": "UK"}
     monkeypatch.setenv("HANDOFF_STORES", json.dumps([store | codes]))
     assert load_settings().store_views.find_by_code("shopUK") is not None
 
 
-def test_misspelt_names_are_found() -> None:
-    environment = {**NEEDED, "HANDOFF_LINK_TLL": "1", "HANDOFF_LINK_TTL_FILE": "x", "OTHER": "y"}
+def test_misspelt_variables_are_found() -> None:
+    environment = {**REQUIRED, "HANDOFF_LINK_TLL": "1", "HANDOFF_LINK_TTL_FILE": "x", "OTHER": "y"}
     assert find_unknown_names(environment) == ["HANDOFF_LINK_TLL"]
 
 
@@ -427,3 +448,16 @@ def test_settings_are_frozen() -> None:
 
 def test_settings_are_one_class() -> None:
     assert len(Settings.model_fields) > 25
+
+
+def test_the_settings_with_faults_hold_defaults_and_placeholders_for_invalid_fields(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HANDOFF_LINK_TTL", "x")
+    monkeypatch.setenv("HANDOFF_SECRET_KEY", "SECRETPW")
+    checked = check_settings()
+    assert checked.invalid_fields == {"link_ttl", "secret_key"}
+    assert checked.settings.link_ttl == 300
+    assert checked.settings.secret_key.get_secret_value() != "SECRETPW"
+    assert checked.settings.public_url == REQUIRED["HANDOFF_PUBLIC_URL"]
+    assert len(checked.faults) == 2

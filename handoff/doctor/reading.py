@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Self
 
-from pydantic import ValidationError, model_validator
+from handoff.settings import Settings, SettingsError, check_settings, find_unknown_names
+from handoff.settings import variable_name as setting
 
-from handoff.settings import PREFIX, Settings, SettingsError, find_unknown_names, load_settings
+__all__ = ["Reading", "read_for_doctor", "setting"]
 
 # Without these there is nothing to look at.
-_NEEDED = ("public_url", "magento_url", "storefront_url", "session_store", "stores")
-_STAND_INS = {"api_keys": ("unreadable",), "secret_key": "unreadable-and-so-not-used"}
-
-
-class _Unfit(Settings):
-    """Settings that are each good, whether or not they fit together."""
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        return self
+_NEEDED = {"public_url", "magento_url", "storefront_url", "session_store", "stores"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +29,8 @@ class Reading:
 
 def read_for_doctor() -> Reading:
     """Read the environment; raises SettingsError when the shop cannot be found by it."""
-    names = tuple(find_unknown_names(os.environ))
-    try:
-        return Reading(load_settings(), unknown=names)
-    except SettingsError as error:
-        faults = error.faults
-    settings, broken = _as_far_as_possible(faults)
-    return Reading(settings, tuple(faults), names, broken)
-
-
-def _as_far_as_possible(faults: list[str]) -> tuple[Settings, frozenset[str]]:
-    try:
-        return _Unfit(), frozenset()
-    except ValidationError as error:
-        broken = frozenset(str(fault["loc"][0]) for fault in error.errors())
-    if broken & set(_NEEDED):
-        raise SettingsError(faults) from None
-    defaults = {name: Settings.model_fields[name].default for name in broken}
-    return _Unfit(**{**defaults, **{n: v for n, v in _STAND_INS.items() if n in broken}}), broken
-
-
-def setting(field: str) -> str:
-    """Return the name of a setting as people write it."""
-    return f"{PREFIX}{field.upper()}"
+    checked = check_settings()
+    if checked.invalid_fields & _NEEDED:
+        raise SettingsError(list(checked.faults))
+    unknown = tuple(find_unknown_names(os.environ))
+    return Reading(checked.settings, checked.faults, unknown, checked.invalid_fields)

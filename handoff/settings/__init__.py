@@ -1,13 +1,28 @@
 """Every setting of the service: environment variables `HANDOFF_…`, all checked at start.
 
-Each can be read from a file as well: `HANDOFF_SECRET_KEY_FILE=/run/secrets/key`. Faults are
-collected and reported together, by name, without the values.
+Each setting can be read from a file as well: `HANDOFF_SECRET_KEY_FILE=/run/secrets/key`. All
+faults are collected and reported together, by the variable's name and without its value.
 """
 
 from __future__ import annotations
 
-from handoff.settings.errors import PREFIX, SettingsError
-from handoff.settings.loader import find_unknown_names, load_settings
+from handoff.settings.environment import PREFIX, variable_name
+from handoff.settings.loader import (
+    CheckedSettings,
+    SettingsError,
+    check_settings,
+    find_unknown_names,
+    load_settings,
+)
 from handoff.settings.model import Settings
 
-__all__ = ["PREFIX", "Settings", "SettingsError", "find_unknown_names", "load_settings"]
+__all__ = [
+    "PREFIX",
+    "CheckedSettings",
+    "Settings",
+    "SettingsError",
+    "check_settings",
+    "find_unknown_names",
+    "load_settings",
+    "variable_name",
+]

@@ -1,82 +1,97 @@
-"""Reading the settings, and telling all that is wrong with them at once."""
+"""Load the settings from the environment, and report all faults in them at once."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from handoff.settings.errors import PREFIX, SettingsError
+from handoff.settings.conflicts import find_conflicts
+from handoff.settings.environment import PREFIX, read_value_files, variable_name
 from handoff.settings.model import Settings
 
-# Settings that are checked against each other, and values for others while that is done.
-_FITTING = {
-    "public_url",
-    "magento_url",
-    "storefront_url",
-    "session_cookie_domain",
-    "session_cookie_samesite",
-    "session_store",
-    "session_store_ca_file",
-    "session_store_cert_file",
-    "sentinel_username",
-    "sentinel_password",
-    "stores",
-    "magento_admin_username",
-    "magento_admin_password",
+# Values for required settings that are missing or invalid, so that the others can be checked.
+_PLACEHOLDERS: dict[str, Any] = {
+    "public_url": "http://placeholder.invalid",
+    "magento_url": "http://placeholder.invalid",
+    "storefront_url": "http://placeholder.invalid",
+    "api_keys": ("placeholder",),
+    "secret_key": "placeholder-that-signs-nothing",
+    "session_store": "redis://placeholder.invalid",
 }
-_HARMLESS = {
-    "api_keys": ("x" * 16,),
-    "secret_key": "x" * 16,
-    "session_store": "redis://127.0.0.1",
+_MESSAGES = {
+    "tuple_type": "must be a JSON list",
+    "too_short": "must not be empty",
+    "extra_forbidden": "is not a known field",
+    "model_type": "must be a JSON object",
 }
-_WORDS = {
-    "tuple_type": "has to be a JSON list",
-    "too_short": "holds nothing",
-    "extra_forbidden": "is no field that is known",
-    "model_type": "has to be a JSON object",
-}
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `faults` has one sentence for each fault."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSettings:
+    """The settings with every fault in them, one sentence each, which repeats no value.
+
+    The fields `invalid_fields` hold a default or a placeholder in place of what was set.
+    """
+
+    settings: Settings
+    faults: tuple[str, ...] = ()
+    invalid_fields: frozenset[str] = frozenset()
 
 
 def load_settings(**values: Any) -> Settings:
-    """Read the settings from the environment; keyword arguments come before it.
+    """Return the settings from the environment; keyword arguments replace what stands there.
 
-    Raises SettingsError with a sentence for every fault, none of which repeats a value.
+    Raises SettingsError with a sentence for every fault.
     """
+    checked = check_settings(**values)
+    if checked.faults:
+        raise SettingsError(list(checked.faults))
+    return checked.settings
+
+
+def check_settings(**values: Any) -> CheckedSettings:
+    """Return the settings, usable or not, with all faults of single values and between values."""
+    file_values, file_faults = read_value_files(Settings.model_fields, os.environ)
+    values = {**file_values, **values, **_replace_invalid(file_faults)}
+    faults, invalid = list(file_faults.values()), set(file_faults)
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
-        raise SettingsError(_sentences(error, values)) from None
-
-
-def _sentences(error: ValidationError, values: dict[str, Any]) -> list[str]:
-    """Tell every fault: of the values, and of those that are good how they fit together."""
-    if error.errors()[0]["type"] == "unfit":
-        return list(error.errors()[0]["ctx"]["faults"])
-    told = [_sentence(fault) for fault in error.errors()]
-    broken = {str(fault["loc"][0]) for fault in error.errors()}
-    if broken & _FITTING:
-        return told
-    harmless = {name: _HARMLESS.get(name, Settings.model_fields[name].default) for name in broken}
-    try:
-        Settings(**{**values, **harmless})
-    except ValidationError as unfit:
-        told += _sentences(unfit, {})
-    return told
+        faults += [_describe_fault(fault) for fault in error.errors()]
+        invalid |= {str(fault["loc"][0]) for fault in error.errors()}
+        settings = Settings(**{**values, **_replace_invalid(invalid)})
+    faults += find_conflicts(settings, ignoring=invalid)
+    return CheckedSettings(settings, tuple(faults), frozenset(invalid))
 
 
 def find_unknown_names(environment: Mapping[str, str]) -> list[str]:
-    """Return the `HANDOFF_…` names that are no setting: misspelt ones, most likely."""
-    known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
+    """Return the `HANDOFF_…` variables that are no setting; most of them are misspelt."""
+    known = {variable_name(field) for field in Settings.model_fields}
     known |= {f"{name}_FILE" for name in known}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 
-def _sentence(fault: Any) -> str:
-    head, *rest = (str(part) for part in fault["loc"])
-    name = f"{PREFIX}{head.upper()}" + (f" ({'.'.join(rest)})" if rest else "")
+def _replace_invalid(fields: set[str] | dict[str, str]) -> dict[str, Any]:
+    defaults = {field: Settings.model_fields[field].default for field in fields}
+    return {**defaults, **{f: value for f, value in _PLACEHOLDERS.items() if f in fields}}
+
+
+def _describe_fault(fault: Any) -> str:
+    field, *path = (str(part) for part in fault["loc"])
+    name = variable_name(field) + (f" ({'.'.join(path)})" if path else "")
     if fault["type"] == "missing":
-        return f"{name} is not set." if not rest else f"{name} is missing."
-    words = _WORDS.get(fault["type"]) or str(fault["msg"]).removeprefix("Value error, ")
-    return f"{name}: {words}."
+        return f"{name} is missing." if path else f"{name} is not set."
+    message = _MESSAGES.get(fault["type"]) or str(fault["msg"]).removeprefix("Value error, ")
+    return f"{name}: {message}."

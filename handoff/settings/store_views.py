@@ -9,15 +9,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from handoff.urls import BaseUrl
 
-# As Magento takes them, which says "letters (a-z)" and means capitals, too.
+# Magento's form says "letters (a-z)" and accepts capitals as well.
 Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
 class StoreView(BaseModel):
-    """A store view: the currency it sells in, and what Magento calls it and its website.
+    """A store view: its currency, and Magento's codes and numbers for it and its website.
 
-    `url`, `public_url` and `cookie_domain` are its own storefront, address of this service and
-    domain of the session cookie, where they differ from those of the settings.
+    `url` (the storefront), `public_url` (this service) and `cookie_domain` (the session cookie)
+    replace the settings for all store views.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,10 +37,10 @@ class StoreView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StoreViews:
-    """The listed store views, the first of which is the one to ask when nothing else decides.
+    """The store views of the settings. `listed` keeps their order, in which the first is default.
 
-    `shared_accounts` says whether a customer's account is good in all websites, and the customer
-    may have a quote in each.
+    With `shared_accounts` a customer's account is valid in all websites, and the customer may have
+    a quote in each.
     """
 
     listed: tuple[StoreView, ...]
@@ -48,29 +48,29 @@ class StoreViews:
 
     @property
     def first(self) -> StoreView:
-        """The store view that is asked when a request names none."""
+        """The default store view."""
         return self.listed[0]
 
     def find_by_currency(self, currency: str) -> StoreView | None:
-        """Return the first listed store view that sells in this currency."""
+        """Return the first store view with this currency, or None."""
         return next((store for store in self.listed if store.currency == currency), None)
 
     def find_by_id(self, store_id: int) -> StoreView | None:
-        """Return the store view with Magento's number."""
+        """Return the store view with Magento's number, or None."""
         return next((store for store in self.listed if store.store_id == store_id), None)
 
     def find_by_code(self, code: str) -> StoreView | None:
-        """Return the store view with Magento's code."""
+        """Return the store view with Magento's code, or None."""
         return next((store for store in self.listed if store.code == code), None)
 
-    def list_one_per_website(self, *, first: StoreView) -> tuple[StoreView, ...]:
-        """Return a store view of every website, the given one before all others."""
-        found: dict[int, StoreView] = {}
-        for store in (first, *self.listed):
-            found.setdefault(store.website_id, store)
-        return tuple(found.values())
-
     def find_in_website(self, website_id: int, *, currency: str) -> StoreView | None:
-        """Return the first listed store view of a website that sells in this currency."""
-        there = (store for store in self.listed if store.website_id == website_id)
-        return next((store for store in there if store.currency == currency), None)
+        """Return the first store view of a website with this currency, or None."""
+        stores = (store for store in self.listed if store.website_id == website_id)
+        return next((store for store in stores if store.currency == currency), None)
+
+    def list_one_per_website(self, *, first: StoreView) -> tuple[StoreView, ...]:
+        """Return one store view of every website, and begin with the given one."""
+        by_website: dict[int, StoreView] = {}
+        for store in (first, *self.listed):
+            by_website.setdefault(store.website_id, store)
+        return tuple(by_website.values())

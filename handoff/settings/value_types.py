@@ -1,4 +1,4 @@
-"""What single values of settings have to be, in words that never repeat a value."""
+"""The types of single settings. Their messages say what a value must be and never repeat it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from pydantic_settings import NoDecode
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from handoff.entry.colours import Colour
 from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.urls import require_ascii, split_url
 
-_HOST_OF_DATABASE = re.compile(r"[A-Za-z0-9._:-]*")  # none where it is a parameter: ?host=/run/…
+_COLOUR = re.compile("#(?:[0-9A-Fa-f]{3}){1,2}")
+# The host may be empty, since a PostgreSQL URL can have it as a parameter: ?host=/run/…
+_DATABASE_HOST = re.compile(r"[A-Za-z0-9._:-]*")
 
 
-def _split(value: object) -> object:
+def _split_commas(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
 
 
-def _json(value: object) -> object:
+def _parse_json(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
@@ -35,132 +36,135 @@ def _json(value: object) -> object:
         raise ValueError("is not JSON") from None
 
 
-def _key(value: SecretStr) -> SecretStr:
+def _check_api_key(value: SecretStr) -> SecretStr:
     key = value.get_secret_value()
     if len(key) < 8 or not key.isascii() or not key.isprintable() or set(key) & set(" /?#%"):
-        raise ValueError("has to be 8 or more printable characters, none of them space / ? # %")
+        raise ValueError("must have 8 or more printable characters, none of them space / ? # %")
     return value
 
 
-def _secret(value: SecretStr) -> SecretStr:
+def _check_secret(value: SecretStr) -> SecretStr:
     secret = value.get_secret_value()
-    if len(secret) < 16 or "," in secret:  # a comma parts previous keys, which this one becomes
-        raise ValueError("needs 16 characters or more, none of them a comma")
+    # HANDOFF_PREVIOUS_SECRET_KEYS is comma-separated, and this key moves there at a rotation.
+    if len(secret) < 16 or "," in secret:
+        raise ValueError("must have 16 or more characters, none of them a comma")
     return value
 
 
-def _path(value: str) -> str:
+def _check_path(value: str) -> str:
     if not value.startswith("/") or value.startswith("//") or "\\" in value:
-        raise ValueError("has to start with one '/'")
+        raise ValueError("must start with one '/'")
     if not value.isascii() or not value.isprintable() or set(value) & set(" ;"):
-        raise ValueError("holds characters that no path has")
+        raise ValueError("has characters that a path cannot have")
     return value
 
 
-def _session_store(value: str) -> str:
+def _check_session_store(value: str) -> str:
     SessionStoreUrl.parse(value)
     return value
 
 
-def _rate_limit_storage_url(value: SecretStr) -> SecretStr:
+def _check_rate_limit_storage_url(value: SecretStr) -> SecretStr:
     url = SessionStoreUrl.parse(value.get_secret_value())
     if url.scheme not in ("redis", "rediss", "unix"):
-        raise ValueError("has to start with redis://, rediss:// or unix:///")
+        raise ValueError("must start with redis://, rediss:// or unix:///")
     return value
 
 
-def _authorities(value: str) -> str:
+def _check_ca_file(value: str) -> str:
     try:
         ssl.create_default_context(cafile=value)
     except (OSError, ValueError):  # ssl.SSLError is an OSError
-        raise ValueError("has to be a file of certificates (PEM) that can be read") from None
+        raise ValueError("must be a readable file of certificates (PEM)") from None
     return value
 
 
-def _own_certificate(value: str) -> str:
+def _check_certificate_file(value: str) -> str:
     try:
-        # A password that is asked for would be waited for at the terminal.
+        # Without `password`, OpenSSL would ask for one at the terminal and wait.
         ssl.create_default_context().load_cert_chain(value, password="")
     except (OSError, ValueError):
         raise ValueError(
-            "has to be a file with a certificate and its key, without a password (PEM)"
+            "must be a file with a certificate and its key, without a password (PEM)"
         ) from None
     return value
 
 
-def _database_url(value: SecretStr) -> SecretStr:
-    address = value.get_secret_value()
-    path = address.removeprefix("sqlite:///")
-    if address.startswith("postgresql+psycopg://"):
-        _check_postgres(address)
-    elif path in (address, "") or path.startswith((":", "?")):
+def _check_database_url(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    path = url.removeprefix("sqlite:///")
+    if url.startswith("postgresql+psycopg://"):
+        _check_postgres_url(url)
+    elif path in (url, "") or path.startswith((":", "?")):
         raise ValueError(
-            "has to be sqlite:///path, sqlite:////absolute/path, or "
+            "must be sqlite:///path, sqlite:////absolute/path, or "
             "postgresql+psycopg://user:password@host/database"
         )
     return value
 
 
-def _check_postgres(address: str) -> None:
+def _check_postgres_url(text: str) -> None:
     try:
-        url = make_url(address)
+        url = make_url(text)
     except (ArgumentError, ValueError):
-        raise ValueError("cannot be read as postgresql+psycopg://user:password@host/db") from None
-    # What stands unescaped in a password is read as a host, which connecting would repeat.
-    if not _HOST_OF_DATABASE.fullmatch(url.host or ""):
-        raise ValueError("has a host that none has; in a password / is %2F and @ is %40")
+        raise ValueError("must look like postgresql+psycopg://user:password@host/db") from None
+    # An unescaped password ends up in the host, and the error of connecting would repeat it.
+    if not _DATABASE_HOST.fullmatch(url.host or ""):
+        raise ValueError("has an invalid host; in a password, / is %2F and @ is %40")
     if not url.database:
-        raise ValueError("names no database")
+        raise ValueError("has no database name")
     if find_spec("psycopg") is None:
-        raise ValueError("needs psycopg, which pip install 'handoff[postgres]' brings")
+        raise ValueError("needs psycopg: pip install 'handoff[postgres]'")
 
 
-def _host(value: str) -> str:
+def _check_host(value: str) -> str:
     host = value.removeprefix("https://").removeprefix("http://").rstrip("/").lower()
     if not host or set(host) & set("/ ;,'\"*") or not host.isascii():
-        raise ValueError("has to be a host, with a port where it is not the usual one")
+        raise ValueError("must be a host, with its port if that is not the default")
     return host
 
 
-def _web_url(value: str) -> str:
+def _check_web_url(value: str) -> str:
     parts = split_url(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or set(value) & set(" '\"<>"):
-        raise ValueError("has to be an http(s) address")
+        raise ValueError("must be an http(s) URL")
     require_ascii(value)
     return value
 
 
-def _cookie_lifetime(value: int) -> int:
+def _check_cookie_lifetime(value: int) -> int:
     if 0 < value < 60:
-        raise ValueError("has to be 0, until the browser ends, or 60 seconds and more")
+        raise ValueError("must be 60 seconds or more, or 0 for a cookie without an expiry")
     return value
 
 
-def _accent(value: str) -> str:
-    return str(Colour.parse(value))
+def _check_colour(value: str) -> str:
+    if not _COLOUR.fullmatch(value):
+        raise ValueError("must look like #1a4fd6")
+    return value
 
 
-def _app_url(value: str) -> str:
+def _check_app_url(value: str) -> str:
     scheme = split_url(value).scheme.lower()
     if not scheme or scheme in ("javascript", "data", "vbscript", "file", "blob"):
-        raise ValueError("has to be an https address or one of the app's own scheme")
+        raise ValueError("must be an https URL, or a URL with the app's own scheme")
     return value
 
 
-UrlPath = Annotated[str, BeforeValidator(_path)]
-Secret = Annotated[SecretStr, AfterValidator(_secret)]
-ApiKey = Annotated[SecretStr, AfterValidator(_key)]
-Host = Annotated[str, AfterValidator(_host)]
-WebUrl = Annotated[str, AfterValidator(_web_url)]
-AppUrl = Annotated[str, BeforeValidator(_app_url)]
-Accent = Annotated[str, AfterValidator(_accent)]
-DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
-SessionStoreUrlText = Annotated[SecretStr, BeforeValidator(_session_store)]
-RateLimitStorageUrl = Annotated[SecretStr, AfterValidator(_rate_limit_storage_url)]
-Authorities = Annotated[str, AfterValidator(_authorities)]
-OwnCertificate = Annotated[str, AfterValidator(_own_certificate)]
-CookieLifetime = Annotated[int, Field(ge=0, le=31_536_000), AfterValidator(_cookie_lifetime)]
+UrlPath = Annotated[str, BeforeValidator(_check_path)]
+Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
+ApiKey = Annotated[SecretStr, AfterValidator(_check_api_key)]
+Host = Annotated[str, AfterValidator(_check_host)]
+WebUrl = Annotated[str, AfterValidator(_check_web_url)]
+AppUrl = Annotated[str, BeforeValidator(_check_app_url)]
+HexColour = Annotated[str, AfterValidator(_check_colour)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
+RateLimitStorageUrl = Annotated[SecretStr, AfterValidator(_check_rate_limit_storage_url)]
+SessionStoreText = Annotated[SecretStr, BeforeValidator(_check_session_store)]
+CaFile = Annotated[str, AfterValidator(_check_ca_file)]
+CertificateFile = Annotated[str, AfterValidator(_check_certificate_file)]
+CookieLifetime = Annotated[int, Field(ge=0, le=31_536_000), AfterValidator(_check_cookie_lifetime)]
 
-# The environment holds text: lists are comma-separated, what has fields is JSON.
-COMMA_SEPARATED = (NoDecode, BeforeValidator(_split))
-JSON = (NoDecode, BeforeValidator(_json))
+# An environment variable holds text: lists are comma-separated, objects are JSON.
+COMMA_SEPARATED = (NoDecode, BeforeValidator(_split_commas))
+JSON = (NoDecode, BeforeValidator(_parse_json))

@@ -1,0 +1,112 @@
+"""Checks of settings against each other: valid values that do not work together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+
+from handoff.settings.model import Settings
+from handoff.settings.store_sites import StoreSite
+from handoff.urls import is_cookie_sent_to
+
+
+def find_conflicts(settings: Settings, *, ignoring: Set[str] = frozenset()) -> list[str]:
+    """Return a sentence for each conflict; checks that read a field of `ignoring` are left out."""
+    return [
+        conflict
+        for check, fields in _CHECKS.items()
+        if not fields & ignoring
+        for conflict in check(settings)
+    ]
+
+
+def _check_store_sites(settings: Settings) -> list[str]:
+    # Store views with the same addresses have the same conflicts, so one of them is checked.
+    sites: dict[tuple[object, ...], StoreSite] = {}
+    for site in map(settings.build_store_site, settings.stores):
+        sites.setdefault((site.public_url, site.storefront_url, site.session_cookie), site)
+    return [conflict for site in sites.values() for conflict in _check_store_site(site)]
+
+
+def _check_store_site(site: StoreSite) -> list[str]:
+    conflicts = []
+    domain = site.session_cookie.domain.removeprefix(".")
+    if not is_cookie_sent_to(site.public_parts.hostname or "", domain):
+        conflicts.append(
+            f"HANDOFF_PUBLIC_URL (store view {site.store_code}): no browser accepts a session "
+            f"cookie for {domain} from this host. Put the service on the shop's host, set the "
+            "store view's public_url to the service's address on that host, or set "
+            "HANDOFF_SESSION_COOKIE_DOMAIN to a domain that covers both, as in the shop's own "
+            "cookie."
+        )
+    if not is_cookie_sent_to(site.storefront_parts.hostname or "", domain):
+        conflicts.append(
+            f"HANDOFF_SESSION_COOKIE_DOMAIN (store view {site.store_code}) does not cover the "
+            "shop's host; a store view can have a cookie_domain of its own."
+        )
+    if site.public_parts.scheme != site.storefront_parts.scheme:
+        conflicts.append(
+            f"HANDOFF_PUBLIC_URL (store view {site.store_code}) and the shop's address must be "
+            "both http or both https."
+        )
+    if site.session_cookie.samesite == "None" and not site.session_cookie.secure:
+        conflicts.append("HANDOFF_SESSION_COOKIE_SAMESITE: None works on https only.")
+    return conflicts
+
+
+def _check_session_store(settings: Settings) -> list[str]:
+    url, conflicts = settings.session_store_url, []
+    for name, file in (
+        ("HANDOFF_SESSION_STORE_CA_FILE", settings.session_store_ca_file),
+        ("HANDOFF_SESSION_STORE_CERT_FILE", settings.session_store_cert_file),
+    ):
+        if file and not url.uses_tls:
+            conflicts.append(
+                f"{name} has an effect with TLS only: HANDOFF_SESSION_STORE must begin with rediss."
+            )
+    if settings.sentinel_username and not settings.sentinel_password:
+        conflicts.append("HANDOFF_SENTINEL_USERNAME needs HANDOFF_SENTINEL_PASSWORD.")
+    if settings.sentinel_password and not url.sentinel_master:
+        conflicts.append(
+            "HANDOFF_SENTINEL_PASSWORD has no effect: HANDOFF_SESSION_STORE names no Sentinel."
+        )
+    return conflicts
+
+
+def _check_store_views(settings: Settings) -> list[str]:
+    stores, conflicts = settings.stores, []
+    codes = {store.code for store in stores}
+    ids = {store.store_id for store in stores}
+    if min(len(codes), len(ids)) < len(stores):
+        conflicts.append("HANDOFF_STORES lists a code or a store_id twice.")
+    websites = {(store.website_id, store.website_code) for store in stores}
+    if len({website_id for website_id, _ in websites}) < len(websites):
+        conflicts.append("HANDOFF_STORES has a website_id with two codes.")
+    return conflicts
+
+
+def _check_admin_login(settings: Settings) -> list[str]:
+    if bool(settings.magento_admin_username) == bool(settings.magento_admin_password):
+        return []
+    return ["HANDOFF_MAGENTO_ADMIN_USERNAME and _PASSWORD belong together; one is missing."]
+
+
+# Each check with the fields that it reads.
+_CHECKS: dict[Callable[[Settings], list[str]], Set[str]] = {
+    _check_store_sites: {
+        "public_url",
+        "magento_url",
+        "storefront_url",
+        "session_cookie_domain",
+        "session_cookie_samesite",
+        "stores",
+    },
+    _check_session_store: {
+        "session_store",
+        "session_store_ca_file",
+        "session_store_cert_file",
+        "sentinel_username",
+        "sentinel_password",
+    },
+    _check_store_views: {"stores"},
+    _check_admin_login: {"magento_admin_username", "magento_admin_password"},
+}
