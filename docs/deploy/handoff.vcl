@@ -1,17 +1,18 @@
 vcl 4.0;
 
-# Varnish before the shop: Handoff's path passes, and nothing of it is kept.
+# Varnish in front of the shop: it passes Handoff's path through and keeps nothing of it.
 #
-# Include it in the shop's VCL, after the backends and above the shop's own subroutines:
-#     include "/etc/varnish/handoff.vcl";
-# Behind Varnish, nginx leads the path to Handoff; or a backend of its own does, with
-# `set req.backend_hint = handoff;` before the pass. Varnish adds to X-Forwarded-For: count it in
-# HANDOFF_TRUSTED_PROXIES. What varnishncsa writes holds links unless it is started with
-#     -q 'not ReqURL ~ "^/handoff/"'
+# 1. Include this file in the shop's VCL, after the backends and above the shop's own subroutines:
+#        include "/etc/varnish/handoff.vcl";
+# 2. Behind Varnish, let nginx lead the path to Handoff. Or give Handoff a backend of its own, and
+#    add `set req.backend_hint = handoff;` before the pass.
+# 3. Varnish adds to X-Forwarded-For. Count it in HANDOFF_TRUSTED_PROXIES.
+# 4. The log of varnishncsa would hold links. Start it with
+#        -q 'not ReqURL ~ "^/handoff/"'
 #
-# Fastly: the same three as VCL snippets of the types recv, fetch (where `bereq.url` is `req.url`)
-# and deliver, with a low priority number, so that they stand above Magento's; and a condition
-# `req.url !~ "^/handoff/"` on every logging endpoint.
+# Fastly: add the same three subroutines as VCL snippets of the types recv, fetch (write `req.url`
+# for `bereq.url`) and deliver. Give them a low priority number, so that they stand above those of
+# Magento. Add the condition `req.url !~ "^/handoff/"` to every logging endpoint.
 
 sub vcl_recv {
     if (req.url ~ "^/handoff/") {
@@ -19,7 +20,7 @@ sub vcl_recv {
     }
 }
 
-# What Magento's VCL does below to answers would take cookies off ours.
+# Magento's VCL below removes cookies from answers. This keeps it away from those of Handoff.
 sub vcl_backend_response {
     if (bereq.url ~ "^/handoff/") {
         return (deliver);
