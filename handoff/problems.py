@@ -251,10 +251,6 @@ class ShopUnavailable(Problem):
         super().__init__(detail, retry_after=retry_after)
 
 
-class ShopAway(ShopUnavailable):
-    """What stands before the shop answers in its place: it is down, or being worked on."""
-
-
 class ShopDropped(ShopUnavailable):
     """The connection to the shop broke before an answer came; asking again may help at once."""
 
@@ -271,7 +267,7 @@ class LedgerUnavailable(Problem):
 
 
 class Busy(Problem):
-    """As many transfers as one worker takes at once wait for the shop already."""
+    """As many requests of this worker wait for the shop already as the concurrency limit allows."""
 
     code = "busy"
     status = 503

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import structlog
 from flask import Flask, current_app
 
+from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.ledger import (
     Clock,
     Database,
@@ -21,7 +21,7 @@ from handoff.ledger import (
 )
 from handoff.link_tokens import LinkTokens
 from handoff.magento.admin_access import AccessToken, AdminAccess, AdminLogin
-from handoff.magento.checkout_probe import CheckoutProbe, Storefront
+from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
 from handoff.magento.quotes import Quotes
@@ -30,7 +30,6 @@ from handoff.operations.rate_limits import RateLimit, RateLimitCounters
 from handoff.operations.readiness import Readiness
 from handoff.settings import Settings
 from handoff.settings.store_sites import StoreSites
-from handoff.settings.store_views import StoreView
 from handoff.shop_session import SessionStore, open_session_store
 from handoff.transfer.checkout_preflight import SESSION_STORE_TIMEOUT, CheckoutPreflight
 from handoff.transfer.quote_resolver import QuoteResolver
@@ -38,7 +37,7 @@ from handoff.transfer.transfer_service import TransferService
 
 log = structlog.get_logger()
 
-_SEATED = 3 / 4  # of a worker's threads; the others are for shoppers with links
+_SHOP_CALL_SHARE = 3 / 4  # of a worker's threads; the others are for shoppers with links
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,8 @@ class Services:
     refused_entry_limit: RateLimit
     readiness: Readiness
     transfers: TransferService
+    shop_limit: ConcurrencyLimit
+    """Bounds the requests that wait for the shop: transfers, and lookups of orders."""
 
     def close(self) -> None:
         """Close what is open."""
@@ -72,8 +73,8 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
     ledger = HandoffRepository(database, clock, ttl=settings.link_ttl, grace=settings.reopen_grace)
     sessions = _sessions(settings)
     client = open_client(settings)
-    # Through a circuit of its own: a slow search for orders is no reason to refuse transfers.
-    orders = open_orders(open_client(settings), settings)
+    orders = open_orders(client, settings)
+    shop_limit = ConcurrencyLimit(max(1, int(FairWorker.threads * _SHOP_CALL_SHARE)))
     counters = _rate_limit_counters(settings)
     desk = QuoteResolver(Quotes(client), settings.store_views, orders)
     return Services(
@@ -96,9 +97,10 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
             Leases(database, clock),
             desk,
             _checkout(client, settings),
-            seats=max(1, int(FairWorker.threads * _SEATED)),
+            shop_limit,
             timeout=settings.magento_timeout,
         ),
+        shop_limit=shop_limit,
     )
 
 
@@ -170,18 +172,6 @@ def _rate_limit_counters(settings: Settings) -> RateLimitCounters:
 def _checkout(client: MagentoClient, settings: Settings) -> CheckoutPreflight | None:
     if not settings.ask_checkout:
         return None
-    checkout = CheckoutProbe(client, partial(_storefront, settings))
+    probe = CheckoutProbe(client, checkout_hosts=settings.checkout_hosts)
     sessions = _sessions(settings, timeout=SESSION_STORE_TIMEOUT)
-    return CheckoutPreflight(checkout, sessions, settings.store_views)
-
-
-def _storefront(settings: Settings, store: StoreView) -> Storefront:
-    """Return where shoppers see a store view."""
-    place = settings.build_store_site(store)
-    return Storefront(
-        url=place.storefront_url,
-        checkout_path=place.checkout_path,
-        session_cookie=place.session_cookie.name,
-        cookie_domain=place.session_cookie.domain,
-        other_hosts=settings.checkout_hosts,
-    )
+    return CheckoutPreflight(probe, sessions, settings.store_views, settings.store_sites)

@@ -16,7 +16,7 @@ import requests
 from urllib3.exceptions import HTTPError as TransportError
 
 from handoff.deadline import Deadline
-from handoff.magento.deadline_adapter import DeadlineAdapter, reads_until
+from handoff.magento.deadline_adapter import DeadlineAdapter, limit_reads
 
 _LONGEST_CALL = 10.0  # seconds
 _CONNECT_TIMEOUT = 3.0  # seconds
@@ -106,7 +106,7 @@ class Probe:
                 requests.Request(method, url, headers=headers, json=body, params=params)
             )
             with (
-                reads_until(deadline),
+                limit_reads(deadline),
                 self._adapter.send(
                     request,
                     stream=True,

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from handoff.deadline import Deadline
 from handoff.doctor.cookies import cookies_of, named
 from handoff.doctor.probe import Probe, Reply, Silence
-from handoff.magento.client import tls_name
+from handoff.magento.http_transport import get_tls_name
 from handoff.settings import Settings
 from handoff.settings.store_sites import SessionCookieSettings, StoreSite
 from handoff.settings.store_views import StoreView
@@ -50,7 +50,7 @@ class Shop:
         self._settings = settings
         self._api = Probe(
             until,
-            tls_name=tls_name(settings.magento_url, settings.magento_host),
+            tls_name=get_tls_name(settings.magento_url, settings.magento_host),
             ca_file=settings.magento_ca_file,
         )
         self._web = Probe(until, ca_file=settings.magento_ca_file)

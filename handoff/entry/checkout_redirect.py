@@ -15,7 +15,7 @@ from handoff.entry.shop_cookies import set_shop_cookies
 from handoff.entry.web_view_cookies import WebViewCookies
 from handoff.ledger import Handoff, LinkState
 from handoff.magento.orders import Order
-from handoff.problems import LedgerUnavailable, ShopTimeout, ShopUnavailable
+from handoff.problems import Busy, LedgerUnavailable, ShopTimeout, ShopUnavailable
 from handoff.services import services
 from handoff.shop_session import SessionStoreError, create_session
 from handoff.shop_session.contents import build_session_contents
@@ -57,10 +57,12 @@ def find_order(row: Handoff) -> Order | None:
     if orders is None:
         return None
     try:
-        return orders.of_quote(
-            row.quote_number, deadline=Deadline.within_request(_ASKING_FOR_AN_ORDER)
-        )
-    except (ShopUnavailable, ShopTimeout) as problem:
+        # A thread that waited for a place would keep shoppers with good links waiting as well.
+        with services().shop_limit.slot(0):
+            return orders.of_quote(
+                row.quote_number, deadline=Deadline.within_request(_ASKING_FOR_AN_ORDER)
+            )
+    except (Busy, ShopUnavailable, ShopTimeout) as problem:
         log.warning("order_not_known", code=problem.code)
         return None
 

@@ -1,102 +1,74 @@
-"""Calls to the shop over HTTP: one deadline, no cookies kept, nothing of an address ever said.
+"""The shop's REST and GraphQL APIs and its pages, over HTTP.
 
-The exceptions of urllib3 carry the address, and with it masked ids. So none of them leaves
-this file: what comes out is ShopTimeout, ShopDropped or ShopUnavailable, with safe words.
+Errors come out as ShopTimeout, ShopDropped or ShopUnavailable; none of them holds a URL.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
-from ipaddress import ip_address
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from typing import Any, NoReturn
+from urllib.parse import urlencode, urljoin, urlsplit
 
-from urllib3 import BaseHTTPResponse, Timeout
-from urllib3.exceptions import HTTPError as TransportError
-from urllib3.exceptions import NewConnectionError, SSLError
-from urllib3.exceptions import TimeoutError as TransportTimeout
+import structlog
 
 from handoff.deadline import Deadline
-from handoff.magento.circuit import Circuit
-from handoff.magento.connection_errors import raise_for_certificate, raise_for_redirect
-from handoff.magento.deadline_adapter import deadline_pool, reads_until
-from handoff.problems import ShopAway, ShopDropped, ShopTimeout, ShopUnavailable
+from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, get_tls_name
+from handoff.problems import ShopDropped, ShopTimeout, ShopUnavailable
 
-_LARGEST_ANSWER = 8 * 1024 * 1024  # bytes; a cart of 200 lines has about 100 KB
-# What stands before a shop says so when the shop is down; above 511 they are Cloudflare's.
-_AWAY = frozenset({502, 503, 504, *range(520, 528), 530})
-_POOL_SIZE = 32
-_CONNECT_TIMEOUT = 3.0  # seconds
-_HEADERS = {
-    "Accept": "application/json",
-    "Accept-Encoding": "gzip, deflate",
-    "User-Agent": "Handoff",
-}
-_FEW_DIGITS = re.compile("[0-9]{1,6}")
+_MAX_BYTES = 8 * 1024 * 1024  # of an answer; a cart of 200 lines has about 100 KB
+_RETRY_AFTER = re.compile("[0-9]{1,6}")
+_REDIRECT_HINT = (
+    "HANDOFF_MAGENTO_URL is redirected. Set it to the URL at which REST itself answers. If that "
+    "is an inner address, set HANDOFF_MAGENTO_HOST to the shop's public host."
+)
+_CERTIFICATE_HINT = (
+    "The certificate has to be for the host of HANDOFF_MAGENTO_URL or, if that is an IP address, "
+    "for HANDOFF_MAGENTO_HOST. HANDOFF_MAGENTO_CA_FILE names the authorities that are trusted."
+)
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, and JSON as Python values with numbers as Decimal where they have a fraction."""
+    """A status, and JSON as Python values; numbers with a fraction are Decimal."""
 
     status: int
     body: Any
 
     @property
     def message(self) -> str:
-        """Magento's own words, for telling its refusals apart; never shown to anyone."""
+        """Magento's error message, to tell its refusals apart; it is never shown to anyone."""
         if isinstance(self.body, dict):
             return str(self.body.get("message", ""))
         return ""
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The named parameters of Magento's words, empty where they are not named."""
+        """The named parameters of Magento's error message, empty if it has none."""
         parameters = self.body.get("parameters") if isinstance(self.body, dict) else None
         return parameters if isinstance(parameters, dict) else {}
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What the storefront answered: `location` is where a redirect leads, empty for no redirect."""
-
-    status: int
-    location: str
-    body: bytes
-
-
 class MagentoClient:
-    """Speaks REST and GraphQL with one shop; safe to share between threads."""
+    """Calls one shop; safe to share between threads."""
 
     def __init__(
-        self,
-        base_url: str,
-        *,
-        host: str | None = None,
-        ca_file: str | None = None,
-        circuit: Circuit | None = None,
+        self, base_url: str, *, host: str | None = None, ca_file: str | None = None
     ) -> None:
-        """Take the address below which `rest/` and `graphql` are found. Connects to nothing.
+        """`base_url` is the URL below which `rest/` and `graphql` are found.
 
-        `host` is the shop's public host (and port), where the address is an inner one. `ca_file`
-        holds the certificates (PEM) of who vouches for the shop's own; else the usual ones count.
-        `circuit` says when the shop is left alone; without one this client has its own.
+        `host` is the shop's public host (and port) if that URL is an inner one. `ca_file` (PEM)
+        holds the trusted certificate authorities, by default the usual ones.
         """
         self._base_url = base_url
-        self._circuit = circuit or Circuit()
-        self._path = urlsplit(base_url).path
-        self._headers = _HEADERS | ({"Host": host} if host else {})
-        # Nothing but connections: no cookies, of which every REST answer sets one that would
-        # travel to the next shopper's calls, and nothing out of the machine's surroundings.
-        self._connections = deadline_pool(
-            base_url, size=_POOL_SIZE, tls_name=tls_name(base_url, host), ca_file=ca_file
-        )
+        self._headers = {"Accept": "application/json", **({"Host": host} if host else {})}
+        self._transport = HttpTransport(tls_name=get_tls_name(base_url, host), ca_file=ca_file)
 
     def rest(
         self,
@@ -109,17 +81,15 @@ class MagentoClient:
         token: str | None = None,
         params: dict[str, str] | None = None,
     ) -> Answer:
-        """Call `rest/<store>/V1/<path>`; answers of 2xx and 4xx are returned, others raise.
+        """Call `rest/<store>/V1/<path>` and return an answer of 2xx or 4xx; raise for any other.
 
-        Without a store, what is read says itself which store view it belongs to.
+        Without a store, what is read decides its store view.
         """
-        target = "/".join((self._path, "rest", *([store] if store else []), "V1", path))
+        url = "/".join((self._base_url, "rest", *([store] if store else []), "V1", path))
         if params:
-            target = f"{target}?{urlencode(params)}"
-        status, content = self._call(
-            method, target, headers=_bearer(token), body=body, deadline=deadline
-        )
-        return Answer(status, _json(content))
+            url = f"{url}?{urlencode(params)}"
+        response = self._call(method, url, headers=_bearer(token), body=body, deadline=deadline)
+        return Answer(response.status, _parse_json(response))
 
     def graphql(
         self,
@@ -131,170 +101,115 @@ class MagentoClient:
         token: str | None = None,
         currency: str | None = None,
     ) -> Answer:
-        """Send one GraphQL document; what the shop says about it is in the answer's body.
+        """Send one GraphQL document and return its answer, with `data` and `errors` in the body.
 
-        Magento takes a cart that it is asked about to the store view of the request, and to that
-        one's currency, or to `currency` where the cart is to keep another.
-        Where GraphQL is switched off or shut away there is a page in its place: the body is None.
+        Magento moves a cart that is read to the store view of the request, and to its currency;
+        `currency` keeps the cart in another. If GraphQL is switched off or blocked, a page comes
+        in its place: the body is None.
         """
-        status, content = self._call(
+        response = self._call(
             "POST",
-            f"{self._path}/graphql",
-            headers={"Store": store, **_bearer(token), **_in_currency(currency)},
+            f"{self._base_url}/graphql",
+            headers={
+                "Store": store,
+                **_bearer(token),
+                **({"Content-Currency": currency} if currency else {}),
+            },
             body={"query": query, "variables": variables},
             deadline=deadline,
         )
-        is_page = status >= HTTPStatus.BAD_REQUEST and not content.lstrip().startswith(b"{")
-        return Answer(status, None if is_page else _json(content))
+        is_error = response.status >= HTTPStatus.BAD_REQUEST
+        if is_error and not response.body.lstrip().startswith(b"{"):
+            return Answer(response.status, None)
+        return Answer(response.status, _parse_json(response))
 
-    def page(self, method: str, url: str, *, cookies: dict[str, str], deadline: Deadline) -> Page:
-        """Ask for a page as a shopper would, at the address that this client reaches.
+    def page(
+        self, method: str, url: str, *, headers: Mapping[str, str], deadline: Deadline
+    ) -> HttpResponse:
+        """Request a page of the storefront by the address that this client reaches.
 
-        `url` is the page's own, as shoppers know it: its host and scheme are told to the shop, not
-        connected to. Every status is an answer, and no redirect is followed. Pages have no part in
-        the circuit: they are slow for reasons of their own.
+        `url` is the public one: its host and scheme are sent to the shop as headers. An answer of
+        any status is returned, and no redirect is followed. Raises NoResponse.
         """
-        if deadline.passed:
-            raise ShopTimeout
-        known_as = urlsplit(url)
-        headers = {
-            "Host": known_as.netloc,
-            # Magento fails on pages of the checkout without the latter.
-            "Accept": "text/html,*/*",
-            # A session of what calls itself a monitor lives in Magento for a minute, not for ten.
-            "User-Agent": "Handoff (monitor)",
-            "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
-        }
-        if known_as.scheme == "https":
-            # Coming from a page on https, the session keeps its id: there is no second one.
-            headers["Referer"] = f"https://{known_as.netloc}/"
-            headers["X-Forwarded-Proto"] = "https"
-        target = known_as._replace(scheme="", netloc="").geturl()
-        with self._answer(
-            method, target, headers=headers, body=None, deadline=deadline
-        ) as response:
-            location = response.get_redirect_location() or ""
-            return Page(response.status, location, _read(response, deadline))
+        public, reached = urlsplit(url), urlsplit(self._base_url)
+        return self._transport.send(
+            method,
+            public._replace(scheme=reached.scheme, netloc=reached.netloc).geturl(),
+            headers={**headers, "Host": public.netloc, "X-Forwarded-Proto": public.scheme},
+            deadline=deadline,
+            max_bytes=_MAX_BYTES,
+        )
 
     def _call(
-        self,
-        method: str,
-        target: str,
-        *,
-        headers: dict[str, str],
-        body: Any,
-        deadline: Deadline,
-    ) -> tuple[int, bytes]:
-        if deadline.passed:
-            raise ShopTimeout
-        with (
-            self._circuit.call(),
-            self._answer(method, target, headers=headers, body=body, deadline=deadline) as response,
-        ):
-            location = response.get_redirect_location()
-            if location:
-                raise_for_redirect(self._base_url, location)
-            return _readable(response), _read(response, deadline)
-
-    @contextmanager
-    def _answer(
-        self,
-        method: str,
-        target: str,
-        *,
-        headers: dict[str, str],
-        body: Any,
-        deadline: Deadline,
-    ) -> Iterator[BaseHTTPResponse]:
-        """Send a request and give its answer to the block, whose reads end with the deadline."""
-        wanted = {**self._headers, **headers}
-        content = None
+        self, method: str, url: str, *, headers: dict[str, str], body: Any, deadline: Deadline
+    ) -> HttpResponse:
+        headers = {**self._headers, **headers}
         if body is not None:
-            wanted["Content-Type"] = "application/json"
-            content = json.dumps(body).encode()
-        left = deadline.remaining
+            headers["Content-Type"] = "application/json"
         try:
-            with reads_until(deadline):
-                response = self._connections.urlopen(
-                    method,
-                    target,
-                    body=content,
-                    headers=wanted,
-                    retries=False,
-                    redirect=False,
-                    assert_same_host=False,
-                    preload_content=False,
-                    timeout=Timeout(connect=min(_CONNECT_TIMEOUT, left), read=left),
-                )
-                try:
-                    yield response
-                finally:
-                    response.close()  # where it has not been read to its end
-                    response.release_conn()
-        except NewConnectionError:
-            raise ShopDropped from None
-        except (TransportTimeout, TimeoutError):
-            raise ShopTimeout from None
-        except (TransportError, OSError) as error:
-            if isinstance(error, SSLError):
-                raise_for_certificate(error)
-            # A read that met the deadline shows as a broken connection.
-            raise (ShopTimeout if deadline.passed else ShopDropped) from None
+            response = self._transport.send(
+                method,
+                url,
+                headers=headers,
+                body=None if body is None else json.dumps(body).encode(),
+                deadline=deadline,
+                max_bytes=_MAX_BYTES,
+            )
+        except NoResponse as error:
+            _raise_no_response(error)
+        if response.location:
+            self._raise_redirected(response.location)
+        _require_answer(response)
+        return response
 
-
-def _in_currency(currency: str | None) -> dict[str, str]:
-    return {"Content-Currency": currency} if currency else {}
+    def _raise_redirected(self, location: str) -> NoReturn:
+        here, there = _origin(self._base_url, ""), _origin(self._base_url, location)
+        if here != there:
+            # The whole location may hold a masked id.
+            log.error("shop_redirects", shop=here, to=there, hint=_REDIRECT_HINT)
+        raise ShopUnavailable("The shop redirects REST calls to another address.")
 
 
 def _bearer(token: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def tls_name(base_url: str, host: str | None) -> str | None:
-    """Return the name that the shop's certificate has to bear, where the address has none.
-
-    A certificate is for the name by which a server is called. An address of digits is no name:
-    there it is the shop's own host.
-    """
-    try:
-        ip_address(urlsplit(base_url).hostname or "")
-    except ValueError:
-        return None
-    return urlsplit(f"//{host}").hostname if host else None
+def _raise_no_response(error: NoResponse) -> NoReturn:
+    if error.kind == "timeout":
+        raise ShopTimeout from None
+    if error.kind == "certificate":
+        log.error("shop_certificate_refused", why=error.reason, hint=_CERTIFICATE_HINT)
+        raise ShopUnavailable("The shop's certificate is not accepted.") from None
+    raise ShopDropped from None
 
 
-def _readable(response: BaseHTTPResponse) -> int:
-    """Return the status, of 2xx or 4xx; raise for any other before its body is read."""
+def _require_answer(response: HttpResponse) -> None:
+    """Raise ShopUnavailable unless a shop itself has answered, with 2xx or 4xx."""
     status = response.status
-    if status in _AWAY:
-        raise ShopAway(retry_after=_retry_after(response))
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise ShopUnavailable(retry_after=_retry_after(response))
+    if status >= HTTPStatus.BAD_GATEWAY or status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise ShopUnavailable(retry_after=_parse_retry_after(response))
     if not (200 <= status < 300 or 400 <= status < 500):
         raise ShopUnavailable
-    return status
+    if response.is_truncated:
+        raise ShopUnavailable("The shop's answer is far too large.")
 
 
-def _read(response: BaseHTTPResponse, deadline: Deadline) -> bytes:
-    content = bytearray()
-    # Unsaid, urllib3 would unpack whole bodies and leave chunked ones as they are.
-    for chunk in response.stream(64 * 1024, decode_content=True):
-        content += chunk
-        if len(content) > _LARGEST_ANSWER:
-            raise ShopUnavailable("The shop's answer is far too large.")
-        if deadline.passed:
-            raise TimeoutError
-    return bytes(content)
-
-
-def _json(content: bytes) -> Any:
+def _parse_json(response: HttpResponse) -> Any:
     try:
-        return json.loads(content.decode("utf-8"), parse_float=Decimal)
+        return json.loads(response.body.decode("utf-8"), parse_float=Decimal)
     except (ValueError, RecursionError):
         raise ShopUnavailable("The shop's answer is not JSON.") from None
 
 
-def _retry_after(response: BaseHTTPResponse) -> int:
-    """Return the seconds that the shop asks for, between 1 and 60, else 10."""
+def _parse_retry_after(response: HttpResponse) -> int:
+    """Return the seconds that the shop asks for, between 1 and 60, or 10 if it names none."""
     value = response.headers.get("Retry-After", "")
-    return min(max(int(value), 1), 60) if _FEW_DIGITS.fullmatch(value) else 10
+    return min(max(int(value), 1), 60) if _RETRY_AFTER.fullmatch(value) else 10
+
+
+def _origin(base: str, location: str) -> str:
+    try:
+        parts = urlsplit(urljoin(base, location))
+    except ValueError:
+        return "(not a URL)"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

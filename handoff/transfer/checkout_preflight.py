@@ -1,4 +1,4 @@
-"""Before a link is given: would checkout take the shopper who opens it?"""
+"""The check, before a link is given, that checkout takes the shopper who opens it."""
 
 from __future__ import annotations
 
@@ -6,64 +6,67 @@ import structlog
 
 from handoff.deadline import Deadline
 from handoff.ledger import NewHandoff
-from handoff.magento.checkout_probe import CheckoutInconclusive, CheckoutProbe, CheckoutSession
+from handoff.magento.checkout_probe import CheckoutInconclusive, CheckoutProbe, ShopperSession
 from handoff.magento.quote_models import Quote
 from handoff.problems import Problem, StoreNotServed
+from handoff.settings.store_sites import StoreSites
 from handoff.settings.store_views import StoreViews
 from handoff.shop_session import SessionStore, SessionStoreError, create_session
 from handoff.shop_session.contents import build_session_contents
 
 log = structlog.get_logger()
 
-_ASKING = 3.0  # seconds, and never more than half of what the transfer has left
+_TIMEOUT = 3.0  # seconds, and never more than half of what the transfer has left
 _SESSION_LIFETIME = 60  # seconds
 
 SESSION_STORE_TIMEOUT = 0.5
-"""Seconds for which an answer of the session store is waited for here: the transfer's own."""
+"""Seconds that the preflight waits for the session store, out of the transfer's own time."""
 
 
 class CheckoutPreflight:
-    """Tries checkout with a web session of its own, that no shopper ever gets."""
+    """Opens checkout with a shop session of its own, which no shopper ever gets."""
 
-    def __init__(self, checkout: CheckoutProbe, sessions: SessionStore, stores: StoreViews) -> None:
-        self._checkout = checkout
+    def __init__(
+        self, probe: CheckoutProbe, sessions: SessionStore, stores: StoreViews, sites: StoreSites
+    ) -> None:
+        self._probe = probe
         self._sessions = sessions
         self._stores = stores
+        self._sites = sites
 
-    def try_out(
-        self, draft: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
+    def check(
+        self, handoff: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
     ) -> None:
-        """Raise the Problem that says why checkout would not take the handoff's quote.
+        """Raise the Problem that says why checkout does not take the handoff's quote.
 
-        Where checkout gives no answer the transfer goes on, as it would without asking.
+        If checkout gives no clear answer the transfer goes on, as it does without a preflight.
         """
         try:
-            shopper = self._shopper(draft, quote, token, deadline)
-            if self._checkout.takes(shopper, deadline=_part_of(deadline)):
+            session = self._create_session(handoff, deadline)
+            if self._probe.accepts(session, deadline=_part_of(deadline)):
                 return
         except SessionStoreError:
             log.warning("checkout_not_asked", reason="session_store_unavailable")
             return
-        except CheckoutInconclusive as problem:
-            log.warning("checkout_not_asked", reason=problem.reason)
+        except CheckoutInconclusive as error:
+            log.warning("checkout_not_asked", reason=error.reason)
             return
         except StoreNotServed as problem:
             refusal: Problem = problem
         else:
-            refusal = self._checkout.refusal(shopper, deadline=_part_of(deadline))
+            refusal = self._probe.explain_refusal(
+                session, quote, token, deadline=_part_of(deadline)
+            )
         log.warning("checkout_refused", code=refusal.code, detail=refusal.detail)
         raise refusal
 
-    def _shopper(
-        self, draft: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
-    ) -> CheckoutSession:
+    def _create_session(self, handoff: NewHandoff, deadline: Deadline) -> ShopperSession:
         if deadline.remaining < 2 * SESSION_STORE_TIMEOUT:
             raise CheckoutInconclusive("timeout")
-        store = self._stores.find_by_id(quote.store_id) or self._stores.first
-        binding = build_session_contents(draft, self._stores)
-        session_id = create_session(self._sessions, binding, lifetime=_SESSION_LIFETIME)
-        return CheckoutSession(store, quote.currency, session_id, quote.masked_id, token)
+        contents = build_session_contents(handoff, self._stores)
+        session_id = create_session(self._sessions, contents, lifetime=_SESSION_LIFETIME)
+        return ShopperSession(self._sites.find_by_code(handoff.store_code), session_id)
 
 
 def _part_of(deadline: Deadline) -> Deadline:
-    return Deadline.after(min(_ASKING, deadline.remaining / 2))
+    return Deadline.after(min(_TIMEOUT, deadline.remaining / 2))

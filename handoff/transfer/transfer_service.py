@@ -18,6 +18,10 @@ from handoff.transfer.checkout_preflight import CheckoutPreflight
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.request_parser import BagTransfer, QuoteTransfer
 
+# Seconds. With a quick shop one of twelve transfers ends within; with a slow one whoever waits
+# takes a thread from shoppers with links.
+_WAIT_FOR_SLOT = 0.1
+
 
 class TransferService:
     """Turns a transfer into a handoff. Equal transfers, at once or later, share one."""
@@ -28,19 +32,19 @@ class TransferService:
         claims: Leases,
         desk: QuoteResolver,
         checkout: CheckoutPreflight | None,
+        limit: ConcurrencyLimit,
         *,
-        seats: int,
         timeout: float,
     ) -> None:
-        """Take `checkout` where it is to be asked.
+        """`checkout` is None if the settings switch the preflight off.
 
-        `seats` is how many transfers may be worked on at once, `timeout` the seconds of each.
+        `limit` bounds the transfers that run at once, `timeout` is in seconds for each.
         """
         self._ledger = ledger
         self._claims = claims
         self._desk = desk
         self._checkout = checkout
-        self._seats = ConcurrencyLimit(seats)
+        self._limit = limit
         self._timeout = timeout
 
     def transfer(self, request: BagTransfer | QuoteTransfer) -> Handoff:
@@ -49,7 +53,7 @@ class TransferService:
         One caller at a time works on a transfer, which is claimed before the shop is asked.
         """
         deadline = Deadline.within_request(self._timeout)
-        with self._seats.taken():
+        with self._limit.slot(_WAIT_FOR_SLOT):
             return self._in_line(request, deadline)
 
     def _in_line(self, request: BagTransfer | QuoteTransfer, deadline: Deadline) -> Handoff:
@@ -84,7 +88,7 @@ class TransferService:
         self, draft: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
     ) -> None:
         if self._checkout is not None:
-            self._checkout.try_out(draft, quote, token, deadline)
+            self._checkout.check(draft, quote, token, deadline)
 
     def _quote_draft(self, request: QuoteTransfer, quote: Quote) -> NewHandoff:
         kind = "customer" if quote.customer else "guest"

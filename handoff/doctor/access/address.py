@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from handoff.doctor.case import Case
 from handoff.doctor.finding import Finding, fault, ok, unknown, warning
 from handoff.doctor.probe import Silence
-from handoff.magento.client import tls_name
+from handoff.magento.http_transport import get_tls_name
 from handoff.settings import Settings
 
 _NAME = "Address of REST"
@@ -99,7 +99,7 @@ def _plain(address: str) -> Finding:
 def _certificate(address: str, settings: Settings) -> Finding:
     parts = urlsplit(address)
     host = parts.hostname or ""
-    name = tls_name(address, settings.magento_host) or host
+    name = get_tls_name(address, settings.magento_host) or host
     try:
         days, version = _days_left(host, parts.port or 443, name, settings.magento_ca_file)
     except ssl.SSLCertVerificationError as error:

@@ -1,0 +1,214 @@
+"""HTTP requests to a shop, one at a time, for the service and for all tools.
+
+Nothing is kept between requests but connections, and nothing is read from the environment. No
+redirect is followed and nothing is retried. The errors of `requests` hold the URL, and with it
+masked ids, so none of them leaves this file.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import urlsplit
+
+import requests
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError as TransportError
+
+from handoff.deadline import Deadline
+from handoff.magento.deadline_adapter import DeadlineAdapter, limit_reads
+
+_POOL_SIZE = 32  # connections
+_CONNECT_TIMEOUT = 3.0  # seconds
+_CHUNK = 64 * 1024  # bytes
+
+NoResponseKind = Literal[
+    "timeout", "unknown_host", "refused", "certificate", "tls", "invalid_url", "dropped"
+]
+
+
+class NoResponse(Exception):
+    """The request got no complete answer. `reason` is a sentence that holds no URL and no secret.
+
+    `dropped` is a connection that broke, or an answer that is not HTTP.
+    """
+
+    def __init__(self, kind: NoResponseKind, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """An answer of any status. `seconds` is the time until its last byte.
+
+    `is_truncated` says that the body was longer than `max_bytes` and is cut.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    set_cookies: tuple[str, ...] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
+    seconds: float = 0.0
+    is_truncated: bool = False
+
+    @property
+    def location(self) -> str:
+        """The target of a redirect as the server wrote it, empty for any other answer."""
+        return self.headers.get("Location", "") if 300 <= self.status < 400 else ""
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are not UTF-8 are replaced."""
+        return self.body.decode("utf-8", errors="replace")
+
+
+class HttpTransport:
+    """Sends HTTP requests; safe to share between threads."""
+
+    def __init__(self, *, tls_name: str | None = None, ca_file: str | None = None) -> None:
+        """`tls_name` is the name in the server's certificate, if it is not the URL's host.
+
+        `ca_file` (PEM) holds the trusted certificate authorities, by default the usual ones.
+        """
+        self._session = _Session()
+        self._session.verify = ca_file or True
+        adapter = DeadlineAdapter(tls_name=tls_name, pool_maxsize=_POOL_SIZE, max_retries=0)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        deadline: Deadline,
+        max_bytes: int,
+    ) -> HttpResponse:
+        """Return the answer to one request, at most `max_bytes` of its unpacked body.
+
+        Raises NoResponse if no complete answer comes before the deadline.
+        """
+        left = deadline.remaining
+        if not left:
+            raise NoResponse("timeout", _REASONS["timeout"])
+        started = time.perf_counter()
+        try:
+            request = self._session.prepare_request(
+                requests.Request(method, url, headers=dict(headers), data=body)
+            )
+            with (
+                limit_reads(deadline),
+                self._session.send(
+                    request,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=(min(_CONNECT_TIMEOUT, left), left),
+                ) as response,
+            ):
+                content, is_truncated = _read(response, deadline, max_bytes)
+        except (requests.RequestException, TransportError, OSError) as error:
+            raise _no_response(error, deadline) from None
+        return HttpResponse(
+            status=response.status_code,
+            headers=response.headers,
+            set_cookies=tuple(response.raw.headers.getlist("Set-Cookie")),
+            body=content,
+            seconds=time.perf_counter() - started,
+            is_truncated=is_truncated,
+        )
+
+
+class _Session(requests.Session):
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False  # no proxy, and no .netrc in place of our Authorization
+        # Every REST answer of Magento sets a session cookie. Kept, it would be sent with the
+        # calls for the next shopper.
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.headers = CaseInsensitiveDict(
+            {"Accept-Encoding": "gzip, deflate", "User-Agent": "Handoff"}
+        )
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return None: with a target, `send` would read the whole body of the redirect."""
+
+
+def get_tls_name(base_url: str, host: str | None) -> str | None:
+    """Return the public host's name if the URL's host is an IP address, else None.
+
+    A certificate names hosts. A server that is called by its IP address shows the certificate of
+    the shop's public host.
+    """
+    try:
+        ip_address(urlsplit(base_url).hostname or "")
+    except ValueError:
+        return None
+    return urlsplit(f"//{host}").hostname if host else None
+
+
+def _read(response: requests.Response, deadline: Deadline, max_bytes: int) -> tuple[bytes, bool]:
+    content = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        content += chunk
+        if len(content) > max_bytes:
+            return bytes(content[:max_bytes]), True
+        if deadline.passed:
+            raise TimeoutError
+    return bytes(content), False
+
+
+_REASONS: dict[NoResponseKind, str] = {
+    "timeout": "It does not answer in time.",
+    "unknown_host": "Its host name is not known.",
+    "refused": "Nothing listens at its address.",
+    "certificate": "Its certificate is not accepted",
+    "tls": "A secure connection to it cannot be made.",
+    "invalid_url": "Its URL is not valid.",
+    "dropped": "The connection breaks.",
+}
+
+
+def _no_response(error: Exception, deadline: Deadline) -> NoResponse:
+    causes = list(_causes(error))
+    kind = _kind(error, {type(cause).__name__ for cause in causes}, deadline)
+    if kind != "certificate":
+        return NoResponse(kind, _REASONS[kind])
+    messages = (getattr(cause, "verify_message", "") for cause in causes)
+    message = next(filter(None, messages), "it is for another host")
+    return NoResponse(kind, f"{_REASONS[kind]}: {message.rstrip('.')}.")
+
+
+def _kind(error: Exception, causes: set[str], deadline: Deadline) -> NoResponseKind:
+    if "NameResolutionError" in causes:
+        return "unknown_host"
+    if "ConnectionRefusedError" in causes:
+        return "refused"
+    # A read that met the deadline shows as a broken connection.
+    if isinstance(error, requests.Timeout | TimeoutError) or deadline.passed:
+        return "timeout"
+    if causes & {"SSLCertVerificationError", "CertificateError"}:
+        return "certificate"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "tls"
+    return "invalid_url" if isinstance(error, requests.exceptions.InvalidURL) else "dropped"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Return the error and its causes; urllib3 keeps the socket's error in `reason` or `args`."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        cause = waiting.pop()
+        if isinstance(cause, BaseException) and cause not in found:
+            found.append(cause)
+            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None)]
+            waiting += cause.args
+            yield cause

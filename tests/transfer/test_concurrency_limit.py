@@ -1,0 +1,158 @@
+"""A slow shop: a limited number of requests wait for it, and shoppers with links do not."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import pytest
+import requests
+from pydantic import SecretStr
+
+from handoff.concurrency_limit import ConcurrencyLimit
+from handoff.problems import Busy
+from tests.conftest import MakeApp, Poq
+from tests.logs import Logged
+from tests.magento.behaviours import page, passes_on
+from tests.magento.faults import Call, FaultyShop, faulty_shop
+from tests.running import RunningShop, running_service
+from tests.talking import environment_for, post_transfer
+
+PLACES = 12
+CALLERS = 24
+
+
+@pytest.fixture
+def slow_shop(shop: RunningShop) -> Iterator[FaultyShop]:
+    """What stands before the stand-in shop."""
+    with faulty_shop(passes_on(shop.url)) as slow_shop:
+        yield slow_shop
+
+
+def transfer(url: str, number: int) -> requests.Response:
+    items = [{"sku": "ITEM-01", "quantity": 1}]
+    return post_transfer(url, {"items": items, "currency": "GBP", "reference": f"r-{number}"})
+
+
+@pytest.mark.parametrize(("options", "places"), [("", PLACES), ("--threads 4", 3)])
+def test_shoppers_with_links_are_let_in_while_transfers_wait_for_the_shop(
+    options: str, places: int, shop: RunningShop, slow_shop: FaultyShop, tmp_path: Path
+) -> None:
+    goes_on = threading.Event()
+    answer_at_last = passes_on(shop.url)
+
+    def thinks(call: Call) -> None:
+        goes_on.wait(15)
+        answer_at_last(call)
+
+    environment = environment_for(
+        shop,
+        tmp_path,
+        HANDOFF_MAGENTO_URL=slow_shop.url,
+        HANDOFF_STOREFRONT_URL=shop.url,
+        HANDOFF_MAGENTO_TIMEOUT="30",
+        HANDOFF_ASK_CHECKOUT="false",
+        GUNICORN_CMD_ARGS=options,
+    )
+    with (
+        running_service(environment, tmp_path, workers=1) as service,
+        ThreadPoolExecutor(CALLERS) as callers,
+    ):
+        link = transfer(service.url, 0).json()["url"]
+        slow_shop.behaviour = thinks
+        try:
+            sent = [callers.submit(transfer, service.url, 1 + n) for n in range(CALLERS)]
+            answered = as_completed(sent, timeout=10)
+            refused = [next(answered).result() for _ in range(CALLERS - places)]
+            assert {answer.json()["code"] for answer in refused} == {"busy"}
+            assert {(each.status_code, each.headers["Retry-After"]) for each in refused} == {
+                (503, "2")
+            }
+            with requests.Session() as phone:
+                assert phone.get(link, timeout=10).status_code == 200
+                assert phone.post(link, timeout=10, allow_redirects=False).status_code == 303
+            assert sum(call.done() for call in sent) == len(refused)
+        finally:
+            goes_on.set()
+        assert [answer.result().status_code for answer in answered] == [200] * places
+        assert transfer(service.url, 100).status_code == 200
+
+
+def test_a_place_that_becomes_free_in_time_is_taken() -> None:
+    limit = ConcurrencyLimit(1)
+    is_held, may_end, is_taken = threading.Event(), threading.Event(), threading.Event()
+
+    def hold_first() -> None:
+        with limit.slot(0):
+            is_held.set()
+            may_end.wait(20)
+
+    def wait_for_place() -> None:
+        with limit.slot(20):
+            is_taken.set()
+
+    with ThreadPoolExecutor(2) as threads:
+        threads.submit(hold_first)
+        assert is_held.wait(20)
+        waiting = threads.submit(wait_for_place)
+        assert not is_taken.is_set()
+        may_end.set()
+        waiting.result()
+    assert is_taken.is_set()
+
+
+def test_without_a_free_place_the_caller_is_refused_and_holds_none() -> None:
+    limit = ConcurrencyLimit(2)
+    with limit.slot(0), limit.slot(0):
+        for _ in range(3):
+            with pytest.raises(Busy), limit.slot(0.01):
+                pass
+    with limit.slot(0), limit.slot(0):
+        pass
+
+
+def test_an_order_lookup_of_the_entry_page_waits_for_no_place(
+    make_app: MakeApp, slow_shop: FaultyShop, logged: Logged
+) -> None:
+    app = make_app(
+        magento_url=slow_shop.url,
+        magento_access_token=SecretStr("a token of the shop"),
+        magento_timeout=10,
+        ask_checkout=False,
+    )
+    link = Poq(app.test_client()).link()
+    assert app.test_client().post(link).status_code == 303
+    goes_on = threading.Event()
+
+    def think_and_break(call: Call) -> None:
+        goes_on.wait(15)
+        call.reset()
+
+    slow_shop.behaviour = think_and_break
+    slow_shop.calls.clear()
+    with ThreadPoolExecutor(PLACES) as callers:
+        try:
+            for number in range(PLACES):
+                callers.submit(Poq(app.test_client()).link, reference=f"r-{2 + number}")
+            until = time.monotonic() + 10
+            while len(slow_shop.calls) < PLACES and time.monotonic() < until:
+                time.sleep(0.01)
+            assert "This link has been used" in app.test_client().get(link).text
+            assert len(slow_shop.calls) == PLACES
+        finally:
+            goes_on.set()
+    [unknown] = [line for line in logged.lines() if line["event"] == "order_not_known"]
+    assert unknown["code"] == "busy"
+
+
+def test_a_transfer_that_fails_gives_its_place_back(
+    make_app: MakeApp, slow_shop: FaultyShop
+) -> None:
+    slow_shop.behaviour = page(500)
+    poq = Poq(make_app(magento_url=slow_shop.url).test_client())
+    for number in range(2 * PLACES):
+        answer = poq.bag(("ITEM-01", 1), reference=f"r-{number}")
+        assert answer.get_json()["code"] == "shop_unavailable"
