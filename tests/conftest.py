@@ -20,6 +20,8 @@ from tests.logs import Logged
 from tests.postgres import PostgresServer, running_postgres
 from tests.running import RedisServer, RunningShop, running_redis, running_shop
 
+pytest_plugins = ["tests.pytest_hooks"]
+
 KEY = "a-key-of-the-tests"
 
 # How long a machine takes is nothing that a test judges.

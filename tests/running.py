@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
-import logging
 import os
+import random
 import shutil
 import socket
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from flask import Flask
 from handoff_sandbox import create_shop, several_views
 from handoff_sandbox.catalogue import Catalogue
+from handoff_sandbox.server import HOST, serving
 from handoff_sandbox.shop import Shop
-from werkzeug.serving import make_server
 
-HOST = "127.0.0.1"
+__all__ = ["HOST", "serving"]
+
+_FIRST_PORT, _LAST_PORT = 10_000, 30_000  # below the ports that Linux gives to clients
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on; no other call returns it while this process runs.
+
+    Several test processes look for ports at once. Each locks a file for every port it takes.
+    """
+    folder = Path(tempfile.gettempdir()) / f"handoff-test-ports-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+    while True:
+        port = random.randrange(_FIRST_PORT, _LAST_PORT)
+        lock = os.open(folder / str(port), os.O_CREAT | os.O_RDWR)  # open while the process runs
+        with socket.socket() as probe:
+            try:
+                flock(lock, LOCK_EX | LOCK_NB)
+                probe.bind((HOST, port))
+            except OSError:
+                os.close(lock)
+            else:
+                return port
 
 
 def require_program(name: str, *folders: Path) -> str:
@@ -160,21 +175,6 @@ def running_shop_of_stores(
     app = create_shop(url=urls[0], session_path=sessions, views=views, **options)
     with serving(app, port):
         yield RunningShop(f"http://{HOST}:{port}", sessions, app.extensions["sandbox"])
-
-
-@contextmanager
-def serving(app: Flask, port: int) -> Iterator[None]:
-    """Answer on a port of this machine, in this process, as long as the context lasts."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server(HOST, port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @dataclass(slots=True)

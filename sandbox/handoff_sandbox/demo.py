@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import shutil
 import signal
@@ -18,16 +17,14 @@ from pathlib import Path
 
 import click
 import requests
-from flask import Flask
-from werkzeug.serving import make_server
 
 from handoff_sandbox.factory import create_shop
 from handoff_sandbox.people import ADMIN_NAME, ADMIN_PASSWORD, CUSTOMER_PASSWORD
 from handoff_sandbox.phone import create_phone
+from handoff_sandbox.server import HOST, serving
 
 API_KEY = "demo-key"
 
-_HOST = "127.0.0.1"
 _START_TIMEOUT = 30.0  # seconds
 _STOP_TIMEOUT = 40.0  # seconds; a service lets the requests that it has begun come to an end
 _WELCOME = Path(__file__).parent / "data" / "welcome.txt"
@@ -134,7 +131,7 @@ def _require_free_port(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_HOST, port))
+            probe.bind((HOST, port))
         except OSError:
             raise click.ClickException(
                 f"Port {port} is taken. Choose others: make demo PORT=8010 SHOP_PORT=8011 "
@@ -154,9 +151,8 @@ def _write_files(demo: Demo) -> None:
 
 @contextmanager
 def _running_shop(demo: Demo) -> Iterator[None]:
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     shop = create_shop(url=demo.shop_url, session_path=demo.sessions, dressed=True)
-    with _serving_in_thread(shop, demo.shop_port):
+    with serving(shop, demo.shop_port):
         yield
 
 
@@ -172,24 +168,14 @@ def _running_phone(demo: Demo) -> Iterator[None]:
         logs=(by_url.log, by_form.log),
         sessions=demo.sessions,
     )
-    with _serving_in_thread(phone, demo.phone_port):
+    with serving(phone, demo.phone_port):
         yield
-
-
-@contextmanager
-def _serving_in_thread(app: Flask, port: int) -> Iterator[None]:
-    server = make_server(_HOST, port, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield
-    finally:
-        server.shutdown()
 
 
 @contextmanager
 def _running_service(service: DemoService) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "handoff.cli", "serve"]
-    command += ["--env-file", str(service.env_file), "--bind", f"{_HOST}:{service.port}"]
+    command += ["--env-file", str(service.env_file), "--bind", f"{HOST}:{service.port}"]
     with service.log.open("wb") as stream:
         # In a session of its own, so that Ctrl-C reaches this process only. This one then ends
         # the service, which lets its last requests finish.
@@ -231,4 +217,4 @@ def _render_welcome(demo: Demo) -> str:
 
 
 def _url(port: int) -> str:
-    return f"http://{_HOST}:{port}"
+    return f"http://{HOST}:{port}"

@@ -1,0 +1,96 @@
+"""Hooks into pytest: which tests start processes, and what CI demands of a run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import types
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.running import require_program
+
+_STARTERS = (subprocess.Popen, subprocess.run, require_program)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "processes: starts servers, a browser or other programs; set automatically"
+    )
+    # A run in the background of a shell inherits an ignored SIGINT, and so would all the programs
+    # that tests start and interrupt.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and _starts_processes(item):
+            item.add_marker("processes")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _starts_processes(item: pytest.Function) -> bool:
+    """Return whether a test, or a fixture that it uses, can start another program."""
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    if "postgresql" in parameters:
+        return True
+    fixtures = item._fixtureinfo.name2fixturedefs
+    functions = [item.function, *(found[-1].func for found in fixtures.values())]
+    return any(_reaches_starter(function) for function in functions)
+
+
+@cache
+def _reaches_starter(function: Callable[..., Any]) -> bool:
+    """Return whether a function of the tests refers to a starter of programs, or to one that does.
+
+    It goes by the names that the code mentions, so it finds a starter even if a test passes by it.
+    """
+    seen: set[int] = set()
+    waiting: list[Any] = [function]
+    while waiting:
+        found = waiting.pop()
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        if found in _STARTERS:
+            return True
+        waiting += _mentioned_in(found)
+    return False
+
+
+def _mentioned_in(found: object) -> Iterator[object]:
+    """Yield what a function or class of the tests mentions by a global name."""
+    if not getattr(found, "__module__", "").startswith("tests"):
+        return
+    if isinstance(found, type):
+        for value in vars(found).values():
+            yield getattr(value, "fget", None) or getattr(value, "__func__", value)
+        return
+    function = getattr(found, "__wrapped__", found)
+    if not isinstance(function, types.FunctionType):
+        return
+    for code in _code_objects(function.__code__):
+        names = code.co_names
+        for first, name in enumerate(names):
+            value = function.__globals__.get(name)
+            if isinstance(value, types.ModuleType) and first + 1 < len(names):
+                yield getattr(value, names[first + 1], None)
+            yield value
+
+
+def _code_objects(code: types.CodeType) -> Iterator[types.CodeType]:
+    """Yield a function's code and the code of the functions inside it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _code_objects(constant)
