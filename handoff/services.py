@@ -25,9 +25,7 @@ from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
 from handoff.magento.quotes import Quotes
-from handoff.operations.gunicorn_worker import FairWorker
 from handoff.operations.rate_limits import RateLimit, RateLimitCounters
-from handoff.operations.readiness import Readiness
 from handoff.settings import Settings
 from handoff.settings.store_sites import StoreSites
 from handoff.shop_session import SessionStore, open_session_store
@@ -54,7 +52,6 @@ class Services:
     transfer_limit: RateLimit
     unknown_link_limit: RateLimit
     refused_entry_limit: RateLimit
-    readiness: Readiness
     transfers: TransferService
     shop_limit: ConcurrencyLimit
     """Bounds the requests that wait for the shop: transfers, and lookups of orders."""
@@ -64,9 +61,10 @@ class Services:
         self.database.close()
 
 
-def build_services(settings: Settings, *, clock: Clock | None = None) -> Services:
+def build_services(settings: Settings, *, threads: int, clock: Clock | None = None) -> Services:
     """Build everything from the settings, and bring the ledger's tables up to date.
 
+    `threads` is how many requests a worker serves at once.
     The ledger goes by a clock that is given, and without one by the database's.
     """
     database = _open_ledger(settings)
@@ -74,7 +72,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
     sessions = _sessions(settings)
     client = open_client(settings)
     orders = open_orders(client, settings)
-    shop_limit = ConcurrencyLimit(max(1, int(FairWorker.threads * _SHOP_CALL_SHARE)))
+    shop_limit = ConcurrencyLimit(max(1, int(threads * _SHOP_CALL_SHARE)))
     counters = _rate_limit_counters(settings)
     desk = QuoteResolver(Quotes(client), settings.store_views, orders)
     return Services(
@@ -91,7 +89,6 @@ def build_services(settings: Settings, *, clock: Clock | None = None) -> Service
         transfer_limit=RateLimit(counters, "transfer", settings.transfers_per_minute),
         unknown_link_limit=RateLimit(counters, "unknown_link", settings.refusals_per_minute),
         refused_entry_limit=RateLimit(counters, "refused_entry", settings.refusals_per_minute),
-        readiness=Readiness(ledger, sessions),
         transfers=TransferService(
             ledger,
             Leases(database, clock),

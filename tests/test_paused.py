@@ -156,6 +156,6 @@ def test_a_word_that_is_none_leaves_the_service_as_it_was(
             assert time.monotonic() < give_up
             assert post_transfer(service.url, quote).status_code == 503
         assert post_transfer(service.url, quote).json()["code"] == "paused"
-        [told] = [x for x in service.log.read_text().splitlines() if "settings_not_taken" in x]
+        [told] = [x for x in service.log.read_text().splitlines() if "settings_rejected" in x]
         assert "HANDOFF_PAUSED" in told
         assert "flase" not in told

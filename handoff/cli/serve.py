@@ -10,7 +10,7 @@ import click
 
 from handoff.cli.env_file import env_file_option, load_settings_or_exit
 from handoff.cli.open_ledger import open_ledger
-from handoff.operations.metrics import DIRECTORY, PREFIX
+from handoff.operations.metrics import FOLDER_PREFIX, FOLDER_VARIABLE
 
 
 @click.command()
@@ -27,8 +27,10 @@ def serve(bind: str, workers: int) -> None:
     """
     settings = load_settings_or_exit()
     open_ledger(settings).close()  # before any worker starts
-    if settings.metrics and DIRECTORY not in os.environ:
-        os.environ[DIRECTORY] = mkdtemp(prefix=PREFIX)  # gunicorn removes it when it ends
+    if settings.metrics and FOLDER_VARIABLE not in os.environ:
+        os.environ[FOLDER_VARIABLE] = mkdtemp(
+            prefix=FOLDER_PREFIX
+        )  # gunicorn removes it at its end
     command = build_gunicorn_command(bind)
     command += ["--workers", str(workers), "handoff.app_factory:create_app()"]
     os.execv(sys.executable, command)  # noqa: S606 - no shell, and gunicorn takes the signals

@@ -1,4 +1,4 @@
-"""gunicorn's worker with threads, which shares connections fairly with the others."""
+"""The gunicorn worker with threads that shares connections evenly with the other workers."""
 
 from __future__ import annotations
 
@@ -9,28 +9,26 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from handoff.operations import gunicorn_config
 
-_STEP = 50e-6  # seconds for each connection
-_MOST = 0.001  # seconds
+_DELAY_PER_CONNECTION = 50e-6  # seconds
+_MAX_DELAY = 0.001  # seconds
 
 
-class FairWorker(ThreadWorker):  # type: ignore[misc]  # its package declares no types
-    """Lets workers with fewer connections go first.
+class FairWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn declares no types
+    """Delays accept() by 50 microseconds for each open connection, 1 ms at most.
 
-    The kernel wakes all workers for each new connection, and gives it to the first. Of sixteen that
-    a proxy keeps alive one worker so gets twelve now and then, or all, and has two thirds of the
-    work to do while the other waits. Who has connections waits for a moment, for each a little.
+    The kernel wakes all workers for a new connection and gives it to the first that accepts. So
+    of 16 connections that a proxy keeps alive one worker can get 12 or all, and the other waits.
+    gunicorn's `reuse_port` shares as evenly, but a reload then resets the connections that wait
+    for a worker that ends.
     """
 
-    threads: int = gunicorn_config.threads
-    """How many this process has: those of the configuration, or of gunicorn's command line."""
-
     def init_process(self) -> None:
-        """Begin, in the worker's own process, before the service is built."""
-        FairWorker.threads = self.cfg.threads
+        """Tell create_app the number of threads, which a command line option may have changed."""
+        gunicorn_config.threads = self.cfg.threads
         super().init_process()
 
     def accept(self, listener: Any) -> None:
-        """Take a new connection, if it is still there."""
+        """Accept a new connection, after a delay if this worker has connections already."""
         if self.cfg.workers > 1 and self.nr_conns:
-            time.sleep(min(_MOST, self.nr_conns * _STEP))
+            time.sleep(min(_MAX_DELAY, self.nr_conns * _DELAY_PER_CONNECTION))
         super().accept(listener)

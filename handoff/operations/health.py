@@ -1,29 +1,89 @@
-"""`/healthz`: whether this process answers. `/readyz`: whether it can let shoppers in."""
+"""`/healthz`: does this process answer? `/readyz`: can shoppers be let in?"""
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from http import HTTPStatus
 
-from flask import Blueprint, Response, jsonify
+import structlog
+from flask import Flask, Response, jsonify
 
-from handoff.operations.readiness import FAILING, OK
-from handoff.services import services
+from handoff.ledger import HandoffRepository
+from handoff.problems import LedgerUnavailable
+from handoff.shop_session import SessionStore, SessionStoreError
 
-health_blueprint = Blueprint("health", __name__)
+_OK, _FAILING = "ok", "failing"
+_FRESH_FOR = 1.0  # seconds
 
-
-@health_blueprint.get("/healthz")
-def healthz() -> dict[str, str]:
-    """Say that the process answers; asks neither the ledger nor the shop."""
-    return {"status": OK}
+log = structlog.get_logger()
 
 
-@health_blueprint.get("/readyz")
-def readyz() -> Response:
-    """Say whether the ledger can be read and the session store be written. Never asks the shop."""
-    parts = services().readiness.parts()
-    is_ready = set(parts.values()) == {OK}
-    response = jsonify({"status": OK if is_ready else FAILING, **parts})
-    response.status_code = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
-    response.headers["Cache-Control"] = "no-store"
-    return response
+class ReadinessCheck:
+    """Checks whether the ledger can be read and the session store can be written.
+
+    A check writes to the session store, and takes seconds if that does not answer. So there is one
+    check at a time and one a second at most; other callers get the last result meanwhile.
+    """
+
+    def __init__(
+        self,
+        ledger: HandoffRepository,
+        sessions: SessionStore,
+        *,
+        elapsed: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`elapsed` is a clock in seconds. Nothing is checked yet."""
+        self._ledger = ledger
+        self._sessions = sessions
+        self._elapsed = elapsed
+        self._check_lock = threading.Lock()
+        self._result: dict[str, str] = {}
+        self._fresh_until = 0.0
+
+    def run(self) -> dict[str, str]:
+        """Return `ok` or `failing` for each part. The shop is never called."""
+        if self._check_lock.acquire(blocking=not self._result):
+            try:
+                if not self._result or self._elapsed() >= self._fresh_until:
+                    self._result = {
+                        "ledger": self._check_ledger(),
+                        "session_store": self._check_session_store(),
+                    }
+                    self._fresh_until = self._elapsed() + _FRESH_FOR
+            finally:
+                self._check_lock.release()
+        return self._result
+
+    def _check_ledger(self) -> str:
+        try:
+            self._ledger.find("")
+        except LedgerUnavailable:
+            return _FAILING
+        return _OK
+
+    def _check_session_store(self) -> str:
+        try:
+            self._sessions.check_writable()
+        except SessionStoreError as error:
+            log.error("session_store_unavailable", reason=str(error))
+            return _FAILING
+        return _OK
+
+
+def register_health_endpoints(app: Flask, readiness: ReadinessCheck) -> None:
+    """Add `/healthz` and `/readyz`."""
+
+    @app.get("/healthz")
+    def _show_health() -> dict[str, str]:
+        return {"status": _OK}
+
+    @app.get("/readyz")
+    def _show_readiness() -> Response:
+        parts = readiness.run()
+        is_ready = set(parts.values()) == {_OK}
+        response = jsonify({"status": _OK if is_ready else _FAILING, **parts})
+        response.status_code = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+        response.headers["Cache-Control"] = "no-store"
+        return response

@@ -1,11 +1,7 @@
-"""`/metrics`: what the service has answered and how long that took, for Prometheus.
+"""`/metrics` for Prometheus: the number of requests and their duration, by rule and never by URL.
 
-Requests are counted by the rule of their address, never by the address. Under several workers
-the numbers are those of all: each writes its own into `PROMETHEUS_MULTIPROC_DIR`, which has to be
-set before Python starts, as `handoff serve` does.
-
-They are written by way of memory. Where a disk is full then, the kernel ends the process: so each
-worker has the room that it needs from its start, or counts nothing.
+With several workers, each writes its own numbers into the folder PROMETHEUS_MULTIPROC_DIR, and any
+of them answers for all. Python must start with the variable set, as `handoff serve` sees to.
 """
 
 from __future__ import annotations
@@ -22,27 +18,26 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 log = structlog.get_logger()
 
-DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
-PREFIX = "handoff-metrics-"
-_ROOM = 64 * 1024  # bytes for each kind, twice of what all rules and codes take
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+FOLDER_PREFIX = "handoff-metrics-"
+_FILE_SIZE = 64 * 1024  # bytes, twice what all rules and codes need
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)  # seconds
 
 
-def count_requests(app: Flask) -> None:
-    """Count what the app answers, and show it at `/metrics`."""
+def register_metrics(app: Flask) -> None:
+    """Count the requests of the app, and add `/metrics`."""
     registry = CollectorRegistry()
-    if _has_room():
-        _count_into(registry, app)
+    if _preallocate_files():
+        _count_requests(app, registry)
 
     @app.get("/metrics")
-    def _show() -> Response:
-        return Response(
-            generate_latest(_of_all_workers(registry)), content_type=CONTENT_TYPE_LATEST
-        )
+    def _show_metrics() -> Response:
+        text = generate_latest(_collect_all_workers(registry))
+        return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
-def _count_into(registry: CollectorRegistry, app: Flask) -> None:
-    answers = Counter(
+def _count_requests(app: Flask, registry: CollectorRegistry) -> None:
+    requests = Counter(
         "handoff_requests",
         "Requests by the rule of their address, status, and code of a problem or page.",
         ("rule", "status", "code"),
@@ -52,41 +47,45 @@ def _count_into(registry: CollectorRegistry, app: Flask) -> None:
         "handoff_request_seconds",
         "How long requests took, the shop's part included.",
         ("rule",),
-        buckets=_SECONDS,
+        buckets=_BUCKETS,
         registry=registry,
     )
 
     @app.after_request
-    def _count(response: Response) -> Response:
+    def _count_request(response: Response) -> Response:
         rule = request.url_rule.rule if request.url_rule else "(none)"
-        said = structlog.contextvars.get_contextvars()
-        code = said.get("code") or said.get("ending") or ""
-        answers.labels(rule, response.status_code, code).inc()
+        context = structlog.contextvars.get_contextvars()
+        code = context.get("code") or context.get("ending") or ""
+        requests.labels(rule, response.status_code, code).inc()
         seconds.labels(rule).observe(time.perf_counter() - g.started)
         return response
 
 
-def _has_room() -> bool:
-    """Take the room for what this worker counts, and say whether it was to be had."""
-    folder = os.environ.get(DIRECTORY)
+def _preallocate_files() -> bool:
+    """Write this worker's files at their full size; False, and a log line, if that fails.
+
+    prometheus_client maps its files into memory. On a full disk the kernel would end the process
+    with SIGBUS when it touches a page for which there is no room.
+    """
+    folder = os.environ.get(FOLDER_VARIABLE)
     if folder is None:
         return True
-    # The names are those of prometheus_client; a file may be of a worker before that had this pid.
+    # These are prometheus_client's names. A file may be left from a worker that had the same pid.
     files = [Path(folder, f"{kind}_{os.getpid()}.db") for kind in ("counter", "histogram")]
     for file in files:
         try:
             if not file.exists():
-                file.write_bytes(bytes(_ROOM))
+                file.write_bytes(bytes(_FILE_SIZE))
         except OSError as error:
             file.unlink(missing_ok=True)
-            log.error("metrics_not_counted", reason=error.strerror)
+            log.error("metrics_disabled", reason=error.strerror)
             return False
     return True
 
 
-def _of_all_workers(registry: CollectorRegistry) -> CollectorRegistry:
-    if DIRECTORY not in os.environ:
+def _collect_all_workers(registry: CollectorRegistry) -> CollectorRegistry:
+    if FOLDER_VARIABLE not in os.environ:
         return registry
-    together = CollectorRegistry()
-    MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # its package declares none
-    return together
+    merged = CollectorRegistry()
+    MultiProcessCollector(merged)  # type: ignore[no-untyped-call]  # prometheus_client has no types
+    return merged

@@ -1,8 +1,7 @@
-"""Settings over a reload (SIGHUP): those that cannot be used leave the service as it was.
+"""Load the settings at a start and at a reload (SIGHUP), for all workers of gunicorn.
 
-gunicorn's first process reads them, at its start and at each reload, and its workers are forked
-with what it holds. So a word that is wrong stops neither the service nor a worker that comes
-after one that has died.
+gunicorn's first process loads them, and its workers are forked with what it holds. So an invalid
+setting breaks neither a reload nor the replacement of a worker that has died.
 """
 
 from __future__ import annotations
@@ -14,27 +13,28 @@ import structlog
 from handoff.operations.json_logs import configure_logging
 from handoff.settings import Settings, SettingsError, load_settings
 
-log = structlog.get_logger("handoff.reload")
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class _Held:
+class _Cache:
     settings: Settings | None = None
 
 
-_held = _Held()
+_cache = _Cache()
 
 
-def cached_settings() -> Settings | None:
-    """Return the settings that this process was forked with, None where it was not."""
-    return _held.settings
+def get_cached_settings() -> Settings | None:
+    """Return the settings that this process was forked with, or None without gunicorn."""
+    return _cache.settings
 
 
 def reload_settings() -> None:
-    """Read the settings for the workers to come; what is held stays where they are faulty."""
+    """Load the settings for the workers to come. Invalid ones are logged and change nothing."""
     try:
-        _held.settings = load_settings()
+        _cache.settings = load_settings()
     except SettingsError as error:
-        if _held.settings is not None:  # else the workers say what is wrong, and end
+        # At the start there is nothing to keep: the workers then raise the error themselves.
+        if _cache.settings is not None:
             configure_logging()
-            log.error("settings_not_taken", faults=error.faults)
+            log.error("settings_rejected", faults=error.faults)

@@ -1,4 +1,4 @@
-"""Connections that are kept alive, and the workers that they came to."""
+"""How connections that are kept alive are shared among the workers."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from tests.talking import environment_for
 CONNECTIONS = 40
 
 
-def sockets(service: RunningService) -> list[int]:
+def count_sockets(service: RunningService) -> list[int]:
     """Return how many sockets each worker has open."""
-    return [len([*_sockets(Path(f"/proc/{pid}/fd"))]) for pid in service.worker_pids()]
+    return [len([*_list_sockets(Path(f"/proc/{pid}/fd"))]) for pid in service.worker_pids()]
 
 
-def _sockets(folder: Path) -> Iterator[Path]:
+def _list_sockets(folder: Path) -> Iterator[Path]:
     for file in folder.iterdir():
         with suppress(FileNotFoundError):  # closed meanwhile
             if os.readlink(file).startswith("socket:"):
                 yield file
 
 
-def test_workers_get_about_as_many_each(shop: RunningShop, tmp_path: Path) -> None:
+def test_each_worker_gets_about_as_many_connections(shop: RunningShop, tmp_path: Path) -> None:
     with running_service(environment_for(shop, tmp_path), tmp_path) as service, ExitStack() as kept:
-        none = sockets(service)
+        before = count_sockets(service)
 
         def connect() -> list[int]:
             client = kept.enter_context(requests.Session())
             assert client.get(f"{service.url}/healthz", timeout=10).status_code == 200
-            return [now - then for now, then in zip(sockets(service), none, strict=True)]
+            return [now - then for now, then in zip(count_sockets(service), before, strict=True)]
 
         until = time.monotonic() + 20
-        while min(connect()) < 1:  # till both have started
+        while min(connect()) < 1:  # until both workers have started
             assert time.monotonic() < until
             time.sleep(0.1)
         for _ in range(CONNECTIONS):
-            held = connect()
-    assert max(held) - min(held) <= CONNECTIONS // 4
+            counts = connect()
+    assert max(counts) - min(counts) <= CONNECTIONS // 4

@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`: what the platform is told."""
+"""`/healthz` and `/readyz`, for the platform that runs the service."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from handoff.operations.readiness import Readiness
+from handoff.operations.health import ReadinessCheck
 from handoff.shop_session import SessionStoreError
 from tests.conftest import MakeApp
 from tests.running import RedisServer, RunningShop
 
 READY = {"status": "ok", "ledger": "ok", "session_store": "ok"}
-AWAY = "http://127.0.0.1:9"
+UNREACHABLE_URL = "http://127.0.0.1:9"
 RIGHTS = ["on", ">a-password", "resetkeys", "~sess_*", "-@all", "+hset", "+expire", "+select"]
 
 
-def test_a_service_that_can_let_shoppers_in_is_ready(
+def test_a_service_with_its_ledger_and_session_store_is_ready(
     client: FlaskClient, shop: RunningShop
 ) -> None:
     answer = client.get("/readyz")
@@ -35,13 +35,13 @@ def test_a_service_that_can_let_shoppers_in_is_ready(
     assert list(shop.sessions.glob("sess_*")) == []
 
 
-def test_the_shop_is_not_asked(make_app: MakeApp) -> None:
-    client = make_app(magento_url=AWAY).test_client()
+def test_the_shop_is_not_called(make_app: MakeApp) -> None:
+    client = make_app(magento_url=UNREACHABLE_URL).test_client()
     assert client.get("/readyz").get_json() == READY
     assert client.get("/healthz").get_json() == {"status": "ok"}
 
 
-def test_without_its_ledger_it_is_not_ready(client: FlaskClient, tmp_path: Path) -> None:
+def test_a_service_without_its_ledger_is_not_ready(client: FlaskClient, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "handoff.db") as connection:
         connection.execute("ALTER TABLE handoff RENAME TO gone")
     answer = client.get("/readyz")
@@ -50,7 +50,9 @@ def test_without_its_ledger_it_is_not_ready(client: FlaskClient, tmp_path: Path)
     assert client.get("/healthz").status_code == 200
 
 
-def test_without_its_session_store_it_is_not_ready(client: FlaskClient, shop: RunningShop) -> None:
+def test_a_service_without_its_session_store_is_not_ready(
+    client: FlaskClient, shop: RunningShop
+) -> None:
     shutil.rmtree(shop.sessions)
     answer = client.get("/readyz")
     assert answer.status_code == 503
@@ -59,7 +61,7 @@ def test_without_its_session_store_it_is_not_ready(client: FlaskClient, shop: Ru
 
 @pytest.fixture
 def on_redis(make_app: MakeApp, redis_server: RedisServer) -> Callable[[], FlaskClient]:
-    """Build services, none of which has looked at the session store yet."""
+    """Return a function that builds a service on Redis."""
     if redis_server.process is None:
         redis_server.start()
     with redis.Redis.from_url(redis_server.url) as connection:
@@ -69,7 +71,7 @@ def on_redis(make_app: MakeApp, redis_server: RedisServer) -> Callable[[], Flask
     return lambda: make_app(session_store=SecretStr(url)).test_client()
 
 
-def test_the_rights_of_letting_in_are_enough_to_ask_and_nothing_stays(
+def test_the_check_needs_no_further_redis_rights_and_leaves_nothing_in_redis(
     on_redis: Callable[[], FlaskClient], redis_server: RedisServer
 ) -> None:
     assert on_redis().get("/readyz").get_json() == READY
@@ -78,19 +80,19 @@ def test_the_rights_of_letting_in_are_enough_to_ask_and_nothing_stays(
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "redis_settings",
     [
         {"maxmemory": "1", "maxmemory-policy": "noeviction"},
         {"min-replicas-to-write": "1"},
     ],
-    ids=["full", "takes no writes"],
+    ids=["full", "refuses writes"],
 )
-def test_a_redis_that_answers_and_takes_nothing_is_not_ready(
-    trouble: dict[str, str], on_redis: Callable[[], FlaskClient], redis_server: RedisServer
+def test_a_service_whose_redis_refuses_writes_is_not_ready(
+    redis_settings: dict[str, str], on_redis: Callable[[], FlaskClient], redis_server: RedisServer
 ) -> None:
     usual: dict[str, Any] = {"maxmemory": "0", "min-replicas-to-write": "0"}
     with redis.Redis.from_url(redis_server.url) as connection:
-        for name, value in trouble.items():
+        for name, value in redis_settings.items():
             connection.config_set(name, value)
         try:
             answer = on_redis().get("/readyz")
@@ -102,67 +104,67 @@ def test_a_redis_that_answers_and_takes_nothing_is_not_ready(
     assert on_redis().get("/readyz").status_code == 200
 
 
-class Store:
-    """A session store that counts how often it is written to, and may be silent for a while."""
+class FakeSessionStore:
+    """A session store that counts its checks, and answers only while `answers` is set."""
 
     def __init__(self) -> None:
-        self.writes = 0
-        self.asked_again = threading.Event()
+        self.checks = 0
+        self.second_check_began = threading.Event()
         self.answers = threading.Event()
         self.answers.set()
         self.fails = False
 
     def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
-        raise AssertionError("nobody is let in")
+        raise AssertionError("no session may be written")
 
     def check_writable(self) -> None:
-        self.writes += 1
-        if self.writes > 1:
-            self.asked_again.set()
+        self.checks += 1
+        if self.checks > 1:
+            self.second_check_began.set()
         self.answers.wait(10)
         if self.fails:
             raise SessionStoreError("TimeoutError")
 
 
 @pytest.fixture
-def store() -> Store:
-    return Store()
+def store() -> FakeSessionStore:
+    return FakeSessionStore()
 
 
 @pytest.fixture
 def seconds() -> list[float]:
-    """Return a clock, which says what stands in it."""
+    """Return a clock: a list that holds its time in seconds."""
     return [100.0]
 
 
 @pytest.fixture
-def readiness(app: Flask, store: Store, seconds: list[float]) -> Readiness:
-    return Readiness(app.extensions["handoff"].ledger, store, elapsed=lambda: seconds[0])
+def readiness(app: Flask, store: FakeSessionStore, seconds: list[float]) -> ReadinessCheck:
+    return ReadinessCheck(app.extensions["handoff"].ledger, store, elapsed=lambda: seconds[0])
 
 
-def test_a_flood_of_questions_is_one_look_a_second(
-    readiness: Readiness, store: Store, seconds: list[float]
+def test_many_requests_cause_one_check_a_second(
+    readiness: ReadinessCheck, store: FakeSessionStore, seconds: list[float]
 ) -> None:
-    assert {tuple(readiness.parts().values()) for _ in range(100)} == {("ok", "ok")}
-    assert store.writes == 1
+    assert {tuple(readiness.run().values()) for _ in range(100)} == {("ok", "ok")}
+    assert store.checks == 1
     store.fails = True
     seconds[0] += 1
-    assert [readiness.parts()["session_store"] for _ in range(100)] == ["failing"] * 100
-    assert store.writes == 2
+    assert [readiness.run()["session_store"] for _ in range(100)] == ["failing"] * 100
+    assert store.checks == 2
 
 
-def test_a_store_that_is_silent_holds_one_question_and_no_more(
-    readiness: Readiness, store: Store, seconds: list[float]
+def test_a_session_store_that_does_not_answer_delays_one_request_only(
+    readiness: ReadinessCheck, store: FakeSessionStore, seconds: list[float]
 ) -> None:
-    assert readiness.parts()["session_store"] == "ok"
+    assert readiness.run()["session_store"] == "ok"
     seconds[0] += 1
     store.answers.clear()
     store.fails = True
-    held = threading.Thread(target=readiness.parts)
+    held = threading.Thread(target=readiness.run)
     held.start()
-    assert store.asked_again.wait(10)
-    assert [readiness.parts()["session_store"] for _ in range(100)] == ["ok"] * 100
+    assert store.second_check_began.wait(10)
+    assert [readiness.run()["session_store"] for _ in range(100)] == ["ok"] * 100
     store.answers.set()
     held.join()
-    assert readiness.parts()["session_store"] == "failing"
-    assert store.writes == 2
+    assert readiness.run()["session_store"] == "failing"
+    assert store.checks == 2

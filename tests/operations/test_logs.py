@@ -1,4 +1,4 @@
-"""Logs: a line for each request, and nothing in them that opens anything."""
+"""The log has one line for each request, and no credential."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 import requests
 
-from handoff.operations.json_logs import redact
+from handoff.operations.log_redaction import redact, redact_event
 from tests.conftest import KEY
 from tests.running import RunningShop, running_service
 from tests.talking import environment_for, post_transfer
 
 
-def requests_in(log: Path) -> list[dict[str, Any]]:
+def read_request_lines(log: Path) -> list[dict[str, Any]]:
     """Return the lines about requests; every line of the log has to be JSON."""
     events = [json.loads(line) for line in log.read_text().splitlines()]
     return [event for event in events if event["event"] == "request"]
 
 
-def test_a_request_is_logged_by_rule_and_handoff(shop: RunningShop, tmp_path: Path) -> None:
+def test_a_request_is_logged_by_rule_and_handoff_id(shop: RunningShop, tmp_path: Path) -> None:
     with running_service(environment_for(shop, tmp_path), tmp_path) as service:
         answer = post_transfer(service.url, {"quote_id": shop.guest_quote(("ITEM-01", 1))})
         requests.get(answer.json()["url"], timeout=10)
         requests.get(f"{service.url}/somewhere/else", timeout=10)
     transfer, page, unknown = (
-        line for line in requests_in(service.log) if line["rule"] != "/healthz"
+        line for line in read_request_lines(service.log) if line["rule"] != "/healthz"
     )
     assert (transfer["method"], transfer["rule"]) == ("POST", "/api/cart-transfer")
     assert (page["method"], page["rule"], page["status"]) == ("GET", "/h/<token>", 200)
@@ -39,8 +39,10 @@ def test_a_request_is_logged_by_rule_and_handoff(shop: RunningShop, tmp_path: Pa
     assert "handoff" not in unknown
 
 
-def test_no_credential_is_left_anywhere(shop: RunningShop, tmp_path: Path) -> None:
-    """Every way in and out, the failing ones too; then search all that the service wrote."""
+def test_no_credential_is_written_to_the_log_the_ledger_or_a_page(
+    shop: RunningShop, tmp_path: Path
+) -> None:
+    """Make requests of all kinds, failing ones too, then search everything that was written."""
     token = shop.customer_token()
     number = shop.customer_quote(token, ("ITEM-01", 1))
     guest = shop.guest_quote(("ITEM-02", 1))
@@ -65,29 +67,29 @@ def test_no_credential_is_left_anywhere(shop: RunningShop, tmp_path: Path) -> No
         path = f"{service.url}/api/cart-transfer/{KEY}"
         answers.append(requests.post(path, data="{", timeout=10))
         answers.append(requests.get(path, timeout=10))
-        for place, answer in enumerate(answers[:2]):
+        for number_of_link, answer in enumerate(answers[:2]):
             link = answer.json()["url"]
-            secrets[f"link {place}"] = link.rsplit("/", 1)[1]
+            secrets[f"link {number_of_link}"] = link.rsplit("/", 1)[1]
             with requests.Session() as phone:
                 pages = [phone.get(link, timeout=10)]
                 entered = phone.post(link, allow_redirects=False, timeout=10)
-                secrets[f"session {place}"] = phone.cookies["PHPSESSID"]
-                opener = next(name for name in phone.cookies.keys() if "handoff" in name)
-                secrets[f"opener {place}"] = phone.cookies[opener]
+                secrets[f"session {number_of_link}"] = phone.cookies["PHPSESSID"]
+                cookie = next(name for name in phone.cookies.keys() if "handoff" in name)
+                secrets[f"web view {number_of_link}"] = phone.cookies[cookie]
             pages.append(requests.post(link, timeout=10))
             pages.append(requests.get(f"{link}x", timeout=10))
             assert entered.status_code == 303
             for page in pages:
-                for name in ("customer token", "masked id", "key", f"session {place}"):
+                for name in ("customer token", "masked id", "key", f"session {number_of_link}"):
                     assert secrets[name] not in page.text, name
-        # A request that gunicorn itself cannot read must not show in its words either.
+        # gunicorn must not quote a request that it cannot parse either.
         requests.get(f"{link}\x7f", headers={"X-Long": "x" * 40_000}, timeout=10)
     written = service.log.read_bytes() + b"".join(
         file.read_bytes() for file in tmp_path.glob("handoff.db*")
     )
-    for place, file in enumerate(shop.sessions.glob("sess_*")):
-        secrets[f"session file {place}"] = file.name.removeprefix("sess_")
-    assert len(requests_in(service.log)) > 12
+    for index, file in enumerate(shop.sessions.glob("sess_*")):
+        secrets[f"session file {index}"] = file.name.removeprefix("sess_")
+    assert len(read_request_lines(service.log)) > 12
     for name, secret in secrets.items():
         assert secret.encode() not in written, name
     for answer in answers:
@@ -95,16 +97,18 @@ def test_no_credential_is_left_anywhere(shop: RunningShop, tmp_path: Path) -> No
             assert secrets[name] not in answer.text, name
 
 
-def say(url: str, words: str) -> None:
-    """Send what is no proper request, and wait until it is answered."""
+def send_invalid_request(url: str, text: str) -> None:
+    """Send an invalid request, and wait for the answer."""
     target = urlsplit(url)
     with socket.create_connection((target.hostname, target.port), timeout=10) as line:
-        line.sendall(f"{words}\r\n\r\n".encode())
+        line.sendall(f"{text}\r\n\r\n".encode())
         assert line.recv(100)
 
 
-def test_no_credential_of_direct_entry_is_left_anywhere(shop: RunningShop, tmp_path: Path) -> None:
-    """As a form, in another form's place, in the address, and in what gunicorn cannot read."""
+def test_no_credential_of_direct_entry_is_written_to_the_log_the_ledger_or_a_page(
+    shop: RunningShop, tmp_path: Path
+) -> None:
+    """Send credentials as a form, as JSON, in the URL, and in requests that cannot be parsed."""
     token = shop.customer_token()
     number = shop.customer_quote(token, ("ITEM-01", 1))
     guest = shop.guest_quote(("ITEM-02", 1))
@@ -127,10 +131,10 @@ def test_no_credential_of_direct_entry_is_left_anywhere(shop: RunningShop, tmp_p
                 requests.post(url, data=form, headers={"X-Long": "x" * 40_000}, timeout=10),
             ]
             requests.get(f"{url}?{'x' * 4000}", params=form, timeout=10)
-            say(service.url, f"POST /enter?{urlencode(form)} HTTP/9")
-            say(service.url, f"POST /enter?{urlencode(form)} X HTTP/1.1")
-            say(service.url, f"POST /enter HTTP/1.1\r\n{urlencode(form)}")
-    lines = [line for line in requests_in(service.log) if line["rule"] != "/healthz"]
+            send_invalid_request(service.url, f"POST /enter?{urlencode(form)} HTTP/9")
+            send_invalid_request(service.url, f"POST /enter?{urlencode(form)} X HTTP/1.1")
+            send_invalid_request(service.url, f"POST /enter HTTP/1.1\r\n{urlencode(form)}")
+    lines = [line for line in read_request_lines(service.log) if line["rule"] != "/healthz"]
     assert {line["rule"] for line in lines} == {"/enter", "(none)"}
     assert [line["status"] for line in lines].count(303) == 2
     written = service.log.read_bytes() + b"".join(
@@ -168,18 +172,26 @@ JWT = "eyJraWQiOiIxIiwiYWxnIjoiSFMyNTYifQ.eyJ1aWQiOjEsInV0eXBpZCI6M30.c2lnbmF0dX
         ("redis://user:password@127.0.0.1:6379/2 is away", "password"),
     ],
 )
-def test_what_libraries_say_is_masked(text: str, secret: str) -> None:
+def test_credentials_in_log_texts_of_libraries_are_masked(text: str, secret: str) -> None:
     masked = redact(text)
     assert secret not in masked
     assert "***" in masked
 
 
-def test_what_is_no_secret_stays() -> None:
+def test_texts_in_lists_and_mappings_of_an_event_are_redacted() -> None:
+    event = {"faults": ["a", f"token={TOKEN}"], "headers": {"Authorization": "Bearer abcdef"}}
+    redacted = json.dumps(redact_event(None, "info", event))
+    assert TOKEN not in redacted
+    assert "abcdef" not in redacted
+    assert json.loads(redacted)["faults"][0] == "a"
+
+
+def test_a_text_without_a_secret_stays_as_it_is() -> None:
     words = "Booting worker with pid: 21942; rule /h/<token>, /api/cart-transfer/<key>"
     assert redact(words) == words
 
 
-def test_nobody_is_turned_away_where_there_is_no_room_for_the_log(
+def test_the_service_works_while_the_disk_of_the_log_is_full(
     shop: RunningShop, tmp_path: Path
 ) -> None:
     (tmp_path / "service.log").symlink_to("/dev/full")

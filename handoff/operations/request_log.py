@@ -1,0 +1,38 @@
+"""The request log: one line for each request, by the rule of its URL and the handoff's id.
+
+A link is a credential, so a URL is never logged.
+"""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+
+log = structlog.get_logger()
+
+
+def log_requests(app: Flask) -> None:
+    """Log the method, rule, status and duration in milliseconds of each request."""
+
+    @app.before_request
+    def _start_clock() -> None:
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def _log_request(response: Response) -> Response:
+        started = getattr(g, "started", None)
+        log.info(
+            "request",
+            method=request.method,
+            rule=request.url_rule.rule if request.url_rule else "(none)",
+            status=response.status_code,
+            ms=None if started is None else round((time.perf_counter() - started) * 1000, 1),
+        )
+        return response
+
+    @app.teardown_request
+    def _clear_context(_error: BaseException | None) -> None:
+        # A thread serves one request after the other, so what this one has bound must not stay.
+        structlog.contextvars.clear_contextvars()
