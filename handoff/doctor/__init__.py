@@ -1,26 +1,22 @@
-"""Whether a shop is ready: the way in, access to its API, and the data behind the app's features.
+"""`handoff doctor`: checks whether a shop is ready for transfers, and what stands in the way.
 
-A check is a function that looks at the Case and yields findings; it knows nothing of how they
-are shown. Knows nothing of Flask.
+The runner goes through the checklist. Each check asks the CheckContext for the facts that it
+needs, and returns results. The report files show them. Nothing here imports Flask.
 """
 
-from handoff.doctor.case import Case, CustomerLogin
-from handoff.doctor.examination import PARTS, examine
-from handoff.doctor.finding import Finding, Lack, Verdict
-from handoff.doctor.reading import Reading, read_for_doctor
-from handoff.doctor.report import Part, Report, Section
+from handoff.doctor.check_context import CheckContext, CustomerCredentials
+from handoff.doctor.check_result import CheckResult, MissingData, Severity
+from handoff.doctor.checklist import CHECKLIST
+from handoff.doctor.report import DoctorReport
+from handoff.doctor.runner import run_checks
 
 __all__ = [
-    "PARTS",
-    "Case",
-    "CustomerLogin",
-    "Finding",
-    "Lack",
-    "Part",
-    "Reading",
-    "Report",
-    "Section",
-    "Verdict",
-    "examine",
-    "read_for_doctor",
+    "CHECKLIST",
+    "CheckContext",
+    "CheckResult",
+    "CustomerCredentials",
+    "DoctorReport",
+    "MissingData",
+    "Severity",
+    "run_checks",
 ]

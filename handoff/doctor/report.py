@@ -1,4 +1,4 @@
-"""All findings of one examination, and the same for machines."""
+"""The report of a doctor run: all check results by part and section, and its JSON form."""
 
 from __future__ import annotations
 
@@ -8,105 +8,99 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from handoff.doctor.finding import Finding, Lack, Verdict, worst
+from handoff.doctor.check_result import CheckResult, Severity, find_worst
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """What belongs together; in the part `data` that is a feature of the app."""
+class ReportSection:
+    """Results that belong together. In the part `data` a section is a feature of the app."""
 
     title: str
-    findings: tuple[Finding, ...]
+    results: tuple[CheckResult, ...]
 
     @property
-    def verdict(self) -> Verdict:
-        """The worst of its findings."""
-        return worst(finding.verdict for finding in self.findings)
+    def severity(self) -> Severity:
+        """The worst severity of its results."""
+        return find_worst(result.severity for result in self.results)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One of the three parts of an examination: the way in, access, data."""
+class ReportPart:
+    """One of the three parts of a run: way-in, access, data."""
 
     code: str
     title: str
-    sections: tuple[Section, ...]
+    sections: tuple[ReportSection, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What an examination has found out. `left` says what it has left behind in the shop."""
+class DoctorReport:
+    """Everything that a run has found out. `leftovers` is what stays behind in the shop."""
 
     shop: str
     service: str
-    began: datetime
+    started_at: datetime
     seconds: float
-    parts: tuple[Part, ...]
-    left: tuple[str, ...]
+    parts: tuple[ReportPart, ...]
+    leftovers: tuple[str, ...]
 
     @property
-    def findings(self) -> Iterator[Finding]:
-        """Every finding, in the order in which it was looked for."""
-        return (
-            finding
-            for part in self.parts
-            for section in part.sections
-            for finding in section.findings
-        )
+    def results(self) -> Iterator[CheckResult]:
+        """Every result, in the order of the checks."""
+        sections = (section for part in self.parts for section in part.sections)
+        return (result for section in sections for result in section.results)
 
     @property
-    def to_do(self) -> list[Finding]:
-        """What somebody should do something about, faults first."""
-        found = [finding for finding in self.findings if finding.verdict.is_finding]
-        return sorted(found, key=lambda finding: -finding.verdict.badness)
+    def results_to_act_on(self) -> list[CheckResult]:
+        """The warnings and faults, faults first."""
+        found = [result for result in self.results if result.severity.needs_action]
+        return sorted(found, key=lambda result: -result.severity.rank)
 
     @property
-    def verdict(self) -> Verdict:
-        """The worst of all findings."""
-        return worst(finding.verdict for finding in self.findings)
+    def severity(self) -> Severity:
+        """The worst severity of all results."""
+        return find_worst(result.severity for result in self.results)
 
     @property
-    def counts(self) -> dict[Verdict, int]:
-        """How many findings there are of each verdict."""
-        counted = Counter(finding.verdict for finding in self.findings)
-        return {verdict: counted[verdict] for verdict in Verdict}
+    def counts(self) -> dict[Severity, int]:
+        """The number of results of each severity."""
+        counted = Counter(result.severity for result in self.results)
+        return {severity: counted[severity] for severity in Severity}
 
     @property
-    def nothing_seen(self) -> bool:
-        """Whether every single thing is unknown."""
-        return self.verdict is Verdict.UNKNOWN and not self.counts[Verdict.OK]
+    def is_all_unknown(self) -> bool:
+        """Whether nothing at all could be checked."""
+        return self.severity is Severity.UNKNOWN and not self.counts[Severity.OK]
 
     @property
-    def to_mend(self) -> dict[str, list[str]]:
-        """What is missing, by sku or category, each thing once."""
-        lacks: dict[str, dict[str, None]] = {}
-        for lack in self._lacks():
-            lacks.setdefault(lack.of, {})[lack.what] = None
-        return {of: list(whats) for of, whats in sorted(lacks.items())}
-
-    def _lacks(self) -> Iterator[Lack]:
-        return (lack for finding in self.findings for lack in finding.lacks)
+    def missing_by_owner(self) -> dict[str, list[str]]:
+        """What products and categories lack, by sku or name, without repetition."""
+        by_owner: dict[str, dict[str, None]] = {}
+        for result in self.results:
+            for item in result.missing:
+                by_owner.setdefault(item.owner, {})[item.what] = None
+        return {owner: list(items) for owner, items in sorted(by_owner.items())}
 
     def as_json(self) -> dict[str, Any]:
-        """Return one document for machines; names and codes in it stay as they are."""
+        """Return the JSON document of `--json`; its field names never change."""
         return {
             "shop": self.shop,
             "service": self.service,
-            "began": self.began.isoformat(timespec="seconds"),
+            "began": self.started_at.isoformat(timespec="seconds"),
             "seconds": round(self.seconds, 1),
-            "verdict": self.verdict.value,
-            "counts": {verdict.value: count for verdict, count in self.counts.items()},
+            "verdict": self.severity.value,
+            "counts": {severity.value: count for severity, count in self.counts.items()},
             "parts": {
                 part.code: [
                     {
                         "title": section.title,
-                        "verdict": section.verdict.value,
-                        "findings": [finding.as_json() for finding in section.findings],
+                        "verdict": section.severity.value,
+                        "findings": [result.as_json() for result in section.results],
                     }
                     for section in part.sections
                 ]
                 for part in self.parts
             },
-            "to_mend": self.to_mend,
-            "left_behind": list(self.left),
+            "to_mend": self.missing_by_owner,
+            "left_behind": list(self.leftovers),
         }

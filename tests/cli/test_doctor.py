@@ -1,4 +1,4 @@
-"""`handoff doctor`: its options, exit codes, and how it is interrupted."""
+"""`handoff doctor`: its options, its exit codes, and what an interruption does."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from handoff_sandbox.shop import Shop
 
-from tests.doctor.ailing import ailing_shop, answers, instead
+from tests.doctor.modified_shop import answer_before, answer_path, run_modified_shop
 
-Shown = subprocess.CompletedProcess[str]
+Completed = subprocess.CompletedProcess[str]
 
 
-class Doctor:
-    """Runs the command at a shop, with nothing in the environment but the settings."""
+class DoctorCommand:
+    """Runs the command at a shop, with only the settings in its environment."""
 
     def __init__(self, url: str, shop: Shop, folder: Path) -> None:
         self.shop = shop
@@ -39,44 +39,49 @@ class Doctor:
             "HANDOFF_MAGENTO_ADMIN_PASSWORD": "Admin123!",
         }
 
-    def started(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Start the command."""
+    def start(
+        self,
+        *arguments: str,
+        prefix: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> subprocess.Popen[str]:
+        """Start the command, by way of another command if there is a prefix."""
         return subprocess.Popen(
-            [sys.executable, "-m", "handoff.cli", "doctor", *arguments],
-            env={**self.environment, **environment},
+            [*prefix, sys.executable, "-m", "handoff.cli", "doctor", *arguments],
+            env={**self.environment, **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def run(self, *arguments: str, **environment: str) -> Shown:
+    def run(self, *arguments: str, **environment: str) -> Completed:
         """Run the command to its end."""
-        process = self.started(*arguments, **environment)
+        process = self.start(*arguments, environment=environment)
         out, err = process.communicate(timeout=60)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
 @pytest.fixture
-def doctor(tmp_path: Path) -> Iterator[Doctor]:
-    healthz = answers("/healthz", {"status": "ok"})
-    with ailing_shop(tmp_path / "sessions", healthz) as (url, shop):
-        yield Doctor(url, shop, tmp_path)
+def doctor(tmp_path: Path) -> Iterator[DoctorCommand]:
+    healthz = answer_path("/healthz", {"status": "ok"})
+    with run_modified_shop(tmp_path / "sessions", healthz) as (url, shop):
+        yield DoctorCommand(url, shop, tmp_path)
 
 
-def test_a_ready_shop_ends_with_0(doctor: Doctor) -> None:
+def test_a_ready_shop_exits_with_0(doctor: DoctorCommand) -> None:
     ended = doctor.run()
     assert ended.returncode == 0, ended.stdout
-    assert "The way in" in ended.stdout
+    assert "From the link into checkout" in ended.stdout
     assert ended.stderr == ""
 
 
-def test_a_finding_ends_with_1(doctor: Doctor) -> None:
+def test_a_warning_exits_with_1(doctor: DoctorCommand) -> None:
     ended = doctor.run("--only", "way-in", HANDOFF_SESSION_COOKIE_LIFETIME="7200")
     assert ended.returncode == 1
     assert "HANDOFF_SESSION_COOKIE_LIFETIME=3600" in ended.stdout
 
 
-def test_settings_that_name_no_shop_end_with_2_and_are_named(doctor: Doctor) -> None:
+def test_settings_without_a_shop_exit_with_2_and_are_named(doctor: DoctorCommand) -> None:
     ended = doctor.run(HANDOFF_MAGENTO_URL="", HANDOFF_LINK_TTL="soon")
     assert ended.returncode == 2
     assert "HANDOFF_MAGENTO_URL" in ended.stderr
@@ -84,7 +89,7 @@ def test_settings_that_name_no_shop_end_with_2_and_are_named(doctor: Doctor) -> 
     assert "Traceback" not in ended.stderr
 
 
-def test_other_faults_of_the_settings_are_findings_among_the_others(doctor: Doctor) -> None:
+def test_other_invalid_settings_are_results_among_the_others(doctor: DoctorCommand) -> None:
     ended = doctor.run(
         "--json",
         HANDOFF_SESSION_COOKIE_DOMAIN="shop.example",
@@ -94,11 +99,11 @@ def test_other_faults_of_the_settings_are_findings_among_the_others(doctor: Doct
     )
     assert ended.returncode == 1
     findings = _findings(json.loads(ended.stdout))
-    told = " ".join(one["seen"] for one in findings if one["name"] == "Settings")
+    seen = " ".join(each["seen"] for each in findings if each["name"] == "Settings")
     for name in ("HANDOFF_SESSION_COOKIE_DOMAIN", "HANDOFF_LINK_TTL", "HANDOFF_API_KEYS"):
-        assert name in told
-    assert "HANDOFF_COOKIE_DOMAIN is no setting" in told
-    assert any(one["name"] == "Category tree" for one in findings)
+        assert name in seen
+    assert "HANDOFF_COOKIE_DOMAIN is not a setting" in seen
+    assert any(each["name"] == "Category tree" for each in findings)
 
 
 def _findings(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -110,22 +115,22 @@ def _findings(document: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def test_json_is_the_whole_of_standard_output(doctor: Doctor) -> None:
+def test_with_json_standard_output_is_one_document(doctor: DoctorCommand) -> None:
     ended = doctor.run("--json", "--only", "data", "--sample", "3")
     document = json.loads(ended.stdout)
     assert list(document["parts"]) == ["data"]
-    [products] = [one for one in _findings(document) if one["name"] == "Products"]
+    [products] = [each for each in _findings(document) if each["name"] == "Products"]
     assert products["seen"].startswith("3 of 22")
 
 
-def test_the_page_is_written_beside_what_is_shown(doctor: Doctor) -> None:
+def test_the_html_page_is_written_besides_the_tables(doctor: DoctorCommand) -> None:
     page = doctor.folder / "report.html"
     ended = doctor.run("--only", "access", "--html", str(page))
     assert "Administrator" in ended.stdout
     assert page.read_text("utf-8").startswith("<!doctype html>")
 
 
-def test_the_password_comes_from_a_file(doctor: Doctor) -> None:
+def test_the_password_is_read_from_a_file(doctor: DoctorCommand) -> None:
     file = doctor.folder / "password"
     file.write_text("Shopper123!\n")
     ended = doctor.run(
@@ -133,40 +138,58 @@ def test_the_password_comes_from_a_file(doctor: Doctor) -> None:
         *("--only", "access"),
         *("--customer-email", "shopper@example.com", "--customer-password-file", str(file)),
     )
-    verdicts = {one["name"]: one["verdict"] for one in _findings(json.loads(ended.stdout))}
+    verdicts = {each["name"]: each["verdict"] for each in _findings(json.loads(ended.stdout))}
     assert verdicts["Customer's login"] == "ok"
     assert "Shopper123!" not in ended.stdout + ended.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_empties_its_carts_and_ends_cleanly(
-    tmp_path: Path, number: signal.Signals
+def test_a_password_file_that_is_not_utf_8_exits_with_2(doctor: DoctorCommand) -> None:
+    file = doctor.folder / "password"
+    file.write_bytes(b"\xff\xfe")
+    ended = doctor.run(
+        *("--customer-email", "shopper@example.com", "--customer-password-file", str(file))
+    )
+    assert ended.returncode == 2
+    assert ended.stderr == f"--customer-password-file: {file} is not UTF-8 text.\n"
+
+
+# A shell without job control starts a command with `&` in the same way.
+IGNORING_SIGINT = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")
+
+
+@pytest.mark.parametrize(
+    ("number", "prefix"),
+    [(signal.SIGINT, ()), (signal.SIGINT, IGNORING_SIGINT), (signal.SIGTERM, ())],
+    ids=["SIGINT", "SIGINT in the background", "SIGTERM"],
+)
+def test_an_interrupted_run_empties_its_carts_and_exits_with_130(
+    tmp_path: Path, number: signal.Signals, prefix: tuple[str, ...]
 ) -> None:
-    reached, going_on = threading.Event(), threading.Event()
+    reached, released = threading.Event(), threading.Event()
 
     def hold(request: Any) -> None:
         if request.path == "/checkout/" and "PHPSESSID" in request.cookies:
             reached.set()
-            going_on.wait(20)
+            released.wait(20)
 
-    with ailing_shop(tmp_path / "sessions", instead(hold)) as (url, shop):
-        process = Doctor(url, shop, tmp_path).started()
+    with run_modified_shop(tmp_path / "sessions", answer_before(hold)) as (url, shop):
+        process = DoctorCommand(url, shop, tmp_path).start(prefix=prefix)
         assert reached.wait(30)
         assert any(quote.lines for quote in shop.quotes.by_number.values())
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
-        going_on.set()
+        released.set()
     assert process.returncode == 130
     assert (out, "Traceback" in err) == ("", False)
-    assert "taken away" in err
+    assert "What it created is removed" in err
     assert not any(quote.lines for quote in shop.quotes.by_number.values())
 
 
-def test_it_takes_no_longer_than_it_is_given(tmp_path: Path) -> None:
-    def dawdle(_request: Any) -> None:
+def test_a_run_ends_at_its_time_limit(tmp_path: Path) -> None:
+    def delay(_request: Any) -> None:
         time.sleep(0.5)
 
-    with ailing_shop(tmp_path / "sessions", instead(dawdle)) as (url, shop):
-        ended = Doctor(url, shop, tmp_path).run("--timeout", "5", "--json")
+    with run_modified_shop(tmp_path / "sessions", answer_before(delay)) as (url, shop):
+        ended = DoctorCommand(url, shop, tmp_path).run("--timeout", "5", "--json")
     assert ended.returncode == 1
     assert "No time was left" in ended.stdout

@@ -1,4 +1,4 @@
-"""Examinations of the stand-in shop, in this process."""
+"""Runs of the doctor at the stand-in shop, in this process."""
 
 from __future__ import annotations
 
@@ -12,17 +12,24 @@ import pytest
 from handoff_sandbox.shop import Shop
 
 from handoff.deadline import Deadline
-from handoff.doctor import Case, CustomerLogin, Finding, Reading, Report, examine
-from handoff.doctor.traces import Traces
-from handoff.settings import load_settings
+from handoff.doctor import (
+    CHECKLIST,
+    CheckContext,
+    CheckResult,
+    CustomerCredentials,
+    DoctorReport,
+    run_checks,
+)
+from handoff.doctor.runner import run_check
+from handoff.settings import check_settings
 from tests.conftest import STORE
-from tests.doctor.ailing import Ailment, ailing_shop
+from tests.doctor.modified_shop import Modification, run_modified_shop
 
-SHOPPER = CustomerLogin("shopper@example.com", "Shopper123!")
+SHOPPER = CustomerCredentials("shopper@example.com", "Shopper123!")
 
 
-def settings_of(url: str, sessions: Path) -> dict[str, Any]:
-    """Return settings with which all is well."""
+def good_settings(url: str, sessions: Path) -> dict[str, Any]:
+    """Return settings for a shop at this URL with which all checks succeed."""
     return {
         "public_url": url,
         "magento_url": url,
@@ -36,40 +43,54 @@ def settings_of(url: str, sessions: Path) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What came of an examination, and the shop that it was of."""
+def create_context(
+    settings: dict[str, Any], *, seconds: float = 60, **options: Any
+) -> CheckContext:
+    """Return the context of a run with these settings and this time limit."""
+    return CheckContext(check_settings(**settings), deadline=Deadline.after(seconds), **options)
 
-    report: Report
+
+def run_checks_named(names: tuple[str, ...], context: CheckContext) -> dict[str, CheckResult]:
+    """Run some checks of the checklist and return their results by name."""
+    sections = (section for part in CHECKLIST.values() for section in part.values())
+    checks = [check for section in sections for check in section if check.name in names]
+    assert len(checks) == len(names)
+    return {result.name: result for check in checks for result in run_check(check, context)}
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorRun:
+    """The report of a run, the shop that was checked, and the folder of its sessions."""
+
+    report: DoctorReport
     shop: Shop
     sessions: Path
 
-    def finding(self, name: str) -> Finding:
-        """Return the finding with a name."""
-        [found] = [one for one in self.report.findings if one.name == name]
+    def find(self, name: str) -> CheckResult:
+        """Return the result with a name."""
+        [found] = [result for result in self.report.results if result.name == name]
         return found
 
-    def named(self, verdict: str) -> list[str]:
-        """Return the names of the findings with a verdict."""
-        return [one.name for one in self.report.findings if one.verdict == verdict]
+    def names_with(self, severity: str) -> list[str]:
+        """Return the names of the results with a severity."""
+        return [result.name for result in self.report.results if result.severity == severity]
 
 
-Examine = Callable[..., Examined]
+RunDoctor = Callable[..., DoctorRun]
 
 
 @pytest.fixture
-def examined(tmp_path: Path) -> Iterator[Examine]:
-    """Examine the demo's shop with ailments; keyword arguments are settings."""
+def run_doctor(tmp_path: Path) -> Iterator[RunDoctor]:
+    """Return a function that checks the modified shop; its keyword arguments are settings."""
     with ExitStack() as stack:
 
-        def run(*ailments: Ailment, parts: tuple[str, ...] = ("way-in",), **given: Any) -> Examined:
+        def run(
+            *modifications: Modification, parts: tuple[str, ...] = ("way-in",), **given: Any
+        ) -> DoctorRun:
             sessions = tmp_path / "sessions"
-            url, shop = stack.enter_context(ailing_shop(sessions, *ailments))
-            seconds = given.pop("seconds", 60)
-            settings = load_settings(**{**settings_of(url, sessions), **given})
-            case = Case(
-                Reading(settings), until=Deadline.after(seconds), traces=Traces(), login=SHOPPER
-            )
-            return Examined(examine(case, parts=parts), shop, sessions)
+            url, shop = stack.enter_context(run_modified_shop(sessions, *modifications))
+            settings = {**good_settings(url, sessions), **given}
+            context = create_context(settings, customer=SHOPPER)
+            return DoctorRun(run_checks(context, parts=parts), shop, sessions)
 
         yield run

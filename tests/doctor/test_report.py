@@ -1,4 +1,4 @@
-"""What an examination tells, and in which forms."""
+"""The report of a run, and its three formats."""
 
 from __future__ import annotations
 
@@ -13,47 +13,49 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from handoff.deadline import Deadline
-from handoff.doctor import PARTS, Case, Reading, Report, Verdict, examine
-from handoff.doctor.page import page
-from handoff.doctor.table import show
-from handoff.doctor.traces import Traces
-from handoff.settings import load_settings
-from tests.doctor.ailing import changes, denies
-from tests.doctor.conftest import Examine, settings_of
+from handoff.doctor import CHECKLIST, DoctorReport, Severity, run_checks
+from handoff.doctor.console_report import print_report
+from handoff.doctor.html_report import render_html_report
+from tests.doctor.conftest import RunDoctor, create_context, good_settings
+from tests.doctor.modified_shop import change_json, deny_path
 from tests.magento.faults import Call, faulty_shop
 from tests.running import free_port
 
-EVERYTHING = tuple(PARTS)
+ALL_PARTS = tuple(CHECKLIST)
 _SECRET = re.compile(
     "Admin123!|Shopper123!|key-of-the-tests|signs-the-links|eyJ|sess_[a-z0-9]|[A-Za-z0-9]{26}"
 )
 
 
-def shown(report: Report) -> str:
+def print_to_text(report: DoctorReport) -> str:
     """Return what a terminal shows."""
     out = StringIO()
-    show(report, Console(file=out, width=120))
+    print_report(report, Console(file=out, width=120))
     return out.getvalue()
 
 
-def test_no_form_of_it_holds_a_secret(examined: Examine, tmp_path: Path) -> None:
-    report = examined(parts=EVERYTHING).report
-    for form in (json.dumps(report.as_json()), page(report), shown(report), repr(report)):
-        assert "ITEM-01" in form
-        assert _SECRET.findall(form.replace(str(tmp_path), "")) == []
+def test_no_format_contains_a_secret(run_doctor: RunDoctor, tmp_path: Path) -> None:
+    report = run_doctor(parts=ALL_PARTS).report
+    for text in (
+        json.dumps(report.as_json()),
+        render_html_report(report),
+        print_to_text(report),
+        repr(report),
+    ):
+        assert "ITEM-01" in text
+        assert _SECRET.findall(text.replace(str(tmp_path), "")) == []
 
 
-def test_all_forms_tell_the_same(examined: Examine) -> None:
-    report = examined(denies("/orders"), parts=("access",)).report
-    [found] = [one for one in report.findings if one.name == "Right to read orders"]
+def test_all_formats_contain_the_same(run_doctor: RunDoctor) -> None:
+    report = run_doctor(deny_path("/orders"), parts=("access",)).report
+    [found] = [result for result in report.results if result.name == "Right to read orders"]
     for text in (found.name, found.seen, found.advice):
-        assert text in " ".join(shown(report).split()) or len(text) > 60
-        assert text in _text_of(page(report))
+        assert text in " ".join(print_to_text(report).split()) or len(text) > 60
+        assert text in _read_text(render_html_report(report))
         assert text in json.dumps(report.as_json(), ensure_ascii=False)
 
 
-class _Text(HTMLParser):
+class _TextReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.words: list[str] = []
@@ -66,32 +68,34 @@ class _Text(HTMLParser):
         self.words.append(data)
 
 
-def _text_of(html: str) -> str:
-    parser = _Text()
+def _read_text(html: str) -> str:
+    parser = _TextReader()
     parser.feed(html)
     return " ".join("".join(parser.words).split())
 
 
-def test_the_page_loads_nothing(examined: Examine) -> None:
-    html = page(examined(parts=EVERYTHING).report)
-    parser = _Text()
+def test_the_html_page_loads_nothing(run_doctor: RunDoctor) -> None:
+    html = render_html_report(run_doctor(parts=ALL_PARTS).report)
+    parser = _TextReader()
     parser.feed(html)
     assert parser.addresses == []
     assert "url(" not in html
     assert "@import" not in html
 
 
-def test_the_page_takes_what_the_shop_says_as_text(examined: Examine) -> None:
+def test_text_of_the_shop_is_escaped_in_the_html_page(run_doctor: RunDoctor) -> None:
     def attack(product: Any) -> None:
         product |= {"sku": "<script>alert(1)</script>", "media_gallery_entries": []}
 
-    html = page(examined(changes("/products/ITEM-05", attack), parts=("data",)).report)
+    html = render_html_report(
+        run_doctor(change_json("/products/ITEM-05", attack), parts=("data",)).report
+    )
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
 
 
-def test_the_json_counts_what_it_lists(examined: Examine) -> None:
-    document = examined(denies("/orders"), parts=("access", "data")).report.as_json()
+def test_the_counts_in_the_json_are_right(run_doctor: RunDoctor) -> None:
+    document = run_doctor(deny_path("/orders"), parts=("access", "data")).report.as_json()
     assert list(document["parts"]) == ["access", "data"]
     listed = [
         finding["verdict"]
@@ -100,41 +104,41 @@ def test_the_json_counts_what_it_lists(examined: Examine) -> None:
         for finding in section["findings"]
     ]
     assert document["verdict"] == "fault"
-    assert document["counts"] == {verdict.value: listed.count(verdict.value) for verdict in Verdict}
+    assert document["counts"] == {
+        severity.value: listed.count(severity.value) for severity in Severity
+    }
 
 
-def _examine_at(url: str, folder: Path, *, seconds: float) -> Report:
-    settings = load_settings(**settings_of(url, folder))
-    case = Case(Reading(settings), until=Deadline.after(seconds), traces=Traces())
-    return examine(case)
+def _check_shop_at(url: str, folder: Path, *, seconds: float) -> DoctorReport:
+    return run_checks(create_context(good_settings(url, folder), seconds=seconds))
 
 
-def test_a_shop_that_is_down_is_told_and_nothing_is_guessed(tmp_path: Path) -> None:
-    report = _examine_at(f"http://127.0.0.1:{free_port()}", tmp_path, seconds=30)
-    faults = [found.name for found in report.findings if found.verdict is Verdict.FAULT]
+def test_everything_else_is_unknown_if_the_shop_is_down(tmp_path: Path) -> None:
+    report = _check_shop_at(f"http://127.0.0.1:{free_port()}", tmp_path, seconds=30)
+    faults = [found.name for found in report.results if found.severity is Severity.FAULT]
     assert faults == ["Shop's pages", "Address of REST"]
-    unknown = {found.name for found in report.findings if found.verdict is Verdict.UNKNOWN}
+    unknown = {found.name for found in report.results if found.severity is Severity.UNKNOWN}
     assert {"Bag into checkout", "Administrator", "Category tree"} <= unknown
 
 
-def test_a_shop_that_never_answers_is_given_up_in_time(tmp_path: Path) -> None:
+def test_a_shop_that_never_answers_does_not_exceed_the_time_limit(tmp_path: Path) -> None:
     def keep_silent(call: Call) -> None:
         call.wait(12)
         call.hang_up()
 
     started = time.monotonic()
     with faulty_shop(keep_silent) as shop:
-        report = _examine_at(shop.url, tmp_path, seconds=1)
+        report = _check_shop_at(shop.url, tmp_path, seconds=1)
         assert time.monotonic() - started < 10
-    assert report.verdict.is_finding
+    assert report.severity.needs_action
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b"null", b'"x"', b"<html>", b"[[1]]"])
-def test_a_shop_that_answers_nonsense_breaks_nothing(tmp_path: Path, body: bytes) -> None:
+def test_a_shop_that_answers_nonsense_is_a_fault(tmp_path: Path, body: bytes) -> None:
     def talk_nonsense(call: Call) -> None:
         head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
         call.send(head.encode() + (b"" if call.method == "HEAD" else body))
 
     with faulty_shop(talk_nonsense) as shop:
-        report = _examine_at(shop.url, tmp_path, seconds=30)
-    assert report.verdict is Verdict.FAULT
+        report = _check_shop_at(shop.url, tmp_path, seconds=30)
+    assert report.severity is Severity.FAULT

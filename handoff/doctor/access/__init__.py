@@ -1,1 +1,0 @@
-"""Whether the shop's API gives the app, and us, what both need."""

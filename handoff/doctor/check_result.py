@@ -1,0 +1,90 @@
+"""The result of a check: how it ended, what was seen, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Severity(StrEnum):
+    """How a check ended, in ascending order. UNKNOWN means that nothing could be checked."""
+
+    OK = "ok"
+    UNKNOWN = "unknown"
+    WARNING = "warning"
+    FAULT = "fault"
+
+    @property
+    def rank(self) -> int:
+        """The position in the order of severity."""
+        return list(Severity).index(self)
+
+    @property
+    def needs_action(self) -> bool:
+        """Whether somebody should do something about it."""
+        return self in (Severity.WARNING, Severity.FAULT)
+
+    def format_count(self, count: int) -> str:
+        """Return a number of results with this severity as text, such as `2 warnings`."""
+        plural = "s" if count != 1 and self.needs_action else ""
+        return f"{count} {self.value}{plural}"
+
+
+@dataclass(frozen=True, slots=True)
+class MissingData:
+    """Something that a product or category lacks. `owner` is its sku or its name."""
+
+    owner: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One result of a check. `seen` and `advice` are sentences that contain no secret.
+
+    A check leaves `name` empty if its result bears the name of the check.
+    """
+
+    severity: Severity
+    seen: str
+    advice: str = ""
+    name: str = ""
+    missing: tuple[MissingData, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields of the JSON report, without the empty ones."""
+        fields: dict[str, Any] = {
+            "name": self.name,
+            "verdict": self.severity.value,
+            "seen": self.seen,
+            "do": self.advice,
+            "lacks": [{"of": item.owner, "what": item.what} for item in self.missing],
+        }
+        return {name: value for name, value in fields.items() if value}
+
+
+def ok(seen: str, *, name: str = "") -> CheckResult:
+    """Return a result: this works."""
+    return CheckResult(Severity.OK, seen, name=name)
+
+
+def unknown(seen: str, advice: str = "", *, name: str = "") -> CheckResult:
+    """Return a result: this could not be checked."""
+    return CheckResult(Severity.UNKNOWN, seen, advice, name)
+
+
+def warning(seen: str, advice: str, *, name: str = "") -> CheckResult:
+    """Return a result: this works, but not as it should."""
+    return CheckResult(Severity.WARNING, seen, advice, name)
+
+
+def fault(seen: str, advice: str, *, name: str = "") -> CheckResult:
+    """Return a result: this does not work."""
+    return CheckResult(Severity.FAULT, seen, advice, name)
+
+
+def find_worst(severities: Iterable[Severity]) -> Severity:
+    """Return the highest severity, OK if there are none."""
+    return max(severities, key=lambda severity: severity.rank, default=Severity.OK)

@@ -1,0 +1,76 @@
+"""Checks of the administrator's access: the login or access token, and the right to read orders."""
+
+from __future__ import annotations
+
+from handoff.doctor.check_context import CheckContext
+from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
+from handoff.doctor.logins import AdminLoginResult
+
+_USE_INTEGRATION = (
+    "Create an integration instead (System, Integrations), activate it, allow its token as a "
+    "bearer (bin/magento config:set oauth/consumer/enable_integration_as_bearer 1), and set "
+    "HANDOFF_MAGENTO_ACCESS_TOKEN in place of the login."
+)
+_READ_ONE_ORDER = {"searchCriteria[pageSize]": "1", "fields": "items[increment_id]"}
+
+
+def check_administrator(context: CheckContext) -> CheckResult:
+    """Check whether the shop accepts the administrator of the settings."""
+    admin = context.log_in_admin()
+    if admin.method == "none":
+        return warning(
+            "The settings name no administrator. Used links then never say that the order has "
+            "been placed, and many checks below are impossible. Poq needs one for products and "
+            "categories.",
+            "Set HANDOFF_MAGENTO_ACCESS_TOKEN, or HANDOFF_MAGENTO_ADMIN_USERNAME and _PASSWORD.",
+        )
+    if admin.token is None:
+        return _explain_refusal(admin)
+    if admin.method == "token":
+        return ok("The shop accepts the access token.")
+    return ok("The shop accepts user name and password, and asks for no second factor.")
+
+
+def _explain_refusal(admin: AdminLoginResult) -> CheckResult:
+    status = admin.response.status if admin.response is not None else 0
+    if admin.needs_second_factor:
+        return fault(
+            "The password is right, but the shop asks for a second factor "
+            "(Magento_TwoFactorAuth): no program can log in with it.",
+            _USE_INTEGRATION,
+        )
+    if admin.method == "login":
+        return fault(
+            f"The shop refuses the login ({status}): it is wrong, or locked after failures.",
+            "See the user in System, All Users, and in Locked Users. Magento locks a user for 30 "
+            "minutes after 6 failures.",
+        )
+    if status == 401:
+        return fault(
+            "The shop refuses the access token (401). Since 2.4.4 Magento accepts an "
+            "integration's token as a bearer only if that is switched on. The token may also be "
+            "wrong, inactive, or without the right to Stores.",
+            "bin/magento config:set oauth/consumer/enable_integration_as_bearer 1, then "
+            "cache:flush. In System, Integrations check that it is active and has the rights "
+            "that the checks below ask for.",
+        )
+    return fault(f"The shop answers {status} to the access token.", "Try again later.")
+
+
+def check_order_access(context: CheckContext) -> CheckResult:
+    """Read an order's number, the one right that the service itself needs."""
+    token = context.log_in_admin().token
+    if token is None:
+        return unknown("This needs an administrator.")
+    response = context.shop.rest(
+        "GET", "orders", store=context.default_store, token=token, params=_READ_ONE_ORDER
+    )
+    if response.status == 200:
+        return ok("Granted: used links can say 'Your order has been placed'.")
+    if response.status in (401, 403):
+        return fault(
+            f"Denied ({response.status}): used links never say that the order has been placed, "
+            "and nothing can be reconciled.",
+            "Give the role Sales, Operations, Orders, Actions, View (Magento_Sales::actions_view).",
+        )
+    return unknown(f"The shop answers {response.status}.")

@@ -1,0 +1,57 @@
+"""Checks of how a bag is built: is GraphQL there, and is building fast enough for a transfer?"""
+
+from __future__ import annotations
+
+from math import ceil
+
+from handoff.doctor.check_context import CheckContext
+from handoff.doctor.check_result import CheckResult, ok, unknown, warning
+from handoff.doctor.shop_client import read_json
+
+_MAX_SHARE = 0.5  # of the time that a transfer has
+
+
+def check_graphql(context: CheckContext) -> CheckResult:
+    """Build a cart by the GraphQL that a transfer uses."""
+    cart = context.build_graphql_cart()
+    if cart.seconds is not None:
+        return ok("It offers everything that a transfer uses.")
+    data = read_json(cart.response)
+    errors = data.get("errors") if isinstance(data, dict) else None
+    message = f" The shop says: {str(errors[0].get('message', ''))[:150]}" if errors else ""
+    return warning(
+        f"It cannot build a cart (status {cart.response.status}).{message} Bags are built by REST "
+        "then, with one call for each line.",
+        "Let POST /graphql through to Magento, with the modules GraphQl and QuoteGraphQl.",
+    )
+
+
+def check_cart_build_time(context: CheckContext) -> CheckResult:
+    """Compare the time to build a bag by REST and by GraphQL with the time of a transfer."""
+    timings, limit = context.measure_cart_timings(), context.settings.magento_timeout
+    if timings is None:
+        return unknown("No cart could be built.")
+    cart, line, graphql = timings.rest_cart, timings.rest_line, timings.graphql_bag
+    seen = f"REST {_format_ms(cart)}, and {_format_ms(line)} for each line"
+    if graphql is None:
+        max_lines = max(1, int((limit - cart) / max(line, 0.001)))
+        return warning(
+            f"{seen}; no GraphQL. A bag of more than {max_lines} lines takes longer than the "
+            f"{limit:g} s that a transfer has.",
+            "Make GraphQL available, or raise HANDOFF_MAGENTO_TIMEOUT.",
+        )
+    break_even = max(1, ceil((graphql - cart) / max(line, 0.001)))
+    seen += (
+        f"; GraphQL {_format_ms(graphql)} for a whole bag, so GraphQL is faster from "
+        f"{break_even} line{'s' if break_even > 1 else ''} on. Bags are built by GraphQL."
+    )
+    if max(graphql, cart + line) > limit * _MAX_SHARE:
+        return warning(
+            f"{seen} That is more than half of the {limit:g} s that a transfer has.",
+            "Find out why the shop is slow, or raise HANDOFF_MAGENTO_TIMEOUT.",
+        )
+    return ok(seen)
+
+
+def _format_ms(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"

@@ -1,0 +1,50 @@
+"""Checks of how long a customer's token and a quote live."""
+
+from __future__ import annotations
+
+from handoff.doctor.check_context import CheckContext
+from handoff.doctor.check_result import CheckResult, ok, unknown, warning
+
+_MIN_TOKEN_SECONDS = 600
+_MIN_QUOTE_DAYS = 2
+
+
+def check_token_lifetime(context: CheckContext) -> CheckResult:
+    """Check that a customer's token outlives a shopping trip."""
+    login = context.log_in_customer()
+    seconds = login.token_lifetime if login else None
+    hours = context.read_store_config(context.default_store).get("customer_access_token_lifetime")
+    if seconds is None and isinstance(hours, int | float):
+        seconds = int(hours * 3600)
+    if seconds is None:
+        return unknown("Its lifetime is known after a login: use --customer-email.")
+    if seconds < _MIN_TOKEN_SECONDS:
+        return warning(
+            f"It lives for {seconds} seconds: shoppers are logged out while they shop.",
+            "Stores, Configuration, Services, OAuth, Access Token Expiration, Customer Token "
+            "Lifetime.",
+        )
+    return ok(f"It lives for {_format_duration(seconds)}; the app renews it after that.")
+
+
+def check_quote_lifetime(context: CheckContext) -> CheckResult:
+    """Check that quotes live longer than a bag in the app is left alone."""
+    days = context.read_store_config(context.default_store).get("cart_expires_in_days")
+    if not isinstance(days, int):
+        return unknown(
+            "The shop does not say how long a quote lives.",
+            "See Stores, Configuration, Sales, Checkout, Quote Lifetime.",
+        )
+    if days < _MIN_QUOTE_DAYS:
+        return warning(
+            f"It lives for {days} days: bags in the app are soon empty.",
+            "Stores, Configuration, Sales, Checkout, Quote Lifetime (days).",
+        )
+    return ok(f"It lives for {days} days after its last change, for guests and customers.")
+
+
+def _format_duration(seconds: int) -> str:
+    if seconds % 3600 == 0:
+        hours = seconds // 3600
+        return "an hour" if hours == 1 else f"{hours} hours"
+    return f"{seconds // 60} minutes"

@@ -1,0 +1,131 @@
+"""Checks of every endpoint in Poq's Magento guide, called in the role in which the app calls it.
+
+They create nothing but a guest cart: an endpoint that would create something gets an empty body,
+and must answer that fields are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from handoff.doctor.check_context import CheckContext
+from handoff.doctor.check_result import CheckResult, fault, ok, unknown
+from handoff.doctor.shop_client import read_json, read_message
+from handoff.magento.http_transport import HttpResponse
+
+_ONE_ITEM = {"searchCriteria[pageSize]": "1"}
+_SEARCH = {
+    "searchCriteria[requestName]": "quick_search_container",
+    "searchCriteria[filterGroups][0][filters][0][field]": "search_term",
+    "searchCriteria[filterGroups][0][filters][0][value]": "a",
+    **_ONE_ITEM,
+}
+_TOP_CATEGORY = "2"
+_CATEGORIES = "Catalog, Categories"
+
+
+@dataclass(frozen=True, slots=True)
+class PoqEndpoint:
+    """An endpoint: the role that calls it, the statuses of success, and the right it needs."""
+
+    method: str
+    path: str
+    role: str
+    statuses: tuple[int, ...] = (200,)
+    params: dict[str, str] = field(default_factory=dict)
+    right: str = ""
+
+    @property
+    def name(self) -> str:
+        """The endpoint as Poq's guide writes it."""
+        return f"{self.method} {self.path}"
+
+
+POQ_ENDPOINTS = (
+    PoqEndpoint("GET", "/search", "guest", params=_SEARCH),
+    PoqEndpoint("GET", "/products", "admin", params=_ONE_ITEM, right="Catalog, Products"),
+    PoqEndpoint("POST", "/customers", "guest", (400,)),
+    PoqEndpoint("GET", "/customers/me", "customer"),
+    PoqEndpoint("POST", "/integration/customer/token", "guest", (400,)),
+    PoqEndpoint("GET", "/carts/mine", "customer", (200, 404)),
+    PoqEndpoint("POST", "/guest-carts", "guest"),
+    PoqEndpoint("GET", "/categories/list", "admin", params=_ONE_ITEM, right=_CATEGORIES),
+    PoqEndpoint("GET", "/categories/{categoryId}", "admin", (200, 404), right=_CATEGORIES),
+    PoqEndpoint("GET", "/categories/{categoryId}/products", "admin", (200, 404), right=_CATEGORIES),
+)
+
+
+def check_poq_endpoints(context: CheckContext) -> Iterator[CheckResult]:
+    """Call every endpoint once."""
+    for endpoint in POQ_ENDPOINTS:
+        if endpoint.path == "/guest-carts":
+            yield _check_guest_carts(context, endpoint.name)
+        elif endpoint.role == "admin":
+            yield _check_as_admin(context, endpoint)
+        elif endpoint.role == "customer":
+            yield _check_as_customer(context, endpoint)
+        else:
+            yield _judge(endpoint, _call(context, endpoint, None))
+
+
+def _check_guest_carts(context: CheckContext, name: str) -> CheckResult:
+    seconds = context.try_checkout(context.default_store).cart_seconds
+    if seconds is None:
+        return fault(
+            "It creates no guest cart.", "Let POST /guest-carts through to Magento.", name=name
+        )
+    return ok(f"It creates a guest cart in {seconds * 1000:.0f} ms.", name=name)
+
+
+def _check_as_admin(context: CheckContext, endpoint: PoqEndpoint) -> CheckResult:
+    token = context.log_in_admin().token
+    if token is None:
+        return unknown("This needs an administrator.", name=endpoint.name)
+    return _judge(endpoint, _call(context, endpoint, token))
+
+
+def _check_as_customer(context: CheckContext, endpoint: PoqEndpoint) -> CheckResult:
+    token = context.get_customer_token()
+    response = _call(context, endpoint, token)
+    if token is None and response.status == 401:
+        seen = "It exists and asks for a customer's token. Use --customer-email to try one."
+        return ok(seen, name=endpoint.name)
+    return _judge(endpoint, response)
+
+
+def _call(context: CheckContext, endpoint: PoqEndpoint, token: str | None) -> HttpResponse:
+    return context.shop.rest(
+        endpoint.method,
+        endpoint.path.removeprefix("/").replace("{categoryId}", _TOP_CATEGORY),
+        store=context.default_store,
+        token=token,
+        params=endpoint.params,
+        body={} if endpoint.method == "POST" else None,
+    )
+
+
+def _judge(endpoint: PoqEndpoint, response: HttpResponse) -> CheckResult:
+    role, status, name = endpoint.role, response.status, endpoint.name
+    if status in endpoint.statuses and read_json(response) is not None:
+        return ok(f"It answers as {role} in {response.seconds * 1000:.0f} ms.", name=name)
+    if status in (401, 403) and endpoint.right:
+        return fault(
+            f"It is denied as {role} ({status}).",
+            f"Give the role or the integration the right to {endpoint.right}.",
+            name=name,
+        )
+    if response.location:
+        return fault(
+            f"It redirects ({status}).",
+            "Set HANDOFF_MAGENTO_URL, and the address that you give Poq, to the address of REST "
+            "itself.",
+            name=name,
+        )
+    message = read_message(response)
+    shop_message = f" The shop says: {message}" if message else ""
+    return fault(
+        f"It fails as {role} ({status}).{shop_message}",
+        "Check whether a firewall, a cache or a disabled module blocks it.",
+        name=name,
+    )

@@ -1,0 +1,153 @@
+"""Check: can the service write sessions to the shop's session store, and do nothing else there?"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import redis
+
+from handoff.doctor.check_context import CheckContext
+from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
+from handoff.doctor.trial_sessions import (
+    describe_session_store,
+    get_session_file,
+    open_trial_session_store,
+    register_session,
+)
+from handoff.settings import Settings
+from handoff.shop_session import SessionStoreError, new_session_id
+from handoff.shop_session.redis_client import connect_redis
+
+_ACL = "ACL SETUSER handoff on '>…' resetkeys '~sess_*' -@all +hset +expire +select"
+_SAVE_PATH_ADVICE = (
+    "Set HANDOFF_SESSION_STORE to PHP's session.save_path, as the shop's env.php has it."
+)
+
+# What was seen and what to do, by the type of the session store's error.
+_ERROR_MESSAGES = {
+    "ReadOnlyError": (
+        "It is a read-only replica: no shopper gets in.",
+        "Set HANDOFF_SESSION_STORE to the primary, or name the Sentinels that know it.",
+    ),
+    "NoPermissionError": (
+        "It does not let this user write sessions.",
+        f"Give the Redis user this right: {_ACL}",
+    ),
+    "AuthenticationError": (
+        "It refuses the user name or password.",
+        "Set both in HANDOFF_SESSION_STORE, with '/', '#' and '@' %-encoded.",
+    ),
+    "AuthenticationWrongNumberOfArgsError": (
+        "It does not support user names.",
+        "Remove the user name from HANDOFF_SESSION_STORE, or update Redis to 6.",
+    ),
+    "OutOfMemoryError": (
+        "It is full.",
+        "Give Redis more memory, or a maxmemory-policy that evicts old sessions.",
+    ),
+    "BusyLoadingError": ("It is still starting.", "Try again in a minute."),
+    "TimeoutError": (
+        "It does not answer in time.",
+        "Check its host and port, and whether a firewall is in between.",
+    ),
+    "MasterNotFoundError": (
+        "No Sentinel answers, or none knows a master by that name.",
+        "Check hosts and name in HANDOFF_SESSION_STORE, and HANDOFF_SENTINEL_PASSWORD.",
+    ),
+    "ConnectionError": (
+        "It cannot be reached.",
+        "Check whether it runs, its host and port, and whether it requires TLS.",
+    ),
+    "FileNotFoundError": ("The folder does not exist.", _SAVE_PATH_ADVICE),
+    "NotADirectoryError": ("It is not a folder.", _SAVE_PATH_ADVICE),
+    "PermissionError": (
+        "This user may not write there, or not change the owner of files.",
+        "Run Handoff as PHP's user. To change the owner of files it needs CAP_CHOWN.",
+    ),
+    "KeyError": (
+        "Its owner is not a user of this machine.",
+        "Set ?owner= in HANDOFF_SESSION_STORE to PHP's user.",
+    ),
+}
+
+
+def check_session_store(context: CheckContext) -> Iterator[CheckResult]:
+    """Write an empty session that lives for a minute, and check the rights or the file's owner."""
+    settings, session_id = context.settings, new_session_id()
+    location = describe_session_store(settings)
+    try:
+        open_trial_session_store(settings).write(session_id, b"")
+    except SessionStoreError as error:
+        seen, advice = _ERROR_MESSAGES.get(
+            str(error),
+            (f"It refuses the session ({error}).", "See the log of the session store."),
+        )
+        yield fault(f"{location}: {seen}", advice)
+        return
+    register_session(settings, session_id, context.cleanup)
+    yield ok(f"{location}: a session was written.")
+    file = get_session_file(settings, session_id)
+    yield _check_file_owner(settings, file) if file else _check_redis_rights(settings)
+
+
+def _check_redis_rights(settings: Settings) -> CheckResult:
+    """Try, on keys that do not exist, commands that a user who only writes does not need."""
+    name = "Rights in the session store"
+    key, foreign_key = f"sess_{new_session_id()}", f"handoff_doctor_{new_session_id()}"
+    with connect_redis(settings.session_store_url, settings.session_store_access) as client:
+        commands: dict[str, Callable[[], object]] = {
+            "read sessions": lambda: client.hgetall(key),
+            "delete sessions": lambda: client.delete(key),
+            "list sessions": lambda: client.scan(0, match=key, count=1),
+            "change other keys": lambda: client.expire(foreign_key, 60),
+        }
+        allowed = [label for label, command in commands.items() if _is_allowed(command)]
+    if not allowed:
+        return ok("It may write sessions, but not read, list or delete them.", name=name)
+    return warning(
+        f"The Redis user has more rights than it needs. It may: {', '.join(allowed)}.",
+        f"Create a Redis user for Handoff alone, and keep it with ACL SAVE: {_ACL}",
+        name=name,
+    )
+
+
+def _is_allowed(command: Callable[[], object]) -> bool:
+    try:
+        command()
+    except redis.RedisError:
+        return False
+    return True
+
+
+def _check_file_owner(settings: Settings, written: Path) -> CheckResult:
+    """Compare the owner of our session file with the owner of PHP's own."""
+    name, our_owner = "Owner of session files", written.stat().st_uid
+    try:
+        files = [entry for entry in os.scandir(written.parent) if entry.name.startswith("sess_")]
+        others = {entry.stat().st_uid for entry in files[:200] if entry.name != written.name}
+    except OSError:
+        return unknown(
+            "The folder cannot be listed, so PHP's own files cannot be compared.",
+            "See the check Bag into checkout.",
+            name=name,
+        )
+    if others and our_owner not in others:
+        return fault(
+            f"PHP's files belong to {_get_user_name(others.pop())}, ours to "
+            f"{_get_user_name(our_owner)}: PHP refuses ours.",
+            "Run Handoff as PHP's user, or add ?owner= with that user to HANDOFF_SESSION_STORE.",
+            name=name,
+        )
+    owner = settings.session_store_url.owner or _get_user_name(our_owner)
+    compared = "like PHP's own" if others else "and there are none of PHP's yet to compare with"
+    return ok(f"They belong to {owner}, {compared}.", name=name)
+
+
+def _get_user_name(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"

@@ -1,0 +1,85 @@
+"""The report as tables for a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from handoff.doctor.check_result import CheckResult, Severity
+from handoff.doctor.report import DoctorReport, ReportPart
+
+_STYLES = {
+    Severity.OK: ("green", "✓ ok"),
+    Severity.UNKNOWN: ("dim", "? unknown"),
+    Severity.WARNING: ("yellow", "! warning"),
+    Severity.FAULT: ("bold red", "✗ fault"),
+}
+_MAX_MISSING_ROWS = 25
+
+
+def print_report(report: DoctorReport, console: Console) -> None:
+    """Print a table for each part, the missing data by sku, and the number of results."""
+    for part in report.parts:
+        console.print(_build_part_table(part))
+    if report.missing_by_owner:
+        console.print(_build_missing_table(report))
+    for leftover in report.leftovers:
+        console.print(Text(f"Left behind: {leftover}.", style="dim"))
+    console.print(_summarize(report))
+
+
+def _create_table(title: str, *, expand: bool = False) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        expand=expand,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        box=None,
+    )
+
+
+def _build_part_table(part: ReportPart) -> Table:
+    table = _create_table(part.title, expand=True)
+    table.add_column("", no_wrap=True, min_width=10)
+    table.add_column("Feature" if part.code == "data" else "", ratio=2)
+    table.add_column("Check", ratio=3, overflow="fold")
+    table.add_column("Seen, and what to do", ratio=9)
+    for section in part.sections:
+        title = section.title
+        for result in section.results:
+            style, label = _STYLES[result.severity]
+            table.add_row(Text(label, style=style), title, Text(result.name), _describe(result))
+            title = ""
+    return table
+
+
+def _describe(result: CheckResult) -> RenderableType:
+    seen = Text(result.seen)
+    if not result.advice:
+        return seen
+    return Group(seen, Padding(Text(f"→ {result.advice}", style="cyan"), (0, 0, 0, 1)))
+
+
+def _build_missing_table(report: DoctorReport) -> Table:
+    table = _create_table("To complete in the shop")
+    table.add_column("Sku or category")
+    table.add_column("Missing")
+    rows = list(report.missing_by_owner.items())
+    for owner, items in rows[:_MAX_MISSING_ROWS]:
+        table.add_row(Text(owner), Text(", ".join(items)))
+    if len(rows) > _MAX_MISSING_ROWS:
+        table.add_row("…", f"and {len(rows) - _MAX_MISSING_ROWS} more: --json and --html list all")
+    return table
+
+
+def _summarize(report: DoctorReport) -> Text:
+    summary = Text(f"{report.shop}, in {report.seconds:.0f} s: ")
+    for severity in reversed(Severity):
+        if count := report.counts[severity]:
+            summary.append(f"{severity.format_count(count)}  ", style=_STYLES[severity][0])
+    return summary

@@ -1,1 +1,0 @@
-"""Whether the shop's data is what the app's features live on."""

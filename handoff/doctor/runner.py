@@ -1,0 +1,124 @@
+"""Runs the checks, turns what stops a check into a result, and cleans up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+from itertools import count
+
+from handoff.doctor.check_context import CheckContext
+from handoff.doctor.check_result import CheckResult, unknown, warning
+from handoff.doctor.checklist import CHECKLIST, PART_TITLES, Check, CheckScope
+from handoff.doctor.report import DoctorReport, ReportPart, ReportSection
+from handoff.doctor.shop_client import TimeLimitReached
+from handoff.magento.http_transport import NoResponse
+
+_SLOW = "Find out why the shop is slow."
+
+
+def run_checks(
+    context: CheckContext,
+    *,
+    parts: Collection[str] = tuple(CHECKLIST),
+    report_progress: Callable[[str, int, int], None] = lambda name, done, total: None,
+) -> DoctorReport:
+    """Run the checks of some parts and return the report. Always clean up, also on Ctrl-C.
+
+    `report_progress` gets the name of each check before it runs, the number of checks that are
+    done, and the number of all checks.
+    """
+    started_at, started = datetime.now(UTC), time.monotonic()
+    codes = [code for code in CHECKLIST if code in parts]
+    total = sum(len(checks) for code in codes for checks in CHECKLIST[code].values())
+    numbers = count()
+
+    def run_section(checks: tuple[Check, ...]) -> Iterator[CheckResult]:
+        for check in checks:
+            report_progress(check.name, next(numbers), total)
+            yield from run_check(check, context)
+
+    try:
+        found = tuple(
+            ReportPart(
+                code,
+                PART_TITLES[code],
+                tuple(
+                    ReportSection(title, tuple(run_section(checks)))
+                    for title, checks in CHECKLIST[code].items()
+                ),
+            )
+            for code in codes
+        )
+    finally:
+        report_progress("Cleaning up", total, total)
+        leftovers = context.cleanup.run()
+    return DoctorReport(
+        shop=context.sites[0].storefront_url,
+        service=context.sites[0].public_url,
+        started_at=started_at,
+        seconds=time.monotonic() - started,
+        parts=found,
+        leftovers=leftovers,
+    )
+
+
+def run_check(check: Check, context: CheckContext) -> list[CheckResult]:
+    """Run one check, for each store view or site if that is its scope, and name its results."""
+    if check.needs_rest and not _is_rest_available(context):
+        return [unknown("The shop's REST does not work.", name=check.name)]
+    calls: list[tuple[str, tuple[object, ...]]] = [("", ())]
+    if check.scope is CheckScope.EACH_STORE_VIEW:
+        calls = [(store.code, (store,)) for store in context.stores]
+    elif check.scope is CheckScope.EACH_SITE:
+        calls = [(site.store_code, (site,)) for site in context.sites]
+    named = []
+    for store_code, arguments in calls:
+        suffix = f" ({store_code})" if store_code and len(context.stores) > 1 else ""
+        for result in _collect_results(check, context, arguments):
+            named.append(replace(result, name=f"{result.name or check.name}{suffix}"))
+    return named
+
+
+def _collect_results(
+    check: Check, context: CheckContext, arguments: tuple[object, ...]
+) -> list[CheckResult]:
+    """Return the results of a check, and a result about the error that has ended it, if any."""
+    results = []
+    try:
+        for result in _call_check(check, context, arguments):
+            results.append(result)
+    except NoResponse as error:
+        results.append(warning(f"Not completed. {error.reason}", _SLOW))
+    except TimeLimitReached:
+        results.append(warning("No time was left for it.", f"{_SLOW} Or raise --timeout."))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        results.append(unknown("The shop's answer does not have Magento's format."))
+    return results
+
+
+def _call_check(
+    check: Check, context: CheckContext, arguments: tuple[object, ...]
+) -> Iterator[CheckResult]:
+    if check.scope is CheckScope.CATALOGUE_SAMPLE:
+        sample = context.read_catalogue_sample()
+        if sample is None:
+            yield unknown(
+                "Reading the catalogue needs an administrator.", "See the check Administrator."
+            )
+            return
+        arguments = (sample,)
+    results = check.function(context, *arguments)
+    if isinstance(results, CheckResult):
+        yield results
+    elif results is not None:
+        yield from results
+
+
+def _is_rest_available(context: CheckContext) -> bool:
+    try:
+        return context.ping_rest().status == HTTPStatus.OK
+    except (NoResponse, TimeLimitReached):
+        return False

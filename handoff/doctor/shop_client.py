@@ -1,0 +1,147 @@
+"""Calls to the shop: REST, GraphQL, and pages as a browser opens them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from handoff.deadline import Deadline
+from handoff.magento.checkout_probe import CheckoutProbe, ShopperSession, VisitedPage
+from handoff.magento.client import MagentoClient
+from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, get_tls_name
+from handoff.settings import Settings
+from handoff.settings.store_sites import StoreSite
+from handoff.settings.store_views import StoreView
+
+# Magento answers 500 to a page of the checkout if Accept lacks `*/*`. A session of a client that
+# calls itself a monitor lives in Magento for one minute instead of ten.
+_BROWSER_HEADERS = {
+    "User-Agent": "Mozilla/5.0 (compatible; Handoff doctor; monitor)",
+    "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
+}
+_MAX_CALL_SECONDS = 10.0
+_MAX_BODY = 4 * 1024 * 1024  # bytes
+
+
+class TimeLimitReached(Exception):
+    """The time limit of the whole run was reached before this call."""
+
+
+def read_json(response: HttpResponse) -> Any:
+    """Return the JSON value in a response, None if its body is not JSON."""
+    try:
+        return json.loads(response.body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def read_message(response: HttpResponse) -> str:
+    """Return the message of Magento in a response, or an empty text."""
+    data = read_json(response)
+    return str(data.get("message", ""))[:200] if isinstance(data, dict) else ""
+
+
+class DoctorShopClient:
+    """Calls one shop. All methods raise NoResponse, or TimeLimitReached at the end of the run."""
+
+    def __init__(self, settings: Settings, deadline: Deadline) -> None:
+        self._settings = settings
+        self._deadline = deadline
+        ca_file = settings.magento_ca_file
+        tls_name = get_tls_name(settings.magento_url, settings.magento_host)
+        self._api = HttpTransport(tls_name=tls_name, ca_file=ca_file)
+        self._web = HttpTransport(ca_file=ca_file)
+        client = MagentoClient(settings.magento_url, host=settings.magento_host, ca_file=ca_file)
+        self._checkout_probe = CheckoutProbe(client, fetch_page=self._fetch_page)
+
+    def rest(
+        self,
+        method: str,
+        path: str,
+        *,
+        store: StoreView | None,
+        token: str | None = None,
+        body: Any = None,
+        params: Mapping[str, str] | None = None,
+    ) -> HttpResponse:
+        """Call `rest/<store>/V1/<path>`, or `rest/V1/<path>` without a store view."""
+        scope = f"/{store.code}" if store else ""
+        query = f"?{urlencode(params)}" if params else ""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self._call_api(method, f"rest{scope}/V1/{path}{query}", headers, body)
+
+    def graphql(
+        self, query: str, *, store: StoreView, variables: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send one GraphQL document."""
+        body = {"query": query, "variables": variables or {}}
+        return self._call_api("POST", "graphql", {"Store": store.code}, body)
+
+    def head(self, url: str) -> HttpResponse:
+        """Open a URL without its body if the server can leave that out."""
+        response = self._send(self._web, "HEAD", url, _BROWSER_HEADERS)
+        return self.get(url) if response.status == 405 else response
+
+    def get(self, url: str) -> HttpResponse:
+        """Open a URL as a browser without cookies does; no redirect is followed."""
+        return self._fetch_page("GET", url, headers=_BROWSER_HEADERS, deadline=self._deadline)
+
+    def open_as_shopper(
+        self, site: StoreSite, session_id: str, url: str | None = None
+    ) -> tuple[VisitedPage, ...]:
+        """Open checkout, or another page, with a shop session; return every page on the way."""
+        session, deadline = ShopperSession(site, session_id), self._deadline
+        visit = self._checkout_probe.open_page(
+            session, url or site.landing_url, deadline=deadline, follow_redirects=True
+        )
+        return visit.pages
+
+    def with_deadline(self, seconds: float) -> DoctorShopClient:
+        """Return a client of the same shop with a deadline of its own, for cleaning up."""
+        return DoctorShopClient(self._settings, Deadline.after(seconds))
+
+    def _fetch_page(
+        self, method: str, url: str, *, headers: Mapping[str, str], deadline: Deadline
+    ) -> HttpResponse:
+        """Open a page by its public URL, or by the internal one if that brings no response."""
+        try:
+            return self._send(self._web, method, url, headers)
+        except NoResponse:
+            public, internal = urlsplit(url), urlsplit(self._settings.magento_url)
+            if public.netloc == internal.netloc or not self._is_storefront(public.netloc):
+                raise
+        internal_url = public._replace(scheme=internal.scheme, netloc=internal.netloc).geturl()
+        forwarded = {"Host": public.netloc, "X-Forwarded-Proto": public.scheme}
+        return self._send(self._api, method, internal_url, {**headers, **forwarded})
+
+    def _is_storefront(self, host: str) -> bool:
+        sites = map(self._settings.build_store_site, self._settings.stores)
+        return any(site.storefront_parts.netloc == host for site in sites)
+
+    def _call_api(self, method: str, path: str, headers: dict[str, str], body: Any) -> HttpResponse:
+        headers = {"Accept": "application/json", **headers}
+        if self._settings.magento_host:
+            headers["Host"] = self._settings.magento_host
+        content = None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = json.dumps(body).encode()
+        url = f"{self._settings.magento_url}/{path}"
+        return self._send(self._api, method, url, headers, content)
+
+    def _send(
+        self,
+        transport: HttpTransport,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+    ) -> HttpResponse:
+        if self._deadline.passed:
+            raise TimeLimitReached
+        deadline = Deadline.after(min(_MAX_CALL_SECONDS, self._deadline.remaining))
+        return transport.send(
+            method, url, headers=headers, body=body, deadline=deadline, max_bytes=_MAX_BODY
+        )

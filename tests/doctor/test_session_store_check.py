@@ -1,0 +1,100 @@
+"""The check of the session store: rights, refusals and owners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from handoff.cleanup import Cleanup
+from handoff.doctor import CheckResult
+from tests.doctor.conftest import create_context, good_settings, run_checks_named
+from tests.running import HOST, RedisServer, free_port
+
+
+def check_store(url: str, folder: Path) -> tuple[list[CheckResult], Cleanup]:
+    """Return the results for a session store, and the cleanup of what was written."""
+    settings = good_settings("http://127.0.0.1:9", folder / "sessions") | {"session_store": url}
+    context = create_context(settings, seconds=20)
+    return list(run_checks_named(("Session store",), context).values()), context.cleanup
+
+
+@pytest.fixture
+def admin(redis_server: RedisServer) -> Iterator[redis.Redis]:
+    with redis.Redis(HOST, redis_server.port, db=2) as client:
+        yield client
+        client.replicaof("NO", "ONE")
+        client.acl_deluser("handoff")
+        client.flushall()
+
+
+def test_a_redis_user_with_all_rights_is_a_warning(
+    redis_server: RedisServer, admin: redis.Redis, tmp_path: Path
+) -> None:
+    [written, rights], _ = check_store(redis_server.url, tmp_path)
+    assert (written.severity, rights.severity) == ("ok", "warning")
+    for allowed in ("read sessions", "delete sessions", "list sessions", "other keys"):
+        assert allowed in rights.seen
+    [key] = admin.keys()
+    assert 0 < int(str(admin.ttl(key))) <= 60
+
+
+def test_a_redis_user_who_only_writes_is_ok(
+    redis_server: RedisServer, admin: redis.Redis, tmp_path: Path
+) -> None:
+    admin.acl_setuser(
+        "handoff",
+        enabled=True,
+        passwords=["+a-fine-password"],
+        keys=["sess_*"],
+        commands=["+hset", "+expire", "+select"],
+    )
+    store = f"redis://handoff:a-fine-password@{HOST}:{redis_server.port}/2"
+    [written, found], _ = check_store(store, tmp_path)
+    assert (written.severity, found.severity) == ("ok", "ok")
+    assert "a-fine-password" not in written.seen
+
+
+def test_a_replica_is_a_fault(
+    redis_server: RedisServer, admin: redis.Redis, tmp_path: Path
+) -> None:
+    admin.replicaof(HOST, free_port())
+    [found], _ = check_store(redis_server.url, tmp_path)
+    assert found.severity == "fault"
+    assert "read-only replica" in found.seen
+    assert "primary" in found.advice
+
+
+def test_a_wrong_password_is_a_fault_and_is_not_shown(
+    redis_server: RedisServer, admin: redis.Redis, tmp_path: Path
+) -> None:
+    store = f"redis://handoff:a-wrong-password@{HOST}:{redis_server.port}/2"
+    [found], _ = check_store(store, tmp_path)
+    assert found.severity == "fault"
+    assert "user name or password" in found.seen
+    assert "a-wrong-password" not in str(found)
+
+
+def test_a_redis_that_does_not_run_is_a_fault(tmp_path: Path) -> None:
+    [found], _ = check_store(f"redis://{HOST}:{free_port()}/2", tmp_path)
+    assert found.severity == "fault"
+    assert "cannot be reached" in found.seen
+
+
+def test_a_missing_folder_is_a_fault(tmp_path: Path) -> None:
+    [found], _ = check_store((tmp_path / "nowhere").as_uri(), tmp_path)
+    assert found.severity == "fault"
+    assert "folder does not exist" in found.seen
+
+
+def test_the_owner_of_session_files_is_compared_with_that_of_phps_own(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "sess_ofphp").write_bytes(b"")
+    [written, owner], cleanup = check_store(tmp_path.as_uri(), tmp_path)
+    assert (written.severity, owner.severity) == ("ok", "ok")
+    assert "like PHP's own" in owner.seen
+    cleanup.run()
+    assert [file.name for file in tmp_path.iterdir()] == ["sess_ofphp"]

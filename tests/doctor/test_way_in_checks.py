@@ -1,0 +1,234 @@
+"""The checks of the way into checkout, with one thing wrong at a time."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from flask import Request, Response
+
+from handoff.doctor import Severity
+from handoff.doctor.checks import clock
+from tests.conftest import STORE
+from tests.doctor.conftest import RunDoctor
+from tests.doctor.modified_shop import (
+    answer_before,
+    answer_path,
+    change_cookies,
+    change_header,
+    set_rules,
+)
+from tests.running import free_port
+
+
+def test_a_good_shop_has_no_findings(run_doctor: RunDoctor) -> None:
+    run = run_doctor(answer_path("/healthz", {"status": "ok"}))
+    assert run.report.severity is Severity.OK, run.names_with("unknown")
+    assert "ITEM-01" in run.find("Bag into checkout").seen
+
+
+def test_only_empty_carts_stay_behind(run_doctor: RunDoctor) -> None:
+    run = run_doctor()
+    assert run.report.leftovers
+    assert [quote.lines for quote in run.shop.quotes.by_number.values() if quote.lines] == []
+    assert list(run.sessions.iterdir()) == []
+
+
+def test_a_wrong_website_is_reported_with_the_right_one(run_doctor: RunDoctor) -> None:
+    store = {**STORE, "website_id": 7}
+    found = run_doctor(stores=(store,)).find("Bag into checkout")
+    assert found.severity is Severity.FAULT
+    assert "no quote for website 7" in found.seen
+    assert '"website_id": 1' in found.advice
+
+
+def test_an_unread_session_is_a_fault(run_doctor: RunDoctor, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    found = run_doctor(session_store=elsewhere.as_uri()).find("Bag into checkout")
+    assert found.severity is Severity.FAULT
+    assert "does not read the session" in found.seen
+    assert "HANDOFF_SESSION_STORE" in found.advice
+
+
+def test_disabled_guest_checkout_is_reported_with_the_shops_message(run_doctor: RunDoctor) -> None:
+    found = run_doctor(set_rules(guest_checkout=False)).find("Bag into checkout")
+    assert found.severity is Severity.FAULT
+    assert "Guest checkout is switched off" in found.seen
+    assert "The shop says: Guest checkout is disabled." in found.seen
+
+
+def test_a_bag_below_the_minimum_is_not_taken_for_a_wrong_website(run_doctor: RunDoctor) -> None:
+    found = run_doctor(set_rules(minimum=Decimal(500))).find("Bag into checkout")
+    assert found.severity is Severity.FAULT
+    assert "guest checkout is allowed" in found.seen
+    assert "Minimum Order Amount" in found.advice
+
+
+def test_a_wrong_website_code_is_found_by_the_customers_session(
+    run_doctor: RunDoctor,
+) -> None:
+    store = {**STORE, "website_code": "main"}
+    found = run_doctor(stores=(store,)).find("Customer's session")
+    assert found.severity is Severity.FAULT
+    assert "website_code" in found.advice
+
+
+def test_a_wrong_setting_of_account_sharing_is_reported(run_doctor: RunDoctor) -> None:
+    found = run_doctor(customer_accounts="global").find("Customer's session")
+    assert found.severity is Severity.FAULT
+    assert "HANDOFF_CUSTOMER_ACCOUNTS=website" in found.advice
+
+
+def test_a_pause_is_a_warning(run_doctor: RunDoctor) -> None:
+    to_act_on = run_doctor(paused=True).report.results_to_act_on
+    [found] = [result for result in to_act_on if result.name == "Settings"]
+    assert "HANDOFF_PAUSED" in found.seen
+
+
+def test_a_wrong_checkout_path_is_reported(run_doctor: RunDoctor) -> None:
+    found = run_doctor(checkout_path="/onestep/").find("Bag into checkout")
+    assert found.severity is Severity.FAULT
+    assert "no page at" in found.seen
+    assert "HANDOFF_CHECKOUT_PATH" in found.advice
+
+
+def test_session_files_that_php_refuses_are_reported(run_doctor: RunDoctor) -> None:
+    found = run_doctor(answer_path("/checkout/", "<h1>Error</h1>", 500)).find("Bag into checkout")
+    assert found.severity is Severity.FAULT
+    assert "as PHP's user" in found.advice
+
+
+def test_a_shop_that_adds_nothing_to_a_guest_cart_is_unknown(run_doctor: RunDoctor) -> None:
+    refused = {"message": "Product that you are trying to add is not available."}
+    found = run_doctor(answer_path("/items", refused, 400)).find("Bag into checkout")
+    assert found.severity is Severity.UNKNOWN
+    assert "is not available" in found.seen
+
+
+def _to_another_host(request: Request) -> Response | None:
+    host, _, port = request.host.partition(":")
+    if request.path != "/checkout/" or host == "localhost":
+        return None
+    return Response(status=302, headers={"Location": f"http://localhost:{port}/checkout/"})
+
+
+def test_a_redirect_that_browsers_do_not_follow_is_a_fault(run_doctor: RunDoctor) -> None:
+    found = run_doctor(answer_before(_to_another_host)).find("Redirects of checkout")
+    assert found.severity is Severity.FAULT
+    assert "HANDOFF_CHECKOUT_HOSTS=localhost:" in found.advice
+
+
+def test_a_redirect_to_a_host_that_does_not_answer_is_a_fault(run_doctor: RunDoctor) -> None:
+    there = f"http://127.0.0.1:{free_port()}/checkout/"
+    found = run_doctor(answer_path("/checkout/", "", 302, Location=there))
+    assert found.find("Bag into checkout").severity is Severity.FAULT
+    assert there in found.find("Bag into checkout").seen
+    assert "HANDOFF_CHECKOUT_HOSTS" in found.find("Redirects of checkout").advice
+
+
+@pytest.mark.parametrize(
+    ("said", "instead", "name", "verdict", "advice"),
+    [
+        ("domain=127.0.0.1", "domain=.shop.example", "Cookie's domain", "fault", "=shop.example"),
+        ("; domain=127.0.0.1", "", "Cookie's domain", "fault", "cookie domain in Magento"),
+        ("path=/;", "path=/uk;", "Cookie's path", "fault", "COOKIE_PATH=/uk"),
+        ("Max-Age=3600", "Max-Age=86400", "Cookie's lifetime", "warning", "LIFETIME=86400"),
+        ("SameSite=Lax", "SameSite=Strict", "Cookie's SameSite", "warning", "SAMESITE=Strict"),
+        ("PHPSESSID=", "SHOPSESS=", "Cookie's name", "fault", "HANDOFF_SESSION_COOKIE_NAME"),
+    ],
+)
+def test_a_cookie_that_differs_from_the_settings_is_reported(
+    run_doctor: RunDoctor, said: str, instead: str, name: str, verdict: str, advice: str
+) -> None:
+    found = run_doctor(change_cookies(said, instead)).find(name)
+    assert found.severity == verdict
+    assert advice in found.advice
+
+
+def test_a_shared_cookie_domain_is_a_warning(run_doctor: RunDoctor) -> None:
+    found = run_doctor(
+        public_url="http://handoff.shop.example",
+        storefront_url="http://www.shop.example",
+        session_cookie_domain=".shop.example",
+    )
+    assert found.find("Who shares the cookie").severity is Severity.WARNING
+    assert "Every host of shop.example" in found.find("Who shares the cookie").seen
+    assert found.find("Host of the service").severity is Severity.WARNING
+
+
+def test_a_storefront_that_cannot_be_reached_is_checked_by_the_internal_url(
+    run_doctor: RunDoctor,
+) -> None:
+    found = run_doctor(
+        change_cookies("domain=127.0.0.1", "domain=www.shop.example"),
+        public_url="http://www.shop.example/handoff",
+        storefront_url="http://www.shop.example",
+    )
+    assert found.find("Cookie's domain").severity is Severity.OK
+    assert found.find("Bag into checkout").severity is Severity.OK
+    assert "www.shop.example" in found.find("Cookie's domain").seen
+
+
+def _turn_our_clock(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    turned = SimpleNamespace(time=lambda: time.time() + seconds)
+    monkeypatch.setattr(clock, "time", turned)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "verdict"), [(-300, "fault"), (300, "fault"), (-60, "warning"), (60, "warning")]
+)
+def test_a_wrong_clock_is_reported(
+    run_doctor: RunDoctor, monkeypatch: pytest.MonkeyPatch, seconds: int, verdict: str
+) -> None:
+    _turn_our_clock(monkeypatch, seconds)
+    found = run_doctor().find("Clock")
+    assert found.severity == verdict
+    assert ("ahead of" if seconds > 0 else "behind") in found.seen
+
+
+def test_a_cached_answer_is_not_taken_for_a_wrong_clock(
+    run_doctor: RunDoctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _turn_our_clock(monkeypatch, 300)
+    found = run_doctor(change_header("Age", lambda _: "300")).find("Clock")
+    assert found.severity is Severity.OK
+
+
+def test_another_service_at_our_address_is_a_fault(run_doctor: RunDoctor) -> None:
+    found = run_doctor().find("Service")
+    assert found.severity is Severity.FAULT
+    assert "Something else answers" in found.seen
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "verdict"),
+    [
+        ({"api_keys": ("short-key",)}, "Poq's keys", "warning"),
+        ({"api_keys": ("demo-key",)}, "Poq's keys", "ok"),
+        ({"secret_key": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}, "Secret that signs links", "fault"),
+        ({"secret_key": "0123456789abcdefgh"}, "Secret that signs links", "warning"),
+        (
+            {"api_keys": ("one-and-the-same-key-for-both-uses",)}
+            | {"secret_key": "one-and-the-same-key-for-both-uses"},
+            "Secret that signs links",
+            "fault",
+        ),
+    ],
+)
+def test_keys_are_checked(
+    run_doctor: RunDoctor, given: dict[str, object], name: str, verdict: str
+) -> None:
+    assert run_doctor(**given).find(name).severity == verdict
+
+
+def test_a_key_of_an_example_is_a_fault_on_a_public_host(run_doctor: RunDoctor) -> None:
+    found = run_doctor(
+        api_keys=("demo-key",),
+        public_url="http://www.shop.example/handoff",
+        storefront_url="http://www.shop.example",
+    )
+    assert found.find("Poq's keys").severity is Severity.FAULT
