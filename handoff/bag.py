@@ -1,15 +1,16 @@
-"""The bag: lines of sku and quantity, each sku once."""
+"""The bag of an app: lines of sku and quantity, and a currency."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class BagLine:
-    """A sku, as the app or the shop spells it, and how many of it."""
+    """A sku, as the app or the shop spells it, and a quantity."""
 
     sku: str
     quantity: Decimal
@@ -22,21 +23,36 @@ class Bag:
     lines: tuple[BagLine, ...]
     currency: str
 
+    @classmethod
+    def from_json(cls, bag: Mapping[str, Any]) -> Bag:
+        """Return the bag that `as_json` has written."""
+        lines = (BagLine(line["sku"], Decimal(line["quantity"])) for line in bag["lines"])
+        return cls(tuple(lines), bag["currency"])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the bag for the ledger, with quantities as text."""
+        return {
+            "currency": self.currency,
+            "lines": [
+                {"sku": line.sku, "quantity": format_quantity(line.quantity)} for line in self.lines
+            ],
+        }
+
 
 def sku_key(sku: str) -> str:
-    """Return the key under which two spellings are one sku: the shop ignores case."""
+    """Return the key that two spellings of one sku share: Magento ignores case."""
     return sku.lower()
 
 
 def merge_lines(lines: Iterable[BagLine]) -> tuple[BagLine, ...]:
-    """Add lines of the same sku up into one, which keeps the first spelling and place."""
-    sums: dict[str, BagLine] = {}
+    """Add up lines of the same sku into one, which keeps the first spelling and position."""
+    merged: dict[str, BagLine] = {}
     for line in lines:
-        known = sums.get(sku_key(line.sku), BagLine(line.sku, Decimal(0)))
-        sums[sku_key(line.sku)] = BagLine(known.sku, known.quantity + line.quantity)
-    return tuple(sums.values())
+        known = merged.get(sku_key(line.sku), BagLine(line.sku, Decimal(0)))
+        merged[sku_key(line.sku)] = BagLine(known.sku, known.quantity + line.quantity)
+    return tuple(merged.values())
 
 
 def format_quantity(quantity: Decimal) -> str:
-    """Write a quantity without exponent and needless zeros: 2, 1.5, 100."""
+    """Return a quantity without exponent and without trailing zeros: 2, 1.5, 100."""
     return f"{quantity.normalize():f}"

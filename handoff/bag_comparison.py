@@ -1,52 +1,115 @@
-"""Whether a quote holds exactly a bag."""
+"""Comparison of a bag with the lines of a quote, or of the orders that a quote became.
+
+Lines that cost nothing come from the shop's own rules: more of a sku than the bag has, or another
+sku, is no difference if the surplus lines are free.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, Protocol
 
-from handoff.bag import BagLine, format_quantity, merge_lines, sku_key
+from handoff.bag import Bag, BagLine, format_quantity, merge_lines, sku_key
+from handoff.magento.order_models import OrderWithLines
 from handoff.magento.quote_models import QuoteLine
 from handoff.problems import Fault
 
-_NONE = BagLine("", Decimal(0))
 
+@dataclass(frozen=True, slots=True)
+class OrderDifference:
+    """A difference between a bag and its orders. `bag` and `ordered` are quantities as text.
 
-def find_differences(held: Sequence[QuoteLine], wanted: Iterable[BagLine]) -> list[Fault]:
-    """Compare sum by sum, ignoring case, and name every sku that differs.
-
-    What the shop's own rules have added costs nothing: more of a sku than the bag has, or another
-    sku, is no difference where the lines that are too many are free.
+    For the code `currency_differs` they are currencies, and there is no sku.
     """
-    bag = _by_sku(wanted)
-    in_quote = _by_sku(_as_in(bag, line) for line in held)
-    paid = _by_sku(_as_in(bag, line) for line in held if not line.free)
-    faults = (
-        _difference(bag.get(sku, _NONE), in_quote.get(sku, _NONE), paid.get(sku, _NONE))
-        for sku in bag | in_quote
-    )
-    return [fault for fault in faults if fault is not None]
+
+    code: str
+    sku: str | None
+    bag: str
+    ordered: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the entry of `differences[]`."""
+        return {"code": self.code, "sku": self.sku, "bag": self.bag, "ordered": self.ordered}
+
+
+def find_quote_differences(lines: Sequence[QuoteLine], bag: Iterable[BagLine]) -> list[Fault]:
+    """Return a fault for each sku whose quantity in the quote is not that of the bag.
+
+    Case is ignored, and lines of one sku are added up.
+    """
+    return [_quote_fault(wanted, held) for wanted, held, _ in _find_differences(lines, tuple(bag))]
+
+
+def find_order_differences(
+    bag: Bag, orders: Sequence[OrderWithLines]
+) -> tuple[OrderDifference, ...]:
+    """Return the differences between a bag and all orders of its quote taken together."""
+    differences = [
+        OrderDifference("currency_differs", None, bag.currency, order.currency)
+        for order in orders
+        if order.currency != bag.currency
+    ]
+    lines = [line for order in orders for line in order.lines]
+    differences += [
+        _order_difference(wanted, paid if paid.quantity else held)
+        for wanted, held, paid in _find_differences(lines, bag.lines)
+    ]
+    return tuple(differences)
+
+
+class _Line(Protocol):
+    @property
+    def sku(self) -> str: ...
+    @property
+    def product_sku(self) -> str | None: ...
+    @property
+    def quantity(self) -> Decimal: ...
+    @property
+    def is_free(self) -> bool: ...
+
+
+def _find_differences(
+    lines: Sequence[_Line], bag: Iterable[BagLine]
+) -> Iterator[tuple[BagLine, BagLine, BagLine]]:
+    """Yield the bag's, the held and the paid quantity of each sku that differs."""
+    in_bag = _by_sku(bag)
+    held = _by_sku(_rename(in_bag, line) for line in lines)
+    paid = _by_sku(_rename(in_bag, line) for line in lines if not line.is_free)
+    for key in in_bag | held:
+        none = BagLine((in_bag.get(key) or held[key]).sku, Decimal(0))
+        found = in_bag.get(key, none), held.get(key, none), paid.get(key, none)
+        if not found[2].quantity <= found[0].quantity <= found[1].quantity:
+            yield found
 
 
 def _by_sku(lines: Iterable[BagLine]) -> dict[str, BagLine]:
     return {sku_key(line.sku): line for line in merge_lines(lines)}
 
 
-def _as_in(bag: dict[str, BagLine], line: QuoteLine) -> BagLine:
+def _rename(in_bag: dict[str, BagLine], line: _Line) -> BagLine:
     """Return a line under the sku that the bag has for it: its own, or its product's."""
-    own, product = line.sku, line.product_sku or line.sku
-    is_told_by_product = sku_key(own) not in bag and sku_key(product) in bag
-    return BagLine(product if is_told_by_product else own, line.quantity)
+    product_sku = line.product_sku or line.sku
+    is_by_product = sku_key(line.sku) not in in_bag and sku_key(product_sku) in in_bag
+    return BagLine(product_sku if is_by_product else line.sku, line.quantity)
 
 
-def _difference(wanted: BagLine, held: BagLine, paid: BagLine) -> Fault | None:
-    if paid.quantity <= wanted.quantity <= held.quantity:
-        return None
+def _quote_fault(wanted: BagLine, held: BagLine) -> Fault:
     if not wanted.quantity:
-        words = "The quote holds this item; the bag does not."
-        return Fault("foreign_in_quote", words, sku=held.sku)
+        detail = "The quote holds this item; the bag does not."
+        return Fault("foreign_in_quote", detail, sku=wanted.sku)
     if not held.quantity:
         return Fault("missing_in_quote", "The quote does not hold this item.", sku=wanted.sku)
     in_quote, in_bag = format_quantity(held.quantity), format_quantity(wanted.quantity)
-    words = f"The quote holds {in_quote}, the bag {in_bag}."
-    return Fault("quantity_differs", words, sku=wanted.sku)
+    detail = f"The quote holds {in_quote}, the bag {in_bag}."
+    return Fault("quantity_differs", detail, sku=wanted.sku)
+
+
+def _order_difference(wanted: BagLine, ordered: BagLine) -> OrderDifference:
+    in_bag, in_order = format_quantity(wanted.quantity), format_quantity(ordered.quantity)
+    if not wanted.quantity:
+        return OrderDifference("foreign_in_order", wanted.sku, in_bag, in_order)
+    if not ordered.quantity:
+        return OrderDifference("missing_in_order", wanted.sku, in_bag, in_order)
+    return OrderDifference("quantity_differs", wanted.sku, in_bag, in_order)

@@ -30,7 +30,7 @@ class Deadline:
         return max(0.0, self.at - time.monotonic())
 
     @property
-    def passed(self) -> bool:
+    def has_passed(self) -> bool:
         """Whether nothing is left."""
         return self.remaining <= 0
 
@@ -46,7 +46,7 @@ def begin_request(seconds: float) -> None:
 def is_request_over() -> bool:
     """Say whether what is worked on in this thread has used up its time; never without a limit."""
     end = _end_of_request.get()
-    return end is not None and end.passed
+    return end is not None and end.has_passed
 
 
 def end_request() -> None:

@@ -57,7 +57,7 @@ def enter_directly() -> Response:
         raise TooManyRequests(retry_after=wait)
     asked = _asked()
     for _ in range(_TRIES):
-        row = services().transfers.transfer(asked)
+        row = services().transfers.create_handoff(asked)
         structlog.contextvars.bind_contextvars(handoff=row.id)
         if not _is_on_its_host(row):
             return _to_its_host(row)

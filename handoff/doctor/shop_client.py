@@ -139,7 +139,7 @@ class DoctorShopClient:
         headers: Mapping[str, str],
         body: bytes | None = None,
     ) -> HttpResponse:
-        if self._deadline.passed:
+        if self._deadline.has_passed:
             raise TimeLimitReached
         deadline = Deadline.after(min(_MAX_CALL_SECONDS, self._deadline.remaining))
         return transport.send(

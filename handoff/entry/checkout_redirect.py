@@ -59,7 +59,7 @@ def find_order(row: Handoff) -> Order | None:
     try:
         # A thread that waited for a place would keep shoppers with good links waiting as well.
         with services().shop_limit.slot(0):
-            return orders.of_quote(
+            return orders.find_order(
                 row.quote_number, deadline=Deadline.within_request(_ASKING_FOR_AN_ORDER)
             )
     except (Busy, ShopUnavailable, ShopTimeout) as problem:

@@ -4,44 +4,71 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
 from handoff.deadline import Deadline
-from handoff.magento.client import MagentoClient
+from handoff.magento.client import Answer, MagentoClient
 from handoff.problems import ShopTimeout, ShopUnavailable
 
-_REJECTED = "The shop does not take the administrator's login."
+_REJECTED = "The shop does not accept the administrator's login."
 _WAIT_AFTER_REJECTION = 300.0  # seconds
 
 
 class AdminAccess(Protocol):
-    """Gives the token to show the shop, a credential."""
+    """Provides the token for calls that need an administrator's right; a credential."""
 
-    def token(self, deadline: Deadline) -> str:
-        """Return a token that the shop should take; raises ShopUnavailable without one."""
+    def get_token(self, deadline: Deadline) -> str:
+        """Return a token that the shop should accept; raise ShopUnavailable if there is none."""
 
-    def renew(self, rejected: str) -> bool:
-        """Forget a token that the shop has rejected; return whether another can be had."""
+    def discard_token(self, rejected: str) -> bool:
+        """Forget a token that the shop has rejected; return whether a new one can be requested."""
 
 
 class AccessToken:
-    """An integration's access token, as the settings have it."""
+    """An integration's access token from the settings."""
 
     def __init__(self, token: str) -> None:
         self._token = token
 
-    def token(self, deadline: Deadline) -> str:
+    def get_token(self, deadline: Deadline) -> str:
         """Return the token of the settings."""
         return self._token
 
-    def renew(self, rejected: str) -> bool:
-        """Return False: there is only the one."""
+    def discard_token(self, rejected: str) -> bool:
+        """Return False: there is no other token."""
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class AdminLoginReply:
+    """The shop's answer to an administrator's login."""
+
+    answer: Answer
+
+    @property
+    def token(self) -> str | None:
+        """The token, a credential; None if the login is refused.
+
+        Magento answers a wrong password and a locked account with the same 401.
+        """
+        is_token = self.answer.status == HTTPStatus.OK and isinstance(self.answer.body, str)
+        return self.answer.body if is_token else None
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether the password is right and the shop asks for a second factor.
+
+        The message is in the shop's language, but its parameters have names.
+        """
+        message = self.answer.message.lower()
+        is_named = "active_providers" in self.answer.parameters
+        return self.token is None and (is_named or "2fa" in message or "two-factor" in message)
+
+
 class AdminLogin:
-    """An administrator's name and password, exchanged for a token that is kept until rejected."""
+    """Exchanges an administrator's name and password for a token and keeps it until rejected."""
 
     def __init__(self, client: MagentoClient, username: str, password: str, store: str) -> None:
         self._client = client
@@ -51,32 +78,41 @@ class AdminLogin:
         self._lock = threading.Lock()
         self._wait_until = 0.0
 
-    def token(self, deadline: Deadline) -> str:
-        """Log in where that has not been done, and return the token."""
+    def log_in(self, deadline: Deadline) -> AdminLoginReply:
+        """Send the login and return the shop's answer, whatever it says; keep nothing."""
+        return AdminLoginReply(
+            self._client.rest(
+                "POST",
+                "integration/admin/token",
+                store=self._store,
+                deadline=deadline,
+                body=self._credentials,
+            )
+        )
+
+    def get_token(self, deadline: Deadline) -> str:
+        """Return the kept token, and log in if there is none.
+
+        Raises ShopUnavailable if the login is refused, and then for five minutes without asking.
+        """
         if not self._lock.acquire(timeout=deadline.remaining):
             raise ShopTimeout
         try:
             if time.monotonic() < self._wait_until:
                 raise ShopUnavailable(_REJECTED)
             if self._token is None:
-                answer = self._client.rest(
-                    "POST",
-                    "integration/admin/token",
-                    store=self._store,
-                    deadline=deadline,
-                    body=self._credentials,
-                )
-                if answer.status != HTTPStatus.OK or not isinstance(answer.body, str):
-                    # Magento locks an account after a few failures, and visitors bring us here.
+                self._token = self.log_in(deadline).token
+                if self._token is None:
+                    # Magento locks an account after a few failures, and every shopper with a used
+                    # link makes us log in.
                     self._wait_until = time.monotonic() + _WAIT_AFTER_REJECTION
                     raise ShopUnavailable(_REJECTED)
-                self._token = answer.body
             return self._token
         finally:
             self._lock.release()
 
-    def renew(self, rejected: str) -> bool:
-        """Forget the token, unless another thread has renewed it already."""
+    def discard_token(self, rejected: str) -> bool:
+        """Forget the token unless another thread has replaced it already; return True."""
         with self._lock:
             if self._token == rejected:
                 self._token = None

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import structlog
+from pydantic import BaseModel, ConfigDict
 
 from handoff.deadline import Deadline
 from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, get_tls_name
@@ -32,6 +33,12 @@ _CERTIFICATE_HINT = (
 )
 
 log = structlog.get_logger()
+
+
+class ShopJson(BaseModel):
+    """A JSON object in an answer of the shop; fields that are not declared are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
 
 
 @dataclass(frozen=True, slots=True)

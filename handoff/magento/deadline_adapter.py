@@ -60,7 +60,7 @@ class _DeadlineReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         deadline = _current_deadline.get()
         if deadline is not None:
-            if deadline.passed:
+            if deadline.has_passed:
                 raise TimeoutError
             self._sock.settimeout(deadline.remaining)
         return cast("int | None", self._stream.readinto(buffer))

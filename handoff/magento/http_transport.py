@@ -160,7 +160,7 @@ def _read(response: requests.Response, deadline: Deadline, max_bytes: int) -> tu
         content += chunk
         if len(content) > max_bytes:
             return bytes(content[:max_bytes]), True
-        if deadline.passed:
+        if deadline.has_passed:
             raise TimeoutError
     return bytes(content), False
 
@@ -192,7 +192,7 @@ def _kind(error: Exception, causes: set[str], deadline: Deadline) -> NoResponseK
     if "ConnectionRefusedError" in causes:
         return "refused"
     # A read that met the deadline shows as a broken connection.
-    if isinstance(error, requests.Timeout | TimeoutError) or deadline.passed:
+    if isinstance(error, requests.Timeout | TimeoutError) or deadline.has_passed:
         return "timeout"
     if causes & {"SSLCertVerificationError", "CertificateError"}:
         return "certificate"

@@ -1,7 +1,7 @@
-"""Why the shop does not take a line: codes for what Magento says in words, in its own language.
+"""The codes of refused lines, found from Magento's error messages or from the product.
 
-The English words are known. For any other language the shop is asked what kind of product it is,
-and whether it takes another quantity of it.
+Magento's messages are in the shop's language. The English ones are known. For any other language
+the shop is asked for the type of the product, and another quantity of it is tried.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ from handoff.settings.store_views import StoreView
 
 REFUSAL_TEXTS = {
     "unknown_sku": "The shop does not know this sku.",
-    "unavailable": "This item is not to be had at present.",
+    "unavailable": "This item is not available at present.",
     "not_sold_here": "The shop does not sell this item in this store view.",
     "options_required": (
-        "This item needs options to be chosen. Send the sku of a variant, or transfer a quote "
+        "This item needs chosen options. Send the sku of a variant, or transfer a quote "
         "that holds the item with its options."
     ),
     "bundle_options_required": (
-        "This item is a bundle, whose parts have to be chosen. Transfer a quote that holds it "
-        "with its parts."
+        "This item is a bundle that needs chosen parts. Transfer a quote that holds it with its "
+        "parts."
     ),
     "links_required": (
-        "The links of this download have to be chosen. Transfer a quote that holds it with them."
+        "This download needs chosen links. Transfer a quote that holds it with them."
     ),
-    "grouped_product": "This sku stands for a group of items. Send the skus of the items.",
+    "grouped_product": "This sku names a group of items. Send the skus of the items.",
     "quantity_unavailable": "The shop does not have this quantity of the item.",
-    "quantity_too_small": "The shop sells this item in larger quantities only.",
-    "quantity_too_large": "The shop sells fewer of this item in one cart.",
-    "quantity_step": "The shop sells this item in multiples of a quantity only.",
+    "quantity_too_small": "The shop sells this item only in larger quantities.",
+    "quantity_too_large": "The shop sells only a smaller quantity of this item in one cart.",
+    "quantity_step": "The shop sells this item only in multiples of a certain quantity.",
     "refused": "The shop refuses this line.",
 }
-_WITH_NUMBER = {
-    "quantity_too_small": "The shop sells this item from {} on.",
+_TEXTS_WITH_NUMBER = {
+    "quantity_too_small": "The shop sells this item only in a quantity of {} or more.",
     "quantity_too_large": "The shop sells at most {} of this item in one cart.",
-    "quantity_step": "The shop sells this item in multiples of {} only.",
+    "quantity_step": "The shop sells this item only in multiples of {}.",
 }
 
-# The first part that is in the words decides.
-_WORDS = (
+# The first part that is found in the message decides.
+_CODES_BY_MESSAGE = (
     ("choose options", "options_required"),
     ("required options you selected are not available", "unavailable"),
     ("required option", "options_required"),
@@ -64,7 +64,7 @@ _WORDS = (
     ("no source items", "unavailable"),
 )
 
-_KINDS = """query($skus: [String!]!, $size: Int!) {
+_PRODUCTS_QUERY = """query($skus: [String!]!, $size: Int!) {
   products(filter: {sku: {in: $skus}}, pageSize: $size) {
     items {
       sku
@@ -80,7 +80,7 @@ _NUMBER = re.compile(r"[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class LineRefusal:
-    """A line that is not in the cart: with what the shop said to it, or with a code already."""
+    """A line that is not in the cart, with the shop's answer, or with a code if it is known."""
 
     line: BagLine
     answer: Answer | None = None
@@ -90,46 +90,46 @@ class LineRefusal:
 def explain_refusals(
     refusals: Iterable[LineRefusal],
     *,
-    takes: Callable[[BagLine], bool],
+    try_add: Callable[[BagLine], bool],
     client: MagentoClient,
     store: StoreView,
     deadline: Deadline,
 ) -> tuple[Fault, ...]:
-    """Return a fault for each line. `takes` tries whether the shop takes another quantity.
+    """Return a fault for each line; its code is `refused` if the reason is not found in time.
 
-    Never raises: what cannot be found out in time is `refused`.
+    `try_add` adds a line with another quantity to the cart and returns whether the shop did it.
     """
     refusals = list(refusals)
-    codes = {each.line.sku: each.code or _code(each.answer) for each in refusals}
-    unclear = [each.line for each in refusals if codes[each.line.sku] is None]
+    codes = {each.line.sku: each.code or _find_code(each.answer) for each in refusals}
+    unclear = [refusal for refusal in refusals if codes[refusal.line.sku] is None]
     if unclear:
         try:
-            products = _products(unclear, client, store, deadline)
-            for each in refusals:
-                if codes[each.line.sku] is None:
-                    codes[each.line.sku] = _code_by_product(each, products, takes)
+            skus = [refusal.line.sku for refusal in unclear]
+            products = _fetch_products(skus, client, store, deadline)
+            for refusal in unclear:
+                code = _find_code_by_product(refusal, products, try_add)
+                codes[refusal.line.sku] = code
         except (ShopTimeout, ShopUnavailable):
             pass
-    return tuple(_fault(each, codes[each.line.sku] or "refused") for each in refusals)
+    return tuple(_build_fault(each, codes[each.line.sku] or "refused") for each in refusals)
 
 
-def _code(answer: Answer | None) -> str | None:
-    """Return the code for what the shop says, or None where its words are not known."""
+def _find_code(answer: Answer | None) -> str | None:
+    """Return the code for the shop's error message, or None if the message is not known."""
     if answer is None:
         return None
     if answer.status == HTTPStatus.NOT_FOUND:
         return "unknown_sku"
-    words = answer.message.lower()
-    return next((code for part, code in _WORDS if part in words), None)
+    message = answer.message.lower()
+    return next((code for part, code in _CODES_BY_MESSAGE if part in message), None)
 
 
-def _products(
-    lines: list[BagLine], client: MagentoClient, store: StoreView, deadline: Deadline
+def _fetch_products(
+    skus: list[str], client: MagentoClient, store: StoreView, deadline: Deadline
 ) -> dict[str, dict[str, Any]] | None:
-    """Ask what kinds of products these are; those not on sale are missing. None: no GraphQL."""
-    skus = [line.sku for line in lines]
+    """Return the products on sale by sku key; return None if GraphQL does not answer."""
     answer = client.graphql(
-        _KINDS, {"skus": skus, "size": len(skus)}, store=store.code, deadline=deadline
+        _PRODUCTS_QUERY, {"skus": skus, "size": len(skus)}, store=store.code, deadline=deadline
     )
     try:
         items = answer.body["data"]["products"]["items"]
@@ -138,47 +138,49 @@ def _products(
         return None
 
 
-def _code_by_product(
+def _find_code_by_product(
     refusal: LineRefusal,
     products: dict[str, dict[str, Any]] | None,
-    takes: Callable[[BagLine], bool],
+    try_add: Callable[[BagLine], bool],
 ) -> str:
     line = refusal.line
     product = (products or {}).get(sku_key(line.sku))
     if product is not None:
         if product.get("stock_status") == "OUT_OF_STOCK":
             return "unavailable"
-        needs = _needs(product)
-        if needs is not None:
-            return needs
-    number = _number(refusal)
-    if number is not None and number > line.quantity and takes(BagLine(line.sku, Decimal(number))):
-        return "quantity_too_small"
-    if line.quantity > 1 and takes(BagLine(line.sku, Decimal(1))):
+        code = _find_missing_choice(product)
+        if code is not None:
+            return code
+    number = _last_number(refusal)
+    if number is not None and number > line.quantity:
+        if try_add(BagLine(line.sku, Decimal(number))):
+            return "quantity_too_small"
+    if line.quantity > 1 and try_add(BagLine(line.sku, Decimal(1))):
         return "quantity_unavailable"
     return "unavailable" if products is not None and product is None else "refused"
 
 
-def _needs(product: dict[str, Any]) -> str | None:
-    kind = product.get("__typename")
-    if kind == "ConfigurableProduct":
+def _find_missing_choice(product: dict[str, Any]) -> str | None:
+    """Return the code for what has to be chosen before this product can be bought, or None."""
+    product_type = product.get("__typename")
+    if product_type == "ConfigurableProduct":
         return "options_required"
-    if kind == "BundleProduct":
+    if product_type == "BundleProduct":
         return "bundle_options_required"
-    if kind == "DownloadableProduct" and product.get("links_purchased_separately"):
+    if product_type == "DownloadableProduct" and product.get("links_purchased_separately"):
         return "links_required"
     options = product.get("options") or []
-    is_required = any(isinstance(each, dict) and each.get("required") for each in options)
+    is_required = any(isinstance(option, dict) and option.get("required") for option in options)
     return "options_required" if is_required else None
 
 
-def _number(refusal: LineRefusal) -> int | None:
-    """Return the last number in the shop's words, which is the least quantity or the step."""
+def _last_number(refusal: LineRefusal) -> int | None:
+    """Return the last number in the shop's message, which is the smallest quantity or the step."""
     numbers = _NUMBER.findall(refusal.answer.message) if refusal.answer else []
     return int(numbers[-1][:9]) if numbers else None
 
 
-def _fault(refusal: LineRefusal, code: str) -> Fault:
-    number = _number(refusal) if code in _WITH_NUMBER else None
-    detail = REFUSAL_TEXTS[code] if number is None else _WITH_NUMBER[code].format(number)
+def _build_fault(refusal: LineRefusal, code: str) -> Fault:
+    number = _last_number(refusal) if code in _TEXTS_WITH_NUMBER else None
+    detail = REFUSAL_TEXTS[code] if number is None else _TEXTS_WITH_NUMBER[code].format(number)
     return Fault(code, detail, sku=refusal.line.sku)

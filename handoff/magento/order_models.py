@@ -1,11 +1,11 @@
-"""What an order holds, and the shapes in which the shop's REST tells of orders."""
+"""Orders and their lines, and the JSON in which the shop's REST describes them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pydantic import BaseModel, ConfigDict
+from handoff.magento.client import ShopJson
 
 ORDER_WITH_LINES_FIELDS = (
     "items[entity_id,increment_id,quote_id,order_currency_code,state,relation_child_real_id,"
@@ -15,22 +15,23 @@ ORDER_WITH_LINES_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """What was ordered of a sku. `is_gift` where its price is zero: a promotion may have added it.
+    """A sku and its ordered quantity. `is_free` says that the price is zero, as of a promotion.
 
-    Of a configurable or a bundle this is the line that the shopper sees; its parts are left out.
+    For a configurable product or a bundle this is the line that the shopper sees, without parts.
     """
 
     sku: str
     quantity: Decimal
-    is_gift: bool
+    is_free: bool
+    product_sku: None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OrderWithLines:
-    """An order with what was ordered.
+    """An order with its lines.
 
-    `number` is what shopper and shop call it, `order_id` what REST does. `replaced_by` is the
-    number of the order that an edit in the admin panel has put in its place.
+    `number` is what shopper and shop call it, `order_id` is its id in REST. `replaced_by` is the
+    number of the order that replaces it after an edit in the admin panel.
     """
 
     order_id: int
@@ -42,28 +43,22 @@ class OrderWithLines:
     lines: tuple[OrderLine, ...]
 
 
-class Shape(BaseModel):
-    """What the shop sends, as far as it is used."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class OrderShape(Shape):
-    """An order, as far as it has to be known that there is one."""
+class OrderJson(ShopJson):
+    """An order without its lines."""
 
     increment_id: str
     quote_id: int
     customer_id: int | None = None
 
 
-class OrdersShape(Shape):
-    """A page of orders; the shop says null where there are none."""
+class OrdersJson(ShopJson):
+    """A page of orders; an empty page has null."""
 
-    items: list[OrderShape] | None = None
+    items: list[OrderJson] | None = None
 
 
-class OrderLineShape(Shape):
-    """A line of an order. A part of a configurable or a bundle has a parent."""
+class OrderLineJson(ShopJson):
+    """A line of an order. A part of a configurable product or a bundle has a parent."""
 
     sku: str
     qty_ordered: Decimal
@@ -71,7 +66,7 @@ class OrderLineShape(Shape):
     parent_item_id: int | None = None
 
 
-class OrderWithLinesShape(Shape):
+class OrderWithLinesJson(ShopJson):
     """An order with its lines."""
 
     entity_id: int
@@ -80,10 +75,10 @@ class OrderWithLinesShape(Shape):
     order_currency_code: str
     state: str | None = None
     relation_child_real_id: str | None = None
-    items: list[OrderLineShape]
+    items: list[OrderLineJson]
 
-    def purchase(self, quote_number: int) -> OrderWithLines:
-        """Return the order of a quote without what the shopper does not see of it."""
+    def to_order(self, quote_number: int) -> OrderWithLines:
+        """Return the order of a quote, without the parts that the shopper does not see."""
         return OrderWithLines(
             order_id=self.entity_id,
             number=self.increment_id,
@@ -92,34 +87,34 @@ class OrderWithLinesShape(Shape):
             state=self.state or "",
             replaced_by=self.relation_child_real_id,
             lines=tuple(
-                OrderLine(line.sku, line.qty_ordered, is_gift=line.price == 0)
+                OrderLine(line.sku, line.qty_ordered, is_free=line.price == 0)
                 for line in self.items
                 if line.parent_item_id is None
             ),
         )
 
 
-class OrdersWithLinesShape(Shape):
-    """A page of orders with their lines, and how many orders there are on all pages."""
+class OrdersWithLinesJson(ShopJson):
+    """A page of orders with their lines, and the number of orders on all pages."""
 
-    items: list[OrderWithLinesShape] | None = None
+    items: list[OrderWithLinesJson] | None = None
     total_count: int
 
 
-class HistoryShape(Shape):
-    """An entry in the history of an order; a change of its state alone has no comment."""
+class OrderHistoryJson(ShopJson):
+    """An entry in the history of an order; a mere change of its state has no comment."""
 
     comment: str | None = None
 
 
-class CommentedShape(Shape):
+class CommentedOrderJson(ShopJson):
     """An order with its history."""
 
     entity_id: int
-    status_histories: list[HistoryShape] | None = None
+    status_histories: list[OrderHistoryJson] | None = None
 
 
-class CommentedOrdersShape(Shape):
+class CommentedOrdersJson(ShopJson):
     """A page of orders with their histories."""
 
-    items: list[CommentedShape] | None = None
+    items: list[CommentedOrderJson] | None = None

@@ -7,61 +7,60 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-import stamina
 from pydantic import ValidationError
 
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AdminAccess
-from handoff.magento.client import Answer, MagentoClient
+from handoff.magento.client import Answer, MagentoClient, ShopJson
 from handoff.magento.order_models import (
     ORDER_WITH_LINES_FIELDS,
-    CommentedOrdersShape,
-    OrdersShape,
-    OrdersWithLinesShape,
+    CommentedOrdersJson,
+    OrdersJson,
+    OrdersWithLinesJson,
     OrderWithLines,
-    OrderWithLinesShape,
-    Shape,
+    OrderWithLinesJson,
 )
-from handoff.problems import ShopDropped, ShopUnavailable
+from handoff.magento.retry import retry_dropped_connections
+from handoff.magento.search_criteria import SearchFilter, build_search_criteria
+from handoff.problems import ShopUnavailable
 
 # Measured on 2.4.7: a search takes 50 ms, for one quote or for 500, and 10 ms more for each order
-# that it finds. So many quotes are asked about at once, in an address of under 5 KB, and an
-# answer holds no more orders than a slow shop can give in time.
-_QUOTES_AT_ONCE = 300
-_ORDERS_IN_AN_ANSWER = 100
-_PATIENCE = 30.0  # seconds for one answer, where no shopper waits for it
+# that it finds. 300 quotes keep the URL under 5 KB, and a slow shop can answer 100 orders in time.
+_QUOTES_PER_SEARCH = 300
+_ORDERS_PER_PAGE = 100
+_TIMEOUT = 30.0  # seconds for one page and its retries; no shopper waits for it
 
-_VIEW = "Magento_Sales::actions_view"
-_COMMENT = "Magento_Sales::comment"
+_VIEW_RIGHT = "Magento_Sales::actions_view"
+_COMMENT_RIGHT = "Magento_Sales::comment"
 
 
 class OrdersDenied(ShopUnavailable):
-    """The shop does not let this administrator, or this access token, read or annotate orders."""
+    """The shop does not let this administrator, or this access token, read or comment orders."""
 
     def __init__(self, right: str) -> None:
         super().__init__(
-            "The shop does not let orders be read or annotated: the administrator or the access "
+            "The shop does not allow to read or comment orders: the administrator or the access "
             f"token lacks the right {right}, or is no longer valid."
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order by the number that the shopper sees. `customer_id` is None for a guest's."""
+    """An order. `increment_id` is the shopper's number, `customer_id` None for a guest."""
 
     increment_id: str
     quote_number: int
     customer_id: int | None
 
 
-_S = TypeVar("_S", bound=Shape)
+_Json = TypeVar("_Json", bound=ShopJson)
 
 
 class Orders:
-    """Reads orders; needs the right to `Magento_Sales::actions_view`.
+    """Reads orders, with the right `Magento_Sales::actions_view`.
 
-    Writing comments needs `Magento_Sales::comment` as well. Every method raises ShopUnavailable
-    or ShopTimeout, and OrdersDenied, a kind of ShopUnavailable, where the shop denies the right.
+    Adding comments needs `Magento_Sales::comment` as well. Every method raises ShopUnavailable
+    or ShopTimeout; OrdersDenied is a ShopUnavailable and says that the right is missing.
     """
 
     def __init__(self, client: MagentoClient, access: AdminAccess, *, store: str) -> None:
@@ -69,87 +68,84 @@ class Orders:
         self._access = access
         self._store = store
 
-    def of_quote(self, quote_number: int, *, deadline: Deadline) -> Order | None:
+    def find_order(self, quote_number: int, *, deadline: Deadline) -> Order | None:
         """Return the order that a quote has become, or None."""
-        where = _filter("quote_id", str(quote_number))
-        fields = "items[increment_id,quote_id,customer_id]"
-        found = self._search(
-            {**where, "searchCriteria[pageSize]": "1", "fields": fields}, OrdersShape, deadline
+        params = build_search_criteria(
+            SearchFilter("quote_id", str(quote_number)),
+            page_size=1,
+            fields="items[increment_id,quote_id,customer_id]",
         )
-        for order in found.items or []:
-            if order.quote_id == quote_number:  # and not one that a filter ignored let through
+        for order in self._search(params, OrdersJson, deadline).items or []:
+            # A module that ignores the filter must not turn another shopper's order into this one.
+            if order.quote_id == quote_number:
                 return Order(order.increment_id, order.quote_id, order.customer_id)
         return None
 
-    def of_quotes(self, quote_numbers: Collection[int]) -> Iterator[OrderWithLines]:
-        """Give all orders that came from any of these quotes, however many."""
+    def find_orders(self, quote_numbers: Collection[int]) -> Iterator[OrderWithLines]:
+        """Yield all orders that came from any of these quotes, of which there may be any number."""
         wanted = sorted(quote_numbers)
-        for start in range(0, len(wanted), _QUOTES_AT_ONCE):
-            numbers = wanted[start : start + _QUOTES_AT_ONCE]
-            for found in self._pages(numbers):
-                if found.quote_id in numbers:
-                    yield found.purchase(found.quote_id)
+        for start in range(0, len(wanted), _QUOTES_PER_SEARCH):
+            numbers = wanted[start : start + _QUOTES_PER_SEARCH]
+            for order in self._search_all_pages(numbers):
+                if order.quote_id in numbers:
+                    yield order.to_order(order.quote_id)
 
-    def comments(self, order_ids: Sequence[int]) -> dict[int, list[str]]:
-        """Return the comments on some orders, up to 100, by order; orders that are gone are not."""
-        params = {
-            **_filter("entity_id", ",".join(map(str, order_ids)), condition="in"),
-            "searchCriteria[pageSize]": str(len(order_ids)),
-            "fields": "items[entity_id,status_histories[comment]]",
-        }
-        found = self._search_patiently(params, CommentedOrdersShape)
+    def get_comments(self, order_ids: Sequence[int]) -> dict[int, list[str]]:
+        """Return the comments on up to 100 orders by order id; deleted orders are missing."""
+        params = build_search_criteria(
+            SearchFilter("entity_id", ",".join(map(str, order_ids)), "in"),
+            page_size=len(order_ids),
+            fields="items[entity_id,status_histories[comment]]",
+        )
+        page = self._search(params, CommentedOrdersJson, Deadline.after(_TIMEOUT))
         return {
-            order.entity_id: [each.comment or "" for each in order.status_histories or []]
-            for order in found.items or []
+            order.entity_id: [entry.comment or "" for entry in order.status_histories or []]
+            for order in page.items or []
         }
 
-    def comment(self, order_id: int, words: str) -> bool:
-        """Add a comment that only the shop's own people see; return whether the shop took it.
+    def add_comment(self, order_id: int, text: str) -> bool:
+        """Add a comment that only the shop's staff see; return whether the shop accepted it.
 
-        Not tried again by itself: whether a call whose answer is lost has worked, `comments` says.
+        It is not retried: if the answer is lost, `get_comments` says whether the comment exists.
         """
-        history = {"comment": words, "is_customer_notified": 0, "is_visible_on_front": 0}
+        history = {"comment": text, "is_customer_notified": 0, "is_visible_on_front": 0}
         answer = self._call(
             "POST",
             f"orders/{order_id}/comments",
-            right=_COMMENT,
-            deadline=Deadline.after(_PATIENCE),
+            _COMMENT_RIGHT,
+            deadline=Deadline.after(_TIMEOUT),
             body={"statusHistory": history},
         )
         return answer.status == HTTPStatus.OK
 
-    def _pages(self, quote_numbers: Sequence[int]) -> Iterator[OrderWithLinesShape]:
-        """Page through the orders of some quotes. Where there are none Magento says null."""
-        seen = page = 0
+    def _search_all_pages(self, quote_numbers: Sequence[int]) -> Iterator[OrderWithLinesJson]:
+        """Yield the orders of some quotes, page by page. An empty page has null for its items."""
+        count = number = 0
         while True:
-            page += 1
-            params = {
-                **_filter("quote_id", ",".join(map(str, quote_numbers)), condition="in"),
-                "searchCriteria[sortOrders][0][field]": "entity_id",
-                "searchCriteria[sortOrders][0][direction]": "ASC",
-                "searchCriteria[pageSize]": str(_ORDERS_IN_AN_ANSWER),
-                "searchCriteria[currentPage]": str(page),
-                "fields": ORDER_WITH_LINES_FIELDS,
-            }
-            found = self._search_patiently(params, OrdersWithLinesShape)
-            items = found.items or []
-            yield from items
-            seen += len(items)
-            if not items or seen >= found.total_count:
+            number += 1
+            params = build_search_criteria(
+                SearchFilter("quote_id", ",".join(map(str, quote_numbers)), "in"),
+                page_size=_ORDERS_PER_PAGE,
+                page=number,
+                sort_by="entity_id",
+                fields=ORDER_WITH_LINES_FIELDS,
+            )
+            page = self._search(params, OrdersWithLinesJson, Deadline.after(_TIMEOUT))
+            orders = page.items or []
+            yield from orders
+            count += len(orders)
+            if not orders or count >= page.total_count:
                 return
 
-    def _search_patiently(self, params: dict[str, str], shape: type[_S]) -> _S:
-        for attempt in stamina.retry_context(on=ShopDropped, attempts=3, wait_initial=0.2):
-            with attempt:
-                found = self._search(params, shape, Deadline.after(_PATIENCE))
-        return found
-
-    def _search(self, params: dict[str, str], shape: type[_S], deadline: Deadline) -> _S:
-        answer = self._call("GET", "orders", right=_VIEW, deadline=deadline, params=params)
+    def _search(self, params: dict[str, str], model: type[_Json], deadline: Deadline) -> _Json:
+        answer = retry_dropped_connections(
+            lambda: self._call("GET", "orders", _VIEW_RIGHT, deadline=deadline, params=params),
+            deadline,
+        )
         if answer.status != HTTPStatus.OK:
-            raise ShopUnavailable("The shop does not answer the question for orders.")
+            raise ShopUnavailable("The shop does not answer the search for orders.")
         try:
-            return shape.model_validate(answer.body)
+            return model.model_validate(answer.body)
         except ValidationError:
             raise ShopUnavailable("The shop's answer is not a list of orders.") from None
 
@@ -157,13 +153,13 @@ class Orders:
         self,
         method: str,
         path: str,
-        *,
         right: str,
+        *,
         deadline: Deadline,
         params: dict[str, str] | None = None,
         body: Any = None,
     ) -> Answer:
-        """Call with the token, and where that is rejected once more with a new one."""
+        """Call with the token, and once more with a new one if it is rejected."""
 
         def call(token: str) -> Answer:
             return self._client.rest(
@@ -176,19 +172,10 @@ class Orders:
                 body=body,
             )
 
-        token = self._access.token(deadline)
+        token = self._access.get_token(deadline)
         answer = call(token)
-        if answer.status == HTTPStatus.UNAUTHORIZED and self._access.renew(token):
-            answer = call(self._access.token(deadline))
+        if answer.status == HTTPStatus.UNAUTHORIZED and self._access.discard_token(token):
+            answer = call(self._access.get_token(deadline))
         if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise OrdersDenied(right)
         return answer
-
-
-def _filter(field: str, value: str, *, condition: str = "eq") -> dict[str, str]:
-    where = "searchCriteria[filterGroups][0][filters][0]"
-    return {
-        f"{where}[field]": field,
-        f"{where}[value]": value,
-        f"{where}[conditionType]": condition,
-    }

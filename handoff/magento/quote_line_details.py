@@ -1,21 +1,21 @@
-"""What GraphQL tells of a quote's lines and REST does not."""
+"""Details of a quote's lines that GraphQL has and REST has not."""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import replace
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from handoff.bag import sku_key
 from handoff.deadline import Deadline
-from handoff.magento.client import MagentoClient
+from handoff.magento.client import MagentoClient, ShopJson
 from handoff.magento.quote_models import Quote, QuoteLine
 from handoff.settings.store_views import StoreView
 
-_LINES = """
+_LINES_FRAGMENT = """
 fragment lines on Cart {
   items {
     uid
@@ -28,39 +28,35 @@ fragment lines on Cart {
     }
   }
 }"""
-_GUESTS = "query($id: String!) { cart(cart_id: $id) { ...lines } }"
-_CUSTOMERS = "query { customerCart { ...lines } }"
+_GUEST_QUERY = "query($id: String!) { cart(cart_id: $id) { ...lines } }" + _LINES_FRAGMENT
+_CUSTOMER_QUERY = "query { customerCart { ...lines } }" + _LINES_FRAGMENT
 
 
-class _Shape(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _ProductShape(_Shape):
+class _LineProductJson(ShopJson):
     sku: str
 
 
-class _MoneyShape(_Shape):
+class _MoneyJson(ShopJson):
     value: Annotated[Decimal, Field(allow_inf_nan=False)]
 
 
-class _PricesShape(_Shape):
-    row_total: _MoneyShape
-    row_total_including_tax: _MoneyShape
-    total_item_discount: _MoneyShape
+class _PricesJson(ShopJson):
+    row_total: _MoneyJson
+    row_total_including_tax: _MoneyJson
+    total_item_discount: _MoneyJson
 
 
-class _LineShape(_Shape):
+class _LineDetailsJson(ShopJson):
     uid: str
-    product: _ProductShape
-    configured_variant: _ProductShape | None = None
-    prices: _PricesShape
+    product: _LineProductJson
+    configured_variant: _LineProductJson | None = None
+    prices: _PricesJson
 
     @property
-    def free(self) -> bool:
+    def is_free(self) -> bool:
         net, gross = self.prices.row_total.value, self.prices.row_total_including_tax.value
-        # Shops take discounts off the price before tax or, as most of Europe does, with it. There
-        # one that is larger than the price before tax may still leave something to pay.
+        # Shops subtract discounts from the price before tax or, as most of Europe does, from the
+        # price with tax. There a discount above the price before tax may leave something to pay.
         discount = self.prices.total_item_discount.value
         return discount == net or 0 <= gross <= discount
 
@@ -68,9 +64,9 @@ class _LineShape(_Shape):
 def fetch_line_details(
     client: MagentoClient, quote: Quote, *, token: str | None, store: StoreView, deadline: Deadline
 ) -> tuple[QuoteLine, ...]:
-    """Return the quote's lines, with what GraphQL adds to them where it is to be had."""
+    """Return the quote's lines with their details, or as they are if GraphQL does not answer."""
     answer = client.graphql(
-        (_CUSTOMERS if token else _GUESTS) + _LINES,
+        _CUSTOMER_QUERY if token else _GUEST_QUERY,
         {} if token else {"id": quote.masked_id},
         store=store.code,
         currency=quote.currency,
@@ -78,28 +74,27 @@ def fetch_line_details(
         token=token,
     )
     try:
-        cart = answer.body["data"]["customerCart" if token else "cart"]
-        shapes = [_LineShape.model_validate(each) for each in _without_holes(cart["items"])]
+        items = answer.body["data"]["customerCart" if token else "cart"]["items"]
+        # In place of a line that Magento cannot show there is null.
+        details = [_LineDetailsJson.model_validate(item) for item in items if item is not None]
     except (KeyError, TypeError, ValidationError):
         return quote.lines
-    by_uid = {shape.uid: shape for shape in shapes}
-    return tuple(_closer(line, by_uid.get(_uid(line))) for line in quote.lines)
-
-
-def _without_holes(items: list[Any]) -> list[Any]:
-    return [item for item in items if item is not None]
+    by_uid = {line.uid: line for line in details}
+    return tuple(_add_details(line, by_uid.get(_uid(line))) for line in quote.lines)
 
 
 def _uid(line: QuoteLine) -> str:
-    return b64encode(str(line.number).encode()).decode()
+    return b64encode(str(line.item_id).encode()).decode()
 
 
-def _closer(line: QuoteLine, shape: _LineShape | None) -> QuoteLine:
-    if shape is None:
+def _add_details(line: QuoteLine, details: _LineDetailsJson | None) -> QuoteLine:
+    if details is None:
         return line
-    # A variant goes by a sku of its own. That of its product would stand for all variants.
-    product_sku = (shape.configured_variant or shape.product).sku
+    # A variant has a sku of its own. The sku of its product would stand for all variants.
+    product_sku = (details.configured_variant or details.product).sku
     is_longer = sku_key(line.sku).startswith(f"{sku_key(product_sku)}-")
     return replace(
-        line, free=line.free or shape.free, product_sku=product_sku if is_longer else None
+        line,
+        is_free=line.is_free or details.is_free,
+        product_sku=product_sku if is_longer else None,
     )

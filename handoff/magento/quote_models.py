@@ -1,10 +1,13 @@
-"""What the shop tells about a quote."""
+"""Quotes and their lines as the shop describes them, and masked ids."""
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 
 from handoff.bag import BagLine
+
+_MASKED_ID_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,30 +20,42 @@ class QuoteCustomer:
 
 @dataclass(frozen=True, slots=True)
 class QuoteLine(BagLine):
-    """A line of a quote by Magento's number of it, and whether it costs nothing.
+    """A line of a quote: Magento's id of it, and whether its price is zero.
 
-    Chosen options and a bundle's parts make the sku of a line longer than that of its product.
-    Where that is known, by a closer look, `product_sku` is the shorter one.
+    Chosen options and the parts of a bundle make the sku of a line longer than that of its
+    product. `product_sku` is the shorter one, once the line details are known.
     """
 
-    number: int
-    free: bool = False
+    item_id: int
+    is_free: bool = False
     product_sku: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What one look at the shop tells about a quote. `customer` is None for a guest's.
+    """A quote. `customer` is None for a guest's; `masked_id` is a guest's, a credential.
 
-    `gone` counts the lines that the shop still counts but no longer shows: their products have
-    been switched off. The masked id is there for guests; it is a credential.
+    `hidden_line_count` counts the lines that the shop counts and does not show, as their products
+    have been disabled.
     """
 
     number: int
-    active: bool
+    is_active: bool
     store_id: int
     currency: str
     lines: tuple[QuoteLine, ...]
     customer: QuoteCustomer | None
-    gone: int = 0
+    hidden_line_count: int = 0
     masked_id: str | None = field(default=None, repr=False)
+
+
+def is_masked_id(value: object) -> bool:
+    """Return whether a value has the form of a masked id: 32 letters and digits."""
+    if not isinstance(value, str) or len(value) != _MASKED_ID_LENGTH:
+        return False
+    return value.isascii() and value.isalnum()
+
+
+def generate_masked_id() -> str:
+    """Return a new masked id. The shop accepts any that is free, so nobody may guess it."""
+    return secrets.token_hex(_MASKED_ID_LENGTH // 2)

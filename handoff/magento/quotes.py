@@ -1,4 +1,4 @@
-"""Carts of the shop: looking at a quote, and building one from a bag."""
+"""Quotes of the shop: reading them, and creating one from a bag."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from handoff.bag import Bag
 from handoff.deadline import Deadline
-from handoff.magento.client import Answer, MagentoClient
+from handoff.magento.client import Answer, MagentoClient, ShopJson
 from handoff.magento.quote_builder import QuoteBuilder
 from handoff.magento.quote_line_details import fetch_line_details
 from handoff.magento.quote_models import Quote, QuoteCustomer, QuoteLine
@@ -20,112 +20,118 @@ from handoff.magento.variants import Variants
 from handoff.problems import CustomerTokenRejected, QuoteNotFound, ShopUnavailable
 from handoff.settings.store_views import StoreView
 
-
-class _Shape(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-# What a database holds; a number beyond is no Magento's.
-_Number = Annotated[int, Field(ge=1, lt=2**63)]
+# The largest number that a database holds; a larger one does not come from Magento.
+_Id = Annotated[int, Field(ge=1, lt=2**63)]
 
 
-class _LineShape(_Shape):
-    item_id: _Number
+class _LineJson(ShopJson):
+    item_id: _Id
     sku: str
     qty: Annotated[Decimal, Field(ge=0, lt=10**9, allow_inf_nan=False)]
     price: Annotated[Decimal, Field(allow_inf_nan=False)] | None = None
 
 
-class _CustomerShape(_Shape):
-    id: _Number | None = None
+class _CustomerJson(ShopJson):
+    id: _Id | None = None
     group_id: Annotated[int, Field(ge=0, lt=2**31)] | None = None
 
 
-class _CurrencyShape(_Shape):
+class _CurrencyJson(ShopJson):
     quote_currency_code: str
 
 
-class _QuoteShape(_Shape):
-    id: _Number
+class _QuoteJson(ShopJson):
+    id: _Id
     is_active: bool
     store_id: int
-    items: list[_LineShape] = []  # missing once the quote is ordered
+    items: tuple[_LineJson, ...] = ()  # missing once the quote is ordered
     items_count: Annotated[int, Field(ge=0, lt=10**9)] = 0
-    customer: _CustomerShape = _CustomerShape()
-    currency: _CurrencyShape
+    customer: _CustomerJson = _CustomerJson()
+    currency: _CurrencyJson
     customer_is_guest: bool | None = None
 
 
+class NoActiveQuote(Exception):
+    """The customer has no active quote: there never was one, or it has been ordered."""
+
+    def __init__(self, customer_id: int | None) -> None:
+        super().__init__()
+        self.customer_id = customer_id
+
+
 class Quotes:
-    """The shop's carts, guests' and customers'."""
+    """Reads and creates the shop's quotes, of guests and of customers."""
 
     def __init__(self, client: MagentoClient) -> None:
         self._client = client
         self._variants = Variants(client)
 
-    def guest(self, masked_id: str, *, deadline: Deadline) -> Quote:
-        """Look at a guest's quote by its masked id, whichever store view it belongs to.
+    def get_guest_quote(self, masked_id: str, *, deadline: Deadline) -> Quote:
+        """Return a guest's quote by its masked id, whichever store view it belongs to.
 
-        Raises QuoteNotFound for an unknown one, and in the same words for a customer's.
+        Raises QuoteNotFound for an unknown masked id, and also for a customer's.
         """
-        # A store's code in the path would be answered as the quote's own store view.
+        # With a store's code in the path the answer would name that store view as the quote's.
         answer = self._get(f"guest-carts/{masked_id}", deadline=deadline)
         if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
             raise QuoteNotFound
-        quote, is_guest = _quote(answer)
+        quote, is_guest = _parse_quote(answer)
         # A customer's cart has a masked id too, and the shop shows it to anyone who has that.
         if not is_guest or quote.customer is not None:
             raise QuoteNotFound
         return replace(quote, masked_id=masked_id)
 
-    def customer(self, token: str, *, store: StoreView, deadline: Deadline) -> Quote:
-        """Look at the active quote, in a store view's website, of the customer with this token.
+    def get_customer_quote(self, token: str, *, store: StoreView, deadline: Deadline) -> Quote:
+        """Return the customer's active quote in the website of a store view.
 
-        The quote says the store view that it was asked for in, not the one that it belongs to.
-        Raises CustomerTokenRejected, or NoActiveQuote when the customer has none there.
+        Its `store_id` is that of the given store view, not of the one that it belongs to. Raises
+        CustomerTokenRejected, or NoActiveQuote if the customer has none there.
         """
-        return _customers(self._get("carts/mine", store=store.code, token=token, deadline=deadline))
+        path = "carts/mine"
+        answer = self._get(path, store=store.code, token=token, deadline=deadline)
+        return _parse_customer_quote(answer)
 
-    def customer_as_kept(self, token: str, *, store: StoreView, deadline: Deadline) -> Quote:
-        """Do the same, but let the quote say the store view that it belongs to.
+    def get_customer_quote_in_own_store(
+        self, token: str, *, store: StoreView, deadline: Deadline
+    ) -> Quote:
+        """Return the customer's active quote with the `store_id` that it belongs to.
 
-        A web server that ties its host to a website overrules the store view asked for.
+        A web server that ties its host to a website overrides the given store view. Raises as
+        `get_customer_quote` does.
         """
-        wanted = {"___store": store.code}
-        return _customers(self._get("carts/mine", params=wanted, token=token, deadline=deadline))
+        params = {"___store": store.code}
+        answer = self._get("carts/mine", params=params, token=token, deadline=deadline)
+        return _parse_customer_quote(answer)
 
-    def number_of(
+    def get_store_id(
         self, store: StoreView, quote: Quote, *, token: str | None, deadline: Deadline
     ) -> int | None:
-        """Return the shop's number of a store view, by looking at a quote there.
+        """Return the shop's id of a store view, as the answer to reading a quote there names it.
 
-        None where the shop has no store view of this code, or does not show the quote in it.
+        Returns None if the shop has no store view of this code, or does not show the quote in it.
         """
         path = "carts/mine" if token else f"guest-carts/{quote.masked_id}"
         answer = self._get(path, store=store.code, token=token, deadline=deadline)
         if answer.status != HTTPStatus.OK:
             return None
-        seen, _ = _quote(answer)
-        return seen.store_id
+        return _parse_quote(answer)[0].store_id
 
-    def build(self, bag: Bag, *, store: StoreView, deadline: Deadline) -> Quote:
-        """Make a guest quote that holds the bag's lines, and look at what came out.
+    def create_quote(self, bag: Bag, *, store: StoreView, deadline: Deadline) -> Quote:
+        """Create a guest's quote with the lines of a bag, and return it as the shop then has it.
 
-        Raises LinesRefused with a fault for each line that the shop did not take.
+        Raises LinesRefused with a fault for each line that the shop refuses.
         """
         builder = QuoteBuilder(self._client, self._variants, store, deadline)
-        for attempt in retry_dropped_connections(deadline):
-            with attempt:
-                # A repeat starts with a cart of its own: nobody knows how far the first came.
-                masked_id = builder.build(bag)
-        return self.guest(masked_id, deadline=deadline)
+        # A retry begins a new cart: nobody knows what the shop did before the connection broke.
+        masked_id = retry_dropped_connections(lambda: builder.create_cart(bag), deadline)
+        return self.get_guest_quote(masked_id, deadline=deadline)
 
-    def look_closer(
+    def add_line_details(
         self, quote: Quote, *, token: str | None, store: StoreView, deadline: Deadline
     ) -> Quote:
-        """Return the quote with what only GraphQL tells of its lines, where that is to be had.
+        """Return the quote with the product skus of its lines, and which of them a rule made free.
 
-        That are the skus of their products, and which of them a rule has made free.
+        Only GraphQL has these details; without it the quote is returned as it is.
         """
         lines = fetch_line_details(self._client, quote, token=token, store=store, deadline=deadline)
         return replace(quote, lines=lines)
@@ -139,57 +145,49 @@ class Quotes:
         token: str | None = None,
         params: dict[str, str] | None = None,
     ) -> Answer:
-        for attempt in retry_dropped_connections(deadline):
-            with attempt:
-                answer = self._client.rest(
-                    "GET", path, store=store, deadline=deadline, token=token, params=params
-                )
-        return answer
+        return retry_dropped_connections(
+            lambda: self._client.rest(
+                "GET", path, store=store, deadline=deadline, token=token, params=params
+            ),
+            deadline,
+        )
 
 
-class NoActiveQuote(Exception):
-    """The customer has no active quote: it never was, or it has been ordered."""
-
-    def __init__(self, customer_id: int | None) -> None:
-        super().__init__()
-        self.customer_id = customer_id
-
-
-def _customers(answer: Answer) -> Quote:
+def _parse_customer_quote(answer: Answer) -> Quote:
     if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise CustomerTokenRejected
-    if answer.status == HTTPStatus.BAD_REQUEST:  # an administrator's token
+    if answer.status == HTTPStatus.BAD_REQUEST:  # the answer to an administrator's token
         raise CustomerTokenRejected
     if answer.status == HTTPStatus.NOT_FOUND:
         customer_id = answer.parameters.get("fieldValue")
         raise NoActiveQuote(customer_id if isinstance(customer_id, int) else None)
-    quote, _ = _quote(answer)
+    quote, _ = _parse_quote(answer)
     if quote.customer is None:
-        raise ShopUnavailable("The shop's answer does not say whose quote it is.")
+        raise ShopUnavailable("The shop's answer does not name the customer of the quote.")
     return quote
 
 
-def _quote(answer: Answer) -> tuple[Quote, bool]:
-    """Read the shop's answer, and whether it calls the quote a guest's."""
+def _parse_quote(answer: Answer) -> tuple[Quote, bool]:
+    """Return the quote in an answer, and whether the shop calls it a guest's."""
     if answer.status != HTTPStatus.OK:
-        raise ShopUnavailable("The shop does not let carts be looked at.")
+        raise ShopUnavailable("The shop does not allow to read carts.")
     try:
-        shape = _QuoteShape.model_validate(answer.body)
+        json = _QuoteJson.model_validate(answer.body)
     except ValidationError:
         raise ShopUnavailable("The shop's answer is not a cart.") from None
     customer = None
-    if shape.customer.id is not None:
-        customer = QuoteCustomer(shape.customer.id, shape.customer.group_id or 0)
+    if json.customer.id is not None:
+        customer = QuoteCustomer(json.customer.id, json.customer.group_id or 0)
     quote = Quote(
-        number=shape.id,
-        active=shape.is_active,
-        store_id=shape.store_id,
-        currency=shape.currency.quote_currency_code,
+        number=json.id,
+        is_active=json.is_active,
+        store_id=json.store_id,
+        currency=json.currency.quote_currency_code,
         lines=tuple(
-            QuoteLine(line.sku, line.qty, line.item_id, free=line.price == 0)
-            for line in shape.items
+            QuoteLine(line.sku, line.qty, line.item_id, is_free=line.price == 0)
+            for line in json.items
         ),
         customer=customer,
-        gone=max(0, shape.items_count - len(shape.items)),
+        hidden_line_count=max(0, json.items_count - len(json.items)),
     )
-    return quote, shape.customer_is_guest is True
+    return quote, json.customer_is_guest is True

@@ -1,11 +1,11 @@
-"""Configurable products found by one of their variants.
+"""Variants of configurable products, found with the options that they stand for.
 
-An app's bag names the variant: a product of its own, which the shop shows nowhere by itself. Put
-into a cart as it is, it is bought without its options and under a name that no shopper has seen.
-So the product that it is a variant of is looked for, to be added with these options chosen.
+A bag names the variant: a product of its own that the shop shows nowhere by itself. Added to a
+cart by its own sku it is bought without its options, under a name that no shopper has seen. So it
+is added as its configurable product with these options chosen.
 
-Magento finds no parent by the sku of a child. But its search knows a configurable product by the
-URL keys of its variants as well, and is open to anyone.
+Magento finds no parent by the sku of a child. But its product search, which is open to anyone,
+also finds a configurable product by the URL keys of its variants.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from handoff.bag import sku_key
 from handoff.deadline import Deadline
-from handoff.magento.client import Answer, MagentoClient
+from handoff.magento.client import Answer, MagentoClient, ShopJson
 from handoff.settings.store_views import StoreView
 
-_KNOWN_FOR = 600.0  # seconds
-_MOST_KNOWN = 20_000
+_CACHE_SECONDS = 600.0
+_MAX_CACHED = 20_000
 
-_FIND = """query($keys: [String!]!, $size: Int!) {
+_PRODUCTS_QUERY = """query($keys: [String!]!, $size: Int!) {
   products(filter: {url_key: {in: $keys}}, pageSize: $size) {
     items {
       sku
@@ -36,86 +36,83 @@ _FIND = """query($keys: [String!]!, $size: Int!) {
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """A variant as the choice of options of its configurable product."""
+class VariantChoice:
+    """A variant as its configurable product with options chosen."""
 
     parent_sku: str
     option_uids: tuple[str, ...]
 
 
-class _Shape(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _ProductShape(_Shape):
+class _ChildProductJson(ShopJson):
     sku: str
 
 
-class _AttributeShape(_Shape):
+class _AttributeJson(ShopJson):
     uid: str
 
 
-class _VariantShape(_Shape):
-    product: _ProductShape | None = None
-    attributes: list[_AttributeShape] = []
+class _VariantJson(ShopJson):
+    product: _ChildProductJson | None = None
+    attributes: tuple[_AttributeJson, ...] = ()
 
 
-class _ItemShape(_Shape):
+class _ConfigurableJson(ShopJson):
     sku: str
-    variants: list[_VariantShape] = []
+    variants: tuple[_VariantJson, ...] = ()
 
 
 class Variants:
-    """Finds the choices that variants stand for, and remembers them for a few minutes.
+    """Finds the choices that variants stand for and caches them for ten minutes.
 
-    What is remembered may be out of date: a cart that was filled by it has to be checked.
+    A cached choice may be out of date: a cart that is filled with it has to be checked.
     """
 
     def __init__(self, client: MagentoClient) -> None:
         self._client = client
-        self._known: dict[tuple[str, str], tuple[float, Choice]] = {}
+        self._cache: dict[tuple[str, str], tuple[float, VariantChoice]] = {}
 
-    def known(self, skus: Iterable[str], *, store: StoreView) -> dict[str, Choice]:
-        """Return the remembered choices of these skus, by the sku in lower case."""
+    def get_cached(self, skus: Iterable[str], *, store: StoreView) -> dict[str, VariantChoice]:
+        """Return the cached choices of these skus, by sku key."""
         now = time.monotonic()
-        found = {sku: self._known.get((store.code, sku)) for sku in map(sku_key, skus)}
-        return {sku: held[1] for sku, held in found.items() if held and held[0] > now}
+        entries = {key: self._cache.get((store.code, key)) for key in map(sku_key, skus)}
+        return {key: entry[1] for key, entry in entries.items() if entry and entry[0] > now}
 
-    def forget(self, skus: Iterable[str], *, store: StoreView) -> None:
-        """Remember nothing of these skus."""
+    def remove_cached(self, skus: Iterable[str], *, store: StoreView) -> None:
+        """Remove the choices of these skus from the cache."""
         for sku in skus:
-            self._known.pop((store.code, sku_key(sku)), None)
+            self._cache.pop((store.code, sku_key(sku)), None)
 
-    def find(
+    def find_choices(
         self, url_keys: Collection[str], *, store: StoreView, deadline: Deadline
-    ) -> dict[str, Choice]:
-        """Ask the shop for the choices of variants, which the sku in lower case names.
+    ) -> dict[str, VariantChoice]:
+        """Ask the shop for the choices of variants by their URL keys, and return them by sku key.
 
-        A variant of several products is left out, as nobody knows which the app has shown.
+        A variant of several products is left out: nobody knows which of them the app has shown.
         """
         answer = self._client.graphql(
-            _FIND,
+            _PRODUCTS_QUERY,
             {"keys": list(url_keys), "size": 2 * len(url_keys)},
             store=store.code,
             deadline=deadline,
         )
-        choices = _choices(answer)
-        if len(self._known) + len(choices) > _MOST_KNOWN:
-            self._known.clear()
-        until = time.monotonic() + _KNOWN_FOR
-        self._known |= {(store.code, sku): (until, choice) for sku, choice in choices.items()}
+        choices = _parse_choices(answer)
+        if len(self._cache) + len(choices) > _MAX_CACHED:
+            self._cache.clear()
+        expiry = time.monotonic() + _CACHE_SECONDS
+        self._cache |= {(store.code, key): (expiry, choice) for key, choice in choices.items()}
         return choices
 
 
-def _choices(answer: Answer) -> dict[str, Choice]:
+def _parse_choices(answer: Answer) -> dict[str, VariantChoice]:
     try:
-        items = [_ItemShape.model_validate(x) for x in answer.body["data"]["products"]["items"]]
+        items = answer.body["data"]["products"]["items"]
+        products = [_ConfigurableJson.model_validate(item) for item in items]
     except (KeyError, TypeError, ValidationError):
         return {}
     found = defaultdict(list)
-    for item in items:
-        for variant in item.variants:
+    for product in products:
+        for variant in product.variants:
             if variant.product is not None:
                 uids = tuple(attribute.uid for attribute in variant.attributes)
-                found[sku_key(variant.product.sku)].append(Choice(item.sku, uids))
-    return {sku: choices[0] for sku, choices in found.items() if len(choices) == 1}
+                found[sku_key(variant.product.sku)].append(VariantChoice(product.sku, uids))
+    return {key: choices[0] for key, choices in found.items() if len(choices) == 1}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from handoff.bag import Bag
+from handoff.bag_comparison import find_order_differences
 from handoff.ledger.reconciliation_repository import OrderFinding, OrderOutcome, Passage
 from handoff.magento.order_models import OrderWithLines
-from handoff.reconciliation.order_comparison import find_order_differences
 
 _MINUTE = 60_000
 _SOONEST = 10 * _MINUTE
@@ -43,7 +44,7 @@ def classify(
 
 
 def _with_order(passage: Passage, purchases: Sequence[OrderWithLines]) -> OrderFinding:
-    differing = find_order_differences(passage.bag, purchases)
+    differing = find_order_differences(Bag.from_json(passage.bag), purchases)
     outcome = OrderOutcome.DIFFERS if differing else OrderOutcome.MATCHED
     return OrderFinding(
         passage=passage,

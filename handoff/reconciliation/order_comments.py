@@ -25,7 +25,7 @@ class OrderCommenter:
         """Annotate what is to be annotated; give for each passage whether the shop took it."""
         for page in self._passages.to_annotate(_AT_ONCE):
             wanted = [order["id"] for passage in page for order in passage.orders or ()]
-            comments = self._orders.comments(wanted)
+            comments = self._orders.get_comments(wanted)
             for passage in page:
                 taken = self._annotate(passage, comments)
                 if taken:
@@ -36,7 +36,7 @@ class OrderCommenter:
         words = _words(passage)
         orders = (order["id"] for order in passage.orders or ())
         missing = [each for each in orders if words not in comments.get(each, (words,))]
-        return all(self._orders.comment(each, words) for each in missing)
+        return all(self._orders.add_comment(each, words) for each in missing)
 
 
 def _words(passage: Passage) -> str:

@@ -92,7 +92,9 @@ class Reconciler:
         now = self._clock()
         open_ones = [passage for passage in passages if passage.resolved_at is None]
         asked = {passage.quote_number for passage in open_ones if may_have_order(passage)}
-        purchases = _grouped(self._orders.of_quotes(asked), lambda purchase: purchase.quote_number)
+        purchases = _grouped(
+            self._orders.find_orders(asked), lambda purchase: purchase.quote_number
+        )
         # Read after the shop was asked: who was bound before an order is there when it is.
         siblings = self._by_quote({passage.quote_number for passage in open_ones})
         self._passages.record(

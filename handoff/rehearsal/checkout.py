@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from handoff.bag import BagLine, format_quantity
-from handoff.magento.masked_ids import is_masked_id
+from handoff.magento.quote_models import is_masked_id
 from handoff.rehearsal.carts import in_words, lines_of
 from handoff.rehearsal.outcome import Unexpected
 from handoff.rehearsal.web_view import Page, WebView

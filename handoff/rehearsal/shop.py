@@ -8,7 +8,7 @@ from typing import Any
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AdminAccess
 from handoff.magento.client import Answer, MagentoClient
-from handoff.magento.masked_ids import is_masked_id
+from handoff.magento.quote_models import is_masked_id
 from handoff.problems import Problem, ShopTimeout, ShopUnavailable
 from handoff.rehearsal.outcome import Unexpected
 from handoff.rehearsal.stop import Stop
@@ -88,7 +88,7 @@ class Shop:
         if self.access is None:
             raise Unexpected("an administrator's right", "none in the settings", todo)
         try:
-            return self.access.token(Deadline.after(_SECONDS))
+            return self.access.get_token(Deadline.after(_SECONDS))
         except (ShopUnavailable, ShopTimeout) as problem:
             raise Unexpected("the administrator's login", _short(problem), todo) from None
 

@@ -1,15 +1,14 @@
-"""From a request to a quote: the look, and the checks that it is exactly what was asked for."""
+"""The quote of a transfer: found or created, and checked to be exactly what was asked for."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from handoff.bag import BagLine
-from handoff.bag_comparison import find_differences
+from handoff.bag_comparison import find_quote_differences
 from handoff.deadline import Deadline
-from handoff.magento.masked_ids import is_masked_id
 from handoff.magento.orders import Orders
-from handoff.magento.quote_models import Quote
+from handoff.magento.quote_models import Quote, is_masked_id
 from handoff.magento.quotes import NoActiveQuote, Quotes
 from handoff.problems import (
     CustomerTokenRejected,
@@ -27,50 +26,51 @@ from handoff.transfer.request_parser import BagTransfer, QuoteTransfer
 
 
 class QuoteResolver:
-    """Finds or makes the quote that a transfer asks for, and vouches for it."""
+    """Finds or creates the quote that a transfer asks for, and raises a Problem if it differs."""
 
-    def __init__(self, carts: Quotes, stores: StoreViews, orders: Orders | None) -> None:
-        """Take `orders` where the settings give the right to read them."""
-        self._carts = carts
+    def __init__(self, quotes: Quotes, stores: StoreViews, orders: Orders | None) -> None:
+        """`orders` is None if the settings give no right to read orders."""
+        self._quotes = quotes
         self._stores = stores
         self._orders = orders
-        self._confirmed: set[str] = set()
+        self._verified_stores: set[str] = set()
 
-    def build(self, transfer: BagTransfer, deadline: Deadline) -> Quote:
-        """Make a guest quote with exactly the lines of the bag, in its store view and currency."""
+    def create_quote(self, transfer: BagTransfer, deadline: Deadline) -> Quote:
+        """Create a guest's quote with exactly the bag's lines, in its store view and currency."""
         store = transfer.store
-        quote = self._carts.build(transfer.bag, store=store, deadline=deadline)
+        quote = self._quotes.create_quote(transfer.bag, store=store, deadline=deadline)
         if quote.store_id != store.store_id:
-            raise _wrong_number(store, quote.store_id)
-        self._confirmed.add(store.code)
+            raise _wrong_store_id(store, quote.store_id)
+        self._verified_stores.add(store.code)
         _require_open(quote)
         faults = _currency_faults(quote, transfer.bag.currency)
-        faults += self._differences(quote, transfer.bag.lines, None, deadline)
+        faults += self._line_faults(quote, transfer.bag.lines, None, deadline)
         if faults:
             raise QuoteDiffers(faults=tuple(faults))
         return quote
 
-    def look(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
-        """Look at a quote of the shop, and require that it is open, theirs, and as stated."""
-        quote = (
-            self._customers(transfer, deadline)
-            if transfer.token
-            else self._guests(transfer, deadline)
-        )
+    def find_quote(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
+        """Return a quote of the shop that is open, the shopper's own, and as the request states."""
+        if transfer.token:
+            quote = self._find_customer_quote(transfer, deadline)
+        elif has_valid_quote_id(transfer):
+            quote = self._quotes.get_guest_quote(transfer.quote_id, deadline=deadline)
+        else:
+            raise QuoteNotFound
         _require_open(quote)
-        self._require_number(quote, transfer.token, deadline)
+        self._verify_store_id(quote, transfer.token, deadline)
         faults = _store_faults(quote, transfer.store)
         faults += _currency_faults(quote, transfer.currency)
         if transfer.lines is not None:
-            faults += self._differences(quote, transfer.lines, transfer.token, deadline)
-        elif quote.gone:
-            faults.append(_gone(quote))
+            faults += self._line_faults(quote, transfer.lines, transfer.token, deadline)
+        elif quote.hidden_line_count:
+            faults.append(_hidden_lines_fault(quote))
         if faults:
             raise QuoteDiffers(faults=tuple(faults))
         return quote
 
-    def store_of(self, quote: Quote) -> StoreView:
-        """Return the store view that the quote belongs to; raises StoreNotServed."""
+    def get_store_view(self, quote: Quote) -> StoreView:
+        """Return the store view that the quote belongs to; raise StoreNotServed if not listed."""
         store = self._stores.find_by_id(quote.store_id)
         if store is None:
             raise StoreNotServed(
@@ -79,112 +79,116 @@ class QuoteResolver:
             )
         return store
 
-    def _require_number(self, quote: Quote, token: str | None, deadline: Deadline) -> None:
-        """Require that the shop numbers the quote's store view as the settings do.
+    def _verify_store_id(self, quote: Quote, token: str | None, deadline: Deadline) -> None:
+        """Raise StoreNotServed unless the shop and the settings give a store view the same id.
 
-        A quote tells the number alone. With the numbers of two store views exchanged, checkout
-        would open in the wrong one, and the order be placed there. The shop is asked once for each.
+        A quote has the id alone. If the settings exchanged the ids of two store views, checkout
+        would open in the wrong one, and the order would be placed there. Each is verified once.
         """
-        store = self.store_of(quote)
-        if store.code in self._confirmed:
+        store = self.get_store_view(quote)
+        if store.code in self._verified_stores:
             return
-        number = self._carts.number_of(store, quote, token=token, deadline=deadline)
-        if number != store.store_id:
-            raise _wrong_number(store, number)
-        self._confirmed.add(store.code)
+        store_id = self._quotes.get_store_id(store, quote, token=token, deadline=deadline)
+        if store_id != store.store_id:
+            raise _wrong_store_id(store, store_id)
+        self._verified_stores.add(store.code)
 
-    def _guests(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
-        if not has_valid_quote_id(transfer):
-            raise QuoteNotFound
-        return self._carts.guest(transfer.quote_id, deadline=deadline)
-
-    def _customers(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
-        # The token comes first, whatever the quote id looks like: a caller whose token has
-        # expired has to learn that, to renew it.
-        missing: NoActiveQuote | None = None
-        known = False
-        for store in self._stores.list_one_per_website(first=self._asked_store(transfer)):
+    def _find_customer_quote(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
+        # The token is checked whatever the quote id looks like: a caller whose token has expired
+        # has to learn that, to renew it.
+        customer_id: int | None = None
+        is_accepted = False
+        for store in self._stores.list_one_per_website(first=self._preferred_store(transfer)):
             try:
-                quote = self._in_website(transfer, store, deadline)
+                quote = self._get_quote_in_website(transfer, store, deadline)
+                if transfer.quote_id == str(quote.number):
+                    return quote
             except CustomerTokenRejected:
                 if self._stores.shared_accounts:
                     raise
-                continue  # so does a website say that does not have this customer
-            except NoActiveQuote as none:
-                missing = none
-            else:
-                if transfer.quote_id == str(quote.number):
-                    return quote
-            known = True
+                continue  # A website rejects the customers of other websites, too.
+            except NoActiveQuote as error:
+                customer_id = error.customer_id
+            is_accepted = True
             if not self._stores.shared_accounts:
                 break
-        if not known:
+        if not is_accepted:
             raise CustomerTokenRejected
-        raise self._closed_or_unknown(transfer, missing, deadline)
+        raise self._explain_missing_quote(transfer.quote_id, customer_id, deadline)
 
-    def _in_website(self, transfer: QuoteTransfer, store: StoreView, deadline: Deadline) -> Quote:
-        """Look for a customer's quote in the website of a store view."""
+    def _get_quote_in_website(
+        self, transfer: QuoteTransfer, store: StoreView, deadline: Deadline
+    ) -> Quote:
         token = transfer.token or ""
         try:
-            kept = self._carts.customer_as_kept(token, store=store, deadline=deadline)
-            if transfer.quote_id == str(kept.number):
-                return kept
+            quote = self._quotes.get_customer_quote_in_own_store(
+                token, store=store, deadline=deadline
+            )
+            if transfer.quote_id == str(quote.number):
+                return quote
         except (CustomerTokenRejected, NoActiveQuote):
-            pass  # that may have been another website's answer
-        quote = self._carts.customer(token, store=store, deadline=deadline)
+            pass  # Another website may have answered.
+        quote = self._quotes.get_customer_quote(token, store=store, deadline=deadline)
         if store != transfer.store:
-            sells = self._stores.find_in_website(store.website_id, currency=quote.currency)
-            store = sells or store
+            in_currency = self._stores.find_in_website(store.website_id, currency=quote.currency)
+            store = in_currency or store
         return replace(quote, store_id=store.store_id)
 
-    def _closed_or_unknown(
-        self, transfer: QuoteTransfer, missing: NoActiveQuote | None, deadline: Deadline
+    def _explain_missing_quote(
+        self, quote_id: str, customer_id: int | None, deadline: Deadline
     ) -> QuoteNotFound | QuoteOrdered:
-        """Tell an ordered quote from an unknown one, where orders may be read."""
-        number = transfer.quote_id
-        customer_id = missing.customer_id if missing else None
-        if self._orders is None or customer_id is None or not _is_number(number):
+        """Return QuoteOrdered if the quote has become an order of this customer.
+
+        That is known only if the settings give the right to read orders.
+        """
+        if self._orders is None or customer_id is None or not _is_quote_number(quote_id):
             return QuoteNotFound()
         try:
-            order = self._orders.of_quote(int(number), deadline=deadline)
+            order = self._orders.find_order(int(quote_id), deadline=deadline)
         except (ShopUnavailable, ShopTimeout):
             return QuoteNotFound()
         is_theirs = order is not None and order.customer_id == customer_id
         return QuoteOrdered() if is_theirs else QuoteNotFound()
 
-    def _differences(
+    def _line_faults(
         self, quote: Quote, lines: tuple[BagLine, ...], token: str | None, deadline: Deadline
     ) -> list[Fault]:
-        """Compare the quote with the bag, and look closer before they are said to differ."""
-        if not find_differences(quote.lines, lines):
+        """Compare the quote with the bag, and again with line details if it seems to differ."""
+        if not find_quote_differences(quote.lines, lines):
             return []
-        # Looked at in any store view but its own, the quote would be priced anew in that one.
-        store = self.store_of(quote)
-        closer = self._carts.look_closer(quote, token=token, store=store, deadline=deadline)
-        return find_differences(closer.lines, lines)
+        # Read in any other store view than its own, the quote would get that one's prices.
+        store = self.get_store_view(quote)
+        quote = self._quotes.add_line_details(quote, token=token, store=store, deadline=deadline)
+        return find_quote_differences(quote.lines, lines)
 
-    def _asked_store(self, transfer: QuoteTransfer) -> StoreView:
-        sells = self._stores.find_by_currency(transfer.currency) if transfer.currency else None
-        return transfer.store or sells or self._stores.first
+    def _preferred_store(self, transfer: QuoteTransfer) -> StoreView:
+        currency = transfer.currency
+        in_currency = self._stores.find_by_currency(currency) if currency else None
+        return transfer.store or in_currency or self._stores.first
 
 
 def has_valid_quote_id(transfer: QuoteTransfer) -> bool:
-    """Say whether the quote id has the form of its kind: a customer's number, or a masked id."""
-    return (_is_number if transfer.token else is_masked_id)(transfer.quote_id)
+    """Return whether the quote id has the form of its kind: a customer's number or a masked id."""
+    return (_is_quote_number if transfer.token else is_masked_id)(transfer.quote_id)
+
+
+def _is_quote_number(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) <= 18 and value[0] != "0"
 
 
 def _require_open(quote: Quote) -> None:
-    if not quote.active:
+    if not quote.is_active:
         raise QuoteOrdered
     if not quote.lines:
         raise QuoteEmpty
 
 
-def _wrong_number(store: StoreView, number: int | None) -> StoreNotServed:
-    if number is None:
+def _wrong_store_id(store: StoreView, store_id: int | None) -> StoreNotServed:
+    if store_id is None:
         return StoreNotServed(f"The shop does not show the quote in a store view {store.code}.")
     return StoreNotServed(
-        f"The shop numbers the store view {store.code} {number}, HANDOFF_STORES {store.store_id}."
+        f"The store view {store.code} has the id {store_id} in the shop, and {store.store_id} in "
+        "HANDOFF_STORES."
     )
 
 
@@ -197,18 +201,15 @@ def _store_faults(quote: Quote, store: StoreView | None) -> list[Fault]:
 def _currency_faults(quote: Quote, currency: str | None) -> list[Fault]:
     if currency is None or quote.currency == currency:
         return []
-    words = f"The quote is in {quote.currency}."
-    return [Fault("currency_differs", words, pointer="/currency")]
+    detail = f"The quote is in {quote.currency}."
+    return [Fault("currency_differs", detail, pointer="/currency")]
 
 
-def _gone(quote: Quote) -> Fault:
-    """Say that lines are missing whose skus the shop no longer tells."""
-    words = (
-        f"Lines of the quote that are no longer sold: {quote.gone}. Show the shopper what it "
-        "holds now. Any change of the quote takes them out; then transfer it again."
+def _hidden_lines_fault(quote: Quote) -> Fault:
+    """Return the fault for lines whose skus the shop no longer shows."""
+    detail = (
+        f"Lines of the quote that are no longer sold: {quote.hidden_line_count}. Show the shopper "
+        "the lines that it holds now. Any change of the quote removes the others. Then transfer "
+        "it again."
     )
-    return Fault("line_gone", words, pointer="/quote_id")
-
-
-def _is_number(value: str) -> bool:
-    return value.isascii() and value.isdigit() and len(value) <= 18 and value[0] != "0"
+    return Fault("line_gone", detail, pointer="/quote_id")

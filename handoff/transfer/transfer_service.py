@@ -1,4 +1,4 @@
-"""A transfer from beginning to end: one quote, one handoff, however often it is asked for."""
+"""A transfer from request to handoff: one quote and one handoff, however often it is repeated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from handoff.bag import BagLine, format_quantity, merge_lines, sku_key
+from handoff.bag import Bag, BagLine, format_quantity, merge_lines, sku_key
 from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.deadline import Deadline
 from handoff.ledger import Handoff, HandoffRepository, Lease, LeaseLost, Leases, NewHandoff
@@ -18,88 +18,82 @@ from handoff.transfer.checkout_preflight import CheckoutPreflight
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.request_parser import BagTransfer, QuoteTransfer
 
-# Seconds. With a quick shop one of twelve transfers ends within; with a slow one whoever waits
-# takes a thread from shoppers with links.
+# Seconds. With a quick shop one of twelve transfers ends in this time. A slow shop does not get
+# the threads that shoppers with links need.
 _WAIT_FOR_SLOT = 0.1
 
 
 class TransferService:
-    """Turns a transfer into a handoff. Equal transfers, at once or later, share one."""
+    """Creates a handoff for each transfer. Equal transfers, at once or later, share one."""
 
     def __init__(
         self,
         ledger: HandoffRepository,
-        claims: Leases,
-        desk: QuoteResolver,
-        checkout: CheckoutPreflight | None,
+        leases: Leases,
+        quotes: QuoteResolver,
+        preflight: CheckoutPreflight | None,
         limit: ConcurrencyLimit,
         *,
         timeout: float,
     ) -> None:
-        """`checkout` is None if the settings switch the preflight off.
+        """`preflight` is None if the settings switch it off.
 
         `limit` bounds the transfers that run at once, `timeout` is in seconds for each.
         """
         self._ledger = ledger
-        self._claims = claims
-        self._desk = desk
-        self._checkout = checkout
+        self._leases = leases
+        self._quotes = quotes
+        self._preflight = preflight
         self._limit = limit
         self._timeout = timeout
 
-    def transfer(self, request: BagTransfer | QuoteTransfer) -> Handoff:
-        """Return the handoff for a request, or raise the Problem that says why there is none.
+    def create_handoff(self, transfer: BagTransfer | QuoteTransfer) -> Handoff:
+        """Return the handoff of a transfer, or raise the Problem that says why there is none.
 
-        One caller at a time works on a transfer, which is claimed before the shop is asked.
+        Equal transfers wait for the lease of the first. It is taken before the shop is called.
         """
         deadline = Deadline.within_request(self._timeout)
         with self._limit.slot(_WAIT_FOR_SLOT):
-            return self._in_line(request, deadline)
+            while True:
+                with self._leases.hold(
+                    _lease_key(transfer), give_up=lambda: deadline.has_passed
+                ) as lease:
+                    if lease is None:
+                        raise ShopTimeout("An equal transfer is still waiting for the shop.")
+                    try:
+                        if isinstance(transfer, BagTransfer):
+                            return self._hand_over_bag(transfer, lease, deadline)
+                        return self._hand_over_quote(transfer, lease, deadline)
+                    except LeaseLost:
+                        if deadline.has_passed:
+                            raise ShopTimeout from None
 
-    def _in_line(self, request: BagTransfer | QuoteTransfer, deadline: Deadline) -> Handoff:
-        while True:
-            with self._claims.hold(_claim_key(request), give_up=lambda: deadline.passed) as claim:
-                if claim is None:
-                    raise ShopTimeout("An equal transfer is still waiting for the shop.")
-                try:
-                    return self._claimed(request, claim, deadline)
-                except LeaseLost:
-                    if deadline.passed:
-                        raise ShopTimeout from None
-
-    def _claimed(
-        self, request: BagTransfer | QuoteTransfer, claim: Lease, deadline: Deadline
-    ) -> Handoff:
-        if isinstance(request, QuoteTransfer):
-            quote = self._desk.look(request, deadline)
-            draft = self._quote_draft(request, quote)
-            self._try_out(draft, quote, request.token, deadline)
-            return self._ledger.issue(claim, draft)
-        key, content = reference_key(request.reference), _bag_content(request)
-        known = self._ledger.renew(claim, key=key, content=content)
+    def _hand_over_bag(self, transfer: BagTransfer, lease: Lease, deadline: Deadline) -> Handoff:
+        bag, key = transfer.bag, reference_key(transfer.reference)
+        content = _digest(["bag", transfer.store.code, None, _quantities(bag.lines), bag.currency])
+        known = self._ledger.renew(lease, key=key, content=content)
         if known is not None:
             return known
-        quote = self._desk.build(request, deadline)
-        draft = self._draft("bag", request.reference, key, content, quote)
-        self._try_out(draft, quote, None, deadline)
-        return self._ledger.issue(claim, draft)
+        quote = self._quotes.create_quote(transfer, deadline)
+        new = self._new_handoff("bag", transfer.reference, key, content, quote)
+        return self._issue(new, quote, None, lease, deadline)
 
-    def _try_out(
-        self, draft: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
-    ) -> None:
-        if self._checkout is not None:
-            self._checkout.check(draft, quote, token, deadline)
-
-    def _quote_draft(self, request: QuoteTransfer, quote: Quote) -> NewHandoff:
+    def _hand_over_quote(
+        self, transfer: QuoteTransfer, lease: Lease, deadline: Deadline
+    ) -> Handoff:
+        quote = self._quotes.find_quote(transfer, deadline)
         kind = "customer" if quote.customer else "guest"
         key = f"{kind}:{quote.number}"
-        if request.reference is not None:
-            key = reference_key(request.reference)
+        if transfer.reference is not None:
+            key = reference_key(transfer.reference)
         customer_id = quote.customer.customer_id if quote.customer else None
-        content = _digest([kind, quote.number, customer_id, _sums(quote.lines), quote.currency])
-        return self._draft(kind, request.reference, key, content, quote)
+        content = _digest(
+            [kind, quote.number, customer_id, _quantities(quote.lines), quote.currency]
+        )
+        new = self._new_handoff(kind, transfer.reference, key, content, quote)
+        return self._issue(new, quote, transfer.token, lease, deadline)
 
-    def _draft(
+    def _new_handoff(
         self, kind: str, reference: str | None, key: str, content: str, quote: Quote
     ) -> NewHandoff:
         customer = quote.customer
@@ -108,34 +102,30 @@ class TransferService:
             content_hash=content,
             reference=reference,
             kind=kind,
-            store_code=self._desk.store_of(quote).code,
+            store_code=self._quotes.get_store_view(quote).code,
             quote_number=quote.number,
             customer_id=customer.customer_id if customer else None,
             customer_group_id=customer.group_id if customer else None,
-            bag={
-                "currency": quote.currency,
-                "lines": [
-                    {"sku": line.sku, "quantity": format_quantity(line.quantity)}
-                    for line in quote.lines
-                ],
-            },
+            bag=Bag(quote.lines, quote.currency).as_json(),
         )
 
-
-def _claim_key(request: BagTransfer | QuoteTransfer) -> str:
-    """Name what only one caller at a time may work on, before the quote's number is known."""
-    if request.reference is None:
-        # A masked id is a credential, so the ledger sees a digest of it.
-        return f"quote:{_digest(request.quote_id.lower())}"
-    return reference_key(request.reference)
-
-
-def _bag_content(request: BagTransfer) -> str:
-    bag, store = request.bag, request.store.code
-    return _digest(["bag", store, None, _sums(bag.lines), bag.currency])
+    def _issue(
+        self, new: NewHandoff, quote: Quote, token: str | None, lease: Lease, deadline: Deadline
+    ) -> Handoff:
+        if self._preflight is not None:
+            self._preflight.check(new, quote, token, deadline)
+        return self._ledger.issue(lease, new)
 
 
-def _sums(lines: Iterable[BagLine]) -> list[tuple[str, str]]:
+def _lease_key(transfer: BagTransfer | QuoteTransfer) -> str:
+    """Return what equal transfers share, before the number of the quote is known."""
+    if transfer.reference is None:
+        # A masked id is a credential, so the ledger gets a digest of it.
+        return f"quote:{_digest(transfer.quote_id.lower())}"
+    return reference_key(transfer.reference)
+
+
+def _quantities(lines: Iterable[BagLine]) -> list[tuple[str, str]]:
     """Return skus and quantities in an order that does not depend on the app's."""
     return sorted(
         (sku_key(line.sku), format_quantity(line.quantity)) for line in merge_lines(lines)

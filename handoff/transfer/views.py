@@ -68,7 +68,7 @@ def post_transfer(key: str | None = None) -> Response:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     asked = parse_transfer(read_body(MAX_BYTES), stores=services().settings.store_views)
-    row = services().transfers.transfer(asked)
+    row = services().transfers.create_handoff(asked)
     structlog.contextvars.bind_contextvars(handoff=row.id)
     response = jsonify(_instruction(row).as_json())
     response.headers["Cache-Control"] = "private, no-store"

@@ -156,7 +156,7 @@ def test_an_annotation_that_the_shop_refuses_is_a_finding(
     desk: Desk, handoff: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.buy(desk.hand_over("r"))
-    monkeypatch.setattr(Orders, "comment", lambda *_: False)
+    monkeypatch.setattr(Orders, "add_comment", lambda *_: False)
     ended = handoff("reconcile", "--annotate")
     assert ended.exit_code == 1
     assert "1 annotations refused" in ended.stderr

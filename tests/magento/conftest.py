@@ -36,8 +36,8 @@ def between(shop: RunningShop) -> Iterator[FaultyShop]:
 
 
 @pytest.fixture
-def carts(between: FaultyShop) -> Quotes:
-    """The carts of the stand-in shop, reached by way of `between`."""
+def quotes(between: FaultyShop) -> Quotes:
+    """The quotes of the stand-in shop, reached by way of `between`."""
     return Quotes(MagentoClient(between.url))
 
 

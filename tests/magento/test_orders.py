@@ -55,7 +55,7 @@ def orders(between: FaultyShop, access: AdminAccess | None = None) -> Orders:
 
 
 def ask(orders: Orders, number: int) -> Order | None:
-    return orders.of_quote(number, deadline=Deadline.after(8))
+    return orders.find_order(number, deadline=Deadline.after(8))
 
 
 def is_asking(call: Call) -> bool:
@@ -166,7 +166,7 @@ def test_an_answer_that_is_no_list_of_orders_is_none_and_not_taken_for_no_order(
 def test_a_shop_that_is_too_slow_to_log_in_to_is_given_up(between: FaultyShop) -> None:
     between.behaviour = late
     with pytest.raises(ShopTimeout):
-        orders(between).of_quote(1, deadline=Deadline.after(0.4))
+        orders(between).find_order(1, deadline=Deadline.after(0.4))
 
 
 def test_an_order_of_another_quote_is_none_of_this_one(
@@ -175,7 +175,7 @@ def test_an_order_of_another_quote_is_none_of_this_one(
     """A shop that ignores the filter must not make somebody else's order of it."""
     other = {"increment_id": "000000099", "quote_id": 99, "customer_id": 5}
     between.behaviour = when_asked(shop, answers(200, {"items": [other]}))
-    order = orders(between).of_quote(1, deadline=Deadline.after(8))
+    order = orders(between).find_order(1, deadline=Deadline.after(8))
     assert order is None
 
 
@@ -190,30 +190,30 @@ def buy(shop: RunningShop, *lines: tuple[str, int]) -> int:
 def test_the_orders_of_many_quotes_are_found_page_by_page_and_part_by_part(
     between: FaultyShop, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handoff.magento.orders._QUOTES_AT_ONCE", 5)
-    monkeypatch.setattr("handoff.magento.orders._ORDERS_IN_AN_ANSWER", 2)
+    monkeypatch.setattr("handoff.magento.orders._QUOTES_PER_SEARCH", 5)
+    monkeypatch.setattr("handoff.magento.orders._ORDERS_PER_PAGE", 2)
     numbers = [buy(shop, ("ITEM-01", 2), ("ITEM-02", 1)) for _ in range(4)]
-    found = list(orders(between).of_quotes({*numbers, 900, 901, 902}))
+    found = list(orders(between).find_orders({*numbers, 900, 901, 902}))
     assert [each.quote_number for each in found] == numbers
     assert between.paths() == [LOGIN, ASK, ASK, ASK]  # two pages of one part, one of the other
     assert len({each.number for each in found}) == 4
     [first, *_] = found
     assert (first.currency, first.state, first.replaced_by) == ("GBP", "new", None)
-    assert [(line.sku, line.quantity, line.is_gift) for line in first.lines] == [
+    assert [(line.sku, line.quantity, line.is_free) for line in first.lines] == [
         ("ITEM-01", Decimal(2), False),
         ("ITEM-02", Decimal(1), False),
     ]
 
 
 def test_the_address_of_a_question_stays_under_six_kilobytes(between: FaultyShop) -> None:
-    assert list(orders(between).of_quotes(range(4_000_000_000, 4_000_000_700))) == []
+    assert list(orders(between).find_orders(range(4_000_000_000, 4_000_000_700))) == []
     asked = [call for call in between.calls if is_asking(call)]
     assert len(asked) == 3
     assert max(len(call.path) for call in asked) < 6_000
 
 
 def test_about_no_quotes_the_shop_is_not_asked(between: FaultyShop) -> None:
-    assert list(orders(between).of_quotes(set())) == []
+    assert list(orders(between).find_orders(set())) == []
     assert between.calls == []
 
 
@@ -221,7 +221,7 @@ def test_a_page_of_orders_is_asked_for_again_when_the_connection_breaks(
     between: FaultyShop, shop: RunningShop, ordered: int
 ) -> None:
     between.behaviour = when_asked(shop, first(2, resets, passes_on(shop.url)))
-    assert len(list(orders(between).of_quotes({ordered}))) == 1
+    assert len(list(orders(between).find_orders({ordered}))) == 1
     assert between.paths() == [LOGIN, ASK, ASK, ASK]
 
 
@@ -230,19 +230,19 @@ def test_an_administrator_without_the_right_is_told_which_is_missing(
 ) -> None:
     between.behaviour = when_asked(shop, refuses(401))
     with pytest.raises(OrdersDenied) as raised:
-        list(orders(between).of_quotes({1}))
+        list(orders(between).find_orders({1}))
     assert "Magento_Sales::actions_view" in raised.value.detail
     with pytest.raises(OrdersDenied) as raised:
-        orders(between).comment(1, "words")
+        orders(between).add_comment(1, "words")
     assert "Magento_Sales::comment" in raised.value.detail
 
 
 def test_a_comment_is_found_on_its_order_afterwards(between: FaultyShop, shop: RunningShop) -> None:
     asking = orders(between)
     bought = {buy(shop, ("ITEM-01", 1)) for _ in range(2)}
-    first, second = (each.order_id for each in asking.of_quotes(bought))
-    assert asking.comment(second, "Poq reference: r-1")
-    assert asking.comments([first, second, 999]) == {first: [], second: ["Poq reference: r-1"]}
+    first, second = (each.order_id for each in asking.find_orders(bought))
+    assert asking.add_comment(second, "Poq reference: r-1")
+    assert asking.get_comments([first, second, 999]) == {first: [], second: ["Poq reference: r-1"]}
 
 
 def test_a_comment_whose_answer_is_lost_is_not_sent_again(
@@ -250,9 +250,9 @@ def test_a_comment_whose_answer_is_lost_is_not_sent_again(
 ) -> None:
     between.behaviour = when_asked(shop, resets)
     with pytest.raises(ShopDropped):
-        orders(between).comment(1, "words")
+        orders(between).add_comment(1, "words")
     assert between.paths() == [LOGIN, "POST /rest/default/V1/orders/1/comments"]
 
 
 def test_a_comment_on_no_order_is_refused(between: FaultyShop) -> None:
-    assert not orders(between).comment(999, "words")
+    assert not orders(between).add_comment(999, "words")

@@ -34,18 +34,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
         yield shop
 
 
-def build(carts: Quotes, *lines: tuple[str, int]) -> Quote:
+def build(quotes: Quotes, *lines: tuple[str, int]) -> Quote:
     bag = Bag(tuple(BagLine(sku, Decimal(quantity)) for sku, quantity in lines), "GBP")
-    return carts.build(bag, store=BRITISH, deadline=Deadline.after(8))
+    return quotes.create_quote(bag, store=BRITISH, deadline=Deadline.after(8))
 
 
 def held(quote: Quote) -> dict[str, Decimal]:
     return {line.sku: line.quantity for line in quote.lines}
 
 
-def refusals(carts: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
+def refusals(quotes: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
     with pytest.raises(LinesRefused) as refused:
-        build(carts, *lines)
+        build(quotes, *lines)
     return {fault.sku: fault.code for fault in refused.value.faults}
 
 
@@ -64,54 +64,54 @@ def shown(shop: RunningShop, quote: Quote) -> dict[str, tuple[str, str]]:
 
 
 def test_a_variant_stands_in_the_cart_as_its_product_with_the_option_chosen(
-    carts: Quotes, shop: RunningShop
+    quotes: Quotes, shop: RunningShop
 ) -> None:
-    quote = build(carts, ("PC-CONF-S", 2))
+    quote = build(quotes, ("PC-CONF-S", 2))
     assert held(quote) == {"PC-CONF-S": 2}
     assert shown(shop, quote) == {"PC-CONF-S": ("Jumper", "Small")}
 
 
-def test_a_variant_in_another_case_does_so_too(carts: Quotes, shop: RunningShop) -> None:
-    quote = build(carts, ("pc-conf-l", 1), ("ITEM-01", 3))
+def test_a_variant_in_another_case_does_so_too(quotes: Quotes, shop: RunningShop) -> None:
+    quote = build(quotes, ("pc-conf-l", 1), ("ITEM-01", 3))
     assert held(quote) == {"PC-CONF-L": 1, "ITEM-01": 3}
     assert shown(shop, quote)["PC-CONF-L"] == ("Jumper", "Large")
 
 
 def test_two_variants_of_one_product_are_not_taken_for_each_other(
-    carts: Quotes, shop: RunningShop
+    quotes: Quotes, shop: RunningShop
 ) -> None:
-    quote = build(carts, ("PC-CONF-S", 2), ("ITEM-01", 1), ("PC-CONF-L", 3))
+    quote = build(quotes, ("PC-CONF-S", 2), ("ITEM-01", 1), ("PC-CONF-L", 3))
     assert held(quote) == {"PC-CONF-S": 2, "ITEM-01": 1, "PC-CONF-L": 3}
     assert {option for _, option in shown(shop, quote).values()} == {"Small", "Large", ""}
 
 
-def test_a_product_that_was_found_is_not_looked_for_again(
-    carts: Quotes, between: FaultyShop, shop: RunningShop
+def test_a_product_that_was_found_is_not_detailed_for_again(
+    quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
-    build(carts, ("PC-CONF-S", 1))
+    build(quotes, ("PC-CONF-S", 1))
     assert len(between.calls) == 4
-    quote = build(carts, ("pc-conf-s", 2), ("PC-CONF-L", 1), ("ITEM-01", 1))
+    quote = build(quotes, ("pc-conf-s", 2), ("PC-CONF-L", 1), ("ITEM-01", 1))
     assert len(between.calls) == 6
     assert held(quote) == {"PC-CONF-S": 2, "PC-CONF-L": 1, "ITEM-01": 1}
     assert {option for _, option in shown(shop, quote).values()} == {"Small", "Large", ""}
 
 
 def test_what_is_remembered_of_a_variant_may_have_changed(
-    carts: Quotes, between: FaultyShop, shop: RunningShop
+    quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     variant = {"product": {"sku": "PC-CONF-S"}, "attributes": [{"uid": "of-yesterday"}]}
     items = [{"sku": "PC-CONF", "variants": [variant]}]
     old = answers(200, {"data": {"products": {"items": items}}})
     between.behaviour = where(_asks_for_products, old, passes_on(shop.url))
-    build(carts, ("PC-CONF-S", 1))
+    build(quotes, ("PC-CONF-S", 1))
     between.behaviour = passes_on(shop.url)
-    quote = build(carts, ("PC-CONF-S", 3))
+    quote = build(quotes, ("PC-CONF-S", 3))
     assert held(quote) == {"PC-CONF-S": 3}
     assert shown(shop, quote) == {"PC-CONF-S": ("Jumper", "Small")}
 
 
-def test_a_bag_without_variants_asks_for_no_products(carts: Quotes, between: FaultyShop) -> None:
-    build(carts, ("ITEM-01", 1), ("ITEM-02", 2))
+def test_a_bag_without_variants_asks_for_no_products(quotes: Quotes, between: FaultyShop) -> None:
+    build(quotes, ("ITEM-01", 1), ("ITEM-02", 2))
     assert len(between.calls) == 2
 
 
@@ -126,34 +126,34 @@ def test_a_bag_without_variants_asks_for_no_products(carts: Quotes, between: Fau
     ids=["a page", "errors", "nothing", "nonsense"],
 )
 def test_a_variant_whose_product_is_not_found_is_bought_as_it_is(
-    carts: Quotes, between: FaultyShop, shop: RunningShop, found: Behaviour
+    quotes: Quotes, between: FaultyShop, shop: RunningShop, found: Behaviour
 ) -> None:
     between.behaviour = where(_asks_for_products, found, passes_on(shop.url))
-    quote = build(carts, ("PC-CONF-S", 2), ("ITEM-01", 1))
+    quote = build(quotes, ("PC-CONF-S", 2), ("ITEM-01", 1))
     assert held(quote) == {"PC-CONF-S": 2, "ITEM-01": 1}
     assert shown(shop, quote)["PC-CONF-S"] == ("Jumper child Small", "")
 
 
 def test_a_variant_of_two_products_is_bought_as_it_is(
-    carts: Quotes, between: FaultyShop, shop: RunningShop
+    quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     variant = {"product": {"sku": "PC-CONF-S"}, "attributes": [{"uid": "a"}]}
     items = [{"sku": sku, "variants": [variant]} for sku in ("PC-CONF", "OUTFIT")]
     two = answers(200, {"data": {"products": {"items": items}}})
     between.behaviour = where(_asks_for_products, two, passes_on(shop.url))
-    quote = build(carts, ("PC-CONF-S", 1))
+    quote = build(quotes, ("PC-CONF-S", 1))
     assert shown(shop, quote) == {"PC-CONF-S": ("Jumper child Small", "")}
 
 
 def test_options_that_the_shop_does_not_take_leave_the_variant_as_it_is(
-    carts: Quotes, between: FaultyShop, shop: RunningShop
+    quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     variant = {"product": {"sku": "PC-CONF-S"}, "attributes": [{"uid": "of-yesterday"}]}
     old = answers(
         200, {"data": {"products": {"items": [{"sku": "PC-CONF", "variants": [variant]}]}}}
     )
     between.behaviour = where(_asks_for_products, old, passes_on(shop.url))
-    quote = build(carts, ("PC-CONF-S", 2), ("ITEM-02", 1))
+    quote = build(quotes, ("PC-CONF-S", 2), ("ITEM-02", 1))
     assert held(quote) == {"PC-CONF-S": 2, "ITEM-02": 1}
 
 
@@ -167,14 +167,14 @@ def _asks_for_products(call: Call) -> bool:
 @pytest.mark.parametrize(
     "sku", ["PC-VIRT", "PC-DL-FREE", "PC-HID", "PC-TIER", "PC-BACK", "PC-DEC", "PC-MIN", "PC-INC"]
 )
-def test_what_needs_no_choice_is_bought(carts: Quotes, sku: str) -> None:
+def test_what_needs_no_choice_is_bought(quotes: Quotes, sku: str) -> None:
     quantity = 12
-    assert held(build(carts, (sku, quantity), ("ITEM-01", 1))) == {sku: quantity, "ITEM-01": 1}
+    assert held(build(quotes, (sku, quantity), ("ITEM-01", 1))) == {sku: quantity, "ITEM-01": 1}
 
 
-def test_gifts_of_the_shop_are_lines_that_cost_nothing(carts: Quotes) -> None:
-    quote = build(carts, ("PC-GIFTER", 1), ("PC-SAME", 2))
-    lines = [(line.sku, int(line.quantity), line.free) for line in quote.lines]
+def test_gifts_of_the_shop_are_lines_that_cost_nothing(quotes: Quotes) -> None:
+    quote = build(quotes, ("PC-GIFTER", 1), ("PC-SAME", 2))
+    lines = [(line.sku, int(line.quantity), line.is_free) for line in quote.lines]
     assert lines == [
         ("PC-GIFTER", 1, False),
         ("PC-SAME", 2, False),
@@ -202,25 +202,27 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("line", "code"), REFUSED.items())
-def test_a_line_is_refused_with_its_reason(carts: Quotes, line: tuple[str, int], code: str) -> None:
-    assert refusals(carts, line) == {line[0]: code}
-    assert refusals(carts, ("ITEM-01", 2), line) == {line[0]: code}
+def test_a_line_is_refused_with_its_reason(
+    quotes: Quotes, line: tuple[str, int], code: str
+) -> None:
+    assert refusals(quotes, line) == {line[0]: code}
+    assert refusals(quotes, ("ITEM-01", 2), line) == {line[0]: code}
 
 
-def test_all_reasons_are_told_at_once(carts: Quotes) -> None:
+def test_all_reasons_are_told_at_once(quotes: Quotes) -> None:
     # After a bundle that it has taken without its parts, GraphQL says nothing of a cart.
     lines = {line: code for line, code in REFUSED.items() if line[0] != "PC-BUN-ONE"}
-    assert refusals(carts, *lines) == {sku: code for (sku, _), code in lines.items()}
+    assert refusals(quotes, *lines) == {sku: code for (sku, _), code in lines.items()}
 
 
 @pytest.mark.parametrize(
     ("line", "number"), [(("PC-MIN", 1), "3"), (("PC-INC", 3), "4")], ids=["least", "step"]
 )
 def test_a_quantity_is_refused_with_the_one_that_would_do(
-    carts: Quotes, line: tuple[str, int], number: str
+    quotes: Quotes, line: tuple[str, int], number: str
 ) -> None:
     with pytest.raises(LinesRefused) as refused:
-        build(carts, line)
+        build(quotes, line)
     assert number in refused.value.faults[0].detail
 
 
@@ -262,24 +264,24 @@ IN_GERMAN = {
 
 
 def test_a_shop_that_is_not_english_is_understood(
-    carts: Quotes, between: FaultyShop, shop: RunningShop
+    quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     between.behaviour = speaks_german(shop)
-    assert refusals(carts, *IN_GERMAN) == {sku: code for (sku, _), code in IN_GERMAN.items()}
+    assert refusals(quotes, *IN_GERMAN) == {sku: code for (sku, _), code in IN_GERMAN.items()}
 
 
 def test_what_cannot_be_found_out_in_time_is_refused_without_a_reason(
-    carts: Quotes, between: FaultyShop, shop: RunningShop
+    quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     between.behaviour = where(_asks_for_products, page(502), speaks_german(shop))
-    assert refusals(carts, ("PC-CONF", 1), ("NO-SUCH", 1)) == {
+    assert refusals(quotes, ("PC-CONF", 1), ("NO-SUCH", 1)) == {
         "PC-CONF": "refused",
         "NO-SUCH": "unknown_sku",
     }
 
 
 def test_a_slow_shop_is_not_asked_for_reasons_until_the_time_is_over(
-    carts: Quotes, between: FaultyShop, shop: RunningShop
+    quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     def takes_its_time(call: Call) -> None:
         call.wait(0.5)
@@ -291,7 +293,7 @@ def test_a_slow_shop_is_not_asked_for_reasons_until_the_time_is_over(
     skus = [f"NO-SUCH-{number}" for number in range(10)]
     bag = Bag(tuple(BagLine(sku, Decimal(1)) for sku in skus), "GBP")
     with pytest.raises(LinesRefused) as refused:
-        carts.build(bag, store=BRITISH, deadline=Deadline.after(4))
+        quotes.create_quote(bag, store=BRITISH, deadline=Deadline.after(4))
     assert [fault.sku for fault in refused.value.faults] == skus
     assert {fault.code for fault in refused.value.faults} == {"unknown_sku", "refused"}
 
@@ -300,7 +302,7 @@ def test_a_slow_shop_is_not_asked_for_reasons_until_the_time_is_over(
 
 
 def test_a_closer_look_tells_products_of_lengthened_skus_and_what_a_rule_made_free(
-    carts: Quotes, between: FaultyShop
+    quotes: Quotes, between: FaultyShop
 ) -> None:
     _, cart = recorded("guest-cart-with-options-and-a-free-line")
     _, closer = recorded("gql-closer-look-with-options-and-a-free-line")
@@ -313,10 +315,10 @@ def test_a_closer_look_tells_products_of_lengthened_skus_and_what_a_rule_made_fr
         lambda call: call.path == "/graphql", graphql, answers(200, cart["body"])
     )
     deadline = Deadline.after(8)
-    quote = carts.guest("x" * 32, deadline=deadline)
-    assert not any(line.free or line.product_sku for line in quote.lines)
-    looked = carts.look_closer(quote, token=None, store=BRITISH, deadline=deadline)
-    assert {line.sku: line.product_sku for line in looked.lines} == {
+    quote = quotes.get_guest_quote("x" * 32, deadline=deadline)
+    assert not any(line.is_free or line.product_sku for line in quote.lines)
+    detailed = quotes.add_line_details(quote, token=None, store=BRITISH, deadline=deadline)
+    assert {line.sku: line.product_sku for line in detailed.lines} == {
         "PC-OPT-REQ-RED": "PC-OPT-REQ",
         "PC-OPT-FREE-NOTE": "PC-OPT-FREE",
         "PC-OPT-FREE": None,
@@ -324,7 +326,7 @@ def test_a_closer_look_tells_products_of_lengthened_skus_and_what_a_rule_made_fr
         "PC-RFREE": None,
         "PC-CONF-S": None,
     }
-    assert [line.sku for line in looked.lines if line.free] == ["PC-RFREE"]
+    assert [line.sku for line in detailed.lines if line.is_free] == ["PC-RFREE"]
 
 
 def line_of(prices: dict[str, float], variant: str | None = None) -> dict[str, Any]:
@@ -337,15 +339,15 @@ def line_of(prices: dict[str, float], variant: str | None = None) -> dict[str, A
     }
 
 
-def look_closer_at(
-    carts: Quotes, between: FaultyShop, line: dict[str, Any], *, sku: str = "TOWEL"
+def line_with_details(
+    quotes: Quotes, between: FaultyShop, line: dict[str, Any], *, sku: str = "TOWEL"
 ) -> QuoteLine:
     between.behaviour = answers(200, {"data": {"cart": {"items": [line]}}})
     lines = (QuoteLine(sku, Decimal(1), 701),)
     quote = Quote(1, True, 1, "GBP", lines, None, masked_id="x" * 32)
     deadline = Deadline.after(8)
-    [looked] = carts.look_closer(quote, token=None, store=BRITISH, deadline=deadline).lines
-    return looked
+    [detailed] = quotes.add_line_details(quote, token=None, store=BRITISH, deadline=deadline).lines
+    return detailed
 
 
 @pytest.mark.parametrize(
@@ -360,10 +362,10 @@ def look_closer_at(
     ],
 )
 def test_a_line_is_free_where_nothing_of_it_is_left_to_pay(
-    carts: Quotes, between: FaultyShop, net: float, gross: float, discount: float, is_free: bool
+    quotes: Quotes, between: FaultyShop, net: float, gross: float, discount: float, is_free: bool
 ) -> None:
     prices = {"row_total": net, "row_total_including_tax": gross, "total_item_discount": discount}
-    assert look_closer_at(carts, between, line_of(prices)).free is is_free
+    assert line_with_details(quotes, between, line_of(prices)).is_free is is_free
 
 
 @pytest.mark.parametrize(
@@ -371,7 +373,7 @@ def test_a_line_is_free_where_nothing_of_it_is_left_to_pay(
     [("TOWEL-S", None), ("TOWEL-S-ENGRAVED", "TOWEL-S"), ("TOWEL-L", None)],
 )
 def test_a_variant_is_known_by_its_own_sku_whatever_else_was_chosen(
-    carts: Quotes, between: FaultyShop, sku: str, product_sku: str | None
+    quotes: Quotes, between: FaultyShop, sku: str, product_sku: str | None
 ) -> None:
     prices: dict[str, float] = {
         "row_total": 9,
@@ -379,16 +381,16 @@ def test_a_variant_is_known_by_its_own_sku_whatever_else_was_chosen(
         "total_item_discount": 0,
     }
     line = line_of(prices, variant="TOWEL-S")
-    assert look_closer_at(carts, between, line, sku=sku).product_sku == product_sku
+    assert line_with_details(quotes, between, line, sku=sku).product_sku == product_sku
 
 
 @pytest.mark.parametrize(
     "graphql", [page(404), answers(200, {"errors": []}), answers(200, {"data": {"cart": None}})]
 )
 def test_without_a_closer_look_the_lines_are_as_they_were(
-    carts: Quotes, between: FaultyShop, shop: RunningShop, graphql: Behaviour
+    quotes: Quotes, between: FaultyShop, shop: RunningShop, graphql: Behaviour
 ) -> None:
-    quote = build(carts, ("ITEM-01", 2))
+    quote = build(quotes, ("ITEM-01", 2))
     between.behaviour = graphql
-    looked = carts.look_closer(quote, token=None, store=BRITISH, deadline=Deadline.after(8))
-    assert looked == quote
+    detailed = quotes.add_line_details(quote, token=None, store=BRITISH, deadline=Deadline.after(8))
+    assert detailed == quote

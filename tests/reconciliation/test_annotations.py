@@ -60,13 +60,13 @@ def test_what_the_shop_refuses_stays_to_be_done_and_stops_nothing(
     for reference in ("r1", "r2"):
         desk.buy(desk.hand_over(reference))
     desk.due(annotate=True)
-    comment = Orders.comment
+    comment = Orders.add_comment
 
     def refusing(self: Orders, order_id: int, words: str) -> bool:
         return order_id != 1 and comment(self, order_id, words)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Orders, "comment", refusing)
+        patch.setattr(Orders, "add_comment", refusing)
         assert sorted(desk.annotate()) == [False, True]
     assert desk.annotate() == [True]
     assert sorted(desk.all_comments()) == ["Poq reference: r1", "Poq reference: r2"]

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
-from handoff.magento.order_models import OrderLine, OrderWithLines, OrderWithLinesShape
-from handoff.reconciliation.order_comparison import find_order_differences
+from handoff.bag import Bag
+from handoff.bag_comparison import find_order_differences
+from handoff.magento.order_models import OrderLine, OrderWithLines, OrderWithLinesJson
 
-BAG = {
-    "currency": "GBP",
-    "lines": [{"sku": "Mug", "quantity": "2"}, {"sku": "JUG", "quantity": "1.5"}],
-}
+BAG = Bag.from_json(
+    {
+        "currency": "GBP",
+        "lines": [{"sku": "Mug", "quantity": "2"}, {"sku": "JUG", "quantity": "1.5"}],
+    }
+)
 
 
 def purchase(
@@ -61,7 +64,7 @@ def test_orders_to_several_addresses_count_together() -> None:
 def test_of_a_configurable_the_shop_tells_the_product_and_its_part_and_one_counts() -> None:
     """As a real shop tells of it: both lines with the sku of the part, the part at price zero."""
     line: dict[str, Any] = {"sku": "MUG", "qty_ordered": 2, "price": 40}
-    shape = OrderWithLinesShape.model_validate(
+    shape = OrderWithLinesJson.model_validate(
         {
             "entity_id": 50,
             "increment_id": "000000050",
@@ -75,4 +78,4 @@ def test_of_a_configurable_the_shop_tells_the_product_and_its_part_and_one_count
             ],
         }
     )
-    assert codes(shape.purchase(105)) == []
+    assert codes(shape.to_order(105)) == []

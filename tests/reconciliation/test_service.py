@@ -19,13 +19,13 @@ DAY = 24 * 3600.0
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
     """Note which quotes the shop is asked about, and how often."""
     noted: list[set[int]] = []
-    ask = Orders.of_quotes
+    ask = Orders.find_orders
 
     def noting(self: Orders, numbers: set[int]) -> list[OrderWithLines]:
         noted.append(set(numbers))
         return list(ask(self, numbers))
 
-    monkeypatch.setattr(Orders, "of_quotes", noting)
+    monkeypatch.setattr(Orders, "find_orders", noting)
     return noted
 
 
@@ -173,7 +173,7 @@ def test_a_shop_that_fails_in_the_middle_leaves_what_was_found_before(
     monkeypatch.setattr("handoff.ledger.reconciliation_repository._PAGE", 2)
     for number in range(4):
         desk.buy(desk.hand_over(f"r{number}"))
-    ask, calls = Orders.of_quotes, []
+    ask, calls = Orders.find_orders, []
 
     def failing(self: Orders, numbers: set[int]) -> list[OrderWithLines]:
         calls.append(numbers)
@@ -181,7 +181,7 @@ def test_a_shop_that_fails_in_the_middle_leaves_what_was_found_before(
             raise ShopUnavailable
         return list(ask(self, numbers))
 
-    monkeypatch.setattr(Orders, "of_quotes", failing)
+    monkeypatch.setattr(Orders, "find_orders", failing)
     seen: list[ReportEntry] = []
     with pytest.raises(ShopUnavailable):
         seen.extend(desk.reconciler().due())

@@ -133,7 +133,7 @@ def test_a_session_store_that_is_silent_does_not_use_up_the_transfers_time(
         app = make_app(session_store=redis, magento_timeout=3)
         deadline = Deadline.after(3)
         assert code_of(Poq(app.test_client()).transfer(request)) == "ok"
-        assert not deadline.passed
+        assert not deadline.has_passed
 
 
 def test_the_session_that_asks_is_never_the_shoppers(

@@ -26,17 +26,17 @@ def bag_of(*lines: tuple[str, int]) -> Bag:
     return Bag(tuple(BagLine(sku, Decimal(quantity)) for sku, quantity in lines), "GBP")
 
 
-def build(carts: Quotes, *lines: tuple[str, int]) -> dict[str, Decimal]:
-    quote = carts.build(bag_of(*lines), store=BRITISH, deadline=Deadline.after(8))
-    assert quote.active
+def build(quotes: Quotes, *lines: tuple[str, int]) -> dict[str, Decimal]:
+    quote = quotes.create_quote(bag_of(*lines), store=BRITISH, deadline=Deadline.after(8))
+    assert quote.is_active
     assert quote.customer is None
     assert quote.currency == "GBP"
     return {line.sku: line.quantity for line in quote.lines}
 
 
-def refusals(carts: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
+def refusals(quotes: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
     with pytest.raises(LinesRefused) as refused:
-        build(carts, *lines)
+        build(quotes, *lines)
     return {fault.sku: fault.code for fault in refused.value.faults}
 
 
@@ -45,9 +45,9 @@ def without_graphql(shop: RunningShop, instead: Behaviour) -> Behaviour:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 20])
-def test_a_bag_takes_two_calls(carts: Quotes, between: FaultyShop, count: int) -> None:
+def test_a_bag_takes_two_calls(quotes: Quotes, between: FaultyShop, count: int) -> None:
     lines = [(f"ITEM-{number:02d}", number) for number in range(1, count + 1)]
-    assert build(carts, *lines) == dict(lines)
+    assert build(quotes, *lines) == dict(lines)
     assert [call.method for call in between.calls] == ["POST", "GET"]
 
 
@@ -66,32 +66,32 @@ def test_a_bag_takes_two_calls(carts: Quotes, between: FaultyShop, count: int) -
     ids=["a page", "shut away", "no route", "null", "a list", "errors", "no cart", "another cart"],
 )
 def test_where_graphql_is_switched_off_rest_makes_the_same_cart(
-    carts: Quotes, between: FaultyShop, shop: RunningShop, graphql: Behaviour
+    quotes: Quotes, between: FaultyShop, shop: RunningShop, graphql: Behaviour
 ) -> None:
     lines = [("ITEM-01", 2), ("ITEM-02", 1), ("ITEM-03", 5)]
-    with_graphql = build(carts, *lines)
+    with_graphql = build(quotes, *lines)
     between.behaviour = without_graphql(shop, graphql)
-    assert build(carts, *lines) == with_graphql == dict(lines)
+    assert build(quotes, *lines) == with_graphql == dict(lines)
 
 
 def test_where_graphql_is_switched_off_refused_lines_are_named_all_the_same(
-    carts: Quotes, between: FaultyShop, shop: RunningShop
+    quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     lines = [("ITEM-01", 2), ("NO-SUCH", 1), ("ITEM-OOS", 1)]
-    with_graphql = refusals(carts, *lines)
+    with_graphql = refusals(quotes, *lines)
     between.behaviour = without_graphql(shop, page(404))
-    assert refusals(carts, *lines) == with_graphql
+    assert refusals(quotes, *lines) == with_graphql
 
 
 @pytest.mark.parametrize("others", [(), (("ITEM-02", 1),), (("ITEM-02", 1), ("ITEM-03", 4))])
 def test_a_sku_in_another_case_is_the_same_sku(
-    carts: Quotes, others: tuple[tuple[str, int], ...]
+    quotes: Quotes, others: tuple[tuple[str, int], ...]
 ) -> None:
-    assert build(carts, ("item-01", 2), *others) == {"ITEM-01": 2, **dict(others)}
+    assert build(quotes, ("item-01", 2), *others) == {"ITEM-01": 2, **dict(others)}
 
 
 def test_a_line_that_graphql_leaves_out_is_tried_over_rest(
-    carts: Quotes, between: FaultyShop, shop: RunningShop
+    quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     """A real shop's GraphQL wants a sku in the catalogue's own spelling."""
     stand_in = passes_on(shop.url)
@@ -105,7 +105,7 @@ def test_a_line_that_graphql_leaves_out_is_tried_over_rest(
 
     between.behaviour = without_graphql(shop, wants_capitals)
     lines = [("ITEM-01", 2), ("item-02", 3), ("ITEM-03", 1), ("Item-04", 1)]
-    assert build(carts, *lines) == {sku.upper(): quantity for sku, quantity in lines}
+    assert build(quotes, *lines) == {sku.upper(): quantity for sku, quantity in lines}
     added = [call.json["cartItem"]["sku"] for call in between.calls if "/items" in call.path]
     assert added == ["item-02", "Item-04"]
 
@@ -123,20 +123,20 @@ REFUSED = {
 
 @pytest.mark.parametrize(("line", "code"), REFUSED.items())
 def test_a_refused_line_is_named_with_its_reason(
-    carts: Quotes, line: tuple[str, int], code: str
+    quotes: Quotes, line: tuple[str, int], code: str
 ) -> None:
-    assert refusals(carts, line) == {line[0]: code}
+    assert refusals(quotes, line) == {line[0]: code}
 
 
 @pytest.mark.parametrize(("line", "code"), REFUSED.items())
 def test_a_refused_line_among_others_is_the_only_one_named(
-    carts: Quotes, line: tuple[str, int], code: str
+    quotes: Quotes, line: tuple[str, int], code: str
 ) -> None:
-    assert refusals(carts, ("ITEM-01", 2), line, ("ITEM-02", 1)) == {line[0]: code}
+    assert refusals(quotes, ("ITEM-01", 2), line, ("ITEM-02", 1)) == {line[0]: code}
 
 
-def test_all_refused_lines_are_named_in_the_order_of_the_bag(carts: Quotes) -> None:
-    named = refusals(carts, ("ITEM-01", 1), *REFUSED, ("ITEM-02", 1))
+def test_all_refused_lines_are_named_in_the_order_of_the_bag(quotes: Quotes) -> None:
+    named = refusals(quotes, ("ITEM-01", 1), *REFUSED, ("ITEM-02", 1))
     assert named == {sku: code for (sku, _), code in REFUSED.items()}
     assert list(named) == [sku for sku, _ in REFUSED]
 
@@ -158,7 +158,7 @@ def test_all_refused_lines_are_named_in_the_order_of_the_bag(carts: Quotes) -> N
     ],
 )
 def test_the_shops_own_words_decide_the_code_and_are_not_repeated(
-    carts: Quotes, between: FaultyShop, shop: RunningShop, words: str, code: str
+    quotes: Quotes, between: FaultyShop, shop: RunningShop, words: str, code: str
 ) -> None:
     between.behaviour = where(
         lambda call: call.path.endswith("/items"),
@@ -166,7 +166,7 @@ def test_the_shops_own_words_decide_the_code_and_are_not_repeated(
         without_graphql(shop, page(404)),
     )
     with pytest.raises(LinesRefused) as refused:
-        build(carts, ("ITEM-01", 1))
+        build(quotes, ("ITEM-01", 1))
     [fault] = refused.value.faults
     assert (fault.sku, fault.code) == ("ITEM-01", code)
     assert words not in fault.detail
@@ -175,16 +175,16 @@ def test_the_shops_own_words_decide_the_code_and_are_not_repeated(
 @pytest.mark.parametrize("quantity", [1, 2, 10, 9_999, 10_000])
 @pytest.mark.parametrize("others", [(), (("ITEM-02", 1),)])
 def test_a_quantity_arrives_as_it_was_sent(
-    carts: Quotes, quantity: int, others: tuple[tuple[str, int], ...]
+    quotes: Quotes, quantity: int, others: tuple[tuple[str, int], ...]
 ) -> None:
-    assert build(carts, ("ITEM-01", quantity), *others) == {"ITEM-01": quantity, **dict(others)}
+    assert build(quotes, ("ITEM-01", quantity), *others) == {"ITEM-01": quantity, **dict(others)}
 
 
 def test_quantities_travel_as_whole_numbers(
-    carts: Quotes, between: FaultyShop, shop: RunningShop
+    quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     between.behaviour = without_graphql(shop, page(404))
-    build(carts, ("ITEM-01", 1), ("ITEM-02", 10_000))
+    build(quotes, ("ITEM-01", 1), ("ITEM-02", 10_000))
     sent = [call.json["cartItem"]["qty"] for call in between.calls if "/items" in call.path]
     assert sent == [1, 10_000]
     assert all(type(quantity) is int for quantity in sent)
@@ -192,16 +192,16 @@ def test_quantities_travel_as_whole_numbers(
 
 @pytest.mark.parametrize("quantity", [1, 1.5, "2.0000", 1e3])
 def test_whatever_way_the_shop_writes_a_quantity_its_value_is_read(
-    carts: Quotes, between: FaultyShop, quantity: Any
+    quotes: Quotes, between: FaultyShop, quantity: Any
 ) -> None:
     between.behaviour = answers(200, guest_cart(qty=quantity))
-    quote = carts.guest("x" * 32, deadline=Deadline.after(8))
+    quote = quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8))
     [line] = quote.lines
     assert (line.sku, line.quantity) == ("ITEM-01", Decimal(str(quantity)))
 
 
 def test_two_lines_are_never_added_to_one_cart_at_once(
-    carts: Quotes, between: FaultyShop, shop: RunningShop
+    quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     stand_in = passes_on(shop.url)
 
@@ -215,7 +215,7 @@ def test_two_lines_are_never_added_to_one_cart_at_once(
         where(lambda call: "/items" in call.path, takes_its_time, stand_in),
     )
     lines = [(f"ITEM-{number:02d}", 1) for number in range(1, 7)]
-    assert build(carts, *lines) == dict(lines)
+    assert build(quotes, *lines) == dict(lines)
     adds = [call for call in between.calls if "/items" in call.path]
     assert len(adds) == 6
     for one, next_one in pairwise(adds):
@@ -224,11 +224,11 @@ def test_two_lines_are_never_added_to_one_cart_at_once(
 
 
 def test_a_customers_cart_looked_at_by_its_masked_id_is_as_unknown(
-    carts: Quotes, between: FaultyShop
+    quotes: Quotes, between: FaultyShop
 ) -> None:
     between.behaviour = answers(200, guest_cart(customer_is_guest=False, customer={"id": 1}))
     with pytest.raises(QuoteNotFound):
-        carts.guest("x" * 32, deadline=Deadline.after(8))
+        quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8))
 
 
 @pytest.mark.parametrize(
@@ -240,39 +240,39 @@ def test_a_customers_cart_looked_at_by_its_masked_id_is_as_unknown(
     ],
 )
 def test_a_cart_that_the_shop_does_not_call_a_guests_is_none(
-    carts: Quotes, between: FaultyShop, changes: dict[str, Any]
+    quotes: Quotes, between: FaultyShop, changes: dict[str, Any]
 ) -> None:
     between.behaviour = answers(200, guest_cart(**changes))
     with pytest.raises(QuoteNotFound):
-        carts.guest("x" * 32, deadline=Deadline.after(8))
+        quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8))
 
 
 def test_a_customers_quote_is_read_with_number_owner_and_group(
-    carts: Quotes, shop: RunningShop
+    quotes: Quotes, shop: RunningShop
 ) -> None:
     token = shop.customer_token()
     number = shop.customer_quote(token, ("ITEM-04", 2))
-    quote = carts.customer(token, store=BRITISH, deadline=Deadline.after(8))
+    quote = quotes.get_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))
     assert quote.number == number
     assert quote.customer is not None
     assert (quote.customer.customer_id, quote.customer.group_id) == (1, 1)
     assert {line.sku: line.quantity for line in quote.lines}["ITEM-04"] == 2
 
 
-def test_a_token_that_is_no_customers_is_rejected(carts: Quotes, shop: RunningShop) -> None:
+def test_a_token_that_is_no_customers_is_rejected(quotes: Quotes, shop: RunningShop) -> None:
     login = {"username": "admin", "password": "Admin123!"}
     admin = str(shop.rest("POST", "integration/admin/token", body=login))
     for token in ("garbage", admin):
         with pytest.raises(CustomerTokenRejected):
-            carts.customer(token, store=BRITISH, deadline=Deadline.after(8))
+            quotes.get_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))
 
 
 def test_a_customer_without_a_quote_is_told_apart_by_number(
-    carts: Quotes, shop: RunningShop
+    quotes: Quotes, shop: RunningShop
 ) -> None:
     token = shop.customer_token("other@example.com")
     with pytest.raises(NoActiveQuote) as none:
-        carts.customer(token, store=BRITISH, deadline=Deadline.after(8))
+        quotes.get_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))
     assert none.value.customer_id == 2
 
 

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from handoff.bag import BagLine, sku_key
-from handoff.bag_comparison import find_differences
+from handoff.bag_comparison import find_quote_differences
 from handoff.magento.quote_models import QuoteLine
 
 
@@ -19,7 +19,7 @@ def paid(sku: str, quantity: str = "1", product_sku: str | None = None) -> Quote
 
 
 def free(sku: str, quantity: str = "1") -> QuoteLine:
-    return QuoteLine(sku, Decimal(quantity), 1, free=True)
+    return QuoteLine(sku, Decimal(quantity), 1, is_free=True)
 
 
 EQUAL = {
@@ -38,7 +38,7 @@ EQUAL = {
 
 @pytest.mark.parametrize(("held", "wanted"), EQUAL.values(), ids=EQUAL)
 def test_a_quote_is_the_bag(held: list[QuoteLine], wanted: list[str]) -> None:
-    assert find_differences(held, [BagLine(sku, Decimal(1)) for sku in wanted]) == []
+    assert find_quote_differences(held, [BagLine(sku, Decimal(1)) for sku in wanted]) == []
 
 
 DIFFERENT = {
@@ -63,12 +63,12 @@ DIFFERENT = {
 def test_a_quote_is_not_the_bag(
     held: list[QuoteLine], wanted: list[str], codes: dict[str, str]
 ) -> None:
-    faults = find_differences(held, [BagLine(sku, Decimal(1)) for sku in wanted])
+    faults = find_quote_differences(held, [BagLine(sku, Decimal(1)) for sku in wanted])
     assert {fault.sku: fault.code for fault in faults} == codes
 
 
 def test_quantities_are_told_as_people_write_them() -> None:
-    [fault] = find_differences([paid("A", "1.500")], [BagLine("A", Decimal(2))])
+    [fault] = find_quote_differences([paid("A", "1.500")], [BagLine("A", Decimal(2))])
     assert fault.detail == "The quote holds 1.5, the bag 2."
 
 
@@ -87,7 +87,7 @@ def sums(lines: list[tuple[str, int]]) -> dict[str, int]:
 def test_a_quote_that_costs_throughout_is_the_bag_where_their_sums_are_equal(
     held: list[tuple[str, int]], wanted: list[tuple[str, int]]
 ) -> None:
-    faults = find_differences(
+    faults = find_quote_differences(
         [paid(sku, str(quantity)) for sku, quantity in held],
         [BagLine(sku, Decimal(quantity)) for sku, quantity in wanted],
     )
@@ -103,7 +103,8 @@ def test_neither_order_nor_splitting_of_lines_matters(
     single = [paid(sku) for sku, quantity in bag for _ in range(quantity)]
     chance.shuffle(single)
     assert (
-        find_differences(single, [BagLine(sku, Decimal(quantity)) for sku, quantity in bag]) == []
+        find_quote_differences(single, [BagLine(sku, Decimal(quantity)) for sku, quantity in bag])
+        == []
     )
 
 
@@ -113,7 +114,10 @@ def test_what_is_free_is_never_the_reason(
 ) -> None:
     held = [paid(sku, str(quantity)) for sku, quantity in bag]
     held += [free(sku, str(quantity)) for sku, quantity in gifts]
-    assert find_differences(held, [BagLine(sku, Decimal(quantity)) for sku, quantity in bag]) == []
+    assert (
+        find_quote_differences(held, [BagLine(sku, Decimal(quantity)) for sku, quantity in bag])
+        == []
+    )
 
 
 @given(bags, bags)
@@ -122,7 +126,7 @@ def test_a_gift_never_stands_for_another_sku(
 ) -> None:
     missing = sums(bag).keys() - sums(gifts).keys()
     assume(missing)
-    faults = find_differences(
+    faults = find_quote_differences(
         [free(sku, str(quantity)) for sku, quantity in gifts],
         [BagLine(sku, Decimal(quantity)) for sku, quantity in bag],
     )
