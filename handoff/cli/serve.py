@@ -10,7 +10,6 @@ import click
 
 from handoff.cli.env_file import env_file_option, load_settings_or_exit
 from handoff.cli.open_ledger import open_ledger
-from handoff.operations.metrics import FOLDER_PREFIX, FOLDER_VARIABLE
 
 
 @click.command()
@@ -25,12 +24,13 @@ def serve(bind: str, workers: int) -> None:
 
     Example: handoff serve --env-file /etc/handoff.env --bind 127.0.0.1:8000
     """
+    # Imported here, since the other commands do without Flask.
+    from handoff.operations.metrics import FOLDER_PREFIX, FOLDER_VARIABLE
+
     settings = load_settings_or_exit()
     open_ledger(settings).close()  # before any worker starts
     if settings.metrics and FOLDER_VARIABLE not in os.environ:
-        os.environ[FOLDER_VARIABLE] = mkdtemp(
-            prefix=FOLDER_PREFIX
-        )  # gunicorn removes it at its end
+        os.environ[FOLDER_VARIABLE] = mkdtemp(prefix=FOLDER_PREFIX)  # on_exit() removes it
     command = build_gunicorn_command(bind)
     command += ["--workers", str(workers), "handoff.app_factory:create_app()"]
     os.execv(sys.executable, command)  # noqa: S606 - no shell, and gunicorn takes the signals

@@ -18,7 +18,7 @@ from handoff import problems
 from handoff.operations.openapi import build_openapi_document as document_of
 from handoff.settings import Settings
 from tests.conftest import KEY, STORE, MakeApp
-from tests.test_house import all_problems
+from tests.test_documentation import list_problems
 
 CHECKS = (
     not_a_server_error,
@@ -79,11 +79,11 @@ def test_hosts_of_stores_stand_there_too(settings: Settings) -> None:
 
 def test_every_problem_stands_there_with_its_status(document: Any) -> None:
     answers = document["paths"]["/api/cart-transfer"]["post"]["responses"]
-    for problem in all_problems():
+    for problem in list_problems():
         content = answers[str(problem.status)]["content"]["application/problem+json"]
         assert problem.code in content["schema"]["allOf"][1]["properties"]["code"]["enum"]
-    assert set(answers) == {"200", *(str(problem.status) for problem in all_problems())}
-    assert problems.InternalError in all_problems()
+    assert set(answers) == {"200", *(str(problem.status) for problem in list_problems())}
+    assert problems.InternalError in list_problems()
 
 
 def test_a_key_in_the_path_is_described_where_it_is_taken(make_app: MakeApp) -> None:

@@ -1,0 +1,87 @@
+"""Every setting, command, problem and result page is documented, and all links work."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from handoff import problems
+from handoff.cli import main
+from handoff.entry import result_pages
+from handoff.magento.line_refusals import REFUSAL_TEXTS
+from handoff.problems import Problem
+from handoff.reconciliation.report import ReportState
+from handoff.settings import PREFIX, Settings
+from handoff.transfer.request_parser import _CODES
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+ALL_PAGES = "\n".join([README, *(page.read_text("utf-8") for page in PAGES)])
+MODULES = sorted((ROOT / "handoff").rglob("*.py"))
+
+
+def list_problems() -> list[type[Problem]]:
+    found = [cls for cls in vars(problems).values() if isinstance(cls, type)]
+    return [cls for cls in found if issubclass(cls, Problem) and cls is not Problem]
+
+
+@pytest.mark.parametrize("name", [f"{PREFIX}{field.upper()}" for field in Settings.model_fields])
+def test_every_setting_is_documented(name: str) -> None:
+    assert f"`{name}`" in README
+    assert name in (ROOT / ".env.example").read_text("utf-8")
+
+
+def test_the_readme_links_to_every_page_of_the_docs() -> None:
+    assert [page.name for page in PAGES if f"(docs/{page.name}" not in README] == []
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
+def test_every_link_leads_to_an_existing_file_and_heading(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text("utf-8")):
+        path, _, heading = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), target
+        headings = (
+            re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE) if heading else []
+        )
+        assert not heading or heading in map(_anchor_of, headings), target
+
+
+def _anchor_of(heading: str) -> str:
+    return re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("problem", list_problems())
+def test_every_problem_is_documented_with_its_status(problem: type[Problem]) -> None:
+    assert re.search(rf"^\| {problem.status} \| `{problem.code}` \|", README, re.MULTILINE)
+
+
+def test_every_code_of_an_invalid_field_or_line_is_documented() -> None:
+    codes = {code for code, _ in _CODES.values()} | set(REFUSAL_TEXTS)
+    for module in MODULES:
+        codes |= set(re.findall(r'Fault\(\s*"([a-z_]+)"', module.read_text("utf-8")))
+    assert len(codes) > 10
+    assert [code for code in sorted(codes) if f"`{code}`" not in ALL_PAGES] == []
+
+
+def test_every_result_page_is_documented() -> None:
+    found = [p for p in vars(result_pages).values() if isinstance(p, result_pages.ResultPage)]
+    assert len(found) == 16
+    for page in found:
+        assert f"| {int(page.status)} | {page.title} |" in ALL_PAGES
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_every_command_is_documented(name: str) -> None:
+    assert re.search(rf"^ *(handoff|make|/opt/handoff/bin/handoff) {name}\b", README, re.MULTILINE)
+
+
+def test_every_state_and_difference_of_the_reconciliation_is_documented() -> None:
+    codes = {state.value for state in ReportState}
+    comparison = (ROOT / "handoff" / "bag_comparison.py").read_text("utf-8")
+    codes |= set(re.findall(r'Difference\(\s*"([a-z_]+)"', comparison))
+    assert len(codes) == len(ReportState) + 4
+    assert [code for code in sorted(codes) if f"`{code}`" not in ALL_PAGES] == []
