@@ -1,4 +1,4 @@
-"""The service as it ships, beside a stand-in shop that is reached by https."""
+"""The service as it ships and a sandbox shop, behind nginx with https."""
 
 from __future__ import annotations
 

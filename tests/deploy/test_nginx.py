@@ -1,4 +1,4 @@
-"""`docs/deploy/nginx.conf`, run as it stands before the service and a stand-in shop."""
+"""`docs/deploy/nginx.conf`, unchanged, in front of the service and a sandbox shop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 
 from tests.browser.poq import Poq
 from tests.conftest import KEY
-from tests.front import BARE, SERVICE, SHOP, Front, running_front
+from tests.front import BARE as BARE_DOMAIN
+from tests.front import SERVICE, SHOP, Front, running_front
 from tests.running import RunningService, RunningShop, free_port
 
 HANDOFF = f"https://{SHOP}/handoff"
@@ -18,7 +19,7 @@ JSON = {"Authorization": KEY, "Content-Type": "application/json"}
 HSTS = ["max-age=63072000"]
 
 
-def test_poq_transfers_through_it(front: Front) -> None:
+def test_a_transfer_passes_through_nginx(front: Front) -> None:
     bag = {
         "items": [{"sku": "ITEM-01", "quantity": 1}],
         "currency": "GBP",
@@ -35,12 +36,12 @@ def test_poq_transfers_through_it(front: Front) -> None:
     ("url", "location"),
     [
         (f"http://{SHOP}/checkout/?a=b", f"https://{SHOP}/checkout/?a=b"),
-        (f"http://{BARE}/x", f"https://{BARE}/x"),
-        (f"https://{BARE}/x?a=b", f"https://{SHOP}/x?a=b"),
+        (f"http://{BARE_DOMAIN}/x", f"https://{BARE_DOMAIN}/x"),
+        (f"https://{BARE_DOMAIN}/x?a=b", f"https://{SHOP}/x?a=b"),
         (f"http://{SERVICE}/healthz", f"https://{SERVICE}/healthz"),
     ],
 )
-def test_http_leads_to_https_and_the_bare_domain_to_www(
+def test_http_redirects_to_https_and_the_bare_domain_to_www(
     url: str, location: str, front: Front
 ) -> None:
     reply = front.ask(url)
@@ -51,21 +52,21 @@ def test_http_leads_to_https_and_the_bare_domain_to_www(
     "url",
     [
         f"https://{SHOP}/",
-        f"https://{BARE}/",
+        f"https://{BARE_DOMAIN}/",
         f"{HANDOFF}/healthz",
         f"{HANDOFF}/h/unknown",
         f"https://{SERVICE}/healthz",
     ],
 )
-def test_hsts_is_said_once(url: str, front: Front) -> None:
+def test_https_responses_have_one_hsts_header(url: str, front: Front) -> None:
     assert front.ask(url).all("Strict-Transport-Security") == HSTS
 
 
-def test_hsts_is_not_said_by_http(front: Front) -> None:
+def test_http_responses_have_no_hsts_header(front: Front) -> None:
     assert front.ask(f"http://{SHOP}/").all("Strict-Transport-Security") == []
 
 
-def test_who_asks_for_another_host_gets_no_answer(front: Front) -> None:
+def test_a_request_for_an_unknown_host_gets_no_answer(front: Front) -> None:
     with pytest.raises((ssl.SSLError, ConnectionError)):
         front.ask("https://elsewhere.test/")
     with pytest.raises(ConnectionError):
@@ -73,7 +74,7 @@ def test_who_asks_for_another_host_gets_no_answer(front: Front) -> None:
 
 
 @pytest.mark.parametrize("name", ["readyz", "metrics"])
-def test_what_is_for_the_platform_is_not_to_be_had_from_outside(name: str, front: Front) -> None:
+def test_readyz_and_metrics_are_refused_from_outside(name: str, front: Front) -> None:
     for url in (
         f"{HANDOFF}/{name}",
         f"{HANDOFF}//{name}?a=b",
@@ -84,33 +85,33 @@ def test_what_is_for_the_platform_is_not_to_be_had_from_outside(name: str, front
         assert front.ask(url).status == 404
 
 
-def test_a_browsers_many_cookies_get_through(front: Front, poq: Poq) -> None:
+def test_a_request_with_20_kb_of_cookies_passes_through(front: Front, poq: Poq) -> None:
     path = poq.link().removeprefix(HANDOFF)
     cookies = "; ".join(f"cookie-{n}={'x' * 1000}" for n in range(20))
     assert front.ask(f"{HANDOFF}{path}", headers={"Cookie": cookies}).status == 200
 
 
-def test_a_body_that_is_too_large_is_refused_in_words_that_poq_reads(front: Front) -> None:
+def test_a_body_that_is_too_large_gets_the_json_error_of_the_service(front: Front) -> None:
     reply = front.ask(
         f"{HANDOFF}/api/cart-transfer", method="POST", headers=JSON, body=b" " * 100_000
     )
     assert (reply.status, json.loads(reply.body)["code"]) == (413, "request_too_large")
 
 
-def test_a_hundred_slow_clients_keep_nobody_waiting(front: Front, poq: Poq) -> None:
-    """More than the service has threads, each in the middle of a request."""
-    begun = f"POST /handoff/h HTTP/1.1\r\nHost: {SHOP}\r\nContent-Length: 50\r\n\r\ntoken="
+def test_a_hundred_slow_clients_do_not_delay_others(front: Front, poq: Poq) -> None:
+    """There are more slow clients than threads, each in the middle of a request."""
+    request = f"POST /handoff/h HTTP/1.1\r\nHost: {SHOP}\r\nContent-Length: 50\r\n\r\ntoken="
     with ExitStack() as stack:
         for number in range(100):
             line = stack.enter_context(front.line("https", SHOP))
-            line.sendall(begun[: -1 - number % 90].encode())
+            line.sendall(request[: -1 - number % 90].encode())
         assert front.ask(f"{HANDOFF}/healthz").status == 200
         link = poq.link().removeprefix(HANDOFF)
         assert front.ask(f"{HANDOFF}{link}", method="POST").status == 303
 
 
 @pytest.mark.parametrize("forged", ["203.0.113.9", '"', "203.0.113.9, 203.0.113.8"])
-def test_the_address_that_nginx_saw_is_believed_and_no_other(
+def test_a_forged_client_address_is_ignored(
     forged: str, front: Front, service: RunningService
 ) -> None:
     before = len(service.log.read_text())
@@ -120,22 +121,20 @@ def test_the_address_that_nginx_saw_is_believed_and_no_other(
         headers={"X-Forwarded-For": forged, "X-Forwarded-Proto": "http", "X-Forwarded-SSL": "off"},
     )
     assert reply.status == 401
-    said = [json.loads(line) for line in service.log.read_text()[before:].splitlines()]
-    assert [line["client"] for line in said if line["event"] == "key_rejected"] == ["127.0.0.1"]
+    lines = [json.loads(line) for line in service.log.read_text()[before:].splitlines()]
+    assert [line["client"] for line in lines if line["event"] == "key_rejected"] == ["127.0.0.1"]
 
 
-def test_neither_links_nor_keys_are_in_its_logs_whatever_goes_wrong(
-    shop: RunningShop, poq: Poq, front: Front
-) -> None:
-    """Found or not, refused by nginx itself, spelt otherwise, or with the service away."""
+def test_links_and_keys_are_in_no_log_of_nginx(shop: RunningShop, poq: Poq, front: Front) -> None:
+    """Try known and unknown links, requests that nginx refuses, other spellings, and no service."""
     token = poq.link().rpartition("/")[2]
     logs = front.folder / "away"
     logs.mkdir()
-    nowhere = f"http://127.0.0.1:{free_port()}"
-    with running_front(logs, shop=shop.url, service=nowhere) as without:
+    unused_url = f"http://127.0.0.1:{free_port()}"
+    with running_front(logs, shop=shop.url, service=unused_url) as without:
         assert without.ask(f"{HANDOFF}/h/{token}").status == 502
         assert without.ask(f"https://{SERVICE}/h/{token}", method="POST").status == 502
-        told = without.logged()
+        log_text = without.logged()
     for url in (
         f"{HANDOFF}/h/{token}",
         f"{HANDOFF}/%68/{token}",
@@ -149,8 +148,8 @@ def test_neither_links_nor_keys_are_in_its_logs_whatever_goes_wrong(
     large = front.ask(f"{HANDOFF}/h/{token}", method="POST", body=b"x" * 200_000)
     assert large.status == 413
     front.ask(f"{HANDOFF}/api/cart-transfer/{KEY}", method="POST", body=b"{")
-    told += front.logged()
-    assert told.count("/h/***") >= 9
-    assert "/handoff/api/cart-transfer/***" in told
-    assert token not in told
-    assert KEY not in told
+    log_text += front.logged()
+    assert log_text.count("/h/***") >= 9
+    assert "/handoff/api/cart-transfer/***" in log_text
+    assert token not in log_text
+    assert KEY not in log_text

@@ -1,4 +1,4 @@
-"""`docs/deploy/handoff.vcl` above a VCL that treats what it is not told of as Magento's does."""
+"""`docs/deploy/handoff.vcl`, above a VCL that caches and removes cookies, as Magento's does."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.browser.poq import Poq
 from tests.front import CONF
 from tests.running import HOST, RunningService, free_port, require_program, wait_for_port
 
-# It keeps every answer, and takes cookies off both ways.
-SHOPS_OWN = """
+# It caches every response, and removes cookies from requests and responses.
+SHOP_VCL = """
 sub vcl_recv {
     unset req.http.Cookie;
     return (hash);
@@ -29,7 +29,7 @@ sub vcl_deliver {
 """
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["included", "left out"])
+@pytest.fixture(scope="module", params=[True, False], ids=["included", "not included"])
 def included(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
@@ -38,14 +38,14 @@ def included(request: pytest.FixtureRequest) -> bool:
 def varnish(
     included: bool, service: RunningService, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """Run Varnish before the service and return its address."""
+    """Run Varnish in front of the service and return its URL."""
     folder = tmp_path_factory.mktemp("varnish")
     folder.chmod(0o755)
     port = free_port()
     backend = f'backend default {{ .host = "{HOST}"; .port = "{service.url.rpartition(":")[2]}"; }}'
-    ours = (CONF.parent / "handoff.vcl").read_text("utf-8") if included else "vcl 4.0;"
+    included_vcl = (CONF.parent / "handoff.vcl").read_text("utf-8") if included else "vcl 4.0;"
     vcl = folder / "shop.vcl"
-    vcl.write_text(ours.replace("vcl 4.0;", f"vcl 4.0;\n{backend}", 1) + SHOPS_OWN)
+    vcl.write_text(included_vcl.replace("vcl 4.0;", f"vcl 4.0;\n{backend}", 1) + SHOP_VCL)
     command = [require_program("varnishd"), "-F", "-a", f"{HOST}:{port}", "-f", str(vcl)]
     command += ["-n", str(folder / "run"), "-s", "malloc,16m", "-T", "none", "-j", "none"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -57,21 +57,21 @@ def varnish(
         process.wait(timeout=20)
 
 
-def test_the_path_passes_and_nothing_of_it_is_kept(included: bool, varnish: str, poq: Poq) -> None:
+def test_the_path_passes_through_and_is_not_cached(included: bool, varnish: str, poq: Poq) -> None:
     path = poq.link().partition("/handoff")[2]
-    openers = []
+    cookies = []
     for _ in range(2):
         page = requests.get(f"{varnish}{path}", timeout=10)
-        openers.append(page.headers.get("Set-Cookie", ""))
+        cookies.append(page.headers.get("Set-Cookie", ""))
         assert (page.headers["Cache-Control"] == "private, no-store") is included
-    assert (all(openers) and openers[0] != openers[1]) is included
-    cookie = openers[0].partition(";")[0]
-    entered = [
+    assert (all(cookies) and cookies[0] != cookies[1]) is included
+    cookie = cookies[0].partition(";")[0]
+    responses = [
         requests.post(
             f"{varnish}{path}", headers={"Cookie": cookie}, allow_redirects=False, timeout=10
         )
         for _ in range(2)
     ]
     if included:
-        assert [answer.status_code for answer in entered] == [303, 303]
-        assert "PHPSESSID" in entered[0].headers["Set-Cookie"]
+        assert [answer.status_code for answer in responses] == [303, 303]
+        assert "PHPSESSID" in responses[0].headers["Set-Cookie"]

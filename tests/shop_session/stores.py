@@ -1,4 +1,4 @@
-"""Session stores by their address, as a setting has it."""
+"""Open a session store by its URL."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from handoff.shop_session import (
     open_session_store,
 )
 
-NOTHING_ELSE = SessionStoreAccess()
+NO_ACCESS = SessionStoreAccess()
 
 
-def store_at(
-    url: str, access: SessionStoreAccess = NOTHING_ELSE, *, lifetime: int = 60
+def open_store(
+    url: str, access: SessionStoreAccess = NO_ACCESS, *, lifetime: int = 60
 ) -> SessionStore:
-    """Open the store at an address; `access` is what else it asks for."""
     return open_session_store(SessionStoreUrl.parse(url), access, lifetime=lifetime)

@@ -1,4 +1,4 @@
-"""Every secret is changed under a running service, with a file and SIGHUP, and nobody notices."""
+"""Every secret can be changed by a file and SIGHUP while the service runs, without an error."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ SESSIONS = ["on", "resetkeys", "~sess_*", "-@all", "+hset", "+expire", "+select"
 
 
 @dataclass(frozen=True, slots=True)
-class Secrets:
-    """Settings in files of their own, as a service is told to read them."""
+class SecretFiles:
+    """Files with one setting each, for variables that end in `_FILE`."""
 
     folder: Path
     names: set[str] = field(default_factory=set)
 
     def write(self, **values: str) -> None:
-        """Write values of settings, `secret_key` for `HANDOFF_SECRET_KEY`."""
+        """Write settings by their field names, such as `secret_key`."""
         for name, value in values.items():
             (self.folder / name).write_text(f"{value}\n")
             self.names.add(name)
@@ -42,8 +42,8 @@ class Secrets:
         return {f"HANDOFF_{name.upper()}_FILE": str(self.folder / name) for name in self.names}
 
 
-class Servers:
-    """A Redis and a PostgreSQL with users of the service."""
+class RotatedServers:
+    """A Redis and a PostgreSQL with an old and a new password for the service."""
 
     def __init__(self, redis_server: RedisServer, postgres: PostgresServer) -> None:
         if redis_server.process is None:
@@ -52,18 +52,18 @@ class Servers:
         self._host = f"127.0.0.1:{postgres.port}"
         self._name = urlsplit(postgres.new_database()).path[1:]
         self._roles = {OLD: f"{self._name}_old", NEW: f"{self._name}_new"}
-        self._in_database(
+        self._run_sql(
             f"CREATE ROLE {self._roles[OLD]} LOGIN PASSWORD '{OLD}'",
             f"ALTER DATABASE {self._name} OWNER TO {self._roles[OLD]}",
         )
-        self.admin("ACL", "SETUSER", "rotated", *SESSIONS, f">{OLD}")
+        self.run_as_admin("ACL", "SETUSER", "rotated", *SESSIONS, f">{OLD}")
 
-    def admin(self, *words: str) -> None:
+    def run_as_admin(self, *command: str) -> None:
         with redis.Redis.from_url(self._redis.url) as connection:
-            connection.execute_command(*words)
+            connection.execute_command(*command)
 
-    def addresses(self, password: str) -> dict[str, str]:
-        """Return the settings of a service that shows this password everywhere."""
+    def build_urls(self, password: str) -> dict[str, str]:
+        """Return the URLs of Redis and PostgreSQL with this password."""
         return {
             "session_store": f"redis://rotated:{password}@127.0.0.1:{self._redis.port}/2",
             "database_url": (
@@ -71,31 +71,31 @@ class Servers:
             ),
         }
 
-    def take_both(self) -> None:
-        """Take the new password beside the old one; of PostgreSQL's roles each has its own."""
-        self.admin("ACL", "SETUSER", "rotated", f">{NEW}")
-        self._in_database(
+    def accept_both_passwords(self) -> None:
+        """Accept the new password besides the old one; in PostgreSQL, each has its own role."""
+        self.run_as_admin("ACL", "SETUSER", "rotated", f">{NEW}")
+        self._run_sql(
             f"CREATE ROLE {self._roles[NEW]} LOGIN PASSWORD '{NEW}' IN ROLE {self._roles[OLD]}"
         )
 
-    def take_the_new_alone(self) -> None:
-        """Forget the old password, and cut whoever has come in with it."""
-        self.admin("ACL", "SETUSER", "rotated", f"<{OLD}")
-        self.admin("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        self._in_database(
+    def accept_new_password_only(self) -> None:
+        """Refuse the old password, and end the connections that used it."""
+        self.run_as_admin("ACL", "SETUSER", "rotated", f"<{OLD}")
+        self.run_as_admin("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        self._run_sql(
             f"ALTER ROLE {self._roles[OLD]} NOLOGIN PASSWORD NULL",
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
             "current_database() AND pid <> pg_backend_pid()",
         )
 
-    def _in_database(self, *statements: str) -> None:
+    def _run_sql(self, *statements: str) -> None:
         with self._postgres.connected(self._name) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
 
 
-def reload(service: RunningService) -> None:
-    """Have the settings read anew, and wait until no worker knows the former ones."""
+def reload_and_wait(service: RunningService) -> None:
+    """Send SIGHUP and wait until all former workers have ended."""
     former = set(service.worker_pids())
     os.kill(service.process.pid, signal.SIGHUP)
     give_up = time.monotonic() + 30
@@ -105,18 +105,18 @@ def reload(service: RunningService) -> None:
 
 
 @contextmanager
-def shoppers(service: RunningService, body: Any, answers: list[int]) -> Iterator[None]:
-    """Transfer and enter, one after the other, and write down every status."""
+def transferring(service: RunningService, body: Any, answers: list[int]) -> Iterator[None]:
+    """Transfer and use links, one after the other, and collect every status."""
     done = threading.Event()
 
-    def shop() -> None:
+    def run() -> None:
         while not done.is_set():
             answer = post_transfer(service.url, body, key=OLD)
             answers.append(answer.status_code)
             if answer.ok:
-                answers.append(enter(answer.json()["url"]))
+                answers.append(use_link(answer.json()["url"]))
 
-    thread = threading.Thread(target=shop)
+    thread = threading.Thread(target=run)
     thread.start()
     try:
         yield
@@ -125,15 +125,15 @@ def shoppers(service: RunningService, body: Any, answers: list[int]) -> Iterator
         thread.join()
 
 
-def enter(link: str) -> int:
+def use_link(link: str) -> int:
     return requests.post(link, timeout=30, allow_redirects=False).status_code
 
 
-def test_every_secret_is_changed_while_shoppers_come_and_go(
+def test_all_secrets_are_changed_while_shoppers_transfer_and_use_links(
     shop: RunningShop, redis_server: RedisServer, postgres: PostgresServer, tmp_path: Path
 ) -> None:
-    servers, secrets = Servers(redis_server, postgres), Secrets(tmp_path)
-    secrets.write(api_keys=OLD, secret_key=OLD, previous_secret_keys="", **servers.addresses(OLD))
+    servers, secrets = RotatedServers(redis_server, postgres), SecretFiles(tmp_path)
+    secrets.write(api_keys=OLD, secret_key=OLD, previous_secret_keys="", **servers.build_urls(OLD))
     environment = environment_for(shop, tmp_path, HANDOFF_ASK_CHECKOUT="false")
     for name in secrets.names:
         environment.pop(f"HANDOFF_{name.upper()}", None)
@@ -142,23 +142,23 @@ def test_every_secret_is_changed_while_shoppers_come_and_go(
     answers: list[int] = []
     with running_service({**environment, **secrets.environment()}, tmp_path) as service:
         link = post_transfer(service.url, kept, key=OLD).json()["url"]
-        with shoppers(service, body, answers):
-            # Both are known everywhere before either is used: so several hosts would do it.
-            servers.take_both()
+        with transferring(service, body, answers):
+            # All hosts must know the new secret before one of them uses it.
+            servers.accept_both_passwords()
             secrets.write(api_keys=f"{OLD},{NEW}", previous_secret_keys=NEW)
-            reload(service)
+            reload_and_wait(service)
             secrets.write(secret_key=NEW, previous_secret_keys=OLD)
-            secrets.write(**servers.addresses(NEW))
-            reload(service)
-        servers.take_the_new_alone()
+            secrets.write(**servers.build_urls(NEW))
+            reload_and_wait(service)
+        servers.accept_new_password_only()
         secrets.write(api_keys=NEW)
-        reload(service)
+        reload_and_wait(service)
         assert set(answers) == {200, 303}
         assert post_transfer(service.url, body, key=OLD).status_code == 401
         renewed = post_transfer(service.url, body, key=NEW).json()["url"]
         assert LinkTokens(NEW).read(renewed.rpartition("/")[2]) is not None
-        assert [enter(renewed), enter(link)] == [303, 303]
-        told = service.log.read_text()
-        assert "unavailable" not in told
-        assert OLD not in told
-        assert NEW not in told
+        assert [use_link(renewed), use_link(link)] == [303, 303]
+        log_text = service.log.read_text()
+        assert "unavailable" not in log_text
+        assert OLD not in log_text
+        assert NEW not in log_text

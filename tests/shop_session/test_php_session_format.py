@@ -1,4 +1,4 @@
-"""The bytes of a bound session: as Magento writes them, and readable by PHP itself."""
+"""The bytes of a shop session equal those that Magento writes, and PHP can read them."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ session_destroy();
 
 
 class Php:
-    """A PHP that reads sessions."""
+    """A PHP process that decodes sessions."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     def read(self, data: bytes) -> Any:
-        """Return what PHP finds in a session's bytes."""
+        """Return the session that PHP decodes from these bytes."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(base64.b64encode(data).decode() + "\n")
@@ -67,27 +67,25 @@ ids = st.integers(1, 2**63 - 1)
 codes = st.text(min_size=1).filter(lambda text: "|" not in text and text.isprintable())
 
 
-def test_a_guests_session_is_as_tried_on_a_real_shop() -> None:
+def test_a_guests_session_equals_the_one_tried_on_a_real_shop() -> None:
     assert encode_contents(SessionContents(27, 1)) == b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
 
 
-def test_a_customers_session_is_as_tried_on_a_real_shop() -> None:
+def test_a_customers_session_equals_the_one_tried_on_a_real_shop() -> None:
     assert encode_contents(SessionContents(27, 1, SessionLogin(1, 1, "base"))) == (
         b'customer_base|a:2:{s:11:"customer_id";s:1:"1";s:17:"customer_group_id";s:1:"1";}'
         b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
     )
 
 
-def test_where_websites_share_accounts_the_login_has_no_website_in_its_name() -> None:
+def test_a_login_for_shared_accounts_has_no_website_in_its_name() -> None:
     assert encode_contents(SessionContents(125, 2, SessionLogin(1, 1, None))) == (
         b'customer|a:2:{s:11:"customer_id";s:1:"1";s:17:"customer_group_id";s:1:"1";}'
         b'checkout|a:1:{s:10:"quote_id_2";s:3:"125";}'
     )
 
 
-def test_a_currency_that_is_not_the_store_views_stands_where_the_shops_own_switcher_puts_it() -> (
-    None
-):
+def test_another_currency_is_stored_as_the_shops_currency_switcher_stores_it() -> None:
     assert encode_contents(SessionContents(116, 1, currency="EUR")) == (
         b'default|a:1:{s:13:"currency_code";s:3:"EUR";}checkout|a:1:{s:10:"quote_id_1";s:3:"116";}'
     )
@@ -112,17 +110,17 @@ def test_php_reads_a_customers_session(
     }
 
 
-# Settings let codes and currencies of a few letters through. The format holds whatever comes.
-anything = st.text() | st.sampled_from(
+# The settings allow few characters in codes and currencies, but the format holds any text.
+any_text = st.text() | st.sampled_from(
     ['";s:1:"a', "|", "}", "\x00", "s:5:", "\u2028", "\U0001f600"]
 )
 
 
-@given(ids, ids, st.none() | st.tuples(ids, ids, st.none() | codes), st.none() | anything)
-def test_php_and_its_parser_in_python_read_what_was_bound_and_no_more(
+@given(ids, ids, st.none() | st.tuples(ids, ids, st.none() | codes), st.none() | any_text)
+def test_php_and_a_python_parser_read_exactly_the_contents(
     php: Php, quote: int, website: int, login: tuple[int, int, str | None] | None, currency: Any
 ) -> None:
-    binding = SessionContents(
+    contents = SessionContents(
         quote, website, SessionLogin(*login) if login else None, currency=currency
     )
     expected: dict[str, Any] = {"checkout": {f"quote_id_{website}": str(quote)}}
@@ -132,26 +130,26 @@ def test_php_and_its_parser_in_python_read_what_was_bound_and_no_more(
         customer, group, code = login
         name = "customer" if code is None else f"customer_{code}"
         expected[name] = {"customer_id": str(customer), "customer_group_id": str(group)}
-    assert php.read(encode_contents(binding)) == expected
-    assert parsed(encode_contents(binding), expected) == expected
+    assert php.read(encode_contents(contents)) == expected
+    assert parse_entries(encode_contents(contents), expected) == expected
 
 
-@given(st.dictionaries(anything.filter(lambda key: not key.isdecimal()), anything, max_size=5))
-def test_keys_and_values_of_an_entry_may_hold_anything(php: Php, values: dict[str, str]) -> None:
+@given(st.dictionaries(any_text.filter(lambda key: not key.isdecimal()), any_text, max_size=5))
+def test_keys_and_values_of_an_entry_may_hold_any_text(php: Php, values: dict[str, str]) -> None:
     assert php.read(encode_entry("name", values)) == {"name": values or []}
 
 
-def parsed(data: bytes, names: dict[str, Any]) -> dict[str, Any]:
-    """Read entries of these names with a parser that is not PHP's, to the last byte."""
+def parse_entries(data: bytes, names: dict[str, Any]) -> dict[str, Any]:
+    """Return the entries with these names, read by a Python parser up to the last byte."""
     found = {}
     while data:
-        name = next(each for each in names if data.startswith(f"{each}|".encode()))
+        name = next(n for n in names if data.startswith(f"{n}|".encode()))
         stream = io.BytesIO(data[len(name.encode()) + 1 :])
         found[name] = phpserialize.load(stream, decode_strings=True)
         data = stream.read()
     return found
 
 
-def test_a_name_that_php_would_cut_is_refused() -> None:
+def test_a_name_that_php_would_cut_off_is_refused() -> None:
     with pytest.raises(ValueError, match="without"):
         encode_contents(SessionContents(1, 1, SessionLogin(1, 1, "a|b")))

@@ -1,4 +1,4 @@
-"""Whose address a request has, behind a number of proxies."""
+"""The client address of a request behind trusted proxies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import MakeApp
 from tests.logs import Logged
 
-PROXY = "127.0.0.1"  # who has connected to us
+PROXY = "127.0.0.1"  # the peer of the connection
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ PROXY = "127.0.0.1"  # who has connected to us
         (1, "", PROXY),
     ],
 )
-def test_the_first_of_our_own_proxies_is_believed_and_nobody_before_it(
+def test_the_client_address_is_the_one_that_the_first_trusted_proxy_saw(
     proxies: int, forwarded: str | None, address: str, make_app: MakeApp, logged: Logged
 ) -> None:
     app = make_app(trusted_proxies=proxies)
@@ -36,7 +36,7 @@ def test_the_first_of_our_own_proxies_is_believed_and_nobody_before_it(
     assert refused["client"] == address
 
 
-def test_scheme_host_and_path_are_settings_and_no_headers(make_app: MakeApp) -> None:
+def test_scheme_host_and_path_never_come_from_headers(make_app: MakeApp) -> None:
     app = make_app(trusted_proxies=2)
     headers = {
         "X-Forwarded-Host": "elsewhere.example",
@@ -51,9 +51,9 @@ def test_scheme_host_and_path_are_settings_and_no_headers(make_app: MakeApp) -> 
     assert "Strict-Transport-Security" not in page.headers
 
 
-def test_no_shoppers_address_is_logged(make_app: MakeApp, logged: Logged) -> None:
+def test_the_address_of_a_shopper_is_not_logged(make_app: MakeApp, logged: Logged) -> None:
     app = make_app(trusted_proxies=1)
     app.test_client().get("/h/unknown", headers={"X-Forwarded-For": "198.51.100.7"})
-    said = logged.lines()
-    assert said
-    assert "198.51.100.7" not in str(said)
+    lines = logged.lines()
+    assert lines
+    assert "198.51.100.7" not in str(lines)

@@ -1,4 +1,4 @@
-"""Sessions in PHP's own files."""
+"""Shop sessions in PHP's session files."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import pytest
 from handoff.shop_session import SessionContents, SessionStoreError, create_session
 from handoff.shop_session.file_store import FileSessionStore
 from tests.running import require_program
-from tests.shop_session.stores import store_at
+from tests.shop_session.stores import open_store
 
-BINDING = SessionContents(27, 1)
+CONTENTS = SessionContents(27, 1)
 
 
-def test_a_session_is_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
-    session_id = create_session(store_at(tmp_path.as_uri()), BINDING)
+def test_only_the_owner_can_read_a_session_file(tmp_path: Path) -> None:
+    session_id = create_session(open_store(tmp_path.as_uri()), CONTENTS)
     file = tmp_path / f"sess_{session_id}"
     assert file.read_bytes() == b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_php_opens_it_by_its_id(tmp_path: Path) -> None:
-    session_id = create_session(store_at(tmp_path.as_uri()), BINDING)
+def test_php_opens_the_session_by_its_id(tmp_path: Path) -> None:
+    session_id = create_session(open_store(tmp_path.as_uri()), CONTENTS)
     script = (
         "ini_set('session.use_cookies', '0'); ini_set('session.save_handler', 'files');"
         "session_save_path($argv[1]); session_id($argv[2]); session_start();"
@@ -43,21 +43,21 @@ def test_an_existing_session_is_never_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "sess_abc").read_bytes() == b"first"
 
 
-def test_a_file_is_handed_over_to_the_owner_of_the_settings(tmp_path: Path) -> None:
+def test_the_file_belongs_to_the_owner_of_the_settings(tmp_path: Path) -> None:
     url = f"{tmp_path.as_uri()}?owner={getpass.getuser()}"
-    session_id = create_session(store_at(url), BINDING)
+    session_id = create_session(open_store(url), CONTENTS)
     assert (tmp_path / f"sess_{session_id}").owner() == getpass.getuser()
 
 
-def test_an_unknown_owner_leaves_no_file_behind(tmp_path: Path) -> None:
-    store = store_at(f"{tmp_path.as_uri()}?owner=no-such-user")
+def test_no_file_is_left_if_the_owner_does_not_exist(tmp_path: Path) -> None:
+    store = open_store(f"{tmp_path.as_uri()}?owner=no-such-user")
     with pytest.raises(SessionStoreError):
-        create_session(store, BINDING)
+        create_session(store, CONTENTS)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_away_is_out_of_reach(tmp_path: Path) -> None:
-    store = store_at((tmp_path / "away").as_uri())
+def test_a_missing_folder_is_a_session_store_error(tmp_path: Path) -> None:
+    store = open_store((tmp_path / "missing").as_uri())
     with pytest.raises(SessionStoreError) as raised:
-        create_session(store, BINDING)
+        create_session(store, CONTENTS)
     assert str(tmp_path) not in str(raised.value)
