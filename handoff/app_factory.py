@@ -1,4 +1,4 @@
-"""Handoff: from the bag in a Poq app into the checkout of a Magento 2 shop."""
+"""The app factory: builds the objects that live as long as the service, and the Flask app."""
 
 from __future__ import annotations
 
@@ -7,37 +7,62 @@ import os
 import structlog
 from flask import Flask
 
-from handoff.direct_entry.views import direct_entry_blueprint
+from handoff.concurrency_limit import ConcurrencyLimit
+from handoff.deadline import begin_request, end_request
+from handoff.direct_entry.views import DirectEntryContext, register_direct_entry
+from handoff.entry.checkout_redirect import CheckoutRedirect
 from handoff.entry.languages import init_babel
+from handoff.entry.page_rendering import PageRenderer
 from handoff.entry.security_headers import add_security_headers
-from handoff.entry.theme_css import theme_blueprint
-from handoff.entry.views import entry_blueprint
-from handoff.ledger import Clock
+from handoff.entry.theme_css import register_theme_css
+from handoff.entry.views import EntryContext, register_entry
+from handoff.ledger import (
+    Clock,
+    Database,
+    HandoffRepository,
+    Leases,
+    LedgerUnreachable,
+    migrate,
+    newest_schema_version,
+    open_database,
+    read_schema_version,
+)
+from handoff.link_tokens import LinkTokens
+from handoff.magento.checkout_probe import CheckoutProbe
+from handoff.magento.client import MagentoClient
+from handoff.magento.quotes import Quotes
 from handoff.operations import gunicorn_config
-from handoff.operations.client_address import add_client_address_middleware
 from handoff.operations.error_handlers import register_error_handlers
 from handoff.operations.health import ReadinessCheck, register_health_endpoints
 from handoff.operations.json_logs import configure_logging
 from handoff.operations.metrics import register_metrics
-from handoff.operations.openapi import register_openapi
-from handoff.operations.path_prefix import add_path_prefix_middleware
-from handoff.operations.request_deadline import add_request_deadline
+from handoff.operations.openapi_document import register_openapi
+from handoff.operations.proxy_middleware import add_proxy_middleware
+from handoff.operations.rate_limits import RateLimit, RateLimitCounters
 from handoff.operations.request_log import log_requests
 from handoff.operations.settings_reload import get_cached_settings
 from handoff.resource_folders import find_resource_folder
-from handoff.services import build_services, keep
 from handoff.settings import Settings, find_unknown_names, load_settings
-from handoff.transfer.views import transfer_blueprint
+from handoff.shop_clients import open_client, open_orders
+from handoff.shop_session import SessionStore, open_session_store
+from handoff.transfer.checkout_preflight import SESSION_STORE_TIMEOUT, CheckoutPreflight
+from handoff.transfer.quote_resolver import QuoteResolver
+from handoff.transfer.transfer_service import TransferService
+from handoff.transfer.views import TransferContext, register_transfer
 
-__all__ = ["create_app"]
+DATABASE_EXTENSION = "handoff.database"
+"""The key of the ledger's Database in `app.extensions`; whoever creates an app may close it."""
 
 log = structlog.get_logger()
 
+# The share of a worker's threads that may wait for the shop. Shoppers with links use the others.
+_SHOP_CALL_SHARE = 3 / 4
+
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Flask:
-    """Build the service from the environment, or from settings that were loaded before.
+    """Create the app from the environment, or from the given settings.
 
-    Raises SettingsError with all that is wrong with them.
+    `clock` replaces the database's clock, for tests. Raises SettingsError with all faults.
     """
     configure_logging()
     settings = settings or get_cached_settings() or load_settings()
@@ -48,23 +73,111 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         template_folder=find_resource_folder("templates"),
         static_folder=find_resource_folder("static"),
     )
-    # Merging `//` would answer with a redirect, made of the Host header and with the link in it.
+    # For `//`, werkzeug would redirect to a URL with the Host header and the link in it.
     app.url_map.merge_slashes = False
-    services = build_services(settings, threads=gunicorn_config.threads, clock=clock)
-    keep(app, services)
-    for blueprint in (transfer_blueprint, entry_blueprint, theme_blueprint):
-        app.register_blueprint(blueprint)
-    if settings.direct_entry:
-        app.register_blueprint(direct_entry_blueprint)
-    register_health_endpoints(app, ReadinessCheck(services.ledger, services.sessions))
+    database = _open_ledger(settings)
+    app.extensions[DATABASE_EXTENSION] = database
+    _add_features(app, settings, database, clock)
+    register_theme_css(app, settings.shop_accent)
     register_openapi(app, settings)
     init_babel(app)
-    add_request_deadline(app, settings.magento_timeout)
+    _limit_request_time(app, settings.magento_timeout)
     log_requests(app)
     if settings.metrics:
         register_metrics(app)
-    register_error_handlers(app)
     add_security_headers(app, settings)
-    add_path_prefix_middleware(app, settings)
-    add_client_address_middleware(app, settings)
+    add_proxy_middleware(app, settings)
     return app
+
+
+def _add_features(app: Flask, settings: Settings, database: Database, clock: Clock | None) -> None:
+    """Build what transfer, entry and direct entry work with, and register their views."""
+    handoffs = HandoffRepository(
+        database, clock, ttl=settings.link_ttl, grace=settings.reopen_grace
+    )
+    client = open_client(settings)
+    orders = open_orders(client, settings)
+    shop_limit = ConcurrencyLimit(max(1, int(gunicorn_config.threads * _SHOP_CALL_SHARE)))
+    session_store = _open_session_store(settings)
+    link_tokens = _build_link_tokens(settings)
+    sites = settings.store_sites
+    pages = PageRenderer(settings)
+    counters = _build_rate_limit_counters(settings)
+    transfers = TransferService(
+        handoffs,
+        Leases(database, clock),
+        QuoteResolver(Quotes(client), settings.store_views, orders),
+        _build_checkout_preflight(client, settings),
+        shop_limit,
+        timeout=settings.magento_timeout,
+    )
+    limit = RateLimit(counters, "transfer", settings.transfers_per_minute)
+    register_transfer(app, TransferContext(settings, sites, link_tokens, transfers, limit))
+    checkout = CheckoutRedirect(
+        settings, handoffs, orders, shop_limit, session_store, link_tokens, pages
+    )
+    limit = RateLimit(counters, "unknown_link", settings.refusals_per_minute)
+    entry = EntryContext(settings, sites, handoffs, link_tokens, pages, checkout, limit)
+    register_entry(app, entry)
+    if settings.direct_entry:
+        limit = RateLimit(counters, "refused_entry", settings.refusals_per_minute)
+        register_direct_entry(app, DirectEntryContext(entry, transfers, limit))
+    register_health_endpoints(app, ReadinessCheck(handoffs, session_store))
+    register_error_handlers(app, pages)
+
+
+def _limit_request_time(app: Flask, seconds: float) -> None:
+    """Give each request one deadline, shared by the calls to shop, ledger and session store."""
+
+    @app.before_request
+    def _begin() -> None:
+        begin_request(seconds)
+
+    @app.teardown_request
+    def _end(_error: BaseException | None) -> None:
+        end_request()
+
+
+def _open_ledger(settings: Settings) -> Database:
+    database = open_database(settings.database_url.get_secret_value())
+    try:
+        # Reading the version needs no lock; migrating does. A worker that replaces a dead one
+        # must not fail because the ledger is locked.
+        if read_schema_version(database) != newest_schema_version():
+            migrate(database)
+    except LedgerUnreachable:
+        # The database server may be restarting while a worker starts. Nothing needs it yet, and
+        # the command that started the service has checked the tables.
+        log.warning("ledger_unreachable_at_start")
+    return database
+
+
+def _build_link_tokens(settings: Settings) -> LinkTokens:
+    previous = [key.get_secret_value() for key in settings.previous_secret_keys]
+    return LinkTokens(settings.secret_key.get_secret_value(), previous=previous)
+
+
+def _build_rate_limit_counters(settings: Settings) -> RateLimitCounters:
+    url = settings.rate_limit_storage_url
+    return RateLimitCounters(
+        settings.secret_key.get_secret_value(), url.get_secret_value() if url else None
+    )
+
+
+def _open_session_store(settings: Settings, **timeout: float) -> SessionStore:
+    return open_session_store(
+        settings.session_store_url,
+        settings.session_store_access,
+        lifetime=settings.new_session_lifetime,
+        **timeout,
+    )
+
+
+def _build_checkout_preflight(
+    client: MagentoClient, settings: Settings
+) -> CheckoutPreflight | None:
+    if not settings.ask_checkout:
+        return None
+    probe = CheckoutProbe(client, checkout_hosts=settings.checkout_hosts)
+    session_store = _open_session_store(settings, timeout=SESSION_STORE_TIMEOUT)
+    return CheckoutPreflight(probe, session_store, settings.store_views, settings.store_sites)

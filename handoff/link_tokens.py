@@ -1,4 +1,7 @@
-"""Links: the id of a handoff, signed. What the id is good for stands in the ledger."""
+"""Link tokens: the id of a handoff with a signature, which is what a link holds.
+
+The token says only whose link it is. The ledger says whether the link can still be used.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,10 @@ _SALT = "handoff.link.v1"
 
 
 class LinkTokens:
-    """Signs with the current key; reads links of the current and of previous keys."""
+    """Signs link tokens with the current secret key and reads those of previous keys as well."""
 
     def __init__(self, secret_key: str, *, previous: Sequence[str] = ()) -> None:
-        """Take the previous keys in any order; links signed with them stay good."""
+        """`previous` are earlier secret keys, in any order; links signed with them still work."""
         # itsdangerous signs with the last key of its list.
         self._signer = Signer(
             [*previous, secret_key],
@@ -24,15 +27,15 @@ class LinkTokens:
             digest_method=hashlib.sha256,
         )
 
-    def token(self, handoff_id: str) -> str:
-        """Return the token for a handoff, which may stand in a URL; a credential."""
+    def sign(self, handoff_id: str) -> str:
+        """Return the token for a handoff, safe to put into a URL. It is a credential."""
         return self._signer.sign(handoff_id).decode()
 
     def read(self, token: str) -> str | None:
-        """Return the id of the handoff, or None for a token that we did not write, to the letter.
+        """Return the handoff's id, or None unless the token is exactly one that `sign` returns.
 
-        Base64 has several spellings for the same bytes; all but the one that `token` gives are
-        refused, so that a link has one name.
+        The same bytes have several spellings in base64. Only the one that `sign` writes is
+        accepted, so that each link has one name.
         """
         try:
             handoff_id = self._signer.unsign(token).decode("ascii")

@@ -137,7 +137,7 @@ def make_app(settings: Settings, clock: TurnedClock) -> Iterator[MakeApp]:
 
     yield make
     for app in made:
-        app.extensions["handoff"].close()
+        app.extensions["handoff.database"].close()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.conftest import MakeApp, Poq, TurnedClock
 from tests.running import RunningShop, running_service
 from tests.talking import environment_for, post_transfer
 
-TITLE = "The shop is being worked on"
+TITLE = "The shop is down for maintenance"
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_links_that_do_not_exist_are_limited_and_others_never_refused(
     assert [answer.status_code for answer in tries] == [404] * 3
     for answer in (phone.get("/h/wrong"), phone.post("/h/wrong"), phone.post("/h")):
         assert answer.status_code == 429
-        assert "Too many tries" in answer.text
+        assert "Too many attempts" in answer.text
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert phone.get(link).status_code == 200
     assert phone.post(link).status_code == 303
@@ -119,7 +119,7 @@ def test_direct_entries_that_are_refused_are_limited_before_the_shop_is_asked(
     assert enter(phone, quote_id="7", token_id="wrong") == 403
     answer = phone.post("/enter", data={"quote_id": quote})
     assert answer.status_code == 429
-    assert "Too many tries" in answer.text
+    assert "Too many attempts" in answer.text
     rate_limit_clock.turn(seconds=int(answer.headers["Retry-After"]))
     assert enter(phone, quote_id=quote) == 303
 

@@ -45,7 +45,7 @@ class Rows:
             for batch in _batches(_issued(each, now) for each in ids):
                 connection.execute(insert(handoff), batch)
         self._settle()
-        return [self.links.token(each) for each in ids]
+        return [self.links.sign(each) for each in ids]
 
     def forget(self) -> None:
         """Remove what has been written since the ledger was filled."""

@@ -28,9 +28,9 @@ from handoff.rehearsal.run import run
 from handoff.rehearsal.shop import Shop
 from handoff.rehearsal.stage import Stage
 from handoff.rehearsal.stop import Stop
-from handoff.services import open_access, open_client, open_orders
 from handoff.settings import Settings
 from handoff.settings.store_views import StoreView
+from handoff.shop_clients import open_admin_access, open_client, open_orders
 from handoff.urls import is_same_url
 
 
@@ -131,7 +131,7 @@ def _rehearse(
     cloud = Cloud(settings, stop)
     cloud.find_service()
     client = open_client(settings)
-    access = open_access(client, settings)
+    access = open_admin_access(client, settings)
     bill = Playbill(in_json=in_json)
     with _reconciler(client, settings, wanted=place_order) as reconciler:
         steps: list[Step] = []

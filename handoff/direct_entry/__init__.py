@@ -1,1 +1,1 @@
-"""Direct entry: the app's web view brings the quote itself, and is let in at once."""
+"""Direct entry: the web view brings the quote itself and goes to checkout in one request."""

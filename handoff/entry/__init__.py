@@ -1,1 +1,1 @@
-"""What the web view opens: a page that is safe to look at, and the POST that lets one in."""
+"""Entry: the pages and redirects that a web view gets when it opens a link."""

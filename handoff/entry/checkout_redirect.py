@@ -1,94 +1,99 @@
-"""Letting a web view in whose handoff has been spent, and turning away whose cannot be."""
+"""The redirect to checkout once a link has been used, and the result page if that cannot be."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import structlog
 from flask import Response, make_response, redirect, request
 
+from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.deadline import Deadline
 from handoff.entry import result_pages
-from handoff.entry.page_rendering import render_result_page
+from handoff.entry.page_rendering import PageRenderer
 from handoff.entry.result_pages import ResultPage
 from handoff.entry.shop_cookies import set_shop_cookies
 from handoff.entry.web_view_cookies import WebViewCookies
-from handoff.ledger import Handoff, LinkState
-from handoff.magento.orders import Order
+from handoff.ledger import Handoff, HandoffRepository, LinkState
+from handoff.link_tokens import LinkTokens
+from handoff.magento.orders import Order, Orders
 from handoff.problems import Busy, LedgerUnavailable, ShopTimeout, ShopUnavailable
-from handoff.services import services
-from handoff.shop_session import SessionStoreError, create_session
+from handoff.settings import Settings
+from handoff.shop_session import SessionStore, SessionStoreError, create_session
 from handoff.shop_session.contents import build_session_contents
 
 log = structlog.get_logger()
 
-_ASKING_FOR_AN_ORDER = 3.0  # seconds; the shopper is looking at a blank page meanwhile
-_ENDINGS = {
-    LinkState.EXPIRED: result_pages.EXPIRED,
-    LinkState.USED: result_pages.USED,
-    LinkState.SUPERSEDED: result_pages.SUPERSEDED,
-}
+_ORDER_LOOKUP_TIMEOUT = 3.0  # seconds; the shopper sees a blank page meanwhile
 
 
-def redirect_to_checkout(spent: Handoff, openers: WebViewCookies) -> Response:
-    """Bind the quote of a handoff that these openers have spent, and send them to checkout.
+@dataclass(frozen=True, slots=True)
+class CheckoutRedirect:
+    """Writes shop sessions and redirects to checkout; entry and direct entry share it.
 
-    Whatever fails here may be tried again, by a link in the page and the openers' cookies.
+    `orders` is None without the right to read orders. `shop_limit` bounds the lookups of orders,
+    together with the transfers.
     """
-    response = _bound(spent)
-    openers.hand_over(
-        response, services().places.find_by_code(spent.store_code), services().settings
-    )
-    return response
 
+    settings: Settings
+    handoffs: HandoffRepository
+    orders: Orders | None
+    shop_limit: ConcurrencyLimit
+    session_store: SessionStore
+    link_tokens: LinkTokens
+    pages: PageRenderer
 
-def refuse_entry(row: Handoff) -> Response:
-    """Answer somebody who may not enter, with the ending that fits."""
-    state = row.state
-    if state is LinkState.USED and find_order(row) is not None:
-        return render_result_page(result_pages.ORDERED, row)
-    ending = _ENDINGS.get(state, result_pages.EXPIRED)
-    return render_result_page(ending, row)
+    def redirect_to_checkout(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
+        """Write the shop session of a handoff whose link was just used, and redirect to checkout.
 
+        If the session cannot be written, the page has a button to try again, and the web view
+        keeps its cookies, so that it may.
+        """
+        response = self._start_session(handoff, cookies)
+        cookies.set_on(response, self.settings)
+        return response
 
-def find_order(row: Handoff) -> Order | None:
-    """Ask the shop whether the quote has become an order, where it may be asked."""
-    orders = services().orders
-    if orders is None:
-        return None
-    try:
-        # A thread that waited for a place would keep shoppers with good links waiting as well.
-        with services().shop_limit.slot(0):
-            return orders.find_order(
-                row.quote_number, deadline=Deadline.within_request(_ASKING_FOR_AN_ORDER)
-            )
-    except (Busy, ShopUnavailable, ShopTimeout) as problem:
-        log.warning("order_not_known", code=problem.code)
-        return None
+    def refuse(self, handoff: Handoff) -> Response:
+        """Return the result page for a web view that may not use the link."""
+        if handoff.state is LinkState.USED and self.find_order(handoff) is not None:
+            return self.pages.render_result_page(result_pages.ORDERED, handoff)
+        page = result_pages.find_page_for_link_state(handoff.state)
+        return self.pages.render_result_page(page, handoff)
 
+    def find_order(self, handoff: Handoff) -> Order | None:
+        """Return the order made from the quote; None if there is none or the shop does not say."""
+        if self.orders is None:
+            return None
+        deadline = Deadline.within_request(_ORDER_LOOKUP_TIMEOUT)
+        try:
+            # A thread that waited for a slot would keep shoppers with good links waiting as well.
+            with self.shop_limit.slot(0):
+                return self.orders.find_order(handoff.quote_number, deadline=deadline)
+        except (Busy, ShopUnavailable, ShopTimeout) as problem:
+            log.warning("order_lookup_failed", code=problem.code)
+            return None
 
-def _bound(row: Handoff) -> Response:
-    try:
-        session_id = create_session(
-            services().sessions, build_session_contents(row, services().settings.store_views)
-        )
-    except SessionStoreError as error:
-        log.error("session_store_unavailable", reason=str(error))
-        return _not_bound(row, result_pages.UNAVAILABLE)
-    except Exception as error:
-        log.exception("not_bound", error=type(error).__name__)
-        return _not_bound(row, result_pages.FAULT)
-    place = services().places.find_by_code(row.store_code)
-    response = make_response(redirect(place.landing_url, HTTPStatus.SEE_OTHER))
-    set_shop_cookies(response, session_id, request.cookies, place)
-    return response
+    def _start_session(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
+        try:
+            contents = build_session_contents(handoff, self.settings.store_views)
+            session_id = create_session(self.session_store, contents)
+        except SessionStoreError as error:
+            log.error("session_store_unavailable", reason=str(error))
+            return self._render_session_failure(handoff, result_pages.UNAVAILABLE)
+        except Exception as error:
+            log.exception("shop_session_not_written", error=type(error).__name__)
+            return self._render_session_failure(handoff, result_pages.FAULT)
+        response = make_response(redirect(cookies.site.landing_url, HTTPStatus.SEE_OTHER))
+        set_shop_cookies(response, session_id, request.cookies, cookies.site)
+        return response
 
-
-def _not_bound(row: Handoff, ending: ResultPage) -> Response:
-    try:
-        if not row.reopen_count:  # else a session stands already, and the grace runs
-            services().ledger.unbound(row.id)
-    except LedgerUnavailable:
-        # Its opener may come back all the same, if only within the grace.
-        log.error("binding_not_taken_back")
-    return render_result_page(ending, row, services().links.token(row.id))
+    def _render_session_failure(self, handoff: Handoff, page: ResultPage) -> Response:
+        try:
+            # After a reopening, an earlier session exists and the reopen grace goes on.
+            if not handoff.reopen_count:
+                self.handoffs.unbound(handoff.id)
+        except LedgerUnavailable:
+            # The web view can still try again, but only within the reopen grace.
+            log.error("session_written_not_cleared")
+        return self.pages.render_result_page(page, handoff, self.link_tokens.sign(handoff.id))

@@ -1,4 +1,4 @@
-"""Which language a page speaks, and in which direction that is read."""
+"""The languages of the pages: choosing one for a request, and its translations."""
 
 from __future__ import annotations
 
@@ -18,51 +18,52 @@ LANGUAGES = ("en", "ar", "de", "es", "fr", "it", "nl", "pl")
 
 
 def init_babel(app: Flask) -> None:
-    """Let pages speak the shopper's language, out of the catalogues in `translations/`."""
+    """Translate the templates of an app with the catalogues in `translations/`."""
     Babel(
         app,
         default_locale="en",
         default_translation_directories=str(find_resource_folder("translations")),
-        locale_selector=page_language,
+        locale_selector=get_page_language,
     )
-    # flask-babel's own find the language out at every word.
+    # flask-babel's own functions look the catalogue up again for every message.
     environment: Any = app.jinja_env
     environment.install_gettext_callables(
-        gettext=lambda words: _catalogue().ugettext(words),
-        ngettext=lambda one, many, number: _catalogue().ungettext(one, many, number),
+        gettext=lambda message: _load_catalogue().ugettext(message),
+        ngettext=lambda one, many, number: _load_catalogue().ungettext(one, many, number),
         newstyle=True,
     )
-    app.jinja_env.globals["lang"] = page_language
-    app.jinja_env.globals["direction"] = text_direction
+    app.jinja_env.globals["lang"] = get_page_language
+    app.jinja_env.globals["direction"] = get_text_direction
 
 
-def set_page_language(page_language: str | None) -> None:
-    """Let this request's page speak a store view's language, where we speak that."""
-    wanted = (page_language or "").replace("-", "_").split("_")[0].lower()
+def set_page_language(language: str | None) -> None:
+    """Use a store view's language for this request, if there is a catalogue for it."""
+    wanted = (language or "").replace("-", "_").split("_")[0].lower()
     if wanted in LANGUAGES:
         g.language = wanted
 
 
-def page_language() -> str:
-    """Return the language of this request's page, as `lang` has it."""
+def get_page_language() -> str:
+    """Return the language of this request's page, for the `lang` attribute."""
     if "language" not in g:
-        g.language = _best_of(request.headers.get("Accept-Language", ""))
-    chosen: str = g.language
-    return chosen
+        g.language = _choose_language(request.headers.get("Accept-Language", ""))
+    language: str = g.language
+    return language
 
 
-@lru_cache(maxsize=256)  # there are few that browsers send
-def _best_of(accepted: str) -> str:
-    return parse_accept_header(accepted, LanguageAccept).best_match(LANGUAGES) or "en"
+def get_text_direction() -> str:
+    """Return `ltr` or `rtl`, for the `dir` attribute."""
+    return Locale(get_page_language()).text_direction
 
 
-def text_direction() -> str:
-    """Return `ltr` or `rtl`, as `dir` has it."""
-    return Locale(page_language()).text_direction
+@lru_cache(maxsize=256)  # browsers send few different values
+def _choose_language(accept_language: str) -> str:
+    accepted = parse_accept_header(accept_language, LanguageAccept)
+    return accepted.best_match(LANGUAGES) or "en"
 
 
-def _catalogue() -> NullTranslations:
-    """Return the words of this request's language, found out at the first of them."""
+def _load_catalogue() -> NullTranslations:
+    """Return the translations for this request's language, loaded once for each request."""
     if "catalogue" not in g:
         g.catalogue = get_translations()
     catalogue: NullTranslations = g.catalogue

@@ -1,154 +1,217 @@
-"""Every way in which the way into checkout can end before checkout, with its words."""
+"""The result pages: what a shopper sees when checkout does not open, and for which reason.
+
+This table is the only place that knows them. The views look pages up here, `/openapi.json` is
+made from it, and a test compares the tables of README and docs/direct-entry.md with it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask_babel import LazyString, lazy_gettext
+from handoff import problems
+from handoff.ledger import LinkState
+from handoff.problems import PAUSE, Problem
 
-from handoff.problems import PAUSE
+LINK, DIRECT_ENTRY = "/h", "/enter"
+_BOTH = (LINK, DIRECT_ENTRY)
 
 
 @dataclass(frozen=True, slots=True)
 class ResultPage:
-    """What the shopper is told, in their language: what happened, and what to do now.
+    """A page in English: what happened (`title`, `explanation`) and what to do now (`advice`).
 
-    `retry_after` is in seconds, for whom the same request may help later.
+    `code` is the page's name in logs and metrics. `shown_at` lists the addresses that answer with
+    it, `reasons` the link states and problems that lead to it. `retry_after` is in seconds and
+    set if the same request may succeed later.
     """
 
     code: str
     status: int
-    title: LazyString
-    words: LazyString
-    todo: LazyString
+    title: str
+    explanation: str
+    advice: str
+    shown_at: tuple[str, ...]
+    reasons: tuple[LinkState | type[Problem], ...] = ()
     retry_after: int | None = None
 
 
-_BAG_IS_SAFE = lazy_gettext("Nothing is lost: your bag is safe.")
-_AGAIN = lazy_gettext("Go back to the app and tap Checkout again.")
+def translatable(message: str) -> str:
+    """Return the message. pybabel finds the texts of the catalogues by this name."""
+    return message
+
+
+_BAG_IS_SAFE = translatable("Nothing is lost: your bag is safe.")
+_TAP_CHECKOUT_AGAIN = translatable("Go back to the app and tap Checkout again.")
+_IF_NOT_TAP_AGAIN = translatable("If not, go back to the app and tap Checkout again.")
 
 UNKNOWN = ResultPage(
     "unknown",
     HTTPStatus.NOT_FOUND,
-    lazy_gettext("This link does not work"),
-    lazy_gettext("It may have been cut off on its way."),
-    _AGAIN,
+    translatable("This link does not work"),
+    translatable("It may be incomplete."),
+    _TAP_CHECKOUT_AGAIN,
+    shown_at=(LINK,),
 )
 EXPIRED = ResultPage(
     "expired",
     HTTPStatus.GONE,
-    lazy_gettext("This link has expired"),
-    lazy_gettext("For your safety it works for a few minutes only. Your bag is still in the app."),
-    _AGAIN,
+    translatable("This link has expired"),
+    translatable(
+        "For your security, it only works for a few minutes. Your bag is still in the app."
+    ),
+    _TAP_CHECKOUT_AGAIN,
+    shown_at=_BOTH,
+    reasons=(LinkState.EXPIRED,),
 )
 USED = ResultPage(
     "used",
     HTTPStatus.GONE,
-    lazy_gettext("This link has been used"),
-    lazy_gettext(
-        "It opens checkout once, on one device. If you have placed your order, the shop has it "
-        "and sends you an e-mail."
+    translatable("This link has already been used"),
+    translatable(
+        "It opens checkout only once, on one device. If you have placed your order, the shop has "
+        "received it and will email you."
     ),
-    lazy_gettext("If not, go back to the app and tap Checkout again."),
+    _IF_NOT_TAP_AGAIN,
+    shown_at=_BOTH,
+    reasons=(LinkState.USED,),
 )
 ORDERED = ResultPage(
     "ordered",
     HTTPStatus.GONE,
-    lazy_gettext("Your order has been placed"),
-    lazy_gettext("What was in this bag has been ordered. The shop sends you an e-mail about it."),
-    lazy_gettext("There is nothing more to do. You can go back to the app."),
+    translatable("Your order has been placed"),
+    translatable("The items in this bag have been ordered. The shop will email you about it."),
+    translatable("There is nothing more to do. You can go back to the app."),
+    shown_at=_BOTH,
+    reasons=(problems.QuoteOrdered,),
 )
 SUPERSEDED = ResultPage(
     "superseded",
     HTTPStatus.GONE,
-    lazy_gettext("There is a newer link"),
-    lazy_gettext("Your bag has been sent to checkout again since this link was made."),
-    _AGAIN,
+    translatable("There is a newer link"),
+    translatable("Your bag was sent to checkout again after this link was made."),
+    _TAP_CHECKOUT_AGAIN,
+    shown_at=_BOTH,
+    reasons=(LinkState.SUPERSEDED,),
 )
 UNAVAILABLE = ResultPage(
     "unavailable",
     HTTPStatus.SERVICE_UNAVAILABLE,
-    lazy_gettext("The shop cannot be reached just now"),
-    lazy_gettext("Nothing is lost: your bag is safe, and this link still works."),
-    lazy_gettext("Please try again in a moment."),
+    translatable("The shop cannot be reached right now"),
+    translatable("Nothing is lost: your bag is safe, and this link still works."),
+    translatable("Please try again in a moment."),
+    shown_at=_BOTH,
     retry_after=5,
 )
 PAUSED = ResultPage(
     "paused",
     HTTPStatus.SERVICE_UNAVAILABLE,
-    lazy_gettext("The shop is being worked on"),
+    translatable("The shop is down for maintenance"),
     _BAG_IS_SAFE,
-    lazy_gettext("Please try again in a few minutes."),
+    translatable("Please try again in a few minutes."),
+    shown_at=_BOTH,
+    reasons=(problems.Paused,),
     retry_after=PAUSE,
 )
 FAULT = ResultPage(
     "fault",
     HTTPStatus.INTERNAL_SERVER_ERROR,
-    lazy_gettext("Something went wrong"),
-    lazy_gettext("That was our fault, not yours. Your bag is still in the app."),
-    _AGAIN,
+    translatable("Something went wrong"),
+    translatable("That was our fault, not yours. Your bag is still in the app."),
+    _TAP_CHECKOUT_AGAIN,
+    shown_at=_BOTH,
 )
 TOO_MANY = ResultPage(
     "too_many",
     HTTPStatus.TOO_MANY_REQUESTS,
-    lazy_gettext("Too many tries"),
-    lazy_gettext(
-        "There have been too many tries from your network that did not work. Your bag is safe."
-    ),
-    lazy_gettext("Wait a minute, then go back to the app and tap Checkout again."),
+    translatable("Too many attempts"),
+    translatable("There were too many failed attempts from your network. Your bag is safe."),
+    translatable("Wait a minute, then go back to the app and tap Checkout again."),
+    shown_at=_BOTH,
+    reasons=(problems.TooManyRequests,),
     retry_after=60,
 )
-
-# Without a link: the app itself brought the quote.
-
 INCOMPLETE = ResultPage(
     "incomplete",
     HTTPStatus.BAD_REQUEST,
-    lazy_gettext("Checkout could not be opened"),
-    lazy_gettext("What the app sent to the shop was not complete."),
-    _AGAIN,
+    translatable("Checkout could not be opened"),
+    translatable("The app sent an incomplete request to the shop."),
+    _TAP_CHECKOUT_AGAIN,
+    shown_at=(DIRECT_ENTRY,),
+    reasons=(
+        problems.MalformedRequest,
+        problems.RequestInvalid,
+        problems.RequestTooLarge,
+        problems.UnsupportedMediaType,
+    ),
 )
 SIGNED_OUT = ResultPage(
     "signed_out",
     HTTPStatus.FORBIDDEN,
-    lazy_gettext("You have been signed out"),
-    lazy_gettext("The shop does not know the app's sign-in any more."),
-    lazy_gettext("Go back to the app, sign in again and tap Checkout."),
+    translatable("You have been signed out"),
+    translatable("The shop no longer accepts the app's sign-in."),
+    translatable("Go back to the app, sign in again and tap Checkout."),
+    shown_at=(DIRECT_ENTRY,),
+    reasons=(problems.CustomerTokenRejected,),
 )
 FORCED = ResultPage(
     "forced",
     HTTPStatus.FORBIDDEN,
-    lazy_gettext("Checkout opens from the app"),
-    lazy_gettext("Another website sent you here, so nothing has been opened."),
-    lazy_gettext("Go to the app and tap Checkout there."),
+    translatable("Checkout opens from the app"),
+    translatable("Another website sent you here, so we did not open checkout."),
+    translatable("Go to the app and tap Checkout there."),
+    shown_at=(DIRECT_ENTRY,),
 )
 BAG_UNKNOWN = ResultPage(
     "bag_unknown",
     HTTPStatus.NOT_FOUND,
-    lazy_gettext("This bag cannot be found"),
-    lazy_gettext("If you have placed your order, the shop has it and sends you an e-mail."),
-    lazy_gettext("If not, go back to the app and tap Checkout again."),
+    translatable("This bag cannot be found"),
+    translatable("If you have placed your order, the shop has received it and will email you."),
+    _IF_NOT_TAP_AGAIN,
+    shown_at=(DIRECT_ENTRY,),
+    reasons=(problems.QuoteNotFound,),
 )
 EMPTY = ResultPage(
     "empty",
     HTTPStatus.CONFLICT,
-    lazy_gettext("Your bag is empty"),
-    lazy_gettext("There is nothing in it to take to checkout."),
-    lazy_gettext("Go back to the app, fill your bag and tap Checkout."),
+    translatable("Your bag is empty"),
+    translatable("There is nothing in it to take to checkout."),
+    translatable("Go back to the app, add something to your bag and tap Checkout."),
+    shown_at=(DIRECT_ENTRY,),
+    reasons=(problems.QuoteEmpty,),
 )
 REFUSED = ResultPage(
     "refused",
     HTTPStatus.CONFLICT,
-    lazy_gettext("This bag cannot go to checkout"),
-    lazy_gettext("The shop does not let it through as it is."),
-    lazy_gettext("Go back to the app and look through your bag."),
+    translatable("This bag cannot go to checkout"),
+    translatable("The shop does not accept it as it is."),
+    translatable("Go back to the app and check your bag."),
+    shown_at=(DIRECT_ENTRY,),
 )
 TRY_LATER = ResultPage(
     "try_later",
     HTTPStatus.SERVICE_UNAVAILABLE,
-    lazy_gettext("The shop cannot be reached just now"),
+    UNAVAILABLE.title,
     _BAG_IS_SAFE,
-    lazy_gettext("Go back to the app and tap Checkout again in a moment."),
+    translatable("Go back to the app and tap Checkout again in a moment."),
+    shown_at=(DIRECT_ENTRY,),
     retry_after=5,
 )
+
+RESULT_PAGES = tuple(page for page in list(globals().values()) if isinstance(page, ResultPage))
+_PAGE_BY_REASON = {reason: page for page in RESULT_PAGES for reason in page.reasons}
+
+
+def find_page_for_link_state(state: LinkState) -> ResultPage:
+    """Return the page for a link that cannot be used, or can no longer be by this web view."""
+    return _PAGE_BY_REASON.get(state, EXPIRED)
+
+
+def find_page_for_problem(problem: Problem) -> ResultPage:
+    """Return the page for a problem of direct entry.
+
+    If the table does not name the problem, its status decides: a problem of our side or the
+    shop's may pass, any other is a refusal by the shop.
+    """
+    may_pass = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return _PAGE_BY_REASON.get(type(problem), TRY_LATER if may_pass else REFUSED)

@@ -1,4 +1,4 @@
-"""The headers of everything that a web view gets from us."""
+"""The security headers that every response has, such as the Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ _TWO_YEARS = 63_072_000  # seconds
 
 
 def add_security_headers(app: Flask, settings: Settings) -> None:
-    """Send the headers with everything that the app answers."""
-    headers = _headers(settings)
+    """Add the headers to every response of the app."""
+    headers = _build_headers(settings)
 
     @app.after_request
-    def _protect(response: Response) -> Response:
+    def _add_headers(response: Response) -> Response:
         response.headers.extend(headers)
-        # `private`, or Magento's own VCL takes the cookies off, though it keeps nothing.
+        # Without `private`, Magento's own VCL for Varnish removes the cookies from a response.
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
 
-def _headers(settings: Settings) -> dict[str, str]:
-    """Allow our own script and style, the way to the shop, what the settings name, no more."""
-    # Browsers apply `form-action` to the redirects after a form, too.
-    targets = " ".join(("'self'", *settings.form_action_origins))
+def _build_headers(settings: Settings) -> dict[str, str]:
+    """Return headers that allow our script and style, the shop, and what the settings name."""
+    # Browsers apply `form-action` to the redirects that follow a form as well.
+    form_targets = " ".join(("'self'", *settings.form_action_origins))
     headers = {
         "Content-Security-Policy": (
-            f"default-src 'none'; script-src {_own_and(settings.poq_script_url)}; "
-            f"style-src 'self'; img-src {_own_and(settings.shop_logo_url)}; "
-            f"form-action {targets}; frame-ancestors 'none'; base-uri 'none'"
+            f"default-src 'none'; script-src {_build_source_list(settings.poq_script_url)}; "
+            f"style-src 'self'; img-src {_build_source_list(settings.shop_logo_url)}; "
+            f"form-action {form_targets}; frame-ancestors 'none'; base-uri 'none'"
         ),
         "X-Frame-Options": "DENY",
         "X-Content-Type-Options": "nosniff",
-        # The origin is what the shop needs; the path, which is the link, is never sent.
+        # The shop needs the origin. The path, which is the link, is never sent.
         "Referrer-Policy": "strict-origin",
     }
     if settings.public_url.startswith("https:"):
@@ -41,7 +41,7 @@ def _headers(settings: Settings) -> dict[str, str]:
     return headers
 
 
-def _own_and(url: str | None) -> str:
-    # ';' and ',' end a part of the policy; '?' and what follows are no part of a source.
+def _build_source_list(url: str | None) -> str:
+    # `;` and `,` would end the directive. A source has no query string.
     source = (url or "").split("?")[0].replace(";", "%3B").replace(",", "%2C")
     return f"'self' {source}".rstrip()

@@ -1,116 +1,162 @@
-"""`GET /h/<token>`: the entry page. `POST`: spends the link, binds the quote, sends to checkout."""
+"""`GET /h/<token>` shows the entry page; `POST` uses the link and redirects to checkout."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Flask, Request, Response, current_app, g, request
 from gunicorn.http.errors import ParseException
 
 from handoff.entry import result_pages
-from handoff.entry.checkout_redirect import find_order, redirect_to_checkout, refuse_entry
-from handoff.entry.cross_site import is_from_another_site
-from handoff.entry.page_rendering import render_entry_page, render_result_page
+from handoff.entry.checkout_redirect import CheckoutRedirect
+from handoff.entry.page_rendering import PageRenderer
 from handoff.entry.result_pages import ResultPage
 from handoff.entry.web_view_cookies import WebViewCookies, read_web_view_cookies
-from handoff.ledger import Handoff, LinkState
-from handoff.operations.rate_limits import network_of
+from handoff.ledger import Handoff, HandoffRepository, LinkState
+from handoff.link_tokens import LinkTokens
+from handoff.operations.rate_limits import RateLimit, network_of
 from handoff.problems import LedgerUnavailable
-from handoff.services import services
+from handoff.settings import Settings
+from handoff.settings.store_sites import StoreSites
 
-entry_blueprint = Blueprint("entry", __name__)
+_EXTENSION = "handoff.entry"
 
-_MAX_FORM = 4096  # bytes
+_blueprint = Blueprint("entry", __name__)
 
-
-@entry_blueprint.before_request
-def keep_out_while_paused() -> Response | None:
-    """Let nobody in while the service is paused, and spend nothing."""
-    return try_again_page(result_pages.PAUSED) if services().settings.paused else None
+_MAX_FORM_BYTES = 4096
 
 
-@entry_blueprint.get("/h/<token>")
-def show(token: str) -> Response:
-    """Show what is happening, in a page that posts itself. Changes nothing, however often."""
-    row = _find(token)
-    if row is None:
-        return _no_such_link()
-    openers = read_web_view_cookies(request, row.id, services().places.find_by_code(row.store_code))
-    return render_entry_page(row, token, openers) if _may_enter(row, openers) else refuse_entry(row)
+@dataclass(frozen=True, slots=True)
+class EntryContext:
+    """What the views of this package work with."""
+
+    settings: Settings
+    sites: StoreSites
+    handoffs: HandoffRepository
+    link_tokens: LinkTokens
+    pages: PageRenderer
+    checkout: CheckoutRedirect
+    unknown_link_limit: RateLimit
 
 
-@entry_blueprint.post("/h")
-def enter_by_form() -> Response:
-    """Spend the link whose token stands in the form body, as the form style's app sends it."""
-    return enter(_posted_token())
+def register_entry(app: Flask, context: EntryContext) -> None:
+    """Add the views of links to an app, with the objects that they work with."""
+    app.extensions[_EXTENSION] = context
+    app.register_blueprint(_blueprint)
 
 
-@entry_blueprint.post("/h/<token>")
-def enter(token: str) -> Response:
-    """Let one web view in: a new session of the shop with the quote, and on to checkout."""
-    row = _find(token)
-    if row is None:
-        return _no_such_link()
-    place = services().places.find_by_code(row.store_code)
-    openers = read_web_view_cookies(request, row.id, place)
-    if is_from_another_site(request, place.public_origin):
-        # Whoever sent the shopper here does not spend the link; the shopper may, with a tap.
-        return (
-            render_entry_page(row, token, openers)
-            if _may_enter(row, openers)
-            else refuse_entry(row)
-        )
-    spent = services().ledger.spend(row.id, openers.hashes)
-    if spent is None:
-        return refuse_entry(_find(token) or row)
-    if spent.reopen_count and find_order(spent) is not None:
-        return render_result_page(result_pages.ORDERED, row)
-    return redirect_to_checkout(spent, openers)
+@_blueprint.before_request
+def show_paused_page() -> Response | None:
+    """Answer every request with the same result page while the service is paused."""
+    return _show_try_again_page(result_pages.PAUSED) if _context().settings.paused else None
 
 
-@entry_blueprint.errorhandler(LedgerUnavailable)
-def ledger_unavailable(_error: LedgerUnavailable) -> Response:
-    """Say that it is worth trying again; nothing has been spent that was not written."""
-    return try_again_page(result_pages.UNAVAILABLE)
+@_blueprint.get("/h/<token>")
+def show_entry_page(token: str) -> Response:
+    """Show the page that posts itself. It changes nothing, however often it is opened."""
+    handoff = _find_handoff(token)
+    if handoff is None:
+        return _refuse_unknown_link()
+    return _show_entry_page_or_refuse(handoff, token, _read_cookies(handoff))
 
 
-def try_again_page(ending: ResultPage) -> Response:
-    """Answer with an ending that may pass, without asking the ledger what the link is good for."""
-    token = (request.view_args or {}).get("token") or _posted_token()
-    is_ours = services().links.read(token) is not None
-    # The page that asks whom another website has sent is not to be skipped.
-    may_try = is_ours and not is_from_another_site(request, *services().places.origins)
-    return render_result_page(ending, token=token if may_try else None)
+@_blueprint.post("/h")
+def use_link_from_form() -> Response:
+    """Use the link whose token is in the form, as apps with the form style send it."""
+    return use_link(_read_form_token())
 
 
-def _posted_token() -> str:
-    request.max_content_length = _MAX_FORM
-    try:
-        return request.form.get("token", "")
-    except (OSError, ParseException):  # gunicorn's, for pieces that cannot be put together
-        return ""
+@_blueprint.post("/h/<token>")
+def use_link(token: str) -> Response:
+    """Use the link for this web view: write a new shop session and redirect to checkout."""
+    context = _context()
+    handoff = _find_handoff(token)
+    if handoff is None:
+        return _refuse_unknown_link()
+    cookies = _read_cookies(handoff)
+    if is_from_another_site(request, cookies.site.public_origin):
+        # Another website must not use the link for the shopper. The shopper can, with a tap.
+        return _show_entry_page_or_refuse(handoff, token, cookies)
+    used = context.handoffs.spend(handoff.id, cookies.hashes)
+    if used is None:
+        return context.checkout.refuse(_find_handoff(token) or handoff)
+    if used.reopen_count and context.checkout.find_order(used) is not None:
+        return context.pages.render_result_page(result_pages.ORDERED, handoff)
+    return context.checkout.redirect_to_checkout(used, cookies)
 
 
-def _find(token: str) -> Handoff | None:
-    handoff_id = services().links.read(token)
+@_blueprint.errorhandler(LedgerUnavailable)
+def show_ledger_unavailable(_error: LedgerUnavailable) -> Response:
+    """Ask the shopper to try again. The link was not used, or the ledger would have said so."""
+    return _show_try_again_page(result_pages.UNAVAILABLE)
+
+
+def is_from_another_site(request: Request, *own_origins: str) -> bool:
+    """Return whether another website started this navigation.
+
+    Otherwise a website could send somebody into checkout as another shopper. A request of the app
+    itself has none of these headers, or `Origin: null`.
+    """
+    if request.headers.get("Sec-Fetch-Site", "").lower() == "cross-site":
+        return True
+    if request.method != "POST":
+        return False
+    origin = request.headers.get("Origin", "null").lower()
+    return origin not in ("null", *own_origins)
+
+
+def _context() -> EntryContext:
+    context: EntryContext = current_app.extensions[_EXTENSION]
+    return context
+
+
+def _find_handoff(token: str) -> Handoff | None:
+    handoff_id = _context().link_tokens.read(token)
     if handoff_id is None:
         return None
     structlog.contextvars.bind_contextvars(handoff=handoff_id)
-    g.handoff_id = handoff_id  # for a page that is shown where the ledger cannot be read
-    return services().ledger.find(handoff_id)
+    g.handoff_id = handoff_id  # the support code of a page that is shown without the ledger
+    return _context().handoffs.find(handoff_id)
 
 
-def _no_such_link() -> Response:
-    """Count who shows links that do not exist. Phones of one carrier share an address, so those
-    that do exist are never counted or refused.
-    """
-    wait = services().unknown_link_limit.hit(network_of(request.remote_addr))
-    return render_result_page(
-        replace(result_pages.TOO_MANY, retry_after=wait) if wait else result_pages.UNKNOWN
+def _read_cookies(handoff: Handoff) -> WebViewCookies:
+    site = _context().sites.find_by_code(handoff.store_code)
+    return read_web_view_cookies(request, handoff.id, site)
+
+
+def _show_entry_page_or_refuse(handoff: Handoff, token: str, cookies: WebViewCookies) -> Response:
+    context = _context()
+    is_live = handoff.state is LinkState.LIVE
+    if not is_live and not context.handoffs.may_reopen(handoff, cookies.hashes):
+        return context.checkout.refuse(handoff)
+    asks_first = is_from_another_site(request, cookies.site.public_origin)
+    response = context.pages.render_entry_page(handoff, token, asks_first=asks_first)
+    cookies.set_on(response, context.settings)
+    return response
+
+
+def _refuse_unknown_link() -> Response:
+    """Count the unknown link. Known links are never counted: carriers' phones share an address."""
+    wait = _context().unknown_link_limit.hit(network_of(request.remote_addr))
+    page = replace(result_pages.TOO_MANY, retry_after=wait) if wait else result_pages.UNKNOWN
+    return _context().pages.render_result_page(page)
+
+
+def _show_try_again_page(page: ResultPage) -> Response:
+    """Show a page with a button to try again, without reading the ledger."""
+    context = _context()
+    token = (request.view_args or {}).get("token") or _read_form_token()
+    # The button would skip the question that the entry page asks after another website's link.
+    has_button = context.link_tokens.read(token) is not None and not is_from_another_site(
+        request, *context.sites.origins
     )
+    return context.pages.render_result_page(page, token=token if has_button else None)
 
 
-def _may_enter(row: Handoff, openers: WebViewCookies) -> bool:
-    ledger = services().ledger
-    return row.state is LinkState.LIVE or ledger.may_reopen(row, openers.hashes)
+def _read_form_token() -> str:
+    request.max_content_length = _MAX_FORM_BYTES
+    try:
+        return request.form.get("token", "")
+    except (OSError, ParseException):  # from gunicorn, for a body that it cannot decode
+        return ""

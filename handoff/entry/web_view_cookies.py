@@ -1,11 +1,11 @@
-"""The opener: the one web view that a link lets in, known by a cookie that only it has.
+"""The cookies by which a handoff's web view is known: only that web view may use the link again.
 
-Each look at the page hands a web view a cookie of its own, unless it has one for this handoff.
-Two looks at once leave two, neither of which overwrites the other: whichever spent the link,
-the web view can show it.
+Each answer with the entry page gives the web view a cookie of its own, unless it already has one
+for this handoff. Two answers at the same time set two cookies with different names, and neither
+replaces the other: whichever of them used the link, the web view can show it.
 
-On https the names begin with a prefix, for which browsers see to it that nobody else sets them:
-`__Host-` not even another host of the domain, `__Secure-` nobody on plain http.
+On https the names begin with a prefix that browsers protect. They accept `__Host-` only from this
+very host, and `__Secure-` only over https.
 """
 
 from __future__ import annotations
@@ -21,57 +21,58 @@ from werkzeug.http import dump_cookie
 from handoff.settings import Settings
 from handoff.settings.store_sites import StoreSite
 
-_MOST = 8
-_NAME_END = re.compile("[0-9a-f]{6}")
+_MAX_COOKIES = 8
+_NAME_SUFFIX = re.compile("[0-9a-f]{6}")
 _VALUE = re.compile("[A-Za-z0-9_-]{22,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class WebViewCookies:
-    """The cookies that a web view has for a handoff: by name, those it has shown or a fresh one."""
+    """The cookies, by name, that a web view sent for a handoff on a site, or one new cookie."""
 
-    cookies: dict[str, str] = field(repr=False)
+    site: StoreSite
+    values: dict[str, str] = field(repr=False)
 
     @property
     def hashes(self) -> list[str]:
-        """What the ledger may know of them, the one that would spend the link first."""
-        return [hashlib.sha256(value.encode()).hexdigest() for value in self.cookies.values()]
+        """The hashes of the values, which the ledger stores; a use of the link saves the first."""
+        return [hashlib.sha256(value.encode()).hexdigest() for value in self.values.values()]
 
-    def hand_over(self, response: Response, place: StoreSite, settings: Settings) -> None:
-        """Set the cookies in a place, for as long from now as they can be of use."""
-        for name, value in self.cookies.items():
+    def set_on(self, response: Response, settings: Settings) -> None:
+        """Set the cookies on a response, for as long as the web view may use the link."""
+        for name, value in self.values.items():
             cookie = dump_cookie(
                 name,
                 value,
                 max_age=settings.link_ttl + settings.reopen_grace,
-                sync_expires=False,  # which would go by the phone's own clock
-                path=_path(place),
-                secure=place.public_parts.scheme == "https",
+                sync_expires=False,  # `Expires` would depend on the phone's own clock
+                path=_cookie_path(self.site),
+                secure=self.site.public_parts.scheme == "https",
                 httponly=True,
                 samesite="Lax",
             )
             response.headers.add("Set-Cookie", cookie)
 
 
-def read_web_view_cookies(request: Request, handoff_id: str, place: StoreSite) -> WebViewCookies:
-    """Read the opener cookies for a handoff from a request, and make one where there is none."""
-    of_the_handoff = hashlib.sha256(handoff_id.encode()).hexdigest()[:12]
-    prefix = f"{_guard(place)}handoff_{of_the_handoff}_"
-    shown = [
+def read_web_view_cookies(request: Request, handoff_id: str, site: StoreSite) -> WebViewCookies:
+    """Return the request's cookies for a handoff, or a new cookie if it has none."""
+    id_hash = hashlib.sha256(handoff_id.encode()).hexdigest()[:12]
+    prefix = f"{_name_prefix(site)}handoff_{id_hash}_"
+    sent = [
         (name, value)
         for name, value in sorted(request.cookies.items())
-        if _NAME_END.fullmatch(name.removeprefix(prefix)) and _VALUE.fullmatch(value)
+        if _NAME_SUFFIX.fullmatch(name.removeprefix(prefix)) and _VALUE.fullmatch(value)
     ]
-    fresh = (f"{prefix}{secrets.token_hex(3)}", secrets.token_urlsafe(16))
-    return WebViewCookies(dict(shown[:_MOST] or [fresh]))
+    new = (f"{prefix}{secrets.token_hex(3)}", secrets.token_urlsafe(16))
+    return WebViewCookies(site, dict(sent[:_MAX_COOKIES] or [new]))
 
 
-def _guard(place: StoreSite) -> str:
-    if place.public_parts.scheme != "https":
+def _name_prefix(site: StoreSite) -> str:
+    if site.public_parts.scheme != "https":
         return ""
-    return "__Secure-" if place.public_parts.path else "__Host-"
+    return "__Secure-" if site.public_parts.path else "__Host-"
 
 
-def _path(place: StoreSite) -> str:
-    # `__Host-` asks for the whole host; below a path the cookie is for links alone.
-    return "/" if _guard(place) == "__Host-" else f"{place.public_parts.path}/h"
+def _cookie_path(site: StoreSite) -> str:
+    # `__Host-` requires the path `/`. Below a path prefix, only links need the cookie.
+    return "/" if _name_prefix(site) == "__Host-" else f"{site.public_parts.path}/h"

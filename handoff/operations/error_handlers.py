@@ -1,6 +1,6 @@
-"""What nobody else has handled: unknown addresses, wrong methods, bodies too large, our faults.
+"""Responses for what no view handles: unknown addresses, wrong methods, and our own faults.
 
-Poq's side gets a problem, a web view a page. Neither learns anything about the inside.
+Callers of `/api/` get a problem, web views get a result page. Neither reveals anything internal.
 """
 
 from __future__ import annotations
@@ -11,37 +11,44 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 
 from handoff import problems
 from handoff.entry import result_pages
-from handoff.entry.page_rendering import render_result_page
-from handoff.operations.problem_response import answer_problem
+from handoff.entry.page_rendering import PageRenderer
+from handoff.operations.problem_response import make_problem_response
+from handoff.problems import Problem
 
 log = structlog.get_logger()
 
 
-def register_error_handlers(app: Flask) -> None:
-    """Answer every failure of the app in the form that its caller reads."""
-    app.register_error_handler(HTTPException, _http_failure)
-    app.register_error_handler(Exception, _fault)
+def register_error_handlers(app: Flask, pages: PageRenderer) -> None:
+    """Handle every exception that the views of an app leave."""
+
+    @app.errorhandler(HTTPException)
+    def _handle_http_exception(error: HTTPException) -> Response:
+        if _is_api_request():
+            response = make_problem_response(_find_problem(error))
+        else:
+            response = pages.render_result_page(result_pages.UNKNOWN)
+            response.status_code = error.code or result_pages.UNKNOWN.status
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return response
+
+    @app.errorhandler(Exception)
+    def _handle_unexpected_exception(error: Exception) -> Response:
+        log.exception("unhandled_error", error=type(error).__name__)
+        if _is_api_request():
+            return make_problem_response(problems.InternalError())
+        return pages.render_result_page(result_pages.FAULT)
 
 
-def _http_failure(failure: HTTPException) -> Response:
-    if not request.path.startswith("/api/"):
-        response = render_result_page(result_pages.UNKNOWN)
-        response.status_code = failure.code or result_pages.UNKNOWN.status
-    elif isinstance(failure, RequestEntityTooLarge):
-        response = answer_problem(problems.RequestTooLarge())
-    elif isinstance(failure, MethodNotAllowed):
-        response = answer_problem(problems.MethodNotAllowed())
-    elif (failure.code or 0) == problems.NotFound.status:
-        response = answer_problem(problems.NotFound())
-    else:
-        response = answer_problem(problems.MalformedRequest())
-    if isinstance(failure, MethodNotAllowed) and failure.valid_methods:
-        response.headers["Allow"] = ", ".join(sorted(failure.valid_methods))
-    return response
+def _is_api_request() -> bool:
+    return request.path.startswith("/api/")
 
 
-def _fault(error: Exception) -> Response:
-    log.exception("unhandled_error", error=type(error).__name__)
-    if request.path.startswith("/api/"):
-        return answer_problem(problems.InternalError())
-    return render_result_page(result_pages.FAULT)
+def _find_problem(error: HTTPException) -> Problem:
+    if isinstance(error, RequestEntityTooLarge):
+        return problems.RequestTooLarge()
+    if isinstance(error, MethodNotAllowed):
+        return problems.MethodNotAllowed()
+    if error.code == problems.NotFound.status:
+        return problems.NotFound()
+    return problems.MalformedRequest()

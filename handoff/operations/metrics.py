@@ -55,7 +55,7 @@ def _count_requests(app: Flask, registry: CollectorRegistry) -> None:
     def _count_request(response: Response) -> Response:
         rule = request.url_rule.rule if request.url_rule else "(none)"
         context = structlog.contextvars.get_contextvars()
-        code = context.get("code") or context.get("ending") or ""
+        code = context.get("code") or context.get("page") or ""
         requests.labels(rule, response.status_code, code).inc()
         seconds.labels(rule).observe(time.perf_counter() - g.started)
         return response

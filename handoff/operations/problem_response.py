@@ -1,4 +1,4 @@
-"""Problems on the wire: `application/problem+json`."""
+"""The response for a problem: `application/problem+json`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from handoff.problems import KeyRejected, Problem
 log = structlog.get_logger()
 
 
-def answer_problem(problem: Problem) -> Response:
-    """Answer with a problem's JSON, its status and the headers that belong to it."""
+def make_problem_response(problem: Problem) -> Response:
+    """Return the problem's JSON with its status and headers, and write its code to the log."""
     structlog.contextvars.bind_contextvars(code=problem.code)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("transfer_failed", detail=problem.detail)

@@ -1,4 +1,4 @@
-"""The body of a request, whole or not at all."""
+"""Reading the body of a request, completely or not at all."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from handoff.problems import MalformedRequest, RequestTooLarge
 
-_CUT = "The body did not arrive whole."
+_INCOMPLETE = "The body did not arrive completely."
 
 
-def read_body(limit: int) -> bytes:
-    """Return the body of this request, of up to `limit` bytes.
+def read_body(max_bytes: int) -> bytes:
+    """Return the body of this request.
 
-    Raises RequestTooLarge, or MalformedRequest for pieces that cannot be put together.
+    Raises RequestTooLarge above `max_bytes`, and MalformedRequest for an incomplete body.
     """
-    # A body without a length ends at the limit without a word; one byte more tells.
-    request.max_content_length = limit + 1
+    # werkzeug cuts a body without a length at the maximum, silently. So one byte more is read.
+    request.max_content_length = max_bytes + 1
     try:
-        raw = request.get_data(cache=False)
+        body = request.get_data(cache=False)
     except RequestEntityTooLarge:
         raise RequestTooLarge from None
-    except (OSError, ParseException):  # gunicorn's, for pieces that cannot be put together
-        raise MalformedRequest(_CUT) from None
-    if len(raw) > limit:
+    except (OSError, ParseException):  # from gunicorn, for a body that it cannot decode
+        raise MalformedRequest(_INCOMPLETE) from None
+    if len(body) > max_bytes:
         raise RequestTooLarge
-    if len(raw) < (request.content_length or 0):
-        raise MalformedRequest(_CUT)
-    return raw
+    if len(body) < (request.content_length or 0):
+        raise MalformedRequest(_INCOMPLETE)
+    return body

@@ -1,16 +1,19 @@
-"""`POST /api/cart-transfer`: checks who calls, and answers with an instruction or a problem."""
+"""`POST /api/cart-transfer`: checks the API key, answers with an instruction or a problem."""
 
 from __future__ import annotations
 
 import hmac
 import re
+from dataclasses import dataclass
 
 import structlog
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
 from handoff.instruction import Instruction
 from handoff.ledger import Handoff
-from handoff.operations.problem_response import answer_problem
+from handoff.link_tokens import LinkTokens
+from handoff.operations.problem_response import make_problem_response
+from handoff.operations.rate_limits import RateLimit
 from handoff.operations.request_body import read_body
 from handoff.problems import (
     KeyRejected,
@@ -20,72 +23,101 @@ from handoff.problems import (
     TooManyRequests,
     UnsupportedMediaType,
 )
-from handoff.services import services
+from handoff.settings import Settings
+from handoff.settings.store_sites import StoreSites
 from handoff.transfer.request_parser import MAX_BYTES, parse_transfer
+from handoff.transfer.transfer_service import TransferService
+
+_EXTENSION = "handoff.transfer"
 
 _BEARER = re.compile(r"^Bearer +", re.IGNORECASE)
 
-transfer_blueprint = Blueprint("transfer", __name__)
-transfer_blueprint.register_error_handler(Problem, answer_problem)
+_blueprint = Blueprint("transfer", __name__)
+_blueprint.register_error_handler(Problem, make_problem_response)
 log = structlog.get_logger()
 
 
-@transfer_blueprint.before_request
-def require_key() -> None:
-    """Let only callers in who show one of the keys."""
-    settings = services().settings
+@dataclass(frozen=True, slots=True)
+class TransferContext:
+    """What the view of this package works with."""
+
+    settings: Settings
+    sites: StoreSites
+    link_tokens: LinkTokens
+    transfers: TransferService
+    rate_limit: RateLimit
+
+
+def register_transfer(app: Flask, context: TransferContext) -> None:
+    """Add the views of transfers to an app, with the objects that they work with."""
+    app.extensions[_EXTENSION] = context
+    app.register_blueprint(_blueprint)
+
+
+@_blueprint.before_request
+def require_api_key() -> None:
+    """Raise KeyRejected unless the caller sent one of the API keys."""
+    settings = _context().settings
     if "key" in (request.view_args or {}) and not settings.key_in_path:
         raise NotFound
-    shown = _shown_key()
-    keys = [key.get_secret_value() for key in settings.api_keys]
+    sent = _read_api_key().encode()
     # Every key is compared, in constant time, whether or not one has matched.
-    matches = [hmac.compare_digest(shown.encode(), key.encode()) for key in keys]
+    matches = [
+        hmac.compare_digest(sent, key.get_secret_value().encode()) for key in settings.api_keys
+    ]
     if not any(matches):
-        # A server's address, and no shopper's: those are not written down.
+        # This is the address of a server. Shoppers' addresses are never logged.
         log.warning("key_rejected", client=request.remote_addr)
         raise KeyRejected
 
 
-@transfer_blueprint.before_request
-def require_service() -> None:
-    """Make no handoff while the service is paused."""
-    if services().settings.paused:
+@_blueprint.before_request
+def refuse_while_paused() -> None:
+    """Raise Paused while the service is paused."""
+    if _context().settings.paused:
         raise Paused
 
 
-@transfer_blueprint.before_request
-def require_measure() -> None:
-    """Take no more transfers of one key within a minute than the settings say."""
-    wait = services().transfer_limit.hit(_shown_key())
+@_blueprint.before_request
+def apply_rate_limit() -> None:
+    """Raise TooManyRequests if this API key has made too many transfers within a minute."""
+    wait = _context().rate_limit.hit(_read_api_key())
     if wait:
         raise TooManyRequests(retry_after=wait)
 
 
-@transfer_blueprint.post("/api/cart-transfer")
-@transfer_blueprint.post("/api/cart-transfer/<key>")
+@_blueprint.post("/api/cart-transfer")
+@_blueprint.post("/api/cart-transfer/<key>")
 def post_transfer(key: str | None = None) -> Response:
-    """Answer a transfer with the instruction that opens the web view."""
+    """Answer a transfer with the instruction to open the web view."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    asked = parse_transfer(read_body(MAX_BYTES), stores=services().settings.store_views)
-    row = services().transfers.create_handoff(asked)
-    structlog.contextvars.bind_contextvars(handoff=row.id)
-    response = jsonify(_instruction(row).as_json())
+    context = _context()
+    transfer = parse_transfer(read_body(MAX_BYTES), stores=context.settings.store_views)
+    handoff = context.transfers.create_handoff(transfer)
+    structlog.contextvars.bind_contextvars(handoff=handoff.id)
+    response = jsonify(_build_instruction(handoff).as_json())
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
-def _shown_key() -> str:
+def _context() -> TransferContext:
+    context: TransferContext = current_app.extensions[_EXTENSION]
+    return context
+
+
+def _read_api_key() -> str:
     in_path: str | None = (request.view_args or {}).get("key")
     return in_path or _BEARER.sub("", request.headers.get("Authorization", "")).strip()
 
 
-def _instruction(row: Handoff) -> Instruction:
-    settings = services().settings
-    link = f"{services().places.find_by_code(row.store_code).public_url}/h"
-    token = services().links.token(row.id)
+def _build_instruction(handoff: Handoff) -> Instruction:
+    context = _context()
+    settings = context.settings
+    url = f"{context.sites.find_by_code(handoff.store_code).public_url}/h"
+    token = context.link_tokens.sign(handoff.id)
     cookies, headers = settings.instruction_cookies or None, settings.instruction_headers or None
     if settings.instruction == "form":
         body = f"token={token}"
-        return Instruction(url=link, method="POST", body=body, cookies=cookies, headers=headers)
-    return Instruction(url=f"{link}/{token}", method="GET", cookies=cookies, headers=headers)
+        return Instruction(url=url, method="POST", body=body, cookies=cookies, headers=headers)
+    return Instruction(url=f"{url}/{token}", method="GET", cookies=cookies, headers=headers)

@@ -66,7 +66,7 @@ def test_after_a_scanner_that_runs_scripts_the_shopper_is_told_and_a_new_link_wo
     assert openings(folder, link) == (True, web_view_hash, 0)
 
     shopper.open(link)
-    shopper.sees("This link has been used")
+    shopper.sees("This link has already been used")
     expect(shopper.page.locator("main")).to_contain_text(
         "If not, go back to the app and tap Checkout again."
     )
@@ -89,7 +89,7 @@ def test_a_second_phone_that_taps_within_the_grace_is_refused_too(
     first.checkout()
     before = openings(folder, link)
     second.tap("Continue to checkout")
-    second.sees("This link has been used")
+    second.sees("This link has already been used")
     assert second.session_cookies() == []
     assert openings(folder, link) == before
     first.open(link)

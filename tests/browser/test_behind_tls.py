@@ -171,7 +171,7 @@ def test_a_second_client_is_refused_and_the_first_may_come_back(
     first.open(link)
     first.checkout()
     second.open(link)
-    second.sees("This link has been used")
+    second.sees("This link has already been used")
     first.open(link)
     assert first.checkout().lines == dict(LINES)
 

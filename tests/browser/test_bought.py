@@ -11,7 +11,10 @@ from tests.browser.web_view import WebView
 
 # With the right to read orders the page knows; without, it says what holds for both.
 ORDERED = ("Your order has been placed", "There is nothing more to do.")
-USED = ("This link has been used", "If you have placed your order, the shop has it")
+USED = (
+    "This link has already been used",
+    "If you have placed your order, the shop has received it",
+)
 ACCESS = {name: value for name, value in SETTINGS.items() if name.startswith("magento_admin")}
 
 KINDS = ["bag", "customer_quote"]

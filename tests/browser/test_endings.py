@@ -54,7 +54,7 @@ def test_a_second_browser_is_refused_with_words(poq: Poq, new_web_view: NewWebVi
     first.open(link)
     first.checkout()
     answer = second.open(link)
-    second.sees("This link has been used")
+    second.sees("This link has already been used")
     assert answer is not None
     assert answer.status == 410
     assert second.session_cookies() == []
@@ -64,10 +64,10 @@ def test_while_sessions_are_out_of_reach_the_page_says_so_and_try_again_works_la
     poq: Poq, web_view: WebView, shop: RunningShop, sessions_away: Path
 ) -> None:
     web_view.open(poq.link(("ITEM-03", 2)))
-    web_view.sees("The shop cannot be reached just now")
+    web_view.sees("The shop cannot be reached right now")
     web_view.tap("Try again")
     expect(web_view.page.get_by_role("button", name="Try again")).to_be_visible()
-    web_view.sees("The shop cannot be reached just now")
+    web_view.sees("The shop cannot be reached right now")
     assert web_view.session_cookies() == []
     sessions_away.rename(shop.sessions)
     web_view.tap("Try again")

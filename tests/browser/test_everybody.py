@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, ViewportSize, expect
 
-from handoff.entry.colours import Colour
+from handoff.entry.theme_css import Colour
 from tests.browser.conftest import NewStage
 from tests.browser.every_page import PAGES
 
@@ -66,7 +66,7 @@ def test_with_any_accent_words_and_buttons_stand_out(accent: str, new_stage: New
         assert findings(page, _ABOUT_COLOURS) == {}
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
         grounds.add(ground)
-        assert colour(page.evaluate(_EDGE)).contrast(colour(ground)) >= 3
+        assert colour(page.evaluate(_EDGE)).contrast_with(colour(ground)) >= 3
     assert len(grounds) == 2
 
 

@@ -23,7 +23,7 @@ def test_try_again_works_when_the_ledger_is_back(poq: Poq, web_view: WebView, fo
     with closing(sqlite3.connect(folder / "handoff.db", isolation_level=None)) as ledger:
         ledger.execute("BEGIN IMMEDIATE")
         web_view.follow(instruction)
-        web_view.sees("The shop cannot be reached just now")
+        web_view.sees("The shop cannot be reached right now")
         ledger.execute("ROLLBACK")
     web_view.tap("Try again")
     assert web_view.checkout().lines == {"ITEM-12": 1}

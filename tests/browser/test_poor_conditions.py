@@ -35,7 +35,7 @@ def test_a_web_view_that_loses_the_pages_cookie_gets_in_once(
     assert without_scripts.checkout().lines == {"ITEM-02": 2}
     without_scripts.page.context.clear_cookies()
     without_scripts.open(link)
-    without_scripts.sees("This link has been used")
+    without_scripts.sees("This link has already been used")
 
 
 def test_where_scripts_may_store_nothing_the_page_leads_to_checkout(

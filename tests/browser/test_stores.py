@@ -43,7 +43,7 @@ def served(shop: RunningShop, folder: Path, **changes: object) -> Iterator[Poq]:
     app = create_app(load_settings(**{**given, **own}))
     with serving(app, port):
         yield Poq(f"http://{HOST}:{port}", shop)
-    app.extensions["handoff"].close()
+    app.extensions["handoff.database"].close()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def desk(settings: Settings, shop: RunningShop, tmp_path: Path) -> Iterator[Desk
     clock.now = system_clock()
     app = create_app(settings.model_copy(update=rights), clock=clock)
     yield Desk(app, shop, clock)
-    app.extensions["handoff"].close()
+    app.extensions["handoff.database"].close()
 
 
 @pytest.fixture

@@ -211,7 +211,7 @@ def test_who_is_always_beaten_is_turned_away_in_words(
         spend(ledger, handoff_id, ["somebody else's"])
 
     monkeypatch.setattr(HandoffRepository, "spend", beaten)
-    ends(enter(phone, **guests(shop)), 410, "This link has been used")
+    ends(enter(phone, **guests(shop)), 410, "This link has already been used")
 
 
 # Forced on somebody
@@ -359,7 +359,7 @@ def test_of_a_customers_ordered_quote_the_words_say_what_is_known(
         ends(answer, 410, "Your order has been placed")
     else:
         ends(answer, 404, "This bag cannot be found")
-        assert "If you have placed your order, the shop has it" in answer.text
+        assert "If you have placed your order, the shop has received it" in answer.text
 
 
 def test_a_store_view_that_is_not_served_is_a_no(make_app: MakeApp, shop: RunningShop) -> None:
@@ -373,7 +373,7 @@ def test_while_the_shop_is_away_the_way_is_back_to_the_app(
 ) -> None:
     phone = make_app(direct_entry=True, magento_url=AWAY).test_client()
     answer = enter(phone, **guests(shop))
-    ends(answer, 503, "The shop cannot be reached just now")
+    ends(answer, 503, "The shop cannot be reached right now")
     assert "tap Checkout again in a moment" in answer.text
     assert int(answer.headers["Retry-After"]) > 0
 
@@ -385,7 +385,7 @@ def test_so_it_is_while_the_ledger_is_away(
         raise LedgerUnavailable
 
     monkeypatch.setattr(HandoffRepository, "spend", away)
-    ends(enter(phone, **guests(shop)), 503, "The shop cannot be reached just now")
+    ends(enter(phone, **guests(shop)), 503, "The shop cannot be reached right now")
 
 
 def test_while_the_session_store_is_away_the_page_can_try_again_by_a_link(

@@ -67,7 +67,7 @@ def another_signature(chance: random.Random, token: str) -> str:
 
 
 def another_key(chance: random.Random, _token: str) -> str:
-    return LinkTokens(OTHER + str(chance.random())).token(ID)
+    return LinkTokens(OTHER + str(chance.random())).sign(ID)
 
 
 def another_spelling(chance: random.Random, token: str) -> str:
@@ -130,7 +130,7 @@ def several_in_one(chance: random.Random, token: str) -> str:
 def test_no_altered_link_is_accepted(alter: Alter) -> None:
     chance = random.Random()
     links = LinkTokens(CURRENT, previous=[PREVIOUS])
-    ours = [LinkTokens(key).token(ID) for key in (CURRENT, PREVIOUS)]
+    ours = [LinkTokens(key).sign(ID) for key in (CURRENT, PREVIOUS)]
     tried = 0
     while tried < EACH:
         token = alter(chance, chance.choice(ours))
@@ -143,7 +143,7 @@ def test_no_altered_link_is_accepted(alter: Alter) -> None:
 
 def test_halves_of_two_links_make_none() -> None:
     links = LinkTokens(CURRENT)
-    first, second = links.token(ID), links.token(ANOTHER_ID)
+    first, second = links.sign(ID), links.sign(ANOTHER_ID)
     mixed = f"{first.partition('.')[0]}.{second.partition('.')[2]}"
     assert links.read(mixed) is None
 
@@ -172,7 +172,7 @@ def test_an_address_has_one_link_in_it_however_it_is_escaped(make_app: MakeApp) 
 
 altered = st.builds(
     lambda token, at, length, put: token[:at] + put + token[at + length :],
-    st.sampled_from([LinkTokens(key).token(ID) for key in (CURRENT, PREVIOUS)]),
+    st.sampled_from([LinkTokens(key).sign(ID) for key in (CURRENT, PREVIOUS)]),
     st.integers(0, 66),
     st.integers(0, 66),
     st.text(st.characters(), max_size=70),
@@ -182,5 +182,5 @@ altered = st.builds(
 @given(altered)
 def test_no_part_of_a_link_can_be_put_otherwise(token: str) -> None:
     links = LinkTokens(CURRENT, previous=[PREVIOUS])
-    assume(token not in {LinkTokens(key).token(ID) for key in (CURRENT, PREVIOUS)})
+    assume(token not in {LinkTokens(key).sign(ID) for key in (CURRENT, PREVIOUS)})
     assert links.read(token) is None

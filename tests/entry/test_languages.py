@@ -30,7 +30,7 @@ def messages() -> set[str]:
     found = extract_from_dir(
         ROOT,
         method_map=[("handoff/entry/**.py", "python"), ("templates/**.html", "jinja2")],
-        keywords={"_": None, "lazy_gettext": None, "ngettext": (1, 2)},
+        keywords={"_": None, "translatable": None, "ngettext": (1, 2)},
     )
     return {item[2][0] if isinstance(item[2], tuple) else item[2] for item in found}
 
@@ -108,10 +108,10 @@ def test_a_store_view_in_a_language_that_we_do_not_speak_leaves_it_to_the_browse
 @pytest.mark.parametrize(
     ("items", "words"),
     [
-        (1, "1 produkt jest w drodze."),
-        (3, "3 produkty są"),
-        (5, "5 produktów"),
-        (22, "22 produkty"),
+        (1, "jest 1 produkt."),
+        (3, "są 3 produkty."),
+        (5, "jest 5 produktów."),
+        (22, "są 22 produkty."),
     ],
 )
 def test_items_are_counted_as_the_language_counts(

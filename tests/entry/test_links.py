@@ -17,26 +17,26 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 
 def test_a_token_leads_back_to_its_handoff() -> None:
     links = LinkTokens(CURRENT)
-    assert links.read(links.token(ID)) == ID
+    assert links.read(links.sign(ID)) == ID
 
 
 def test_a_token_may_stand_in_a_url_as_it_is() -> None:
-    assert set(LinkTokens(CURRENT).token(ID)) <= set(ALPHABET + ".")
+    assert set(LinkTokens(CURRENT).sign(ID)) <= set(ALPHABET + ".")
 
 
 def test_a_previous_key_reads_but_does_not_sign() -> None:
     rotated = LinkTokens(CURRENT, previous=[OLD])
-    assert rotated.read(LinkTokens(OLD).token(ID)) == ID
-    assert rotated.token(ID) == LinkTokens(CURRENT).token(ID)
+    assert rotated.read(LinkTokens(OLD).sign(ID)) == ID
+    assert rotated.sign(ID) == LinkTokens(CURRENT).sign(ID)
 
 
 def test_a_key_that_has_been_dropped_reads_no_more() -> None:
-    assert LinkTokens(CURRENT).read(LinkTokens(OLD).token(ID)) is None
+    assert LinkTokens(CURRENT).read(LinkTokens(OLD).sign(ID)) is None
 
 
 def test_other_spellings_of_the_same_bytes_are_refused() -> None:
     links = LinkTokens(CURRENT)
-    token = links.token(ID)
+    token = links.sign(ID)
     for character in ALPHABET:
         altered = token[:-1] + character
         assert (links.read(altered) == ID) == (altered == token)
@@ -59,6 +59,6 @@ def test_no_text_is_a_token(text: str) -> None:
 @given(st.integers(0, 65), st.characters())
 def test_a_token_with_any_character_changed_is_refused(place: int, character: str) -> None:
     links = LinkTokens(CURRENT)
-    token = links.token(ID)
+    token = links.sign(ID)
     assume(token[place] != character)
     assert links.read(token[:place] + character + token[place + 1 :]) is None

@@ -67,4 +67,4 @@ def test_no_setting_can_add_to_the_policy(make_app: MakeApp, part: str) -> None:
 def test_the_waiting_page_says_nothing_personal(poq: Poq, client: FlaskClient) -> None:
     page = client.get(poq.link(("ITEM-01", 2))).text
     assert "ITEM-01" not in page
-    assert "2 items are on their way." in page
+    assert "There are 2 items in your bag." in page

@@ -34,7 +34,7 @@ class Serving:
         return self._rows(lease)
 
     def _rows(self, table: Any) -> list[dict[str, Any]]:
-        database: Database = self.app.extensions["handoff"].database
+        database: Database = self.app.extensions["handoff.database"]
         with database.reading() as connection:
             return [dict(row) for row in connection.execute(select(table)).mappings()]
 
@@ -52,4 +52,4 @@ def serving(shop_url: str, folder: Path, **changes: Any) -> Iterator[Serving]:
     try:
         yield Serving(app, Poq(app.test_client()))
     finally:
-        app.extensions["handoff"].close()
+        app.extensions["handoff.database"].close()

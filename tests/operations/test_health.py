@@ -139,7 +139,9 @@ def seconds() -> list[float]:
 
 @pytest.fixture
 def readiness(app: Flask, store: FakeSessionStore, seconds: list[float]) -> ReadinessCheck:
-    return ReadinessCheck(app.extensions["handoff"].ledger, store, elapsed=lambda: seconds[0])
+    return ReadinessCheck(
+        app.extensions["handoff.entry"].handoffs, store, elapsed=lambda: seconds[0]
+    )
 
 
 def test_many_requests_cause_one_check_a_second(

@@ -15,7 +15,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from handoff import problems
-from handoff.operations.openapi import build_openapi_document as document_of
+from handoff.operations.openapi_document import build_openapi_document as document_of
 from handoff.settings import Settings
 from tests.conftest import KEY, STORE, MakeApp
 from tests.test_documentation import list_problems

@@ -75,7 +75,7 @@ def make_links(url: str, wanted: int) -> list[str]:
             with taken.hold(f"guest:{number}", give_up=lambda: True) as held:
                 assert held is not None
                 made.append(ledger.issue(held, _draft(number)).id)
-    return [f"/h/{links.token(each)}" for each in made]
+    return [f"/h/{links.sign(each)}" for each in made]
 
 
 def make_old(url: str, wanted: int) -> None:

@@ -101,7 +101,7 @@ def test_keys_are_changed_while_links_are_given_and_opened(
 
 def resigned(link: str, key: str) -> str:
     """Return a link to the same handoff, signed with another key."""
-    return f"/h/{LinkTokens(key).token(id_of(link))}"
+    return f"/h/{LinkTokens(key).sign(id_of(link))}"
 
 
 def transferred(service: RunningService, shop: RunningShop) -> str:

@@ -33,7 +33,7 @@ class Desk:
     @property
     def database(self) -> Database:
         """The service's own."""
-        database: Database = self.app.extensions["handoff"].database
+        database: Database = self.app.extensions["handoff.database"]
         return database
 
     @property
@@ -44,7 +44,7 @@ class Desk:
     @property
     def orders(self) -> Orders:
         """The shop's orders, with the right of the settings."""
-        orders: Orders = self.app.extensions["handoff"].orders
+        orders: Orders = self.app.extensions["handoff.entry"].checkout.orders
         return orders
 
     def hand_over(self, reference: str, *lines: tuple[str, int], opened: bool = True) -> str:

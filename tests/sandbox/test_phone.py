@@ -183,7 +183,7 @@ def test_who_comes_second_is_refused_and_read_out(desk: Desk, style: str) -> Non
     assert statuses(first)[-1] == 303
     second = desk.others("second", link)
     assert statuses(second) == [410]
-    assert "This link has been used" in second[-1]["words"]
+    assert "This link has already been used" in second[-1]["words"]
 
 
 @STYLES
@@ -221,7 +221,7 @@ def test_what_opening_did_comes_from_the_services_own_log(desk: Desk) -> None:
     assert (posted["call"], posted["status"]) == ("POST /h/…", 303)
     desk.others("second", link)
     [refused] = desk.openings(link, seen=2)
-    assert refused["words"] == "The page says: “This link has been used.”"
+    assert refused["words"] == "The page says: “This link has already been used.”"
 
 
 def test_the_session_store_can_go_away_and_come_back(desk: Desk) -> None:
@@ -233,7 +233,7 @@ def test_the_session_store_can_go_away_and_come_back(desk: Desk) -> None:
     finally:
         assert desk.move_store(away=False) == {"away": False}
     assert desk.move_store(away=False) == {"away": False}
-    assert desk.openings(link)[-1]["words"].endswith("“The shop cannot be reached just now.”")
+    assert desk.openings(link)[-1]["words"].endswith("“The shop cannot be reached right now.”")
 
 
 @pytest.mark.parametrize(

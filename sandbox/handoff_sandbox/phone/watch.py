@@ -12,10 +12,10 @@ from handoff_sandbox.phone.steps import Step
 _ENDINGS = {
     "unknown": "This link does not work.",
     "expired": "This link has expired.",
-    "used": "This link has been used.",
+    "used": "This link has already been used.",
     "ordered": "Your order has been placed.",
     "superseded": "There is a newer link.",
-    "unavailable": "The shop cannot be reached just now.",
+    "unavailable": "The shop cannot be reached right now.",
     "fault": "Something went wrong.",
 }
 
@@ -43,7 +43,7 @@ def _step(line: dict[str, Any]) -> Step:
         source="view",
         target="service",
         call=f"{line['method']} {line['rule'].replace('<token>', '…')}",
-        words=_words(line["method"], status, line.get("ending")),
+        words=_words(line["method"], status, line.get("page")),
         status=status,
         ms=line["ms"],
         good=status < 400,

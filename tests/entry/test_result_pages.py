@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from handoff.direct_entry.problem_pages import result_page_for
 from handoff.entry import result_pages
 from handoff.problems import Busy, Problem, ShopDropped
 
@@ -33,4 +32,4 @@ class NewFault(Problem):
 def test_a_problem_that_is_not_listed_has_an_ending_too(
     problem: Problem, ending: result_pages.ResultPage
 ) -> None:
-    assert result_page_for(problem) is ending
+    assert result_pages.find_page_for_problem(problem) is ending

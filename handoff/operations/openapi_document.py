@@ -1,0 +1,113 @@
+"""`/openapi.json`: the OpenAPI 3.1 description of a service with these settings."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from flask import Flask, Response
+from pydantic.json_schema import models_json_schema
+
+from handoff.instruction import Instruction
+from handoff.operations.openapi_paths import SCHEMA_REF, build_paths
+from handoff.settings import Settings
+from handoff.transfer.request_parser import TransferBody
+
+# The version of the API. A caller does not need to know which release answers.
+_API_VERSION = "1.0.0"
+_REQUIRED_WITH_ITEMS = ("items", "currency", "reference")
+
+
+def register_openapi(app: Flask, settings: Settings) -> None:
+    """Serve `/openapi.json`."""
+
+    @cache  # anybody may ask for it, and building it takes some milliseconds
+    def build_text() -> str:
+        return app.json.dumps(build_openapi_document(settings))
+
+    @app.get("/openapi.json")
+    def _serve_openapi() -> Response:
+        return Response(build_text(), mimetype="application/json")
+
+
+def build_openapi_document(settings: Settings) -> dict[str, Any]:
+    """Return the OpenAPI document of a service with these settings."""
+    _, models = models_json_schema(
+        [(TransferBody, "validation"), (Instruction, "serialization")],
+        by_alias=True,
+        ref_template=f"{SCHEMA_REF}{{model}}",
+    )
+    schemas = {
+        **models["$defs"],
+        "Problem": _build_problem_schema(),
+        "Fault": _build_fault_schema(),
+    }
+    _restrict_transfer_body(schemas["TransferBody"], settings)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Handoff", "version": _API_VERSION},
+        "servers": [{"url": url} for url in _list_public_urls(settings)],
+        "paths": build_paths(settings),
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "key": {"type": "apiKey", "in": "header", "name": "Authorization"},
+                "bearer": {"type": "http", "scheme": "bearer"},
+            },
+        },
+    }
+
+
+def _list_public_urls(settings: Settings) -> list[str]:
+    """Return the URL that Poq calls, then those of stores on hosts of their own."""
+    store_urls = (store.public_url for store in settings.store_views.listed)
+    return list(dict.fromkeys([settings.public_url, *(url for url in store_urls if url)]))
+
+
+def _restrict_transfer_body(schema: dict[str, Any], settings: Settings) -> None:
+    """Add to a transfer's schema the rules between its fields, and the stores of the settings."""
+    no_customer = {name: {"type": "null"} for name in ("token_id", "token")}
+    with_items = _require_fields(*_REQUIRED_WITH_ITEMS)
+    schema["anyOf"] = [
+        _require_fields("quote_id"),
+        {**with_items, "properties": {**with_items["properties"], **no_customer}},
+    ]
+    stores = settings.store_views.listed
+    currencies = sorted({store.currency for store in stores})
+    schema["properties"]["currency"] = {"enum": [*currencies, None]}
+    schema["properties"]["store"] = {"enum": [*(store.code for store in stores), None]}
+
+
+def _require_fields(*names: str) -> dict[str, Any]:
+    """Return a schema that requires fields. A null counts as absent."""
+    return {
+        "required": list(names),
+        "properties": {name: {"not": {"type": "null"}} for name in names},
+    }
+
+
+def _build_problem_schema() -> dict[str, Any]:
+    text = {"type": "string"}
+    return {
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "code"],
+        "properties": {
+            "type": {"type": "string", "pattern": "^urn:problem-type:handoff:[a-z_]+$"},
+            "title": text,
+            "status": {"type": "integer"},
+            "detail": text,
+            "code": text,
+            "errors": {"type": "array", "minItems": 1, "items": {"$ref": f"{SCHEMA_REF}Fault"}},
+        },
+        "additionalProperties": False,
+    }
+
+
+def _build_fault_schema() -> dict[str, Any]:
+    text = {"type": "string"}
+    return {
+        "type": "object",
+        "required": ["code", "detail"],
+        "properties": {"code": text, "detail": text, "pointer": text, "sku": text},
+        "additionalProperties": False,
+    }

@@ -1,0 +1,216 @@
+"""The `paths` of the OpenAPI document: transfers, links, direct entry and health checks.
+
+Problems and result pages come from their own tables, so that each is described where it occurs.
+Nobody writes a program against the pages. They are described for a firewall that has to know what
+may be asked of which address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from handoff import problems
+from handoff.entry.result_pages import DIRECT_ENTRY, LINK, RESULT_PAGES
+from handoff.problems import Problem
+from handoff.settings import Settings
+
+SCHEMA_REF = "#/components/schemas/"
+
+_TEXT = {"type": "string"}
+_STATUSES_WITH_RETRY_AFTER = (
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "The seconds after which the same request may succeed.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+_DIRECT_ENTRY_FIELDS = {
+    "quote_id": {"type": "string", "minLength": 1, "maxLength": 255},
+    "token_id": {"type": "string", "maxLength": 4096, "pattern": "^[!-~]*$"},
+}
+_READINESS_FIELDS = ("status", "ledger", "session_store")
+
+
+def build_paths(settings: Settings) -> dict[str, Any]:
+    """Return the description of every path that a service with these settings has."""
+    paths = {
+        "/api/cart-transfer": {"post": _describe_transfer("transfer", [])},
+        **_describe_link_paths(),
+        **_describe_health_paths(),
+    }
+    if settings.key_in_path:
+        in_path = _describe_transfer("transferByPath", [_path_parameter("key")])
+        paths["/api/cart-transfer/{key}"] = {"post": {**in_path, "security": []}}
+    if settings.direct_entry:
+        paths["/enter"] = {
+            "post": {
+                "operationId": "enterDirectly",
+                "summary": "Check a quote that the web view brings, and redirect to checkout.",
+                "requestBody": _form(_DIRECT_ENTRY_FIELDS, "quote_id"),
+                "responses": {"303": _checkout_redirect(), **_describe_result_pages(DIRECT_ENTRY)},
+            }
+        }
+    return paths
+
+
+def _describe_transfer(operation_id: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "operationId": operation_id,
+        "summary": "Turn a bag, a guest's quote or a customer's quote into a link to checkout.",
+        "security": [{"key": []}, {"bearer": []}],
+        "parameters": parameters,
+        "requestBody": {"required": True, "content": _json({"$ref": f"{SCHEMA_REF}TransferBody"})},
+        "responses": {
+            "200": {
+                "description": "The instruction by which the app opens the web view.",
+                "content": _json({"$ref": f"{SCHEMA_REF}Instruction"}),
+            },
+            **_describe_problems(),
+        },
+    }
+
+
+def _describe_problems() -> dict[str, Any]:
+    """Return a response for each status, with all problems that have it."""
+    by_status: dict[int, list[type[Problem]]] = {}
+    for problem in _list_problems():
+        by_status.setdefault(problem.status, []).append(problem)
+    return {
+        str(status): _problem_response(status, by_status[status]) for status in sorted(by_status)
+    }
+
+
+def _list_problems() -> list[type[Problem]]:
+    """Return the problems that have a code of their own."""
+    classes = [cls for cls in vars(problems).values() if isinstance(cls, type)]
+    return [cls for cls in classes if issubclass(cls, Problem) and "code" in vars(cls)]
+
+
+def _problem_response(status: int, found: list[type[Problem]]) -> dict[str, Any]:
+    codes = sorted({problem.code for problem in found})
+    schema = {
+        "allOf": [{"$ref": f"{SCHEMA_REF}Problem"}, {"properties": {"code": {"enum": codes}}}]
+    }
+    return {
+        "description": " ".join(f"`{problem.code}`: {problem.title}" for problem in found),
+        "headers": _headers_of(status),
+        "content": {"application/problem+json": {"schema": schema}},
+    }
+
+
+def _describe_link_paths() -> dict[str, Any]:
+    token = _path_parameter("token")
+    pages = _describe_result_pages(LINK)
+    use_link = {
+        "200": _page("A page that asks first, because another website sent the browser here."),
+        "303": _checkout_redirect(),
+        **pages,
+    }
+    return {
+        "/h/{token}": {
+            "get": {
+                "operationId": "showEntryPage",
+                "parameters": [token],
+                "summary": "Show a page that posts itself. It changes nothing.",
+                "responses": {"200": _page("The entry page."), **pages},
+            },
+            "post": {
+                "operationId": "useLink",
+                "parameters": [token],
+                "summary": "Use the link: write a new shop session and redirect to checkout.",
+                "responses": use_link,
+            },
+        },
+        "/h": {
+            "post": {
+                "operationId": "useLinkFromForm",
+                "summary": "The same for the form style, with the token in the body.",
+                "requestBody": _form({"token": _TEXT}, "token"),
+                "responses": {**use_link, "413": _page("The form is larger than 4 KiB.")},
+            }
+        },
+    }
+
+
+def _describe_result_pages(address: str) -> dict[str, Any]:
+    """Return a response for each status of the result pages that an address answers with."""
+    titles: dict[int, list[str]] = {}
+    for page in RESULT_PAGES:
+        if address in page.shown_at:
+            titles.setdefault(page.status, []).append(f"`{page.code}`: {page.title}.")
+    return {
+        str(int(status)): {**_page(" ".join(titles[status])), "headers": _headers_of(status)}
+        for status in sorted(titles)
+    }
+
+
+def _describe_health_paths() -> dict[str, Any]:
+    ready = _json(_status_schema(_READINESS_FIELDS))
+    return {
+        "/healthz": {
+            "get": {
+                "operationId": "healthz",
+                "summary": "Whether the process answers.",
+                "responses": {
+                    "200": {"description": "Yes.", "content": _json(_status_schema(["status"]))}
+                },
+            }
+        },
+        "/readyz": {
+            "get": {
+                "operationId": "readyz",
+                "summary": "Whether shoppers can be let in.",
+                "responses": {
+                    "200": {"description": "Yes.", "content": ready},
+                    "503": {"description": "No; `failing` says why.", "content": ready},
+                },
+            }
+        },
+    }
+
+
+def _status_schema(names: Iterable[str]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": list(names),
+        "properties": {name: {"enum": ["ok", "failing"]} for name in names},
+        "additionalProperties": False,
+    }
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": _TEXT}
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _form(fields: dict[str, Any], *required: str) -> dict[str, Any]:
+    schema = {"type": "object", "required": list(required), "properties": fields}
+    return {
+        "required": True,
+        "content": {"application/x-www-form-urlencoded": {"schema": schema}},
+    }
+
+
+def _page(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"text/html": {"schema": _TEXT}}}
+
+
+def _checkout_redirect() -> dict[str, Any]:
+    return {
+        "description": "To checkout, with the shop's session cookie.",
+        "headers": {"Location": {"required": True, "schema": _TEXT}},
+    }
+
+
+def _headers_of(status: int) -> dict[str, Any]:
+    return _RETRY_AFTER if status in _STATUSES_WITH_RETRY_AFTER else {}

@@ -1,0 +1,73 @@
+"""WSGI middleware for a service behind reverse proxies: the client's address, the path prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from handoff.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+def add_proxy_middleware(app: Flask, settings: Settings) -> None:
+    """Wrap an app in the middleware that its settings ask for.
+
+    Scheme, host and path of the service are settings. No other header of a proxy is read.
+    """
+    wsgi: WSGIApplication = PathPrefixMiddleware(app.wsgi_app, settings.public_paths)
+    if settings.trusted_proxies:
+        wsgi = ClientAddressMiddleware(wsgi, settings.trusted_proxies)
+    app.wsgi_app = wsgi  # type: ignore[assignment,method-assign]
+
+
+class PathPrefixMiddleware:
+    """Removes a path prefix of the public URLs, in case the proxy has not removed it."""
+
+    def __init__(self, app: WSGIApplication, prefixes: Iterable[str]) -> None:
+        self._app = app
+        # The longest first, because one prefix may begin with another.
+        self._prefixes = sorted(filter(None, prefixes), key=len, reverse=True)
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        prefix = next((p for p in self._prefixes if path.startswith(f"{p}/")), None)
+        if prefix is not None:
+            environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix
+            environ["PATH_INFO"] = path[len(prefix) :]
+        return self._app(environ, start)
+
+
+class ClientAddressMiddleware:
+    """Sets `REMOTE_ADDR` to the address that the first of our own proxies saw.
+
+    Each of our proxies adds one address to `X-Forwarded-For`. What the client wrote there itself
+    stands before those and is ignored.
+    """
+
+    # werkzeug's ProxyFix reads the header as a list with quoted strings. A client's own quotation
+    # mark then voids the whole header, and with it the address that our proxy has added.
+
+    def __init__(self, app: WSGIApplication, proxy_count: int) -> None:
+        self._app = app
+        self._proxy_count = proxy_count
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        addresses = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if len(addresses) >= self._proxy_count:
+            address = addresses[-self._proxy_count].strip()
+            if _is_ip_address(address):
+                environ["REMOTE_ADDR"] = address
+        return self._app(environ, start)
+
+
+def _is_ip_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
