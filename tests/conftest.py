@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from handoff.app_factory import create_app
 from handoff.settings import Settings, load_settings
 from tests.logs import Logged
 from tests.postgres import PostgresServer, running_postgres
-from tests.running import RedisServer, RunningShop, running_redis, running_shop
+from tests.running import RedisServer, RunningShop, ShopServer, running_redis, running_shop_server
 
 pytest_plugins = ["tests.pytest_hooks"]
 
@@ -90,14 +91,30 @@ def rate_limit_clock(clock: TurnedClock, monkeypatch: pytest.MonkeyPatch) -> Tur
     return clock
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[RunningShop]:
-    with running_shop(tmp_path / "sessions") as shop:
-        yield shop
+@pytest.fixture(scope="session")
+def shop_server() -> Iterator[ShopServer]:
+    with running_shop_server() as server:
+        yield server
 
 
 @pytest.fixture
-def settings(shop: RunningShop, tmp_path: Path) -> Settings:
+def shop(shop_server: ShopServer, tmp_path: Path) -> RunningShop:
+    """Return a shop that nobody has used; it answers at the same URL as that of other tests."""
+    return shop_server.open_new_shop(tmp_path / "sessions")
+
+
+@pytest.fixture(scope="session")
+def migrated_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty SQLite ledger with all its tables. Copying it is faster than migrating."""
+    folder = tmp_path_factory.mktemp("ledger")
+    app = create_app(load_settings(**settings_for("http://127.0.0.1:9", folder, folder)))
+    app.extensions["handoff"].close()
+    return folder / "handoff.db"
+
+
+@pytest.fixture
+def settings(shop: RunningShop, migrated_ledger: Path, tmp_path: Path) -> Settings:
+    shutil.copy(migrated_ledger, tmp_path / "handoff.db")
     return load_settings(**settings_for(shop.url, shop.sessions, tmp_path))
 
 

@@ -15,14 +15,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import requests
+from flask import Flask
 from handoff_sandbox import create_shop, several_views
-from handoff_sandbox.catalogue import Catalogue
+from handoff_sandbox.catalogue import Catalogue, lab_catalogue
 from handoff_sandbox.server import HOST, serving
-from handoff_sandbox.shop import Shop
+from handoff_sandbox.shop import Shop, open_shop
 
 __all__ = ["HOST", "serving"]
 
@@ -159,6 +161,40 @@ def running_shop(
     )
     with serving(app, port):
         yield RunningShop(url, sessions, app.extensions["sandbox"])
+
+
+@dataclass(frozen=True, slots=True)
+class ShopServer:
+    """A server whose shop can be replaced: building its routes takes longer than most tests."""
+
+    url: str
+    app: Flask
+
+    def open_new_shop(self, sessions: Path) -> RunningShop:
+        """Replace the shop by a new one that keeps its sessions in a folder."""
+        former: Shop = self.app.extensions["sandbox"]
+        shop = open_shop(
+            views=former.views,
+            session_path=sessions,
+            clock=former.clock,
+            catalogue=lab_catalogue(),
+            shared_accounts=False,
+            cookie_domain=None,
+        )
+        shop.lock = former.lock  # that of the server
+        self.app.extensions["sandbox"] = shop
+        return RunningShop(self.url, sessions, shop)
+
+
+@contextmanager
+def running_shop_server() -> Iterator[ShopServer]:
+    """Run a server for one shop after the other."""
+    port = free_port()
+    url = f"http://{HOST}:{port}"
+    with TemporaryDirectory() as sessions:
+        app = create_shop(url=url, session_path=Path(sessions))
+    with serving(app, port):
+        yield ShopServer(url, app)
 
 
 @contextmanager
