@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from handoff.cli.env_file import env_file_option
+from handoff.cli.exit_codes import exit_with_error
 
 
 @click.command()
@@ -45,8 +46,7 @@ def demo(
     try:
         from handoff_sandbox.demo import Demo, run_demo
     except ModuleNotFoundError as error:
-        raise click.ClickException(
-            f"The demo needs the package handoff-sandbox ({error}). "
-            "In a clone of Handoff, `make demo` installs it."
-        ) from error
+        exit_with_error(
+            f"The demo needs the sandbox: pip install ./sandbox in a clone of Handoff ({error})."
+        )
     run_demo(Demo(folder, port, shop_port, phone_port, form_port, link_ttl))

@@ -1,75 +1,113 @@
-"""`handoff rehearse`: what app and shopper do, through the running service, at a staging shop."""
+"""`handoff rehearse`: does what the app and the shopper do, at a staging shop."""
 
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
 from handoff.cli.env_file import env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, INTERRUPTED, exit_with_error
 from handoff.cli.open_ledger import open_existing_ledger
-from handoff.cli.rehearse_output import Playbill, as_json
+from handoff.cli.password_file import read_password
+from handoff.cli.rehearse_output import RehearsalPrinter, build_json_report
+from handoff.cli.stop_signals import handle_stop_signals, ignore_stop_signals
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.client import MagentoClient
 from handoff.operations.json_logs import configure_logging
 from handoff.reconciliation.reconciler import Reconciler
-from handoff.rehearsal.account import Account, GivenAccount, Login, MadeAccount
-from handoff.rehearsal.cleanup import Cleanup
-from handoff.rehearsal.cloud import Cloud
-from handoff.rehearsal.outcome import CannotRehearse, Rehearsed, Step
-from handoff.rehearsal.plan import plan
-from handoff.rehearsal.run import run
-from handoff.rehearsal.shop import Shop
-from handoff.rehearsal.stage import Stage
-from handoff.rehearsal.stop import Stop
+from handoff.rehearsal.app_client import AppClient
+from handoff.rehearsal.cancellation import CancelToken
+from handoff.rehearsal.context import RehearsalContext
+from handoff.rehearsal.customer_account import (
+    AccountCredentials,
+    CustomerAccount,
+    TemporaryAccount,
+)
+from handoff.rehearsal.product_choice import PRODUCT_COUNT
+from handoff.rehearsal.results import RehearsalNotPossible, RehearsalResult
+from handoff.rehearsal.runner import create_cleanup, plan_steps, run_steps
+from handoff.rehearsal.transfer_client import TransferClient
 from handoff.settings import Settings
 from handoff.settings.store_views import StoreView
 from handoff.shop_clients import open_admin_access, open_client, open_orders
 from handoff.urls import is_same_url
 
+_HELP = """\
+Do what the app and the shopper do, through the running service, at a STAGING shop.
 
-@click.command()
+A guest's quote, a guest's bag and a customer's cart come to checkout, each with exactly the
+expected bag. Links are opened again, in a second web view, and altered. The customer's cart has
+to be the same in the app and on the web. The customer's account is created for the rehearsal, and
+deleted with the administrator's login or access token of the settings.
+
+The first failure is explained, and the steps after it are not tried. At the end, also after
+Ctrl-C, carts are emptied, the account is deleted and the order is cancelled. The report names what
+stays: a cancelled order, handoffs named rehearsal-… in the ledger, a customer's empty cart.
+
+\b
+Exit codes:
+  0    every step passed
+  1    a step failed, or something could not be cleaned up
+  2    it could not run: no service, not the shop of the settings, settings that are wrong
+  130  Ctrl-C; it has cleaned up
+
+\b
+Examples:
+  handoff rehearse --env-file /etc/handoff.env --staging https://staging.shop.example
+  handoff rehearse --staging https://staging.shop.example --place-order --json
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    stores: Sequence[StoreView]
+    skus: tuple[str, ...]
+    credentials: AccountCredentials | None
+    place_order: bool
+    in_json: bool
+
+
+@click.command(help=_HELP)
 @click.option(
     "--staging",
     required=True,
     metavar="URL",
-    help="The address of the staging shop, as the settings have it: a guard against production.",
+    help="The staging shop's address, as the settings have it: a guard against production.",
 )
 @click.option(
     "--place-order",
     is_flag=True,
-    help="Order the guest's bag with an offline payment; the order is found, and cancelled.",
+    help="Order the guest's bag with an offline payment; the order is found, then cancelled.",
 )
 @click.option(
     "--sku",
     "skus",
     multiple=True,
-    help="A simple product for the bags, twice: without, they are taken from the catalogue.",
+    help="A simple product for the bags, twice. Default: two of the catalogue.",
 )
 @click.option(
     "--store",
     "codes",
     multiple=True,
     metavar="CODE",
-    help="A store view to rehearse in; without, all of HANDOFF_STORES.",
+    help="A store view to rehearse in. Default: all of HANDOFF_STORES.",
 )
 @click.option(
     "--customer-email",
     metavar="EMAIL",
-    help="A customer's account that is there, with an empty cart, in place of one that is made.",
+    help="An existing customer's account with an empty cart. Default: one is created.",
 )
 @click.option(
     "--customer-password-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Its password's file; without, the password is asked for.",
+    help="The file with its password. Default: ask for the password.",
 )
-@click.option("--json", "in_json", is_flag=True, help="One JSON document on standard output.")
+@click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
 @env_file_option
 def rehearse(
     staging: str,
@@ -80,143 +118,91 @@ def rehearse(
     customer_password_file: Path | None,
     in_json: bool,
 ) -> None:
-    """Do what app and shopper do, through the running service, at a STAGING shop.
-
-    Takes a guest's quote, a guest's bag and a customer's cart into checkout, each with exactly
-    what it has to hold; opens links again, from a second web view, and altered; keeps the
-    customer's cart in sync between app and web. The customer's account is made for it, and
-    removed, by the administrator or access token of the settings.
-
-    The first thing that fails is explained, and what follows is not tried. Carts are emptied, the
-    account is removed and the order is cancelled in the end, also after Ctrl-C. What stays is
-    told: a cancelled order, handoffs named rehearsal-… in the ledger, a customer's empty cart.
-
-    \b
-    Exit codes:
-      0    everything went as it has to
-      1    something failed, or could not be cleaned up
-      2    it could not run: no service, not the shop of the settings, settings that are wrong
-      130  Ctrl-C; it has cleaned up
-
-    \b
-    Examples:
-      handoff rehearse --env-file /etc/handoff.env --staging https://staging.shop.example
-      handoff rehearse --staging https://staging.shop.example --place-order --json
-    """
+    """Do what the app and the shopper do, through the running service, at a staging shop."""
     settings = load_settings_or_exit()
-    configure_logging("CRITICAL")  # what goes wrong is said here, in words
+    configure_logging("CRITICAL")  # errors are printed as messages instead
     try:
-        _require_staging(settings, staging)
-        stores = _chosen(settings, codes)
-        if len(skus) == 1:
-            raise CannotRehearse("--sku has to be given twice: a bag has two lines.")
-        login = _login(customer_email, customer_password_file)
-        result = _rehearse(settings, stores, skus, login, place_order, in_json)
-    except CannotRehearse as reason:
+        _require_staging_shop(settings, staging)
+        stores = _find_stores(settings, codes)
+        if skus and len(skus) < PRODUCT_COUNT:
+            raise RehearsalNotPossible("--sku has to be given twice: a bag has two lines.")
+        credentials = customer_email and AccountCredentials(
+            customer_email, read_password(customer_email, customer_password_file)
+        )
+        options = _Options(stores, skus, credentials or None, place_order, in_json)
+        result = _run_rehearsal(settings, options)
+    except RehearsalNotPossible as reason:
         exit_with_error(str(reason))
-    if in_json:
-        click.echo(json.dumps(as_json(result, settings), indent=2, ensure_ascii=False))
-    raise click.exceptions.Exit(_exit_code(result))
+    if result.is_cancelled:
+        raise click.exceptions.Exit(INTERRUPTED)
+    raise click.exceptions.Exit(0 if result.has_passed else FINDINGS)
 
 
-def _rehearse(
-    settings: Settings,
-    stores: Sequence[StoreView],
-    skus: tuple[str, ...],
-    login: Login | None,
-    place_order: bool,
-    in_json: bool,
-) -> Rehearsed:
-    stop, cleanup = Stop(), Cleanup()
-    cloud = Cloud(settings, stop)
-    cloud.find_service()
+def _run_rehearsal(settings: Settings, options: _Options) -> RehearsalResult:
+    """Run all steps and print the report."""
+    cancel, cleanup = CancelToken(), create_cleanup()
+    transfers = TransferClient(settings, cancel)
+    transfers.require_service()
     client = open_client(settings)
     access = open_admin_access(client, settings)
-    bill = Playbill(in_json=in_json)
-    with _reconciler(client, settings, wanted=place_order) as reconciler:
-        steps: list[Step] = []
-        for store in stores:
-            shop = Shop(client, store, access, stop)
-            stage = Stage(shop, cloud, stop, cleanup, reconciler)
-            account = _account(shop, cleanup, login)
-            steps += plan(stage, skus=skus, account=account, place_order=place_order)
-        with _stopped_by_signals(stop, bill), bill.shown():
-            result = run(steps, cleanup, stop, bill.show)
-    bill.conclude(result)
+    printer = RehearsalPrinter(in_json=options.in_json)
+
+    def cancel_steps() -> None:
+        cancel.request()
+        printer.print_notice("Stopping after the current call, then cleaning up.")
+
+    with _open_reconciler(client, settings, options) as reconciler:
+        steps = []
+        for store in options.stores:
+            shop = AppClient(client, store, access, cancel)
+            context = RehearsalContext(shop, transfers, cancel, cleanup, reconciler)
+            account = None
+            if options.credentials is not None:
+                account = CustomerAccount(shop, options.credentials, cleanup)
+            elif access is not None:
+                account = TemporaryAccount(shop, cleanup)
+            steps += plan_steps(
+                context, skus=options.skus, account=account, place_order=options.place_order
+            )
+        ignore_stop_signals()  # also after the block below, so that the report is complete
+        with handle_stop_signals(cancel_steps), printer.live_table():
+            result = run_steps(steps, cleanup, cancel, printer.show_progress)
+    printer.print_report(result)
+    if options.in_json:
+        report = build_json_report(result, settings)
+        click.echo(json.dumps(report, indent=2, ensure_ascii=False))
     return result
 
 
-def _require_staging(settings: Settings, staging: str) -> None:
-    """Compare what was named with the shop of the settings, however the two are spelled."""
-    places = (settings.build_store_site(store) for store in settings.stores)
-    shops = dict.fromkeys([settings.magento_url, *(place.storefront_url for place in places)])
-    if not any(is_same_url(staging, url) for url in shops):
-        raise CannotRehearse(
-            f"--staging names another shop than the settings, which have {' and '.join(shops)}. "
-            "Nothing has been done. A rehearsal makes carts, an account and orders: never name a "
-            "shop that sells."
+def _require_staging_shop(settings: Settings, staging_url: str) -> None:
+    """Raise RehearsalNotPossible unless the URL is the shop's in the settings, however spelled."""
+    storefronts = [settings.build_store_site(store).storefront_url for store in settings.stores]
+    shop_urls = list(dict.fromkeys([settings.magento_url, *storefronts]))
+    if not any(is_same_url(staging_url, url) for url in shop_urls):
+        raise RehearsalNotPossible(
+            f"--staging is another shop than that of the settings: {' and '.join(shop_urls)}. "
+            "Nothing has been done. A rehearsal creates carts, an account and orders: never name "
+            "a shop that sells."
         )
 
 
-def _chosen(settings: Settings, codes: tuple[str, ...]) -> Sequence[StoreView]:
-    found = [settings.store_views.find_by_code(code) for code in codes]
-    if None in found:
-        listed = ", ".join(store.code for store in settings.stores)
-        raise CannotRehearse(f"--store: HANDOFF_STORES lists {listed}.")
-    return [store for store in found if store is not None] or settings.stores
-
-
-def _login(email: str | None, file: Path | None) -> Login | None:
-    if email is None:
-        return None
-    if file is None:
-        return Login(email, click.prompt(f"Password of {email}", hide_input=True, err=True))
-    try:
-        return Login(email, file.read_text("utf-8").rstrip("\r\n"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise CannotRehearse(
-            f"--customer-password-file cannot be read: {type(error).__name__}."
-        ) from None
-
-
-def _account(shop: Shop, cleanup: Cleanup, login: Login | None) -> Account | None:
-    if login is not None:
-        return GivenAccount(login)
-    return MadeAccount(shop, cleanup) if shop.access else None
+def _find_stores(settings: Settings, codes: tuple[str, ...]) -> Sequence[StoreView]:
+    """Return the store views with these codes, or all without codes."""
+    stores = [settings.store_views.find_by_code(code) for code in codes]
+    if None in stores:
+        known = ", ".join(store.code for store in settings.stores)
+        raise RehearsalNotPossible(f"--store: HANDOFF_STORES lists {known}.")
+    return [store for store in stores if store is not None] or settings.stores
 
 
 @contextmanager
-def _reconciler(
-    client: MagentoClient, settings: Settings, *, wanted: bool
+def _open_reconciler(
+    client: MagentoClient, settings: Settings, options: _Options
 ) -> Iterator[Reconciler | None]:
-    """Open what finds the order of a reference, on the ledger of the running service."""
-    orders = open_orders(client, settings) if wanted else None
+    """Open a reconciler on the ledger of the running service, or None if it is not needed."""
+    orders = open_orders(client, settings) if options.place_order else None
     if orders is None:
         yield None
         return
     with closing(open_existing_ledger(settings)) as database:
         yield Reconciler(ReconciliationRepository(database), orders, database.now)
-
-
-@contextmanager
-def _stopped_by_signals(stop: Stop, bill: Playbill) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the rehearsal between two calls, and never its cleaning up."""
-
-    def ask(_number: int, _frame: Any) -> None:
-        stop.ask()
-        bill.say("Stopping after the call that is under way, then cleaning up.")
-
-    _on_signals(ask)
-    yield
-    _on_signals(signal.SIG_IGN)  # what is left to do is to say how it went
-
-
-def _on_signals(handler: Callable[[int, Any], None] | signal.Handlers) -> None:
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, handler)
-
-
-def _exit_code(result: Rehearsed) -> int:
-    if result.interrupted:
-        return INTERRUPTED
-    return 0 if result.passed else FINDINGS

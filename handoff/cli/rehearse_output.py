@@ -1,4 +1,4 @@
-"""The steps of `handoff rehearse`: as a table that grows on a terminal, and as JSON."""
+"""Prints the steps of `handoff rehearse`: as a table that grows on a terminal, and as JSON."""
 
 from __future__ import annotations
 
@@ -15,20 +15,26 @@ from rich.spinner import Spinner
 from rich.table import Column, Table
 from rich.text import Text
 
-from handoff.rehearsal.outcome import Outcome, Rehearsed, Step, Unexpected, Verdict
+from handoff.rehearsal.results import (
+    RehearsalResult,
+    Step,
+    StepFailure,
+    StepResult,
+    StepVerdict,
+)
 from handoff.settings import Settings
 
 _STDERR = 2
-_MARKS = {
-    Verdict.DONE: Text("ok", "green"),
-    Verdict.FAILED: Text("failed", "bold red"),
-    Verdict.SKIPPED: Text("skipped", "yellow"),
-    Verdict.NOT_TRIED: Text("not tried", "dim"),
+_VERDICT_LABELS = {
+    StepVerdict.PASSED: Text("ok", "green"),
+    StepVerdict.FAILED: Text("failed", "bold red"),
+    StepVerdict.SKIPPED: Text("skipped", "yellow"),
+    StepVerdict.NOT_TRIED: Text("not tried", "dim"),
 }
 
 
-class Playbill:
-    """Shows how a rehearsal goes on. With `in_json`, on standard error alone."""
+class RehearsalPrinter:
+    """Prints the progress and the report; with `in_json` to standard error alone."""
 
     def __init__(self, *, in_json: bool) -> None:
         self._in_json = in_json
@@ -36,116 +42,112 @@ class Playbill:
         self._live: Live | None = None
 
     @contextmanager
-    def shown(self) -> Iterator[None]:
-        """Keep a terminal up to date within this block."""
+    def live_table(self) -> Iterator[None]:
+        """Show a table within the block if the output is a terminal."""
         if not self._console.is_terminal:
             yield
             return
         with Live(console=self._console, transient=True) as self._live:
             yield
 
-    def show(self, outcomes: Sequence[Outcome], doing: str) -> None:
-        """Show what is over and what is being done: on no terminal, a line when it begins."""
+    def show_progress(self, results: Sequence[StepResult], current: str) -> None:
+        """Show the results so far and the current step; without a terminal the step alone."""
         if self._live is None:
-            click.echo(doing, err=True)
+            click.echo(current, err=True)
         else:
-            self._live.update(Group(_table(outcomes), Spinner("dots", Text(doing))))
+            self._live.update(Group(_build_table(results), Spinner("dots", Text(current))))
 
-    def say(self, words: str) -> None:
-        """Say something, even out of a signal's handler, while something else is being said."""
+    def print_notice(self, text: str) -> None:
+        """Print a text; a signal handler may call this while something else is printed."""
         if self._live is None:
-            os.write(_STDERR, f"{words}\n".encode())
+            os.write(_STDERR, f"{text}\n".encode())
         else:
-            self._console.print(Text(words))
+            self._console.print(Text(text))
 
-    def conclude(self, result: Rehearsed) -> None:
+    def print_report(self, result: RehearsalResult) -> None:
         """Print the whole table, why a step has failed, and what stays in the shop."""
         if self._in_json and not self._console.is_terminal:
             return
-        self._console.print(_table(result.outcomes))
-        for outcome in result.outcomes:
-            if outcome.failure is not None:
-                self._console.print(_explained(outcome.step, outcome.failure))
-        if result.left_behind:
+        self._console.print(_build_table(result.step_results))
+        for step_result in result.step_results:
+            if step_result.failure is not None:
+                self._console.print(_build_failure(step_result.step, step_result.failure))
+        if result.leftovers:
             self._console.print("\nLeft behind in the shop:")
-            for left in result.left_behind:
-                self._console.print(Text(f"  {left}"))
-        self._console.print(Text(f"\n{_sentence(result)}"))
+            for leftover in result.leftovers:
+                self._console.print(Text(f"  {leftover}"))
+        self._console.print(Text(f"\n{_summarize(result)}"))
 
 
-def as_json(result: Rehearsed, settings: Settings) -> dict[str, Any]:
-    """Return one document for machines; names and codes in it stay as they are."""
+def build_json_report(result: RehearsalResult, settings: Settings) -> dict[str, Any]:
+    """Return the report for machines; its names and codes do not change."""
     return {
         "shop": settings.magento_url,
         "service": settings.public_url,
-        "passed": result.passed,
-        "interrupted": result.interrupted,
-        "clean": result.clean,
-        "steps": [_step_as_json(outcome) for outcome in result.outcomes],
-        "left_behind": list(result.left_behind),
+        "passed": result.has_passed,
+        "interrupted": result.is_cancelled,
+        "clean": result.is_clean,
+        "steps": [_build_json_step(step_result) for step_result in result.step_results],
+        "left_behind": list(result.leftovers),
     }
 
 
-def _step_as_json(outcome: Outcome) -> dict[str, Any]:
+def _build_json_step(result: StepResult) -> dict[str, Any]:
     fields: dict[str, Any] = {
-        "store": outcome.step.store,
-        "part": outcome.step.part,
-        "step": outcome.step.title,
-        "verdict": outcome.verdict.value,
+        "store": result.step.store_code,
+        "part": result.step.part,
+        "step": result.step.title,
+        "verdict": result.verdict.value,
     }
-    if outcome.verdict in (Verdict.DONE, Verdict.FAILED):
-        fields["ms"] = outcome.ms
-    if outcome.seen:
-        fields["seen"] = outcome.seen
-    if outcome.failure is not None:
+    if result.was_tried:
+        fields["ms"] = result.milliseconds
+    if result.observation:
+        fields["seen"] = result.observation
+    if result.failure is not None:
         fields["failure"] = {
-            "expected": outcome.failure.expected,
-            "came": outcome.failure.came,
-            "do": outcome.failure.todo,
+            "expected": result.failure.expected,
+            "came": result.failure.actual,
+            "do": result.failure.advice,
         }
     return fields
 
 
-def _table(outcomes: Sequence[Outcome]) -> Table:
+def _build_table(results: Sequence[StepResult]) -> Table:
     table = Table(
         Column("step", overflow="fold"),
         Column("", no_wrap=True),
         Column("ms", justify="right", no_wrap=True),
         Column("what was seen", overflow="fold"),
     )
-    for (store, part), steps in groupby(outcomes, lambda one: (one.step.store, one.step.part)):
-        table.add_row(Text(f"{part} ({store})", "bold"))
-        for outcome in steps:
-            table.add_row(*_row(outcome))
+    parts = groupby(results, lambda result: (result.step.store_code, result.step.part))
+    for (store_code, part), part_results in parts:
+        table.add_row(Text(f"{part} ({store_code})", "bold"))
+        for result in part_results:
+            seen = result.failure.actual if result.failure else result.observation
+            # Text, because a sku may hold rich's markup.
+            table.add_row(
+                Text(f"  {result.step.title}"),
+                _VERDICT_LABELS[result.verdict],
+                Text(f"{result.milliseconds:,}" if result.was_tried else ""),
+                Text(seen),
+            )
         table.add_section()
     return table
 
 
-def _row(outcome: Outcome) -> tuple[Text, ...]:
-    was_tried = outcome.verdict in (Verdict.DONE, Verdict.FAILED)
-    seen = outcome.failure.came if outcome.failure else outcome.seen
-    # Text, because a sku may hold what rich takes for its markup.
-    return (
-        Text(f"  {outcome.step.title}"),
-        _MARKS[outcome.verdict],
-        Text(f"{outcome.ms:,}" if was_tried else ""),
-        Text(seen),
-    )
-
-
-def _explained(step: Step, failure: Unexpected) -> Table:
+def _build_failure(step: Step, failure: StepFailure) -> Table:
     grid = Table.grid(padding=(0, 1))
-    grid.add_row(Text(""), Text(""))
+    grid.add_row("", "")
     grid.add_row(Text("failed", "bold red"), Text(f"{step.part}, {step.title}"))
-    grid.add_row(Text("expected"), Text(failure.expected))
-    grid.add_row(Text("came"), Text(failure.came))
-    grid.add_row(Text("to do"), Text(failure.todo))
+    grid.add_row("expected", Text(failure.expected))
+    grid.add_row("came", Text(failure.actual))
+    grid.add_row("to do", Text(failure.advice))
     return grid
 
 
-def _sentence(result: Rehearsed) -> str:
-    if result.interrupted:
-        return "Interrupted; what had been made was cleaned up."
-    if result.passed:
-        return "Everything went as it has to."
-    return "The rehearsal has failed." if result.clean else "Not everything could be cleaned up."
+def _summarize(result: RehearsalResult) -> str:
+    if not result.is_clean:
+        return "Not everything could be cleaned up."
+    if result.is_cancelled:
+        return "Interrupted; everything was cleaned up."
+    return "Every step passed." if result.has_passed else "The rehearsal has failed."

@@ -28,6 +28,12 @@ def handle_stop_signals(handler: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, previous)
 
 
+def ignore_stop_signals() -> None:
+    """Ignore SIGINT and SIGTERM from now on."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def raise_keyboard_interrupt() -> None:
     """Raise KeyboardInterrupt: a handler that ends the block as Ctrl-C does by default."""
     raise KeyboardInterrupt

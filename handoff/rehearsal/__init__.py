@@ -1,1 +1,1 @@
-"""A rehearsal: what app and shopper do, through the running service. Knows nothing of Flask."""
+"""A rehearsal: does at a staging shop what the app and the shopper do, through the service."""

@@ -1,10 +1,10 @@
-"""The app's web view, without a screen: pages, forms, redirects, and cookies of its own."""
+"""The app's web view without a screen: pages, forms, redirects, and its own cookies."""
 
 from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
@@ -12,149 +12,135 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from handoff.rehearsal.http import way_out
-from handoff.rehearsal.outcome import Unexpected
-from handoff.rehearsal.stop import Stop
+from handoff.instruction import Instruction
+from handoff.rehearsal.cancellation import CancelToken
+from handoff.rehearsal.results import StepFailure
+from handoff.rehearsal.web_session import choose_advice
 
 _TIMEOUT = 30  # seconds
-_MOST_REDIRECTS = 6
+_MAX_REDIRECTS = 6
 _HEADERS = {
     "User-Agent": "Mozilla/5.0 (Linux; Android 14; wv) AppleWebKit/537.36 handoff-rehearsal",
     # Without */* Magento's checkout answers 500.
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "en",
 }
+_FORM_TYPE = "application/x-www-form-urlencoded"
 _HEADING = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """What the web view was given. The address of a link is a credential and stays out of repr."""
+class WebPage:
+    """A page that the web view has loaded. The URL of a link is a credential."""
 
     status: int
-    url: str
-    location: str
-    text: str
-
-    def __repr__(self) -> str:
-        return f"Page({self.status})"
+    url: str = field(repr=False)
+    location: str = field(repr=False)
+    text: str = field(repr=False)
 
     @property
-    def heading(self) -> str:
-        """The words of the page's heading, or nothing."""
+    def summary(self) -> str:
+        """The status, and the text of the page's heading if it has one."""
         found = _HEADING.search(self.text)
-        return unescape(" ".join(_TAG.sub(" ", found[1]).split())) if found else ""
-
-    @property
-    def told(self) -> str:
-        """The status, and the heading of the page."""
-        return f"{self.status} “{self.heading}”" if self.heading else str(self.status)
+        heading = unescape(" ".join(_TAG.sub(" ", found[1]).split())) if found else ""
+        return f"{self.status} “{heading}”" if heading else str(self.status)
 
 
 class WebView:
-    """A web view that has shown nothing yet."""
+    """A web view that has loaded nothing yet."""
 
-    def __init__(self, stop: Stop, http: requests.Session) -> None:
-        self._stop = stop
-        self._http = http
-        self._http.headers.update(_HEADERS)
+    def __init__(self, cancel: CancelToken, session: requests.Session) -> None:
+        self._cancel = cancel
+        self._session = session
+        self._session.headers.update(_HEADERS)
 
-    def open(self, url: str, *, method: str, body: str, headers: dict[str, str]) -> Page:
-        """Open an address as the app is told to, and follow no redirect."""
-        own = dict(headers)
-        if method == "POST":
-            own["Content-Type"] = "application/x-www-form-urlencoded"
-        return self._call(method, url, data=body or None, headers=own)
+    def follow(self, instruction: Instruction) -> WebPage:
+        """Set the cookies of an instruction and send its request, as the app does."""
+        for cookie in instruction.cookies or ():
+            self._session.cookies.set(
+                cookie.name, cookie.value, domain=cookie.domain, path=cookie.path or "/"
+            )
+        headers = {header.name: header.value for header in instruction.headers or ()}
+        if instruction.method == "POST":
+            return self.post(instruction.url, instruction.body, headers)
+        return self._load("GET", instruction.url, headers=headers)
 
-    def visit(self, url: str) -> Page:
-        """Go to an address, and on from there till a page comes that redirects no further."""
-        for _ in range(_MOST_REDIRECTS):
-            page = self._call("GET", url)
+    def post(self, url: str, body: str | None, headers: dict[str, str] | None = None) -> WebPage:
+        """Post the body of a form, and follow no redirect."""
+        headers = {**(headers or {}), "Content-Type": _FORM_TYPE}
+        return self._load("POST", url, data=body, headers=headers)
+
+    def visit(self, url: str) -> WebPage:
+        """Load a page and follow redirects; raise StepFailure if they do not end."""
+        for _ in range(_MAX_REDIRECTS):
+            page = self._load("GET", url)
             if not page.location:
                 return page
             url = urljoin(page.url, page.location)
-        raise Unexpected(
-            "the redirects to come to an end",
-            f"more than {_MOST_REDIRECTS}, the last to {_host_and_path(url)}",
-            "See what redirects shoppers in a circle: http to https, or one host to another.",
-        )
+        parts = urlsplit(url)  # a query may hold a session id
+        actual = f"more than {_MAX_REDIRECTS}, the last to {parts.netloc}{parts.path}"
+        raise StepFailure("the redirects to end", actual, "redirect_loop")
 
-    def submit(self, page: Page) -> Page:
-        """Post the page's own form, as its script does at once. Raises Unexpected without one."""
-        form = _Form()
-        form.feed(page.text)
-        if not form.action:
-            raise Unexpected(
-                "the page that posts itself",
-                page.told,
-                "See what stands before the service and changes its pages.",
-            )
+    def submit_form(self, page: WebPage) -> WebPage:
+        """Post the first form of a page, as its script does; raise StepFailure without a form."""
+        reader = _FormReader()
+        reader.feed(page.text)
+        if not reader.action:
+            raise StepFailure("the page that posts itself", page.summary, "page_changed")
         parts = urlsplit(page.url)
         origin = {"Origin": f"{parts.scheme}://{parts.netloc}"}
-        return self._call("POST", urljoin(page.url, form.action), headers=origin)
+        return self._load("POST", urljoin(page.url, reader.action), headers=origin)
 
-    def get_json(self, url: str) -> Any:
-        """Load something as the shop's scripts do; None where it is not JSON."""
-        headers = {"Accept": "application/json", "X-Requested-With": "XMLHttpRequest"}
-        response = self._request("GET", url, headers=headers)
-        try:
-            return response.json()
-        except ValueError:
-            return None
+    def post_shop_form(self, url: str, fields: dict[str, str]) -> WebPage:
+        """Post a form of the shop with the form key of the cookie, or a new one.
 
-    def post_form(self, url: str, fields: dict[str, str]) -> Page:
-        """Post a form of the shop with its form key, which the shop's script makes up itself."""
-        key = self.cookie("form_key", url)
+        The shop's script makes up the form key in the same way.
+        """
+        key = self.get_cookie("form_key", url)
         if key is None:
             key = secrets.token_hex(8)
-            self._http.cookies.set("form_key", key)
-        return self._call("POST", url, data={**fields, "form_key": key})
+            self._session.cookies.set("form_key", key)
+        return self._load("POST", url, data={**fields, "form_key": key})
 
-    def set_cookie(self, name: str, value: str, *, domain: str, path: str) -> None:
-        """Take a cookie that the app puts in."""
-        self._http.cookies.set(name, value, domain=domain, path=path)
+    def load_json(self, url: str) -> bytes:
+        """Load JSON as the shop's scripts do, and return it unparsed."""
+        headers = {"Accept": "application/json", "X-Requested-With": "XMLHttpRequest"}
+        return self._send("GET", url, headers=headers).content
 
-    def cookie(self, name: str, url: str) -> str | None:
-        """Return the value under which a cookie would be sent to an address."""
-        request = self._http.prepare_request(requests.Request("GET", url))
-        sent = request.headers.get("Cookie") or ""
-        pairs = (part.partition("=") for part in sent.split("; "))
+    def get_cookie(self, name: str, url: str) -> str | None:
+        """Return the value of a cookie in a request to a URL, or None if it is not sent there."""
+        request = self._session.prepare_request(requests.Request("GET", url))
+        pairs = (part.partition("=") for part in (request.headers.get("Cookie") or "").split("; "))
         return next((value for found, _, value in pairs if found == name), None)
 
-    @property
-    def cookie_names(self) -> set[str]:
-        """The names of all cookies that it has taken."""
-        return {cookie.name for cookie in iter(self._http.cookies)}
+    def has_cookie(self, name: str) -> bool:
+        """Return whether a cookie is set, for any URL."""
+        return any(cookie.name == name for cookie in iter(self._session.cookies))
 
-    def _call(self, method: str, url: str, **options: Any) -> Page:
-        response = self._request(method, url, **options)
+    def _load(self, method: str, url: str, **options: Any) -> WebPage:
+        response = self._send(method, url, **options)
         response.encoding = response.encoding or "utf-8"
         location = response.headers.get("Location", "") if response.is_redirect else ""
-        return Page(response.status_code, url, location, response.text)
+        return WebPage(response.status_code, url, location, response.text)
 
-    def _request(self, method: str, url: str, **options: Any) -> requests.Response:
-        self._stop.check()
+    def _send(self, method: str, url: str, **options: Any) -> requests.Response:
+        self._cancel.raise_if_requested()
         try:
-            return self._http.request(
+            return self._session.request(
                 method, url, timeout=_TIMEOUT, allow_redirects=False, **options
             )
         except requests.RequestException as error:
-            # Its words hold the address.
-            came = f"none ({type(error).__name__})"
-            raise Unexpected(f"an answer of {urlsplit(url).netloc}", came, way_out(error)) from None
+            # The message of the error holds the URL.
+            expected, actual = f"an answer of {urlsplit(url).netloc}", type(error).__name__
+            raise StepFailure(expected, f"none ({actual})", choose_advice(error)) from None
 
 
-class _Form(HTMLParser):
-    """Finds where the first form of a page posts to."""
+class _FormReader(HTMLParser):
+    """Finds the URL to which the first form of a page posts."""
 
     action = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "form" and not self.action:
             self.action = dict(attrs).get("action") or ""
-
-
-def _host_and_path(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.netloc}{parts.path}"

@@ -2,35 +2,36 @@ from __future__ import annotations
 
 import pytest
 
+from handoff.cleanup import Cleanup
 from handoff.magento.admin_access import AdminLogin
 from handoff.magento.client import MagentoClient
-from handoff.rehearsal.cleanup import Cleanup
-from handoff.rehearsal.shop import Shop
-from handoff.rehearsal.stop import Stop
+from handoff.rehearsal.app_client import AppClient
+from handoff.rehearsal.cancellation import CancelToken
+from handoff.rehearsal.runner import create_cleanup
 from handoff.settings.store_views import StoreView
 from tests.conftest import STORE
 from tests.running import RunningShop
 
 
 @pytest.fixture
-def stop() -> Stop:
-    return Stop()
+def cancel() -> CancelToken:
+    return CancelToken()
 
 
 @pytest.fixture
 def cleanup() -> Cleanup:
-    return Cleanup()
+    return create_cleanup()
 
 
 @pytest.fixture
-def app_shop(shop: RunningShop, stop: Stop) -> Shop:
-    """Return the stand-in shop as the app sees it, with an administrator's right."""
+def admin_app(shop: RunningShop, cancel: CancelToken) -> AppClient:
+    """Return the app's client of the stand-in shop, with an administrator's login."""
     client = MagentoClient(shop.url)
     access = AdminLogin(client, "admin", "Admin123!", "default")
-    return Shop(client, StoreView.model_validate(STORE), access, stop)
+    return AppClient(client, StoreView.model_validate(STORE), access, cancel)
 
 
 @pytest.fixture
-def publics_shop(app_shop: Shop, stop: Stop) -> Shop:
-    """Return the same without any right."""
-    return Shop(app_shop._client, app_shop.store, None, stop)
+def plain_app(shop: RunningShop, cancel: CancelToken) -> AppClient:
+    """Return the same without an administrator."""
+    return AppClient(MagentoClient(shop.url), StoreView.model_validate(STORE), None, cancel)

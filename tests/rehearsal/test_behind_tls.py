@@ -1,4 +1,4 @@
-"""A rehearsal reaches shop and service as a phone does: by their names, and by TLS."""
+"""A rehearsal reaches shop and service as a phone does: by host name, and with TLS."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from pathlib import Path
 import pytest
 
 from tests.front import BARE, SERVICE, SHOP, running_front
-from tests.rehearsal.staging import ADMIN
+from tests.rehearsal.staging_shop import ADMIN
 from tests.running import HOST, running_service, running_shop
 from tests.talking import environment_for
 
-# The hosts of the tests have no addresses: they are found where nginx listens.
+# DNS does not know the hosts of the tests: connections to them go to nginx.
 _COMMAND = """
 import sys, urllib3.util.connection as connections
 from handoff.cli import main
-found, port = connections.create_connection, int(sys.argv.pop(1))
-def find(address, *rest, **options):
-    return found(("127.0.0.1", port) if address[0].endswith(".test") else address, *rest, **options)
-connections.create_connection = find
+connect, port = connections.create_connection, int(sys.argv.pop(1))
+def connect_to_nginx(address, *rest, **options):
+    is_test_host = address[0].endswith(".test")
+    return connect(("127.0.0.1", port) if is_test_host else address, *rest, **options)
+connections.create_connection = connect_to_nginx
 main()
 """
 
@@ -31,7 +32,7 @@ main()
     ("public_url", "cookie_domain"),
     [(f"https://{SHOP}/handoff", None), (f"https://{SERVICE}", f".{BARE}")],
 )
-def test_both_ways_of_the_readme_are_rehearsed(
+def test_both_deployments_of_the_readme_are_rehearsed(
     tmp_path: Path, public_url: str, cookie_domain: str | None
 ) -> None:
     storefront, logs = f"https://{SHOP}", tmp_path / "nginx"
@@ -51,7 +52,7 @@ def test_both_ways_of_the_readme_are_rehearsed(
             running_front(logs, shop=shop.url, service=service.url) as front,
         ):
             arguments = [str(front.https_port), "rehearse", "--json", "--staging", storefront]
-            ended = subprocess.run(
+            finished = subprocess.run(
                 [sys.executable, "-c", _COMMAND, *arguments, "--place-order"],
                 env={
                     "PATH": os.environ["PATH"],
@@ -64,5 +65,5 @@ def test_both_ways_of_the_readme_are_rehearsed(
                 timeout=120,
                 check=False,
             )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert {step["verdict"] for step in json.loads(ended.stdout)["steps"]} == {"ok"}
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert {step["verdict"] for step in json.loads(finished.stdout)["steps"]} == {"ok"}

@@ -1,4 +1,4 @@
-"""What is read off the page of checkout, and what is said where that is not to be had."""
+"""The checkout page is read, and anything else in its place is explained."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import requests
 from requests_mock import Mocker
 
 from handoff.bag import BagLine
-from handoff.rehearsal.checkout import Checkout, read_checkout
-from handoff.rehearsal.outcome import Unexpected
-from handoff.rehearsal.stop import Stop
-from handoff.rehearsal.web_view import Page, WebView
+from handoff.rehearsal.cancellation import CancelToken
+from handoff.rehearsal.checkout_page import CheckoutPage, read_checkout_page
+from handoff.rehearsal.results import StepFailure
+from handoff.rehearsal.web_view import WebPage, WebView
 from tests.sandbox.recording import FOLDER
 
 SHOP = "https://shop.example"
 RECORDED = json.loads((FOLDER / "820-checkoutConfig.json").read_text())["config"]
 
 
-def read(text: str, *, status: int = 200, path: str = "/checkout/") -> Checkout:
-    page = Page(status, f"{SHOP}{path}", "", text)
-    return read_checkout(WebView(Stop(), requests.Session()), page, SHOP)
+def read(text: str, *, status: int = 200, path: str = "/checkout/") -> CheckoutPage:
+    page = WebPage(status, f"{SHOP}{path}", "", text)
+    return read_checkout_page(WebView(CancelToken(), requests.Session()), page, SHOP)
 
 
 def page_with(config: Any) -> str:
@@ -31,27 +31,27 @@ def page_with(config: Any) -> str:
 
 
 def test_a_recorded_checkout_is_read() -> None:
-    seen = read(page_with(RECORDED))
-    assert seen.lines == (BagLine("ITEM-01", Decimal(2)), BagLine("ITEM-02", Decimal(1)))
-    assert (seen.total, seen.currency, seen.email) == (Decimal("34.0000"), "GBP", None)
-    assert seen.masked_id == RECORDED["quoteData"]["entity_id"]
-    assert str(seen.masked_id) not in repr(seen)
+    checkout = read(page_with(RECORDED))
+    assert checkout.lines == (BagLine("ITEM-01", Decimal(2)), BagLine("ITEM-02", Decimal(1)))
+    assert (checkout.total, checkout.currency, checkout.email) == (Decimal("34.0000"), "GBP", None)
+    assert checkout.masked_id == RECORDED["quoteData"]["entity_id"]
+    assert str(checkout.masked_id) not in repr(checkout)
 
 
 @pytest.mark.parametrize(
     "free", [{"row_total": "0.0000"}, {"row_total": "9.0000", "discount_amount": "9.0000"}]
 )
-def test_what_the_shop_adds_for_nothing_is_no_part_of_the_bag(free: dict[str, str]) -> None:
+def test_free_gifts_of_the_shop_are_not_part_of_the_bag(free: dict[str, str]) -> None:
     gift = {**RECORDED["quoteItemData"][0], "sku": "GIFT", **free}
     items = [*RECORDED["quoteItemData"], gift]
-    assert "GIFT" not in read(page_with({**RECORDED, "quoteItemData": items})).told
+    assert "GIFT" not in read(page_with({**RECORDED, "quoteItemData": items})).summary
 
 
-def test_a_customers_checkout_names_the_customer_and_no_masked_id() -> None:
+def test_a_customers_checkout_has_an_email_address_and_no_masked_id() -> None:
     config = {**RECORDED, "customerData": {"email": "shopper@example.com"}}
     config["quoteData"] = {**RECORDED["quoteData"], "entity_id": "4"}
-    seen = read(page_with(config))
-    assert (seen.email, seen.masked_id) == ("shopper@example.com", None)
+    checkout = read(page_with(config))
+    assert (checkout.email, checkout.masked_id) == ("shopper@example.com", None)
 
 
 @pytest.mark.parametrize(
@@ -64,17 +64,17 @@ def test_a_customers_checkout_names_the_customer_and_no_masked_id() -> None:
         page_with({**RECORDED, "quoteItemData": [{"sku": "ITEM-01", "qty": "many"}]}),
     ],
 )
-def test_another_makers_checkout_is_named_as_such(text: str) -> None:
-    with pytest.raises(Unexpected) as failure:
+def test_a_checkout_that_is_not_magentos_is_explained(text: str) -> None:
+    with pytest.raises(StepFailure) as failure:
         read(text)
     assert "window.checkoutConfig" in failure.value.expected
-    assert "browser" in failure.value.todo
+    assert "browser" in failure.value.advice
 
 
-def test_an_error_of_the_shop_is_told() -> None:
-    with pytest.raises(Unexpected) as failure:
+def test_an_error_page_of_the_shop_is_reported() -> None:
+    with pytest.raises(StepFailure) as failure:
         read("<h1>There has been an error</h1>", status=500)
-    assert failure.value.came == "500 “There has been an error”"
+    assert failure.value.actual == "500 “There has been an error”"
 
 
 @pytest.mark.parametrize(
@@ -86,10 +86,10 @@ def test_an_error_of_the_shop_is_told() -> None:
         ({"summary_count": 3, "isGuestCheckoutAllowed": True}, "minimum order amount"),
     ],
 )
-def test_who_is_sent_to_the_cart_page_is_told_why(
+def test_the_reason_for_the_cart_page_is_found(
     requests_mock: Mocker, cart: dict[str, Any], words: str
 ) -> None:
     requests_mock.get(f"{SHOP}/customer/section/load/?sections=cart", json={"cart": cart})
-    with pytest.raises(Unexpected) as failure:
+    with pytest.raises(StepFailure) as failure:
         read("<h1>Shopping Cart</h1>", path="/checkout/cart/")
-    assert words in failure.value.todo
+    assert words in failure.value.advice

@@ -1,0 +1,83 @@
+"""A cart of the shop as the app uses it: a guest's, or the customer's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from handoff.bag import BagLine, format_quantity, merge_lines
+from handoff.magento.client import Answer
+from handoff.rehearsal.app_client import AppClient
+
+
+class AppCart:
+    """A guest's cart by its masked id, or a customer's cart by the token; both are credentials."""
+
+    def __init__(self, shop: AppClient, *, masked_id: str = "", token: str | None = None) -> None:
+        self._shop = shop
+        self._path = f"guest-carts/{masked_id}" if masked_id else "carts/mine"
+        self._token = token
+        self.masked_id = masked_id
+
+    @classmethod
+    def create_for_guest(cls, shop: AppClient) -> AppCart:
+        """Create an empty cart for a guest."""
+        return cls(shop, masked_id=shop.require("POST", "guest-carts", advice="cart_call"))
+
+    def require(
+        self, method: str, path: str, body: Any = None, *, advice: str = "cart_call"
+    ) -> Any:
+        """Make a call below the cart's path; raise StepFailure if it does not work."""
+        path = f"{self._path}{path}"
+        return self._shop.require(method, path, body=body, token=self._token, advice=advice)
+
+    def try_to_add(self, sku: str, quantity: int) -> Answer:
+        """Add an item, and return the shop's answer, whatever it is."""
+        body = {"cartItem": {"sku": sku, "qty": quantity}}
+        return self._shop.call("POST", f"{self._path}/items", body=body, token=self._token)
+
+    def add_item(self, sku: str, quantity: int) -> int:
+        """Add an item and return its number."""
+        item = self.require("POST", "/items", {"cartItem": {"sku": sku, "qty": quantity}})
+        return int(item["item_id"])
+
+    def change_quantity(self, item_id: int, quantity: int) -> None:
+        """Set the quantity of an item."""
+        item: dict[str, Any] = {"item_id": item_id, "qty": quantity}
+        if self.masked_id:
+            item["quote_id"] = self.masked_id
+        self.require("PUT", f"/items/{item_id}", {"cartItem": item})
+
+    def remove_item(self, item_id: int) -> None:
+        """Remove an item."""
+        self.require("DELETE", f"/items/{item_id}")
+
+    def remove_all_items(self) -> None:
+        """Remove every item."""
+        for item in self.require("GET", "/items"):
+            self.remove_item(int(item["item_id"]))
+
+    def read_lines(self) -> tuple[BagLine, ...]:
+        """Return the items that cost something as bag lines."""
+        items = self.require("GET", "/items")
+        return to_bag_lines((item["sku"], item["qty"]) for item in items if item["price"])
+
+    def read_total(self) -> Decimal:
+        """Return the grand total."""
+        return Decimal(str(self.require("GET", "/totals")["grand_total"]))
+
+    def is_active(self) -> bool:
+        """Return whether it is still a cart, and no order."""
+        return bool(self.require("GET", "")["is_active"])
+
+
+def to_bag_lines(pairs: Iterable[tuple[Any, Any]]) -> tuple[BagLine, ...]:
+    """Return bag lines for skus and quantities as JSON has them."""
+    return merge_lines(BagLine(str(sku), Decimal(str(quantity))) for sku, quantity in pairs)
+
+
+def describe_lines(lines: Iterable[BagLine]) -> str:
+    """Return a text such as "2 of A, 1 of B"."""
+    parts = [f"{format_quantity(line.quantity)} of {line.sku}" for line in lines]
+    return ", ".join(parts) or "nothing"

@@ -1,0 +1,36 @@
+"""Cancels a rehearsal between two calls, so that the effect of every call is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Cancelled(Exception):
+    """The rehearsal was cancelled."""
+
+
+class CancelToken:
+    """A flag that is checked before every call. A signal handler may set it."""
+
+    def __init__(self) -> None:
+        self._is_requested = False
+        self._is_suspended = False
+
+    def request(self) -> None:
+        """Cancel before the next call."""
+        self._is_requested = True
+
+    def raise_if_requested(self) -> None:
+        """Raise Cancelled if a cancellation was requested and is not suspended."""
+        if self._is_requested and not self._is_suspended:
+            raise Cancelled
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Allow calls within the block all the same: those that clean up."""
+        self._is_suspended = True
+        try:
+            yield
+        finally:
+            self._is_suspended = False

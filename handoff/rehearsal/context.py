@@ -1,0 +1,40 @@
+"""What all steps of a rehearsal share in one store view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from handoff.bag import BagLine
+from handoff.cleanup import Cleanup
+from handoff.reconciliation.reconciler import Reconciler
+from handoff.rehearsal.app_client import AppClient
+from handoff.rehearsal.cancellation import CancelToken
+from handoff.rehearsal.product_choice import choose_products
+from handoff.rehearsal.results import Observation
+from handoff.rehearsal.transfer_client import TransferClient
+
+
+@dataclass(slots=True)
+class RehearsalContext:
+    """The clients of the shop and of the service, and two products once they are chosen.
+
+    `reconciler` is None if orders may not be read or none is placed.
+    """
+
+    shop: AppClient
+    transfers: TransferClient
+    cancel: CancelToken
+    cleanup: Cleanup
+    reconciler: Reconciler | None = None
+    products: tuple[str, str] = ("", "")
+
+    def choose_products(self, skus: tuple[str, ...]) -> Observation:
+        """Choose the two products: the given ones, or two of the catalogue."""
+        self.products = choose_products(self.shop, skus, self.cleanup)
+        return " and ".join(self.products)
+
+    def bag_lines(self, *quantities: int) -> tuple[BagLine, ...]:
+        """Return a bag line for each quantity, of the first product, then the second."""
+        pairs = zip(self.products, quantities, strict=False)
+        return tuple(BagLine(sku, Decimal(quantity)) for sku, quantity in pairs)

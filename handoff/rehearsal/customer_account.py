@@ -1,0 +1,144 @@
+"""The customer's account of a rehearsal: an existing one, or one that is created for it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from handoff.cleanup import Cleanup
+from handoff.rehearsal.app_client import AppClient, describe_answer
+from handoff.rehearsal.results import Observation, StepFailure
+
+# Nobody owns this domain, so no e-mail of the shop reaches anybody.
+_DOMAIN = "example.com"
+_CHANGED_FIRST_NAME = "Rehearsed"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCredentials:
+    """An account's e-mail address and password."""
+
+    email: str
+    password: str = field(repr=False)
+
+
+class CustomerAccount:
+    """An existing account, which stays as it is. `token` is a credential, empty until the login."""
+
+    def __init__(self, shop: AppClient, credentials: AccountCredentials, cleanup: Cleanup) -> None:
+        self._shop = shop
+        self._cleanup = cleanup
+        self._original_details: dict[str, Any] | None = None
+        self.credentials = credentials
+        self.token = ""
+
+    def ensure_exists(self) -> Observation:
+        """Create the account unless it exists."""
+        return self.credentials.email
+
+    def log_in(self) -> Observation:
+        """Get a token for the account."""
+        body = {"username": self.credentials.email, "password": self.credentials.password}
+        path = "integration/customer/token"
+        self.token = str(self._shop.require("POST", path, body=body, advice="login_refused"))
+        return "a token"
+
+    def read_own_details(self) -> Observation:
+        """Read the customer's details; raise StepFailure if they are another customer's."""
+        email = str(self._call_details("GET").get("email"))
+        if email.lower() != self.credentials.email.lower():
+            expected = "the customer's own details"
+            raise StepFailure(expected, "another customer's", "security_breach")
+        return email
+
+    def change_first_name_and_back(self) -> Observation:
+        """Change the first name, read it, and change it back."""
+        details = self._original_details = self._call_details("GET")
+        self._cleanup.defer("The customer's first name", self._restore_details)
+        self._call_details("PUT", {**details, "firstname": _CHANGED_FIRST_NAME})
+        name = self._call_details("GET")["firstname"]
+        if name != _CHANGED_FIRST_NAME:
+            expected = f"the first name {_CHANGED_FIRST_NAME}"
+            raise StepFailure(expected, f"“{name}” after the change", "customer_details_call")
+        self._restore_details()
+        return "the first name, and back"
+
+    def invalidate_token(self) -> str:
+        """Return an invalid token for this customer.
+
+        It is a damaged copy. Revoking the token would log the account's owner out everywhere.
+        """
+        head, _, signature = self.token.rpartition(".")
+        return f"{head}.{signature[::-1]}"
+
+    def _restore_details(self) -> None:
+        if self._original_details is not None:
+            self._call_details("PUT", self._original_details)
+            self._original_details = None
+
+    def _call_details(self, method: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
+        body = None if details is None else {"customer": details}
+        answer = self._shop.require(
+            method, "customers/me", body=body, token=self.token, advice="customer_details_call"
+        )
+        return dict(answer)
+
+
+class TemporaryAccount(CustomerAccount):
+    """An account that is created for the rehearsal, and deleted as an administrator at its end."""
+
+    def __init__(self, shop: AppClient, cleanup: Cleanup) -> None:
+        email = f"handoff-rehearsal-{secrets.token_hex(6)}@{_DOMAIN}"
+        # It has a character of every kind that a shop may require.
+        password = f"Aa1!{secrets.token_urlsafe(16)}"
+        super().__init__(shop, AccountCredentials(email, password), cleanup)
+        self._id: int | None = None
+
+    def ensure_exists(self) -> Observation:
+        """Create the account as the app does for a new customer, once it can be deleted again."""
+        self._require_permission_to_delete()
+        email, store = self.credentials.email, self._shop.store
+        customer = {
+            "email": email,
+            "firstname": "Handoff",
+            "lastname": "Rehearsal",
+            # The store view in the path does not decide: without these it is the shop's first.
+            "website_id": store.website_id,
+            "store_id": store.store_id,
+        }
+        body = {"customer": customer, "password": self.credentials.password}
+        self._cleanup.defer(f"The account {email}", self._delete)
+        account = self._shop.require("POST", "customers", body=body, advice="use_existing_account")
+        self._id = int(account["id"])
+        return f"customer {self._id}, {email}"
+
+    def invalidate_token(self) -> str:
+        """Revoke all tokens of the account; the shop treats them like expired ones."""
+        path = "integration/customer/revoke-customer-token"
+        self._shop.require("POST", path, token=self.token, advice="revoke_call")
+        return self.token
+
+    def _require_permission_to_delete(self) -> None:
+        """Delete an account that no shop has: without the permission the shop refuses that."""
+        token = self._shop.get_admin_token("no_permission_to_delete")
+        answer = self._shop.call("DELETE", "customers/0", token=token)
+        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            expected = "the right to delete the account again"
+            raise StepFailure(expected, describe_answer(answer), "no_permission_to_delete")
+
+    def _delete(self) -> None:
+        account_id = self._id if self._id is not None else self._find_id()
+        if account_id is not None:
+            advice = "delete_by_hand"
+            token = self._shop.get_admin_token(advice)
+            self._shop.require("DELETE", f"customers/{account_id}", token=token, advice=advice)
+
+    def _find_id(self) -> int | None:
+        """Find the account by a login: it may have been created although no answer came."""
+        try:
+            self.log_in()
+            return int(self._call_details("GET")["id"])
+        except StepFailure:
+            return None

@@ -1,0 +1,168 @@
+"""The journeys of guests: with a quote that the app has made, and with a bag."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from handoff.reconciliation.report import ReportState
+from handoff.rehearsal.app_cart import AppCart, describe_lines
+from handoff.rehearsal.checkout_page import CheckoutPage
+from handoff.rehearsal.context import RehearsalContext
+from handoff.rehearsal.order_placement import PlacedOrder, place_order
+from handoff.rehearsal.results import Observation, Step, StepFailure, get_advice
+from handoff.rehearsal.shopper_journey import ShopperJourney
+
+_EMAIL = "handoff-rehearsal@example.com"  # nobody owns this domain
+_REMOVED_BY_SHOP = "The shop removes guests' carts in time."
+
+
+class GuestJourney(ShopperJourney):
+    """A guest with two lines in the bag."""
+
+    quantities = (2, 1)
+
+    def find_cart(self, page: CheckoutPage) -> AppCart:
+        """Return the guest's cart; raise StepFailure if a customer is logged in."""
+        if page.masked_id is None:
+            actual = "a customer is logged in"
+            raise StepFailure("a guest's checkout", actual, "security_breach")
+        return AppCart(self._context.shop, masked_id=page.masked_id)
+
+
+class GuestQuoteJourney(GuestJourney):
+    """A guest whose cart the app keeps in the shop, and transfers by its masked id."""
+
+    part = "guest's quote"
+
+    def __init__(self, context: RehearsalContext) -> None:
+        super().__init__(context)
+        self._cart: AppCart | None = None
+
+    def build_steps(self) -> list[Step]:
+        """Return the steps in their order."""
+        return [
+            self._build_step("cart made and changed", self.fill_cart),
+            *self._build_link_steps(),
+            *self._build_direct_entry_steps(),
+        ]
+
+    def fill_cart(self) -> Observation:
+        """Create a cart, add both products, and change a quantity."""
+        first, second = self._context.products
+        cart = self._cart = AppCart.create_for_guest(self._context.shop)
+        self._context.cleanup.defer("A guest's cart", lambda: _empty_cart(cart))
+        item_id = cart.add_item(first, 1)
+        cart.add_item(second, 1)
+        cart.change_quantity(item_id, 2)
+        return describe_lines(self._bag_lines())
+
+    def build_transfer(self) -> dict[str, Any]:
+        """Return the body of a transfer by masked id."""
+        if self._cart is None:
+            raise LookupError("no cart has been made yet")
+        return {"quote_id": self._cart.masked_id}
+
+
+class GuestBagJourney(GuestJourney):
+    """A guest whose bag is in the app alone; the service makes the cart."""
+
+    part = "guest with a bag"
+
+    def __init__(self, context: RehearsalContext, *, place_order: bool) -> None:
+        super().__init__(context)
+        self._place_order = place_order
+        self._reference = f"rehearsal-{secrets.token_hex(8)}"
+        self._order: PlacedOrder | None = None
+        self._order_number: str | None = None
+
+    def build_steps(self) -> list[Step]:
+        """Return the steps in their order."""
+        steps = self._build_link_steps()
+        steps.append(self._build_step("altered link refused", self.open_altered_link))
+        if self._place_order:
+            skip_reason = "" if self._context.reconciler else get_advice("no_permission_for_orders")
+            steps += [
+                self._build_step("ordered, with an offline payment", self.order),
+                self._build_step("order found by reconcile", self.reconcile, skip_reason),
+            ]
+        return steps
+
+    def build_transfer(self) -> dict[str, Any]:
+        """Return the body of a transfer of the bag.
+
+        It names the currency, as Poq does, and the store view if the currency does not decide it.
+        """
+        store = self._context.shop.store
+        decides = self._settings.store_views.find_by_currency(store.currency) == store
+        return {
+            "currency": store.currency,
+            **({} if decides else {"store": store.code}),
+            "items": [
+                {"sku": line.sku, "quantity": int(line.quantity)} for line in self._bag_lines()
+            ],
+            "reference": self._reference,
+        }
+
+    def transfer(self) -> Observation:
+        """Send the transfer. A service that refuses it may have begun a cart."""
+        cleanup = self._context.cleanup
+        try:
+            observation = super().transfer()
+        except StepFailure:
+            cleanup.note_leftover(f"Maybe a guest's cart, begun for the bag. {_REMOVED_BY_SHOP}")
+            raise
+        cleanup.defer("The cart of the bag", self._empty_cart_unless_ordered)
+        return f"{observation}, reference {self._reference}"
+
+    def order(self) -> Observation:
+        """Order the cart."""
+        page, shop = self._get_checkout(), self._context.shop
+        order = place_order(shop, self.find_cart(page), country=page.country, email=_EMAIL)
+        self._order = order
+        name, cleanup = f"Order {order.order_id}", self._context.cleanup
+        if shop.access is None:
+            reason = "there is no administrator's right to cancel it"
+            cleanup.note_leftover(f"{name}: {reason}. {get_advice('cancel_by_hand')}")
+        else:
+            cleanup.defer(name, lambda: self._cancel_order(order))
+        return f"order {order.order_id}, to be paid by {order.payment_method}"
+
+    def reconcile(self) -> Observation:
+        """Find the order by the reference, as `handoff reconcile` does."""
+        if self._context.reconciler is None:
+            raise LookupError("orders may not be read")
+        [entry] = self._context.reconciler.references([self._reference])
+        if entry.state is not ReportState.MATCHED:
+            expected = f"{self._reference} to be matched"
+            raise StepFailure(expected, entry.state.value, "order_not_matched")
+        self._order_number = str(entry.orders[0]["number"])
+        return f"{self._reference} is order {self._order_number}, exactly the bag"
+
+    def _cancel_order(self, order: PlacedOrder) -> None:
+        shop, advice = self._context.shop, "cancel_by_hand"
+        path, token = f"orders/{order.order_id}/cancel", shop.get_admin_token(advice)
+        if shop.require("POST", path, token=token, advice=advice) is not True:
+            raise StepFailure("a cancelled order", "the shop does not cancel it", advice)
+        name = self._order_number or f"with the id {order.order_id}"
+        text = f"Order {name}, cancelled: a shop keeps its orders."
+        self._context.cleanup.note_leftover(text)
+
+    def _empty_cart_unless_ordered(self) -> None:
+        """Empty the cart. Only the checkout page shows its masked id."""
+        if self._order is not None:
+            return
+        try:
+            cart = self.find_cart(self._get_checkout())
+        except StepFailure:
+            text = f"The guest's cart of the bag, out of reach. {_REMOVED_BY_SHOP}"
+            self._context.cleanup.note_leftover(text)
+            return
+        _empty_cart(cart)
+
+
+def _empty_cart(cart: AppCart) -> None:
+    """Empty a guest's cart; raise StepFailure if it has become an order meanwhile."""
+    if not cart.is_active():
+        raise StepFailure("an open cart", "it has become an order", "ordered_meanwhile")
+    cart.remove_all_items()

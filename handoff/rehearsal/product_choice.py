@@ -1,0 +1,78 @@
+"""Chooses the products for the bags: two simple products that the shop sells now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any
+
+from handoff.cleanup import Cleanup
+from handoff.magento.client import Answer
+from handoff.rehearsal.app_cart import AppCart
+from handoff.rehearsal.app_client import AppClient, describe_answer
+from handoff.rehearsal.results import StepFailure
+
+PRODUCT_COUNT = 2
+_QUANTITY = 2
+_MAX_CANDIDATES = 40
+_CATALOGUE_QUERY = "query($size: Int!) { products(filter: {}, pageSize: $size) { items { sku } } }"
+
+
+def choose_products(shop: AppClient, skus: tuple[str, ...], cleanup: Cleanup) -> tuple[str, str]:
+    """Return two skus of which a cart takes two each: of the given ones, or of the catalogue.
+
+    A cart knows stock and options better than the catalogue does, so each product is added to one.
+    """
+    cart = AppCart.create_for_guest(shop)
+    cleanup.defer("The cart in which products were tried", cart.remove_all_items)
+    chosen: list[str] = []
+    for sku in skus or _list_catalogue(shop):
+        answer = cart.try_to_add(sku, _QUANTITY)
+        if _is_suitable(answer):
+            chosen.append(str(answer.body["sku"]))
+        elif skus:
+            expected = f"{sku} to go into a cart, {_QUANTITY} of it"
+            raise StepFailure(expected, _describe_unsuitable(answer), "name_products")
+        if len(chosen) == PRODUCT_COUNT:
+            return chosen[0], chosen[1]
+    raise StepFailure(
+        f"{PRODUCT_COUNT} simple products that go into a cart, {_QUANTITY} of each",
+        f"{len(chosen)} of the first {_MAX_CANDIDATES} of the catalogue",
+        "name_products",
+    )
+
+
+def _is_suitable(answer: Answer) -> bool:
+    if answer.status != HTTPStatus.OK:
+        return False
+    is_simple = answer.body.get("product_type") == "simple"
+    return is_simple and Decimal(str(answer.body.get("price", 0))) > 0
+
+
+def _describe_unsuitable(answer: Answer) -> str:
+    was_added = answer.status == HTTPStatus.OK
+    return "it is free, or no simple product" if was_added else describe_answer(answer)
+
+
+def _list_catalogue(shop: AppClient) -> Iterator[str]:
+    """Yield skus from GraphQL, which needs no permission, then from an administrator's REST."""
+    data = shop.query_graphql(_CATALOGUE_QUERY, {"size": _MAX_CANDIDATES})
+    yield from _read_skus(data.get("products") if isinstance(data, dict) else None)
+    if shop.access is None:
+        return
+    where = "searchCriteria[filterGroups]"
+    params = {"searchCriteria[pageSize]": str(_MAX_CANDIDATES), "fields": "items[sku]"}
+    for group, (field, value) in enumerate((("type_id", "simple"), ("status", "1"))):
+        params[f"{where}[{group}][filters][0][field]"] = field
+        params[f"{where}[{group}][filters][0][value]"] = value
+    advice = "name_products"
+    token = shop.get_admin_token(advice)
+    yield from _read_skus(
+        shop.require("GET", "products", token=token, params=params, advice=advice)
+    )
+
+
+def _read_skus(page: Any) -> list[str]:
+    items = page.get("items") if isinstance(page, dict) else None
+    return [str(item["sku"]) for item in items or [] if isinstance(item, dict)]

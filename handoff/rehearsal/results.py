@@ -1,0 +1,116 @@
+"""The steps of a rehearsal, and what came of them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeAlias
+
+from handoff.problems import Problem
+
+Observation: TypeAlias = str
+"""What a step saw, in a few words for the report. It holds no credential."""
+
+
+class StepVerdict(StrEnum):
+    """Whether a step passed; the values are those of the JSON report."""
+
+    PASSED = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    NOT_TRIED = "not_tried"
+
+
+class StepFailure(Exception):
+    """A step failed: what was expected, what came instead, and the key of an advice.
+
+    The texts hold no credential.
+    """
+
+    def __init__(self, expected: str, actual: str, advice_key: str) -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.actual = actual
+        self.advice = get_advice(advice_key)
+
+
+STEP_ERRORS = (StepFailure, Problem, LookupError, TypeError, ValueError, ArithmeticError)
+"""The errors of a failed step; the last four come from an answer that is not Magento's."""
+
+
+def get_advice(key: str) -> str:
+    """Return what to do about a failure: the text in advice.toml, or the default of its table."""
+    table, _, name = key.rpartition(".")
+    texts = _load_advice()[table] if table else _load_advice()
+    return str(texts.get(name) or texts.get("default") or _load_advice()["default"])
+
+
+@cache
+def _load_advice() -> dict[str, Any]:
+    file = files("handoff.rehearsal") / "advice.toml"
+    return tomllib.loads(file.read_text("utf-8"))
+
+
+def to_step_failure(error: Exception) -> StepFailure:
+    """Return one of STEP_ERRORS as a StepFailure."""
+    if isinstance(error, StepFailure):
+        return error
+    if isinstance(error, Problem):
+        return StepFailure("an answer of the shop", error.detail.rstrip("."), "shop_problem")
+    actual = f"one that cannot be read ({type(error).__name__})"
+    return StepFailure("an answer as a Magento gives it", actual, "not_magento")
+
+
+class RehearsalNotPossible(Exception):
+    """The rehearsal cannot start, or not with these options; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to try in a store view. A step with a `skip_reason` is left out."""
+
+    store_code: str
+    part: str
+    title: str
+    action: Callable[[], Observation]
+    skip_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What came of a step, and the milliseconds that it took."""
+
+    step: Step
+    verdict: StepVerdict
+    milliseconds: int = 0
+    observation: Observation = ""
+    failure: StepFailure | None = None
+
+    @property
+    def was_tried(self) -> bool:
+        """Whether the step was run."""
+        return self.verdict in (StepVerdict.PASSED, StepVerdict.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalResult:
+    """The results of all steps, and sentences about what stays in the shop.
+
+    `is_clean` is False if something could not be undone. A cancelled order stays in any case.
+    """
+
+    step_results: tuple[StepResult, ...]
+    leftovers: tuple[str, ...]
+    is_clean: bool
+    is_cancelled: bool
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether no step has failed or was not tried, and all is cleaned up."""
+        bad = (StepVerdict.FAILED, StepVerdict.NOT_TRIED)
+        has_bad_step = any(result.verdict in bad for result in self.step_results)
+        return self.is_clean and not self.is_cancelled and not has_bad_step

@@ -1,0 +1,95 @@
+"""Plans the steps of a rehearsal, runs them up to the first failure, and cleans up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from handoff.cleanup import Cleanup
+from handoff.rehearsal.cancellation import Cancelled, CancelToken
+from handoff.rehearsal.context import RehearsalContext
+from handoff.rehearsal.customer_account import CustomerAccount
+from handoff.rehearsal.customer_journey import CustomerJourney
+from handoff.rehearsal.guest_journeys import GuestBagJourney, GuestQuoteJourney
+from handoff.rehearsal.results import (
+    STEP_ERRORS,
+    RehearsalResult,
+    Step,
+    StepResult,
+    StepVerdict,
+    get_advice,
+    to_step_failure,
+)
+
+ShowProgress = Callable[[Sequence[StepResult], str], None]
+"""Shows the results so far, and the name of what is done now."""
+
+
+def plan_steps(
+    context: RehearsalContext,
+    *,
+    skus: tuple[str, ...],
+    account: CustomerAccount | None,
+    place_order: bool,
+) -> list[Step]:
+    """Return all steps in one store view. Without an account the customer's are skipped.
+
+    A guest's quote comes first: a service that asks another shop refuses it and does no harm.
+    """
+    store = context.shop.store.code
+    steps = [
+        Step(store, "shop", "products for the bag", lambda: context.choose_products(skus)),
+        *GuestQuoteJourney(context).build_steps(),
+        *GuestBagJourney(context, place_order=place_order).build_steps(),
+    ]
+    if account is not None:
+        return steps + CustomerJourney(context, account).build_steps()
+    return [*steps, Step(store, CustomerJourney.part, "all steps", str, get_advice("no_account"))]
+
+
+def create_cleanup() -> Cleanup:
+    """Return an empty Cleanup that explains what could not be undone."""
+
+    def describe_failure(description: str, error: Exception) -> str:
+        failure = to_step_failure(error)
+        return f"{description}: {failure.actual}. {failure.advice}"
+
+    return Cleanup(failures=STEP_ERRORS, describe_failure=describe_failure)
+
+
+def run_steps(
+    steps: Sequence[Step], cleanup: Cleanup, cancel: CancelToken, show_progress: ShowProgress
+) -> RehearsalResult:
+    """Run the steps up to the first failure, clean up in any case, and return the results."""
+    results: list[StepResult] = []
+    is_cancelled = False
+    try:
+        for step in steps:
+            show_progress(results, f"{step.part}: {step.title}")
+            results.append(_run_step(step))
+            if results[-1].verdict is StepVerdict.FAILED:
+                break
+    except Cancelled:
+        is_cancelled = True
+    finally:
+        show_progress(results, "cleaning up")
+        with cancel.suspended():
+            leftovers = cleanup.run()
+    results += [StepResult(step, StepVerdict.NOT_TRIED) for step in steps[len(results) :]]
+    return RehearsalResult(tuple(results), leftovers, cleanup.is_complete, is_cancelled)
+
+
+def _run_step(step: Step) -> StepResult:
+    if step.skip_reason:
+        return StepResult(step, StepVerdict.SKIPPED, observation=step.skip_reason)
+    started = time.perf_counter()
+    try:
+        observation = step.action()
+    except STEP_ERRORS as error:
+        failure = to_step_failure(error)
+        return StepResult(step, StepVerdict.FAILED, _milliseconds_since(started), failure=failure)
+    return StepResult(step, StepVerdict.PASSED, _milliseconds_since(started), observation)
+
+
+def _milliseconds_since(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)

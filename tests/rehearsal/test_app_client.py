@@ -1,0 +1,107 @@
+"""The calls to the shop: choose products, create an account, place an order."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from handoff_sandbox.rest import cart_calls
+
+from handoff.cleanup import Cleanup
+from handoff.rehearsal.app_cart import AppCart
+from handoff.rehearsal.app_client import AppClient
+from handoff.rehearsal.customer_account import TemporaryAccount
+from handoff.rehearsal.order_placement import place_order
+from handoff.rehearsal.product_choice import choose_products
+from handoff.rehearsal.results import StepFailure
+from tests.running import RunningShop
+
+
+def test_products_are_found_without_an_administrator(
+    plain_app: AppClient, cleanup: Cleanup
+) -> None:
+    first, second = choose_products(plain_app, (), cleanup)
+    assert {first, second} <= {f"ITEM-{number:02d}" for number in range(1, 21)}
+    assert first != second
+
+
+def test_only_products_of_which_a_cart_takes_two_are_chosen(
+    shop: RunningShop, plain_app: AppClient, cleanup: Cleanup
+) -> None:
+    sold = {"ITEM-07", "ITEM-11"}
+    for product in shop.inside.catalogue.products:
+        product.stock = Decimal(5 if product.sku in sold else 1)
+    assert set(choose_products(plain_app, (), cleanup)) == sold
+    cleanup.run()
+    assert not any(quote.lines for quote in shop.inside.quotes.by_number.values())
+
+
+def test_without_graphql_products_are_found_as_administrator(
+    admin_app: AppClient, cleanup: Cleanup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AppClient, "query_graphql", lambda *_: None)
+    assert choose_products(admin_app, (), cleanup) == ("ITEM-01", "ITEM-02")
+
+
+def test_a_shop_that_sells_nothing_is_explained(
+    shop: RunningShop, admin_app: AppClient, cleanup: Cleanup
+) -> None:
+    for product in shop.inside.catalogue.products:
+        product.stock = Decimal(0)
+    with pytest.raises(StepFailure) as failure:
+        choose_products(admin_app, (), cleanup)
+    assert failure.value.actual.startswith("0 of the first")
+    assert "--sku" in failure.value.advice
+
+
+@pytest.mark.parametrize("sku", ["ITEM-OOS", "NO-SUCH"])
+def test_a_given_product_that_is_not_for_sale_is_named(
+    plain_app: AppClient, cleanup: Cleanup, sku: str
+) -> None:
+    with pytest.raises(StepFailure) as failure:
+        choose_products(plain_app, ("ITEM-01", sku), cleanup)
+    assert sku in failure.value.expected
+
+
+def test_an_account_is_deleted_even_if_its_creation_was_not_answered(
+    shop: RunningShop, admin_app: AppClient, cleanup: Cleanup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require = AppClient.require
+
+    def lose_the_answer(self: AppClient, method: str, path: str, **options: Any) -> Any:
+        body = require(self, method, path, **options)
+        if path == "customers":
+            raise StepFailure("an answer", "none", "shop_down")
+        return body
+
+    monkeypatch.setattr(AppClient, "require", lose_the_answer)
+    account = TemporaryAccount(admin_app, cleanup)
+    with pytest.raises(StepFailure):
+        account.ensure_exists()
+    assert account.credentials.email in shop.inside.people.customers.by_name
+    assert cleanup.run() == ()
+    assert account.credentials.email not in shop.inside.people.customers.by_name
+
+
+def test_a_password_is_not_in_the_repr(admin_app: AppClient, cleanup: Cleanup) -> None:
+    credentials = TemporaryAccount(admin_app, cleanup).credentials
+    assert credentials.password not in repr(credentials)
+
+
+def test_a_shop_without_an_offline_payment_method_is_explained(
+    plain_app: AppClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cart_calls, "PAYMENT_METHODS", [{"code": "cards", "title": "Cards"}])
+    cart = AppCart.create_for_guest(plain_app)
+    cart.add_item("ITEM-01", 1)
+    with pytest.raises(StepFailure) as failure:
+        place_order(plain_app, cart, country="GB", email="handoff-rehearsal@example.com")
+    assert failure.value.actual == "the shop offers cards"
+
+
+def test_a_masked_id_is_not_in_a_failure(plain_app: AppClient) -> None:
+    cart = AppCart(plain_app, masked_id="A" * 32)
+    with pytest.raises(StepFailure) as failure:
+        cart.read_lines()
+    assert failure.value.expected == "GET /guest-carts/{cartId}/items to work"
