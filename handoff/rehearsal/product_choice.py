@@ -9,6 +9,7 @@ from typing import Any
 
 from handoff.cleanup import Cleanup
 from handoff.magento.client import Answer
+from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.rehearsal.app_cart import AppCart
 from handoff.rehearsal.app_client import AppClient, describe_answer
 from handoff.rehearsal.results import StepFailure
@@ -61,11 +62,12 @@ def _list_catalogue(shop: AppClient) -> Iterator[str]:
     yield from _read_skus(data.get("products") if isinstance(data, dict) else None)
     if shop.access is None:
         return
-    where = "searchCriteria[filterGroups]"
-    params = {"searchCriteria[pageSize]": str(_MAX_CANDIDATES), "fields": "items[sku]"}
-    for group, (field, value) in enumerate((("type_id", "simple"), ("status", "1"))):
-        params[f"{where}[{group}][filters][0][field]"] = field
-        params[f"{where}[{group}][filters][0][value]"] = value
+    params = build_search_criteria(
+        SearchFilter("type_id", "simple"),
+        SearchFilter("status", "1"),
+        page_size=_MAX_CANDIDATES,
+        fields="items[sku]",
+    )
     advice = "name_products"
     token = shop.get_admin_token(advice)
     yield from _read_skus(
