@@ -1,1 +1,1 @@
-"""What the people who run the service need: logs, health, and failures that say little."""
+"""For platform and operators: logs, metrics, health, error handlers, OpenAPI and gunicorn."""
