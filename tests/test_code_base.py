@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,7 +64,6 @@ def test_packages_do_not_import_what_they_do_not_need(package: str, forbidden: s
 
 MAY_IMPORT_FLASK = (
     "handoff/app_factory",
-    "handoff/services",
     "handoff/transfer/views",
     "handoff/entry/",
     "handoff/direct_entry/",
@@ -74,6 +75,19 @@ MAY_IMPORT_FLASK = (
 def test_flask_is_imported_by_the_app_and_its_views_only() -> None:
     users = [shorten(m) for m in HANDOFF if imports_any(m, "flask", "flask_babel", "werkzeug")]
     assert [module for module in users if not module.startswith(MAY_IMPORT_FLASK)] == []
+
+
+COMMANDS = ("demo", "doctor", "migrate", "purge", "reconcile", "rehearse")
+
+
+def test_commands_other_than_serve_load_no_web_server() -> None:
+    names = ", ".join(f"handoff.cli.{command}" for command in COMMANDS)
+    script = (
+        f"import sys, {names}; print(*({{'flask', 'gunicorn', 'werkzeug'}} & {{*sys.modules}}))"
+    )
+    command = [sys.executable, "-c", script]
+    loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert loaded.split() == []
 
 
 def test_the_product_imports_the_sandbox_in_the_demo_only() -> None:
