@@ -11,16 +11,13 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from handoff.doctor.shop_client import DoctorShopClient, read_json
+from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.settings.store_views import StoreView
 
 _SPREAD = 4  # products are taken from four places of the catalogue
 _CONFIGURABLES = 3
 _MAX_CHILDREN = 100
 _MAX_CATEGORIES = 500
-_NEWEST_FIRST = {
-    "searchCriteria[sortOrders][0][field]": "entity_id",
-    "searchCriteria[sortOrders][0][direction]": "DESC",
-}
 # Visible in lists (2), in search (3) or in both (4).
 _VISIBLE = "2,3,4"
 
@@ -199,18 +196,23 @@ class _SampleReader:
         full_pages = total // per_page
         pages = {1 + n * (full_pages - 1) // max(1, _SPREAD - 1) for n in range(_SPREAD)}
         skus = [sku for page in sorted(pages) for sku in self._find_skus(per_page, page)[0]]
-        configurables, _ = self._find_skus(_CONFIGURABLES, 1, type_id="configurable")
+        configurables, _ = self._find_skus(
+            _CONFIGURABLES, 1, SearchFilter("type_id", "configurable")
+        )
         return skus[:size] + configurables, total
 
-    def _find_skus(
-        self, size: int, page: int, *, type_id: str | None = None
-    ) -> tuple[list[str], int]:
-        filters = {"status": ("eq", "1"), "visibility": ("in", _VISIBLE)}
-        if type_id:
-            filters["type_id"] = ("eq", type_id)
-        params = _build_criteria(filters, size, page) | _NEWEST_FIRST
-        data = self._get("products", params | {"fields": "items[sku],total_count"})
-        found = _ProductPage.model_validate(data if isinstance(data, dict) else {})
+    def _find_skus(self, size: int, page: int, *filters: SearchFilter) -> tuple[list[str], int]:
+        criteria = build_search_criteria(
+            SearchFilter("status", "1"),
+            SearchFilter("visibility", _VISIBLE, "in"),
+            *filters,
+            page_size=size,
+            page=page,
+            sort_by="entity_id",
+            direction="DESC",
+            fields="items[sku],total_count",
+        )
+        found = self._search_products(criteria)
         return [product.sku for product in found.items], found.total_count
 
     def _read_children(self, products: tuple[CatalogueProduct, ...]) -> dict[int, CatalogueProduct]:
@@ -218,11 +220,13 @@ class _SampleReader:
         wanted = sorted({number for product in products for number in product.child_ids})
         if not wanted:
             return {}
-        numbers = ",".join(map(str, wanted[:_MAX_CHILDREN]))
-        criteria = _build_criteria({"entity_id": ("in", numbers)}, _MAX_CHILDREN, 1)
-        data = self._get("products", criteria)
-        found = _ProductPage.model_validate(data if isinstance(data, dict) else {})
+        ids = SearchFilter("entity_id", ",".join(map(str, wanted[:_MAX_CHILDREN])), "in")
+        found = self._search_products(build_search_criteria(ids, page_size=_MAX_CHILDREN))
         return {product.id: product for product in found.items}
+
+    def _search_products(self, criteria: dict[str, str]) -> _ProductPage:
+        data = self._get("products", criteria)
+        return _ProductPage.model_validate(data if isinstance(data, dict) else {})
 
     def _read_categories(self) -> Iterator[CatalogueCategory]:
         """Give the categories below the root, level by level."""
@@ -243,23 +247,10 @@ class _SampleReader:
         return ""
 
     def _read_filterable_attributes(self) -> tuple[str, ...] | None:
-        params = _build_criteria({"is_filterable": ("gt", "0")}, 50, 1)
-        data = self._get("products/attributes", params | {"fields": "items[attribute_code]"})
+        is_filterable = SearchFilter("is_filterable", "0", "gt")
+        fields = "items[attribute_code]"
+        criteria = build_search_criteria(is_filterable, page_size=50, fields=fields)
+        data = self._get("products/attributes", criteria)
         if not isinstance(data, dict):
             return None
         return tuple(str(row["attribute_code"]) for row in data.get("items") or [])
-
-
-def _build_criteria(filters: dict[str, tuple[str, str]], size: int, page: int) -> dict[str, str]:
-    params = {
-        "searchCriteria[pageSize]": str(size),
-        "searchCriteria[currentPage]": str(page),
-    }
-    for group, (name, (condition, value)) in enumerate(filters.items()):
-        where = f"searchCriteria[filterGroups][{group}][filters][0]"
-        params |= {
-            f"{where}[field]": name,
-            f"{where}[value]": value,
-            f"{where}[conditionType]": condition,
-        }
-    return params

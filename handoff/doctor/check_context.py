@@ -5,29 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
-from statistics import median
+from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from handoff.cleanup import Cleanup
 from handoff.deadline import Deadline
 from handoff.doctor.catalogue_sample import CatalogueSample, read_catalogue_sample
 from handoff.doctor.checkout_trial import CheckoutTrial, try_checkout
-from handoff.doctor.customer_session_trial import CustomerSessionOutcome, try_customer_session
-from handoff.doctor.logins import (
-    AdminLoginResult,
-    CustomerLoginResult,
-    log_in_admin,
-    log_in_customer,
-)
 from handoff.doctor.shop_client import DoctorShopClient, read_json
-from handoff.doctor.trial_carts import (
-    GraphqlCart,
-    build_graphql_cart,
-    build_rest_cart,
-    find_buyable_skus,
-)
+from handoff.doctor.trial_carts import GraphqlCart, build_graphql_cart, find_buyable_skus
 from handoff.doctor.trial_sessions import register_session_of
-from handoff.magento.http_transport import HttpResponse, NoResponse
+from handoff.magento.admin_access import AdminLoginReply
+from handoff.magento.client import Answer
+from handoff.magento.http_transport import HttpResponse
+from handoff.magento.search_criteria import build_search_criteria
 from handoff.settings import CheckedSettings, Settings
 from handoff.settings.store_sites import StoreSite
 from handoff.settings.store_views import StoreView
@@ -36,7 +27,8 @@ from handoff.settings.store_views import StoreView
 # query fail.
 _STORE_FIELDS = "store_code website_code base_currency_code default_display_currency_code"
 _NEWER_FIELDS = "is_guest_checkout_enabled cart_expires_in_days customer_access_token_lifetime"
-_MEASURED_CARTS = 3  # by REST and by GraphQL
+# Magento answers 401 to a wrong token and to a missing right: one right is enough.
+_ADMIN_PATHS = ("store/storeViews", "orders", "products", "categories/list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +40,16 @@ class CustomerCredentials:
 
 
 @dataclass(frozen=True, slots=True)
-class CartTimings:
-    """Median seconds for an empty cart and a line by REST, and for a whole bag by GraphQL."""
+class AdminLoginResult:
+    """An administrator's token, or the status of the response that refused it.
 
-    rest_cart: float
-    rest_line: float
-    graphql_bag: float | None
+    `has_credentials` is False if the settings name no administrator.
+    """
+
+    token: str | None = field(default=None, repr=False)
+    status: int = 0
+    needs_second_factor: bool = False
+    has_credentials: bool = True
 
 
 P = ParamSpec("P")
@@ -63,7 +59,7 @@ T = TypeVar("T")
 def memoize(
     method: Callable[Concatenate[CheckContext, P], T],
 ) -> Callable[Concatenate[CheckContext, P], T]:
-    """Call a method once for each argument; then return its result, or raise NoResponse, again."""
+    """Call a method once for each argument; then return its result, or raise its error, again."""
 
     @wraps(method)
     def call_once(self: CheckContext, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -71,9 +67,9 @@ def memoize(
         if key not in self.memo:
             try:
                 self.memo[key] = method(self, *args, **kwargs)
-            except NoResponse as error:
+            except Exception as error:
                 self.memo[key] = error
-        if isinstance(result := self.memo[key], NoResponse):
+        if isinstance(result := self.memo[key], Exception):
             raise result
         return cast(T, result)
 
@@ -97,8 +93,7 @@ class CheckContext:
     ) -> None:
         """`sku` is the product for trial carts; without one the catalogue is searched for it."""
         self.checked_settings = checked_settings
-        self.cleanup = Cleanup()
-        self.shop = DoctorShopClient(checked_settings.settings, deadline)
+        self.shop = DoctorShopClient(checked_settings.settings, deadline, Cleanup())
         self.memo: dict[Any, Any] = {}
         self._customer = customer
         self._sample_size = sample_size
@@ -136,36 +131,46 @@ class CheckContext:
     def open_checkout(self, site: StoreSite) -> HttpResponse:
         """Open the checkout page as a new visitor."""
         response = self.shop.get(site.checkout_url)
-        register_session_of(response, self.settings, self.cleanup)
+        register_session_of(self.shop, response)
         return response
 
     @memoize
     def log_in_admin(self) -> AdminLoginResult:
-        """Get an administrator's token by what the settings contain."""
-        return log_in_admin(self.shop, self.settings)
+        """Get an administrator's token by a login, or try the access token of the settings."""
+        if self.settings.magento_access_token:
+            return self._try_access_token(self.settings.magento_access_token.get_secret_value())
+        username = self.settings.magento_admin_username
+        password = self.settings.magento_admin_password
+        if not username or not password:
+            return AdminLoginResult(has_credentials=False)
+        credentials = {"username": username, "password": password.get_secret_value()}
+        path = "integration/admin/token"
+        response = self.shop.rest("POST", path, store=self.default_store, body=credentials)
+        reply = AdminLoginReply(Answer(response.status, read_json(response)))
+        return AdminLoginResult(reply.token, response.status, reply.needs_second_factor)
+
+    def _try_access_token(self, token: str) -> AdminLoginResult:
+        store, params = self.default_store, build_search_criteria(page_size=1)
+        for path in _ADMIN_PATHS:
+            status = self.shop.rest("GET", path, store=store, token=token, params=params).status
+            if status == HTTPStatus.OK:
+                return AdminLoginResult(token, status)
+        return AdminLoginResult(None, status)
 
     @memoize
-    def log_in_customer(self) -> CustomerLoginResult | None:
+    def log_in_customer(self) -> HttpResponse | None:
         """Log in the customer of the command's options; None without one."""
         if self._customer is None:
             return None
-        email, password = self._customer.email, self._customer.password
-        return log_in_customer(self.shop, self.default_store, email, password)
+        credentials = {"username": self._customer.email, "password": self._customer.password}
+        path = "integration/customer/token"
+        return self.shop.rest("POST", path, store=self.default_store, body=credentials)
 
     def get_customer_token(self) -> str | None:
         """Return the token of the customer, None if none has logged in."""
-        login = self.log_in_customer()
-        return login.token if login else None
-
-    @memoize
-    def try_customer_session(self, store: StoreView) -> CustomerSessionOutcome | None:
-        """Try a web session of the customer; None if none has logged in."""
-        token = self.get_customer_token()
-        if token is None:
-            return None
-        customer = read_json(self.shop.rest("GET", "customers/me", store=store, token=token))
-        ids = (int(customer["id"]), int(customer["group_id"]))
-        return try_customer_session(self.shop, self.settings, store, ids, self.cleanup)
+        response = self.log_in_customer()
+        token = read_json(response) if response and response.status == HTTPStatus.OK else None
+        return token if isinstance(token, str) else None
 
     @memoize
     def read_catalogue_sample(self) -> CatalogueSample | None:
@@ -180,34 +185,13 @@ class CheckContext:
         """Write a web session with a bag of one product, and open checkout with it."""
         token = self.log_in_admin().token
         skus = [self._sku] if self._sku else find_buyable_skus(self.shop, store, token)
-        return try_checkout(self.shop, self.settings, store, skus, self.cleanup)
+        return try_checkout(self.shop, store, skus)
 
     @memoize
     def build_graphql_cart(self) -> GraphqlCart:
         """Build a cart by GraphQL as a transfer does."""
-        sku = self.try_checkout(self.default_store).sku
-        return build_graphql_cart(self.shop, self.default_store, sku, self.cleanup)
-
-    @memoize
-    def measure_cart_timings(self) -> CartTimings | None:
-        """Build a few carts and measure the time; None if no cart could be built."""
-        trial = self.try_checkout(self.default_store)
-        if trial.sku is None or trial.cart_seconds is None or trial.line_seconds is None:
-            return None
-        by_rest = [(trial.cart_seconds, trial.line_seconds)]
-        by_graphql = [self.build_graphql_cart().seconds]
-        target = (self.shop, self.default_store, trial.sku, self.cleanup)
-        for _ in range(_MEASURED_CARTS - 1):
-            if timings := build_rest_cart(*target):
-                by_rest.append(timings)
-            if by_graphql[0] is not None:
-                by_graphql.append(build_graphql_cart(*target).seconds)
-        measured = [seconds for seconds in by_graphql if seconds is not None]
-        return CartTimings(
-            rest_cart=median(cart for cart, _ in by_rest),
-            rest_line=median(line for _, line in by_rest),
-            graphql_bag=median(measured) if measured else None,
-        )
+        sku = self.try_checkout(self.default_store).cart.sku
+        return build_graphql_cart(self.shop, self.default_store, sku)
 
     @memoize
     def read_store_config(self, store: StoreView) -> dict[str, Any]:

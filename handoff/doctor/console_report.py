@@ -8,7 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from handoff.doctor.check_result import CheckResult, Severity
-from handoff.doctor.report import DoctorReport, ReportPart
+from handoff.doctor.checklist import PART_TITLES
+from handoff.doctor.report import DoctorReport
 
 _STYLES = {
     Severity.OK: ("green", "✓ ok"),
@@ -21,8 +22,8 @@ _MAX_MISSING_ROWS = 25
 
 def print_report(report: DoctorReport, console: Console) -> None:
     """Print a table for each part, the missing data by sku, and the number of results."""
-    for part in report.parts:
-        console.print(_build_part_table(part))
+    for code, sections in report.parts.items():
+        console.print(_build_part_table(code, sections))
     if report.missing_by_owner:
         console.print(_build_missing_table(report))
     for leftover in report.leftovers:
@@ -43,18 +44,17 @@ def _create_table(title: str, *, expand: bool = False) -> Table:
     )
 
 
-def _build_part_table(part: ReportPart) -> Table:
-    table = _create_table(part.title, expand=True)
+def _build_part_table(code: str, sections: dict[str, list[CheckResult]]) -> Table:
+    table = _create_table(PART_TITLES[code], expand=True)
     table.add_column("", no_wrap=True, min_width=10)
-    table.add_column("Feature" if part.code == "data" else "", ratio=2)
+    table.add_column("Feature" if code == "data" else "", ratio=2)
     table.add_column("Check", ratio=3, overflow="fold")
     table.add_column("Seen, and what to do", ratio=9)
-    for section in part.sections:
-        title = section.title
-        for result in section.results:
+    for title, results in sections.items():
+        for number, result in enumerate(results):
             style, label = _STYLES[result.severity]
-            table.add_row(Text(label, style=style), title, Text(result.name), _describe(result))
-            title = ""
+            section = title if number == 0 else ""
+            table.add_row(Text(label, style=style), section, Text(result.name), _describe(result))
     return table
 
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 from jinja2 import Environment, FileSystemLoader
 
 from handoff.doctor.check_result import Severity
+from handoff.doctor.checklist import PART_TITLES
 from handoff.doctor.report import DoctorReport
 from handoff.resource_folders import find_resource_folder
 
-_SYMBOLS = {
-    Severity.OK: "✓",
-    Severity.UNKNOWN: "?",
-    Severity.WARNING: "!",
-    Severity.FAULT: "✕",
-}
+_SYMBOLS = {Severity.OK: "✓", Severity.UNKNOWN: "?", Severity.WARNING: "!", Severity.FAULT: "✕"}
 
 
 def render_html_report(report: DoctorReport) -> str:
@@ -25,5 +21,9 @@ def render_html_report(report: DoctorReport) -> str:
         lstrip_blocks=True,
     )
     template = environment.get_template("doctor_report.html")
-    severities = tuple(reversed(Severity))
-    return template.render(report=report, symbols=_SYMBOLS, severities_worst_first=severities)
+    return template.render(
+        report=report,
+        part_titles=PART_TITLES,
+        symbols=_SYMBOLS,
+        severities_worst_first=tuple(reversed(Severity)),
+    )

@@ -6,49 +6,31 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from handoff.doctor.check_result import CheckResult, Severity, find_worst
 
 
 @dataclass(frozen=True, slots=True)
-class ReportSection:
-    """Results that belong together. In the part `data` a section is a feature of the app."""
-
-    title: str
-    results: tuple[CheckResult, ...]
-
-    @property
-    def severity(self) -> Severity:
-        """The worst severity of its results."""
-        return find_worst(result.severity for result in self.results)
-
-
-@dataclass(frozen=True, slots=True)
-class ReportPart:
-    """One of the three parts of a run: way-in, access, data."""
-
-    code: str
-    title: str
-    sections: tuple[ReportSection, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class DoctorReport:
-    """Everything that a run has found out. `leftovers` is what stays behind in the shop."""
+    """Everything that a run has found out: the results by code of the part and by section.
+
+    In the part `data` a section is a feature of the app. `leftovers` is what stays in the shop.
+    """
 
     shop: str
     service: str
     started_at: datetime
     seconds: float
-    parts: tuple[ReportPart, ...]
+    parts: dict[str, dict[str, list[CheckResult]]]
     leftovers: tuple[str, ...]
 
     @property
     def results(self) -> Iterator[CheckResult]:
         """Every result, in the order of the checks."""
-        sections = (section for part in self.parts for section in part.sections)
-        return (result for section in sections for result in section.results)
+        sections = (results for part in self.parts.values() for results in part.values())
+        return chain.from_iterable(sections)
 
     @property
     def results_to_act_on(self) -> list[CheckResult]:
@@ -91,16 +73,15 @@ class DoctorReport:
             "verdict": self.severity.value,
             "counts": {severity.value: count for severity, count in self.counts.items()},
             "parts": {
-                part.code: [
-                    {
-                        "title": section.title,
-                        "verdict": section.severity.value,
-                        "findings": [result.as_json() for result in section.results],
-                    }
-                    for section in part.sections
-                ]
-                for part in self.parts
+                code: [_section_as_json(title, results) for title, results in sections.items()]
+                for code, sections in self.parts.items()
             },
             "to_mend": self.missing_by_owner,
             "left_behind": list(self.leftovers),
         }
+
+
+def _section_as_json(title: str, results: list[CheckResult]) -> dict[str, Any]:
+    worst = find_worst(result.severity for result in results)
+    findings = [result.as_json() for result in results]
+    return {"title": title, "verdict": worst.value, "findings": findings}

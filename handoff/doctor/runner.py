@@ -11,8 +11,8 @@ from itertools import count
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, unknown, warning
-from handoff.doctor.checklist import CHECKLIST, PART_TITLES, Check, CheckScope
-from handoff.doctor.report import DoctorReport, ReportPart, ReportSection
+from handoff.doctor.checklist import CHECKLIST, Check, CheckScope
+from handoff.doctor.report import DoctorReport
 from handoff.doctor.shop_client import TimeLimitReached
 from handoff.magento.http_transport import NoResponse
 
@@ -31,8 +31,8 @@ def run_checks(
     done, and the number of all checks.
     """
     started_at, started = datetime.now(UTC), time.monotonic()
-    codes = [code for code in CHECKLIST if code in parts]
-    total = sum(len(checks) for code in codes for checks in CHECKLIST[code].values())
+    wanted = {code: sections for code, sections in CHECKLIST.items() if code in parts}
+    total = sum(len(checks) for sections in wanted.values() for checks in sections.values())
     numbers = count()
 
     def run_section(checks: tuple[Check, ...]) -> Iterator[CheckResult]:
@@ -41,26 +41,19 @@ def run_checks(
             yield from run_check(check, context)
 
     try:
-        found = tuple(
-            ReportPart(
-                code,
-                PART_TITLES[code],
-                tuple(
-                    ReportSection(title, tuple(run_section(checks)))
-                    for title, checks in CHECKLIST[code].items()
-                ),
-            )
-            for code in codes
-        )
+        results = {
+            code: {title: list(run_section(checks)) for title, checks in sections.items()}
+            for code, sections in wanted.items()
+        }
     finally:
         report_progress("Cleaning up", total, total)
-        leftovers = context.cleanup.run()
+        leftovers = context.shop.cleanup.run()
     return DoctorReport(
         shop=context.sites[0].storefront_url,
         service=context.sites[0].public_url,
         started_at=started_at,
         seconds=time.monotonic() - started,
-        parts=found,
+        parts=results,
         leftovers=leftovers,
     )
 

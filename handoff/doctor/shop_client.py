@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from handoff.cleanup import Cleanup
 from handoff.deadline import Deadline
 from handoff.magento.checkout_probe import CheckoutProbe, ShopperSession, VisitedPage
 from handoff.magento.client import MagentoClient
@@ -44,16 +45,19 @@ def read_message(response: HttpResponse) -> str:
 
 
 class DoctorShopClient:
-    """Calls one shop. All methods raise NoResponse, or TimeLimitReached at the end of the run."""
+    """Calls one shop. All methods raise NoResponse, or TimeLimitReached at the end of the run.
 
-    def __init__(self, settings: Settings, deadline: Deadline) -> None:
-        self._settings = settings
+    `cleanup` undoes what the calls create in the shop.
+    """
+
+    def __init__(self, settings: Settings, deadline: Deadline, cleanup: Cleanup) -> None:
+        self.settings = settings
+        self.cleanup = cleanup
         self._deadline = deadline
-        ca_file = settings.magento_ca_file
-        tls_name = get_tls_name(settings.magento_url, settings.magento_host)
-        self._api = HttpTransport(tls_name=tls_name, ca_file=ca_file)
+        url, host, ca_file = settings.magento_url, settings.magento_host, settings.magento_ca_file
+        self._api = HttpTransport(tls_name=get_tls_name(url, host), ca_file=ca_file)
         self._web = HttpTransport(ca_file=ca_file)
-        client = MagentoClient(settings.magento_url, host=settings.magento_host, ca_file=ca_file)
+        client = MagentoClient(url, host=host, ca_file=ca_file)
         self._checkout_probe = CheckoutProbe(client, fetch_page=self._fetch_page)
 
     def rest(
@@ -100,7 +104,7 @@ class DoctorShopClient:
 
     def with_deadline(self, seconds: float) -> DoctorShopClient:
         """Return a client of the same shop with a deadline of its own, for cleaning up."""
-        return DoctorShopClient(self._settings, Deadline.after(seconds))
+        return DoctorShopClient(self.settings, Deadline.after(seconds), self.cleanup)
 
     def _fetch_page(
         self, method: str, url: str, *, headers: Mapping[str, str], deadline: Deadline
@@ -109,26 +113,24 @@ class DoctorShopClient:
         try:
             return self._send(self._web, method, url, headers)
         except NoResponse:
-            public, internal = urlsplit(url), urlsplit(self._settings.magento_url)
-            if public.netloc == internal.netloc or not self._is_storefront(public.netloc):
+            public, internal = urlsplit(url), urlsplit(self.settings.magento_url)
+            sites = map(self.settings.build_store_site, self.settings.stores)
+            is_storefront = any(site.storefront_parts.netloc == public.netloc for site in sites)
+            if public.netloc == internal.netloc or not is_storefront:
                 raise
         internal_url = public._replace(scheme=internal.scheme, netloc=internal.netloc).geturl()
         forwarded = {"Host": public.netloc, "X-Forwarded-Proto": public.scheme}
         return self._send(self._api, method, internal_url, {**headers, **forwarded})
 
-    def _is_storefront(self, host: str) -> bool:
-        sites = map(self._settings.build_store_site, self._settings.stores)
-        return any(site.storefront_parts.netloc == host for site in sites)
-
     def _call_api(self, method: str, path: str, headers: dict[str, str], body: Any) -> HttpResponse:
         headers = {"Accept": "application/json", **headers}
-        if self._settings.magento_host:
-            headers["Host"] = self._settings.magento_host
+        if self.settings.magento_host:
+            headers["Host"] = self.settings.magento_host
         content = None
         if body is not None:
             headers["Content-Type"] = "application/json"
             content = json.dumps(body).encode()
-        url = f"{self._settings.magento_url}/{path}"
+        url = f"{self.settings.magento_url}/{path}"
         return self._send(self._api, method, url, headers, content)
 
     def _send(

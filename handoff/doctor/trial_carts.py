@@ -5,26 +5,32 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
-from handoff.cleanup import Cleanup
-from handoff.doctor.shop_client import DoctorShopClient, read_json
+from handoff.doctor.shop_client import DoctorShopClient, read_json, read_message
 from handoff.magento.http_transport import HttpResponse
+from handoff.magento.quote_builder import build_cart_mutation, build_cart_variables
+from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.settings.store_views import StoreView
 
 _CLEANUP_SECONDS = 6.0
 _MAX_SKUS = 6
-# The GraphQL of a transfer, in one document.
-_BUILD_CART = """mutation($id: String!, $items: [CartItemInput!]!) {
-  createEmptyCart(input: {cart_id: $id})
-  addProductsToCart(cartId: $id, cartItems: $items) {
-    cart { itemsV2(pageSize: 500) { items {
-      quantity
-      product { sku url_key url_rewrites { url } }
-      ... on ConfigurableCartItem { configured_variant { sku } }
-    } } }
-  }
-}"""
 _COMPOSITE_TYPES = ("ConfigurableProduct", "BundleProduct", "GroupedProduct")
 _FIND_PRODUCTS = """{ products(search: "", pageSize: 12) { items { sku __typename } } }"""
+
+
+@dataclass(frozen=True, slots=True)
+class RestCart:
+    """A guest cart with one product, built by REST.
+
+    Without a cart `cart_seconds` is None, without a product in it `sku` is; then `status` and
+    `message` are those of the last response.
+    """
+
+    status: int
+    message: str = ""
+    cart_seconds: float | None = None
+    sku: str | None = None
+    line_seconds: float = 0.0
+    masked_id: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,71 +47,60 @@ def find_buyable_skus(shop: DoctorShopClient, store: StoreView, token: str | Non
     return (found or _find_skus_by_graphql(shop, store))[:_MAX_SKUS]
 
 
-def build_graphql_cart(
-    shop: DoctorShopClient, store: StoreView, sku: str | None, cleanup: Cleanup
-) -> GraphqlCart:
+def build_graphql_cart(shop: DoctorShopClient, store: StoreView, sku: str | None) -> GraphqlCart:
     """Build a cart with one line in one document, as a transfer does."""
     masked_id = secrets.token_hex(16)
-    register_cart(shop, store, masked_id, cleanup)
+    _register_cart(shop, store, masked_id)
     items = [{"sku": sku, "quantity": 1}] if sku else []
-    response = shop.graphql(_BUILD_CART, store=store, variables={"id": masked_id, "items": items})
+    variables = build_cart_variables(masked_id, [items])
+    response = shop.graphql(build_cart_mutation(1), store=store, variables=variables)
     try:
         data = read_json(response)["data"]
-        lines = data["addProductsToCart"]["cart"]["itemsV2"]["items"]
+        lines = data["round0"]["cart"]["itemsV2"]["items"]
         is_built = data["createEmptyCart"] == masked_id and len(lines) == len(items)
     except (KeyError, TypeError):
         is_built = False
     return GraphqlCart(response, response.seconds if is_built else None)
 
 
-def build_rest_cart(
-    shop: DoctorShopClient, store: StoreView, sku: str, cleanup: Cleanup
-) -> tuple[float, float] | None:
-    """Build a cart with one line, and return the seconds for the cart and for the line."""
-    created = shop.rest("POST", "guest-carts", store=store)
-    masked_id = read_masked_id(created)
-    if masked_id is None:
-        return None
-    register_cart(shop, store, masked_id, cleanup)
-    added = add_to_cart(shop, store, masked_id, sku)
-    return (created.seconds, added.seconds) if added.status == 200 else None
+def build_rest_cart(shop: DoctorShopClient, store: StoreView, skus: list[str]) -> RestCart:
+    """Build a guest cart with the first of these products that the shop accepts."""
+    response = shop.rest("POST", "guest-carts", store=store)
+    masked_id, cart_seconds = read_json(response), response.seconds
+    if response.status != 200 or not isinstance(masked_id, str) or not masked_id.isalnum():
+        return RestCart(response.status, read_message(response))
+    _register_cart(shop, store, masked_id)
+    for sku in skus:
+        body = {"cartItem": {"sku": sku, "qty": 1}}
+        response = shop.rest("POST", f"guest-carts/{masked_id}/items", store=store, body=body)
+        if response.status == 200:
+            return RestCart(200, "", cart_seconds, sku, response.seconds, masked_id)
+    return RestCart(response.status, read_message(response), cart_seconds)
 
 
-def add_to_cart(shop: DoctorShopClient, store: StoreView, masked_id: str, sku: str) -> HttpResponse:
-    """Add one product to a guest's cart by REST, and return the response."""
-    body = {"cartItem": {"sku": sku, "qty": 1}}
-    return shop.rest("POST", f"guest-carts/{masked_id}/items", store=store, body=body)
-
-
-def read_masked_id(response: HttpResponse) -> str | None:
-    """Return the id of a cart that was created, a credential; None if none was."""
-    masked_id = read_json(response)
-    is_id = response.status == 200 and isinstance(masked_id, str) and masked_id.isalnum()
-    return str(masked_id) if is_id else None
-
-
-def register_cart(
-    shop: DoctorShopClient, store: StoreView, masked_id: str, cleanup: Cleanup
-) -> None:
+def _register_cart(shop: DoctorShopClient, store: StoreView, masked_id: str) -> None:
     """Register a guest's cart to be emptied; no API of Magento deletes one."""
+    path = f"guest-carts/{masked_id}/items"
 
     def empty_cart() -> None:
         client = shop.with_deadline(_CLEANUP_SECONDS)
-        lines = read_json(client.rest("GET", f"guest-carts/{masked_id}/items", store=store))
+        lines = read_json(client.rest("GET", path, store=store))
         for line in lines if isinstance(lines, list) else []:
             if isinstance(line, dict) and isinstance(number := line.get("item_id"), int):
-                client.rest("DELETE", f"guest-carts/{masked_id}/items/{number}", store=store)
+                client.rest("DELETE", f"{path}/{number}", store=store)
 
-    cleanup.defer("guest cart", empty_cart)
-    cleanup.note_leftover("empty guest cart, which Magento deletes with other expired carts")
+    shop.cleanup.defer("guest cart", empty_cart)
+    shop.cleanup.note_leftover("empty guest cart, which Magento deletes with other expired carts")
 
 
 def _find_skus_as_admin(shop: DoctorShopClient, store: StoreView, token: str) -> list[str]:
-    wanted = {"status": "1", "visibility": "4", "type_id": "simple"}
-    params = {"searchCriteria[pageSize]": "12", "fields": "items[sku,options]"}
-    for group, (name, value) in enumerate(wanted.items()):
-        where = f"searchCriteria[filterGroups][{group}][filters][0]"
-        params |= {f"{where}[field]": name, f"{where}[value]": value}
+    params = build_search_criteria(
+        SearchFilter("status", "1"),
+        SearchFilter("visibility", "4"),
+        SearchFilter("type_id", "simple"),
+        page_size=12,
+        fields="items[sku,options]",
+    )
     data = read_json(shop.rest("GET", "products", store=store, token=token, params=params))
     rows = data.get("items") if isinstance(data, dict) else None
     return [str(row["sku"]) for row in rows or [] if not row.get("options")]

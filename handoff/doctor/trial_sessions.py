@@ -5,43 +5,50 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from handoff.cleanup import Cleanup
 from handoff.doctor.set_cookie import find_set_cookie
+from handoff.doctor.shop_client import DoctorShopClient
+from handoff.magento.checkout_probe import VisitedPage
 from handoff.magento.http_transport import HttpResponse
 from handoff.settings import Settings
-from handoff.shop_session import SessionStore, open_session_store
+from handoff.settings.store_views import StoreView
+from handoff.shop_session import new_session_id, open_session_store
 
 _LIFETIME = 60  # seconds
 # A session's file is deleted by its id, so the id must not lead to another folder.
 _SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")
 
 
-def open_trial_session_store(settings: Settings) -> SessionStore:
-    """Return the session store; sessions that are written by it live for one minute."""
-    url, access = settings.session_store_url, settings.session_store_access
-    return open_session_store(url, access, lifetime=_LIFETIME)
+def write_session(shop: DoctorShopClient, data: bytes) -> str:
+    """Write a session that lives for a minute and return its id; raise SessionStoreError."""
+    url, access = shop.settings.session_store_url, shop.settings.session_store_access
+    session_id = new_session_id()
+    open_session_store(url, access, lifetime=_LIFETIME).write(session_id, data)
+    _register_session(shop, session_id)
+    return session_id
+
+
+def open_with_session(
+    shop: DoctorShopClient, store: StoreView, session_id: str, url: str | None = None
+) -> tuple[VisitedPage, ...]:
+    """Open checkout, or another page, with a session; return every page on the way."""
+    pages = shop.open_as_shopper(shop.settings.build_store_site(store), session_id, url)
+    for page in pages:
+        # Magento continues with a new id, and keeps the old session for a while.
+        register_session_of(shop, page.response)
+    return pages
+
+
+def register_session_of(shop: DoctorShopClient, response: HttpResponse) -> None:
+    """Register the session that the shop has created with a response, if any, for cleanup."""
+    cookie = find_set_cookie(response, shop.settings.session_cookie_name)
+    if cookie is not None and _SESSION_ID.fullmatch(cookie.value):
+        _register_session(shop, cookie.value)
 
 
 def get_session_file(settings: Settings, session_id: str) -> Path | None:
     """Return the file of a session, None if sessions are in Redis."""
     url = settings.session_store_url
     return Path(url.path) / f"sess_{session_id}" if url.is_files else None
-
-
-def register_session(settings: Settings, session_id: str, cleanup: Cleanup) -> None:
-    """Register a session for cleanup: its file is deleted; in Redis it expires by itself."""
-    file = get_session_file(settings, session_id)
-    if file is None:
-        cleanup.note_leftover("anonymous web session, which expires by itself")
-    else:
-        cleanup.defer("session file", lambda: file.unlink(missing_ok=True))
-
-
-def register_session_of(response: HttpResponse, settings: Settings, cleanup: Cleanup) -> None:
-    """Register the session that the shop has created with a response, if any."""
-    cookie = find_set_cookie(response, settings.session_cookie_name)
-    if cookie is not None and _SESSION_ID.fullmatch(cookie.value):
-        register_session(settings, cookie.value, cleanup)
 
 
 def describe_session_store(settings: Settings) -> str:
@@ -58,3 +65,11 @@ def describe_session_store(settings: Settings) -> str:
         [(host, port)] = url.hosts
         location = f"Redis at {host}:{port}{tls}"
     return f"{location}, database {url.database}"
+
+
+def _register_session(shop: DoctorShopClient, session_id: str) -> None:
+    file = get_session_file(shop.settings, session_id)
+    if file is None:
+        shop.cleanup.note_leftover("anonymous web session, which expires by itself")
+    else:
+        shop.cleanup.defer("session file", lambda: file.unlink(missing_ok=True))

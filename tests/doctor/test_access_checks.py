@@ -161,3 +161,12 @@ def test_a_refused_customer_login_is_reported(run_doctor: RunDoctor) -> None:
     found = check_access(run_doctor, answer_path("/integration/customer/token", refused, 401))
     assert found.find("Customer's login").severity is Severity.FAULT
     assert SHOPPER.password not in str(found.report.as_json())
+
+
+def test_a_blocked_login_of_the_administrator_does_not_stop_other_checks(
+    run_doctor: RunDoctor,
+) -> None:
+    blocked = answer_path("/integration/admin/token", "<h1>Forbidden</h1>", 403)
+    found = check_access(run_doctor, blocked)
+    assert "refuses the login (403)" in found.find("Administrator").seen
+    assert found.find("GraphQL").severity is Severity.OK

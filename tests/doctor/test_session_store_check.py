@@ -18,7 +18,7 @@ def check_store(url: str, folder: Path) -> tuple[list[CheckResult], Cleanup]:
     """Return the results for a session store, and the cleanup of what was written."""
     settings = good_settings("http://127.0.0.1:9", folder / "sessions") | {"session_store": url}
     context = create_context(settings, seconds=20)
-    return list(run_checks_named(("Session store",), context).values()), context.cleanup
+    return list(run_checks_named(("Session store",), context).values()), context.shop.cleanup
 
 
 @pytest.fixture

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from handoff.doctor.check_context import CheckContext
+from handoff.doctor.check_context import AdminLoginResult, CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.logins import AdminLoginResult
+from handoff.magento.search_criteria import build_search_criteria
 
 _USE_INTEGRATION = (
     "Create an integration instead (System, Integrations), activate it, allow its token as a "
     "bearer (bin/magento config:set oauth/consumer/enable_integration_as_bearer 1), and set "
     "HANDOFF_MAGENTO_ACCESS_TOKEN in place of the login."
 )
-_READ_ONE_ORDER = {"searchCriteria[pageSize]": "1", "fields": "items[increment_id]"}
+_READ_ONE_ORDER = build_search_criteria(page_size=1, fields="items[increment_id]")
 
 
 def check_administrator(context: CheckContext) -> CheckResult:
     """Check whether the shop accepts the administrator of the settings."""
     admin = context.log_in_admin()
-    if admin.method == "none":
+    if not admin.has_credentials:
         return warning(
             "The settings name no administrator. Used links then never say that the order has "
             "been placed, and many checks below are impossible. Poq needs one for products and "
@@ -25,27 +25,26 @@ def check_administrator(context: CheckContext) -> CheckResult:
             "Set HANDOFF_MAGENTO_ACCESS_TOKEN, or HANDOFF_MAGENTO_ADMIN_USERNAME and _PASSWORD.",
         )
     if admin.token is None:
-        return _explain_refusal(admin)
-    if admin.method == "token":
+        return _explain_refusal(admin, is_login=not context.settings.magento_access_token)
+    if context.settings.magento_access_token:
         return ok("The shop accepts the access token.")
     return ok("The shop accepts user name and password, and asks for no second factor.")
 
 
-def _explain_refusal(admin: AdminLoginResult) -> CheckResult:
-    status = admin.response.status if admin.response is not None else 0
+def _explain_refusal(admin: AdminLoginResult, *, is_login: bool) -> CheckResult:
     if admin.needs_second_factor:
         return fault(
             "The password is right, but the shop asks for a second factor "
             "(Magento_TwoFactorAuth): no program can log in with it.",
             _USE_INTEGRATION,
         )
-    if admin.method == "login":
+    if is_login:
         return fault(
-            f"The shop refuses the login ({status}): it is wrong, or locked after failures.",
+            f"The shop refuses the login ({admin.status}): it is wrong, or locked after failures.",
             "See the user in System, All Users, and in Locked Users. Magento locks a user for 30 "
             "minutes after 6 failures.",
         )
-    if status == 401:
+    if admin.status == 401:
         return fault(
             "The shop refuses the access token (401). Since 2.4.4 Magento accepts an "
             "integration's token as a bearer only if that is switched on. The token may also be "
@@ -54,7 +53,7 @@ def _explain_refusal(admin: AdminLoginResult) -> CheckResult:
             "cache:flush. In System, Integrations check that it is active and has the rights "
             "that the checks below ask for.",
         )
-    return fault(f"The shop answers {status} to the access token.", "Try again later.")
+    return fault(f"The shop answers {admin.status} to the access token.", "Try again later.")
 
 
 def check_order_access(context: CheckContext) -> CheckResult:

@@ -28,7 +28,7 @@ _NOT_FOUND = fault(
 _MESSAGES = {
     CheckoutTrialOutcome.BAG_IN_CHECKOUT: ok(
         "Checkout shows a bag of {sku} from a session that we have written: session store, "
-        "cookie, website and path are right.",
+        "cookie, website and path are right."
     ),
     CheckoutTrialOutcome.EMPTY_CHECKOUT: warning(
         "Checkout opens with our session, but its page does not contain {sku}.",
@@ -90,7 +90,7 @@ def check_bag_into_checkout(context: CheckContext, store: StoreView) -> CheckRes
     message = _select_message(trial, is_guest_allowed)
     last = trial.pages[-1] if trial.pages else None
     facts = {
-        "sku": trial.sku,
+        "sku": trial.cart.sku,
         "status": trial.status,
         "shop_message": f" The shop says: {trial.message}" if trial.message else "",
         "store": store.code,
@@ -120,8 +120,8 @@ def _select_message(trial: CheckoutTrial, is_guest_allowed: bool | None) -> Chec
 def check_test_bag(context: CheckContext) -> CheckResult:
     """Check whether the product of the trial could be added to a guest cart."""
     trial = context.try_checkout(context.default_store)
-    if trial.sku is not None:
-        return ok(f"One {trial.sku} was added to a guest cart.")
+    if trial.cart.sku is not None:
+        return ok(f"One {trial.cart.sku} was added to a guest cart.")
     return fault(
         f"Nothing could be added to a guest cart. The shop says: {trial.message or 'nothing'}",
         "Check that a simple product is for sale, in stock, and in the store view's website.",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from math import ceil
+from statistics import median
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, ok, unknown, warning
 from handoff.doctor.shop_client import read_json
+from handoff.doctor.trial_carts import build_graphql_cart, build_rest_cart
 
+_MEASURED_CARTS = 3  # by REST and by GraphQL
 _MAX_SHARE = 0.5  # of the time that a transfer has
 
 
@@ -28,18 +31,27 @@ def check_graphql(context: CheckContext) -> CheckResult:
 
 def check_cart_build_time(context: CheckContext) -> CheckResult:
     """Compare the time to build a bag by REST and by GraphQL with the time of a transfer."""
-    timings, limit = context.measure_cart_timings(), context.settings.magento_timeout
-    if timings is None:
+    first, limit = (
+        context.try_checkout(context.default_store).cart,
+        context.settings.magento_timeout,
+    )
+    if first.sku is None:
         return unknown("No cart could be built.")
-    cart, line, graphql = timings.rest_cart, timings.rest_line, timings.graphql_bag
+    shop, store, repetitions = context.shop, context.default_store, range(_MEASURED_CARTS - 1)
+    rest_carts = [first, *(build_rest_cart(shop, store, [first.sku]) for _ in repetitions)]
+    cart = median(each.cart_seconds for each in rest_carts if each.cart_seconds is not None)
+    line = median(each.line_seconds for each in rest_carts if each.sku is not None)
     seen = f"REST {_format_ms(cart)}, and {_format_ms(line)} for each line"
-    if graphql is None:
+    if context.build_graphql_cart().seconds is None:
         max_lines = max(1, int((limit - cart) / max(line, 0.001)))
         return warning(
             f"{seen}; no GraphQL. A bag of more than {max_lines} lines takes longer than the "
             f"{limit:g} s that a transfer has.",
             "Make GraphQL available, or raise HANDOFF_MAGENTO_TIMEOUT.",
         )
+    graphql_carts = [context.build_graphql_cart()]
+    graphql_carts += [build_graphql_cart(shop, store, first.sku) for _ in repetitions]
+    graphql = median(each.seconds for each in graphql_carts if each.seconds is not None)
     break_even = max(1, ceil((graphql - cart) / max(line, 0.001)))
     seen += (
         f"; GraphQL {_format_ms(graphql)} for a whole bag, so GraphQL is faster from "

@@ -1,22 +1,27 @@
-"""Checks of a test customer: the login, and the details that the app shows."""
+"""Checks of a test customer: the login, the details, and a web session written for them."""
 
 from __future__ import annotations
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown
-from handoff.doctor.shop_client import read_json
+from handoff.doctor.shop_client import DoctorShopClient, read_json
+from handoff.doctor.trial_sessions import open_with_session, write_session
+from handoff.settings.store_views import StoreView
+from handoff.shop_session import SessionLogin, SessionStoreError
+from handoff.shop_session.php_session_format import encode_login
 
 _DETAILS = ("id", "email", "firstname", "lastname")
+_CLEANUP_SECONDS = 6.0
 
 
 def check_customer_login(context: CheckContext) -> CheckResult:
     """Log in the customer of the command's options."""
-    login = context.log_in_customer()
-    if login is None:
+    response = context.log_in_customer()
+    if response is None:
         return unknown("No customer was named.", "Name a test customer with --customer-email.")
-    if login.token is None:
+    if context.get_customer_token() is None:
         return fault(
-            f"The shop refuses e-mail and password ({login.status}).",
+            f"The shop refuses e-mail and password ({response.status}).",
             "Try them on the shop's own login page. If the shop asks for a captcha, switch that "
             "off for the API.",
         )
@@ -38,3 +43,52 @@ def check_customer_details(context: CheckContext) -> CheckResult:
             "Complete them at the customer, or find out what changes the response of customers/me.",
         )
     return ok("Number, e-mail and name are there.")
+
+
+def check_customer_session(context: CheckContext) -> CheckResult:
+    """Write a web session for the customer, and check that the shop accepts it."""
+    store, token = context.default_store, context.get_customer_token()
+    if token is None:
+        return unknown("No customer has logged in.", "Name a test customer: --customer-email.")
+    customer = read_json(context.shop.rest("GET", "customers/me", store=store, token=token))
+    ids = (int(customer["id"]), int(customer["group_id"]))
+    # Where websites share accounts, a session does not name the website.
+    logins = {
+        "website": SessionLogin(*ids, website_code=store.website_code),
+        "global": SessionLogin(*ids, website_code=None),
+    }
+    configured = context.settings.customer_accounts
+    other = "website" if configured == "global" else "global"
+    try:
+        if _is_accepted(context.shop, store, logins[configured]):
+            return ok("The shop accepts the session that we write for the customer.")
+        if _is_accepted(context.shop, store, logins[other]):
+            return fault(
+                "The settings are wrong about whether websites share customer accounts: customers "
+                "get an empty cart.",
+                f"Set HANDOFF_CUSTOMER_ACCOUNTS={other}",
+            )
+    except SessionStoreError:
+        return unknown(
+            "No session could be written to the session store.", "See the check Session store."
+        )
+    return fault(
+        "The shop does not accept the session that we write for the customer: customers get an "
+        "empty cart.",
+        f"Check website_code of {store.code} in HANDOFF_STORES, and whether the customer belongs "
+        "to that website.",
+    )
+
+
+def _is_accepted(shop: DoctorShopClient, store: StoreView, login: SessionLogin) -> bool:
+    """Write a session and return whether the account page opens with it."""
+    account_url = f"{shop.settings.build_store_site(store).storefront_url}/customer/account/"
+    session_id = write_session(shop, encode_login(login))
+
+    def sign_out() -> None:
+        client = shop.with_deadline(_CLEANUP_SECONDS)
+        open_with_session(client, store, session_id, f"{account_url}logout/")
+
+    shop.cleanup.defer("customer's web session", sign_out)
+    last = open_with_session(shop, store, session_id, account_url)[-1]
+    return last.response.status == 200 and "/login" not in last.path

@@ -25,7 +25,7 @@ def check_minimum_amount(context: CheckContext) -> CheckResult:
     """Check whether a minimum order amount has kept the trial out of checkout."""
     trial = context.try_checkout(context.default_store)
     if trial.outcome is CheckoutTrialOutcome.BAG_IN_CHECKOUT:
-        return ok(f"One {trial.sku} is not below a minimum.")
+        return ok(f"One {trial.cart.sku} is not below a minimum.")
     return unknown(
         "No API gives it, and the test bag did not get into checkout.",
         "See Stores, Configuration, Sales, Minimum Order Amount.",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, ok, unknown, warning
 
@@ -11,8 +14,7 @@ _MIN_QUOTE_DAYS = 2
 
 def check_token_lifetime(context: CheckContext) -> CheckResult:
     """Check that a customer's token outlives a shopping trip."""
-    login = context.log_in_customer()
-    seconds = login.token_lifetime if login else None
+    seconds = _read_token_lifetime(context.get_customer_token() or "")
     hours = context.read_store_config(context.default_store).get("customer_access_token_lifetime")
     if seconds is None and isinstance(hours, int | float):
         seconds = int(hours * 3600)
@@ -41,6 +43,16 @@ def check_quote_lifetime(context: CheckContext) -> CheckResult:
             "Stores, Configuration, Sales, Checkout, Quote Lifetime (days).",
         )
     return ok(f"It lives for {days} days after its last change, for guests and customers.")
+
+
+def _read_token_lifetime(token: str) -> int | None:
+    """Return the seconds that a token lives, None if it is not one that says so (a JWT)."""
+    try:
+        claims = token.split(".")[1]
+        values = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        return int(values["exp"]) - int(values["iat"])
+    except (IndexError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _format_duration(seconds: int) -> str:

@@ -13,14 +13,12 @@ from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown
 from handoff.doctor.shop_client import read_json, read_message
 from handoff.magento.http_transport import HttpResponse
+from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 
-_ONE_ITEM = {"searchCriteria[pageSize]": "1"}
-_SEARCH = {
-    "searchCriteria[requestName]": "quick_search_container",
-    "searchCriteria[filterGroups][0][filters][0][field]": "search_term",
-    "searchCriteria[filterGroups][0][filters][0][value]": "a",
-    **_ONE_ITEM,
-}
+_ONE_ITEM = build_search_criteria(page_size=1)
+_SEARCH = build_search_criteria(
+    SearchFilter("search_term", "a"), page_size=1, request_name="quick_search_container"
+)
 _TOP_CATEGORY = "2"
 _CATEGORIES = "Catalog, Categories"
 
@@ -70,7 +68,7 @@ def check_poq_endpoints(context: CheckContext) -> Iterator[CheckResult]:
 
 
 def _check_guest_carts(context: CheckContext, name: str) -> CheckResult:
-    seconds = context.try_checkout(context.default_store).cart_seconds
+    seconds = context.try_checkout(context.default_store).cart.cart_seconds
     if seconds is None:
         return fault(
             "It creates no guest cart.", "Let POST /guest-carts through to Magento.", name=name

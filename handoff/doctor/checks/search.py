@@ -11,6 +11,7 @@ from handoff.doctor.check_result import CheckResult, MissingData, Severity, faul
 from handoff.doctor.checks.missing_data import report_missing
 from handoff.doctor.shop_client import read_json
 from handoff.magento.http_transport import HttpResponse
+from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 
 _WORD = re.compile(r"\w{4,}")
 _MAX_WORDS = 5
@@ -43,11 +44,7 @@ def check_search(context: CheckContext, sample: CatalogueSample) -> Iterator[Che
 
 
 def _search(context: CheckContext, word: str) -> HttpResponse:
-    where = "searchCriteria[filterGroups][0][filters][0]"
-    params = {
-        "searchCriteria[requestName]": "quick_search_container",
-        f"{where}[field]": "search_term",
-        f"{where}[value]": word,
-        "searchCriteria[pageSize]": "20",
-    }
+    params = build_search_criteria(
+        SearchFilter("search_term", word), page_size=20, request_name="quick_search_container"
+    )
     return context.shop.rest("GET", "search", store=context.default_store, params=params)

@@ -39,7 +39,7 @@ def check_service_answers(context: CheckContext, site: StoreSite) -> CheckResult
     try:
         response = context.shop.get(f"{url}/healthz")
         # If the shop answers in place of the service, it creates a session.
-        register_session_of(response, context.settings, context.cleanup)
+        register_session_of(context.shop, response)
     except NoResponse as error:
         return unknown(f"{url} cannot be reached from here. {error.reason}", advice)
     if response.status == 200 and read_json(response) == {"status": "ok"}:

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from handoff.doctor.check_context import CheckContext
-from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
+from handoff.doctor.check_result import CheckResult, Severity, fault, ok, unknown, warning
 from handoff.doctor.set_cookie import SetCookie, find_set_cookie, parse_set_cookies
 from handoff.magento.http_transport import HttpResponse, NoResponse
 from handoff.settings.store_sites import SessionCookieSettings, StoreSite
 
-_OTHER_MAGENTO_COOKIES = frozenset(
-    {"form_key", "mage-messages", "private_content_version", "X-Magento-Vary"}
-)
-_TWO_COOKIES = "the web view would keep two session cookies."
+_OTHER_MAGENTO_COOKIES = {"form_key", "mage-messages", "private_content_version", "X-Magento-Vary"}
+_TWO_COOKIES = " The web view would keep two session cookies."
 
 
 def check_session_cookie(context: CheckContext, site: StoreSite) -> Iterator[CheckResult]:
@@ -36,9 +34,10 @@ def check_session_cookie(context: CheckContext, site: StoreSite) -> Iterator[Che
         return
     yield ok(f"The shop sets {ours.name}.", name="Cookie's name")
     yield _compare_domain(ours, theirs, site.storefront_parts.hostname or "")
-    yield _compare_path(ours, theirs)
-    yield _compare_lifetime(ours, theirs)
-    yield _compare_samesite(ours, theirs)
+    yield _compare("path", theirs.get("path") or "/", ours.path, Severity.FAULT, _TWO_COOKIES)
+    yield _compare("lifetime", theirs.get("max-age") or "0", str(ours.lifetime))
+    # Browsers treat a cookie without SameSite as Lax.
+    yield _compare("SameSite", (theirs.get("samesite") or "Lax").capitalize(), ours.samesite)
     yield _check_flags(ours, theirs)
 
 
@@ -59,59 +58,31 @@ def _report_missing_cookie(response: HttpResponse, ours: SessionCookieSettings) 
 
 
 def _compare_domain(ours: SessionCookieSettings, theirs: SetCookie, host: str) -> CheckResult:
-    name, domain = "Cookie's domain", ours.domain.removeprefix(".")
-    if theirs.domain is None:
+    domain, our_domain = theirs.get("domain").lower(), ours.domain.removeprefix(".")
+    if not domain:
         return fault(
-            f"The shop sets it for {host} without a Domain, ours is for {domain}: {_TWO_COOKIES}",
+            f"The shop sets it for {host} only, ours is for {our_domain}.{_TWO_COOKIES}",
             "Set a cookie domain in Magento: Stores, Configuration, Web, Default Cookie Settings.",
-            name=name,
+            name="Cookie's domain",
         )
-    if theirs.domain != domain:
-        return fault(
-            f"The shop sets it for {theirs.domain}, ours is for {domain}: {_TWO_COOKIES}",
-            f"Set HANDOFF_SESSION_COOKIE_DOMAIN={theirs.domain}",
-            name=name,
-        )
-    return ok(f"{domain}, like ours.", name=name)
+    return _compare("domain", domain.removeprefix("."), our_domain, Severity.FAULT, _TWO_COOKIES)
 
 
-def _compare_path(ours: SessionCookieSettings, theirs: SetCookie) -> CheckResult:
-    name, path = "Cookie's path", theirs.path or "/"
-    if path != ours.path:
-        return fault(
-            f"The shop sets it for {path}, ours is for {ours.path}: {_TWO_COOKIES}",
-            f"Set HANDOFF_SESSION_COOKIE_PATH={path}",
-            name=name,
-        )
-    return ok(f"{path}, like ours.", name=name)
-
-
-def _compare_lifetime(ours: SessionCookieSettings, theirs: SetCookie) -> CheckResult:
-    name, lifetime = "Cookie's lifetime", theirs.max_age or 0
-    if lifetime != ours.lifetime:
-        return warning(
-            f"The shop's lives {_format_lifetime(lifetime)}, ours "
-            f"{_format_lifetime(ours.lifetime)}.",
-            f"Set HANDOFF_SESSION_COOKIE_LIFETIME={lifetime}",
-            name=name,
-        )
-    return ok(f"It lives {_format_lifetime(lifetime)}, like ours.", name=name)
-
-
-def _format_lifetime(seconds: int) -> str:
-    return f"for {seconds} seconds" if seconds else "until the browser closes"
-
-
-def _compare_samesite(ours: SessionCookieSettings, theirs: SetCookie) -> CheckResult:
-    name = "Cookie's SameSite"
-    samesite = theirs.samesite or "Lax"  # the browsers' default
-    if samesite.lower() != ours.samesite.lower():
-        return warning(
-            f"The shop sets {samesite}, ours is {ours.samesite}.",
-            f"Set HANDOFF_SESSION_COOKIE_SAMESITE={samesite.capitalize()}",
-            name=name,
-        )
-    return ok(f"{samesite}, like ours.", name=name)
+def _compare(
+    attribute: str,
+    theirs: str,
+    ours: str,
+    severity: Severity = Severity.WARNING,
+    consequence: str = "",
+) -> CheckResult:
+    """Return OK if the values are equal, else `severity` and the setting to change."""
+    name = f"Cookie's {attribute}"
+    unit = {"lifetime": " seconds (0: until the browser closes)"}.get(attribute, "")
+    if theirs == ours:
+        return ok(f"{theirs}{unit}, like ours.", name=name)
+    seen = f"The shop sets {theirs}, ours is {ours}{unit}.{consequence}"
+    advice = f"Set HANDOFF_SESSION_COOKIE_{attribute.upper()}={theirs}"
+    return CheckResult(severity, seen, advice, name)
 
 
 def _check_flags(ours: SessionCookieSettings, theirs: SetCookie) -> CheckResult:
@@ -124,8 +95,7 @@ def _check_flags(ours: SessionCookieSettings, theirs: SetCookie) -> CheckResult:
             "Move the shop to https, then change HANDOFF_PUBLIC_URL and HANDOFF_STOREFRONT_URL.",
             name=name,
         )
-    flags = {"Secure": theirs.secure, "HttpOnly": theirs.httponly}
-    missing = [flag for flag, is_set in flags.items() if not is_set]
+    missing = [flag for flag in ("Secure", "HttpOnly") if flag.lower() not in theirs.attributes]
     if missing:
         return warning(
             f"The shop sets it without {' and '.join(missing)}; ours has both.",

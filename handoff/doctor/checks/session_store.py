@@ -11,12 +11,7 @@ import redis
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.trial_sessions import (
-    describe_session_store,
-    get_session_file,
-    open_trial_session_store,
-    register_session,
-)
+from handoff.doctor.trial_sessions import describe_session_store, get_session_file, write_session
 from handoff.settings import Settings
 from handoff.shop_session import SessionStoreError, new_session_id
 from handoff.shop_session.redis_client import connect_redis
@@ -76,18 +71,16 @@ _ERROR_MESSAGES = {
 
 def check_session_store(context: CheckContext) -> Iterator[CheckResult]:
     """Write an empty session that lives for a minute, and check the rights or the file's owner."""
-    settings, session_id = context.settings, new_session_id()
+    settings = context.settings
     location = describe_session_store(settings)
     try:
-        open_trial_session_store(settings).write(session_id, b"")
+        session_id = write_session(context.shop, b"")
     except SessionStoreError as error:
         seen, advice = _ERROR_MESSAGES.get(
-            str(error),
-            (f"It refuses the session ({error}).", "See the log of the session store."),
+            str(error), (f"It refuses the session ({error}).", "See the log of the session store.")
         )
         yield fault(f"{location}: {seen}", advice)
         return
-    register_session(settings, session_id, context.cleanup)
     yield ok(f"{location}: a session was written.")
     file = get_session_file(settings, session_id)
     yield _check_file_owner(settings, file) if file else _check_redis_rights(settings)

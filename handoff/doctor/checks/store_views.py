@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,24 +19,31 @@ def check_store_views(context: CheckContext) -> Iterator[CheckResult]:
     views, websites = _read_rows(context, "storeViews"), _read_rows(context, "websites")
     for store in context.stores:
         if views:
-            yield _compare_ids(store, views, websites)
+            yield _check_ids(store, views, websites)
         else:
-            yield _compare_website_code(store, context.read_store_config(store))
-        yield _compare_currency(context, store)
-    yield from _report_unlisted(context, views)
+            yield _check_website_code(store, context.read_store_config(store))
+        yield _check_currency(context, store)
+    listed = {store.code for store in context.stores}
+    active = [row for row in views if row.get("id") and row.get("is_active", 1)]
+    unlisted = [str(row.get("code")) for row in active if row.get("code") not in listed]
+    if unlisted:
+        yield warning(
+            f"The shop has store views that HANDOFF_STORES does not list: {', '.join(unlisted)}.",
+            "If the app sells in them, list them: their quotes are refused until then.",
+            name="Other store views",
+        )
 
 
 def _read_rows(context: CheckContext, name: str) -> Rows:
     """Return the store views or websites, none without an administrator."""
-    token = context.log_in_admin().token
+    token, store = context.log_in_admin().token, context.default_store
     if token is None:
         return []
-    response = context.shop.rest("GET", f"store/{name}", store=context.default_store, token=token)
-    rows = read_json(response)
+    rows = read_json(context.shop.rest("GET", f"store/{name}", store=store, token=token))
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-def _compare_ids(store: StoreView, views: Rows, websites: Rows) -> CheckResult:
+def _check_ids(store: StoreView, views: Rows, websites: Rows) -> CheckResult:
     name = f"Store view {store.code}"
     view = next((row for row in views if row.get("code") == store.code), None)
     if view is None:
@@ -51,67 +59,47 @@ def _compare_ids(store: StoreView, views: Rows, websites: Rows) -> CheckResult:
         "website_id": view.get("website_id"),
         "website_code": website.get("code", store.website_code),
     }
-    wrong = {key: value for key, value in in_shop.items() if getattr(store, key) != value}
-    if wrong:
-        given = ", ".join(f"{key} {getattr(store, key)}" for key in wrong)
-        right = ", ".join(f'"{key}": {_format_json(value)}' for key, value in wrong.items())
-        return fault(
-            f"HANDOFF_STORES has {given}; the shop has another value.",
-            f"Set {right} for it.",
-            name=name,
-        )
+    if difference := _compare(store, in_shop, name):
+        return difference
     if not view.get("is_active", 1):
         return fault("It is switched off.", "Switch it on (Stores, All Stores).", name=name)
-    return ok(
-        f"Number {store.store_id} in website {store.website_id} ({store.website_code}), as in "
-        "the shop.",
-        name=name,
-    )
+    website_text = f"website {store.website_id} ({store.website_code})"
+    return ok(f"Number {store.store_id} in {website_text}, as in the shop.", name=name)
 
 
-def _compare_website_code(store: StoreView, config: dict[str, Any]) -> CheckResult:
+def _check_website_code(store: StoreView, config: dict[str, Any]) -> CheckResult:
     """Compare the website's code, which GraphQL tells everybody; it does not tell numbers."""
     name, website_code = f"Store view {store.code}", config.get("website_code")
     if website_code is None:
         return unknown("Reading store views needs an administrator.", name=name)
-    if website_code != store.website_code:
-        return fault(
-            f"HANDOFF_STORES has website_code {store.website_code}; the shop has {website_code}.",
-            f'Set "website_code": "{website_code}" for it.',
-            name=name,
-        )
-    return ok(f"In website {website_code}. Checking its numbers needs an administrator.", name=name)
+    seen = f"In website {website_code}. Checking its numbers needs an administrator."
+    return _compare(store, {"website_code": website_code}, name) or ok(seen, name=name)
 
 
-def _compare_currency(context: CheckContext, store: StoreView) -> CheckResult:
+def _check_currency(context: CheckContext, store: StoreView) -> CheckResult:
     name = f"Currency of {store.code}"
     response = context.shop.rest("GET", "directory/currency", store=store)
     data = read_json(response)
     currency = data.get("default_display_currency_code") if isinstance(data, dict) else None
     if response.status != 200 or not currency:
         return unknown(f"The shop does not give it (status {response.status}).", name=name)
-    if currency != store.currency:
-        return fault(
-            f"HANDOFF_STORES has {store.currency}, but a quote in this store view is in "
-            f"{currency}: every transfer is refused.",
-            f'Set "currency": "{currency}" for it, or list the store view that sells in '
-            f"{store.currency}.",
-            name=name,
-        )
-    return ok(f"{currency}, as in the shop.", name=name)
+    consequence = f"Every transfer is refused, since quotes in this store view are in {currency}."
+    return _compare(
+        store, {"currency": currency}, name, consequence, f"a store view in {store.currency}"
+    ) or ok(f"{currency}, as in the shop.", name=name)
 
 
-def _report_unlisted(context: CheckContext, views: Rows) -> Iterator[CheckResult]:
-    listed = {store.code for store in context.stores}
-    active = [row for row in views if row.get("id") and row.get("is_active", 1)]
-    unlisted = [str(row.get("code")) for row in active if row.get("code") not in listed]
-    if unlisted:
-        yield warning(
-            f"The shop has store views that HANDOFF_STORES does not list: {', '.join(unlisted)}.",
-            "If the app sells in them, list them: their quotes are refused until then.",
-            name="Other store views",
-        )
-
-
-def _format_json(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
+def _compare(
+    store: StoreView, in_shop: dict[str, Any], name: str, consequence: str = "", other: str = ""
+) -> CheckResult | None:
+    """Return a fault if the shop has other values than the entry of HANDOFF_STORES."""
+    wrong = {key: value for key, value in in_shop.items() if getattr(store, key) != value}
+    if not wrong:
+        return None
+    given = ", ".join(f"{key} {getattr(store, key)}" for key in wrong)
+    right = ", ".join(f'"{key}": {json.dumps(value)}' for key, value in wrong.items())
+    return fault(
+        f"HANDOFF_STORES has {given}; the shop does not. {consequence}".rstrip(),
+        f"Set {right} for it{f', or list {other}' if other else ''}.",
+        name=name,
+    )
