@@ -8,7 +8,7 @@ import structlog
 from flask import Flask
 
 from handoff.concurrency_limit import ConcurrencyLimit
-from handoff.deadline import begin_request, end_request
+from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.direct_entry.views import DirectEntryContext, register_direct_entry
 from handoff.entry.checkout_redirect import CheckoutRedirect
 from handoff.entry.languages import init_babel
@@ -131,11 +131,11 @@ def _limit_request_time(app: Flask, seconds: float) -> None:
 
     @app.before_request
     def _begin() -> None:
-        begin_request(seconds)
+        set_request_deadline(seconds)
 
     @app.teardown_request
     def _end(_error: BaseException | None) -> None:
-        end_request()
+        clear_request_deadline()
 
 
 def _open_ledger(settings: Settings) -> Database:

@@ -1,4 +1,4 @@
-"""Deadlines, and the one that a request has for all that it does."""
+"""Deadlines, among them that of the request that this thread works on."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A moment on the monotonic clock."""
+    """A moment on the monotonic clock, in seconds."""
 
     at: float
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
-        """Return the moment that lies so many seconds ahead."""
+        """Return the moment that is `seconds` from now."""
         return cls(time.monotonic() + seconds)
 
     @classmethod
     def within_request(cls, seconds: float) -> Deadline:
-        """Return the same, or the end of the request that is worked on where that is earlier."""
-        wanted, end = cls.after(seconds), _end_of_request.get()
-        return wanted if end is None or wanted.at < end.at else end
+        """Return the moment `seconds` from now, or the request's deadline if that is earlier."""
+        wanted, limit = cls.after(seconds), _request_deadline.get()
+        return wanted if limit is None or wanted.at < limit.at else limit
 
     @property
     def remaining(self) -> float:
-        """Seconds that are left, 0 when it has passed."""
+        """Seconds that are left, 0 if the deadline has passed."""
         return max(0.0, self.at - time.monotonic())
 
     @property
     def has_passed(self) -> bool:
-        """Whether nothing is left."""
+        """Whether no time is left."""
         return self.remaining <= 0
 
 
-_end_of_request: ContextVar[Deadline | None] = ContextVar("end_of_request", default=None)
+_request_deadline: ContextVar[Deadline | None] = ContextVar("request_deadline", default=None)
 
 
-def begin_request(seconds: float) -> None:
-    """Give what is worked on in this thread so many seconds, for all that it waits for."""
-    _end_of_request.set(Deadline.after(seconds))
+def set_request_deadline(seconds: float) -> None:
+    """Limit all that this thread does for its request to `seconds` from now."""
+    _request_deadline.set(Deadline.after(seconds))
 
 
-def is_request_over() -> bool:
-    """Say whether what is worked on in this thread has used up its time; never without a limit."""
-    end = _end_of_request.get()
-    return end is not None and end.has_passed
+def has_request_deadline_passed() -> bool:
+    """Return whether the request of this thread has used up its time; False without a limit."""
+    limit = _request_deadline.get()
+    return limit is not None and limit.has_passed
 
 
-def end_request() -> None:
-    """Let what this thread does next take its time."""
-    _end_of_request.set(None)
+def clear_request_deadline() -> None:
+    """Remove the limit, as the thread's request has ended."""
+    _request_deadline.set(None)

@@ -1,6 +1,6 @@
-"""What Poq gets: the instruction that tells the app how to open the web view.
+"""The instruction: our answer to a transfer, which tells the app how to open the web view.
 
-The shape is that of Poq's cart transfer document.
+Its fields are those of Poq's cart transfer document.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class InstructionCookie(BaseModel):
-    """A cookie for the app to attach when it opens the web view."""
+    """A cookie that the app sets when it opens the web view."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -26,7 +26,7 @@ class InstructionCookie(BaseModel):
 
 
 class InstructionHeader(BaseModel):
-    """A header for the app to attach when it opens the web view."""
+    """A header that the app sends when it opens the web view."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,7 +35,7 @@ class InstructionHeader(BaseModel):
 
 
 class Instruction(BaseModel):
-    """How the app must open the web view. What is None is left out on the wire."""
+    """How the app must open the web view. Fields that are None are left out of the JSON."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,5 +46,5 @@ class Instruction(BaseModel):
     headers: tuple[InstructionHeader, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the answer's body."""
+        """Return the body of the answer."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -1,4 +1,4 @@
-"""Every outcome that a caller of the transfer endpoint can see, one class each.
+"""The problems that a caller of the transfer endpoint can get, one class each.
 
     Problem
     ├── 400  MalformedRequest
@@ -13,9 +13,9 @@
     ├── 503  ShopUnavailable · LedgerUnavailable · Busy · Paused
     └── 504  ShopTimeout
 
-They are answered as `application/problem+json` (RFC 9457). The words are safe to show: they hold
-nothing of the shop's inner life and no credential. The page that a web view sees has endings of
-its own, in `handoff.entry.result_pages`.
+They are answered as `application/problem+json` (RFC 9457). Their texts are safe to show: they
+hold no internals of the shop and no credential. The pages for a web view are in
+`handoff.entry.result_pages`.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-PAUSE = 120
-"""Seconds after which it is worth asking whether a pause is over."""
+PAUSE_RETRY_AFTER = 120
+"""Seconds after which a caller may try again while the service is paused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a request: where (a JSON pointer, or a sku), a code, words."""
+    """One thing that is wrong with a request: a code, a text, and a JSON pointer or a sku."""
 
     code: str
     detail: str
@@ -37,7 +37,7 @@ class Fault:
     sku: str | None = None
 
     def as_json(self) -> dict[str, str]:
-        """Return the entry of `errors[]`, without what is not set."""
+        """Return the entry of `errors[]`, without the fields that are None."""
         fields = {
             "code": self.code,
             "pointer": self.pointer,
@@ -48,7 +48,7 @@ class Fault:
 
 
 class Problem(Exception):
-    """An outcome with a status, a stable code and safe words."""
+    """An error with a status, a stable code, and a text that is safe to show."""
 
     code: ClassVar[str]
     status: ClassVar[int]
@@ -67,7 +67,7 @@ class Problem(Exception):
         self.retry_after = retry_after
 
     def as_json(self) -> dict[str, Any]:
-        """Return the body of the answer, as RFC 9457 names its members."""
+        """Return the body of the answer, with the members of RFC 9457."""
         body: dict[str, Any] = {
             "type": f"urn:problem-type:handoff:{self.code}",
             "title": self.title,
@@ -89,7 +89,7 @@ class MalformedRequest(Problem):
 
 
 class KeyRejected(Problem):
-    """The caller showed no key, or one that is not in the settings."""
+    """The caller sent no key, or one that is not in the settings."""
 
     code = "key_rejected"
     status = 401
@@ -97,7 +97,7 @@ class KeyRejected(Problem):
 
 
 class CustomerTokenRejected(Problem):
-    """The shop does not take the customer token: expired, revoked, or never a customer's."""
+    """The shop rejects the customer token: it has expired, was revoked, or is not a customer's."""
 
     code = "customer_token_rejected"
     status = 401
@@ -113,7 +113,7 @@ class NotFound(Problem):
 
 
 class QuoteNotFound(Problem):
-    """No such quote, or not this caller's; the two are not told apart."""
+    """The quote does not exist or belongs to somebody else; the answer is the same for both."""
 
     code = "quote_not_found"
     status = 404
@@ -121,7 +121,7 @@ class QuoteNotFound(Problem):
 
 
 class MethodNotAllowed(Problem):
-    """The address takes another method."""
+    """The URL does not allow this method."""
 
     code = "method_not_allowed"
     status = 405
@@ -153,15 +153,15 @@ class QuoteEmpty(Problem):
 
 
 class QuoteOrdered(Problem):
-    """The quote has become an order, or was closed by the shop."""
+    """The quote has become an order, or the shop has closed it."""
 
     code = "quote_ordered"
     status = 409
-    title = "The quote is closed: it has been ordered already."
+    title = "The quote is closed. It has been ordered already."
 
 
 class GuestCheckoutOff(Problem):
-    """The shop lets only customers buy, at all or what is in this bag."""
+    """The shop lets only customers buy, or only customers buy the items of this bag."""
 
     code = "guest_checkout_off"
     status = 409
@@ -185,11 +185,11 @@ class CheckoutOff(Problem):
 
 
 class CheckoutRefused(Problem):
-    """Checkout sends the shopper back to the cart page, for a reason that it does not tell."""
+    """Checkout sends the shopper back to the cart page and does not say why."""
 
     code = "checkout_refused"
     status = 409
-    title = "The shop's checkout does not take this quote. Show the shopper the bag again."
+    title = "The shop's checkout does not accept this quote. Show the shopper the bag again."
 
 
 class RequestInvalid(Problem):
@@ -201,7 +201,7 @@ class RequestInvalid(Problem):
 
 
 class StoreNotServed(Problem):
-    """The settings do not have the quote's store view, or not as the shop has it."""
+    """The settings do not have the quote's store view, or differ from the shop about it."""
 
     code = "store_not_served"
     status = 422
@@ -209,7 +209,7 @@ class StoreNotServed(Problem):
 
 
 class LinesRefused(Problem):
-    """The shop does not put these lines into a cart; each one is named."""
+    """The shop does not add these lines to a cart; each one is named."""
 
     code = "lines_refused"
     status = 422
@@ -225,7 +225,7 @@ class QuoteDiffers(Problem):
 
 
 class TooManyRequests(Problem):
-    """The caller has done this too often within the minute."""
+    """The caller is over a rate limit."""
 
     code = "too_many_requests"
     status = 429
@@ -233,7 +233,7 @@ class TooManyRequests(Problem):
 
 
 class InternalError(Problem):
-    """A fault of this service."""
+    """An unexpected error in this service."""
 
     code = "internal_error"
     status = 500
@@ -241,7 +241,7 @@ class InternalError(Problem):
 
 
 class ShopUnavailable(Problem):
-    """The shop is down, in maintenance, or answers nonsense."""
+    """The shop is down, in maintenance, or does not answer as a Magento does."""
 
     code = "shop_unavailable"
     status = 503
@@ -249,10 +249,6 @@ class ShopUnavailable(Problem):
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 10) -> None:
         super().__init__(detail, retry_after=retry_after)
-
-
-class ShopDropped(ShopUnavailable):
-    """The connection to the shop broke before an answer came; asking again may help at once."""
 
 
 class LedgerUnavailable(Problem):
@@ -278,13 +274,13 @@ class Busy(Problem):
 
 
 class Paused(Problem):
-    """The operator has paused the service: HANDOFF_PAUSED."""
+    """The operator has paused the service with HANDOFF_PAUSED."""
 
     code = "paused"
     status = 503
     title = "The service is paused while the shop is being worked on."
 
-    def __init__(self, detail: str | None = None, *, retry_after: int = PAUSE) -> None:
+    def __init__(self, detail: str | None = None, *, retry_after: int = PAUSE_RETRY_AFTER) -> None:
         super().__init__(detail, retry_after=retry_after)
 
 

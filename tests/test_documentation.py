@@ -14,7 +14,7 @@ from handoff.magento.line_refusals import REFUSAL_TEXTS
 from handoff.problems import Problem
 from handoff.reconciliation.report import ReportState
 from handoff.settings import PREFIX, Settings
-from handoff.transfer.request_parser import _CODES
+from handoff.transfer.request_model import ERROR_CODES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -60,7 +60,7 @@ def test_every_problem_is_documented_with_its_status(problem: type[Problem]) -> 
 
 
 def test_every_code_of_an_invalid_field_or_line_is_documented() -> None:
-    codes = {code for code, _ in _CODES.values()} | set(REFUSAL_TEXTS)
+    codes = {code for code, _ in ERROR_CODES.values()} | set(REFUSAL_TEXTS)
     for module in MODULES:
         codes |= set(re.findall(r'Fault\(\s*"([a-z_]+)"', module.read_text("utf-8")))
     assert len(codes) > 10

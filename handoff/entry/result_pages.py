@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from handoff import problems
 from handoff.ledger import LinkState
-from handoff.problems import PAUSE, Problem
+from handoff.problems import PAUSE_RETRY_AFTER, Problem
 
 LINK, DIRECT_ENTRY = "/h", "/enter"
 _BOTH = (LINK, DIRECT_ENTRY)
@@ -111,7 +111,7 @@ PAUSED = ResultPage(
     translatable("Please try again in a few minutes."),
     shown_at=_BOTH,
     reasons=(problems.Paused,),
-    retry_after=PAUSE,
+    retry_after=PAUSE_RETRY_AFTER,
 )
 FAULT = ResultPage(
     "fault",

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from handoff.deadline import Deadline
 from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, get_tls_name
-from handoff.problems import ShopDropped, ShopTimeout, ShopUnavailable
+from handoff.problems import ShopTimeout, ShopUnavailable
 
 _MAX_BYTES = 8 * 1024 * 1024  # of an answer; a cart of 200 lines has about 100 KB
 _RETRY_AFTER = re.compile("[0-9]{1,6}")
@@ -60,6 +60,10 @@ class Answer:
         """The named parameters of Magento's error message, empty if it has none."""
         parameters = self.body.get("parameters") if isinstance(self.body, dict) else None
         return parameters if isinstance(parameters, dict) else {}
+
+
+class ShopDropped(ShopUnavailable):
+    """The connection to the shop broke before an answer came; a retry may help at once."""
 
 
 class MagentoClient:

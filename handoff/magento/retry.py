@@ -8,7 +8,8 @@ from typing import TypeVar
 import stamina
 
 from handoff.deadline import Deadline
-from handoff.problems import ShopDropped, ShopTimeout
+from handoff.magento.client import ShopDropped
+from handoff.problems import ShopTimeout
 
 _T = TypeVar("_T")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import redis
 
-from handoff.deadline import is_request_over
+from handoff.deadline import has_request_deadline_passed
 from handoff.shop_session.store import SessionStoreError, new_session_id
 
 
@@ -32,7 +32,7 @@ class RedisSessionStore:
             except (redis.ConnectionError, redis.TimeoutError):
                 # A restart cut the connection, or its Redis is no longer the master. The second
                 # attempt opens a new connection; redis-py's own retries would reuse the old master.
-                if is_request_over():
+                if has_request_deadline_passed():
                     raise
                 self._send(key, fields, lifetime or self._lifetime)
         except redis.RedisError as error:

@@ -1,16 +1,13 @@
-"""What Poq sends: the shape of a request, and every fault that it can have.
+"""Parsing of a transfer: from the bytes of a request to a bag or a quote.
 
-It follows Poq's cart transfer document; `quote_id` and `token_id` its Magento 2 guide. A request
-is one of three, told apart by what it holds:
+A request is one of three kinds, told apart by its fields:
 
     bag              items, currency, reference
     guest quote      quote_id
     customer quote   quote_id, token_id (or token)
 
-and any of them `store`, the code of a store view.
-
-`null` is the same as absent, unknown fields are ignored, and `""` is a fault. A form can name a
-quote as well; it has no `null`, so there `""` is what is absent.
+Any of them may have `store`, the code of a store view. `null` is the same as an absent field, and
+`""` is a fault. A form can name a quote as well; a form has no `null`, so there `""` is absent.
 """
 
 from __future__ import annotations
@@ -18,37 +15,25 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    Field,
-    ValidationError,
-    ValidationInfo,
-)
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import ValidationError
 
-from handoff.bag import Bag, BagLine, merge_lines, sku_key
+from handoff.bag import Bag, BagLine, merge_lines
 from handoff.problems import Fault, MalformedRequest, RequestInvalid
 from handoff.settings.store_views import StoreView, StoreViews
+from handoff.transfer.request_model import TransferBody, build_field_fault
 
 MAX_BYTES = 64 * 1024
-MAX_LINES = 200
-MAX_QUANTITY = 10_000
-_MAX_REFERENCE = 32
-_MAX_SKU = 255
-_MAX_TOKEN = 4096
 MAX_FORM_BYTES = 16 * 1024
-_MAX_FIELDS = 50
+_MAX_FORM_FIELDS = 50
 _QUOTE_FIELDS = ("quote_id", "token_id", "token")
 
 
 @dataclass(frozen=True, slots=True)
 class BagTransfer:
-    """A bag to make a guest quote from, in a store view. `reference` is as Poq spells it."""
+    """A bag to create a guest's quote from, in a store view. `reference` is as Poq spells it."""
 
     bag: Bag
     reference: str
@@ -57,11 +42,10 @@ class BagTransfer:
 
 @dataclass(frozen=True, slots=True)
 class QuoteTransfer:
-    """A quote that stands in the shop already: a guest's, or with a token a customer's.
+    """A quote that exists in the shop: a customer's if there is a token, else a guest's.
 
-    `lines` and `currency` are what it has to hold, and `store` is where it has to be, where the
-    request says so. The quote id is as it was sent, of any form. Quote id and token are
-    credentials and stay out of `repr`.
+    `lines`, `currency` and `store` are what the quote has to have, as far as the request says so.
+    The quote id is as it was sent, of any form. Quote id and token are credentials.
     """
 
     quote_id: str
@@ -76,68 +60,34 @@ class QuoteTransfer:
 
 
 def parse_transfer(raw: bytes, *, stores: StoreViews) -> BagTransfer | QuoteTransfer:
-    """Read a request's body. `stores` are those that the shop sells in.
+    """Return the transfer in a JSON body. `stores` are those that the shop sells in.
 
     Raises MalformedRequest, or RequestInvalid with all faults that the body has.
     """
-    values = {name: value for name, value in _load(raw).items() if value is not None}
-    body = _checked(values, stores)
-    named = stores.find_by_code(body.store) if body.store else None
+    values = {name: value for name, value in _load_json(raw).items() if value is not None}
+    body = _validate(values, stores)
+    store = stores.find_by_code(body.store) if body.store else None
     if body.quote_id is not None:
-        return _quote_transfer(body, named)
-    return _bag_transfer(body, named or stores.find_by_currency(body.currency or ""))
+        return _build_quote_transfer(body, store)
+    return _build_bag_transfer(body, store or stores.find_by_currency(body.currency or ""))
 
 
 def parse_quote_form(raw: bytes) -> QuoteTransfer:
-    """Read the body of a form that names a quote; what else it holds is ignored.
+    """Return the quote that a form names; other fields are ignored.
 
     Raises MalformedRequest, or RequestInvalid with all faults that the form has.
     """
     fields = _load_form(raw)
     values = {name: fields[name] for name in _QUOTE_FIELDS if fields.get(name)}
     if "quote_id" not in values:
-        fault = Fault("missing", "This field is required.", pointer="/quote_id")
-        raise RequestInvalid(faults=(fault,))
-    return _quote_transfer(_checked(values, StoreViews(())), None)
+        raise RequestInvalid(faults=(_missing_fault("quote_id"),))
+    return _build_quote_transfer(_validate(values, StoreViews(())), None)
 
 
-def _checked(values: dict[str, Any], stores: StoreViews) -> TransferBody:
-    faults = _shape_faults(values)
-    try:
-        body = TransferBody.model_validate(values, context={"stores": stores})
-    except ValidationError as error:
-        faults += [_fault(detail) for detail in error.errors(include_url=False)]
-    if faults:
-        raise RequestInvalid(faults=tuple(faults))
-    return body
-
-
-def _quote_transfer(body: TransferBody, store: StoreView | None) -> QuoteTransfer:
-    return QuoteTransfer(
-        quote_id=body.quote_id or "",
-        token=body.token_id or body.token,
-        lines=_lines(body) or None,
-        currency=body.currency,
-        reference=body.reference,
-        store=store,
-    )
-
-
-def _lines(body: TransferBody) -> tuple[BagLine, ...]:
-    return merge_lines(BagLine(item.sku, Decimal(item.quantity)) for item in body.items or ())
-
-
-def _bag_transfer(body: TransferBody, store: StoreView | None) -> BagTransfer:
-    if store is None or store.currency != body.currency:
-        words = "This store view does not sell in the currency of the bag."
-        raise RequestInvalid(faults=(Fault("conflict", words, pointer="/store"),))
-    return BagTransfer(Bag(_lines(body), body.currency), body.reference or "", store)
-
-
-def _load(raw: bytes) -> dict[str, Any]:
+def _load_json(raw: bytes) -> dict[str, Any]:
     try:
         value = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant
+            raw.decode("utf-8"), object_pairs_hook=_require_unique, parse_constant=_refuse_constant
         )
     except UnicodeDecodeError:
         raise MalformedRequest("The body is not UTF-8.") from None
@@ -154,156 +104,76 @@ def _load(raw: bytes) -> dict[str, Any]:
 def _load_form(raw: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(
-            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS
+            raw.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=_MAX_FORM_FIELDS,
         )
-    except ValueError:  # of which a UnicodeDecodeError is one
-        raise MalformedRequest("The body is no form.") from None
-    return _unique(pairs)
+    except ValueError:  # A UnicodeDecodeError is one, too.
+        raise MalformedRequest("The body is not a form.") from None
+    return _require_unique(pairs)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _require_unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
-        raise MalformedRequest("The body names a field twice; which one counts is not said.")
+        raise MalformedRequest("The body has a field twice.")
     return values
 
 
-def _no_constant(name: str) -> None:
+def _refuse_constant(name: str) -> None:
+    """Raise ValueError for NaN and Infinity, which Python takes for JSON."""
     raise ValueError(name)
 
 
-def _printable(value: str) -> str:
-    if not value.isprintable():
-        raise PydanticCustomError("not_printable", "")
-    return value
+def _validate(values: dict[str, Any], stores: StoreViews) -> TransferBody:
+    faults = _find_combination_faults(values)
+    try:
+        body = TransferBody.model_validate(values, context={"stores": stores})
+    except ValidationError as error:
+        faults += [build_field_fault(detail) for detail in error.errors(include_url=False)]
+    if faults:
+        raise RequestInvalid(faults=tuple(faults))
+    return body
 
 
-def _whole(value: object) -> object:
-    """Let 2.0 pass as 2, which JSON does not tell apart; nothing else is converted."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _quote_id(value: object) -> object:
-    """Take a number as text. Whether its form is a quote's is decided with the look."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _is_uuid(value: str) -> bool:
-    digits = value.replace("-", "")
-    return len(value) == 36 and len(digits) == 32 and set(digits.lower()) <= set("0123456789abcdef")
-
-
-def _sold_in(value: str, info: ValidationInfo) -> str:
-    if _stores(info).find_by_currency(value) is None:
-        raise PydanticCustomError("unknown_currency", "")
-    return value
-
-
-def _listed(value: str, info: ValidationInfo) -> str:
-    if _stores(info).find_by_code(value) is None:
-        raise PydanticCustomError("unknown_store", "")
-    return value
-
-
-def _stores(info: ValidationInfo) -> StoreViews:
-    stores: StoreViews = (info.context or {})["stores"]
-    return stores
-
-
-def _sums_in_range(items: list[TransferItem]) -> list[TransferItem]:
-    sums: dict[str, int] = {}
-    for index, item in enumerate(items):
-        key = sku_key(item.sku)
-        sums[key] = sums.get(key, 0) + item.quantity
-        if sums[key] > MAX_QUANTITY:
-            raise PydanticCustomError("sum_out_of_range", "", {"index": index})
-    return items
-
-
-def _short_reference(value: str) -> str:
-    if len(value) > _MAX_REFERENCE and not _is_uuid(value):
-        raise PydanticCustomError("string_too_long", "")
-    return value
-
-
-Text = Annotated[str, Field(strict=True, min_length=1)]
-Token = Annotated[Text, Field(max_length=_MAX_TOKEN, pattern=r"^[\x21-\x7e]+$")]
-
-
-Reference = Annotated[Text, AfterValidator(_printable), AfterValidator(_short_reference)]
-
-
-class TransferItem(BaseModel):
-    """A line of a bag, as Poq sends it."""
-
-    sku: Annotated[Text, Field(max_length=_MAX_SKU), AfterValidator(_printable)]
-    quantity: Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY), BeforeValidator(_whole)]
-
-
-Items = Annotated[
-    list[TransferItem], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_sums_in_range)
-]
-
-QuoteId = Annotated[
-    Text,
-    Field(max_length=_MAX_SKU),
-    BeforeValidator(_quote_id, json_schema_input_type=int | Text),
-]
-
-
-class TransferBody(BaseModel):
-    """The fields that a transfer may have, of whatever kind it is."""
-
-    items: Items | None = None
-    currency: Annotated[Text, AfterValidator(_sold_in)] | None = None
-    reference: Reference | None = None
-    store: Annotated[Text, AfterValidator(_listed)] | None = None
-    quote_id: QuoteId | None = None
-    token_id: Token | None = None
-    token: Token | None = None
-
-
-_CODES = {
-    "missing": ("missing", "This field is required."),
-    "string_too_short": ("empty", "An empty text is no value; leave the field out instead."),
-    "string_too_long": ("too_long", "This text is too long."),
-    "string_pattern_mismatch": ("wrong_form", "This text holds characters that it cannot have."),
-    "string_unicode": ("not_printable", "This text holds what is no character."),
-    "not_printable": ("not_printable", "This text holds characters that cannot be printed."),
-    "too_short": ("empty", "There has to be at least one line."),
-    "too_long": ("too_many", f"There can be no more than {MAX_LINES} lines."),
-    "int_type": ("not_whole", f"This has to be a whole number from 1 to {MAX_QUANTITY}."),
-    "greater_than_equal": ("out_of_range", f"This has to be from 1 to {MAX_QUANTITY}."),
-    "sum_out_of_range": (
-        "out_of_range",
-        f"The lines of this sku add up to more than {MAX_QUANTITY}.",
-    ),
-    "unknown_currency": ("unknown_currency", "The shop does not sell in this currency."),
-    "unknown_store": ("unknown_store", "No store view of this code is served."),
-    "less_than_equal": ("out_of_range", f"This has to be from 1 to {MAX_QUANTITY}."),
-}
-
-
-def _fault(detail: ErrorDetails) -> Fault:
-    code, words = _CODES.get(detail["type"], ("wrong_type", "This value has the wrong type."))
-    pointer = "".join(f"/{part}" for part in detail["loc"])
-    if detail["type"] == "sum_out_of_range":
-        pointer += f"/{detail['ctx']['index']}/quantity"
-    return Fault(code, words, pointer=pointer)
-
-
-def _shape_faults(values: dict[str, Any]) -> list[Fault]:
-    """Name what a request of this shape needs and does not have, or has twice."""
+def _find_combination_faults(values: dict[str, Any]) -> list[Fault]:
+    """Return a fault for each field that the kind of request needs, and for two tokens."""
     tokens = [values[name] for name in ("token_id", "token") if name in values]
     faults = []
     if len(tokens) == 2 and tokens[0] != tokens[1]:
-        words = "token and token_id differ; send one of them."
-        faults.append(Fault("conflict", words, pointer="/token"))
+        detail = "token and token_id differ. Send one of them."
+        faults.append(Fault("conflict", detail, pointer="/token"))
     if tokens and "quote_id" not in values:
-        words = "A customer token needs the quote_id of the customer's quote."
-        faults.append(Fault("missing", words, pointer="/quote_id"))
+        detail = "A customer token needs the quote_id of the customer's quote."
+        faults.append(Fault("missing", detail, pointer="/quote_id"))
     if not tokens and "quote_id" not in values:
-        needed = (name for name in ("items", "currency", "reference") if name not in values)
-        words = "This field is required."
-        faults += [Fault("missing", words, pointer=f"/{name}") for name in needed]
+        required = ("items", "currency", "reference")
+        faults += [_missing_fault(name) for name in required if name not in values]
     return faults
+
+
+def _missing_fault(name: str) -> Fault:
+    return Fault("missing", "This field is required.", pointer=f"/{name}")
+
+
+def _build_quote_transfer(body: TransferBody, store: StoreView | None) -> QuoteTransfer:
+    return QuoteTransfer(
+        quote_id=body.quote_id or "",
+        token=body.token_id or body.token,
+        lines=_merge_items(body) or None,
+        currency=body.currency,
+        reference=body.reference,
+        store=store,
+    )
+
+
+def _build_bag_transfer(body: TransferBody, store: StoreView | None) -> BagTransfer:
+    if store is None or store.currency != body.currency:
+        detail = "This store view does not sell in the currency of the bag."
+        raise RequestInvalid(faults=(Fault("conflict", detail, pointer="/store"),))
+    return BagTransfer(Bag(_merge_items(body), body.currency), body.reference or "", store)
+
+
+def _merge_items(body: TransferBody) -> tuple[BagLine, ...]:
+    return merge_lines(BagLine(item.sku, Decimal(item.quantity)) for item in body.items or ())

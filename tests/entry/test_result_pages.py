@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from handoff.entry import result_pages
-from handoff.problems import Busy, Problem, ShopDropped
+from handoff.magento.client import ShopDropped
+from handoff.problems import Busy, Problem
 
 
 class NewNo(Problem):

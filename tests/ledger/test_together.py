@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from handoff.deadline import begin_request
+from handoff.deadline import set_request_deadline
 from handoff.ledger import Database, migrate, open_database
 from handoff.ledger.statements import RawConnection
 from handoff.problems import LedgerUnavailable
@@ -41,7 +41,7 @@ class Writers:
         """Write in a thread that has so many seconds."""
 
         def do() -> Any:
-            begin_request(seconds)
+            set_request_deadline(seconds)
             return self.database.write_raw(work)
 
         return self.pool.submit(do)

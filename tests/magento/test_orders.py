@@ -8,9 +8,9 @@ import pytest
 
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AccessToken, AdminAccess, AdminLogin
-from handoff.magento.client import MagentoClient
+from handoff.magento.client import MagentoClient, ShopDropped
 from handoff.magento.orders import Order, Orders, OrdersDenied
-from handoff.problems import ShopDropped, ShopTimeout, ShopUnavailable
+from handoff.problems import ShopTimeout, ShopUnavailable
 from tests.magento.behaviours import answers, first, late, page, passes_on, refuses, resets, where
 from tests.magento.faults import Behaviour, Call, FaultyShop
 from tests.running import RunningShop

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import redis
 
-from handoff.deadline import begin_request, end_request
+from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.shop_session import SessionContents, SessionStoreError, create_session
 from tests.running import HOST, RedisServer
 from tests.shop_session.stores import open_store
@@ -99,11 +99,11 @@ def test_a_retry_is_made_only_if_the_request_has_time_left(seconds: float, attem
                 accepted += 1
 
         threading.Thread(target=close_connections, daemon=True).start()
-        begin_request(seconds)
+        set_request_deadline(seconds)
         try:
             with pytest.raises(SessionStoreError):
                 create_session(open_store(f"redis://{HOST}:{server.getsockname()[1]}/2"), CONTENTS)
         finally:
-            end_request()
+            clear_request_deadline()
             server.shutdown(socket.SHUT_RDWR)
     assert accepted == attempts
