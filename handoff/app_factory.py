@@ -55,6 +55,7 @@ DATABASE_EXTENSION = "handoff.database"
 
 log = structlog.get_logger()
 
+_LEASE_MARGIN = 2.0  # seconds that a lease lasts longer than a transfer may take
 # The share of a worker's threads that may wait for the shop. Shoppers with links use the others.
 _SHOP_CALL_SHARE = 3 / 4
 
@@ -75,7 +76,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     )
     # For `//`, werkzeug would redirect to a URL with the Host header and the link in it.
     app.url_map.merge_slashes = False
-    database = _open_ledger(settings)
+    database = _open_ledger(settings, clock)
     app.extensions[DATABASE_EXTENSION] = database
     _add_features(app, settings, database, clock)
     register_theme_css(app, settings.shop_accent)
@@ -92,9 +93,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 
 def _add_features(app: Flask, settings: Settings, database: Database, clock: Clock | None) -> None:
     """Build what transfer, entry and direct entry work with, and register their views."""
-    handoffs = HandoffRepository(
-        database, clock, ttl=settings.link_ttl, grace=settings.reopen_grace
-    )
+    handoffs = HandoffRepository(database, ttl=settings.link_ttl, grace=settings.reopen_grace)
     client = open_client(settings)
     orders = open_orders(client, settings)
     shop_limit = ConcurrencyLimit(max(1, int(gunicorn_config.threads * _SHOP_CALL_SHARE)))
@@ -105,7 +104,7 @@ def _add_features(app: Flask, settings: Settings, database: Database, clock: Clo
     counters = _build_rate_limit_counters(settings)
     transfers = TransferService(
         handoffs,
-        Leases(database, clock),
+        Leases(database, seconds=settings.magento_timeout + _LEASE_MARGIN),
         QuoteResolver(Quotes(client), settings.store_views, orders),
         _build_checkout_preflight(client, settings),
         shop_limit,
@@ -138,8 +137,8 @@ def _limit_request_time(app: Flask, seconds: float) -> None:
         clear_request_deadline()
 
 
-def _open_ledger(settings: Settings) -> Database:
-    database = open_database(settings.database_url.get_secret_value())
+def _open_ledger(settings: Settings, clock: Clock | None) -> Database:
+    database = open_database(settings.database_url.get_secret_value(), clock)
     try:
         # Reading the version needs no lock; migrating does. A worker that replaces a dead one
         # must not fail because the ledger is locked.

@@ -108,7 +108,7 @@ def migrated_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty SQLite ledger with all its tables. Copying it is faster than migrating."""
     folder = tmp_path_factory.mktemp("ledger")
     app = create_app(load_settings(**settings_for("http://127.0.0.1:9", folder, folder)))
-    app.extensions["handoff"].close()
+    app.extensions["handoff.database"].close()
     return folder / "handoff.db"
 
 

@@ -80,8 +80,8 @@ def _copy(source: Database, target: Database) -> int:
         with Console(stderr=True).status("copying handoffs") as status:
             for count in copy_ledger(source, target):
                 status.update(f"{count:,} handoffs copied")
-    except CopyRefused as reason:
-        exit_with_error(f"HANDOFF_DATABASE_URL: {reason.words} Nothing was moved.")
+    except CopyRefused as refused:
+        exit_with_error(f"HANDOFF_DATABASE_URL: {refused.reason} Nothing was moved.")
     return count
 
 

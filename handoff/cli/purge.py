@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from dataclasses import asdict
 from datetime import timedelta
 
 import click
@@ -16,7 +15,7 @@ from handoff.cli.exit_codes import FINDINGS, exit_on_problem
 from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.param_types import DurationParamType, to_milliseconds
 from handoff.ledger import system_clock
-from handoff.ledger.purge import Purge, PurgeCounts, Purger
+from handoff.ledger.purge import PurgeCounts, Purger, PurgeRequest
 from handoff.operations.json_logs import configure_logging
 
 _HELP = """\
@@ -75,31 +74,40 @@ def purge(
     settings = load_settings_or_exit()
     configure_logging("CRITICAL")  # errors are printed as messages instead
     now = system_clock()
-    request = Purge(
-        reduce_before=now - to_milliseconds(older_than),
+    request = PurgeRequest(
+        anonymise_before=now - to_milliseconds(older_than),
         delete_before=now - to_milliseconds(keep_references),
-        unreconciled=unreconciled,
+        include_unreconciled=unreconciled,
     )
     with exit_on_problem(), closing(open_existing_ledger(settings)) as database:
         total = PurgeCounts()
         try:
             with Console(stderr=True).status("looking for old handoffs") as status:
-                for counts in Purger(database, dry=dry_run).run(request):
+                for counts in Purger(database, dry_run=dry_run).run(request):
                     total += counts
-                    status.update(f"{total.reduced:,} reduced, {total.deleted:,} deleted")
+                    status.update(
+                        f"{total.anonymised_count:,} reduced, {total.deleted_count:,} deleted"
+                    )
         finally:
             _print_counts(total, dry_run=dry_run, in_json=in_json)
-    raise click.exceptions.Exit(FINDINGS if total.unreconciled else 0)
+    raise click.exceptions.Exit(FINDINGS if total.unreconciled_count else 0)
 
 
 def _print_counts(counts: PurgeCounts, *, dry_run: bool, in_json: bool) -> None:
     if in_json:
-        click.echo(json.dumps({**asdict(counts), "dry_run": dry_run}))
+        fields = {
+            "reduced": counts.anonymised_count,
+            "deleted": counts.deleted_count,
+            "unreconciled": counts.unreconciled_count,
+            "claims": counts.lease_count,
+            "dry_run": dry_run,
+        }
+        click.echo(json.dumps(fields))
         return
     heading = "would be removed" if dry_run else "removed"
     table = Table(heading, Column("rows", justify="right"))
-    table.add_row("reduced to reference and order", f"{counts.reduced:,}")
-    table.add_row("deleted", f"{counts.deleted:,}")
-    table.add_row("leases of dead processes", f"{counts.claims:,}")
-    table.add_row("kept: not reconciled yet", f"{counts.unreconciled:,}")
+    table.add_row("reduced to reference and order", f"{counts.anonymised_count:,}")
+    table.add_row("deleted", f"{counts.deleted_count:,}")
+    table.add_row("leases of dead processes", f"{counts.lease_count:,}")
+    table.add_row("kept: not reconciled yet", f"{counts.unreconciled_count:,}")
     Console().print(table)

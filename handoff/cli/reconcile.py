@@ -22,8 +22,10 @@ from handoff.cli.reconcile_output import (
     ReportWriter,
     TableReportWriter,
 )
-from handoff.ledger import Database, Leases, system_clock
-from handoff.ledger.reconciliation_repository import IssuePeriod, ReconciliationRepository
+from handoff.deadline import Deadline
+from handoff.ledger import Database, LeaseLost, Leases, system_clock
+from handoff.ledger.models import IssuePeriod
+from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
 from handoff.operations.json_logs import configure_logging
 from handoff.reconciliation.order_comments import OrderCommenter
@@ -37,6 +39,8 @@ _WRITERS: dict[str, Callable[..., ReportWriter]] = {
     "csv": CsvReportWriter,
     "json": JsonReportWriter,
 }
+# Extended after each page of handoffs. A run that is killed blocks the next one for as long.
+_LEASE_SECONDS = 120
 _NO_PERMISSION = (
     "There is no right to read orders. Set HANDOFF_MAGENTO_ACCESS_TOKEN, or "
     "HANDOFF_MAGENTO_ADMIN_USERNAME and HANDOFF_MAGENTO_ADMIN_PASSWORD, of an integration or an "
@@ -124,9 +128,9 @@ def reconcile(
     with (
         exit_on_problem(),
         closing(open_existing_ledger(settings)) as database,
-        _exclusive_run(database),
+        _exclusive_run(database) as extend_lease,
     ):
-        run = _ReconcileRun(database, orders, requested, period, annotate=annotate)
+        run = _ReconcileRun(database, orders, extend_lease, requested, period, annotate=annotate)
         has_findings = run.write_report(_WRITERS["json" if in_json else output_format])
     raise click.exceptions.Exit(FINDINGS if has_findings else 0)
 
@@ -138,6 +142,7 @@ class _ReconcileRun:
         self,
         database: Database,
         orders: Orders,
+        extend_lease: Callable[[], None],
         references: list[str] | None,
         period: IssuePeriod | None,
         *,
@@ -147,6 +152,7 @@ class _ReconcileRun:
         self._clock = database.now
         self._repository = ReconciliationRepository(database)
         self._orders = orders
+        self._extend_lease = extend_lease
         self._references = references
         self._period = period
         self._annotate = annotate
@@ -180,20 +186,28 @@ class _ReconcileRun:
         def advance(count: int) -> None:
             self._checked_count += count
             progress.advance(task, count)
+            self._extend_lease()
 
         reconciler = Reconciler(
-            self._repository, self._orders, self._clock, annotate=self._annotate, advance=advance
+            self._repository,
+            self._orders,
+            self._clock,
+            request_comments=self._annotate,
+            on_progress=advance,
         )
         if self._references is not None:
-            return reconciler.references(self._references)
-        return reconciler.due() if self._period is None else reconciler.period(self._period)
+            return reconciler.reconcile_references(self._references)
+        if self._period is not None:
+            return reconciler.reconcile_period(self._period)
+        return reconciler.reconcile_due()
 
     def _annotate_orders(self, progress: Progress) -> None:
-        task = progress.add_task("annotating", total=self._repository.count_to_annotate())
-        for was_accepted in OrderCommenter(self._repository, self._orders).run():
+        task = progress.add_task("annotating", total=self._repository.count_comments_due())
+        for was_accepted in OrderCommenter(self._repository, self._orders).add_due_comments():
             self._annotated_count += was_accepted
             self._refused_count += not was_accepted
             progress.advance(task)
+            self._extend_lease()
 
     def _print_counts(self, complete: bool) -> None:
         text = f"{self._checked_count:,} open handoffs checked"
@@ -207,12 +221,19 @@ class _ReconcileRun:
 
 
 @contextmanager
-def _exclusive_run(database: Database) -> Iterator[None]:
-    """Hold the lease on reconciling this ledger, or exit: two runs would annotate twice."""
-    with Leases(database).hold("reconcile", give_up=lambda: True) as lease:
+def _exclusive_run(database: Database) -> Iterator[Callable[[], None]]:
+    """Hold the lease on reconciling this ledger, or exit: two runs would annotate twice.
+
+    Yields a function that extends the lease.
+    """
+    leases = Leases(database, seconds=_LEASE_SECONDS)
+    with leases.acquire("reconcile", Deadline.after(0)) as lease:
         if lease is None:
             exit_with_error("Another reconcile is running on this ledger.")
-        yield
+        try:
+            yield lambda: leases.extend(lease)
+        except LeaseLost:
+            exit_with_error("Another reconcile has taken over, because this one was too slow.")
 
 
 def _collect_references(

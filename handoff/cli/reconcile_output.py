@@ -93,7 +93,7 @@ class TableReportWriter:
                 entry.reference or "",
                 _STATE_LABELS[entry.state],
                 _join_order_fields(entry, "number"),
-                (entry.passage and format_time(entry.passage.used_at)) or "",
+                (entry.handoff and format_time(entry.handoff.used_at)) or "",
                 _describe_entry(entry),
             )
             # Text, because a reference or a sku may hold rich's markup.
@@ -159,7 +159,7 @@ def _describe_entry(entry: ReportEntry) -> str:
 
 
 def _describe_differences(entry: ReportEntry) -> str:
-    differences = (entry.passage and entry.passage.differences) or []
+    differences = (entry.handoff and entry.handoff.differences) or []
     return "; ".join(
         f"{difference['sku'] or 'currency'}: {difference['bag']} in the bag, "
         f"{difference['ordered']} ordered"

@@ -76,7 +76,7 @@ def enter_directly() -> Response:
         if len(entry.sites.origins) > 1 and request.host != site.public_parts.netloc:
             return _redirect_to_link(handoff)  # the session cookie can only be set on that host
         cookies = read_web_view_cookies(request, handoff.id, site)
-        used = entry.handoffs.spend(handoff.id, cookies.hashes)
+        used = entry.handoffs.use_link(handoff.id, cookies.hashes)
         if used is not None:
             return entry.checkout.redirect_to_checkout(used, cookies)
         # An equal request at the same time got the same handoff and used its link first. This

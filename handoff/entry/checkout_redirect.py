@@ -92,7 +92,7 @@ class CheckoutRedirect:
         try:
             # After a reopening, an earlier session exists and the reopen grace goes on.
             if not handoff.reopen_count:
-                self.handoffs.unbound(handoff.id)
+                self.handoffs.clear_session_written(handoff.id)
         except LedgerUnavailable:
             # The web view can still try again, but only within the reopen grace.
             log.error("session_written_not_cleared")

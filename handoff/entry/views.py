@@ -78,7 +78,7 @@ def use_link(token: str) -> Response:
     if is_from_another_site(request, cookies.site.public_origin):
         # Another website must not use the link for the shopper. The shopper can, with a tap.
         return _show_entry_page_or_refuse(handoff, token, cookies)
-    used = context.handoffs.spend(handoff.id, cookies.hashes)
+    used = context.handoffs.use_link(handoff.id, cookies.hashes)
     if used is None:
         return context.checkout.refuse(_find_handoff(token) or handoff)
     if used.reopen_count and context.checkout.find_order(used) is not None:
@@ -128,7 +128,7 @@ def _read_cookies(handoff: Handoff) -> WebViewCookies:
 def _show_entry_page_or_refuse(handoff: Handoff, token: str, cookies: WebViewCookies) -> Response:
     context = _context()
     is_live = handoff.state is LinkState.LIVE
-    if not is_live and not context.handoffs.may_reopen(handoff, cookies.hashes):
+    if not is_live and not context.handoffs.can_reopen(handoff, cookies.hashes):
         return context.checkout.refuse(handoff)
     asks_first = is_from_another_site(request, cookies.site.public_origin)
     response = context.pages.render_entry_page(handoff, token, asks_first=asks_first)

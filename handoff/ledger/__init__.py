@@ -1,17 +1,11 @@
-"""The ledger: one row for each passage of a shopper from app to checkout.
+"""The ledger: one row for each handoff, from the transfer to the order.
 
 Knows nothing of Flask, and of the shop only numbers.
 """
 
 from handoff.ledger.database import Database, LedgerUnreachable, open_database
 from handoff.ledger.database_clock import Clock, system_clock
-from handoff.ledger.handoff_repository import (
-    Handoff,
-    HandoffRepository,
-    LinkState,
-    NewHandoff,
-    new_id,
-)
+from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.leases import Lease, LeaseLost, Leases
 from handoff.ledger.migrate import (
     MigrationResult,
@@ -19,6 +13,7 @@ from handoff.ledger.migrate import (
     newest_schema_version,
     read_schema_version,
 )
+from handoff.ledger.models import Handoff, LinkState, NewHandoff, new_id, reference_key
 
 __all__ = [
     "Clock",
@@ -37,5 +32,6 @@ __all__ = [
     "newest_schema_version",
     "open_database",
     "read_schema_version",
+    "reference_key",
     "system_clock",
 ]

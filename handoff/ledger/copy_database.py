@@ -1,4 +1,4 @@
-"""Moving a ledger: all rows of a SQLite file into a PostgreSQL that holds none, or not one."""
+"""Copies a ledger: all rows of a SQLite file into a PostgreSQL that holds none, or not one."""
 
 from __future__ import annotations
 
@@ -14,42 +14,41 @@ _BATCH = 1000  # rows
 
 
 class CopyRefused(Exception):
-    """Nothing was moved; `words` say why."""
+    """Nothing was copied; `reason` is a sentence that says why."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__(words)
-        self.words = words
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def copy_ledger(source: Database, target: Database) -> Iterator[int]:
-    """Copy every row, and give how many handoffs were copied so far.
+    """Copy every row, and yield how many handoffs were copied so far.
 
-    All of it is one transaction of the target, which is committed when the last row was counted on
-    both sides. Until then the source can be read and not written, and is not changed.
-
-    Raises NotMoved when the target holds handoffs, or the counts differ.
+    All of it is one transaction of the target, which is committed after the rows were counted on
+    both sides. Until then the source can be read and not written; it is never changed.
+    Raises CopyRefused if the target holds handoffs, or the counts differ.
     """
-    with source.migrating() as there, target.migrating() as here:
-        migrate_on_connection(there)
-        migrate_on_connection(here)
-        here.exec_driver_sql(f"LOCK TABLE {handoff.name} IN EXCLUSIVE MODE")
-        if found := _count(here, handoff):
-            raise CopyRefused(f"It holds {found:,} handoffs already.")
+    with source.migrating() as old, target.migrating() as new:
+        migrate_on_connection(old)
+        migrate_on_connection(new)
+        new.exec_driver_sql(f"LOCK TABLE {handoff.name} IN EXCLUSIVE MODE")
+        if count := _count(new, handoff):
+            raise CopyRefused(f"It holds {count:,} handoffs already.")
         copied = 0
         for table in metadata.sorted_tables:
-            for count in _copy(table, there, here):
+            for count in _copy(table, old, new):
                 copied += count if table is handoff else 0
                 yield copied
         for table in metadata.sorted_tables:
-            if _count(there, table) != _count(here, table):
+            if _count(old, table) != _count(new, table):
                 raise CopyRefused("Not every row has arrived.")
 
 
-def _copy(table: Table, there: Connection, here: Connection) -> Iterator[int]:
-    here.execute(table.delete())  # claims and tallies, at most, of services that have ended
-    rows = there.execution_options(yield_per=_BATCH).execute(select(table))
+def _copy(table: Table, old: Connection, new: Connection) -> Iterator[int]:
+    new.execute(table.delete())  # only leases of services that have ended can be there
+    rows = old.execution_options(yield_per=_BATCH).execute(select(table))
     for batch in rows.mappings().partitions():
-        here.execute(insert(table), [dict(row) for row in batch])
+        new.execute(insert(table), [dict(row) for row in batch])
         yield len(batch)
 
 

@@ -1,9 +1,8 @@
-"""The database under the ledger: who may write when, and how durable it is."""
+"""The database under the ledger, SQLite or PostgreSQL: reads, writes and migrations."""
 
 from __future__ import annotations
 
 import os
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,87 +15,66 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from handoff.deadline import Deadline
-from handoff.ledger.database_clock import NOW
-from handoff.ledger.statements import RawConnection
+from handoff.ledger.database_clock import NOW, Clock
 from handoff.ledger.tables import handoff
 from handoff.problems import LedgerUnavailable
 
 log = structlog.get_logger()
 
 MAX_WAIT = 5.0
-"""Seconds that a caller waits for its turn, for a connection, or for an answer, at most."""
+"""Seconds that a caller waits for a lock, a connection or an answer at most."""
 
-_LAST = 0.5  # seconds at the end of a request, so that what it has done can be written down
-_PAUSE = 0.005  # seconds before a repeat
+_RESERVE = 0.5  # seconds granted after the deadline, so that what was done can be written down
 T = TypeVar("T")
 
 
 class LedgerConflict(LedgerUnavailable):
-    """Two transactions got in each other's way and this one was undone: it may be repeated."""
+    """The database undid the transaction because of another one: it may be repeated."""
 
 
 class LedgerUnreachable(LedgerUnavailable):
-    """The server of the database does not answer, or lets nobody in for now."""
+    """The database server does not answer, or refuses connections for now."""
 
 
 class Database(ABC):
-    """What the ledger asks of a database. `open_database` finds the one that an address names."""
+    """What the ledger needs of a database; `open_database` returns the one for an address."""
 
-    def __init__(self, *engines: Engine) -> None:
+    def __init__(self, *engines: Engine, clock: Clock | None) -> None:
+        """`clock` replaces the database's clock, for tests."""
         self._engines = engines
-        _call_in_forks(WeakMethod(self._after_fork))
+        self._clock = clock
+        _call_after_fork(WeakMethod(self._after_fork))
 
     @abstractmethod
-    def writing(self, *, durable: bool = True) -> AbstractContextManager[Connection]:
-        """Open a write transaction; it is committed when the block ends.
+    def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """Run `work` in a transaction, commit, and return its result.
 
-        Durable or not, it survives this process. Durable, it survives the machine as well.
-
-        Raises LedgerUnavailable when the database does not take it.
+        `work` may run again after a conflict. A commit survives a crash of this process;
+        a durable one survives a power failure too. Raises what `work` raises, and
+        LedgerUnavailable when the commit does not succeed before the request's deadline.
         """
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[Connection]:
-        """Open a connection whose statements each read by themselves; it waits for no writer."""
+        """Open a connection for reading, on which each statement sees the last commit."""
 
     @abstractmethod
     def migrating(self) -> AbstractContextManager[Connection]:
-        """Open a transaction that may change tables and take its time, one among all hosts."""
+        """Open a transaction that may change tables, one at a time among all hosts."""
 
     @abstractmethod
     def exists(self) -> bool:
-        """Say whether a ledger has been made here; makes nothing."""
+        """Return whether the ledger's tables exist; creates nothing."""
 
-    @contextmanager
-    def reading_raw(self) -> Iterator[RawConnection]:
-        """Open a connection for reads that are made many times a second."""
-        with self.reading() as connection:
-            yield _raw(connection)
-
-    def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
-        """Do the work in a write transaction and return what it returns.
-
-        Undone by another transaction, it is done again from its start, while `patience` lasts.
-        """
-        until = time.monotonic() + seconds_to_wait()
-        while True:
-            try:
-                with self.writing(durable=durable) as connection:
-                    return work(connection)
-            except LedgerConflict:
-                if time.monotonic() > until:
-                    log.error("ledger_contended")
-                    raise
-                time.sleep(_PAUSE)
-
-    def write_raw(self, work: Callable[[RawConnection], T], *, durable: bool = True) -> T:
-        """Do the same with statements that are run many times a second."""
-        return self.write(lambda connection: work(_raw(connection)), durable=durable)
+    @property
+    def now_parameter(self) -> dict[str, int | None]:
+        """The parameter of a statement with NOW: the clock's time, or None for the database's."""
+        return {"now": self._clock() if self._clock else None}
 
     def now(self) -> int:
-        """Return the database's time in milliseconds since 1970."""
+        """Return the ledger's time in milliseconds since 1970."""
         with self.reading() as connection:
-            return int(connection.execute(select(NOW)).scalar_one())
+            return int(connection.execute(select(NOW), self.now_parameter).scalar_one())
 
     def close(self) -> None:
         """Close all connections."""
@@ -104,75 +82,79 @@ class Database(ABC):
             engine.dispose()
 
     def _after_fork(self) -> None:
-        """Share no connections with the process before."""
         for engine in self._engines:
-            engine.dispose(close=False)
+            engine.dispose(close=False)  # the connections belong to the parent process
 
 
-def seconds_to_wait(most: float = MAX_WAIT) -> float:
-    """Return for how many seconds the request that is worked on may wait."""
-    return max(_LAST, Deadline.within_request(most).remaining)
+def seconds_to_wait() -> float:
+    """Return how many seconds the current request may wait for the database."""
+    return max(_RESERVE, Deadline.within_request(MAX_WAIT).remaining)
 
 
-def open_database(url: str) -> Database:
-    """Return the database of a `sqlite:///path` or `postgresql+psycopg://…` address.
+def open_database(url: str, clock: Clock | None = None) -> Database:
+    """Return the database at a `sqlite:///path` or `postgresql+psycopg://…` address.
 
-    Connects at the first use. Makes the folder of a SQLite file.
+    Creates the folder of a SQLite file; connects at the first use.
     """
     if make_url(url).get_backend_name() == "postgresql":
-        from handoff.ledger.postgres_database import PostgresDatabase  # its driver is an extra
+        from handoff.ledger.postgres_database import PostgresDatabase  # psycopg is optional
 
-        return PostgresDatabase(url)
+        return PostgresDatabase(url, clock)
     from handoff.ledger.sqlite_database import SqliteDatabase
 
-    return SqliteDatabase(url)
+    return SqliteDatabase(url, clock)
 
 
 def has_ledger_tables(connection: Connection) -> bool:
-    """Say whether the ledger's tables are there."""
+    """Return whether the database holds the ledger's tables."""
     return inspect(connection).has_table(handoff.name)
 
 
-def _raw(connection: Connection) -> RawConnection:
-    return RawConnection(connection.connection.driver_connection, connection.dialect)
+def ledger_unavailable(reason: str) -> LedgerUnavailable:
+    """Log why the ledger cannot be used, and return the exception to raise."""
+    log.error("ledger_failed", reason=reason)
+    return LedgerUnavailable()
 
 
 @contextmanager
-def translate_database_errors(of_driver: type[Exception]) -> Iterator[None]:
-    """Turn what the driver says into LedgerUnavailable, and keep values out of the log."""
+def translate_database_errors(*driver_errors: type[Exception]) -> Iterator[None]:
+    """Raise LedgerUnavailable for errors of the database, and log them without values."""
     try:
         yield
-    except (SQLAlchemyError, of_driver) as error:
-        cause = error if isinstance(error, of_driver) else getattr(error, "orig", None)
-        if _state(cause) in _CONFLICTS:
+    except Exception as error:
+        if not isinstance(error, (SQLAlchemyError, *driver_errors)):
+            raise
+        cause = getattr(error, "orig", None) or error
+        if _sqlstate(cause) in _CONFLICTS:
             raise LedgerConflict from None
-        log.error("ledger_failed", reason=_reason(cause) if cause else type(error).__name__)
-        raise (LedgerUnreachable if _is_away(cause) else LedgerUnavailable) from None
+        log.error("ledger_failed", reason=_reason(cause))
+        raise (LedgerUnreachable if _is_unreachable(cause) else LedgerUnavailable) from None
 
 
 _CONFLICTS = {"23505", "40001", "40P01"}  # unique index, serialization, deadlock
-_AWAY = ("08", "53", "57")  # SQL's classes: connection, resources, operator's intervention
+_UNREACHABLE = ("08", "53", "57")  # SQLSTATE classes: connection, resources, operator intervention
 
 
-def _state(cause: object) -> str:
+def _sqlstate(cause: BaseException) -> str:
     return getattr(cause, "sqlstate", None) or ""
 
 
-def _is_away(cause: object) -> bool:
-    """Say whether a server is away; SQLite, which has none, knows no states either."""
-    return hasattr(cause, "sqlstate") and (not _state(cause) or _state(cause)[:2] in _AWAY)
+def _is_unreachable(cause: BaseException) -> bool:
+    # SQLite's errors have no `sqlstate`; psycopg's have None when there was no connection.
+    return hasattr(cause, "sqlstate") and _sqlstate(cause)[:2] in ("", *_UNREACHABLE)
 
 
 def _reason(cause: BaseException) -> str:
-    """Return what the driver said first; its details, and the whole text, may hold values."""
-    told = getattr(getattr(cause, "diag", None), "message_primary", None)
-    return str(told or cause).partition("\n")[0]
+    if isinstance(cause, SQLAlchemyError):
+        return type(cause).__name__
+    # The details of a message, and all lines but the first, may hold values.
+    message = getattr(getattr(cause, "diag", None), "message_primary", None)
+    return str(message or cause).partition("\n")[0]
 
 
-def _call_in_forks(method: WeakMethod[Callable[[], None]]) -> None:
+def _call_after_fork(method: WeakMethod[Callable[[], None]]) -> None:
     def call() -> None:
-        alive = method()
-        if alive is not None:
-            alive()
+        if bound := method():
+            bound()
 
     os.register_at_fork(after_in_child=call)

@@ -1,7 +1,6 @@
-"""The time of the ledger: whole milliseconds since 1970, UTC.
+"""The ledger's clock: whole milliseconds since 1970, UTC, read by the statements that need it.
 
-It is the database's own, read by the statements that need it, so that hosts whose clocks differ
-agree on who may enter. A clock of the caller's takes its place where one is given.
+It is the database's own, so that hosts whose clocks differ agree on what has expired.
 """
 
 from __future__ import annotations
@@ -18,31 +17,26 @@ Clock = Callable[[], int]
 
 
 def system_clock() -> int:
-    """Return the time of this machine."""
+    """Return the time of this machine in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 
 class _DatabaseTime(FunctionElement[int]):
-    """The database's time when the statement began, which is one and the same all through it."""
+    """The database's time at the start of the statement."""
 
     type = BigInteger()
     inherit_cache = True
 
 
 @compiles(_DatabaseTime, "sqlite")
-def _in_sqlite(_element: _DatabaseTime, _compiler: Any, **_options: Any) -> str:
+def _compile_for_sqlite(_element: _DatabaseTime, _compiler: Any, **_options: Any) -> str:
     return "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
 
 
 @compiles(_DatabaseTime, "postgresql")
-def _in_postgresql(_element: _DatabaseTime, _compiler: Any, **_options: Any) -> str:
+def _compile_for_postgresql(_element: _DatabaseTime, _compiler: Any, **_options: Any) -> str:
     return "CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS BIGINT)"
 
 
 NOW = func.coalesce(bindparam("now", None, type_=BigInteger), _DatabaseTime())
-"""The moment, for statements; `time_of` gives the value that it takes."""
-
-
-def now_parameter(clock: Clock | None) -> dict[str, int | None]:
-    """Return what a statement with NOW is given: a clock's time, or none for the database's."""
-    return {"now": clock() if clock else None}
+"""The current time in a statement; `Database.now_parameter` is its parameter."""

@@ -1,147 +1,132 @@
-"""Claims: who works on a transfer. One at a time does; the others wait for the outcome."""
+"""Leases: one process at a time works on a transfer, and the others wait for its result.
+
+A lease ends at a fixed time, a little later than a transfer may take. So a process that dies blocks
+an equal transfer until then, and one that was frozen for longer finds that it has lost the lease.
+"""
 
 from __future__ import annotations
 
 import secrets
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, delete, select, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Executable,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
+from handoff.deadline import Deadline
 from handoff.ledger.database import Database
-from handoff.ledger.database_clock import NOW, Clock, now_parameter
-from handoff.ledger.statements import RawConnection, Statement
-from handoff.ledger.tables import lease
-from handoff.problems import LedgerUnavailable
+from handoff.ledger.database_clock import NOW
+from handoff.ledger.tables import lease as lease_table
 
-_LEASE = 3_000  # milliseconds; a claim whose process died is free after that
-_BEAT = 1.0  # seconds between renewals, of all claims of this process at once
-_POLL = 0.02  # seconds between two looks at somebody else's claim
+_POLL = 0.02  # seconds between two looks at a lease that another process holds
+_c = lease_table.c
+_end = NOW + bindparam("milliseconds", type_=BigInteger)
+_key: BindParameter[str] = bindparam("lease_key")
+_holder: BindParameter[str] = bindparam("lease_holder")
 
 
-# None of these need outlive a power cut: whoever held the claim is gone with it.
-def _taking(insert: Any) -> Executable:
-    new = insert(lease).values(
-        key=bindparam("the_key"), holder=bindparam("the_holder"), expires_at=NOW + _LEASE
-    )
-    unless_held = new.on_conflict_do_update(
-        index_elements=[lease.c.key],
+def _build_acquire(insert: Any) -> Executable:
+    new = insert(lease_table).values(key=_key, holder=_holder, expires_at=_end)
+    acquire: Executable = new.on_conflict_do_update(
+        index_elements=[_c.key],
         set_={"holder": new.excluded.holder, "expires_at": new.excluded.expires_at},
-        where=lease.c.expires_at <= NOW,
-    )
-    taken: Executable = unless_held.returning(lease.c.key)
-    return taken
+        where=_c.expires_at <= NOW,
+    ).returning(_c.key)
+    return acquire
 
 
-_TAKE = Statement(sqlite=_taking(sqlite.insert), postgresql=_taking(postgresql.insert))
-_LIVE = Statement(
-    select(lease.c.key).where(lease.c.key == bindparam("the_key"), lease.c.expires_at > NOW)
-)
-_KEEP = (
-    update(lease)
-    .where(lease.c.holder.in_(bindparam("holders", expanding=True)))
-    .values(expires_at=NOW + _LEASE)
-)
-_DELETE = Statement(
-    delete(lease)
-    .where(lease.c.key == bindparam("the_key"), lease.c.holder == bindparam("the_holder"))
-    .returning(lease.c.key)
-)
+_ACQUIRE = {
+    "sqlite": _build_acquire(sqlite.insert),
+    "postgresql": _build_acquire(postgresql.insert),
+}
+_FIND_HELD = select(_c.key).where(_c.key == _key, _c.expires_at > NOW)
+_EXTEND = update(lease_table).where(_c.key == _key, _c.holder == _holder).values(expires_at=_end)
+_DELETE = delete(lease_table).where(_c.key == _key, _c.holder == _holder)
 
 
 class LeaseLost(Exception):
-    """The lease ran out, on a stalled machine say, and somebody else has taken over."""
+    """The lease has ended, for example on a frozen machine, and another process has taken over."""
 
 
 @dataclass(slots=True)
 class Lease:
-    """The right to work on a transfer, until it is settled or the block that holds it ends."""
+    """The right to work on a transfer, until it is released."""
 
     key: str
     holder: str
-    settled: bool = False
+    is_released: bool = False
 
-    def settle(self, connection: RawConnection) -> None:
-        """Give the claim up within the transaction that writes its outcome, or raise ClaimLost."""
-        if not self.delete(connection):
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of a statement about this lease."""
+        return {"lease_key": self.key, "lease_holder": self.holder}
+
+    def release(self, connection: Connection) -> None:
+        """Delete the lease in the transaction that writes the result, or raise LeaseLost."""
+        if not connection.execute(_DELETE, self.parameters).rowcount:
             raise LeaseLost
-
-    def delete(self, connection: RawConnection) -> bool:
-        """Remove the claim where it is still ours, and return whether it was."""
-        values = {"the_key": self.key, "the_holder": self.holder}
-        return bool(_DELETE.run(connection, values))
 
 
 class Leases:
-    """The claims that this process holds, kept alive until they are released."""
+    """The leases of one ledger, each for `seconds`. They are not durable: no holder survives a
+    power failure."""
 
-    def __init__(self, database: Database, clock: Clock | None = None) -> None:
-        """Take a clock where not the database's own is to count."""
+    def __init__(self, database: Database, *, seconds: float) -> None:
         self._database = database
-        self._clock = clock
-        self._held: set[str] = set()
-        self._lock = threading.Lock()
-        self._beat: threading.Thread | None = None
+        self._milliseconds = int(seconds * 1000)
 
     @contextmanager
-    def hold(self, key: str, *, give_up: Callable[[], bool]) -> Iterator[Lease | None]:
-        """Wait in line for the claim on a key, and hold it for the length of the block.
-
-        Yields None instead when `give_up()` became true while waiting.
-        """
-        taken = Lease(key, secrets.token_hex(16))
-        while not self._take(taken):
-            while self._is_taken(key):
-                if give_up():
+    def acquire(self, key: str, deadline: Deadline) -> Iterator[Lease | None]:
+        """Hold the lease of a key for the block; yields None if it was not free in time."""
+        lease = Lease(key, secrets.token_hex(16))
+        while not self._try_acquire(lease):
+            while self._is_held(key):
+                if deadline.has_passed:
                     yield None
                     return
                 time.sleep(_POLL)
-        self._keep(taken)
         try:
-            yield taken
+            yield lease
         finally:
-            with self._lock:
-                self._held.discard(taken.holder)
-            if not taken.settled:
-                self._give_up(taken)
+            if not lease.is_released:
+                self._database.write(
+                    lambda connection: connection.execute(_DELETE, lease.parameters), durable=False
+                )
 
-    def _take(self, wanted: Lease) -> bool:
-        values = {"the_key": wanted.key, "the_holder": wanted.holder, **now_parameter(self._clock)}
-        return self._database.write_raw(
-            lambda connection: bool(_TAKE.run(connection, values)), durable=False
+    def extend(self, lease: Lease) -> None:
+        """Let the lease end `seconds` from now, or raise LeaseLost."""
+        values = {**lease.parameters, **self._end_parameters}
+        if not self._database.write(
+            lambda connection: connection.execute(_EXTEND, values).rowcount, durable=False
+        ):
+            raise LeaseLost
+
+    def _try_acquire(self, lease: Lease) -> bool:
+        values = {**lease.parameters, **self._end_parameters}
+        return self._database.write(
+            lambda connection: (
+                connection.execute(_ACQUIRE[connection.dialect.name], values).first() is not None
+            ),
+            durable=False,
         )
 
-    def _is_taken(self, key: str) -> bool:
-        values = {"the_key": key, **now_parameter(self._clock)}
-        with self._database.reading_raw() as connection:
-            return bool(_LIVE.run(connection, values))
+    def _is_held(self, key: str) -> bool:
+        values = {"lease_key": key, **self._database.now_parameter}
+        with self._database.reading() as connection:
+            return connection.execute(_FIND_HELD, values).first() is not None
 
-    def _give_up(self, taken: Lease) -> None:
-        self._database.write_raw(taken.delete, durable=False)
-
-    def _keep(self, taken: Lease) -> None:
-        with self._lock:
-            self._held.add(taken.holder)
-            if self._beat is None:
-                self._beat = threading.Thread(target=self._renew, name="claims", daemon=True)
-                self._beat.start()
-
-    def _renew(self) -> None:
-        """Renew what is held once a second, and end when that is nothing."""
-        while True:
-            time.sleep(_BEAT)
-            with self._lock:
-                held = tuple(self._held)
-                if not held:
-                    self._beat = None
-                    return
-            try:
-                with self._database.writing(durable=False) as connection:
-                    connection.execute(_KEEP, {"holders": held, **now_parameter(self._clock)})
-            except LedgerUnavailable:
-                continue  # the next beat may work; if none does, the claim is lost and that shows
+    @property
+    def _end_parameters(self) -> dict[str, int | None]:
+        return {"milliseconds": self._milliseconds, **self._database.now_parameter}

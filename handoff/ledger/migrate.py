@@ -1,4 +1,4 @@
-"""Bringing a ledger's tables up to date."""
+"""Migrations: bring the tables of a ledger to the newest version."""
 
 from __future__ import annotations
 
@@ -15,47 +15,47 @@ from handoff.ledger.database import Database
 
 @dataclass(frozen=True, slots=True)
 class MigrationResult:
-    """Which version of the tables there was, None for no tables, and which there is."""
+    """The versions of the tables before and after; None means that there are no tables."""
 
     before: str | None
     after: str | None
 
 
 def migrate(database: Database) -> MigrationResult:
-    """Apply the migrations that are missing, all in one transaction.
+    """Apply the missing migrations in one transaction.
 
-    Safe to call at once from any number of processes and hosts: one of them does it.
+    Any number of processes and hosts may call this at once: one of them migrates.
     """
     with database.migrating() as connection:
         return migrate_on_connection(connection)
 
 
 def migrate_on_connection(connection: Connection) -> MigrationResult:
-    """Apply the migrations that are missing within a transaction that `migrating` has opened."""
-    config = _config()
+    """Apply the missing migrations in a transaction that `Database.migrating` has opened."""
+    config = _build_config()
     config.attributes["connection"] = connection
-    before = _version(connection)
+    before = _read_version(connection)
     command.upgrade(config, "head")
-    return MigrationResult(before, _version(connection))
+    return MigrationResult(before, _read_version(connection))
 
 
 def read_schema_version(database: Database) -> str | None:
-    """Return which version the tables are of, or None where there are none; changes nothing."""
+    """Return the version of the tables, or None if there are none; changes nothing."""
     with database.reading() as connection:
-        return _version(connection)
+        return _read_version(connection)
 
 
 def newest_schema_version() -> str | None:
     """Return the version that `migrate` brings the tables to."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    return ScriptDirectory.from_config(_build_config()).get_current_head()
 
 
-def _config() -> Config:
+def _build_config() -> Config:
     config = Config()
     config.set_main_option("script_location", "handoff.ledger:migrations")
     config.set_main_option("path_separator", "os")
     return config
 
 
-def _version(connection: Connection) -> str | None:
+def _read_version(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()

@@ -2,168 +2,171 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, TypeVar
 
-import structlog
+from psycopg import Connection as PsycopgConnection
 from psycopg import Error
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, func, select
 
-from handoff.ledger.client_timeout import TimeoutConnection
 from handoff.ledger.database import (
     Database,
+    LedgerConflict,
     has_ledger_tables,
+    ledger_unavailable,
     seconds_to_wait,
     translate_database_errors,
 )
-from handoff.problems import LedgerUnavailable
-
-log = structlog.get_logger()
+from handoff.ledger.database_clock import Clock
+from handoff.ledger.postgres_timeout import TimeoutConnection
 
 # Connections of one process: few, because a server has a hundred by default for all hosts.
-_WRITERS = 4
-_OTHERS = 4
-_MIGRATIONS = int.from_bytes(b"handoff")  # the advisory lock that they are made under
+_DURABLE = 4
+_NOT_DURABLE = 4
+_MIGRATION_LOCK = int.from_bytes(b"handoff")  # the number of the advisory lock
+_RETRY_DELAY = 0.005  # seconds
 
-_CONNECTING: dict[str, Any] = {
+_CONNECT_ARGS: dict[str, Any] = {
     "connect_timeout": 2,
     "fallback_application_name": "handoff",
     # Of several hosts the one that takes writes, also after a failover.
     "target_session_attrs": "read-write",
-    # A network that has gone is noticed: milliseconds without a word, seconds between probes.
+    # How a dead network is noticed: milliseconds without an answer, seconds between probes.
     "tcp_user_timeout": 4000,
     "keepalives_idle": 10,
     "keepalives_interval": 3,
     "keepalives_count": 3,
 }
-# In milliseconds. A process that stands still within a transaction holds its rows no longer.
-_LIMITS = {
+# In milliseconds. The last one frees the rows of a process that is frozen in a transaction.
+_TIMEOUTS = {
     "statement_timeout": "4000",
     "lock_timeout": "3000",
     "idle_in_transaction_session_timeout": "10000",
 }
-# A migration may take long once it has begun. Before that it waits for those of other hosts.
-_MIGRATING = {"statement_timeout": "0", "lock_timeout": "60000"}
+# A migration may take long, and waits for those of other hosts before it begins.
+_MIGRATION_TIMEOUTS = {"statement_timeout": "0", "lock_timeout": "60000"}
+T = TypeVar("T")
 
 
 class PostgresDatabase(Database):
-    """A PostgreSQL. Writers wait for each other at the rows, and readers for nobody."""
+    """A PostgreSQL: writers wait for each other's rows, and readers for nobody."""
 
-    def __init__(self, url: str) -> None:
-        """Take a `postgresql+psycopg://…` address; connects at the first use."""
-        self._durable = _engine(url, _WRITERS, {**_LIMITS, "synchronous_commit": "on"})
-        # Writes that outlive a crash of ours, and not one of the server's machine.
-        self._quick = _engine(url, _OTHERS, {**_LIMITS, "synchronous_commit": "off"})
-        self._readers = self._quick.execution_options(isolation_level="AUTOCOMMIT")
-        self._free = _free_connections()
+    def __init__(self, url: str, clock: Clock | None = None) -> None:
+        durable = _create_engine(url, _DURABLE, {**_TIMEOUTS, "synchronous_commit": "on"})
+        # Without synchronous_commit a write survives a crash of ours, not one of the server.
+        other = _create_engine(url, _NOT_DURABLE, {**_TIMEOUTS, "synchronous_commit": "off"})
+        self._engines_by_durability = {True: durable, False: other}
+        self._readers = other.execution_options(isolation_level="AUTOCOMMIT")
+        self._free = _count_connections()
         self._migrations = create_engine(
             url,
             poolclass=NullPool,
             hide_parameters=True,
-            connect_args={**_CONNECTING, "prepare_threshold": None},
+            connect_args={**_CONNECT_ARGS, "prepare_threshold": None},
         )
-        super().__init__(self._durable, self._quick, self._migrations)
+        super().__init__(durable, other, self._migrations, clock=clock)
 
-    @contextmanager
-    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
-        """Open one of several write transactions; LedgerConflict when two are in the way."""
-        engine = self._durable if durable else self._quick
-        # What is given up is undone, since no commit comes. Without a transaction the server would
-        # do a statement that has waited there when nobody wants it any more, and spend the link.
-        with (
-            self._one_free(durable=durable),
-            translate_database_errors(Error),
-            engine.begin() as connection,
-        ):
-            yield connection
+    def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """Run `work` in a transaction; after a conflict again, until the deadline."""
+        until = time.monotonic() + seconds_to_wait()
+        while True:
+            try:
+                with self._transaction(durable) as connection:
+                    return work(connection)
+            except LedgerConflict:
+                if time.monotonic() > until:
+                    raise ledger_unavailable("conflicts until the deadline") from None
+                time.sleep(_RETRY_DELAY)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a connection that reads what was committed last."""
+        """Open a connection for reading, on which each statement sees the last commit."""
         with (
-            self._one_free(durable=False),
+            self._free_connection(durable=False),
             translate_database_errors(Error),
-            self._readers.connect() as one,
+            self._readers.connect() as connection,
         ):
-            yield one
+            yield connection
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
-        """Open the one transaction that has the lock for migrations."""
+        """Open the one transaction that holds the advisory lock for migrations."""
         with translate_database_errors(Error), self._migrations.begin() as connection:
-            connection.exec_driver_sql(f"SELECT {_settings(_MIGRATING, local=True)}")
-            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATIONS)))
+            connection.exec_driver_sql(_set_config(_MIGRATION_TIMEOUTS, local=True))
+            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             yield connection
 
     def exists(self) -> bool:
-        """Look for the tables."""
+        """Return whether the ledger's tables exist."""
         with self.reading() as connection:
             return has_ledger_tables(connection)
 
     @contextmanager
-    def _one_free(self, *, durable: bool) -> Iterator[None]:
-        """Wait until a connection is free, for as long as the request may, which no pool knows.
+    def _transaction(self, durable: bool) -> Iterator[Connection]:
+        # A statement that we have given up on may still wait in the server. In a transaction it
+        # is undone, because no commit follows; in autocommit it would use the link after all.
+        with (
+            self._free_connection(durable=durable),
+            translate_database_errors(Error),
+            self._engines_by_durability[durable].begin() as connection,
+        ):
+            yield connection
 
-        Raises LedgerUnavailable.
-        """
+    @contextmanager
+    def _free_connection(self, *, durable: bool) -> Iterator[None]:
+        """Wait for a free connection until the deadline; the pool's own timeout is fixed."""
         free = self._free[durable]
         if not free.acquire(timeout=seconds_to_wait()):
-            log.error("ledger_failed", reason="no connection came free")
-            raise LedgerUnavailable
+            raise ledger_unavailable("no connection came free")
         try:
             yield
         finally:
             free.release()
 
     def _after_fork(self) -> None:
-        """Have all connections free, too."""
-        self._free = _free_connections()
+        self._free = _count_connections()
         super()._after_fork()
 
 
-def _free_connections() -> dict[bool, BoundedSemaphore]:
-    """Return the connections for writes that are durable, and for all else."""
-    return {True: BoundedSemaphore(_WRITERS), False: BoundedSemaphore(_OTHERS)}
+def _count_connections() -> dict[bool, BoundedSemaphore]:
+    return {True: BoundedSemaphore(_DURABLE), False: BoundedSemaphore(_NOT_DURABLE)}
 
 
-def _engine(url: str, pool_size: int, values: dict[str, str]) -> Engine:
+def _create_engine(url: str, pool_size: int, values: dict[str, str]) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=0,
-        pool_pre_ping=True,  # after a restart of the server a connection is made anew, unseen
+        pool_pre_ping=True,  # so that no request notices that the server was restarted
         isolation_level="READ COMMITTED",
         hide_parameters=True,
-        connect_args=_CONNECTING,
+        connect_args=_CONNECT_ARGS,
     )
 
     @event.listens_for(engine, "do_connect")
-    def _connect(_dialect: Any, _record: Any, args: Any, values: Any) -> TimeoutConnection:
-        return TimeoutConnection.connect(*args, **values)
+    def _connect(_dialect: Any, _record: Any, args: Any, options: Any) -> TimeoutConnection:
+        return TimeoutConnection.connect(*args, **options)
 
-    _configure(engine, values)
+    @event.listens_for(engine, "connect")
+    def _configure(connection: PsycopgConnection[Any], _record: Any) -> None:
+        [pid] = connection.execute("SELECT pg_backend_pid()").fetchone() or [None]
+        settings = values
+        if pid != connection.info.backend_pid:
+            # A pooler may run each transaction on another server connection: what is prepared,
+            # or not durable, on that connection would be so for its next user.
+            connection.prepare_threshold = None
+            settings = {**values, "synchronous_commit": "on"}
+        connection.execute(_set_config(settings, local=False).encode())
+        connection.commit()
+
     return engine
 
 
-def _configure(engine: Engine, values: dict[str, str]) -> None:
-    """Let all connections of an engine have these values, whatever the server's own are."""
-
-    @event.listens_for(engine, "connect")
-    def _set(connection: Any, _record: Any) -> None:
-        [served_by] = connection.execute("SELECT pg_backend_pid()").fetchone()
-        kept = values
-        if served_by != connection.info.backend_pid:
-            # A pooler stands between, and may serve each transaction by another connection. What
-            # is prepared, or not durable, on that one would be so for whoever has it next.
-            connection.prepare_threshold = None
-            kept = {**values, "synchronous_commit": "on"}
-        connection.execute(f"SELECT {_settings(kept, local=False)}")
-        connection.commit()
-
-
-def _settings(values: dict[str, str], *, local: bool) -> str:
-    """Return the SQL that sets values, for a transaction alone or for the connection."""
-    return ", ".join(f"set_config('{name}', '{value}', {local})" for name, value in values.items())
+def _set_config(values: dict[str, str], *, local: bool) -> str:
+    """Return the SQL that sets values, for the transaction alone or for the connection."""
+    calls = (f"set_config('{name}', '{value}', {local})" for name, value in values.items())
+    return f"SELECT {', '.join(calls)}"

@@ -1,22 +1,12 @@
 """The tables of the ledger. Times are whole milliseconds since 1970, UTC.
 
-No credential is in here: neither tokens nor masked ids nor session ids, and of the opener only a
-hash.
+No credential is stored: neither tokens nor masked ids nor session ids, and of the web view's
+cookie only a hash.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Column,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    text,
-)
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, MetaData, String, Table, text
 
 metadata = MetaData()
 
@@ -40,18 +30,16 @@ handoff = Table(
     Column("session_written_at", BigInteger),
     Column("reopen_count", Integer, nullable=False),
     Column("web_view_hash", String(64)),
-    # What reconciling has found. A row is open until it is settled, and asked about till then.
     Column("outcome", String(16)),
     Column("orders", JSON(none_as_null=True)),
     Column("differences", JSON(none_as_null=True)),
     Column("next_check_at", BigInteger, nullable=False, server_default="0"),
     Column("resolved_at", BigInteger),
     Column("order_comment", String(4)),
-    # When purging has reduced the row to its reference and its order.
     Column("anonymised_at", BigInteger),
 )
 
-# One transfer, and one quote, has one current handoff. The database holds to it, whoever writes.
+# A transfer, and a quote, has one current handoff; the database refuses a second one.
 for column in (handoff.c.transfer_key, handoff.c.quote_number):
     Index(
         f"one_current_per_{column.name}",
@@ -61,7 +49,7 @@ for column in (handoff.c.transfer_key, handoff.c.quote_number):
         postgresql_where=text("superseded_at IS NULL"),
     )
 
-# Reconciling and purging find their rows by these, however long the ledger is.
+# Reconciliation and purging find their rows by these, however long the ledger is.
 for name, columns, condition in (
     ("handoff_transfer_key", ("transfer_key",), None),
     ("handoff_quote_number", ("quote_number",), None),
@@ -71,7 +59,8 @@ for name, columns, condition in (
     ("handoff_not_anonymised", ("issued_at", "id"), "anonymised_at IS NULL"),
 ):
     where = None if condition is None else text(condition)
-    Index(name, *(handoff.c[each] for each in columns), sqlite_where=where, postgresql_where=where)
+    keys = [handoff.c[column_name] for column_name in columns]
+    Index(name, *keys, sqlite_where=where, postgresql_where=where)
 
 lease = Table(
     "lease",
@@ -80,13 +69,3 @@ lease = Table(
     Column("holder", String(32), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )
-
-# How often something has happened within a minute, by a digest of who did it.
-tally = Table(
-    "tally",
-    metadata,
-    Column("key", String(64), primary_key=True),
-    Column("minute", BigInteger, nullable=False),
-    Column("count", Integer, nullable=False),
-)
-Index("tally_minute", tally.c.minute)

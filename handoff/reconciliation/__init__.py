@@ -1,4 +1,4 @@
-"""Which order was reference X: the ledger held against the shop's orders.
+"""Finds out which order each handoff led to, and in what the order differs from the bag.
 
 Knows nothing of Flask.
 """

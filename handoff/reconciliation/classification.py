@@ -1,82 +1,81 @@
-"""What a look at the shop means for the passages of one quote. Pure: asks and writes nothing."""
+"""Decides what the orders of one quote mean for its handoffs; reads and writes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from handoff.bag import Bag
 from handoff.bag_comparison import find_order_differences
-from handoff.ledger.reconciliation_repository import OrderFinding, OrderOutcome, Passage
+from handoff.ledger.models import Handoff, OrderFinding, OrderOutcome
 from handoff.magento.order_models import OrderWithLines
 
-_MINUTE = 60_000
-_SOONEST = 10 * _MINUTE
-_LIFE_OF_A_QUOTE = 30 * 24 * 60 * _MINUTE  # as Magento clears quotes away, unless told otherwise
+_MINUTE = 60_000  # milliseconds
+_MIN_CHECK_INTERVAL = 10 * _MINUTE
+_QUOTE_LIFETIME = 30 * 24 * 60 * _MINUTE  # after which Magento deletes quotes by default
 
 
-def may_have_order(passage: Passage) -> bool:
-    """Say whether there can be an order at all.
+def can_have_order(handoff: Handoff) -> bool:
+    """Return whether the quote of a handoff can have been ordered.
 
-    The quote of a bag is known to nobody before its link is opened. Any other quote is known to
-    the app, and may be ordered without the link.
+    The quote of a bag is unknown to everybody until its link is opened. The app knows any other
+    quote, and may order it without the link.
     """
-    return passage.opened or passage.kind != "bag"
+    return handoff.is_opened or handoff.kind != "bag"
 
 
-def classify(
-    passages: Sequence[Passage], purchases: Sequence[OrderWithLines], now: int
+def classify_handoffs(
+    handoffs: Sequence[Handoff], orders: Sequence[OrderWithLines], now: int
 ) -> Iterator[OrderFinding]:
-    """Give a finding for each open passage of one quote, of which these are all.
+    """Yield a finding for each unresolved handoff of one quote, given all of its handoffs.
 
-    An order belongs to the passage that was bound last, and settles the others as well.
+    An order belongs to the handoff whose session was written last, and resolves the others too.
     """
-    owner = max(passages, key=lambda passage: passage.opening_order)
-    for passage in passages:
-        if passage.resolved_at is not None:
+    owner = max(handoffs, key=lambda handoff: handoff.opening_order)
+    for handoff in handoffs:
+        if handoff.resolved_at is not None:
             continue
-        if not purchases:
-            yield _without_order(passage, now)
-        elif passage is owner:
-            yield _with_order(passage, purchases)
+        if not orders:
+            yield _classify_without_order(handoff, now)
+        elif handoff is owner:
+            yield _classify_with_orders(handoff, orders)
         else:
-            yield OrderFinding(passage=passage, outcome=_unordered(passage))
+            yield OrderFinding(handoff=handoff, outcome=_outcome_without_order(handoff))
 
 
-def _with_order(passage: Passage, purchases: Sequence[OrderWithLines]) -> OrderFinding:
-    differing = find_order_differences(Bag.from_json(passage.bag), purchases)
-    outcome = OrderOutcome.DIFFERS if differing else OrderOutcome.MATCHED
+def _classify_with_orders(handoff: Handoff, orders: Sequence[OrderWithLines]) -> OrderFinding:
+    differences = find_order_differences(Bag.from_json(handoff.bag), orders)
+    outcome = OrderOutcome.DIFFERS if differences else OrderOutcome.MATCHED
     return OrderFinding(
-        passage=passage,
-        outcome=outcome if passage.opened else OrderOutcome.NEVER_OPENED,
-        orders=list(_as_json(purchases)),
-        differences=[each.as_json() for each in differing] or None,
+        handoff=handoff,
+        outcome=outcome if handoff.is_opened else OrderOutcome.NEVER_OPENED,
+        orders=[_order_as_json(order) for order in orders],
+        differences=[difference.as_json() for difference in differences] or None,
     )
 
 
-def _without_order(passage: Passage, now: int) -> OrderFinding:
-    if not passage.opened:
-        if passage.superseded_at is not None:
-            return OrderFinding(passage=passage, outcome=OrderOutcome.NEVER_OPENED)
-        if passage.expires_at > now:
-            return OrderFinding(passage=passage, next_check_at=passage.expires_at)
-    since = passage.used_at or passage.issued_at
-    if not may_have_order(passage) or now - since >= _LIFE_OF_A_QUOTE:
-        return OrderFinding(passage=passage, outcome=_unordered(passage))
-    # The longer nothing has come, the less is it worth asking often.
-    again = now + max(_SOONEST, (now - since) // 4)
-    return OrderFinding(passage=passage, next_check_at=min(again, since + _LIFE_OF_A_QUOTE))
+def _classify_without_order(handoff: Handoff, now: int) -> OrderFinding:
+    if not handoff.is_opened:
+        if handoff.superseded_at is not None:
+            return OrderFinding(handoff=handoff, outcome=OrderOutcome.NEVER_OPENED)
+        if handoff.expires_at > now:
+            return OrderFinding(handoff=handoff, next_check_at=handoff.expires_at)
+    since = handoff.used_at or handoff.issued_at
+    if not can_have_order(handoff) or now - since >= _QUOTE_LIFETIME:
+        return OrderFinding(handoff=handoff, outcome=_outcome_without_order(handoff))
+    # The older a handoff without an order is, the rarer it is checked.
+    next_check_at = now + max(_MIN_CHECK_INTERVAL, (now - since) // 4)
+    return OrderFinding(handoff=handoff, next_check_at=min(next_check_at, since + _QUOTE_LIFETIME))
 
 
-def _unordered(passage: Passage) -> OrderOutcome:
-    return OrderOutcome.NOT_ORDERED if passage.opened else OrderOutcome.NEVER_OPENED
+def _outcome_without_order(handoff: Handoff) -> OrderOutcome:
+    return OrderOutcome.NOT_ORDERED if handoff.is_opened else OrderOutcome.NEVER_OPENED
 
 
-def _as_json(purchases: Iterable[OrderWithLines]) -> Iterator[dict[str, Any]]:
-    for purchase in purchases:
-        yield {
-            "id": purchase.order_id,
-            "number": purchase.number,
-            "state": purchase.state,
-            "replaced_by": purchase.replaced_by,
-        }
+def _order_as_json(order: OrderWithLines) -> dict[str, Any]:
+    return {
+        "id": order.order_id,
+        "number": order.number,
+        "state": order.state,
+        "replaced_by": order.replaced_by,
+    }

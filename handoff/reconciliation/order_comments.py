@@ -1,46 +1,52 @@
-"""The reference on the order: a comment that the shop's own people see, put there once."""
+"""Adds Poq's reference to orders, as a comment that only the shop's own people see."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from handoff.ledger.reconciliation_repository import Passage, ReconciliationRepository
+from handoff.ledger.models import Handoff
+from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
 
-_AT_ONCE = 50  # orders whose comments are looked at together
+_PAGE_SIZE = 50  # handoffs whose orders' comments are read with one call
 
 
 class OrderCommenter:
-    """Puts references on orders.
+    """Adds comments to the orders of the handoffs that the ledger has marked as due.
 
-    Before a comment is written, the order's own comments are looked at. So none comes twice, also
-    when a run was killed between the shop's comment and the ledger's note of it.
+    It reads an order's comments before it adds one. So an order gets one comment only, also if a
+    run was killed after the shop took the comment and before the ledger noted it.
     """
 
-    def __init__(self, passages: ReconciliationRepository, orders: Orders) -> None:
-        self._passages = passages
+    def __init__(self, repository: ReconciliationRepository, orders: Orders) -> None:
+        self._repository = repository
         self._orders = orders
 
-    def run(self) -> Iterator[bool]:
-        """Annotate what is to be annotated; give for each passage whether the shop took it."""
-        for page in self._passages.to_annotate(_AT_ONCE):
-            wanted = [order["id"] for passage in page for order in passage.orders or ()]
-            comments = self._orders.get_comments(wanted)
-            for passage in page:
-                taken = self._annotate(passage, comments)
-                if taken:
-                    self._passages.annotated(passage)
-                yield taken
+    def add_due_comments(self) -> Iterator[bool]:
+        """Add the comments that are due, and yield for each handoff whether the shop took them."""
+        for page in self._repository.iterate_comments_due(_PAGE_SIZE):
+            order_ids = [order["id"] for handoff in page for order in handoff.orders or ()]
+            comments = self._orders.get_comments(order_ids)
+            for handoff in page:
+                is_accepted = self._add_missing_comments(handoff, comments)
+                if is_accepted:
+                    self._repository.mark_commented(handoff)
+                yield is_accepted
 
-    def _annotate(self, passage: Passage, comments: dict[int, list[str]]) -> bool:
-        words = _words(passage)
-        orders = (order["id"] for order in passage.orders or ())
-        missing = [each for each in orders if words not in comments.get(each, (words,))]
-        return all(self._orders.add_comment(each, words) for each in missing)
+    def _add_missing_comments(self, handoff: Handoff, comments: dict[int, list[str]]) -> bool:
+        text = _comment_text(handoff)
+        order_ids = [order["id"] for order in handoff.orders or ()]
+        # An order that is gone from the shop is not in `comments`, and needs none.
+        missing = [
+            order_id
+            for order_id in order_ids
+            if order_id in comments and text not in comments[order_id]
+        ]
+        return all(self._orders.add_comment(order_id, text) for order_id in missing)
 
 
-def _words(passage: Passage) -> str:
-    # Magento's table has no room for characters beyond the first plane and makes ???? of them;
-    # the comment would not be found again.
-    reference = (char if ord(char) < 0x10000 else "?" for char in passage.reference or "")
+def _comment_text(handoff: Handoff) -> str:
+    # Magento's table cannot hold characters beyond U+FFFF and stores ? for them; the comment
+    # would not be recognised again.
+    reference = (char if ord(char) < 0x10000 else "?" for char in handoff.reference or "")
     return f"Poq reference: {''.join(reference)}"

@@ -1,125 +1,119 @@
-"""Reconciling: asks the shop about what is open, writes down what it says, and reports."""
+"""Asks the shop about unresolved handoffs, writes down what it says, and reports."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from handoff.ledger.database_clock import Clock
-from handoff.ledger.reconciliation_repository import IssuePeriod, Passage, ReconciliationRepository
-from handoff.ledger.reference_keys import reference_key
+from handoff.ledger.models import Handoff, IssuePeriod, reference_key
+from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
-from handoff.reconciliation.classification import classify, may_have_order
-from handoff.reconciliation.report import ReportEntry, report_entry_for, unknown_reference_entry
+from handoff.reconciliation.classification import can_have_order, classify_handoffs
+from handoff.reconciliation.report import ReportEntry, build_entry, build_unknown_entry
 
 T = TypeVar("T")
 K = TypeVar("K")
 
-_KEYS_AT_ONCE = 500
+_REFERENCES_PER_PAGE = 500
 
-Advance = Callable[[int], None]
-"""Is told how many passages have been dealt with since it was last told."""
+ProgressCallback = Callable[[int], None]
+"""Gets the number of handoffs that were checked since the last call."""
 
 
 class Reconciler:
-    """Holds the ledger against the shop's orders.
+    """Compares the ledger with the shop's orders.
 
-    Each method is a generator: what it has given is written down, and stays so wherever it is
-    stopped. With `annotate`, orders that are found are marked to be annotated.
+    Each method is a generator: what it has yielded is written down, also if it is stopped. With
+    `request_comments`, orders that are found are marked to get a comment.
     """
 
     def __init__(
         self,
-        passages: ReconciliationRepository,
+        repository: ReconciliationRepository,
         orders: Orders,
         clock: Clock,
         *,
-        annotate: bool = False,
-        advance: Advance = lambda _count: None,
+        request_comments: bool = False,
+        on_progress: ProgressCallback = lambda _count: None,
     ) -> None:
-        self._passages = passages
+        self._repository = repository
         self._orders = orders
         self._clock = clock
-        self._annotate = annotate
-        self._advance = advance
+        self._request_comments = request_comments
+        self._on_progress = on_progress
 
-    def due(self) -> Iterator[ReportEntry]:
-        """Deal with all that is due, and give an entry for each transfer that was among it."""
-        told: set[str] = set()
-        for page in self._passages.due():
-            self._settle(page)
-            keys = {passage.transfer_key for passage in page} - told
-            told |= keys
-            yield from self._entries(keys)
+    def reconcile_due(self) -> Iterator[ReportEntry]:
+        """Check all handoffs that are due, and yield an entry for each of their transfers."""
+        reported: set[str] = set()
+        for page in self._repository.iterate_due():
+            self._check(page)
+            keys = {handoff.transfer_key for handoff in page} - reported
+            reported |= keys
+            for handoffs in self._find_by_transfer_key(keys).values():
+                yield build_entry(handoffs)
 
-    def period(self, period: IssuePeriod) -> Iterator[ReportEntry]:
-        """Deal with what is due of a period, and give an entry for each transfer made in it.
+    def reconcile_period(self, period: IssuePeriod) -> Iterator[ReportEntry]:
+        """Check what is due of a period, and yield an entry for each transfer made in it.
 
-        A transfer belongs to the period in which it was made last.
+        A transfer that was made several times belongs to the period of the last time.
         """
-        for page in self._passages.due(period):
-            self._settle(page)
-        if self._annotate:
-            self._passages.want_annotated(period)
-        for page in self._passages.issued(period):
-            transfers = self._by_key({passage.transfer_key for passage in page})
-            for passage in page:
-                siblings = transfers[passage.transfer_key]
-                if passage == max(siblings, key=lambda each: (each.issued_at, each.id)):
-                    yield report_entry_for(siblings)
+        for page in self._repository.iterate_due(period):
+            self._check(page)
+        if self._request_comments:
+            self._repository.request_comments(period)
+        for page in self._repository.iterate_issued(period):
+            transfers = self._find_by_transfer_key({handoff.transfer_key for handoff in page})
+            for handoff in page:
+                siblings = transfers[handoff.transfer_key]
+                if handoff == max(siblings, key=lambda sibling: (sibling.issued_at, sibling.id)):
+                    yield build_entry(siblings)
 
-    def references(self, references: Sequence[str]) -> Iterator[ReportEntry]:
-        """Give an entry for each reference; what is open is asked about, due or not."""
-        for start in range(0, len(references), _KEYS_AT_ONCE):
-            asked = {
-                reference_key(each): each for each in references[start : start + _KEYS_AT_ONCE]
-            }
-            known = self._by_key(asked)
-            self._settle([each for passages in known.values() for each in passages])
-            if self._annotate:
-                self._passages.want_annotated(known)
-            known = self._by_key(asked)
-            for key, reference in asked.items():
-                yield (
-                    report_entry_for(known[key])
-                    if key in known
-                    else unknown_reference_entry(reference)
-                )
+    def reconcile_references(self, references: Sequence[str]) -> Iterator[ReportEntry]:
+        """Check the unresolved handoffs of references, due or not, and yield an entry for each."""
+        for start in range(0, len(references), _REFERENCES_PER_PAGE):
+            page = references[start : start + _REFERENCES_PER_PAGE]
+            references_by_key = {reference_key(reference): reference for reference in page}
+            known = self._find_by_transfer_key(references_by_key)
+            self._check([handoff for handoffs in known.values() for handoff in handoffs])
+            if self._request_comments:
+                self._repository.request_comments(known)
+            known = self._find_by_transfer_key(references_by_key)
+            for key, reference in references_by_key.items():
+                if key in known:
+                    yield build_entry(known[key])
+                else:
+                    yield build_unknown_entry(reference)
 
-    def _settle(self, passages: Sequence[Passage]) -> None:
-        """Find out what has become of the open passages among these, and write it down."""
+    def _check(self, handoffs: Sequence[Handoff]) -> None:
+        """Ask the shop for the orders of the unresolved ones, and record the findings."""
         now = self._clock()
-        open_ones = [passage for passage in passages if passage.resolved_at is None]
-        asked = {passage.quote_number for passage in open_ones if may_have_order(passage)}
-        purchases = _grouped(
-            self._orders.find_orders(asked), lambda purchase: purchase.quote_number
+        unresolved = [handoff for handoff in handoffs if handoff.resolved_at is None]
+        quotes = {handoff.quote_number for handoff in unresolved if can_have_order(handoff)}
+        orders = _group(self._orders.find_orders(quotes), lambda order: order.quote_number)
+        # Read after the orders, so that each order's handoff has its session noted.
+        siblings = _group(
+            self._repository.find_by_quotes({handoff.quote_number for handoff in unresolved}),
+            lambda handoff: handoff.quote_number,
         )
-        # Read after the shop was asked: who was bound before an order is there when it is.
-        siblings = self._by_quote({passage.quote_number for passage in open_ones})
-        self._passages.record(
+        self._repository.record(
             (
                 finding
-                for number, passages_of_quote in siblings.items()
-                for finding in classify(passages_of_quote, purchases.get(number, ()), now)
+                for quote, handoffs_of_quote in siblings.items()
+                for finding in classify_handoffs(handoffs_of_quote, orders.get(quote, ()), now)
             ),
-            annotate=self._annotate,
+            request_comments=self._request_comments,
         )
-        self._advance(len(open_ones))
+        self._on_progress(len(unresolved))
 
-    def _by_quote(self, numbers: set[int]) -> dict[int, list[Passage]]:
-        return _grouped(self._passages.of_quotes(numbers), lambda passage: passage.quote_number)
-
-    def _entries(self, keys: Iterable[str]) -> Iterator[ReportEntry]:
-        for passages in self._by_key(keys).values():
-            yield report_entry_for(passages)
-
-    def _by_key(self, keys: Iterable[str]) -> dict[str, list[Passage]]:
-        return _grouped(self._passages.of_keys(list(keys)), lambda passage: passage.transfer_key)
+    def _find_by_transfer_key(self, keys: Collection[str]) -> dict[str, list[Handoff]]:
+        found = self._repository.find_by_transfer_keys(keys)
+        return _group(found, lambda handoff: handoff.transfer_key)
 
 
-def _grouped(things: Iterable[T], by: Callable[[T], K]) -> dict[K, list[T]]:
+def _group(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     groups: defaultdict[K, list[T]] = defaultdict(list)
-    for thing in things:
-        groups[by(thing)].append(thing)
+    for item in items:
+        groups[key(item)].append(item)
     return groups

@@ -1,17 +1,17 @@
-"""References out of a CSV file, as a spreadsheet or Poq's export writes it."""
+"""Reads references from a CSV file, as a spreadsheet or Poq's export writes it."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
 
-from handoff.ledger.reference_keys import normalize_reference
+from handoff.ledger.models import normalize_reference
 
 _HEADING = "reference"
 
 
 class NoSuchColumn(Exception):
-    """The file has no column of this name; `columns` are those that it has."""
+    """The file has no column of this name; `columns` are the names that it has."""
 
     def __init__(self, columns: list[str]) -> None:
         super().__init__()
@@ -19,35 +19,36 @@ class NoSuchColumn(Exception):
 
 
 def read_references(lines: Iterable[str], *, column: str | None = None) -> list[str]:
-    """Return the references of a file, each once, in its order.
+    """Return the references of a file, each once, in the order of the file.
 
-    They stand in the column whose heading is `column`. Without one: in the column with the heading
-    `reference`, in whatever case, and where there is none in the first column, from the first
-    line on. Commas, semicolons and tabs part columns. Raises NoSuchColumn, and csv.Error.
+    They are in the column whose heading is `column`. By default they are in the column with the
+    heading `reference`, in upper or lower case; if there is none, in the first column from the
+    first line on. Cells are separated by commas, semicolons or tabs.
+    Raises NoSuchColumn, and csv.Error.
     """
     text = [line for line in lines if line.strip()]
     if not text:
         return []
-    rows = list(csv.reader(text, delimiter=_delimiter(text[0])))
+    rows = list(csv.reader(text, delimiter=_find_delimiter(text[0])))
     headings = [cell.strip().lower() for cell in rows[0]]
-    wanted = (column or _HEADING).strip().lower()
-    if wanted in headings:
-        place, rows = headings.index(wanted), rows[1:]
+    heading = (column or _HEADING).strip().lower()
+    if heading in headings:
+        index, rows = headings.index(heading), rows[1:]
     elif column is None:
-        place = 0
+        index = 0
     else:
         raise NoSuchColumn([cell.strip() for cell in rows[0]])
-    cells = (row[place].strip() for row in rows if len(row) > place)
+    cells = (row[index].strip() for row in rows if len(row) > index)
     return remove_duplicates(cell for cell in cells if cell)
 
 
 def remove_duplicates(references: Iterable[str]) -> list[str]:
-    """Leave out what has come before, in whatever spelling."""
+    """Return the references without those that came before in another spelling."""
     spellings: dict[str, str] = {}
     for reference in references:
         spellings.setdefault(normalize_reference(reference), reference)
     return list(spellings.values())
 
 
-def _delimiter(line: str) -> str:
+def _find_delimiter(line: str) -> str:
     return max(",;\t", key=line.count)

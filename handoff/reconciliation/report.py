@@ -1,4 +1,4 @@
-"""What is said of a reference, or of a transfer without one: one entry, whatever its passages."""
+"""The report of `handoff reconcile`: one entry for each reference or transfer without one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from handoff.ledger.reconciliation_repository import Passage
+from handoff.ledger.models import Handoff
 
 
 class ReportState(Enum):
-    """Everything that an entry can say."""
+    """The state of an entry."""
 
     MATCHED = "matched"
     NOT_ORDERED = "not_ordered"
@@ -25,26 +25,26 @@ class ReportState(Enum):
 
 
 DISCREPANCIES = frozenset({ReportState.DIFFERS, ReportState.TWO_ORDERS, ReportState.UNKNOWN})
-"""What is wrong wherever it is met. That a shopper opens a link and buys nothing is not."""
+"""The states that are always wrong. A link that is opened without an order is not."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportEntry:
-    """A reference, its state, and the passage that the state is about, None where it is unknown.
+    """A reference, its state, and the handoff that the state is about, or None if unknown.
 
-    `orders` are those of all passages; `final` says that nothing of this will change.
+    `orders` are those of all handoffs of the transfer; `final` says that the entry cannot change.
     """
 
     reference: str | None
     state: ReportState
     final: bool
-    passage: Passage | None = None
+    handoff: Handoff | None = None
     orders: tuple[dict[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the entry as JSON shows it. Times are ISO 8601, UTC."""
-        passage = self.passage
-        shape: dict[str, Any] = {
+        """Return the entry as JSON; times are ISO 8601, UTC."""
+        handoff = self.handoff
+        fields: dict[str, Any] = {
             "reference": self.reference,
             "state": self.state.value,
             "final": self.final,
@@ -52,24 +52,24 @@ class ReportEntry:
                 {name: order[name] for name in ("number", "state", "replaced_by")}
                 for order in self.orders
             ],
-            "differences": (passage and passage.differences) or [],
+            "differences": (handoff and handoff.differences) or [],
         }
-        if passage is None:
-            return shape
-        return shape | {
-            "handoff": passage.id,
-            "kind": passage.kind,
-            "store": passage.store_code,
-            "quote_number": passage.quote_number,
-            "issued_at": format_time(passage.issued_at),
-            "opened_at": format_time(passage.used_at),
-            "settled_at": format_time(passage.resolved_at),
+        if handoff is None:
+            return fields
+        return fields | {
+            "handoff": handoff.id,
+            "kind": handoff.kind,
+            "store": handoff.store_code,
+            "quote_number": handoff.quote_number,
+            "issued_at": format_time(handoff.issued_at),
+            "opened_at": format_time(handoff.used_at),
+            "settled_at": format_time(handoff.resolved_at),
         }
 
 
 @dataclass(slots=True)
 class ReportSummary:
-    """How many entries there are of each state."""
+    """The number of entries in each state."""
 
     counts: Counter[ReportState] = field(default_factory=Counter)
 
@@ -78,36 +78,36 @@ class ReportSummary:
         self.counts[entry.state] += 1
 
     def as_json(self) -> dict[str, int]:
-        """Return every state with its count, those that did not come up too."""
+        """Return every state with its count, also those with none."""
         return {state.value: self.counts[state] for state in ReportState}
 
 
-def report_entry_for(passages: Sequence[Passage]) -> ReportEntry:
-    """Return the entry for all passages of one transfer."""
-    orders = tuple(order for passage in passages for order in passage.orders or ())
-    best = max(passages, key=lambda passage: (bool(passage.orders), *passage.opening_order))
+def build_entry(handoffs: Sequence[Handoff]) -> ReportEntry:
+    """Return the entry for all handoffs of one transfer."""
+    orders = tuple(order for handoff in handoffs for order in handoff.orders or ())
+    best = max(handoffs, key=lambda handoff: (bool(handoff.orders), *handoff.opening_order))
     return ReportEntry(
         reference=best.reference,
-        state=ReportState.TWO_ORDERS if len(orders) > 1 else _state(best),
-        final=all(passage.resolved_at is not None for passage in passages),
-        passage=best,
+        state=ReportState.TWO_ORDERS if len(orders) > 1 else _find_state(best),
+        final=all(handoff.resolved_at is not None for handoff in handoffs),
+        handoff=best,
         orders=orders,
     )
 
 
-def unknown_reference_entry(reference: str) -> ReportEntry:
+def build_unknown_entry(reference: str) -> ReportEntry:
     """Return the entry for a reference that the ledger does not hold."""
     return ReportEntry(reference, ReportState.UNKNOWN, final=False)
 
 
-def format_time(moment: int | None) -> str | None:
-    """Write a moment of the ledger, whole seconds and UTC: 2026-11-21T19:04:01Z."""
-    if moment is None:
+def format_time(milliseconds: int | None) -> str | None:
+    """Return a time of the ledger as text in whole seconds, UTC: 2026-11-21T19:04:01Z."""
+    if milliseconds is None:
         return None
-    return datetime.fromtimestamp(moment // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _state(passage: Passage) -> ReportState:
-    if passage.outcome is not None:
-        return ReportState(passage.outcome)
-    return ReportState.NOT_ORDERED if passage.opened else ReportState.NEVER_OPENED
+def _find_state(handoff: Handoff) -> ReportState:
+    if handoff.outcome is not None:
+        return ReportState(handoff.outcome)
+    return ReportState.NOT_ORDERED if handoff.is_opened else ReportState.NEVER_OPENED

@@ -132,7 +132,7 @@ class GuestBagJourney(GuestJourney):
         """Find the order by the reference, as `handoff reconcile` does."""
         if self._context.reconciler is None:
             raise LookupError("orders may not be read")
-        [entry] = self._context.reconciler.references([self._reference])
+        [entry] = self._context.reconciler.reconcile_references([self._reference])
         if entry.state is not ReportState.MATCHED:
             expected = f"{self._reference} to be matched"
             raise StepFailure(expected, entry.state.value, "order_not_matched")

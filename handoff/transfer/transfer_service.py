@@ -10,8 +10,15 @@ from typing import Any
 from handoff.bag import Bag, BagLine, format_quantity, merge_lines, sku_key
 from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.deadline import Deadline
-from handoff.ledger import Handoff, HandoffRepository, Lease, LeaseLost, Leases, NewHandoff
-from handoff.ledger.reference_keys import reference_key
+from handoff.ledger import (
+    Handoff,
+    HandoffRepository,
+    Lease,
+    LeaseLost,
+    Leases,
+    NewHandoff,
+    reference_key,
+)
 from handoff.magento.quote_models import Quote
 from handoff.problems import ShopTimeout
 from handoff.transfer.checkout_preflight import CheckoutPreflight
@@ -55,9 +62,7 @@ class TransferService:
         deadline = Deadline.within_request(self._timeout)
         with self._limit.slot(_WAIT_FOR_SLOT):
             while True:
-                with self._leases.hold(
-                    _lease_key(transfer), give_up=lambda: deadline.has_passed
-                ) as lease:
+                with self._leases.acquire(_lease_key(transfer), deadline) as lease:
                     if lease is None:
                         raise ShopTimeout("An equal transfer is still waiting for the shop.")
                     try:
@@ -71,7 +76,7 @@ class TransferService:
     def _hand_over_bag(self, transfer: BagTransfer, lease: Lease, deadline: Deadline) -> Handoff:
         bag, key = transfer.bag, reference_key(transfer.reference)
         content = _digest(["bag", transfer.store.code, None, _quantities(bag.lines), bag.currency])
-        known = self._ledger.renew(lease, key=key, content=content)
+        known = self._ledger.renew(lease, transfer_key=key, content_hash=content)
         if known is not None:
             return known
         quote = self._quotes.create_quote(transfer, deadline)

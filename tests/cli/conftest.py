@@ -12,7 +12,7 @@ from handoff.cli import main
 from handoff.ledger import system_clock
 from handoff.settings import Settings
 from tests.conftest import TurnedClock
-from tests.reconciliation.desk import ADMIN, Desk
+from tests.reconciliation.scenario import ADMIN, Scenario
 from tests.running import RunningShop
 from tests.talking import environment_for
 
@@ -20,7 +20,7 @@ Command = Callable[..., Result]
 
 
 @pytest.fixture
-def desk(settings: Settings, shop: RunningShop, tmp_path: Path) -> Iterator[Desk]:
+def scenario(settings: Settings, shop: RunningShop, tmp_path: Path) -> Iterator[Scenario]:
     """A service on the ledger of the commands, by the clock of this machine."""
     rights = {
         "magento_admin_username": ADMIN["username"],
@@ -29,7 +29,7 @@ def desk(settings: Settings, shop: RunningShop, tmp_path: Path) -> Iterator[Desk
     clock = TurnedClock()
     clock.now = system_clock()
     app = create_app(settings.model_copy(update=rights), clock=clock)
-    yield Desk(app, shop, clock)
+    yield Scenario(app, shop, clock)
     app.extensions["handoff.database"].close()
 
 

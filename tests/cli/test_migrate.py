@@ -20,7 +20,7 @@ from handoff.ledger.tables import handoff as table
 from handoff.ledger.tables import metadata
 from tests.cli.conftest import Command
 from tests.conftest import TurnedClock
-from tests.ledger.test_passages import Fixture
+from tests.ledger.stored_handoffs import LedgerWithHandoffs
 from tests.postgres import PASSWORD, PostgresServer, running_postgres
 
 
@@ -38,9 +38,9 @@ def target(postgres: PostgresServer, handoff: Command, monkeypatch: pytest.Monke
 
 
 @pytest.fixture
-def old(source: str, clock: TurnedClock) -> Iterator[Fixture]:
+def old(source: str, clock: TurnedClock) -> Iterator[LedgerWithHandoffs]:
     """A SQLite ledger of 2,503 handoffs of all kinds."""
-    fixture = Fixture(source, clock)
+    fixture = LedgerWithHandoffs(source, clock)
     fixture.insert(2_500)
     fixture.insert(outcome="differs", resolved_at=1, orders=[{"id": 1}], differences=[{"sku": "Ä"}])
     fixture.insert(reference=None, customer_id=None, customer_group_id=None, web_view_hash=None)
@@ -69,9 +69,9 @@ def exists(url: str) -> bool:
 
 def test_it_says_what_it_did(target: str, handoff: Command) -> None:
     made = handoff("migrate")
-    assert (made.exit_code, made.stdout) == (0, "The ledger's tables were made: version 0004.\n")
+    assert (made.exit_code, made.stdout) == (0, "The ledger's tables were made: version 0005.\n")
     again = handoff("migrate")
-    assert (again.exit_code, again.stdout) == (0, "The ledger is up to date: version 0004.\n")
+    assert (again.exit_code, again.stdout) == (0, "The ledger is up to date: version 0005.\n")
 
 
 def test_a_ledger_of_the_version_before_is_brought_up_to_date(
@@ -82,11 +82,11 @@ def test_a_ledger_of_the_version_before_is_brought_up_to_date(
         patch.setattr(command, "upgrade", lambda config, _head: upgrade(config, "0001"))
         migrate(database)
     told = handoff("migrate")
-    assert told.stdout == "The ledger was brought from version 0001 to 0004.\n"
+    assert told.stdout == "The ledger was brought from version 0001 to 0005.\n"
 
 
 def test_every_row_arrives_as_it_was(
-    old: Fixture, source: str, target: str, handoff: Command
+    old: LedgerWithHandoffs, source: str, target: str, handoff: Command
 ) -> None:
     before = rows_of(source)
     told = handoff("migrate", "--from", source)
@@ -96,9 +96,9 @@ def test_every_row_arrives_as_it_was(
 
 
 def test_a_ledger_that_holds_handoffs_is_no_target(
-    old: Fixture, source: str, target: str, clock: TurnedClock, handoff: Command
+    old: LedgerWithHandoffs, source: str, target: str, clock: TurnedClock, handoff: Command
 ) -> None:
-    there = Fixture(target, clock)
+    there = LedgerWithHandoffs(target, clock)
     there.insert()
     there.database.close()
     before = rows_of(target)
@@ -109,7 +109,11 @@ def test_a_ledger_that_holds_handoffs_is_no_target(
 
 
 def test_ctrl_c_undoes_it_and_it_can_be_done_anew(
-    old: Fixture, source: str, target: str, handoff: Command, monkeypatch: pytest.MonkeyPatch
+    old: LedgerWithHandoffs,
+    source: str,
+    target: str,
+    handoff: Command,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     copy = moving_module._copy
 
@@ -154,7 +158,7 @@ def half_way(source: str, target: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_move_that_is_killed_half_way_has_moved_nothing_and_can_be_done_anew(
-    old: Fixture, source: str, target: str, handoff: Command
+    old: LedgerWithHandoffs, source: str, target: str, handoff: Command
 ) -> None:
     before = rows_of(source)
     with half_way(source, target) as moving:
@@ -166,7 +170,7 @@ def test_a_move_that_is_killed_half_way_has_moved_nothing_and_can_be_done_anew(
 
 
 def test_a_server_that_is_killed_half_way_holds_nothing_afterwards(
-    old: Fixture, source: str, handoff: Command, monkeypatch: pytest.MonkeyPatch
+    old: LedgerWithHandoffs, source: str, handoff: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = rows_of(source)
     with running_postgres() as server:
@@ -182,7 +186,11 @@ def test_a_server_that_is_killed_half_way_holds_nothing_afterwards(
 
 
 def test_rows_that_are_missing_in_the_end_undo_it(
-    old: Fixture, source: str, target: str, handoff: Command, monkeypatch: pytest.MonkeyPatch
+    old: LedgerWithHandoffs,
+    source: str,
+    target: str,
+    handoff: Command,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     copy = moving_module._copy
     monkeypatch.setattr(
@@ -200,7 +208,9 @@ def test_rows_that_are_missing_in_the_end_undo_it(
     assert not exists(target)
 
 
-def test_nobody_writes_to_the_source_meanwhile(old: Fixture, source: str, target: str) -> None:
+def test_nobody_writes_to_the_source_meanwhile(
+    old: LedgerWithHandoffs, source: str, target: str
+) -> None:
     def databases() -> tuple[Database, Database]:
         return open_database(source), open_database(target)
 
@@ -225,14 +235,16 @@ def test_a_source_that_is_none_is_refused(wrong: str, target: str, handoff: Comm
     assert not exists(target)
 
 
-def test_a_ledger_is_moved_to_postgresql_alone(old: Fixture, source: str, handoff: Command) -> None:
+def test_a_ledger_is_moved_to_postgresql_alone(
+    old: LedgerWithHandoffs, source: str, handoff: Command
+) -> None:
     told = handoff("migrate", "--from", source)
     assert told.exit_code == 2
     assert "has to be a PostgreSQL" in told.stderr
 
 
 def test_a_server_that_is_away_is_told_in_words_and_without_the_password(
-    old: Fixture, source: str, handoff: Command, monkeypatch: pytest.MonkeyPatch
+    old: LedgerWithHandoffs, source: str, handoff: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(
         "HANDOFF_DATABASE_URL",

@@ -11,19 +11,21 @@ from sqlalchemy import select, update
 from handoff.ledger.purge import Purger
 from handoff.ledger.tables import handoff as table
 from tests.cli.conftest import Command
-from tests.reconciliation.desk import Desk
+from tests.reconciliation.scenario import Scenario
 
 _DAYS = 24 * 3_600_000
 
 
 @pytest.fixture
-def old(desk: Desk, handoff: Command) -> Desk:
+def old(scenario: Scenario, handoff: Command) -> Scenario:
     """Three handoffs of a hundred days ago: one matched, one without reference, one open."""
-    desk.buy(desk.hand_over("matched"))
-    desk.hand_over_again("nothing", {"quote_id": desk.shop.guest_quote(("ITEM-01", 1))})
+    scenario.order(scenario.transfer_quote("matched"))
+    scenario.transfer_existing_quote(
+        "nothing", {"quote_id": scenario.shop.guest_quote(("ITEM-01", 1))}
+    )
     handoff("reconcile")
-    desk.hand_over("open")
-    with desk.database.writing() as connection:
+    scenario.transfer_quote("open")
+    with scenario.database.migrating() as connection:
         connection.execute(
             update(table).values(
                 issued_at=table.c.issued_at - 100 * _DAYS,
@@ -32,11 +34,11 @@ def old(desk: Desk, handoff: Command) -> Desk:
         )
         without = update(table).where(table.c.reference == "nothing")
         connection.execute(without.values(reference=None, resolved_at=1, outcome="not_ordered"))
-    return desk
+    return scenario
 
 
-def references(desk: Desk) -> set[str | None]:
-    with desk.database.reading() as connection:
+def references(scenario: Scenario) -> set[str | None]:
+    with scenario.database.reading() as connection:
         return set(connection.execute(select(table.c.reference)).scalars())
 
 
@@ -45,7 +47,9 @@ def counts(**changes: Any) -> dict[str, Any]:
     return {**none, "dry_run": False, **changes}
 
 
-def test_what_is_reconciled_goes_and_what_is_not_is_a_finding(old: Desk, handoff: Command) -> None:
+def test_what_is_reconciled_goes_and_what_is_not_is_a_finding(
+    old: Scenario, handoff: Command
+) -> None:
     dry = handoff("purge", "--older-than", "90d", "--dry-run", "--json")
     assert json.loads(dry.stdout) == counts(reduced=1, deleted=1, unreconciled=1, dry_run=True)
     ended = handoff("purge", "--older-than", "90d")
@@ -58,12 +62,12 @@ def test_what_is_reconciled_goes_and_what_is_not_is_a_finding(old: Desk, handoff
     assert "purged unreconciled" in handoff("reconcile", "open").stdout
 
 
-def test_what_is_young_stays(old: Desk, handoff: Command) -> None:
+def test_what_is_young_stays(old: Scenario, handoff: Command) -> None:
     ended = handoff("purge", "--older-than", "15w", "--json")
     assert (ended.exit_code, json.loads(ended.stdout)) == (0, counts())
 
 
-def test_references_go_when_their_time_has_come(old: Desk, handoff: Command) -> None:
+def test_references_go_when_their_time_has_come(old: Scenario, handoff: Command) -> None:
     ended = handoff("purge", "--older-than", "12h", "--keep-references", "1w", "--json")
     assert json.loads(ended.stdout) == counts(deleted=2, unreconciled=1)
     assert references(old) == {"open"}
@@ -87,13 +91,13 @@ def test_what_makes_no_sense_is_said(
 
 
 def test_ctrl_c_reports_what_was_done(
-    old: Desk, handoff: Command, monkeypatch: pytest.MonkeyPatch
+    old: Scenario, handoff: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(_self: Purger) -> int:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Purger, "_forget_claims", interrupted)
+        patch.setattr(Purger, "_purge_leases", interrupted)
         ended = handoff("purge", "--older-than", "90d", "--json")
     assert ended.exit_code == 130
     assert json.loads(ended.stdout) == counts(reduced=1, deleted=1, unreconciled=1)

@@ -9,30 +9,31 @@ from pathlib import Path
 
 import pytest
 
-from handoff.ledger import Leases, system_clock
+from handoff.deadline import Deadline
+from handoff.ledger import Leases
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
 from tests.cli.conftest import Command
-from tests.reconciliation.desk import ADMIN, Desk
+from tests.reconciliation.scenario import ADMIN, Scenario
 
 
 @pytest.fixture
-def handed_over(desk: Desk) -> Desk:
+def transferred(scenario: Scenario) -> Scenario:
     """One handoff of each kind."""
-    desk.buy(desk.hand_over("matched"))
-    masked_id = desk.hand_over("differs", ("ITEM-01", 1))
+    scenario.order(scenario.transfer_quote("matched"))
+    masked_id = scenario.transfer_quote("differs", ("ITEM-01", 1))
     item = {"cartItem": {"sku": "ITEM-02", "qty": 3}}
-    desk.shop.rest("POST", f"guest-carts/{masked_id}/items", body=item)
-    desk.buy(masked_id)
-    desk.hand_over("opened")
-    desk.hand_over("unopened", opened=False)
+    scenario.shop.rest("POST", f"guest-carts/{masked_id}/items", body=item)
+    scenario.order(masked_id)
+    scenario.transfer_quote("opened")
+    scenario.transfer_quote("unopened", opened=False)
     for _ in range(2):
-        desk.buy(desk.hand_over("twice"))
-    return desk
+        scenario.order(scenario.transfer_quote("twice"))
+    return scenario
 
 
 def test_the_hourly_run_lists_what_is_wrong_and_counts_the_rest(
-    handed_over: Desk, handoff: Command
+    transferred: Scenario, handoff: Command
 ) -> None:
     ended = handoff("reconcile")
     assert ended.exit_code == 1
@@ -46,10 +47,10 @@ def test_the_hourly_run_lists_what_is_wrong_and_counts_the_rest(
     assert "Nothing to report." in again.stdout
 
 
-def test_carts_that_were_left_are_no_findings(desk: Desk, handoff: Command) -> None:
-    desk.hand_over("opened")
-    desk.hand_over("unopened", opened=False)
-    desk.buy(desk.hand_over("matched"))
+def test_carts_that_were_left_are_no_findings(scenario: Scenario, handoff: Command) -> None:
+    scenario.transfer_quote("opened")
+    scenario.transfer_quote("unopened", opened=False)
+    scenario.order(scenario.transfer_quote("matched"))
     assert handoff("reconcile", "--since", "1d").exit_code == 0
 
 
@@ -65,14 +66,14 @@ def test_carts_that_were_left_are_no_findings(desk: Desk, handoff: Command) -> N
     ],
 )
 def test_a_reference_that_is_asked_for_has_to_be_matched(
-    handed_over: Desk, handoff: Command, references: list[str], code: int
+    transferred: Scenario, handoff: Command, references: list[str], code: int
 ) -> None:
     ended = handoff("reconcile", *references)
     assert ended.exit_code == code
     assert all(reference in ended.stdout for reference in references)
 
 
-def test_json_holds_every_handoff_and_the_counts(handed_over: Desk, handoff: Command) -> None:
+def test_json_holds_every_handoff_and_the_counts(transferred: Scenario, handoff: Command) -> None:
     ended = handoff("reconcile", "--since", "1d", "--json")
     told = json.loads(ended.stdout)
     states = {each["reference"]: each["state"] for each in told["handoffs"]}
@@ -95,7 +96,7 @@ def test_json_holds_every_handoff_and_the_counts(handed_over: Desk, handoff: Com
     }
 
 
-def test_csv_has_a_line_for_every_handoff(handed_over: Desk, handoff: Command) -> None:
+def test_csv_has_a_line_for_every_handoff(transferred: Scenario, handoff: Command) -> None:
     ended = handoff("reconcile", "--since", "1d", "--format", "csv")
     rows = {row["reference"]: row for row in csv.DictReader(io.StringIO(ended.stdout))}
     assert len(rows) == 5
@@ -104,14 +105,14 @@ def test_csv_has_a_line_for_every_handoff(handed_over: Desk, handoff: Command) -
     assert (rows["matched"]["final"], rows["opened"]["final"]) == ("yes", "no")
 
 
-def test_nothing_due_is_json_as_well(desk: Desk, handoff: Command) -> None:
+def test_nothing_due_is_json_as_well(scenario: Scenario, handoff: Command) -> None:
     told = json.loads(handoff("reconcile", "--json").stdout)
     assert told["handoffs"] == []
 
 
 @pytest.mark.parametrize("by_file", [True, False])
 def test_references_come_from_a_file_or_standard_input(
-    handed_over: Desk, handoff: Command, tmp_path: Path, by_file: bool
+    transferred: Scenario, handoff: Command, tmp_path: Path, by_file: bool
 ) -> None:
     text = "\ufeffDate;Poq order\n1 May;matched\n2 May;nobody\n"
     file = tmp_path / "poq.csv"
@@ -138,24 +139,24 @@ def test_references_come_from_a_file_or_standard_input(
     ],
 )
 def test_what_makes_no_sense_is_said(
-    desk: Desk, handoff: Command, arguments: tuple[str, ...], words: str
+    scenario: Scenario, handoff: Command, arguments: tuple[str, ...], words: str
 ) -> None:
     ended = handoff("reconcile", *arguments, stdin="a,b\n1,2\n")
     assert ended.exit_code == 2
     assert words in ended.stderr
 
 
-def test_annotations_are_put_on_orders_once(handed_over: Desk, handoff: Command) -> None:
+def test_annotations_are_put_on_orders_once(transferred: Scenario, handoff: Command) -> None:
     expected = sorted(f"Poq reference: {r}" for r in ("matched", "differs", "twice", "twice"))
     for _ in range(2):
         handoff("reconcile", "--since", "1d", "--annotate")
-        assert sorted(handed_over.all_comments()) == expected
+        assert sorted(transferred.read_comments()) == expected
 
 
 def test_an_annotation_that_the_shop_refuses_is_a_finding(
-    desk: Desk, handoff: Command, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, handoff: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.buy(desk.hand_over("r"))
+    scenario.order(scenario.transfer_quote("r"))
     monkeypatch.setattr(Orders, "add_comment", lambda *_: False)
     ended = handoff("reconcile", "--annotate")
     assert ended.exit_code == 1
@@ -163,7 +164,7 @@ def test_an_annotation_that_the_shop_refuses_is_a_finding(
 
 
 def test_without_a_right_to_read_orders_it_says_what_to_set(
-    desk: Desk, handoff: Command, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, handoff: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HANDOFF_MAGENTO_ADMIN_USERNAME")
     monkeypatch.delenv("HANDOFF_MAGENTO_ADMIN_PASSWORD")
@@ -176,20 +177,24 @@ def test_without_a_right_to_read_orders_it_says_what_to_set(
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("HANDOFF_MAGENTO_ADMIN_PASSWORD", "Wrong-123", "does not take the administrator's login"),
+        (
+            "HANDOFF_MAGENTO_ADMIN_PASSWORD",
+            "Wrong-123",
+            "does not accept the administrator's login",
+        ),
         ("HANDOFF_MAGENTO_ACCESS_TOKEN", "wrong-token-123", "Magento_Sales::actions_view"),
         ("HANDOFF_MAGENTO_URL", "http://127.0.0.1:9", "The shop cannot be reached"),
     ],
 )
 def test_a_shop_that_lets_nobody_in_is_told_in_words_without_the_secret(
-    desk: Desk,
+    scenario: Scenario,
     handoff: Command,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     value: str,
     words: str,
 ) -> None:
-    desk.hand_over("r")
+    scenario.transfer_quote("r")
     monkeypatch.setenv(name, value)
     ended = handoff("reconcile", "--json")
     assert ended.exit_code == 2
@@ -200,11 +205,11 @@ def test_a_shop_that_lets_nobody_in_is_told_in_words_without_the_secret(
 
 
 def test_ctrl_c_says_how_far_it_got_and_the_next_run_goes_on(
-    desk: Desk, handoff: Command, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, handoff: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handoff.ledger.reconciliation_repository._PAGE", 2)
+    monkeypatch.setattr("handoff.ledger.reconciliation_repository._PAGE_SIZE", 2)
     for number in range(5):
-        desk.hand_over(f"r{number}")
+        scenario.transfer_quote(f"r{number}")
     record, calls = ReconciliationRepository.record, []
 
     def interrupted(self: ReconciliationRepository, *arguments: object, **options: object) -> None:
@@ -224,8 +229,8 @@ def test_ctrl_c_says_how_far_it_got_and_the_next_run_goes_on(
     assert (len(rest["handoffs"]), rest["complete"]) == (3, True)
 
 
-def test_two_at_once_do_not_get_into_each_others_way(desk: Desk, handoff: Command) -> None:
-    with Leases(desk.database, system_clock).hold("reconcile", give_up=lambda: True):
+def test_two_at_once_do_not_get_into_each_others_way(scenario: Scenario, handoff: Command) -> None:
+    with Leases(scenario.database, seconds=10).acquire("reconcile", Deadline.after(0)):
         ended = handoff("reconcile")
     assert ended.exit_code == 2
     assert "Another reconcile is running" in ended.stderr

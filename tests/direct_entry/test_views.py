@@ -188,7 +188,7 @@ def test_a_link_to_the_same_quote_is_spent_with_it(
 def test_a_handoff_that_an_equal_request_has_spent_is_made_anew(
     phone: FlaskClient, shop: RunningShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spend, calls = HandoffRepository.spend, []
+    spend, calls = HandoffRepository.use_link, []
 
     def beaten_once(ledger: HandoffRepository, handoff_id: str, openers: list[str]) -> Any:
         calls.append(handoff_id)
@@ -196,7 +196,7 @@ def test_a_handoff_that_an_equal_request_has_spent_is_made_anew(
             assert spend(ledger, handoff_id, ["somebody else's"]) is not None
         return spend(ledger, handoff_id, openers)
 
-    monkeypatch.setattr(HandoffRepository, "spend", beaten_once)
+    monkeypatch.setattr(HandoffRepository, "use_link", beaten_once)
     assert enter(phone, **guests(shop)).status_code == 303
     assert [row["id"] for row in ledger_rows(tmp_path)] == calls
     assert len(set(calls)) == 2
@@ -205,12 +205,12 @@ def test_a_handoff_that_an_equal_request_has_spent_is_made_anew(
 def test_who_is_always_beaten_is_turned_away_in_words(
     phone: FlaskClient, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spend = HandoffRepository.spend
+    spend = HandoffRepository.use_link
 
     def beaten(ledger: HandoffRepository, handoff_id: str, _openers: list[str]) -> None:
         spend(ledger, handoff_id, ["somebody else's"])
 
-    monkeypatch.setattr(HandoffRepository, "spend", beaten)
+    monkeypatch.setattr(HandoffRepository, "use_link", beaten)
     ends(enter(phone, **guests(shop)), 410, "This link has already been used")
 
 
@@ -307,7 +307,7 @@ def test_what_cannot_be_a_quotes_id_reaches_neither_ledger_nor_shop(
     def touched(*_args: Any, **_more: Any) -> None:
         raise AssertionError("the ledger was asked")
 
-    monkeypatch.setattr(Leases, "hold", touched)
+    monkeypatch.setattr(Leases, "acquire", touched)
     monkeypatch.setattr(HandoffRepository, "find", touched)
     ends(enter(app.test_client(), **form), 404, "This bag cannot be found")
 
@@ -384,7 +384,7 @@ def test_so_it_is_while_the_ledger_is_away(
     def away(*_args: Any) -> None:
         raise LedgerUnavailable
 
-    monkeypatch.setattr(HandoffRepository, "spend", away)
+    monkeypatch.setattr(HandoffRepository, "use_link", away)
     ends(enter(phone, **guests(shop)), 503, "The shop cannot be reached right now")
 
 
@@ -407,5 +407,5 @@ def test_while_the_session_store_is_away_the_page_can_try_again_by_a_link(
 def test_a_fault_of_ours_has_words(
     phone: FlaskClient, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(HandoffRepository, "spend", lambda *_args: 1 // 0)
+    monkeypatch.setattr(HandoffRepository, "use_link", lambda *_args: 1 // 0)
     ends(enter(phone, **guests(shop)), 500, "Something went wrong")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, select, update
 
+from handoff.deadline import Deadline
 from handoff.ledger import (
     Database,
     Handoff,
@@ -27,7 +28,7 @@ from handoff.ledger import database_clock as ledger_clock
 from handoff.ledger.database import LedgerConflict
 from handoff.ledger.tables import handoff
 from handoff.problems import LedgerUnavailable
-from tests.ledger.test_ledger import DRAFT
+from tests.ledger.stored_handoffs import NEW_HANDOFF
 from tests.postgres import PASSWORD, PostgresServer, running_postgres
 
 
@@ -61,9 +62,9 @@ def away(own_server: PostgresServer) -> Iterator[Database]:
 
 
 def issue(database: Database, key: str = "ref:r1", quote: int = 27) -> Handoff:
-    with Leases(database).hold(key, give_up=lambda: True) as held:
+    with Leases(database, seconds=10).acquire(key, Deadline.after(0)) as held:
         assert held is not None
-        draft = replace(DRAFT, transfer_key=key, quote_number=quote)
+        draft = replace(NEW_HANDOFF, transfer_key=key, quote_number=quote)
         return HandoffRepository(database, ttl=300, grace=60).issue(held, draft)
 
 
@@ -71,8 +72,7 @@ def make_older(database: Database, seconds: float, *names: str) -> None:
     """Let moments of all rows lie further back."""
     passed = int(seconds * 1000)
     changes = {name: handoff.c[name] - passed for name in names}
-    with database.writing() as connection:
-        connection.execute(update(handoff).values(changes))
+    database.write(lambda connection: connection.execute(update(handoff).values(changes)))
 
 
 @pytest.fixture(params=[-3, 3], ids=["slow", "fast"])
@@ -95,7 +95,7 @@ def test_the_databases_clock_says_whether_a_link_lives(
     found = ledger.find(row.id)
     assert found is not None
     assert found.state is (LinkState.LIVE if lives else LinkState.EXPIRED)
-    assert (ledger.spend(row.id, ["a"]) is not None) == lives
+    assert (ledger.use_link(row.id, ["a"]) is not None) == lives
 
 
 @pytest.mark.usefixtures("skewed")
@@ -105,21 +105,21 @@ def test_the_databases_clock_says_whether_an_opener_may_come_back(
 ) -> None:
     ledger = HandoffRepository(database, ttl=300, grace=60)
     row = issue(database)
-    ledger.spend(row.id, ["a"])
+    ledger.use_link(row.id, ["a"])
     make_older(database, ago, "session_written_at")
     found = ledger.find(row.id)
     assert found is not None
-    assert ledger.may_reopen(found, ["a"]) == may
-    assert (ledger.spend(row.id, ["a"]) is not None) == may
+    assert ledger.can_reopen(found, ["a"]) == may
+    assert (ledger.use_link(row.id, ["a"]) is not None) == may
 
 
 def test_a_claim_is_held_against_a_host_whose_clock_is_ahead(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Leases(database).hold("k", give_up=lambda: True):
+    with Leases(database, seconds=10).acquire("k", Deadline.after(0)):
         real = time.time_ns
         monkeypatch.setattr(time, "time_ns", lambda: real() + 4_000_000_000)
-        with Leases(database).hold("k", give_up=lambda: True) as second:
+        with Leases(database, seconds=10).acquire("k", Deadline.after(0)) as second:
             assert second is None
 
 
@@ -199,14 +199,16 @@ def test_ten_processes_that_start_at_once_make_the_tables_once(url: str) -> None
         each.stdin.flush()
     told = sorted(each.communicate(timeout=60)[0].split()[0] for each in starting)
     assert [each.returncode for each in starting] == [0] * 10
-    assert told == [*["0004"] * 9, "None"]
+    assert told == [*["0005"] * 9, "None"]
 
 
 def test_durable_writes_wait_for_the_disk_and_others_do_not(database: Database) -> None:
     for durable, wanted in ((True, "on"), (False, "off")):
-        with database.writing(durable=durable) as connection:
-            show = connection.exec_driver_sql("SHOW synchronous_commit")
-            assert show.scalar_one() == wanted
+        value = database.write(
+            lambda connection: connection.exec_driver_sql("SHOW synchronous_commit").scalar_one(),
+            durable=durable,
+        )
+        assert value == wanted
 
 
 def test_a_restart_of_the_server_goes_unseen_between_two_requests(
@@ -219,7 +221,7 @@ def test_a_restart_of_the_server_goes_unseen_between_two_requests(
     own_server.start()
     ledger = HandoffRepository(away, ttl=300, grace=60)
     assert ledger.find(row.id) == row
-    assert ledger.spend(row.id, ["a"]) is not None
+    assert ledger.use_link(row.id, ["a"]) is not None
 
 
 def test_of_several_hosts_the_one_that_is_there_is_found(postgres: PostgresServer) -> None:

@@ -75,13 +75,18 @@ def gated_ledger(request: pytest.FixtureRequest, gated_folder: Path) -> str:
     return new_ledger(request, gated_folder)
 
 
+def _gated_environment(shop_url: str, ledger: str, folder: Path) -> dict[str, str]:
+    """Return settings under which the lease of a killed worker ends after seven seconds."""
+    return environment(shop_url, ledger, folder, HANDOFF_MAGENTO_TIMEOUT="5")
+
+
 @pytest.fixture(scope="package")
 def gated(gate: Gate, gated_ledger: str, gated_folder: Path) -> Iterator[RunningService]:
     """Three workers that reach the shop through the gate, and that tests may kill or stall."""
     with (
         faulty_shop(gate) as between,
         running_service(
-            environment(between.url, gated_ledger, gated_folder), gated_folder, workers=3
+            _gated_environment(between.url, gated_ledger, gated_folder), gated_folder, workers=3
         ) as service,
     ):
         yield service

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from handoff.deadline import Deadline
 from handoff.ledger import Database, HandoffRepository, Leases, NewHandoff, migrate, open_database
 from handoff.ledger.tables import handoff, lease
 from handoff.link_tokens import LinkTokens
@@ -69,10 +70,10 @@ def make_links(url: str, wanted: int) -> list[str]:
     links = LinkTokens(SECRET)
     with opened(url) as database:
         ledger = HandoffRepository(database, ttl=300, grace=60)
-        taken = Leases(database)
+        taken = Leases(database, seconds=10)
         made = []
         for number in islice(_numbers, wanted):
-            with taken.hold(f"guest:{number}", give_up=lambda: True) as held:
+            with taken.acquire(f"guest:{number}", Deadline.after(0)) as held:
                 assert held is not None
                 made.append(ledger.issue(held, _draft(number)).id)
     return [f"/h/{links.sign(each)}" for each in made]
@@ -90,15 +91,16 @@ def make_old(url: str, wanted: int) -> None:
         }
         for number in islice(_numbers, wanted)
     ]
-    with opened(url) as database, database.writing(durable=False) as connection:
-        connection.execute(insert(handoff), rows)
+    with opened(url) as database:
+        database.write(lambda connection: connection.execute(insert(handoff), rows))
 
 
 def make_seem_old(url: str, links: list[str]) -> None:
     """Let handoffs have been issued long ago, and given anew since."""
     ids = [id_of(link) for link in links]
-    with opened(url) as database, database.writing() as connection:
-        connection.execute(update(handoff).where(handoff.c.id.in_(ids)).values(issued_at=1))
+    with opened(url) as database:
+        statement = update(handoff).where(handoff.c.id.in_(ids)).values(issued_at=1)
+        database.write(lambda connection: connection.execute(statement))
 
 
 def _draft(number: int) -> NewHandoff:

@@ -54,19 +54,23 @@ class Load:
         return self._ask(asked, (303, 410))
 
     def _ask(self, asked: bytes, wanted: Collection[int]) -> Answer:
-        """Ask until the answer is one of those; any other has to be one that may pass."""
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            try:
-                answer = one(self.url, asked)
-            except NO_ANSWER:
-                time.sleep(_PAUSE)
-                continue
-            if answer.status in wanted:
-                return answer
-            assert answer.status in _MAY_PASS, (answer.status, answer.body)
+        return ask_until_answered(self.url, asked, wanted)
+
+
+def ask_until_answered(url: str, asked: bytes, wanted: Collection[int] = (200,)) -> Answer:
+    """Repeat a request until its status is wanted; any other has to be 503 or 504."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        try:
+            answer = one(url, asked)
+        except NO_ANSWER:
             time.sleep(_PAUSE)
-        raise AssertionError("nobody has answered")
+            continue
+        if answer.status in wanted:
+            return answer
+        assert answer.status in _MAY_PASS, (answer.status, answer.body)
+        time.sleep(_PAUSE)
+    raise AssertionError("nobody has answered")
 
 
 @contextmanager

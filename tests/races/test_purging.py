@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handoff.ledger.purge import Purge, PurgeCounts, Purger
+from handoff.ledger.purge import PurgeCounts, Purger, PurgeRequest
 from tests.races.at_once import at_once, entry_request, statuses
 from tests.races.ledgers import handoffs, make_links, make_old, make_seem_old, opened
 from tests.races.load import assert_nothing_was_lost, under_load
@@ -16,7 +16,9 @@ def purge(ledger: str) -> PurgeCounts:
     """Delete all that is over, as `handoff purge` does, and is older than a year."""
     with opened(ledger) as database:
         before = database.now() - _YEAR
-        wanted = Purge(reduce_before=before, delete_before=before, unreconciled=True)
+        wanted = PurgeRequest(
+            anonymise_before=before, delete_before=before, include_unreconciled=True
+        )
         return sum(Purger(database).run(wanted), start=PurgeCounts())
 
 
@@ -29,7 +31,7 @@ def test_links_are_given_and_opened_while_the_ledger_is_purged(
     with under_load(service.url) as load:
         for link in renewed:
             make_old(ledger, OLD // len(renewed))
-            deleted += purge(ledger).deleted
+            deleted += purge(ledger).deleted_count
             assert statuses(at_once(service.url, [entry_request("POST", link)] * 4)) == [
                 303,
                 *[410] * 3,

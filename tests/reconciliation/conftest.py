@@ -4,14 +4,14 @@ import pytest
 from pydantic import SecretStr
 
 from tests.conftest import MakeApp, TurnedClock
-from tests.reconciliation.desk import ADMIN, Desk
+from tests.reconciliation.scenario import ADMIN, Scenario
 from tests.running import RunningShop
 
 
 @pytest.fixture
-def desk(make_app: MakeApp, shop: RunningShop, clock: TurnedClock) -> Desk:
+def scenario(make_app: MakeApp, shop: RunningShop, clock: TurnedClock) -> Scenario:
     app = make_app(
         magento_admin_username=ADMIN["username"],
         magento_admin_password=SecretStr(ADMIN["password"]),
     )
-    return Desk(app, shop, clock)
+    return Scenario(app, shop, clock)

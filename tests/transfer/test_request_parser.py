@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.bag import BagLine, sku_key
-from handoff.ledger.reference_keys import normalize_reference
+from handoff.ledger.models import normalize_reference
 from handoff.problems import MalformedRequest, RequestInvalid
 from handoff.settings.store_views import StoreView, StoreViews
 from handoff.transfer.request_parser import BagTransfer, QuoteTransfer, parse_transfer

@@ -1,14 +1,10 @@
-"""The first tables: handoff and claim."""
-
-from __future__ import annotations
+"""Create the first tables: handoff and claim."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 _CURRENT = sa.text("superseded_at IS NULL")
 

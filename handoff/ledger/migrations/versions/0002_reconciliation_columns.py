@@ -1,18 +1,14 @@
-"""What reconciling finds and purging leaves: columns, and the indexes that both go by."""
-
-from __future__ import annotations
+"""Add the columns of reconciliation and purging, and the indexes that both use."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0002"
 down_revision = "0001"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
-    # All of them nullable or with a default, so that a service that still runs can go on writing.
+    # Nullable or with a default, so that a service of the older version can go on writing.
     for column in (
         sa.Column("outcome", sa.String(16)),
         sa.Column("orders", sa.JSON),

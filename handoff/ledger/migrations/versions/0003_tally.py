@@ -1,14 +1,10 @@
-"""Limits by the minute that all processes and hosts share: a table of tallies."""
-
-from __future__ import annotations
+"""Create the table tally, in which rate limits by the minute were counted."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
 down_revision = "0002"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -1,14 +1,10 @@
 """Rename columns and tables to the words that the code and the documentation use."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
 down_revision = "0003"
-branch_labels = None
-depends_on = None
 
 _COLUMNS = {
     "key": "transfer_key",

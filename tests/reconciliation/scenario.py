@@ -1,4 +1,4 @@
-"""A service, a stand-in shop and a shopper, and what reconciling says of their handoffs."""
+"""A service, a stand-in shop and a shopper, and what reconciliation says of their handoffs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from flask import Flask
 
 from handoff.ledger import Database
-from handoff.ledger.reconciliation_repository import IssuePeriod, ReconciliationRepository
+from handoff.ledger.models import IssuePeriod
+from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
 from handoff.reconciliation.order_comments import OrderCommenter
 from handoff.reconciliation.reconciler import Reconciler
@@ -22,8 +23,8 @@ LINES = (("ITEM-01", 2), ("ITEM-02", 1))
 
 
 @dataclass(slots=True)
-class Desk:
-    """Hands over, opens, buys and reconciles."""
+class Scenario:
+    """Transfers quotes and bags, opens links, orders, and reconciles."""
 
     app: Flask
     shop: RunningShop
@@ -32,73 +33,73 @@ class Desk:
 
     @property
     def database(self) -> Database:
-        """The service's own."""
+        """The service's own database."""
         database: Database = self.app.extensions["handoff.database"]
         return database
 
     @property
-    def passages(self) -> ReconciliationRepository:
-        """The ledger as reconciling sees it."""
-        return ReconciliationRepository(self.database, self.clock)
+    def repository(self) -> ReconciliationRepository:
+        """The ledger as reconciliation reads it."""
+        return ReconciliationRepository(self.database)
 
     @property
     def orders(self) -> Orders:
-        """The shop's orders, with the right of the settings."""
+        """The shop's orders, with the right that the settings give."""
         orders: Orders = self.app.extensions["handoff.entry"].checkout.orders
         return orders
 
-    def hand_over(self, reference: str, *lines: tuple[str, int], opened: bool = True) -> str:
-        """Hand a guest's quote over and return its masked id."""
+    def transfer_quote(self, reference: str, *lines: tuple[str, int], opened: bool = True) -> str:
+        """Transfer a guest's new quote and return its masked id."""
         masked_id = self.shop.guest_quote(*(lines or LINES))
-        self.hand_over_again(reference, {"quote_id": masked_id}, opened=opened)
+        self.transfer_existing_quote(reference, {"quote_id": masked_id}, opened=opened)
         return masked_id
 
-    def hand_over_again(
+    def transfer_existing_quote(
         self, reference: str, quote: dict[str, Any], *, opened: bool = True
     ) -> None:
-        """Hand a quote over that is in the shop."""
+        """Transfer a quote that is in the shop."""
         answer = Poq(self.app.test_client()).transfer({**quote, "reference": reference})
         assert answer.status_code == 200, answer.text
         self.links[reference] = path_of(answer)
         if opened:
-            self.open(reference)
+            self.open_link(reference)
 
-    def hand_over_bag(self, reference: str, *, opened: bool = True) -> None:
-        """Hand a bag over that the service makes a quote of."""
+    def transfer_bag(self, reference: str, *, opened: bool = True) -> None:
+        """Transfer a bag, of which the service makes a quote."""
         self.links[reference] = Poq(self.app.test_client()).link(reference=reference)
         if opened:
-            self.open(reference)
+            self.open_link(reference)
 
-    def open(self, reference: str) -> None:
-        """Let a web view in."""
+    def open_link(self, reference: str) -> None:
+        """Use a link from a new web view."""
         answer = self.app.test_client().post(self.links[reference])
         assert answer.status_code == 303, answer.text
 
-    def buy(self, masked_id: str) -> None:
+    def order(self, masked_id: str) -> None:
         """Order a guest's quote."""
         self.shop.order(f"guest-carts/{masked_id}")
 
     def reconciler(self, **options: Any) -> Reconciler:
-        """Return what the command works with."""
-        return Reconciler(self.passages, self.orders, self.clock, **options)
+        """Return a reconciler like the command's."""
+        return Reconciler(self.repository, self.orders, self.clock, **options)
 
-    def due(self, **options: Any) -> dict[str | None, str]:
-        """Deal with what is due and return the state of each reference among it."""
-        return states(self.reconciler(**options).due())
+    def reconcile_due(self, **options: Any) -> dict[str | None, str]:
+        """Reconcile what is due and return the state of each reference."""
+        return states(self.reconciler(**options).reconcile_due())
 
-    def asked(self, *references: str) -> dict[str | None, str]:
-        """Ask about references and return the state of each."""
-        return states(self.reconciler().references(references))
+    def reconcile_references(self, *references: str) -> dict[str | None, str]:
+        """Reconcile references and return the state of each."""
+        return states(self.reconciler().reconcile_references(references))
 
-    def of_period(self, since: int, until: int) -> dict[str | None, str]:
-        """Ask about a period and return the state of each reference in it."""
-        return states(self.reconciler().period(IssuePeriod(since, until)))
+    def reconcile_period(self, since: int, until: int) -> dict[str | None, str]:
+        """Reconcile a period and return the state of each reference in it."""
+        return states(self.reconciler().reconcile_period(IssuePeriod(since, until)))
 
-    def annotate(self) -> list[bool]:
-        """Annotate what is to be annotated."""
-        return list(OrderCommenter(self.passages, self.orders).run())
+    def add_comments(self) -> list[bool]:
+        """Add the comments that are due, and return which the shop took."""
+        return list(OrderCommenter(self.repository, self.orders).add_due_comments())
 
-    def all_comments(self) -> list[str]:
+    def read_comments(self) -> list[str]:
         """Return every comment on every order."""
         token = str(self.shop.rest("POST", "integration/admin/token", body=ADMIN))
         found = self.shop.rest("GET", "orders?searchCriteria[pageSize]=100", token=token)

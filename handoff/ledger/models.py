@@ -1,0 +1,137 @@
+"""What the ledger holds of a handoff: one row, from the transfer to the order.
+
+Times are whole milliseconds since 1970, UTC. A state of the link says who may still use it:
+
+    LIVE ──▶ USED ──▶ (the same web view may come back within the reopen grace)
+      └────▶ EXPIRED                                  a newer handoff makes any of them SUPERSEDED
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class LinkState(Enum):
+    """What a link is good for, for a web view that has not used it."""
+
+    LIVE = "live"
+    EXPIRED = "expired"
+    USED = "used"
+    SUPERSEDED = "superseded"
+
+
+class OrderOutcome(Enum):
+    """What a handoff has led to, once reconciliation has resolved it."""
+
+    MATCHED = "matched"
+    DIFFERS = "differs"
+    NOT_ORDERED = "not_ordered"
+    NEVER_OPENED = "never_opened"
+    UNRECONCILED = "unreconciled"  # purged before it was reconciled
+
+
+@dataclass(frozen=True, slots=True)
+class NewHandoff:
+    """A handoff that is not stored yet.
+
+    `transfer_key` names the transfer, `content_hash` is a digest of what it asks for.
+    """
+
+    transfer_key: str
+    content_hash: str
+    reference: str | None
+    kind: str
+    store_code: str
+    quote_number: int
+    customer_id: int | None
+    customer_group_id: int | None
+    bag: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handoff(NewHandoff):
+    """A row of the ledger, as it was at `read_at`.
+
+    `orders` are `{"id", "number", "state", "replaced_by"}`. A handoff is unresolved, and the shop
+    is asked about it at `next_check_at`, until `resolved_at` is set. `order_comment` is "due" or
+    "done". `anonymised_at` says when purging removed all but the reference and the order.
+    """
+
+    id: str
+    issued_at: int
+    expires_at: int
+    superseded_at: int | None = None
+    used_at: int | None = None
+    session_written_at: int | None = None
+    reopen_count: int = 0
+    web_view_hash: str | None = None
+    outcome: str | None = None
+    orders: list[dict[str, Any]] | None = None
+    differences: list[dict[str, Any]] | None = None
+    next_check_at: int = 0
+    resolved_at: int | None = None
+    order_comment: str | None = None
+    anonymised_at: int | None = None
+    read_at: int = field(compare=False)
+
+    @property
+    def item_count(self) -> int:
+        """The number of items in the bag, all lines together."""
+        return int(sum(float(line["quantity"]) for line in self.bag["lines"]))
+
+    @property
+    def state(self) -> LinkState:
+        """The state of the link when the row was read."""
+        if self.superseded_at is not None:
+            return LinkState.SUPERSEDED
+        if self.session_written_at is None and self.expires_at <= self.read_at:
+            return LinkState.EXPIRED  # used or not, no web view has come to checkout
+        return LinkState.LIVE if self.used_at is None else LinkState.USED
+
+    @property
+    def is_opened(self) -> bool:
+        """Whether a web view has used the link; a GET alone does not."""
+        return self.used_at is not None
+
+    @property
+    def opening_order(self) -> tuple[int, int, int]:
+        """The sort key by which the handoff whose session was written last comes last."""
+        return (self.session_written_at or 0, self.used_at or 0, self.issued_at)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuePeriod:
+    """The time from `since` to `until`, which is not part of it, in milliseconds since 1970."""
+
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFinding:
+    """What the shop's orders say of a handoff: an outcome, or when to check again."""
+
+    handoff: Handoff
+    outcome: OrderOutcome | None = None
+    orders: list[dict[str, Any]] | None = None
+    differences: list[dict[str, Any]] | None = None
+    next_check_at: int = 0
+
+
+def new_id() -> str:
+    """Return 128 random bits as 22 characters that may stand in a URL."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
+
+
+def normalize_reference(reference: str) -> str:
+    """Return the spelling in which equal references are equal: no hyphens, lower case."""
+    return reference.replace("-", "").lower() or reference
+
+
+def reference_key(reference: str) -> str:
+    """Return the transfer key of all handoffs of a reference."""
+    return f"ref:{normalize_reference(reference)}"

@@ -1,0 +1,45 @@
+"""A timeout for PostgreSQL's answers that counts on this side of the connection.
+
+libpq has none. The server's statement_timeout does not count while its machine is frozen, and
+tcp_user_timeout does not end a connection whose packets the frozen machine's kernel confirms.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from typing import Any
+
+from psycopg import Connection, OperationalError
+
+from handoff.ledger.database import seconds_to_wait
+
+
+class TimeoutConnection(Connection[Any]):
+    """A connection that is closed when an answer does not come before the deadline."""
+
+    def wait(self, gen: Any, *options: Any, **named: Any) -> Any:
+        """Wait as psycopg does, or raise OperationalError at the deadline."""
+        try:
+            return super().wait(_with_timeout(gen), *options, **named)
+        except _AnswerTimeout:
+            self.close()
+            raise OperationalError("the server does not answer") from None
+
+
+class _AnswerTimeout(Exception):
+    pass
+
+
+def _with_timeout(waiting: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Pass everything on; psycopg comes back every 0.1 seconds, also without an answer."""
+    until = time.monotonic() + seconds_to_wait()
+    try:
+        wanted = next(waiting)
+        while True:
+            ready = yield wanted
+            wanted = waiting.send(ready)
+            if not ready and time.monotonic() > until:
+                raise _AnswerTimeout
+    except StopIteration as end:
+        return end.value

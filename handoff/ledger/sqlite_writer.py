@@ -1,0 +1,120 @@
+"""The writes of one process to a SQLite file: one thread, and many writes in one transaction.
+
+A commit waits for the disk, so all writes that wait meanwhile share the next one (group commit).
+Processes take turns by flock() on a file beside the ledger: the kernel wakes the next in line,
+where SQLite would poll, and takes the lock from a process that dies. flock() has no timeout, so
+it may block the thread of this class only; a caller withdraws its write at its deadline.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError, wait
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from handoff.ledger.database import MAX_WAIT, ledger_unavailable, translate_database_errors
+
+
+class _PendingWrite(Future[Any]):
+    """A write that its caller waits for; the caller gets the outcome after the commit."""
+
+    def __init__(self, work: Callable[[Connection], Any], durable: bool) -> None:
+        super().__init__()
+        self.work, self.durable = work, durable
+        self.outcome: Any = None
+        self.error: Exception | None = None
+
+    def run(self, connection: Connection) -> None:
+        """Run the work, unless it was withdrawn; its failure undoes no other write."""
+        if not self.set_running_or_notify_cancel():
+            return
+        try:
+            with translate_database_errors(sqlite3.Error):
+                connection.exec_driver_sql("SAVEPOINT pending_write")
+                self.outcome = self.work(connection)
+        except Exception as error:
+            self.error = error
+            # Fails if SQLite has undone the whole transaction, as it does on a full disk.
+            connection.exec_driver_sql("ROLLBACK TO pending_write")
+
+    def finish(self, failure: Exception | None) -> None:
+        """Give the caller the outcome, or the failure of the work or of the transaction."""
+        with suppress(InvalidStateError):  # it was withdrawn
+            if error := failure or self.error:
+                self.set_exception(error)
+            else:
+                self.set_result(self.outcome)
+
+
+class SqliteWriter:
+    """Commits writes on one of two engines, whose transactions survive a power failure or not."""
+
+    def __init__(self, lock_path: str, *, durable: Engine, not_durable: Engine) -> None:
+        self.lock_file = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._engines = {True: durable, False: not_durable}
+        self._waiting: list[_PendingWrite] = []
+        self._is_closed = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+
+    def write(self, work: Callable[[Connection], Any], *, durable: bool, timeout: float) -> Any:
+        """Run `work`, and return its result after the commit.
+
+        Raises LedgerUnavailable if no transaction begins within `timeout` seconds.
+        """
+        write = _PendingWrite(work, durable)
+        with self._changed:
+            if self._thread.ident is None:
+                self._thread.start()
+            self._waiting = [each for each in self._waiting if not each.cancelled()] + [write]
+            self._changed.notify()
+        wait([write], timeout)
+        if write.cancel():
+            raise ledger_unavailable("the write lock was not free in time")
+        return write.result()
+
+    def close(self) -> None:
+        """Commit the writes that wait, end the thread and close the lock file."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
+        if self._thread.ident is not None:
+            self._thread.join(timeout=MAX_WAIT)
+        if not self._thread.is_alive():
+            os.close(self.lock_file)
+
+    def _run(self) -> None:
+        while not self._is_closed:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._is_closed)
+            if self._waiting:
+                self._commit_waiting()
+
+    def _commit_waiting(self) -> None:
+        writes, failure = [], None
+        try:
+            with translate_database_errors(sqlite3.Error, OSError):
+                fcntl.flock(self.lock_file, fcntl.LOCK_EX)
+                writes = self._take_waiting()
+                is_durable = any(write.durable for write in writes)
+                with self._engines[is_durable].begin() as connection:
+                    for write in writes:
+                        write.run(connection)
+        except Exception as error:
+            failure = error
+            writes += self._take_waiting()  # each would wait for the same fault
+        fcntl.flock(self.lock_file, fcntl.LOCK_UN)
+        for write in writes:
+            write.finish(failure)
+
+    def _take_waiting(self) -> list[_PendingWrite]:
+        with self._changed:
+            writes, self._waiting = self._waiting, []
+        return writes

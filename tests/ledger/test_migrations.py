@@ -1,0 +1,150 @@
+"""Migrations: every row of an older ledger keeps every value, under the new names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import ColumnClause, column, insert, inspect, table, text
+
+from handoff.ledger import Database, HandoffRepository, migrate, open_database
+from handoff.ledger.reconciliation_repository import ReconciliationRepository
+from handoff.ledger.tables import metadata
+from tests.ledger.stored_handoffs import LedgerWithHandoffs
+
+OLD_HANDOFFS: list[dict[str, Any]] = [
+    {
+        "id": "used",
+        "key": "ref:abc",
+        "content": "a digest",
+        "reference": "A-B-c",
+        "kind": "customer",
+        "store": "german",
+        "quote_number": 2**40,
+        "customer_id": 5,
+        "customer_group_id": 2,
+        "bag": {"currency": "EUR", "lines": [{"sku": "Ä 'x'", "quantity": "1.5"}]},
+        "issued_at": 1_700_000_000_001,
+        "expires_at": 1_700_000_300_002,
+        "superseded_at": 1_700_000_000_009,
+        "spent_at": 1_700_000_000_003,
+        "bound_at": 1_700_000_000_004,
+        "reopened": 3,
+        "opener_hash": "a hash",
+    },
+    {
+        "id": "new",
+        "key": "guest:27",
+        "content": "another digest",
+        "reference": None,
+        "kind": "guest",
+        "store": "default",
+        "quote_number": 27,
+        "customer_id": None,
+        "customer_group_id": None,
+        "bag": {"currency": "GBP", "lines": []},
+        "issued_at": 1_700_000_000_005,
+        "expires_at": 1_700_000_300_006,
+        "superseded_at": None,
+        "spent_at": None,
+        "bound_at": None,
+        "reopened": 0,
+        "opener_hash": None,
+    },
+]
+RECONCILED: dict[str, Any] = {
+    "outcome": "differs",
+    "orders": [{"id": 1, "number": "000000001", "state": "new", "replaced_by": None}],
+    "differences": [{"code": "missing_in_order", "sku": "Ä 'x'", "bag": "1.5", "ordered": "0"}],
+    "ask_at": 7,
+    "settled_at": 1_700_000_000_007,
+    "annotation": "due",
+    "reduced_at": 1_700_000_000_008,
+}
+NOT_RECONCILED = {**dict.fromkeys(RECONCILED), "ask_at": 0}
+NEW_NAMES = {
+    "key": "transfer_key",
+    "content": "content_hash",
+    "store": "store_code",
+    "spent_at": "used_at",
+    "bound_at": "session_written_at",
+    "reopened": "reopen_count",
+    "opener_hash": "web_view_hash",
+    "ask_at": "next_check_at",
+    "settled_at": "resolved_at",
+    "annotation": "order_comment",
+    "reduced_at": "anonymised_at",
+}
+
+
+@pytest.fixture
+def database(ledger_url: str) -> Iterator[Database]:
+    database = open_database(ledger_url)
+    yield database
+    database.close()
+
+
+def migrate_to(database: Database, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the tables of an older version."""
+    upgrade = command.upgrade
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "upgrade", lambda config, _head: upgrade(config, version))
+        assert migrate(database).after == version
+
+
+def insert_old(database: Database, rows: list[dict[str, Any]]) -> None:
+    """Write handoffs as the older version did."""
+    with database.migrating() as connection:
+        for row in rows:
+            values = {
+                name: json.dumps(value) if isinstance(value, dict | list) else value
+                for name, value in row.items()
+            }
+            columns: list[ColumnClause[Any]] = [column(name) for name in row]
+            connection.execute(insert(table("handoff", *columns)), values)
+        connection.execute(text("INSERT INTO claim VALUES ('ref:abc', 'a dead process', 1)"))
+
+
+@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
+def test_every_value_of_an_older_ledger_is_found_under_its_new_name(
+    version: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate_to(database, version, monkeypatch)
+    used, new = OLD_HANDOFFS
+    stored = [used, new] if version == "0001" else [{**used, **RECONCILED}, new]
+    insert_old(database, stored)
+    result = migrate(database)
+    assert (result.before, result.after) == (version, "0005")
+    repository = HandoffRepository(database, ttl=300, grace=60)
+    for old in stored:
+        found = repository.find(old["id"])
+        assert found is not None
+        for name, value in {**NOT_RECONCILED, **old}.items():
+            assert getattr(found, NEW_NAMES.get(name, name)) == value, name
+    [page] = ReconciliationRepository(database).iterate_due()
+    assert {found.id for found in page} == {row["id"] for row in stored if "outcome" not in row}
+
+
+@pytest.mark.parametrize("version", [None, "0001", "0002", "0003", "0004"])
+def test_the_migrations_make_the_tables_and_indexes_of_the_code(
+    version: str | None, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if version is not None:
+        migrate_to(database, version, monkeypatch)
+    migrate(database)
+    with database.migrating() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        tables = set(inspect(connection).get_table_names())
+    assert tables == {"alembic_version", *metadata.tables}
+
+
+def test_migrating_again_changes_nothing(ledger: LedgerWithHandoffs) -> None:
+    issued = ledger.issue()
+    result = migrate(ledger.database)
+    assert result.before == result.after
+    assert ledger.handoffs.find(issued.id) == issued
