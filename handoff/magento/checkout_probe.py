@@ -7,35 +7,20 @@ opens checkout before a shopper does, and doctor and rehearsal do it the same wa
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient
 from handoff.magento.http_transport import HttpResponse, NoResponse
-from handoff.magento.quote_models import Quote
-from handoff.problems import (
-    CheckoutOff,
-    CheckoutRefused,
-    Fault,
-    GuestCheckoutOff,
-    LinesRefused,
-    MinimumNotReached,
-    Problem,
-    ShopTimeout,
-    ShopUnavailable,
-    StoreNotServed,
-)
+from handoff.problems import StoreNotServed
 from handoff.settings.store_sites import SessionCookieSettings, StoreSite
 from handoff.urls import is_cookie_sent_to
 
-_CART_PAGE = "/checkout/cart"
-_CART_SECTION = "/customer/section/load/?sections=cart"
+CART_PAGE = "/checkout/cart"
 _MAX_PAGES = 8
 _BROWSER_HEADERS = {
     # Without */* Magento answers 500 to pages of the checkout.
@@ -43,11 +28,6 @@ _BROWSER_HEADERS = {
     # A session of a client that calls itself a monitor lives in Magento for a minute, not for ten.
     "User-Agent": "Mozilla/5.0 (compatible; Handoff; monitor)",
 }
-
-_LINES = "itemsV2(pageSize: 500) { items { product { sku stock_status } errors { code } } }"
-_CONFIG = "storeConfig { is_one_page_checkout_enabled }"
-_GUEST_QUERY = f"query($id: String!) {{ {_CONFIG} cart(cart_id: $id) {{ {_LINES} }} }}"
-_CUSTOMER_QUERY = f"{{ {_CONFIG} cart: customerCart {{ {_LINES} }} }}"
 
 
 class PageFetcher(Protocol):
@@ -121,7 +101,7 @@ class CheckoutProbe:
 
         `fetch_page` replaces the client's way to pages, which uses the address of the shop's REST.
         """
-        self._client = client
+        self.client = client
         self._checkout_hosts = checkout_hosts
         self._fetch_page: PageFetcher = fetch_page or client.page
 
@@ -170,66 +150,12 @@ class CheckoutProbe:
                     f"The shop has the checkout of the store view {site.store_code} on another "
                     "host than HANDOFF_STORES, where its url is missing or wrong."
                 )
-            if not _path(response.location).endswith(_CART_PAGE):
+            if not _path(response.location).endswith(CART_PAGE):
                 raise CheckoutInconclusive("redirected_elsewhere")
             return False
         if response.status != HTTPStatus.OK:
             raise CheckoutInconclusive(f"status_{response.status}")
         return True
-
-    def explain_refusal(
-        self, session: ShopperSession, quote: Quote, token: str | None, *, deadline: Deadline
-    ) -> Problem:
-        """Return the reason why checkout does not take a quote, CheckoutRefused if none is known.
-
-        `token` is the customer's for a customer's quote. Nothing here depends on the shop's
-        language.
-        """
-        try:
-            return self._find_reason(session, quote, token, deadline) or CheckoutRefused()
-        except (ShopUnavailable, ShopTimeout, NoResponse):
-            return CheckoutRefused()
-
-    def _find_reason(
-        self, session: ShopperSession, quote: Quote, token: str | None, deadline: Deadline
-    ) -> Problem | None:
-        section = parse_cart_section(self._get_body(session, _CART_SECTION, deadline))
-        if section.get("summary_count") == 0:
-            return CheckoutRefused("The shop does not find the quote in the web session for it.")
-        if section.get("possible_onepage_checkout") is False:
-            return self._find_switch_or_lines(session, quote, token, deadline)
-        if token is None and section.get("isGuestCheckoutAllowed") is False:
-            return GuestCheckoutOff()
-        cart_page = self._get_body(session, f"{_CART_PAGE}/", deadline)
-        return MinimumNotReached() if _has_disabled_button(cart_page) else None
-
-    def _find_switch_or_lines(
-        self, session: ShopperSession, quote: Quote, token: str | None, deadline: Deadline
-    ) -> Problem | None:
-        answer = self._client.graphql(
-            _GUEST_QUERY if token is None else _CUSTOMER_QUERY,
-            {"id": quote.masked_id} if token is None else {},
-            store=session.site.store_code,
-            token=token,
-            currency=quote.currency,
-            deadline=deadline,
-        )
-        try:
-            if answer.body["data"]["storeConfig"]["is_one_page_checkout_enabled"] is False:
-                return CheckoutOff()
-            faults = tuple(_line_faults(answer.body["data"]["cart"]["itemsV2"]["items"]))
-        except (KeyError, TypeError, IndexError):
-            return None
-        return LinesRefused(faults=faults) if faults else None
-
-    def _get_body(self, session: ShopperSession, path: str, deadline: Deadline) -> bytes:
-        url = f"{session.site.storefront_url}{path}"
-        page = self.open_page(session, url, deadline=deadline).last
-        if page.failure is not None:
-            raise page.failure
-        if page.response.is_truncated:
-            raise ShopUnavailable
-        return page.response.body
 
     def _keeps_session(self, site: StoreSite, location: str) -> bool:
         """Return whether a redirect leads to a host with the session cookie, or a known one."""
@@ -241,19 +167,6 @@ class CheckoutProbe:
         if not host or {host, parts.netloc.lower()} & set(self._checkout_hosts):
             return True
         return is_cookie_sent_to(host, site.session_cookie.domain.removeprefix("."))
-
-
-def parse_cart_section(body: bytes) -> dict[str, Any]:
-    """Return what the shop tells its own scripts about the cart of a session, empty if nothing.
-
-    `summary_count` is 0 if the session has no quote, `possible_onepage_checkout` False if checkout
-    is off or a line has an error, `isGuestCheckoutAllowed` False if guests may not buy.
-    """
-    try:
-        section = json.loads(body)["cart"]
-    except (ValueError, RecursionError, KeyError, TypeError):
-        return {}
-    return section if isinstance(section, dict) else {}
 
 
 def _headers(url: str, session: ShopperSession) -> dict[str, str]:
@@ -294,40 +207,3 @@ def _path(location: str) -> str:
         return urlsplit(location).path.rstrip("/")
     except ValueError:
         return ""
-
-
-def _line_faults(items: list[Any]) -> Iterator[Fault]:
-    """Yield a fault for each line with errors, by Magento's codes: its messages are translated."""
-    for item in items:
-        codes = {error["code"] for error in item["errors"] or ()}
-        if codes:
-            sku = str(item["product"]["sku"])
-            is_sold_out = item["product"]["stock_status"] == "OUT_OF_STOCK"
-            yield _line_fault(sku, codes, is_sold_out=is_sold_out)
-
-
-def _line_fault(sku: str, codes: set[str], *, is_sold_out: bool) -> Fault:
-    if is_sold_out:
-        return Fault("unavailable", "This item is not available at present.", sku=sku)
-    if codes & {"ITEM_QTY", "ITEM_INCREMENTS"}:
-        return Fault("quantity_unavailable", "The shop does not sell this quantity.", sku=sku)
-    return Fault("refused", "The shop refuses this line.", sku=sku)
-
-
-def _has_disabled_button(cart_page: bytes) -> bool:
-    """Return whether the cart page shows its button to checkout disabled.
-
-    Magento disables the button for a minimum order amount alone; for other reasons it is missing.
-    """
-    reader = _ButtonReader()
-    reader.feed(cart_page.decode("utf-8", "replace"))
-    return reader.is_disabled
-
-
-class _ButtonReader(HTMLParser):
-    is_disabled = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(attrs)
-        if attributes.get("data-role") == "proceed-to-checkout" and "disabled" in attributes:
-            self.is_disabled = True

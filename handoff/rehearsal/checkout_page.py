@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from handoff.bag import BagLine, format_quantity
-from handoff.magento.checkout_probe import parse_cart_section
+from handoff.magento.checkout_refusal import parse_cart_section
 from handoff.magento.quote_models import is_masked_id
 from handoff.rehearsal.app_cart import describe_lines, to_bag_lines
 from handoff.rehearsal.results import StepFailure

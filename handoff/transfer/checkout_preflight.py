@@ -7,6 +7,7 @@ import structlog
 from handoff.deadline import Deadline
 from handoff.ledger import NewHandoff
 from handoff.magento.checkout_probe import CheckoutInconclusive, CheckoutProbe, ShopperSession
+from handoff.magento.checkout_refusal import explain_checkout_refusal
 from handoff.magento.quote_models import Quote
 from handoff.problems import Problem, StoreNotServed
 from handoff.settings.store_sites import StoreSites
@@ -46,16 +47,16 @@ class CheckoutPreflight:
             if self._probe.accepts(session, deadline=_part_of(deadline)):
                 return
         except SessionStoreError:
-            log.warning("checkout_not_asked", reason="session_store_unavailable")
+            log.warning("checkout_preflight_inconclusive", reason="session_store_unavailable")
             return
         except CheckoutInconclusive as error:
-            log.warning("checkout_not_asked", reason=error.reason)
+            log.warning("checkout_preflight_inconclusive", reason=error.reason)
             return
         except StoreNotServed as problem:
             refusal: Problem = problem
         else:
-            refusal = self._probe.explain_refusal(
-                session, quote, token, deadline=_part_of(deadline)
+            refusal = explain_checkout_refusal(
+                self._probe, session, quote, token, deadline=_part_of(deadline)
             )
         log.warning("checkout_refused", code=refusal.code, detail=refusal.detail)
         raise refusal

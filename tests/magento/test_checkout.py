@@ -167,7 +167,7 @@ def test_where_checkout_does_not_answer_the_transfer_goes_on(
         cookies = [call.headers["cookie"] for call in faulty.calls if asks(call)]
     assert len(cookies) == 1
     log = capsys.readouterr().err
-    assert log.count("checkout_not_asked") == 1
+    assert log.count("checkout_preflight_inconclusive") == 1
     assert f'"reason": "{reason}"' in log
     assert faulty.url not in log
     assert cookies[0].partition("=")[2] not in log

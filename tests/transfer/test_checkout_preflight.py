@@ -119,7 +119,7 @@ def test_where_no_session_can_be_written_the_transfer_goes_on(
 ) -> None:
     shop.sessions.rename(shop.sessions.with_name("away"))
     assert code_of(guest()) == "ok"
-    [said] = logged.lines("checkout_not_asked")
+    [said] = logged.lines("checkout_preflight_inconclusive")
     assert said["reason"] == "session_store_unavailable"
     shop.sessions.with_name("away").rename(shop.sessions)
 
