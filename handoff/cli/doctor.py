@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from handoff.cli.customer_options import customer_options, read_password
 from handoff.cli.env_file import env_file_option
 from handoff.cli.exit_codes import (
     COULD_NOT_RUN,
@@ -17,7 +18,6 @@ from handoff.cli.exit_codes import (
     INTERRUPTED,
     exit_with_setting_faults,
 )
-from handoff.cli.password_file import read_password
 from handoff.cli.progress import create_progress
 from handoff.cli.stop_signals import handle_stop_signals, raise_keyboard_interrupt
 from handoff.deadline import Deadline
@@ -58,16 +58,7 @@ _REQUIRED_FIELDS = {"public_url", "magento_url", "storefront_url", "session_stor
     help="How many products to check.",
 )
 @click.option("--sku", help="A simple product for the test bag; by default one is searched for.")
-@click.option(
-    "--customer-email",
-    metavar="EMAIL",
-    help="Log in this customer, to check what customers see.",
-)
-@click.option(
-    "--customer-password-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The file of the customer's password; without it you are asked.",
-)
+@customer_options("Log in this customer, to check what customers see.")
 @click.option(
     "--timeout",
     default=120,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TextIO
 
@@ -23,7 +24,7 @@ from handoff.cli.reconcile_output import (
     TableReportWriter,
 )
 from handoff.deadline import Deadline
-from handoff.ledger import Database, LeaseLost, Leases, system_clock
+from handoff.ledger import Clock, Database, LeaseLost, Leases, system_clock
 from handoff.ledger.models import IssuePeriod
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
@@ -130,91 +131,94 @@ def reconcile(
         closing(open_existing_ledger(settings)) as database,
         _exclusive_run(database) as extend_lease,
     ):
-        run = _ReconcileRun(database, orders, extend_lease, requested, period, annotate=annotate)
+        run = _ReconcileRun(
+            ReconciliationRepository(database),
+            orders,
+            database.now,
+            extend_lease,
+            requested,
+            period,
+            annotate,
+        )
         has_findings = run.write_report(_WRITERS["json" if in_json else output_format])
     raise click.exceptions.Exit(FINDINGS if has_findings else 0)
 
 
+@dataclass(slots=True)
 class _ReconcileRun:
-    """One run. It writes its report and its counts even if it is interrupted."""
+    """One run. It writes its report and its counts even if it is interrupted.
 
-    def __init__(
-        self,
-        database: Database,
-        orders: Orders,
-        extend_lease: Callable[[], None],
-        references: list[str] | None,
-        period: IssuePeriod | None,
-        *,
-        annotate: bool,
-    ) -> None:
-        """`references` or `period` say what to report on; without both: what is due."""
-        self._clock = database.now
-        self._repository = ReconciliationRepository(database)
-        self._orders = orders
-        self._extend_lease = extend_lease
-        self._references = references
-        self._period = period
-        self._annotate = annotate
-        self._summary = ReportSummary()
-        self._checked_count = self._annotated_count = self._refused_count = 0
+    `references` or `period` say what to report on; without both: what is due.
+    """
+
+    repository: ReconciliationRepository
+    orders: Orders
+    clock: Clock
+    extend_lease: Callable[[], None]
+    references: list[str] | None
+    period: IssuePeriod | None
+    annotate: bool
+    summary: ReportSummary = field(default_factory=ReportSummary)
+    checked_count: int = 0
+    annotated_count: int = 0
+    refused_count: int = 0
 
     def write_report(self, open_writer: Callable[..., ReportWriter]) -> bool:
         """Reconcile, write the report, and return whether there are findings."""
         every_state = frozenset(ReportState)
-        has_references = self._references is not None
+        has_references = self.references is not None
         writer = open_writer(every_state if has_references else DISCREPANCIES)
         complete = False
         try:
             with create_progress() as progress:
                 for entry in self._reconcile(progress):
-                    self._summary.add(entry)
+                    self.summary.add(entry)
                     writer.add_entry(entry)
-                if self._annotate:
+                if self.annotate:
                     self._annotate_orders(progress)
             complete = True
         finally:
-            writer.finish(self._summary, complete=complete)
+            writer.finish(self.summary, complete=complete)
             self._print_counts(complete)
         findings = every_state - {ReportState.MATCHED} if has_references else DISCREPANCIES
-        return bool(self._refused_count or any(self._summary.counts[state] for state in findings))
+        return bool(self.refused_count or any(self.summary.counts[state] for state in findings))
 
     def _reconcile(self, progress: Progress) -> Iterator[ReportEntry]:
-        total = None if self._references is not None else self._repository.count_due(self._period)
+        total = None if self.references is not None else self.repository.count_due(self.period)
         task = progress.add_task("asking the shop", total=total)
 
         def advance(count: int) -> None:
-            self._checked_count += count
+            self.checked_count += count
             progress.advance(task, count)
-            self._extend_lease()
+            self.extend_lease()
 
         reconciler = Reconciler(
-            self._repository,
-            self._orders,
-            self._clock,
-            request_comments=self._annotate,
+            self.repository,
+            self.orders,
+            self.clock,
+            request_comments=self.annotate,
             on_progress=advance,
         )
-        if self._references is not None:
-            return reconciler.reconcile_references(self._references)
-        if self._period is not None:
-            return reconciler.reconcile_period(self._period)
+        if self.references is not None:
+            return reconciler.reconcile_references(self.references)
+        if self.period is not None:
+            return reconciler.reconcile_period(self.period)
         return reconciler.reconcile_due()
 
     def _annotate_orders(self, progress: Progress) -> None:
-        task = progress.add_task("annotating", total=self._repository.count_comments_due())
-        for was_accepted in OrderCommenter(self._repository, self._orders).add_due_comments():
-            self._annotated_count += was_accepted
-            self._refused_count += not was_accepted
+        task = progress.add_task("annotating", total=self.repository.count_comments_due())
+        for was_accepted in OrderCommenter(self.repository, self.orders).add_due_comments():
+            self.annotated_count += was_accepted
+            self.refused_count += not was_accepted
             progress.advance(task)
-            self._extend_lease()
+            self.extend_lease()
 
     def _print_counts(self, complete: bool) -> None:
-        text = f"{self._checked_count:,} open handoffs checked"
-        if self._annotate:
-            text += f", {self._annotated_count:,} annotated"
-        if self._refused_count:
-            text += f", {self._refused_count:,} annotations refused by the shop"
+        text = f"{self.checked_count:,} open handoffs checked"
+        if self.annotate:
+            text += f", {self.annotated_count:,} annotated"
+        if self.refused_count:
+            text += f", {self.refused_count:,} annotations refused by the shop"
         if not complete:
             text += "; not complete: what was found is kept, the next run continues from there"
         click.echo(f"{text}.", err=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
+from handoff.cli.customer_options import customer_options, read_password
 from handoff.cli.env_file import env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, INTERRUPTED, exit_with_error
 from handoff.cli.open_ledger import open_existing_ledger
-from handoff.cli.password_file import read_password
 from handoff.cli.rehearse_output import RehearsalPrinter, build_json_report
 from handoff.cli.stop_signals import handle_stop_signals, ignore_stop_signals
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
@@ -97,16 +97,7 @@ class _Options:
     metavar="CODE",
     help="A store view to rehearse in. Default: all of HANDOFF_STORES.",
 )
-@click.option(
-    "--customer-email",
-    metavar="EMAIL",
-    help="An existing customer's account with an empty cart. Default: one is created.",
-)
-@click.option(
-    "--customer-password-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The file with its password. Default: ask for the password.",
-)
+@customer_options("An existing customer's account with an empty cart. Default: one is created.")
 @click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
 @env_file_option
 def rehearse(

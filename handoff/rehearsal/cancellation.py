@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 
 class Cancelled(Exception):
     """The rehearsal was cancelled."""
@@ -15,22 +12,17 @@ class CancelToken:
 
     def __init__(self) -> None:
         self._is_requested = False
-        self._is_suspended = False
+        self._is_ignored = False
 
     def request(self) -> None:
         """Cancel before the next call."""
         self._is_requested = True
 
-    def raise_if_requested(self) -> None:
-        """Raise Cancelled if a cancellation was requested and is not suspended."""
-        if self._is_requested and not self._is_suspended:
-            raise Cancelled
+    def ignore_requests(self) -> None:
+        """Allow all calls from now on: those that clean up."""
+        self._is_ignored = True
 
-    @contextmanager
-    def suspended(self) -> Iterator[None]:
-        """Allow calls within the block all the same: those that clean up."""
-        self._is_suspended = True
-        try:
-            yield
-        finally:
-            self._is_suspended = False
+    def raise_if_requested(self) -> None:
+        """Raise Cancelled if a cancellation was requested and is not ignored."""
+        if self._is_requested and not self._is_ignored:
+            raise Cancelled

@@ -73,8 +73,8 @@ def run_steps(
         is_cancelled = True
     finally:
         show_progress(results, "cleaning up")
-        with cancel.suspended():
-            leftovers = cleanup.run()
+        cancel.ignore_requests()
+        leftovers = cleanup.run()
     results += [StepResult(step, StepVerdict.NOT_TRIED) for step in steps[len(results) :]]
     return RehearsalResult(tuple(results), leftovers, cleanup.is_complete, is_cancelled)
 

@@ -23,12 +23,12 @@ class ShopperJourney(ABC):
 
     part: ClassVar[str]
     quantities: ClassVar[tuple[int, ...]]
+    _instruction: Instruction  # from the step that transfers
 
     def __init__(self, context: RehearsalContext) -> None:
         self._context = context
         self._settings = context.transfers.settings
         self._site = self._settings.build_store_site(context.shop.store)
-        self._instruction: Instruction | None = None
         self._landing_url = ""
         self._web_view = self._create_web_view()
         self._checkout: CheckoutPage | None = None
@@ -47,16 +47,14 @@ class ShopperJourney(ABC):
 
     def transfer(self) -> Observation:
         """Send the transfer."""
-        instruction = self._context.transfers.transfer(self.build_transfer())
-        self._instruction = instruction
-        handoff_id = _get_link_token(instruction).rpartition(".")[0]
-        return f"handoff {handoff_id[:8]}, to open by {instruction.method}"
+        self._instruction = self._context.transfers.transfer(self.build_transfer())
+        handoff_id = _get_link_token(self._instruction).rpartition(".")[0]
+        return f"handoff {handoff_id[:8]}, to open by {self._instruction.method}"
 
     def open_link(self) -> Observation:
         """Open the link in the web view, after a preview in another one changed nothing."""
-        instruction = self._require_instruction()
-        if instruction.method == "GET":
-            self._create_web_view().follow(instruction)
+        if self._instruction.method == "GET":
+            self._create_web_view().follow(self._instruction)
         self._require_redirect_to_checkout(self._use_link(self._web_view))
         return "303 to checkout, with a session of the shop"
 
@@ -97,8 +95,7 @@ class ShopperJourney(ABC):
 
     def open_altered_link(self) -> Observation:
         """Open a link with a wrong signature."""
-        instruction = _alter_link(self._require_instruction())
-        page = self._create_web_view().follow(instruction)
+        page = self._create_web_view().follow(_alter_link(self._instruction))
         if page.status != HTTPStatus.NOT_FOUND:
             expected = "an altered link to be unknown, 404"
             raise StepFailure(expected, page.summary, "security_breach")
@@ -150,16 +147,10 @@ class ShopperJourney(ABC):
             self.open_link()
         return self._load_checkout()
 
-    def _require_instruction(self) -> Instruction:
-        if self._instruction is None:
-            raise LookupError("nothing has been transferred yet")
-        return self._instruction
-
     def _use_link(self, web_view: WebView) -> WebPage:
         """Follow the instruction, and submit the entry page if one is shown."""
-        instruction = self._require_instruction()
-        page = web_view.follow(instruction)
-        if instruction.method == "GET" and page.status == HTTPStatus.OK:
+        page = web_view.follow(self._instruction)
+        if self._instruction.method == "GET" and page.status == HTTPStatus.OK:
             page = web_view.submit_form(page)
         return page
 

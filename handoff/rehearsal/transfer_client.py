@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -15,20 +14,6 @@ from handoff.rehearsal.web_session import choose_advice, open_web_session
 from handoff.settings import Settings
 
 _TIMEOUT = 70  # seconds; more than a transfer may take
-
-
-@dataclass(frozen=True, slots=True)
-class TransferRefusal:
-    """The service's refusal of a transfer. Its details name skus and settings, no credential."""
-
-    status: int
-    code: str
-    details: str
-
-    @property
-    def summary(self) -> str:
-        """The refusal in one line."""
-        return f"{self.status} {self.code}: {self.details}"
 
 
 class TransferClient:
@@ -57,26 +42,25 @@ class TransferClient:
 
     def transfer(self, body: dict[str, Any]) -> Instruction:
         """Send a transfer and return the instruction; raise StepFailure if it is refused."""
-        answer = self._send(body)
-        if isinstance(answer, TransferRefusal):
-            raise StepFailure("an instruction", answer.summary, f"transfer.{answer.code}")
-        return answer
+        status, fields = self._send(body)
+        if status != HTTPStatus.OK:
+            advice = f"transfer.{fields.get('code')}"
+            raise StepFailure("an instruction", _describe_refusal(status, fields), advice)
+        return Instruction.model_validate(fields)
 
     def require_refusal(self, body: dict[str, Any], *, code: str, reason: str) -> Observation:
         """Send a transfer, and raise StepFailure unless it is refused with an error code.
 
         `reason` names what is wrong with the transfer.
         """
-        answer = self._send(body)
-        if isinstance(answer, Instruction):
-            actual = "200 and an instruction"
-        elif answer.code == code:
-            return f"{answer.status} {answer.code}"
-        else:
-            actual = answer.summary
-        raise StepFailure(f"{code}, for {reason}", actual, "security_breach")
+        status, fields = self._send(body)
+        if fields.get("code") != code:
+            actual = _describe_refusal(status, fields)
+            raise StepFailure(f"{code}, for {reason}", actual, "security_breach")
+        return f"{status} {code}"
 
-    def _send(self, body: dict[str, Any]) -> Instruction | TransferRefusal:
+    def _send(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Return the status and the JSON of the service's answer."""
         self._cancel.raise_if_requested()
         try:
             answer = self._session.post(
@@ -89,10 +73,7 @@ class TransferClient:
         except requests.RequestException as error:
             actual = f"none ({type(error).__name__})"
             raise StepFailure("an answer to the transfer", actual, "restart_service") from None
-        fields = _read_json_object(answer)
-        if answer.status_code != HTTPStatus.OK or "url" not in fields:
-            return _read_refusal(answer.status_code, fields)
-        return Instruction.model_validate(fields)
+        return answer.status_code, _read_json_object(answer)
 
 
 def _read_json_object(answer: requests.Response) -> dict[str, Any]:
@@ -104,11 +85,14 @@ def _read_json_object(answer: requests.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _read_refusal(status: int, fields: dict[str, Any]) -> TransferRefusal:
+def _describe_refusal(status: int, fields: dict[str, Any]) -> str:
+    """Return status, code and details of a refusal. They name skus, and hold no credential."""
+    if status == HTTPStatus.OK:
+        return "200 and an instruction"
     faults = [fault for fault in fields.get("errors") or () if isinstance(fault, dict)]
     details = " ".join(
         f"{fault.get('sku') or fault.get('pointer', '')}: {fault.get('detail', '')}"
         for fault in faults
     )
     details = details or str(fields.get("detail") or "not a problem in JSON")
-    return TransferRefusal(status, str(fields.get("code") or "no code"), details)
+    return f"{status} {fields.get('code') or 'no code'}: {details}"

@@ -72,7 +72,7 @@ def test_an_account_is_deleted_even_if_its_creation_was_not_answered(
     def lose_the_answer(self: AppClient, method: str, path: str, **options: Any) -> Any:
         body = require(self, method, path, **options)
         if path == "customers":
-            raise StepFailure("an answer", "none", "shop_down")
+            raise StepFailure("an answer", "none", "shop_problem")
         return body
 
     monkeypatch.setattr(AppClient, "require", lose_the_answer)

@@ -37,7 +37,7 @@ def fail_with(error: Exception) -> Callable[[], Observation]:
 
 def test_steps_after_a_failure_are_not_tried(cleanup: Cleanup) -> None:
     tried: list[str] = []
-    failure = StepFailure("this", "that", "shop_down")
+    failure = StepFailure("this", "that", "shop_problem")
 
     def next_step() -> str:
         tried.append("the next step")

@@ -1,12 +1,25 @@
-"""The password of a customer, from a file or a prompt."""
+"""The options `--customer-email` and `--customer-password-file`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from handoff.cli.exit_codes import exit_with_error
+
+
+def customer_options(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds both options; `help_text` says what the customer is for."""
+    email = click.option("--customer-email", metavar="EMAIL", help=help_text)
+    password = click.option(
+        "--customer-password-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="The file with the customer's password. Default: ask for the password.",
+    )
+    return lambda command: email(password(command))
 
 
 def read_password(email: str, file: Path | None) -> str:
