@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
-
-from pydantic import BaseModel, ConfigDict, model_validator
 
 from handoff.doctor.shop_client import DoctorShopClient, read_json
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
@@ -22,112 +20,62 @@ _MAX_CATEGORIES = 500
 _VISIBLE = "2,3,4"
 
 
-class _MagentoModel(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, coerce_numbers_to_str=True)
+@dataclass(frozen=True, slots=True)
+class CatalogueProduct:
+    """A product as the app needs it; `price` and `is_in_stock` are None if the shop is silent.
 
-    @model_validator(mode="before")
+    `requires_options` is about fields such as an engraving. `option_labels` and `child_ids` are
+    those of a configurable product. `attributes` are the codes of the custom attributes with a
+    value.
+    """
+
+    id: int
+    sku: str
+    name: str
+    type_id: str
+    description: str
+    price: Decimal | None
+    is_in_stock: bool | None
+    requires_options: bool
+    images: tuple[str, ...]
+    option_labels: tuple[str, ...]
+    child_ids: tuple[int, ...]
+    attributes: frozenset[str]
+
     @classmethod
-    def _use_defaults(cls, data: Any) -> Any:
-        """Remove null, and read [] as an empty object: that is what PHP makes of one."""
-        if not isinstance(data, dict):
-            return {} if data == [] else data
-        return {name: value for name, value in data.items() if value is not None}
+    def parse(cls, row: dict[str, Any]) -> Self:
+        """Return a product from the JSON of Magento's REST, in which any field can be null."""
+        extensions = row.get("extension_attributes") or {}
+        attributes = _list(row, "custom_attributes")
+        custom = {each["attribute_code"]: each["value"] for each in attributes if each.get("value")}
+        images = [each for each in _list(row, "media_gallery_entries") if not each.get("disabled")]
+        options = _list(extensions, "configurable_product_options")
+        price = row.get("price")
+        return cls(
+            id=int(row.get("id") or 0),
+            sku=str(row.get("sku") or ""),
+            name=str(row.get("name") or ""),
+            type_id=str(row.get("type_id") or ""),
+            description=str(custom.get("description") or custom.get("short_description") or ""),
+            price=None if price is None else Decimal(str(price)),
+            is_in_stock=(extensions.get("stock_item") or {}).get("is_in_stock"),
+            requires_options=any(each.get("is_require") for each in _list(row, "options")),
+            images=tuple(str(each["file"]) for each in images if each.get("file")),
+            option_labels=tuple(str(each.get("label") or "") for each in options),
+            child_ids=tuple(map(int, _list(extensions, "configurable_product_links"))),
+            attributes=frozenset(custom),
+        )
 
 
-class _CustomAttribute(_MagentoModel):
-    attribute_code: str = ""
-    value: Any = None
+@dataclass(frozen=True, slots=True)
+class CatalogueCategory:
+    """A category below the root, and how many products and categories it has."""
 
-
-class _CustomOption(_MagentoModel):
-    is_require: bool = False
-
-
-class _ConfigurableOption(_MagentoModel):
-    label: str = ""
-
-
-class _MediaEntry(_MagentoModel):
-    file: str = ""
-    disabled: bool = False
-
-
-class _StockItem(_MagentoModel):
-    is_in_stock: bool | None = None
-
-
-class _ProductExtensions(_MagentoModel):
-    website_ids: tuple[int, ...] | None = None
-    stock_item: _StockItem = _StockItem()
-    configurable_product_options: tuple[_ConfigurableOption, ...] = ()
-    configurable_product_links: tuple[int, ...] = ()
-
-
-class CatalogueProduct(_MagentoModel):
-    """A product as Magento's REST describes it; `price` is None if the shop gives none."""
-
-    id: int = 0
-    sku: str = ""
-    name: str = ""
-    type_id: str = ""
-    price: Decimal | None = None
-    options: tuple[_CustomOption, ...] = ()
-    media_gallery_entries: tuple[_MediaEntry, ...] = ()
-    custom_attributes: tuple[_CustomAttribute, ...] = ()
-    extension_attributes: _ProductExtensions = _ProductExtensions()
-
-    @property
-    def attributes(self) -> dict[str, Any]:
-        """The custom attributes that have a value."""
-        attributes = {each.attribute_code: each.value for each in self.custom_attributes}
-        return {name: value for name, value in attributes.items() if value not in (None, "", [])}
-
-    @property
-    def description(self) -> str:
-        """The description, or the short one."""
-        attributes = self.attributes
-        return str(attributes.get("description") or attributes.get("short_description") or "")
-
-    @property
-    def images(self) -> tuple[str, ...]:
-        """The files of the pictures that are shown."""
-        entries = self.media_gallery_entries
-        return tuple(entry.file for entry in entries if entry.file and not entry.disabled)
-
-    @property
-    def is_in_stock(self) -> bool | None:
-        """Whether the product can be bought, None if the shop does not say."""
-        return self.extension_attributes.stock_item.is_in_stock
-
-    @property
-    def requires_options(self) -> bool:
-        """Whether the shopper has to fill in an option such as an engraving."""
-        return any(option.is_require for option in self.options)
-
-    @property
-    def option_labels(self) -> tuple[str, ...]:
-        """The labels of a configurable product's options, such as size."""
-        return tuple(each.label for each in self.extension_attributes.configurable_product_options)
-
-    @property
-    def child_ids(self) -> tuple[int, ...]:
-        """The numbers of a configurable product's children."""
-        return self.extension_attributes.configurable_product_links
-
-
-class CatalogueCategory(_MagentoModel):
-    """A category with the number of its products, and the categories below it."""
-
-    id: int = 0
-    name: str = ""
-    is_active: bool = False
-    product_count: int = 0
-    children_data: tuple[CatalogueCategory, ...] = ()
-
-
-class _ProductPage(_MagentoModel):
-    items: tuple[CatalogueProduct, ...] = ()
-    total_count: int = 0
+    id: int
+    name: str
+    is_active: bool
+    product_count: int
+    child_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +111,10 @@ class _SampleReader:
 
     def read(self, size: int) -> CatalogueSample:
         skus, total = self._select_skus(size)
-        details = [self._get(f"products/{quote(sku, safe='')}") for sku in dict.fromkeys(skus)]
-        found = [CatalogueProduct.model_validate(row) for row in details if isinstance(row, dict)]
-        products = tuple(product for product in found if self._is_sold_here(product))
+        rows = [self._get(f"products/{quote(sku, safe='')}") for sku in dict.fromkeys(skus)]
+        products = [CatalogueProduct.parse(row) for row in rows if self._is_sold_here(row)]
         return CatalogueSample(
-            products=products,
+            products=tuple(products),
             children=self._read_children(products),
             categories=tuple(self._read_categories()),
             total=total,
@@ -176,10 +123,12 @@ class _SampleReader:
             denied=frozenset(self._denied),
         )
 
-    def _is_sold_here(self, product: CatalogueProduct) -> bool:
+    def _is_sold_here(self, row: Any) -> bool:
         """Whether the product is in the website of the store view, or names no website."""
-        website_ids = product.extension_attributes.website_ids
-        return website_ids is None or self._store.website_id in website_ids
+        if not isinstance(row, dict):
+            return False
+        website_ids = (row.get("extension_attributes") or {}).get("website_ids")
+        return not isinstance(website_ids, list) or self._store.website_id in website_ids
 
     def _get(self, path: str, params: dict[str, str] | None = None) -> Any:
         response = self._shop.rest("GET", path, store=self._store, token=self._token, params=params)
@@ -212,32 +161,35 @@ class _SampleReader:
             direction="DESC",
             fields="items[sku],total_count",
         )
-        found = self._search_products(criteria)
-        return [product.sku for product in found.items], found.total_count
+        data = self._get("products", criteria) or {}
+        return [str(row["sku"]) for row in _list(data, "items")], int(data.get("total_count") or 0)
 
-    def _read_children(self, products: tuple[CatalogueProduct, ...]) -> dict[int, CatalogueProduct]:
+    def _read_children(self, products: Iterable[CatalogueProduct]) -> dict[int, CatalogueProduct]:
         """Return the children of the configurable products by their numbers."""
         wanted = sorted({number for product in products for number in product.child_ids})
         if not wanted:
             return {}
         ids = SearchFilter("entity_id", ",".join(map(str, wanted[:_MAX_CHILDREN])), "in")
-        found = self._search_products(build_search_criteria(ids, page_size=_MAX_CHILDREN))
-        return {product.id: product for product in found.items}
-
-    def _search_products(self, criteria: dict[str, str]) -> _ProductPage:
-        data = self._get("products", criteria)
-        return _ProductPage.model_validate(data if isinstance(data, dict) else {})
+        data = self._get("products", build_search_criteria(ids, page_size=_MAX_CHILDREN)) or {}
+        children = map(CatalogueProduct.parse, _list(data, "items"))
+        return {child.id: child for child in children}
 
     def _read_categories(self) -> Iterator[CatalogueCategory]:
-        """Give the categories below the root, level by level."""
-        data = self._get("categories")
-        root = CatalogueCategory.model_validate(data if isinstance(data, dict) else {})
-        waiting, count = list(root.children_data), 0
-        while waiting and count < _MAX_CATEGORIES:
-            category = waiting.pop(0)
-            waiting += category.children_data
-            count += 1
-            yield category
+        """Yield the categories below the root, level by level."""
+        waiting = list(_list(self._get("categories") or {}, "children_data"))
+        for _ in range(_MAX_CATEGORIES):
+            if not waiting:
+                return
+            node = waiting.pop(0)
+            children = _list(node, "children_data")
+            waiting += children
+            yield CatalogueCategory(
+                id=int(node["id"]),
+                name=str(node.get("name") or ""),
+                is_active=bool(node.get("is_active")),
+                product_count=int(node.get("product_count") or 0),
+                child_count=len(children),
+            )
 
     def _read_media_url(self) -> str:
         configs = self._get("store/storeConfigs")
@@ -251,6 +203,11 @@ class _SampleReader:
         fields = "items[attribute_code]"
         criteria = build_search_criteria(is_filterable, page_size=50, fields=fields)
         data = self._get("products/attributes", criteria)
-        if not isinstance(data, dict):
+        if data is None:
             return None
-        return tuple(str(row["attribute_code"]) for row in data.get("items") or [])
+        return tuple(str(row["attribute_code"]) for row in _list(data, "items"))
+
+
+def _list(row: dict[str, Any], name: str) -> list[Any]:
+    """Return a list in JSON of Magento, empty if it is null or missing."""
+    return row.get(name) or []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from handoff.cleanup import Cleanup
 from handoff.deadline import Deadline
@@ -52,28 +52,25 @@ class AdminLoginResult:
     has_credentials: bool = True
 
 
-P = ParamSpec("P")
-T = TypeVar("T")
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def memoize(
-    method: Callable[Concatenate[CheckContext, P], T],
-) -> Callable[Concatenate[CheckContext, P], T]:
+def memoize(method: Method) -> Method:
     """Call a method once for each argument; then return its result, or raise its error, again."""
 
     @wraps(method)
-    def call_once(self: CheckContext, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        key = (method.__name__, args)
+    def call_once(self: CheckContext, *arguments: Any) -> Any:
+        key = (method.__name__, arguments)
         if key not in self.memo:
             try:
-                self.memo[key] = method(self, *args, **kwargs)
+                self.memo[key] = method(self, *arguments)
             except Exception as error:
                 self.memo[key] = error
         if isinstance(result := self.memo[key], Exception):
             raise result
-        return cast(T, result)
+        return result
 
-    return call_once
+    return cast(Method, call_once)
 
 
 class CheckContext:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -88,3 +88,22 @@ def fault(seen: str, advice: str, *, name: str = "") -> CheckResult:
 def find_worst(severities: Iterable[Severity]) -> Severity:
     """Return the highest severity, OK if there are none."""
     return max(severities, key=lambda severity: severity.rank, default=Severity.OK)
+
+
+def report_missing(
+    name: str,
+    missing: Collection[MissingData],
+    total: int,
+    *,
+    things: str = "products",
+    severity: Severity = Severity.WARNING,
+    advice: str,
+) -> CheckResult:
+    """Return OK if nothing is missing, else `severity` and how many of `total` items lack it."""
+    if not total:
+        return unknown(f"There are no {things} to check.", name=name)
+    without = len({item.owner for item in missing})
+    if not without:
+        return ok(f"All {total} {things} that were checked.", name=name)
+    seen = f"{total - without} of {total} {things}; {without} without."
+    return CheckResult(severity, seen, advice, name, tuple(missing))

@@ -9,37 +9,32 @@ from enum import Enum, auto
 from handoff.doctor.check_result import CheckResult
 from handoff.doctor.checks import (
     administrator,
-    bag_into_checkout,
     cart_building,
     categories,
-    checkout_redirects,
+    checkout,
     clock,
     customer_account,
-    filters,
-    guest_checkout,
-    keys,
     ledger,
-    lifetimes,
     poq_endpoints,
     products,
-    rest_address,
-    search,
+    search_and_filters,
     service_address,
     session_cookie,
     session_store,
     settings,
+    shop_address,
+    shop_configuration,
     store_views,
-    tls,
 )
 
 
 class CheckScope(Enum):
-    """What a check is called with besides the context, and how often."""
+    """What a check gets besides the context: nothing, each store view, each site, the sample."""
 
-    SHOP = auto()  # with nothing, once
+    SHOP = auto()
     EACH_STORE_VIEW = auto()
     EACH_SITE = auto()
-    CATALOGUE_SAMPLE = auto()  # once, if there is a sample
+    CATALOGUE_SAMPLE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +59,9 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
     "way-in": {
         "Settings": (
             Check("Settings", settings.check_settings, needs_rest=False),
-            Check("Poq's keys", keys.check_api_keys, needs_rest=False),
-            Check("Secret that signs links", keys.check_secret_key, needs_rest=False),
-            Check(
-                "Password of the session store", keys.check_session_store_password, needs_rest=False
-            ),
+            Check("Poq's keys", settings.check_api_keys, needs_rest=False),
+            Check("Secret that signs links", settings.check_secret_key, needs_rest=False),
+            Check("Password of the session store", settings.check_store_password, needs_rest=False),
             Check("Ledger's disk", ledger.check_ledger_disk, needs_rest=False),
             Check("Ledger", ledger.check_ledger, needs_rest=False),
         ),
@@ -87,15 +80,15 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
             ),
         ),
         "Into checkout": (
-            Check("Bag into checkout", bag_into_checkout.check_bag_into_checkout, _STORE),
+            Check("Bag into checkout", checkout.check_bag_into_checkout, _STORE),
             Check("Customer's session", customer_account.check_customer_session),
-            Check("Redirects of checkout", checkout_redirects.check_checkout_redirects, _STORE),
+            Check("Redirects of checkout", checkout.check_checkout_redirects, _STORE),
         ),
     },
     "access": {
         "Address": (
-            Check("Address of REST", rest_address.check_rest_address, needs_rest=False),
-            Check("TLS", tls.check_tls, needs_rest=False),
+            Check("Address of REST", shop_address.check_rest_address, needs_rest=False),
+            Check("TLS", shop_address.check_tls, needs_rest=False),
         ),
         "Administrator": (
             Check("Administrator", administrator.check_administrator),
@@ -107,10 +100,10 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
             Check("Endpoints", poq_endpoints.check_poq_endpoints),
         ),
         "Limits": (
-            Check("Guest checkout", guest_checkout.check_guest_checkout),
-            Check("Minimum amount", guest_checkout.check_minimum_amount),
-            Check("Customer's token", lifetimes.check_token_lifetime),
-            Check("Quote", lifetimes.check_quote_lifetime),
+            Check("Guest checkout", shop_configuration.check_guest_checkout),
+            Check("Minimum amount", shop_configuration.check_minimum_amount),
+            Check("Customer's token", shop_configuration.check_token_lifetime),
+            Check("Quote", shop_configuration.check_quote_lifetime),
         ),
         "Speed": (
             Check("GraphQL", cart_building.check_graphql),
@@ -121,11 +114,11 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
         "Shop": (Check("Category tree", categories.check_categories, _SAMPLE),),
         "Product list": (Check("Products", products.check_product_list, _SAMPLE),),
         "Product page": (Check("Product page", products.check_product_page, _SAMPLE),),
-        "Search": (Check("Search", search.check_search, _SAMPLE),),
-        "Filters": (Check("Filters", filters.check_filters, _SAMPLE),),
+        "Search": (Check("Search", search_and_filters.check_search, _SAMPLE),),
+        "Filters": (Check("Filters", search_and_filters.check_filters, _SAMPLE),),
         "Cart": (
-            Check("Test bag", bag_into_checkout.check_test_bag),
-            Check("By sku alone", products.check_product_can_be_bought, _SAMPLE),
+            Check("Test bag", checkout.check_test_bag),
+            Check("By sku alone", products.check_buying_by_sku, _SAMPLE),
         ),
         "Account": (Check("Details", customer_account.check_customer_details),),
     },

@@ -16,9 +16,11 @@ import secrets
 import string
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import Enum
+from http import HTTPStatus
 from urllib.parse import unquote
 
+from handoff.doctor.check_result import fault, ok, unknown, warning
 from handoff.doctor.set_cookie import find_set_cookie
 from handoff.doctor.shop_client import DoctorShopClient, read_json
 from handoff.doctor.trial_carts import RestCart, build_rest_cart
@@ -32,20 +34,77 @@ _WEBSITE_IDS = range(1, 31)
 
 
 class CheckoutTrialOutcome(Enum):
-    """How a trial of checkout ended."""
+    """How a trial of checkout ended: a check result, with placeholders for the facts."""
 
-    NO_CART = auto()  # the shop creates no guest cart
-    NO_PRODUCT = auto()  # there is no product, or none that goes into a cart
-    SESSION_NOT_WRITTEN = auto()  # the session store refuses the session
-    BAG_IN_CHECKOUT = auto()  # checkout shows the product
-    EMPTY_CHECKOUT = auto()  # checkout opens, but does not show the product
-    SESSION_NOT_READ = auto()  # the shop does not read the session
-    WRONG_WEBSITE = auto()  # the shop finds the quote with another website's number only
-    QUOTE_NOT_FOUND = auto()  # the shop reads the session, but does not find the quote
-    CHECKOUT_REFUSED = auto()  # the product is in the cart, and checkout redirects to the cart
-    NO_RESPONSE = auto()  # a URL on the way does not answer
-    ERROR_STATUS = auto()  # the shop answers with status 400 or higher
-    OTHER_PAGE = auto()  # the redirects end on another page
+    BAG_IN_CHECKOUT = ok(
+        "Checkout shows a bag of {sku} from a session that we have written: session store, "
+        "cookie, website and path are right."
+    )
+    EMPTY_CHECKOUT = warning(
+        "Checkout opens with our session, but its page does not contain {sku}.",
+        "Open a link of the service by hand, and check whether the bag is right.",
+    )
+    SESSION_NOT_READ = fault(
+        "The shop does not read the session that we have written to {session_store}.",
+        "Compare HANDOFF_SESSION_STORE with `session` in the shop's app/etc/env.php: save, host, "
+        "port, database. Then check HANDOFF_SESSION_COOKIE_NAME, and whether PHP's "
+        "session.serialize_handler is php.",
+    )
+    WRONG_WEBSITE = fault(
+        "The shop reads the session and finds no quote for website {website_id}, but it finds one "
+        "for website {right_website_id}.",
+        'Set "website_id": {right_website_id} for {store} in HANDOFF_STORES.',
+    )
+    QUOTE_NOT_FOUND = fault(
+        "The shop reads the session, but does not find the quote.{shop_message}",
+        "Check whether store view {store} (store_id {store_id}) belongs to the website at {url}.",
+    )
+    CHECKOUT_REFUSED = fault(
+        "The bag is in the cart, and checkout redirects back to it.{shop_message}",
+        "Check whether guest checkout is allowed and whether there is a minimum order amount "
+        "(Sales, Minimum Order Amount), and open the cart to read its message.",
+    )
+    BAG_REFUSED = fault(
+        "The bag is in the cart, and checkout redirects back to it, though guest checkout is "
+        "allowed.{shop_message}",
+        "Is one {sku} below the minimum (Sales, Minimum Order Amount)? Then try a more expensive "
+        "product: --sku. Otherwise open the cart and read its message.",
+    )
+    GUESTS_REFUSED = fault(
+        "Guest checkout is switched off: guests get no further than the cart.{shop_message}",
+        "Allow it in Magento: Stores, Configuration, Sales, Checkout, Allow Guest Checkout. Or let "
+        "the app transfer customers only.",
+    )
+    PAGE_NOT_FOUND = fault(
+        "There is no page at {url} (404).",
+        "Set HANDOFF_CHECKOUT_PATH to the path of the shop's checkout.",
+    )
+    ERROR_STATUS = fault(
+        "The shop answers {status} to checkout with our session.",
+        "If sessions are files, PHP refuses files of another user: run Handoff as PHP's user. "
+        "Otherwise see the shop's var/log and var/report.",
+    )
+    NO_RESPONSE = fault(
+        "Checkout redirects to {url}, which does not answer. {no_response_reason}",
+        "Set HANDOFF_STOREFRONT_URL to the shop's public address, and make sure that this machine "
+        "can reach it.",
+    )
+    OTHER_PAGE = fault(
+        "Checkout redirects to {url}, which does not show the bag.{shop_message}",
+        "Set HANDOFF_CHECKOUT_PATH to the path of the shop's checkout, and check whether it "
+        "requires a login.",
+    )
+    NO_CART = fault(
+        "The shop creates no guest cart (status {status}).{shop_message}",
+        "Check whether a firewall blocks POST /rest/…/V1/guest-carts.",
+    )
+    NO_PRODUCT = unknown(
+        "No product was found that can be added to a cart without options.{shop_message}",
+        "Name a simple product that is for sale: --sku.",
+    )
+    SESSION_NOT_WRITTEN = unknown(
+        "No session could be written to the session store.", "See the check Session store."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +195,9 @@ def _diagnose(
     first, last = visit.pages[0], visit.pages[-1]
     if last.failure is not None:
         return CheckoutTrialOutcome.NO_RESPONSE, None
-    if last.response.status >= 400:
+    if last.response.status == HTTPStatus.NOT_FOUND:
+        return CheckoutTrialOutcome.PAGE_NOT_FOUND, None
+    if last.response.status >= HTTPStatus.BAD_REQUEST:
         return CheckoutTrialOutcome.ERROR_STATUS, None
     if not visit.is_on_cart_page:
         if visit.has_product:

@@ -87,7 +87,7 @@ def _collect_results(
         results.append(warning(f"Not completed. {error.reason}", _SLOW))
     except TimeLimitReached:
         results.append(warning("No time was left for it.", f"{_SLOW} Or raise --timeout."))
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         results.append(unknown("The shop's answer does not have Magento's format."))
     return results
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from handoff.doctor.catalogue_sample import CatalogueCategory, CatalogueSample
 from handoff.doctor.check_context import CheckContext
-from handoff.doctor.check_result import CheckResult, MissingData, fault, ok
-from handoff.doctor.checks.missing_data import report_missing
+from handoff.doctor.check_result import CheckResult, MissingData, fault, ok, report_missing
 
 
 def check_categories(context: CheckContext, sample: CatalogueSample) -> Iterator[CheckResult]:
@@ -33,7 +32,7 @@ def check_categories(context: CheckContext, sample: CatalogueSample) -> Iterator
         things="categories",
         advice="Name them: Catalog, Categories.",
     )
-    leaves = [category for category in active if not category.children_data]
+    leaves = [category for category in active if not category.child_count]
     yield report_missing(
         "Products in categories",
         [MissingData(_describe(each), "products") for each in leaves if not each.product_count],

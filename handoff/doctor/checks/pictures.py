@@ -6,8 +6,7 @@ import secrets
 
 from handoff.doctor.catalogue_sample import CatalogueSample
 from handoff.doctor.check_context import CheckContext
-from handoff.doctor.check_result import CheckResult, MissingData, unknown
-from handoff.doctor.checks.missing_data import report_missing
+from handoff.doctor.check_result import CheckResult, MissingData, report_missing, unknown
 from handoff.magento.http_transport import HttpResponse
 
 _NAME = "Pictures that load"

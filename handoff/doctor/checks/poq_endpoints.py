@@ -7,7 +7,7 @@ and must answer that fields are missing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown
@@ -57,38 +57,25 @@ POQ_ENDPOINTS = (
 def check_poq_endpoints(context: CheckContext) -> Iterator[CheckResult]:
     """Call every endpoint once."""
     for endpoint in POQ_ENDPOINTS:
-        if endpoint.path == "/guest-carts":
-            yield _check_guest_carts(context, endpoint.name)
-        elif endpoint.role == "admin":
-            yield _check_as_admin(context, endpoint)
-        elif endpoint.role == "customer":
-            yield _check_as_customer(context, endpoint)
-        else:
-            yield _judge(endpoint, _call(context, endpoint, None))
+        yield replace(_check_endpoint(context, endpoint), name=endpoint.name)
 
 
-def _check_guest_carts(context: CheckContext, name: str) -> CheckResult:
-    seconds = context.try_checkout(context.default_store).cart.cart_seconds
-    if seconds is None:
-        return fault(
-            "It creates no guest cart.", "Let POST /guest-carts through to Magento.", name=name
-        )
-    return ok(f"It creates a guest cart in {seconds * 1000:.0f} ms.", name=name)
-
-
-def _check_as_admin(context: CheckContext, endpoint: PoqEndpoint) -> CheckResult:
-    token = context.log_in_admin().token
-    if token is None:
-        return unknown("This needs an administrator.", name=endpoint.name)
-    return _judge(endpoint, _call(context, endpoint, token))
-
-
-def _check_as_customer(context: CheckContext, endpoint: PoqEndpoint) -> CheckResult:
-    token = context.get_customer_token()
+def _check_endpoint(context: CheckContext, endpoint: PoqEndpoint) -> CheckResult:
+    if endpoint.path == "/guest-carts":
+        seconds = context.try_checkout(context.default_store).cart.cart_seconds
+        if seconds is None:
+            return fault("It creates no guest cart.", "Let POST /guest-carts through to Magento.")
+        return ok(f"It creates a guest cart in {seconds * 1000:.0f} ms.")
+    token = None
+    if endpoint.role == "admin":
+        token = context.log_in_admin().token
+        if token is None:
+            return unknown("This needs an administrator.")
+    elif endpoint.role == "customer":
+        token = context.get_customer_token()
     response = _call(context, endpoint, token)
-    if token is None and response.status == 401:
-        seen = "It exists and asks for a customer's token. Use --customer-email to try one."
-        return ok(seen, name=endpoint.name)
+    if endpoint.role == "customer" and token is None and response.status == 401:
+        return ok("It exists and asks for a customer's token. Use --customer-email to try one.")
     return _judge(endpoint, response)
 
 
@@ -104,26 +91,20 @@ def _call(context: CheckContext, endpoint: PoqEndpoint, token: str | None) -> Ht
 
 
 def _judge(endpoint: PoqEndpoint, response: HttpResponse) -> CheckResult:
-    role, status, name = endpoint.role, response.status, endpoint.name
+    role, status = endpoint.role, response.status
     if status in endpoint.statuses and read_json(response) is not None:
-        return ok(f"It answers as {role} in {response.seconds * 1000:.0f} ms.", name=name)
+        return ok(f"It answers as {role} in {response.seconds * 1000:.0f} ms.")
     if status in (401, 403) and endpoint.right:
-        return fault(
-            f"It is denied as {role} ({status}).",
-            f"Give the role or the integration the right to {endpoint.right}.",
-            name=name,
-        )
+        advice = f"Give the role or the integration the right to {endpoint.right}."
+        return fault(f"It is denied as {role} ({status}).", advice)
     if response.location:
         return fault(
             f"It redirects ({status}).",
-            "Set HANDOFF_MAGENTO_URL, and the address that you give Poq, to the address of REST "
-            "itself.",
-            name=name,
+            "Set HANDOFF_MAGENTO_URL, and the address that you give Poq, to that of REST itself.",
         )
     message = read_message(response)
     shop_message = f" The shop says: {message}" if message else ""
     return fault(
         f"It fails as {role} ({status}).{shop_message}",
         "Check whether a firewall, a cache or a disabled module blocks it.",
-        name=name,
     )

@@ -1,13 +1,23 @@
-"""Check: are the settings valid, and is the shop open to transfers?"""
+"""Checks of the settings: are they valid, and are the keys and passwords in them good?"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from handoff.doctor.check_context import CheckContext
-from handoff.doctor.check_result import CheckResult, fault, ok, warning
+from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.settings import find_unknown_names
+
+# Keys of the documentation, and the beginnings of placeholders.
+_EXAMPLE_PREFIXES = tuple(
+    "demo-key a-password your- changeme change-me example secret test".split()
+)
+_MIN_KEY_LENGTH = 16
+_MIN_SECRET_LENGTH = 32
+_MIN_DIFFERENT_CHARACTERS = 8
+_CREATE_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
 
 
 def check_settings(context: CheckContext) -> Iterator[CheckResult]:
@@ -25,3 +35,70 @@ def check_settings(context: CheckContext) -> Iterator[CheckResult]:
         )
     if not faults and not unknown_names:
         yield ok("All settings are valid and fit together.")
+
+
+def check_api_keys(context: CheckContext) -> CheckResult:
+    """Check the keys with which Poq calls the service."""
+    if "api_keys" in context.checked_settings.invalid_fields:
+        return unknown("HANDOFF_API_KEYS is not valid.")
+    keys = [key.get_secret_value() for key in context.settings.api_keys]
+    if any(map(_is_example, keys)):
+        if all(_is_local(site.public_parts.hostname or "") for site in context.sites):
+            return ok("A key from an example, which is safe as long as only this machine uses it.")
+        return fault(
+            "A key is from an example, so anybody knows it.",
+            f"Create a new key: {_CREATE_KEY}. Give it to Poq, then remove the example from "
+            "HANDOFF_API_KEYS.",
+        )
+    if any(len(key) < _MIN_KEY_LENGTH for key in keys):
+        return warning(
+            f"A key has fewer than {_MIN_KEY_LENGTH} characters.",
+            f"Create a longer one: {_CREATE_KEY}.",
+        )
+    return ok(f"{len(keys)} of {_MIN_KEY_LENGTH} characters or more.")
+
+
+def check_secret_key(context: CheckContext) -> CheckResult:
+    """Check the secret that signs links."""
+    if "secret_key" in context.checked_settings.invalid_fields:
+        return unknown("HANDOFF_SECRET_KEY is not valid.")
+    secret = context.settings.secret_key.get_secret_value()
+    if secret in {key.get_secret_value() for key in context.settings.api_keys}:
+        return fault(
+            "It is also a key of Poq: whoever may transfer bags can forge links.",
+            f"Create a separate one: {_CREATE_KEY}.",
+        )
+    if _is_example(secret) or len(set(secret)) < _MIN_DIFFERENT_CHARACTERS:
+        return fault(
+            "It is easy to guess, and with it links can be forged.",
+            f"Create a new one: {_CREATE_KEY}.",
+        )
+    if len(secret) < _MIN_SECRET_LENGTH:
+        return warning(
+            f"It has fewer than {_MIN_SECRET_LENGTH} characters.",
+            f"Create a longer one: {_CREATE_KEY}. Move this one to HANDOFF_PREVIOUS_SECRET_KEYS "
+            "until the links that it has signed have expired.",
+        )
+    return ok(f"{_MIN_SECRET_LENGTH} characters or more.")
+
+
+def check_store_password(context: CheckContext) -> CheckResult | None:
+    """Report a password of the session store that is from an example."""
+    if not _is_example(context.settings.session_store_url.password or ""):
+        return None
+    return fault(
+        "It is from an example.",
+        "Give the session store a password that nobody else knows, and set it in "
+        "HANDOFF_SESSION_STORE.",
+    )
+
+
+def _is_example(key: str) -> bool:
+    return key.lower().startswith(_EXAMPLE_PREFIXES)
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,4 +1,4 @@
-"""Check of the feature Search: does the shop find products by words of their names?"""
+"""Checks of the features Search and Filters: words that are found, attributes to filter by."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from collections.abc import Iterator
 
 from handoff.doctor.catalogue_sample import CatalogueSample
 from handoff.doctor.check_context import CheckContext
-from handoff.doctor.check_result import CheckResult, MissingData, Severity, fault
-from handoff.doctor.checks.missing_data import report_missing
+from handoff.doctor.check_result import (
+    CheckResult,
+    MissingData,
+    Severity,
+    fault,
+    ok,
+    report_missing,
+    unknown,
+    warning,
+)
 from handoff.doctor.shop_client import read_json
 from handoff.magento.http_transport import HttpResponse
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
@@ -48,3 +56,32 @@ def _search(context: CheckContext, word: str) -> HttpResponse:
         SearchFilter("search_term", word), page_size=20, request_name="quick_search_container"
     )
     return context.shop.rest("GET", "search", store=context.default_store, params=params)
+
+
+def check_filters(context: CheckContext, sample: CatalogueSample) -> CheckResult:
+    """Check the attributes of layered navigation other than the price."""
+    name = "Filterable attributes"
+    if sample.filterable is None:
+        return unknown(
+            "The administrator may not read attributes.",
+            "Give the right to Stores, Attributes, Product.",
+            name=name,
+        )
+    names = [name for name in sample.filterable if name != "price"]
+    if not names:
+        return warning(
+            "Only the price.",
+            "Stores, Attributes, Product: set Use in Layered Navigation for the attributes by "
+            "which shoppers choose.",
+            name=name,
+        )
+    products = (*sample.products, *sample.children.values())
+    used = {name for product in products for name in product.attributes}
+    filled = [name for name in names if name in used]
+    if not filled:
+        return warning(
+            f"{', '.join(names)}; no product of the sample has any of them.",
+            "Fill them in at the products, or remove them from layered navigation.",
+            name=name,
+        )
+    return ok(f"{', '.join(filled)}, and the price.", name=name)

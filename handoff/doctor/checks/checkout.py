@@ -1,0 +1,84 @@
+"""Checks of the test bag: does it get into checkout, and by which redirects?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from handoff.doctor.check_context import CheckContext
+from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
+from handoff.doctor.checkout_trial import CheckoutTrialOutcome
+from handoff.doctor.trial_sessions import describe_session_store
+from handoff.settings.store_views import StoreView
+
+
+def check_bag_into_checkout(context: CheckContext, store: StoreView) -> CheckResult:
+    """Try checkout in a store view, and explain what went wrong."""
+    trial = context.try_checkout(store)
+    last = trial.pages[-1] if trial.pages else None
+    facts = {
+        "sku": trial.cart.sku,
+        "status": trial.status,
+        "shop_message": f" The shop says: {trial.message}" if trial.message else "",
+        "store": store.code,
+        "store_id": store.store_id,
+        "website_id": store.website_id,
+        "right_website_id": trial.right_website_id,
+        "session_store": describe_session_store(context.settings),
+        "url": urlsplit(last.url)._replace(query="").geturl() if last else "",
+        "no_response_reason": last.failure.reason if last and last.failure else "",
+    }
+    outcome = trial.outcome
+    is_guest_allowed = context.read_store_config(store).get("is_guest_checkout_enabled")
+    is_refused = outcome is CheckoutTrialOutcome.CHECKOUT_REFUSED
+    if is_guest_allowed and is_refused:
+        outcome = CheckoutTrialOutcome.BAG_REFUSED
+    elif is_guest_allowed is False:
+        if is_refused or outcome is CheckoutTrialOutcome.QUOTE_NOT_FOUND:
+            outcome = CheckoutTrialOutcome.GUESTS_REFUSED
+    result = outcome.value
+    seen, advice = result.seen.format_map(facts), result.advice.format_map(facts)
+    return replace(result, seen=seen, advice=advice)
+
+
+def check_test_bag(context: CheckContext) -> CheckResult:
+    """Check whether the product of the trial could be added to a guest cart."""
+    trial = context.try_checkout(context.default_store)
+    if trial.cart.sku is not None:
+        return ok(f"One {trial.cart.sku} was added to a guest cart.")
+    return fault(
+        f"Nothing could be added to a guest cart. The shop says: {trial.message or 'nothing'}",
+        "Check that a simple product is for sale, in stock, and in the store view's website.",
+    )
+
+
+def check_checkout_redirects(context: CheckContext, store: StoreView) -> CheckResult:
+    """Compare the hosts on the way to checkout with those that a form of our page may lead to."""
+    allowed = {
+        context.settings.build_store_site(store).public_origin,
+        *context.settings.form_action_origins,
+    }
+    pages = context.try_checkout(store).pages
+    if not pages:
+        return unknown("Checkout was not opened.")
+    origins = list(dict.fromkeys(page.origin for page in pages))
+    refused = [origin for origin in origins if not _is_allowed(origin, allowed)]
+    if refused:
+        hosts = ",".join(urlsplit(origin).netloc for origin in refused)
+        return fault(
+            f"Checkout redirects to {', '.join(refused)}; browsers do not follow a form of our "
+            "page to there.",
+            f"Set HANDOFF_CHECKOUT_HOSTS={hosts}, or set HANDOFF_STOREFRONT_URL to the shop's "
+            "real address.",
+        )
+    if len(origins) > 1:
+        return warning(
+            f"Checkout redirects through {', '.join(origins)}.",
+            f"Set HANDOFF_STOREFRONT_URL to {origins[-1]}, which saves shoppers the redirect.",
+        )
+    return ok(f"None leads away from {origins[0]}.")
+
+
+def _is_allowed(origin: str, allowed: set[str]) -> bool:
+    # In a policy, http stands for https of the same host as well.
+    return origin in allowed or origin.replace("https://", "http://", 1) in allowed
