@@ -140,11 +140,11 @@ def test_an_order_lookup_of_the_entry_page_waits_for_no_place(
             until = time.monotonic() + 10
             while len(slow_shop.calls) < PLACES and time.monotonic() < until:
                 time.sleep(0.01)
-            assert "This link has been used" in app.test_client().get(link).text
+            assert "This link has already been used" in app.test_client().get(link).text
             assert len(slow_shop.calls) == PLACES
         finally:
             goes_on.set()
-    [unknown] = [line for line in logged.lines() if line["event"] == "order_not_known"]
+    [unknown] = logged.lines("order_lookup_failed")
     assert unknown["code"] == "busy"
 
 
