@@ -55,6 +55,14 @@ def is_same_url(one: str, other: str) -> bool:
         return False
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine, by its name or its IP address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def is_cookie_sent_to(host: str, domain: str) -> bool:
     """Return whether browsers send a cookie for a domain to this host."""
     if host == domain:

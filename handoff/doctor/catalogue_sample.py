@@ -95,21 +95,17 @@ class CatalogueSample:
     denied: frozenset[str] = field(default=frozenset())
 
 
-def read_catalogue_sample(
-    shop: DoctorShopClient, store: StoreView, token: str, size: int
-) -> CatalogueSample:
-    """Read `size` products from several places of the catalogue, and some configurables."""
-    return _SampleReader(shop, store, token).read(size)
+class CatalogueReader:
+    """Reads a sample of the catalogue in one store view, with an administrator's token."""
 
-
-class _SampleReader:
     def __init__(self, shop: DoctorShopClient, store: StoreView, token: str) -> None:
         self._shop = shop
         self._store = store
         self._token = token
         self._denied: set[str] = set()
 
-    def read(self, size: int) -> CatalogueSample:
+    def read_sample(self, size: int) -> CatalogueSample:
+        """Read `size` products from several places of the catalogue, and some configurables."""
         skus, total = self._select_skus(size)
         rows = [self._get(f"products/{quote(sku, safe='')}") for sku in dict.fromkeys(skus)]
         products = [CatalogueProduct.parse(row) for row in rows if self._is_sold_here(row)]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from handoff.cleanup import Cleanup
 from handoff.deadline import Deadline
-from handoff.doctor.catalogue_sample import CatalogueSample, read_catalogue_sample
+from handoff.doctor.catalogue_sample import CatalogueReader, CatalogueSample
 from handoff.doctor.checkout_trial import CheckoutTrial, try_checkout
 from handoff.doctor.shop_client import DoctorShopClient, read_json
 from handoff.doctor.trial_carts import GraphqlCart, build_graphql_cart, find_buyable_skus
@@ -170,12 +170,21 @@ class CheckContext:
         return token if isinstance(token, str) else None
 
     @memoize
+    def read_customer(self) -> HttpResponse | None:
+        """Read the customer's own details; None if none has logged in."""
+        token = self.get_customer_token()
+        if token is None:
+            return None
+        return self.shop.rest("GET", "customers/me", store=self.default_store, token=token)
+
+    @memoize
     def read_catalogue_sample(self) -> CatalogueSample | None:
         """Read some products and all categories; None without an administrator's token."""
         token = self.log_in_admin().token
         if token is None:
             return None
-        return read_catalogue_sample(self.shop, self.default_store, token, self._sample_size)
+        reader = CatalogueReader(self.shop, self.default_store, token)
+        return reader.read_sample(self._sample_size)
 
     @memoize
     def try_checkout(self, store: StoreView) -> CheckoutTrial:

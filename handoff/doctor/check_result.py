@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -53,6 +53,10 @@ class CheckResult:
     name: str = ""
     missing: tuple[MissingData, ...] = ()
 
+    def named(self, name: str) -> CheckResult:
+        """Return the same result with a name of its own."""
+        return replace(self, name=name)
+
     def as_json(self) -> dict[str, Any]:
         """Return the fields of the JSON report, without the empty ones."""
         fields: dict[str, Any] = {
@@ -65,24 +69,24 @@ class CheckResult:
         return {name: value for name, value in fields.items() if value}
 
 
-def ok(seen: str, *, name: str = "") -> CheckResult:
+def ok(seen: str) -> CheckResult:
     """Return a result: this works."""
-    return CheckResult(Severity.OK, seen, name=name)
+    return CheckResult(Severity.OK, seen)
 
 
-def unknown(seen: str, advice: str = "", *, name: str = "") -> CheckResult:
+def unknown(seen: str, advice: str = "") -> CheckResult:
     """Return a result: this could not be checked."""
-    return CheckResult(Severity.UNKNOWN, seen, advice, name)
+    return CheckResult(Severity.UNKNOWN, seen, advice)
 
 
-def warning(seen: str, advice: str, *, name: str = "") -> CheckResult:
+def warning(seen: str, advice: str) -> CheckResult:
     """Return a result: this works, but not as it should."""
-    return CheckResult(Severity.WARNING, seen, advice, name)
+    return CheckResult(Severity.WARNING, seen, advice)
 
 
-def fault(seen: str, advice: str, *, name: str = "") -> CheckResult:
+def fault(seen: str, advice: str) -> CheckResult:
     """Return a result: this does not work."""
-    return CheckResult(Severity.FAULT, seen, advice, name)
+    return CheckResult(Severity.FAULT, seen, advice)
 
 
 def find_worst(severities: Iterable[Severity]) -> Severity:
@@ -91,19 +95,18 @@ def find_worst(severities: Iterable[Severity]) -> Severity:
 
 
 def report_missing(
-    name: str,
     missing: Collection[MissingData],
     total: int,
+    advice: str,
     *,
     things: str = "products",
     severity: Severity = Severity.WARNING,
-    advice: str,
 ) -> CheckResult:
     """Return OK if nothing is missing, else `severity` and how many of `total` items lack it."""
     if not total:
-        return unknown(f"There are no {things} to check.", name=name)
+        return unknown(f"There are no {things} to check.")
     without = len({item.owner for item in missing})
     if not without:
-        return ok(f"All {total} {things} that were checked.", name=name)
+        return ok(f"All {total} {things} that were checked.")
     seen = f"{total - without} of {total} {things}; {without} without."
-    return CheckResult(severity, seen, advice, name, tuple(missing))
+    return CheckResult(severity, seen, advice, missing=tuple(missing))

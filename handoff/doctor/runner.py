@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import count
@@ -61,7 +60,7 @@ def run_checks(
 def run_check(check: Check, context: CheckContext) -> list[CheckResult]:
     """Run one check, for each store view or site if that is its scope, and name its results."""
     if check.needs_rest and not _is_rest_available(context):
-        return [unknown("The shop's REST does not work.", name=check.name)]
+        return [unknown("The shop's REST does not work.").named(check.name)]
     calls: list[tuple[str, tuple[object, ...]]] = [("", ())]
     if check.scope is CheckScope.EACH_STORE_VIEW:
         calls = [(store.code, (store,)) for store in context.stores]
@@ -71,7 +70,7 @@ def run_check(check: Check, context: CheckContext) -> list[CheckResult]:
     for store_code, arguments in calls:
         suffix = f" ({store_code})" if store_code and len(context.stores) > 1 else ""
         for result in _collect_results(check, context, arguments):
-            named.append(replace(result, name=f"{result.name or check.name}{suffix}"))
+            named.append(result.named(f"{result.name or check.name}{suffix}"))
     return named
 
 

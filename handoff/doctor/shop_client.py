@@ -93,14 +93,13 @@ class DoctorShopClient:
         return self._fetch_page("GET", url, headers=_BROWSER_HEADERS, deadline=self._deadline)
 
     def open_as_shopper(
-        self, site: StoreSite, session_id: str, url: str | None = None
+        self, site: StoreSite, session_id: str, url: str
     ) -> tuple[VisitedPage, ...]:
-        """Open checkout, or another page, with a shop session; return every page on the way."""
-        session, deadline = ShopperSession(site, session_id), self._deadline
-        visit = self._checkout_probe.open_page(
-            session, url or site.landing_url, deadline=deadline, follow_redirects=True
-        )
-        return visit.pages
+        """Open a page with a shop session, follow redirects, and return every page on the way."""
+        session = ShopperSession(site, session_id)
+        return self._checkout_probe.open_page(
+            session, url, deadline=self._deadline, follow_redirects=True
+        ).pages
 
     def with_deadline(self, seconds: float) -> DoctorShopClient:
         """Return a client of the same shop with a deadline of its own, for cleaning up."""
@@ -126,11 +125,10 @@ class DoctorShopClient:
         headers = {"Accept": "application/json", **headers}
         if self.settings.magento_host:
             headers["Host"] = self.settings.magento_host
-        content = None
+        url, content = f"{self.settings.magento_url}/{path}", None
         if body is not None:
             headers["Content-Type"] = "application/json"
             content = json.dumps(body).encode()
-        url = f"{self.settings.magento_url}/{path}"
         return self._send(self._api, method, url, headers, content)
 
     def _send(

@@ -31,7 +31,8 @@ def open_with_session(
     shop: DoctorShopClient, store: StoreView, session_id: str, url: str | None = None
 ) -> tuple[VisitedPage, ...]:
     """Open checkout, or another page, with a session; return every page on the way."""
-    pages = shop.open_as_shopper(shop.settings.build_store_site(store), session_id, url)
+    site = shop.settings.build_store_site(store)
+    pages = shop.open_as_shopper(site, session_id, url or site.landing_url)
     for page in pages:
         # Magento continues with a new id, and keeps the old session for a while.
         register_session_of(shop, page.response)

@@ -232,3 +232,13 @@ def test_a_key_of_an_example_is_a_fault_on_a_public_host(run_doctor: RunDoctor) 
         storefront_url="http://www.shop.example",
     )
     assert found.find("Poq's keys").severity is Severity.FAULT
+
+
+def test_results_name_the_store_view_if_there_are_several(run_doctor: RunDoctor) -> None:
+    euro = {**STORE, "code": "euro", "currency": "EUR", "store_id": 2}
+    names = [result.name for result in run_doctor(stores=(STORE, euro)).report.results]
+    assert {"Bag into checkout (default)", "Bag into checkout (euro)"} <= set(names)
+    # Both store views have one address, so its cookie is checked once.
+    assert [name for name in names if name.startswith("Cookie's name")] == [
+        "Cookie's name (default)"
+    ]

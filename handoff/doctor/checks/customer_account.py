@@ -30,10 +30,9 @@ def check_customer_login(context: CheckContext) -> CheckResult:
 
 def check_customer_details(context: CheckContext) -> CheckResult:
     """Read the customer's own details, and check that none is missing."""
-    token = context.get_customer_token()
-    if token is None:
+    response = context.read_customer()
+    if response is None:
         return unknown("This needs a customer's login.", "Use --customer-email.")
-    response = context.shop.rest("GET", "customers/me", store=context.default_store, token=token)
     data = read_json(response)
     details = data if isinstance(data, dict) else {}
     missing = [name for name in _DETAILS if not details.get(name)]
@@ -47,10 +46,10 @@ def check_customer_details(context: CheckContext) -> CheckResult:
 
 def check_customer_session(context: CheckContext) -> CheckResult:
     """Write a web session for the customer, and check that the shop accepts it."""
-    store, token = context.default_store, context.get_customer_token()
-    if token is None:
+    store, response = context.default_store, context.read_customer()
+    if response is None:
         return unknown("No customer has logged in.", "Name a test customer: --customer-email.")
-    customer = read_json(context.shop.rest("GET", "customers/me", store=store, token=token))
+    customer = read_json(response)
     ids = (int(customer["id"]), int(customer["group_id"]))
     # Where websites share accounts, a session does not name the website.
     logins = {

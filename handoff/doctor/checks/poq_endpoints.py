@@ -7,7 +7,7 @@ and must answer that fields are missing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown
@@ -57,7 +57,7 @@ POQ_ENDPOINTS = (
 def check_poq_endpoints(context: CheckContext) -> Iterator[CheckResult]:
     """Call every endpoint once."""
     for endpoint in POQ_ENDPOINTS:
-        yield replace(_check_endpoint(context, endpoint), name=endpoint.name)
+        yield _check_endpoint(context, endpoint).named(endpoint.name)
 
 
 def _check_endpoint(context: CheckContext, endpoint: PoqEndpoint) -> CheckResult:

@@ -41,14 +41,9 @@ def check_search(context: CheckContext, sample: CatalogueSample) -> Iterator[Che
             return
         if not data.get("total_count"):
             missing.append(MissingData(product.sku, f"hit for '{word}', a word of its name"))
-    yield report_missing(
-        "Words of the catalogue",
-        missing,
-        len(words),
-        things="words",
-        severity=Severity.FAULT,
-        advice="Rebuild the search index: bin/magento indexer:reindex catalogsearch_fulltext.",
-    )
+    advice = "Rebuild the search index: bin/magento indexer:reindex catalogsearch_fulltext."
+    result = report_missing(missing, len(words), advice, things="words", severity=Severity.FAULT)
+    yield result.named("Words of the catalogue")
 
 
 def _search(context: CheckContext, word: str) -> HttpResponse:
@@ -60,12 +55,14 @@ def _search(context: CheckContext, word: str) -> HttpResponse:
 
 def check_filters(context: CheckContext, sample: CatalogueSample) -> CheckResult:
     """Check the attributes of layered navigation other than the price."""
-    name = "Filterable attributes"
+    return _check_filterable_attributes(sample).named("Filterable attributes")
+
+
+def _check_filterable_attributes(sample: CatalogueSample) -> CheckResult:
     if sample.filterable is None:
         return unknown(
             "The administrator may not read attributes.",
             "Give the right to Stores, Attributes, Product.",
-            name=name,
         )
     names = [name for name in sample.filterable if name != "price"]
     if not names:
@@ -73,7 +70,6 @@ def check_filters(context: CheckContext, sample: CatalogueSample) -> CheckResult
             "Only the price.",
             "Stores, Attributes, Product: set Use in Layered Navigation for the attributes by "
             "which shoppers choose.",
-            name=name,
         )
     products = (*sample.products, *sample.children.values())
     used = {name for product in products for name in product.attributes}
@@ -82,6 +78,5 @@ def check_filters(context: CheckContext, sample: CatalogueSample) -> CheckResult
         return warning(
             f"{', '.join(names)}; no product of the sample has any of them.",
             "Fill them in at the products, or remove them from layered navigation.",
-            name=name,
         )
-    return ok(f"{', '.join(filled)}, and the price.", name=name)
+    return ok(f"{', '.join(filled)}, and the price.")

@@ -10,6 +10,7 @@ from handoff.doctor.check_result import CheckResult, Severity, fault, ok, unknow
 from handoff.doctor.set_cookie import SetCookie, find_set_cookie, parse_set_cookies
 from handoff.magento.http_transport import HttpResponse, NoResponse
 from handoff.settings.store_sites import SessionCookieSettings, StoreSite
+from handoff.urls import is_loopback
 
 _OTHER_MAGENTO_COOKIES = {"form_key", "mage-messages", "private_content_version", "X-Magento-Vary"}
 _TWO_COOKIES = " The web view would keep two session cookies."
@@ -24,21 +25,24 @@ def check_session_cookie(context: CheckContext, site: StoreSite) -> Iterator[Che
             f"{site.checkout_url} does not answer. {error.reason}",
             "Set HANDOFF_STOREFRONT_URL to the shop's public address, and make sure that this "
             "machine can reach it.",
-            name="Shop's pages",
-        )
+        ).named("Shop's pages")
         return
     ours = site.session_cookie
     theirs = find_set_cookie(response, ours.name)
     if theirs is None:
-        yield _report_missing_cookie(response, ours)
+        yield _report_missing_cookie(response, ours).named("Cookie's name")
         return
-    yield ok(f"The shop sets {ours.name}.", name="Cookie's name")
-    yield _compare_domain(ours, theirs, site.storefront_parts.hostname or "")
-    yield _compare("path", theirs.get("path") or "/", ours.path, Severity.FAULT, _TWO_COOKIES)
-    yield _compare("lifetime", theirs.get("max-age") or "0", str(ours.lifetime))
-    # Browsers treat a cookie without SameSite as Lax.
-    yield _compare("SameSite", (theirs.get("samesite") or "Lax").capitalize(), ours.samesite)
-    yield _check_flags(ours, theirs)
+    samesite = theirs.get("samesite") or "Lax"  # the browsers' default
+    results = {
+        "name": ok(f"The shop sets {ours.name}."),
+        "domain": _compare_domain(ours, theirs, site.storefront_parts.hostname or ""),
+        "path": _compare("path", theirs.get("path") or "/", ours.path, Severity.FAULT),
+        "lifetime": _compare("lifetime", theirs.get("max-age") or "0", str(ours.lifetime)),
+        "SameSite": _compare("samesite", samesite.capitalize(), ours.samesite),
+        "protection": _check_flags(ours, theirs),
+    }
+    for attribute, result in results.items():
+        yield result.named(f"Cookie's {attribute}")
 
 
 def _report_missing_cookie(response: HttpResponse, ours: SessionCookieSettings) -> CheckResult:
@@ -48,12 +52,10 @@ def _report_missing_cookie(response: HttpResponse, ours: SessionCookieSettings) 
         return fault(
             f"The shop sets no {ours.name}. It sets: {', '.join(others)}.",
             "Set HANDOFF_SESSION_COOKIE_NAME to the name of PHP's session cookie.",
-            name="Cookie's name",
         )
     return unknown(
         f"The shop sets no session cookie at its checkout (status {response.status}).",
         "Check whether a cache in front of checkout removes cookies.",
-        name="Cookie's name",
     )
 
 
@@ -63,37 +65,29 @@ def _compare_domain(ours: SessionCookieSettings, theirs: SetCookie, host: str) -
         return fault(
             f"The shop sets it for {host} only, ours is for {our_domain}.{_TWO_COOKIES}",
             "Set a cookie domain in Magento: Stores, Configuration, Web, Default Cookie Settings.",
-            name="Cookie's domain",
         )
-    return _compare("domain", domain.removeprefix("."), our_domain, Severity.FAULT, _TWO_COOKIES)
+    return _compare("domain", domain.removeprefix("."), our_domain, Severity.FAULT)
 
 
 def _compare(
-    attribute: str,
-    theirs: str,
-    ours: str,
-    severity: Severity = Severity.WARNING,
-    consequence: str = "",
+    attribute: str, theirs: str, ours: str, severity: Severity = Severity.WARNING
 ) -> CheckResult:
-    """Return OK if the values are equal, else `severity` and the setting to change."""
-    name = f"Cookie's {attribute}"
-    unit = {"lifetime": " seconds (0: until the browser closes)"}.get(attribute, "")
+    """Return OK if the values are equal, else `severity` and what to set."""
+    unit = " seconds (0: until the browser closes)" if attribute == "lifetime" else ""
     if theirs == ours:
-        return ok(f"{theirs}{unit}, like ours.", name=name)
+        return ok(f"{theirs}{unit}, like ours.")
+    consequence = _TWO_COOKIES if severity is Severity.FAULT else ""
     seen = f"The shop sets {theirs}, ours is {ours}{unit}.{consequence}"
-    advice = f"Set HANDOFF_SESSION_COOKIE_{attribute.upper()}={theirs}"
-    return CheckResult(severity, seen, advice, name)
+    return CheckResult(severity, seen, f"Set HANDOFF_SESSION_COOKIE_{attribute.upper()}={theirs}")
 
 
 def _check_flags(ours: SessionCookieSettings, theirs: SetCookie) -> CheckResult:
-    name = "Cookie's protection"
     if not ours.secure:
-        if _is_loopback(ours.domain):
-            return ok("Plain http, on this machine only.", name=name)
+        if is_loopback(ours.domain):
+            return ok("Plain http, on this machine only.")
         return warning(
             "The shop uses plain http: anybody on the network can steal the session.",
             "Move the shop to https, then change HANDOFF_PUBLIC_URL and HANDOFF_STOREFRONT_URL.",
-            name=name,
         )
     missing = [flag for flag in ("Secure", "HttpOnly") if flag.lower() not in theirs.attributes]
     if missing:
@@ -101,9 +95,8 @@ def _check_flags(ours: SessionCookieSettings, theirs: SetCookie) -> CheckResult:
             f"The shop sets it without {' and '.join(missing)}; ours has both.",
             "In Magento's configuration, Web: use secure URLs on the storefront, and set Use HTTP "
             "Only.",
-            name=name,
         )
-    return ok("Secure and HttpOnly, like ours.", name=name)
+    return ok("Secure and HttpOnly, like ours.")
 
 
 def check_cookie_scope(context: CheckContext, site: StoreSite) -> CheckResult:
@@ -129,7 +122,3 @@ def _is_ip_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or (_is_ip_address(host) and ip_address(host).is_loopback)

@@ -83,12 +83,14 @@ def check_session_store(context: CheckContext) -> Iterator[CheckResult]:
         return
     yield ok(f"{location}: a session was written.")
     file = get_session_file(settings, session_id)
-    yield _check_file_owner(settings, file) if file else _check_redis_rights(settings)
+    if file:
+        yield _check_file_owner(settings, file).named("Owner of session files")
+    else:
+        yield _check_redis_rights(settings).named("Rights in the session store")
 
 
 def _check_redis_rights(settings: Settings) -> CheckResult:
     """Try, on keys that do not exist, commands that a user who only writes does not need."""
-    name = "Rights in the session store"
     key, foreign_key = f"sess_{new_session_id()}", f"handoff_doctor_{new_session_id()}"
     with connect_redis(settings.session_store_url, settings.session_store_access) as client:
         commands: dict[str, Callable[[], object]] = {
@@ -99,11 +101,10 @@ def _check_redis_rights(settings: Settings) -> CheckResult:
         }
         allowed = [label for label, command in commands.items() if _is_allowed(command)]
     if not allowed:
-        return ok("It may write sessions, but not read, list or delete them.", name=name)
+        return ok("It may write sessions, but not read, list or delete them.")
     return warning(
         f"The Redis user has more rights than it needs. It may: {', '.join(allowed)}.",
         f"Create a Redis user for Handoff alone, and keep it with ACL SAVE: {_ACL}",
-        name=name,
     )
 
 
@@ -117,7 +118,7 @@ def _is_allowed(command: Callable[[], object]) -> bool:
 
 def _check_file_owner(settings: Settings, written: Path) -> CheckResult:
     """Compare the owner of our session file with the owner of PHP's own."""
-    name, our_owner = "Owner of session files", written.stat().st_uid
+    our_owner = written.stat().st_uid
     try:
         files = [entry for entry in os.scandir(written.parent) if entry.name.startswith("sess_")]
         others = {entry.stat().st_uid for entry in files[:200] if entry.name != written.name}
@@ -125,18 +126,16 @@ def _check_file_owner(settings: Settings, written: Path) -> CheckResult:
         return unknown(
             "The folder cannot be listed, so PHP's own files cannot be compared.",
             "See the check Bag into checkout.",
-            name=name,
         )
     if others and our_owner not in others:
         return fault(
             f"PHP's files belong to {_get_user_name(others.pop())}, ours to "
             f"{_get_user_name(our_owner)}: PHP refuses ours.",
             "Run Handoff as PHP's user, or add ?owner= with that user to HANDOFF_SESSION_STORE.",
-            name=name,
         )
     owner = settings.session_store_url.owner or _get_user_name(our_owner)
     compared = "like PHP's own" if others else "and there are none of PHP's yet to compare with"
-    return ok(f"They belong to {owner}, {compared}.", name=name)
+    return ok(f"They belong to {owner}, {compared}.")
 
 
 def _get_user_name(number: int) -> str:

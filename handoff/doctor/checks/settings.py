@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.settings import find_unknown_names
+from handoff.urls import is_loopback
 
 # Keys of the documentation, and the beginnings of placeholders.
 _EXAMPLE_PREFIXES = tuple(
@@ -43,7 +43,7 @@ def check_api_keys(context: CheckContext) -> CheckResult:
         return unknown("HANDOFF_API_KEYS is not valid.")
     keys = [key.get_secret_value() for key in context.settings.api_keys]
     if any(map(_is_example, keys)):
-        if all(_is_local(site.public_parts.hostname or "") for site in context.sites):
+        if all(is_loopback(site.public_parts.hostname or "") for site in context.sites):
             return ok("A key from an example, which is safe as long as only this machine uses it.")
         return fault(
             "A key is from an example, so anybody knows it.",
@@ -95,10 +95,3 @@ def check_store_password(context: CheckContext) -> CheckResult | None:
 
 def _is_example(key: str) -> bool:
     return key.lower().startswith(_EXAMPLE_PREFIXES)
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -13,6 +13,7 @@ from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.shop_client import read_json, read_message
 from handoff.magento.http_transport import NoResponse, get_tls_name
 from handoff.settings import Settings
+from handoff.urls import is_loopback
 
 _MIN_DAYS = 21
 _SECONDS_PER_DAY = 86_400
@@ -78,7 +79,7 @@ def check_tls(context: CheckContext) -> Iterator[CheckResult]:
 
 
 def _check_plain_http(host: str) -> CheckResult:
-    if host == "localhost" or host.startswith("127.") or host == "::1":
+    if is_loopback(host):
         return ok(f"{host} is this machine, so plain http is safe.")
     return warning(
         f"{host} is called by plain http: customer tokens can be read on the network.",

@@ -19,10 +19,11 @@ def check_store_views(context: CheckContext) -> Iterator[CheckResult]:
     views, websites = _read_rows(context, "storeViews"), _read_rows(context, "websites")
     for store in context.stores:
         if views:
-            yield _check_ids(store, views, websites)
+            result = _check_ids(store, views, websites)
         else:
-            yield _check_website_code(store, context.read_store_config(store))
-        yield _check_currency(context, store)
+            result = _check_website_code(store, context.read_store_config(store))
+        yield result.named(f"Store view {store.code}")
+        yield _check_currency(context, store).named(f"Currency of {store.code}")
     listed = {store.code for store in context.stores}
     active = [row for row in views if row.get("id") and row.get("is_active", 1)]
     unlisted = [str(row.get("code")) for row in active if row.get("code") not in listed]
@@ -30,8 +31,7 @@ def check_store_views(context: CheckContext) -> Iterator[CheckResult]:
         yield warning(
             f"The shop has store views that HANDOFF_STORES does not list: {', '.join(unlisted)}.",
             "If the app sells in them, list them: their quotes are refused until then.",
-            name="Other store views",
-        )
+        ).named("Other store views")
 
 
 def _read_rows(context: CheckContext, name: str) -> Rows:
@@ -44,14 +44,12 @@ def _read_rows(context: CheckContext, name: str) -> Rows:
 
 
 def _check_ids(store: StoreView, views: Rows, websites: Rows) -> CheckResult:
-    name = f"Store view {store.code}"
     view = next((row for row in views if row.get("code") == store.code), None)
     if view is None:
         known = ", ".join(str(row.get("code")) for row in views if row.get("id"))
         return fault(
             f"The shop has no store view with this code. It has: {known}.",
             "Correct the code in HANDOFF_STORES.",
-            name=name,
         )
     website = next((row for row in websites if row.get("id") == view.get("website_id")), {})
     in_shop = {
@@ -59,38 +57,37 @@ def _check_ids(store: StoreView, views: Rows, websites: Rows) -> CheckResult:
         "website_id": view.get("website_id"),
         "website_code": website.get("code", store.website_code),
     }
-    if difference := _compare(store, in_shop, name):
+    if difference := _compare(store, in_shop):
         return difference
     if not view.get("is_active", 1):
-        return fault("It is switched off.", "Switch it on (Stores, All Stores).", name=name)
+        return fault("It is switched off.", "Switch it on (Stores, All Stores).")
     website_text = f"website {store.website_id} ({store.website_code})"
-    return ok(f"Number {store.store_id} in {website_text}, as in the shop.", name=name)
+    return ok(f"Number {store.store_id} in {website_text}, as in the shop.")
 
 
 def _check_website_code(store: StoreView, config: dict[str, Any]) -> CheckResult:
     """Compare the website's code, which GraphQL tells everybody; it does not tell numbers."""
-    name, website_code = f"Store view {store.code}", config.get("website_code")
+    website_code = config.get("website_code")
     if website_code is None:
-        return unknown("Reading store views needs an administrator.", name=name)
+        return unknown("Reading store views needs an administrator.")
     seen = f"In website {website_code}. Checking its numbers needs an administrator."
-    return _compare(store, {"website_code": website_code}, name) or ok(seen, name=name)
+    return _compare(store, {"website_code": website_code}) or ok(seen)
 
 
 def _check_currency(context: CheckContext, store: StoreView) -> CheckResult:
-    name = f"Currency of {store.code}"
     response = context.shop.rest("GET", "directory/currency", store=store)
     data = read_json(response)
     currency = data.get("default_display_currency_code") if isinstance(data, dict) else None
     if response.status != 200 or not currency:
-        return unknown(f"The shop does not give it (status {response.status}).", name=name)
+        return unknown(f"The shop does not give it (status {response.status}).")
     consequence = f"Every transfer is refused, since quotes in this store view are in {currency}."
     return _compare(
-        store, {"currency": currency}, name, consequence, f"a store view in {store.currency}"
-    ) or ok(f"{currency}, as in the shop.", name=name)
+        store, {"currency": currency}, consequence, f"a store view in {store.currency}"
+    ) or ok(f"{currency}, as in the shop.")
 
 
 def _compare(
-    store: StoreView, in_shop: dict[str, Any], name: str, consequence: str = "", other: str = ""
+    store: StoreView, in_shop: dict[str, Any], consequence: str = "", other: str = ""
 ) -> CheckResult | None:
     """Return a fault if the shop has other values than the entry of HANDOFF_STORES."""
     wrong = {key: value for key, value in in_shop.items() if getattr(store, key) != value}
@@ -101,5 +98,4 @@ def _compare(
     return fault(
         f"HANDOFF_STORES has {given}; the shop does not. {consequence}".rstrip(),
         f"Set {right} for it{f', or list {other}' if other else ''}.",
-        name=name,
     )
