@@ -89,5 +89,5 @@ def _describe_migration(result: MigrationResult) -> str:
     if result.before == result.after:
         return f"The ledger is up to date: version {result.after}."
     if result.before is None:
-        return f"The ledger's tables were made: version {result.after}."
-    return f"The ledger was brought from version {result.before} to {result.after}."
+        return f"The ledger's tables were created: version {result.after}."
+    return f"The ledger was migrated from version {result.before} to {result.after}."

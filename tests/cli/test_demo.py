@@ -1,4 +1,4 @@
-"""`handoff demo`: what it prints works, pasted as it is."""
+"""`handoff demo`: the requests that it prints work as they are."""
 
 from __future__ import annotations
 
@@ -14,23 +14,25 @@ from pathlib import Path
 
 import pytest
 import requests
+from click.testing import CliRunner
 
+from handoff.cli import main
 from tests.running import HOST, free_port, require_program
 
 
 @dataclass(frozen=True, slots=True)
 class RunningDemo:
-    """A demo, and what it has printed."""
+    """A demo, and its output."""
 
     process: subprocess.Popen[str]
-    words: str
+    output: str
     folder: Path
     shop: str
     phone: str
 
-    def pasted(self, number: int) -> dict[str, str]:
-        """Paste the request with a number into a shell, as a person would."""
-        part = self.words.split(f"\n{number}. ")[1].split(":\n\n", 1)[1]
+    def paste_request(self, number: int) -> dict[str, str]:
+        """Run the request with a number in a shell, as a person would."""
+        part = self.output.split(f"\n{number}. ")[1].split(":\n\n", 1)[1]
         commands = re.split(r"\n\n(?! )", part)[0]
         ran = subprocess.run(
             [require_program("bash"), "-c", commands], capture_output=True, text=True, check=True
@@ -46,21 +48,21 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     command = [sys.executable, "-m", "handoff.cli", "demo", "--folder", str(folder)]
     command += ["--port", str(port), "--shop-port", str(shop_port)]
     command += ["--phone-port", str(phone_port), "--form-port", str(form_port)]
-    output = folder / "output"
-    with output.open("w") as stream:
+    output_file = folder / "output"
+    with output_file.open("w") as stream:
         process = subprocess.Popen(command, stdout=stream, stderr=stream, text=True)
     try:
         until = time.monotonic() + 60
-        while "Ctrl-C ends" not in output.read_text():
-            assert process.poll() is None, output.read_text()
-            assert time.monotonic() < until, output.read_text()
+        while "Ctrl-C ends" not in output_file.read_text():
+            assert process.poll() is None, output_file.read_text()
+            assert time.monotonic() < until, output_file.read_text()
             time.sleep(0.1)
         shop, phone = f"http://{HOST}:{shop_port}", f"http://{HOST}:{phone_port}"
-        yield RunningDemo(process, output.read_text(), folder, shop, phone)
+        yield RunningDemo(process, output_file.read_text(), folder, shop, phone)
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0
-        assert "The demo has ended." in output.read_text()
+        assert "The demo has ended." in output_file.read_text()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
 def test_each_request_leads_to_checkout_with_exactly_that_bag(
     demo: RunningDemo, number: int, skus: list[str]
 ) -> None:
-    link = demo.pasted(number)["url"]
+    link = demo.paste_request(number)["url"]
     with requests.Session() as phone:
         assert phone.get(link, timeout=10).status_code == 200
         checkout = phone.post(link, timeout=10)
@@ -79,24 +81,24 @@ def test_each_request_leads_to_checkout_with_exactly_that_bag(
         assert ("shopper@example.com" in account.text) == (number == 3)
 
 
-def test_the_phone_is_named_first(demo: RunningDemo) -> None:
-    assert re.findall(r"http://\S+", demo.words)[0] == demo.phone
+def test_the_first_url_is_that_of_the_phone(demo: RunningDemo) -> None:
+    assert re.findall(r"http://\S+", demo.output)[0] == demo.phone
     assert "Cart transfer takes the bag" in requests.get(demo.phone, timeout=10).text
 
 
 @pytest.mark.parametrize("style", ["url", "form"])
-def test_the_phone_leads_to_checkout_in_both_styles(demo: RunningDemo, style: str) -> None:
+def test_the_phone_opens_checkout_in_both_styles(demo: RunningDemo, style: str) -> None:
     tap = {"bag": {"ITEM-09": 1}, "shopper": "guest", "kind": "bag", "style": style}
     tap["reference"] = f"test-{style}"
-    told = requests.post(f"{demo.phone}/checkout", json=tap, timeout=30).text.splitlines()
-    [link] = [one for one in map(json.loads, told) if one["kind"] == "instruction"]
+    events = requests.post(f"{demo.phone}/checkout", json=tap, timeout=30).text.splitlines()
+    [link] = [event for event in map(json.loads, events) if event["kind"] == "instruction"]
     opened = requests.post(f"{demo.phone}/others/second", json=link, timeout=30).text
     assert '"status": 303' in opened
     seen = requests.get(f"{demo.phone}/openings/{link['handoff']}", timeout=10).json()
     assert seen["steps"][-1]["status"] == 303
 
 
-def test_its_settings_are_there_for_every_other_command(demo: RunningDemo) -> None:
+def test_its_settings_file_can_be_used_by_other_commands(demo: RunningDemo) -> None:
     settings = (demo.folder / "demo.env").read_text()
     assert "HANDOFF_API_KEYS=demo-key" in settings
     assert (demo.folder / "demo.env").stat().st_mode & 0o077 == 0
@@ -108,3 +110,13 @@ def test_a_port_that_is_taken_is_named(demo: RunningDemo) -> None:
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 1
     assert f"Port {taken} is taken" in ran.stderr
+
+
+def test_without_the_sandbox_the_demo_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "handoff_sandbox.demo", None)
+    result = CliRunner().invoke(main, ["demo"])
+    assert result.exit_code == 2
+    assert "pip install ./sandbox" in result.stderr
+    assert result.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""`handoff purge`: what it says, and how it ends."""
+"""`handoff purge`: its output and its exit codes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DAYS = 24 * 3_600_000
 
 
 @pytest.fixture
-def old(scenario: Scenario, handoff: Command) -> Scenario:
+def old_handoffs(scenario: Scenario, handoff: Command) -> Scenario:
     """Three handoffs of a hundred days ago: one matched, one without reference, one open."""
     scenario.order(scenario.transfer_quote("matched"))
     scenario.transfer_existing_quote(
@@ -37,44 +37,48 @@ def old(scenario: Scenario, handoff: Command) -> Scenario:
     return scenario
 
 
-def references(scenario: Scenario) -> set[str | None]:
+def read_references(scenario: Scenario) -> set[str | None]:
     with scenario.database.reading() as connection:
         return set(connection.execute(select(table.c.reference)).scalars())
 
 
-def counts(**changes: Any) -> dict[str, Any]:
-    none = dict.fromkeys(("reduced", "deleted", "unreconciled", "claims"), 0)
-    return {**none, "dry_run": False, **changes}
+def build_report(**changes: Any) -> dict[str, Any]:
+    zeros = dict.fromkeys(("reduced", "deleted", "unreconciled", "claims"), 0)
+    return {**zeros, "dry_run": False, **changes}
 
 
-def test_what_is_reconciled_goes_and_what_is_not_is_a_finding(
-    old: Scenario, handoff: Command
+def test_reconciled_handoffs_are_purged_and_others_are_a_finding(
+    old_handoffs: Scenario, handoff: Command
 ) -> None:
     dry = handoff("purge", "--older-than", "90d", "--dry-run", "--json")
-    assert json.loads(dry.stdout) == counts(reduced=1, deleted=1, unreconciled=1, dry_run=True)
-    ended = handoff("purge", "--older-than", "90d")
-    assert ended.exit_code == 1
-    assert "kept: not reconciled yet" in ended.stdout
-    assert references(old) == {"matched", "open"}
+    assert json.loads(dry.stdout) == build_report(
+        reduced=1, deleted=1, unreconciled=1, dry_run=True
+    )
+    result = handoff("purge", "--older-than", "90d")
+    assert result.exit_code == 1
+    assert "kept: not reconciled yet" in result.stdout
+    assert read_references(old_handoffs) == {"matched", "open"}
     assert handoff("reconcile", "matched").exit_code == 0
     forced = handoff("purge", "--older-than", "90d", "--unreconciled", "--json")
-    assert (forced.exit_code, json.loads(forced.stdout)) == (0, counts(reduced=1))
+    assert (forced.exit_code, json.loads(forced.stdout)) == (0, build_report(reduced=1))
     assert "purged unreconciled" in handoff("reconcile", "open").stdout
 
 
-def test_what_is_young_stays(old: Scenario, handoff: Command) -> None:
-    ended = handoff("purge", "--older-than", "15w", "--json")
-    assert (ended.exit_code, json.loads(ended.stdout)) == (0, counts())
+def test_younger_handoffs_stay(old_handoffs: Scenario, handoff: Command) -> None:
+    result = handoff("purge", "--older-than", "15w", "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (0, build_report())
 
 
-def test_references_go_when_their_time_has_come(old: Scenario, handoff: Command) -> None:
-    ended = handoff("purge", "--older-than", "12h", "--keep-references", "1w", "--json")
-    assert json.loads(ended.stdout) == counts(deleted=2, unreconciled=1)
-    assert references(old) == {"open"}
+def test_references_are_deleted_after_their_own_period(
+    old_handoffs: Scenario, handoff: Command
+) -> None:
+    result = handoff("purge", "--older-than", "12h", "--keep-references", "1w", "--json")
+    assert json.loads(result.stdout) == build_report(deleted=2, unreconciled=1)
+    assert read_references(old_handoffs) == {"open"}
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "text"),
     [
         ((), "--older-than"),
         (("--older-than", "soon"), "12h, 90d, 2w or 2y"),
@@ -82,22 +86,22 @@ def test_references_go_when_their_time_has_come(old: Scenario, handoff: Command)
         (("--older-than", "90d", "--keep-references", "1w"), "cannot be shorter"),
     ],
 )
-def test_what_makes_no_sense_is_said(
-    handoff: Command, arguments: tuple[str, ...], words: str
+def test_invalid_options_are_explained(
+    handoff: Command, arguments: tuple[str, ...], text: str
 ) -> None:
-    ended = handoff("purge", *arguments)
-    assert ended.exit_code == 2
-    assert words in ended.stderr
+    result = handoff("purge", *arguments)
+    assert result.exit_code == 2
+    assert text in result.stderr
 
 
-def test_ctrl_c_reports_what_was_done(
-    old: Scenario, handoff: Command, monkeypatch: pytest.MonkeyPatch
+def test_ctrl_c_reports_what_was_purged(
+    old_handoffs: Scenario, handoff: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(_self: Purger) -> int:
+    def interrupt(_self: Purger) -> int:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Purger, "_purge_leases", interrupted)
-        ended = handoff("purge", "--older-than", "90d", "--json")
-    assert ended.exit_code == 130
-    assert json.loads(ended.stdout) == counts(reduced=1, deleted=1, unreconciled=1)
+        patch.setattr(Purger, "_purge_leases", interrupt)
+        result = handoff("purge", "--older-than", "90d", "--json")
+    assert result.exit_code == 130
+    assert json.loads(result.stdout) == build_report(reduced=1, deleted=1, unreconciled=1)

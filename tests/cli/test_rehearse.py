@@ -248,6 +248,18 @@ def test_an_existing_account_can_be_used_and_stays_as_it_was(
     assert "Shopper123!" not in finished.out + finished.err
 
 
+def test_a_password_file_that_is_not_utf_8_ends_with_code_2(
+    staging: StagingShop, tmp_path: Path
+) -> None:
+    file = tmp_path / "password"
+    file.write_bytes("Pässword".encode("latin-1"))
+    options = ("--customer-email", "other@example.com", "--customer-password-file", str(file))
+    finished = staging.rehearse(*options)
+    assert finished.code == 2
+    assert "is not UTF-8 text" in finished.err
+    assert "Traceback" not in finished.err
+
+
 def test_items_in_the_cart_of_an_existing_account_are_not_removed(
     staging: StagingShop, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from tests.talking import environment_for, post_transfer
 
 
 def handoff(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command with nothing in the environment but what is given."""
+    """Run the command with the given environment alone."""
     return subprocess.run(
         [sys.executable, "-m", "handoff.cli", *arguments],
         env={"PATH": os.environ["PATH"], **environment},
@@ -26,42 +26,42 @@ def handoff(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     )
 
 
-def test_settings_that_cannot_be_used_are_all_named_and_nothing_starts() -> None:
-    ended = handoff("serve", HANDOFF_LINK_TTL="soon", HANDOFF_SECRET_KEY="too-short")
-    assert ended.returncode == 2
+def test_every_invalid_setting_is_named_and_nothing_starts() -> None:
+    result = handoff("serve", HANDOFF_LINK_TTL="soon", HANDOFF_SECRET_KEY="too-short")
+    assert result.returncode == 2
     for name in ("PUBLIC_URL", "MAGENTO_URL", "API_KEYS", "SECRET_KEY", "SESSION_STORE"):
-        assert f"HANDOFF_{name}" in ended.stderr
-    assert "HANDOFF_LINK_TTL" in ended.stderr
-    assert "too-short" not in ended.stderr
-    assert "Traceback" not in ended.stderr
+        assert f"HANDOFF_{name}" in result.stderr
+    assert "HANDOFF_LINK_TTL" in result.stderr
+    assert "too-short" not in result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_settings_come_from_a_file_and_win_over_the_environment(
+def test_settings_of_an_env_file_win_over_the_environment(
     shop: RunningShop, tmp_path: Path
 ) -> None:
     values = environment_for(shop, tmp_path)
     file = tmp_path / "handoff.env"
     file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
-    ended = handoff("serve", "--env-file", str(file))
-    assert "HANDOFF_PUBLIC_URL is not set." in ended.stderr
-    assert "API_KEYS" not in ended.stderr
+    result = handoff("serve", "--env-file", str(file))
+    assert "HANDOFF_PUBLIC_URL is not set." in result.stderr
+    assert "API_KEYS" not in result.stderr
 
 
-def test_a_file_that_is_not_there_is_named() -> None:
-    ended = handoff("serve", "--env-file", "no-such-file")
-    assert ended.returncode == 2
-    assert "no-such-file" in ended.stderr
+def test_a_missing_env_file_is_named() -> None:
+    result = handoff("serve", "--env-file", "no-such-file")
+    assert result.returncode == 2
+    assert "no-such-file" in result.stderr
 
 
 def test_every_command_has_help() -> None:
     assert "serve" in handoff("--help").stdout
     for command in ("serve", "demo", "doctor", "rehearse", "reconcile", "purge"):
-        told = handoff(command, "--help").stdout
-        assert "--env-file" in told
-        assert len(told) > 200
+        text = handoff(command, "--help").stdout
+        assert "--env-file" in text
+        assert len(text) > 200
 
 
-def test_health_is_told_without_a_key(shop: RunningShop, tmp_path: Path) -> None:
+def test_health_needs_no_key(shop: RunningShop, tmp_path: Path) -> None:
     with running_service(environment_for(shop, tmp_path), tmp_path) as service:
         answer = requests.get(f"{service.url}/healthz", timeout=10)
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
@@ -89,8 +89,8 @@ def test_the_wsgi_application_is_the_same_service(shop: RunningShop, tmp_path: P
     assert KEY not in ran.stderr
 
 
-def test_a_body_without_a_length_has_the_same_limit(shop: RunningShop, tmp_path: Path) -> None:
-    """Sent in pieces, it must not be cut at the limit and then taken."""
+def test_a_chunked_body_has_the_same_limit(shop: RunningShop, tmp_path: Path) -> None:
+    """A body sent in pieces must not be cut at the limit and accepted."""
     start = b'{"items":[{"sku":"ITEM-01","quantity":1}],"currency":"GBP","reference":"r"}'
     pieces = (start, b" " * (64 * 1024 - len(start)), *([b"x" * 10_000] * 20))
     with running_service(environment_for(shop, tmp_path), tmp_path) as service:
@@ -101,9 +101,9 @@ def test_a_body_without_a_length_has_the_same_limit(shop: RunningShop, tmp_path:
         assert answer.json()["code"] == "request_too_large"
 
 
-def test_a_ledger_that_cannot_be_opened_is_told_in_words(shop: RunningShop, tmp_path: Path) -> None:
+def test_a_ledger_that_cannot_be_opened_is_explained(shop: RunningShop, tmp_path: Path) -> None:
     values = environment_for(shop, tmp_path, HANDOFF_DATABASE_URL="sqlite:////proc/x/handoff.db")
-    ended = handoff("serve", HANDOFF_PUBLIC_URL="http://127.0.0.1:9", **values)
-    assert ended.returncode == 2
-    assert "HANDOFF_DATABASE_URL" in ended.stderr
-    assert "Traceback" not in ended.stderr
+    result = handoff("serve", HANDOFF_PUBLIC_URL="http://127.0.0.1:9", **values)
+    assert result.returncode == 2
+    assert "HANDOFF_DATABASE_URL" in result.stderr
+    assert "Traceback" not in result.stderr
