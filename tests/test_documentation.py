@@ -14,7 +14,7 @@ from handoff.magento.line_refusals import REFUSAL_TEXTS
 from handoff.problems import Problem
 from handoff.reconciliation.report import ReportState
 from handoff.settings import PREFIX, Settings
-from handoff.transfer.request_model import ERROR_CODES
+from handoff.transfer.request_parser import ERROR_CODES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

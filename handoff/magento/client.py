@@ -1,4 +1,4 @@
-"""The shop's REST and GraphQL APIs and its pages, over HTTP.
+"""The shop's REST and GraphQL APIs and its pages, over HTTP, and the one retry policy for them.
 
 Errors come out as ShopTimeout, ShopDropped or ShopUnavailable; none of them holds a URL.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
+import stamina
 import structlog
 from pydantic import BaseModel, ConfigDict
 
@@ -33,6 +34,8 @@ _CERTIFICATE_HINT = (
 )
 
 log = structlog.get_logger()
+
+_T = TypeVar("_T")
 
 
 class ShopJson(BaseModel):
@@ -179,6 +182,27 @@ class MagentoClient:
             # The whole location may hold a masked id.
             log.error("shop_redirects", shop=here, to=there, hint=_REDIRECT_HINT)
         raise ShopUnavailable("The shop redirects REST calls to another address.")
+
+
+def retry_dropped_connections(call: Callable[[], _T], deadline: Deadline) -> _T:
+    """Return the result of a call, made up to three times while its connection breaks.
+
+    The pauses grow from 50 ms to 500 ms at most. Raises ShopDropped after the last try, and
+    ShopTimeout if the deadline has passed before the first.
+    """
+    if deadline.has_passed:
+        raise ShopTimeout
+    for attempt in stamina.retry_context(
+        on=ShopDropped,
+        attempts=3,
+        timeout=deadline.remaining,
+        wait_initial=0.05,
+        wait_max=0.5,
+        wait_jitter=0.05,
+    ):
+        with attempt:
+            return call()
+    raise AssertionError("stamina raises the last error")
 
 
 def _bearer(token: str | None) -> dict[str, str]:

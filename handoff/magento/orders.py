@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AdminAccess
-from handoff.magento.client import Answer, MagentoClient, ShopJson
+from handoff.magento.client import Answer, MagentoClient, ShopJson, retry_dropped_connections
 from handoff.magento.order_models import (
     ORDER_WITH_LINES_FIELDS,
     CommentedOrdersJson,
@@ -20,7 +20,6 @@ from handoff.magento.order_models import (
     OrderWithLines,
     OrderWithLinesJson,
 )
-from handoff.magento.retry import retry_dropped_connections
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.problems import ShopUnavailable
 

@@ -11,11 +11,10 @@ from pydantic import Field, ValidationError
 
 from handoff.bag import Bag
 from handoff.deadline import Deadline
-from handoff.magento.client import Answer, MagentoClient, ShopJson
+from handoff.magento.client import Answer, MagentoClient, ShopJson, retry_dropped_connections
 from handoff.magento.quote_builder import QuoteBuilder
 from handoff.magento.quote_line_details import fetch_line_details
 from handoff.magento.quote_models import Quote, QuoteCustomer, QuoteLine
-from handoff.magento.retry import retry_dropped_connections
 from handoff.magento.variants import Variants
 from handoff.problems import CustomerTokenRejected, QuoteNotFound, ShopUnavailable
 from handoff.settings.store_views import StoreView

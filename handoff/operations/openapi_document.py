@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 from handoff.instruction import Instruction
 from handoff.operations.openapi_paths import SCHEMA_REF, build_paths
 from handoff.settings import Settings
-from handoff.transfer.request_model import TransferBody
+from handoff.transfer.request_parser import TransferBody
 
 # The version of the API. A caller does not need to know which release answers.
 _API_VERSION = "1.0.0"

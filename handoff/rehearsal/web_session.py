@@ -10,7 +10,7 @@ from urllib.request import Request
 import requests
 
 from handoff.deadline import Deadline
-from handoff.magento.deadline_adapter import DeadlineAdapter, limit_reads
+from handoff.magento.http_transport import DeadlineAdapter, limit_reads
 from handoff.settings import Settings
 
 
