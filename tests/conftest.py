@@ -1,4 +1,4 @@
-"""What the tests share: a stand-in shop on a port of its own, the service, a clock to turn."""
+"""Fixtures and helpers of all tests: the stand-in shop, the service, and a clock."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytest_plugins = ["tests.pytest_hooks"]
 
 KEY = "a-key-of-the-tests"
 
-# How long a machine takes is nothing that a test judges.
+# The speed of the machine must not fail a test.
 hypothesis.settings.register_profile(
     "handoff", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -33,7 +33,7 @@ hypothesis.settings.load_profile("handoff")
 
 
 class TurnedClock:
-    """A clock in milliseconds that stands still until it is turned."""
+    """A clock in milliseconds that stands still until a test turns it."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000_000
@@ -42,7 +42,7 @@ class TurnedClock:
         return self.now
 
     def turn(self, *, seconds: float) -> None:
-        """Let so many seconds pass."""
+        """Move the clock forward."""
         self.now += int(seconds * 1000)
 
 
@@ -84,7 +84,7 @@ def clock() -> TurnedClock:
 
 @pytest.fixture
 def rate_limit_clock(clock: TurnedClock, monkeypatch: pytest.MonkeyPatch) -> TurnedClock:
-    """Let the rate limits in memory go by the test's clock as well."""
+    """Make the rate limits in memory use the test's clock."""
     seconds = SimpleNamespace(time=lambda: clock() / 1000, monotonic=lambda: clock() / 1000)
     monkeypatch.setattr("handoff.operations.rate_limits.time", seconds)
     monkeypatch.setattr("limits.storage.memory.time", seconds)
@@ -144,16 +144,16 @@ MakeApp = Callable[..., Flask]
 
 @pytest.fixture
 def make_app(settings: Settings, clock: TurnedClock) -> Iterator[MakeApp]:
-    """Build services on the same ledger and shop, with settings of their own."""
-    made: list[Flask] = []
+    """Return a function that makes apps on the same ledger and shop, with changed settings."""
+    apps: list[Flask] = []
 
     def make(**changes: Any) -> Flask:
         app = create_app(settings.model_copy(update=changes), clock=clock)
-        made.append(app)
+        apps.append(app)
         return app
 
     yield make
-    for app in made:
+    for app in apps:
         app.extensions["handoff.database"].close()
 
 
@@ -185,17 +185,17 @@ def logged(capsys: pytest.CaptureFixture[str]) -> Logged:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL that all tests share, each with databases of its own; it stays up."""
+    """Run the PostgreSQL that all tests share, with databases for each."""
     with running_postgres() as server:
         yield server
 
 
 BOTH = ("sqlite", "postgresql")
-"""The databases that a ledger may be in."""
+"""The kinds of database that a ledger may use."""
 
 
 def new_ledger(request: pytest.FixtureRequest, folder: Path) -> str:
-    """Return the address of an empty ledger, in the database that the fixture is asked for."""
+    """Return the URL of an empty ledger in the kind of database that `request.param` names."""
     if request.param == "sqlite":
         return f"sqlite:///{folder / 'handoff.db'}"
     server: PostgresServer = request.getfixturevalue("postgres")

@@ -67,11 +67,28 @@ def test_every_code_of_an_invalid_field_or_line_is_documented() -> None:
     assert [code for code in sorted(codes) if f"`{code}`" not in ALL_PAGES] == []
 
 
-def test_every_result_page_is_documented() -> None:
-    found = [p for p in vars(result_pages).values() if isinstance(p, result_pages.ResultPage)]
-    assert len(found) == 16
-    for page in found:
-        assert f"| {int(page.status)} | {page.title} |" in ALL_PAGES
+def _list_page_rows(text: str) -> set[tuple[int, str]]:
+    """Return status and title of each row in the tables of result pages."""
+    titles = {page.title for page in result_pages.RESULT_PAGES}
+    rows = re.findall(r"^\| (\d{3}) \| ([^`|]+?) \|", text, re.MULTILINE)
+    assert {title for _, title in rows} <= titles
+    return {(int(status), title) for status, title in rows}
+
+
+def _list_pages(address: str) -> set[tuple[int, str]]:
+    shown = [page for page in result_pages.RESULT_PAGES if address in page.shown_at]
+    return {(int(page.status), page.title) for page in shown}
+
+
+def test_the_readme_lists_the_result_pages_of_links_and_no_others() -> None:
+    assert len(result_pages.RESULT_PAGES) == 16
+    assert _list_page_rows(README) == _list_pages(result_pages.LINK)
+
+
+def test_the_page_on_direct_entry_lists_its_result_pages() -> None:
+    text = (ROOT / "docs" / "direct-entry.md").read_text("utf-8")
+    own = _list_pages(result_pages.DIRECT_ENTRY) - _list_pages(result_pages.LINK)
+    assert own <= _list_page_rows(text) <= _list_pages(result_pages.DIRECT_ENTRY)
 
 
 @pytest.mark.parametrize("name", main.commands)

@@ -1,4 +1,4 @@
-"""The stand-still switch: what everybody gets while the service is paused, and afterwards."""
+"""HANDOFF_PAUSED: transfers, links and direct entry during a pause and afterwards."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ TITLE = "The shop is down for maintenance"
 
 @pytest.fixture
 def paused(make_app: MakeApp) -> Flask:
-    """Return the service on the same ledger, paused, and with a shop that is away."""
+    """Return a paused service on the same ledger, which cannot reach the shop."""
     return make_app(paused=True, direct_entry=True, magento_url="http://127.0.0.1:9")
 
 
-def asks_to_come_back(answer: TestResponse) -> bool:
-    """Say whether a page asks that; and with a button, where it has one."""
+def has_retry_button(answer: TestResponse) -> bool:
+    """Require the paused page, and return whether it has a button to try again."""
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) == 120
     assert f"<h1>{TITLE}</h1>" in answer.text
@@ -39,45 +39,45 @@ def asks_to_come_back(answer: TestResponse) -> bool:
     return "Try again" in answer.text
 
 
-def test_a_transfer_is_answered_with_a_problem_and_makes_nothing(paused: Flask, poq: Poq) -> None:
+def test_a_transfer_gets_503_paused(paused: Flask, poq: Poq) -> None:
     answer = Poq(paused.test_client()).bag(("ITEM-01", 1))
     assert answer.status_code == 503
     assert answer.get_json()["code"] == "paused"
     assert answer.headers["Retry-After"] == "120"
 
 
-def test_the_key_is_still_asked_for_first(paused: Flask) -> None:
+def test_the_api_key_is_checked_first(paused: Flask) -> None:
     assert Poq(paused.test_client()).transfer({}, key="wrong").get_json()["code"] == "key_rejected"
 
 
-def test_a_link_asks_to_come_back_and_works_afterwards(
+def test_a_link_shows_the_paused_page_and_works_afterwards(
     paused: Flask, poq: Poq, phone: FlaskClient
 ) -> None:
     link = poq.link()
     client = paused.test_client()
     for answer in (client.get(link), client.post(link)):
-        assert asks_to_come_back(answer)
+        assert has_retry_button(answer)
         assert f'<form method="post" action="{link}">' in answer.text
     form_style = client.post("/h", data={"token": link.removeprefix("/h/")})
-    assert asks_to_come_back(form_style)
+    assert has_retry_button(form_style)
     assert f'action="{link}"' in form_style.text
     assert phone.post(link).status_code == 303
 
 
-def test_the_life_of_a_link_runs_on(
+def test_a_link_expires_during_a_pause_too(
     paused: Flask, poq: Poq, phone: FlaskClient, clock: TurnedClock
 ) -> None:
     link = poq.link()
     clock.turn(seconds=301)
-    assert asks_to_come_back(paused.test_client().get(link))
+    assert has_retry_button(paused.test_client().get(link))
     assert "This link has expired" in phone.get(link).text
 
 
 @pytest.mark.parametrize("away", ["paused", "ledger"])
-def test_whom_another_site_sends_gets_no_button(
+def test_a_visitor_from_another_website_gets_no_retry_button(
     away: str, paused: Flask, app: Flask, poq: Poq, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would skip the question whether they want to go there."""
+    """The button would skip the question of the entry page."""
     link, asked = poq.link(), paused
     if away == "ledger":
         asked = app
@@ -92,21 +92,21 @@ def test_whom_another_site_sends_gets_no_button(
     assert "<form" in asked.test_client().get(link).text
 
 
-def test_what_is_no_link_gets_no_button(paused: Flask) -> None:
-    assert not asks_to_come_back(paused.test_client().get("/h/x"))
-    assert not asks_to_come_back(paused.test_client().post("/h", data={}))
+def test_an_unknown_link_gets_no_retry_button(paused: Flask) -> None:
+    assert not has_retry_button(paused.test_client().get("/h/x"))
+    assert not has_retry_button(paused.test_client().post("/h", data={}))
 
 
-def test_direct_entry_asks_to_come_back_and_asks_the_shop_nothing(
+def test_direct_entry_shows_the_paused_page_and_does_not_call_the_shop(
     paused: Flask, shop: RunningShop
 ) -> None:
     form = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
     answer = paused.test_client().post("/enter", data=form)
-    assert not asks_to_come_back(answer)
+    assert not has_retry_button(answer)
     assert form["quote_id"] not in answer.text
 
 
-def test_the_page_has_its_style_and_the_process_is_healthy(paused: Flask) -> None:
+def test_styles_and_health_checks_work_while_paused(paused: Flask) -> None:
     client = paused.test_client()
     assert client.get("/healthz").status_code == 200
     assert client.get("/theme.css").status_code == 200
@@ -114,8 +114,8 @@ def test_the_page_has_its_style_and_the_process_is_healthy(paused: Flask) -> Non
         assert style.status_code == 200
 
 
-def test_the_switch_is_thrown_while_running(shop: RunningShop, tmp_path: Path) -> None:
-    """By a file and SIGHUP; meanwhile every request has an answer of the one kind or the other."""
+def test_a_reload_pauses_and_resumes_without_a_gap(shop: RunningShop, tmp_path: Path) -> None:
+    """With a file and SIGHUP. Meanwhile every request gets one response or the other."""
     switch = tmp_path / "paused"
     switch.write_text("false\n")
     environment = environment_for(shop, tmp_path, HANDOFF_PAUSED_FILE=str(switch))
@@ -140,9 +140,7 @@ def test_the_switch_is_thrown_while_running(shop: RunningShop, tmp_path: Path) -
             workers = service.worker_pids()
 
 
-def test_a_word_that_is_none_leaves_the_service_as_it_was(
-    shop: RunningShop, tmp_path: Path
-) -> None:
+def test_an_invalid_value_leaves_the_service_as_it_was(shop: RunningShop, tmp_path: Path) -> None:
     switch = tmp_path / "paused"
     switch.write_text("true\n")
     environment = environment_for(shop, tmp_path, HANDOFF_PAUSED_FILE=str(switch))
@@ -156,6 +154,6 @@ def test_a_word_that_is_none_leaves_the_service_as_it_was(
             assert time.monotonic() < give_up
             assert post_transfer(service.url, quote).status_code == 503
         assert post_transfer(service.url, quote).json()["code"] == "paused"
-        [told] = [x for x in service.log.read_text().splitlines() if "settings_rejected" in x]
-        assert "HANDOFF_PAUSED" in told
-        assert "flase" not in told
+        [line] = [x for x in service.log.read_text().splitlines() if "settings_rejected" in x]
+        assert "HANDOFF_PAUSED" in line
+        assert "flase" not in line

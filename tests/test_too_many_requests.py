@@ -1,4 +1,4 @@
-"""What callers of the service are told who come too often, and who never is."""
+"""Rate limits over HTTP: what is counted and refused, and what never is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.talking import environment_for
 OTHER_KEY = "another-key-of-the-tests"
 
 
-def test_transfers_of_one_key_are_limited_by_the_minute(
+def test_transfers_of_one_key_are_limited_per_minute(
     make_app: MakeApp, rate_limit_clock: TurnedClock
 ) -> None:
     poq = Poq(make_app(transfers_per_minute=3).test_client())
@@ -28,7 +28,7 @@ def test_transfers_of_one_key_are_limited_by_the_minute(
     assert poq.transfer("{}").status_code == 422
 
 
-def test_another_key_is_not_refused_for_it(make_app: MakeApp, settings: Any) -> None:
+def test_each_api_key_has_a_count_of_its_own(make_app: MakeApp, settings: Any) -> None:
     keys = (*settings.api_keys, type(settings.api_keys[0])(OTHER_KEY))
     poq = Poq(make_app(transfers_per_minute=1, api_keys=keys, key_in_path=True).test_client())
     assert poq.transfer("{}").status_code == 422
@@ -38,13 +38,13 @@ def test_another_key_is_not_refused_for_it(make_app: MakeApp, settings: Any) -> 
     assert in_path.status_code == 429
 
 
-def test_a_wrong_key_counts_for_nobody(make_app: MakeApp) -> None:
+def test_transfers_with_a_wrong_key_are_not_counted(make_app: MakeApp) -> None:
     poq = Poq(make_app(transfers_per_minute=1).test_client())
     assert {poq.transfer("{}", key="a-wrong-key").status_code for _ in range(5)} == {401}
     assert poq.transfer("{}").status_code == 422
 
 
-def test_links_that_do_not_exist_are_limited_and_others_never_refused(
+def test_unknown_links_are_limited_and_known_links_never_refused(
     make_app: MakeApp, rate_limit_clock: TurnedClock
 ) -> None:
     app = make_app(refusals_per_minute=3)
@@ -61,10 +61,10 @@ def test_links_that_do_not_exist_are_limited_and_others_never_refused(
     assert phone.get("/h/wrong").status_code == 404
 
 
-def test_links_that_were_good_once_are_neither_counted_nor_refused(
+def test_links_that_were_valid_once_are_neither_counted_nor_refused(
     make_app: MakeApp, rate_limit_clock: TurnedClock
 ) -> None:
-    """Expired, superseded or used; and one that is good lets in by every way that there is."""
+    """Neither expired, superseded and used links, nor a live one, by GET, POST and form."""
     app = make_app(refusals_per_minute=1, reopen_grace=0)
     poq = Poq(app.test_client())
     expired = poq.link(reference="r-1")
@@ -87,11 +87,15 @@ def test_links_that_were_good_once_are_neither_counted_nor_refused(
 def test_each_address_has_a_count_of_its_own(make_app: MakeApp) -> None:
     phone = make_app(refusals_per_minute=1, trusted_proxies=1).test_client()
 
-    def from_(address: str) -> int:
+    def open_unknown_link(address: str) -> int:
         return phone.get("/h/wrong", headers={"X-Forwarded-For": address}).status_code
 
-    assert (from_("192.0.2.1"), from_("192.0.2.1"), from_("192.0.2.2")) == (404, 429, 404)
-    assert from_("192.0.2.3, 192.0.2.1") == 429
+    assert (
+        open_unknown_link("192.0.2.1"),
+        open_unknown_link("192.0.2.1"),
+        open_unknown_link("192.0.2.2"),
+    ) == (404, 429, 404)
+    assert open_unknown_link("192.0.2.3, 192.0.2.1") == 429
 
 
 def test_all_workers_count_together_in_redis(
@@ -109,7 +113,7 @@ def enter(phone: FlaskClient, **form: str) -> int:
     return phone.post("/enter", data=form).status_code
 
 
-def test_direct_entries_that_are_refused_are_limited_before_the_shop_is_asked(
+def test_refused_direct_entries_are_limited_before_the_shop_is_called(
     make_app: MakeApp, shop: RunningShop, rate_limit_clock: TurnedClock
 ) -> None:
     phone = make_app(direct_entry=True, refusals_per_minute=2).test_client()
@@ -124,9 +128,7 @@ def test_direct_entries_that_are_refused_are_limited_before_the_shop_is_asked(
     assert enter(phone, quote_id=quote) == 303
 
 
-def test_what_the_shop_refuses_of_a_real_shopper_is_not_counted(
-    make_app: MakeApp, shop: RunningShop
-) -> None:
+def test_refusals_of_real_quotes_are_not_counted(make_app: MakeApp, shop: RunningShop) -> None:
     phone = make_app(direct_entry=True, refusals_per_minute=1).test_client()
     empty = shop.guest_quote()
     assert [enter(phone, quote_id=empty) for _ in range(4)] == [409] * 4

@@ -1,4 +1,4 @@
-"""Headless Chromium as a phone, with the service as it ships and a stand-in shop beside it."""
+"""Fixtures: headless Chromium as a phone, the service under gunicorn, and a stand-in shop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from handoff_sandbox.kinds import catalogue_of_all_kinds
 from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 
-from tests.browser.every_page import SETTINGS, Stage
+from tests.browser.page_scenarios import SETTINGS, PageScenarios
 from tests.browser.poq import Poq
 from tests.browser.web_view import WebView
 from tests.conftest import MakeApp, TurnedClock
@@ -38,11 +38,11 @@ ARGUMENTS = [
 ]
 
 NewWebView = Callable[..., WebView]
-VisitElsewhere = Callable[[str], None]
+VisitOtherWebsite = Callable[[str], None]
 Serve = Callable[..., Poq]
-NewStage = Callable[..., Stage]
+NewScenarios = Callable[..., PageScenarios]
 
-_ELSEWHERE = "http://localhost:8/"  # another site than 127.0.0.1; nobody listens there
+_OTHER_WEBSITE = "http://localhost:8/"  # another website than 127.0.0.1; nothing listens there
 
 
 @pytest.fixture(scope="package")
@@ -74,14 +74,14 @@ def shop(folder: Path) -> Iterator[RunningShop]:
 
 
 @pytest.fixture(scope="module")
-def changes() -> dict[str, str]:
-    """Settings that a module has otherwise."""
+def environment_changes() -> dict[str, str]:
+    """Return the environment variables that a module changes; modules override this."""
     return {}
 
 
 @pytest.fixture(scope="package")
-def usual_service(shop: RunningShop, folder: Path) -> Iterator[RunningService]:
-    """Run the service that all modules share that change no settings."""
+def shared_service(shop: RunningShop, folder: Path) -> Iterator[RunningService]:
+    """Run the service that is shared by all modules without changed settings."""
     with running_service(environment_for(shop, folder), folder) as service:
         yield service
 
@@ -91,14 +91,14 @@ def service(
     request: pytest.FixtureRequest,
     shop: RunningShop,
     folder: Path,
-    changes: dict[str, str],
+    environment_changes: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[RunningService]:
-    if not changes:
-        yield request.getfixturevalue("usual_service")
+    if not environment_changes:
+        yield request.getfixturevalue("shared_service")
         return
     logs = tmp_path_factory.mktemp("changed")
-    with running_service(environment_for(shop, folder, **changes), logs) as service:
+    with running_service(environment_for(shop, folder, **environment_changes), logs) as service:
         yield service
 
 
@@ -109,14 +109,14 @@ def poq(service: RunningService, shop: RunningShop) -> Poq:
 
 @pytest.fixture
 def serve(make_app: MakeApp, shop: RunningShop) -> Iterator[Serve]:
-    """Serve an app with settings of its own, in this process, and be Poq's cloud to it."""
-    with ExitStack() as until_the_end:
+    """Return a function that serves an app in this process and returns its Poq client."""
+    with ExitStack() as stack:
 
         def new(**settings: Any) -> Poq:
             port = free_port()
             url = f"http://{HOST}:{port}"
             app = make_app(public_url=url, **settings)
-            until_the_end.enter_context(serving(app, port))
+            stack.enter_context(serving(app, port))
             return Poq(url, shop)
 
         yield new
@@ -124,7 +124,7 @@ def serve(make_app: MakeApp, shop: RunningShop) -> Iterator[Serve]:
 
 @pytest.fixture
 def phone() -> dict[str, Any]:
-    """What a module's phones have otherwise."""
+    """Return the browser options that a module changes; modules override this."""
     return {}
 
 
@@ -132,7 +132,7 @@ def phone() -> dict[str, Any]:
 def new_web_view(
     playwright: Playwright, browser: Browser, shop: RunningShop, phone: dict[str, Any]
 ) -> Iterator[NewWebView]:
-    """Open web views that know nothing of each other: each is a phone of its own."""
+    """Return a function that opens a web view with cookies of its own."""
     contexts = []
 
     def new(**options: Any) -> WebView:
@@ -157,31 +157,33 @@ def without_scripts(new_web_view: NewWebView) -> WebView:
 
 
 @pytest.fixture
-def visit_elsewhere(web_view: WebView) -> VisitElsewhere:
-    """Show some HTML in the web view, as a page of another site."""
+def visit_other_website(web_view: WebView) -> VisitOtherWebsite:
+    """Return a function that shows HTML in the web view as a page of another website."""
 
     def visit(html: str) -> None:
         def answer(route: Route) -> None:
             route.fulfill(body=html, content_type="text/html")
 
-        web_view.page.route(_ELSEWHERE, answer)
-        web_view.page.goto(_ELSEWHERE, wait_until="commit")
+        web_view.page.route(_OTHER_WEBSITE, answer)
+        web_view.page.goto(_OTHER_WEBSITE, wait_until="commit")
 
     return visit
 
 
 @pytest.fixture
-def new_stage(
+def new_scenarios(
     serve: Serve, web_view: WebView, shop: RunningShop, clock: TurnedClock, tmp_path: Path
-) -> Iterator[NewStage]:
-    """Set the stage for a page, with settings of its own."""
-    stages = []
+) -> Iterator[NewScenarios]:
+    """Return a function that makes PageScenarios for a service with changed settings."""
+    all_scenarios = []
 
-    def new(**settings: Any) -> Stage:
+    def new(**settings: Any) -> PageScenarios:
         poq = serve(**{**SETTINGS, **settings})
-        stages.append(Stage(poq, web_view, shop, clock, tmp_path / "handoff.db", serve))
-        return stages[-1]
+        all_scenarios.append(
+            PageScenarios(poq, web_view, shop, clock, tmp_path / "handoff.db", serve)
+        )
+        return all_scenarios[-1]
 
     yield new
-    for stage in stages:
-        stage.clear()
+    for scenarios in all_scenarios:
+        scenarios.clean_up()

@@ -1,4 +1,4 @@
-"""Poq's cloud and the app's bag: what comes before a web view opens."""
+"""Poq's cloud: the transfers that happen before a web view opens."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Instruction = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Poq:
-    """Asks the service at an address for a way in, for each kind of bag."""
+    """Posts transfers of each kind to the service at `url`."""
 
     url: str
     shop: RunningShop
 
     def bag(self, *lines: Line) -> Instruction:
-        """Transfer a bag of (sku, quantity) lines, under a reference of its own."""
+        """Transfer a bag of (sku, quantity) lines, with a new reference."""
         items = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
         return self.transfer(items=items, currency="GBP", reference=secrets.token_hex(8))
 
@@ -30,7 +30,7 @@ class Poq:
         return self.transfer(quote_id=self.shop.guest_quote(*lines))
 
     def customer_quote(self, *lines: Line, email: str = "shopper@example.com") -> Instruction:
-        """Transfer a customer's quote, after emptying it of what earlier tests left."""
+        """Transfer a customer's quote, emptied first of what earlier tests left."""
         token = self.shop.customer_token(email)
         self.shop.rest("POST", "carts/mine", token=token)
         for item in self.shop.rest("GET", "carts/mine/items", token=token):
@@ -43,7 +43,7 @@ class Poq:
         return str(self.bag(*(lines or (("ITEM-01", 1),)))["url"])
 
     def transfer(self, **body: Any) -> Instruction:
-        """Transfer whatever the body asks for."""
+        """Post a transfer with these fields and return the instruction."""
         answer = post_transfer(self.url, body)
         assert answer.status_code == 200, answer.text
         instruction: Instruction = answer.json()

@@ -1,11 +1,11 @@
-"""'Back to the app', where Poq's script is there, where a return address is, and where neither."""
+"""'Back to the app': with Poq's script, with a return URL, and with neither."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import NewStage
+from tests.browser.conftest import NewScenarios
 from tests.browser.web_view import WebView
 
 BACK = "Back to the app"
@@ -17,8 +17,8 @@ window.PoqWebCheckout = { send: (name, data) => window.sent.push(data ? [name, d
 
 
 @pytest.fixture
-def app_opened(web_view: WebView) -> None:
-    """Answer at the return address."""
+def app_at_return_url(web_view: WebView) -> None:
+    """Serve a page at the return URL."""
 
     def answer(route: Route) -> None:
         route.fulfill(body="<h1>The app</h1>", content_type="text/html")
@@ -26,12 +26,12 @@ def app_opened(web_view: WebView) -> None:
     web_view.page.route(RETURN, answer)
 
 
-@pytest.mark.parametrize(("ending", "return_url"), [("expired", None), ("unavailable", RETURN)])
-def test_poqs_script_is_told_what_happened_and_then_to_close(
-    ending: str, return_url: str | None, new_stage: NewStage, web_view: WebView
+@pytest.mark.parametrize(("page_name", "return_url"), [("expired", None), ("unavailable", RETURN)])
+def test_the_button_reports_an_error_to_poqs_script_and_closes_the_web_view(
+    page_name: str, return_url: str | None, new_scenarios: NewScenarios, web_view: WebView
 ) -> None:
     web_view.page.add_init_script(BRIDGE)
-    new_stage(app_return_url=return_url).show(ending)
+    new_scenarios(app_return_url=return_url).open(page_name)
     here = web_view.page.url
     web_view.tap(BACK)
     web_view.page.wait_for_timeout(300)
@@ -43,40 +43,42 @@ def test_poqs_script_is_told_what_happened_and_then_to_close(
     assert web_view.page.url == here
 
 
-def test_who_would_rather_not_go_to_checkout_has_met_no_error(
-    new_stage: NewStage, web_view: WebView
+def test_going_back_from_the_question_reports_no_error(
+    new_scenarios: NewScenarios, web_view: WebView
 ) -> None:
     web_view.page.add_init_script(BRIDGE)
-    new_stage(app_return_url=RETURN).asking()
+    new_scenarios(app_return_url=RETURN).open_question()
     web_view.tap(BACK)
     assert web_view.page.evaluate("window.sent") == [["closewebview"]]
 
 
-@pytest.mark.usefixtures("app_opened")
-@pytest.mark.parametrize("page", ["expired", "asking"])
-def test_without_poqs_script_the_link_leads_to_the_app(
-    page: str, new_stage: NewStage, web_view: WebView
+@pytest.mark.usefixtures("app_at_return_url")
+@pytest.mark.parametrize("page", ["expired", "question"])
+def test_without_poqs_script_the_button_opens_the_return_url(
+    page: str, new_scenarios: NewScenarios, web_view: WebView
 ) -> None:
-    new_stage(app_return_url=RETURN).show(page)
+    new_scenarios(app_return_url=RETURN).open(page)
     web_view.tap(BACK)
     web_view.sees("The app")
     assert web_view.page.url == RETURN
 
 
-def test_without_either_it_goes_back(new_stage: NewStage, web_view: WebView) -> None:
+def test_without_script_and_return_url_the_button_goes_back(
+    new_scenarios: NewScenarios, web_view: WebView
+) -> None:
     web_view.page.goto(f"{web_view.shop}/")
-    new_stage(app_return_url=None).unknown()
+    new_scenarios(app_return_url=None).open_unknown()
     web_view.tap(BACK)
     web_view.page.wait_for_url(f"{web_view.shop}/")
 
 
-@pytest.mark.usefixtures("app_opened")
-def test_without_scripts_no_button_promises_what_it_cannot_do(
-    new_stage: NewStage, without_scripts: WebView
+@pytest.mark.usefixtures("app_at_return_url")
+def test_without_javascript_the_button_is_shown_only_with_a_return_url(
+    new_scenarios: NewScenarios, without_scripts: WebView
 ) -> None:
     for return_url, buttons in ((None, 0), (RETURN, 1)):
-        stage = new_stage(app_return_url=return_url)
-        without_scripts.open(f"{stage.poq.url}/h/nothing")
+        scenarios = new_scenarios(app_return_url=return_url)
+        without_scripts.open(f"{scenarios.poq.url}/h/nothing")
         without_scripts.sees("This link does not work")
         button = without_scripts.page.get_by_text(BACK, exact=True)
         expect(button.filter(visible=True)).to_have_count(buttons)

@@ -1,4 +1,4 @@
-"""The shop and the service behind nginx with TLS, by host names, in both ways of the README."""
+"""Shop and service behind nginx with TLS, in both layouts of the README."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def way(request: pytest.FixtureRequest) -> Way:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All that runs: nginx, and behind it the service and the shop."""
+    """The running servers: nginx, and behind it the service and the shop."""
 
     front: Front
     service: RunningService
@@ -90,7 +90,7 @@ def scene(way: Way, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright, scene: Scene) -> Iterator[Browser]:
-    """A Chromium that finds the hosts, and takes their certificate for a good one."""
+    """Start a Chromium that resolves the hosts and trusts their certificate."""
     known = scene.front.certificate.fingerprint()
     browser = playwright.chromium.launch(
         executable_path=require_program("chromium"),
@@ -119,15 +119,13 @@ def new_web_view(playwright: Playwright, browser: Browser) -> Iterator[NewWebVie
         context.close()
 
 
-def cookies_of(web_view: WebView, name: str) -> list[dict[str, Any]]:
-    """Return the cookies whose names hold this, whatever their host."""
+def list_cookies_like(web_view: WebView, name: str) -> list[dict[str, Any]]:
+    """Return the cookies of all hosts whose names contain a text."""
     return [dict(c) for c in web_view.page.context.cookies() if name in c.get("name", "")]
 
 
 @pytest.mark.parametrize("kind", ["bag", "customer_quote"])
-def test_a_bag_is_bought_and_every_answer_was_by_https(
-    kind: str, scene: Scene, web_view: WebView
-) -> None:
+def test_a_bag_is_ordered_over_https_only(kind: str, scene: Scene, web_view: WebView) -> None:
     answers: list[Response] = []
     web_view.page.on("response", lambda answer: answers.append(answer))
     web_view.follow(getattr(scene.poq, kind)(*LINES))
@@ -136,13 +134,13 @@ def test_a_bag_is_bought_and_every_answer_was_by_https(
     assert {answer.url.partition(":")[0] for answer in answers} == {"https"}
 
 
-def test_the_cookies_are_as_tight_as_they_can_be(scene: Scene, way: Way, web_view: WebView) -> None:
+def test_cookies_have_the_strictest_attributes(scene: Scene, way: Way, web_view: WebView) -> None:
     web_view.open_up_to_checkout(scene.poq.link(*LINES))
-    [opener] = cookies_of(web_view, "handoff_")
+    [opener] = list_cookies_like(web_view, "handoff_")
     name, host, path = way.opener
     assert opener["name"].startswith(name)
     assert (opener["domain"], opener["path"], opener["sameSite"]) == (host, path, "Lax")
-    [session] = cookies_of(web_view, "PHPSESSID")
+    [session] = list_cookies_like(web_view, "PHPSESSID")
     assert (session["domain"], session["path"]) == (way.session_domain, "/")
     assert session["sameSite"] == way.samesite
     assert 3500 < session["expires"] - time.time() <= 3600
@@ -150,10 +148,10 @@ def test_the_cookies_are_as_tight_as_they_can_be(scene: Scene, way: Way, web_vie
         assert (cookie["secure"], cookie["httpOnly"]) == (True, True)
 
 
-def test_the_session_that_was_bound_is_the_one_that_checkout_goes_on_with(
+def test_checkout_continues_with_the_session_that_was_written(
     scene: Scene, web_view: WebView
 ) -> None:
-    """By https the shop gives a session no new id at checkout: ours has to be beyond guessing."""
+    """Over https the shop keeps our session id at checkout, so it must be impossible to guess."""
     with web_view.page.expect_response(lambda answer: answer.status == 303) as entered:
         web_view.open(scene.poq.link(*LINES))
     web_view.checkout()
@@ -163,7 +161,7 @@ def test_the_session_that_was_bound_is_the_one_that_checkout_goes_on_with(
     )
 
 
-def test_a_second_client_is_refused_and_the_first_may_come_back(
+def test_a_second_web_view_is_refused_and_the_first_may_reopen(
     scene: Scene, new_web_view: NewWebView
 ) -> None:
     link = scene.poq.link(*LINES)
@@ -177,20 +175,20 @@ def test_a_second_client_is_refused_and_the_first_may_come_back(
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_the_bare_domain_and_http_lead_to_the_shop(scheme: str, web_view: WebView) -> None:
+def test_the_bare_domain_and_http_redirect_to_the_shop(scheme: str, web_view: WebView) -> None:
     web_view.open(f"{scheme}://{BARE}/")
     web_view.page.wait_for_url(f"{STOREFRONT}/")
 
 
-def test_a_link_by_http_is_led_to_https_before_it_is_spent(scene: Scene, web_view: WebView) -> None:
+def test_a_link_over_http_redirects_to_https_before_it_is_used(
+    scene: Scene, web_view: WebView
+) -> None:
     web_view.open(scene.poq.link(*LINES).replace("https:", "http:"))
     assert web_view.checkout().lines == dict(LINES)
 
 
-def test_other_session_cookies_of_the_name_do_not_beat_ours(
-    scene: Scene, way: Way, web_view: WebView
-) -> None:
-    """The last shopper's, of whatever domain the service may speak for, and a sibling host's."""
+def test_competing_session_cookies_do_not_win(scene: Scene, way: Way, web_view: WebView) -> None:
+    """Those of the previous shopper for every domain in reach, and one of a sibling host."""
     web_view.add("ITEM-19")
     [former] = web_view.session_cookies()
     on_the_shops_host = SHOP in way.public_url
@@ -206,7 +204,7 @@ def test_other_session_cookies_of_the_name_do_not_beat_ours(
     checkout = web_view.checkout()
     assert checkout.skus == set(dict(LINES))
     assert checkout.lines == dict(LINES)
-    [session] = cookies_of(web_view, "PHPSESSID")
+    [session] = list_cookies_like(web_view, "PHPSESSID")
     assert session["value"] != former
     assert (session["domain"], session["path"]) == (way.session_domain, "/")
 

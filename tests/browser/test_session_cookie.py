@@ -1,4 +1,4 @@
-"""The session cookie as a browser keeps it: as the shop sets its own, by the settings."""
+"""The session cookie in a browser, with the attributes from the settings."""
 
 from __future__ import annotations
 
@@ -11,24 +11,30 @@ from tests.browser.conftest import Serve
 from tests.browser.web_view import WebView
 
 
-def session_cookie(web_view: WebView) -> dict[str, Any]:
-    """Return the one session cookie that there is."""
+def get_session_cookie(web_view: WebView) -> dict[str, Any]:
+    """Return the only session cookie."""
     cookies = web_view.page.context.cookies()
-    [cookie] = [dict(each) for each in cookies if each.get("name") == "PHPSESSID"]
+    [cookie] = [dict(cookie) for cookie in cookies if cookie.get("name") == "PHPSESSID"]
     return cookie
 
 
 @pytest.mark.parametrize("path", ["/", "/checkout", "/checkout/"])
-def test_it_has_the_path_of_the_settings(path: str, serve: Serve, web_view: WebView) -> None:
+def test_the_session_cookie_has_the_path_of_the_settings(
+    path: str, serve: Serve, web_view: WebView
+) -> None:
     web_view.open_up_to_checkout(serve(session_cookie_path=path).link())
-    assert session_cookie(web_view)["path"] == path
+    assert get_session_cookie(web_view)["path"] == path
 
 
-def test_it_lasts_as_long_as_the_settings_say(serve: Serve, web_view: WebView) -> None:
+def test_the_session_cookie_has_the_lifetime_of_the_settings(
+    serve: Serve, web_view: WebView
+) -> None:
     web_view.open_up_to_checkout(serve(session_cookie_lifetime=900).link())
-    assert 800 < session_cookie(web_view)["expires"] - time.time() <= 900
+    assert 800 < get_session_cookie(web_view)["expires"] - time.time() <= 900
 
 
-def test_a_lifetime_of_0_is_until_the_browser_ends(serve: Serve, web_view: WebView) -> None:
+def test_a_lifetime_of_0_makes_a_session_cookie_without_expiry(
+    serve: Serve, web_view: WebView
+) -> None:
     web_view.open_up_to_checkout(serve(session_cookie_lifetime=0).link())
-    assert session_cookie(web_view)["expires"] == -1
+    assert get_session_cookie(web_view)["expires"] == -1

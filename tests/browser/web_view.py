@@ -1,4 +1,4 @@
-"""A phone's web view, and what a shopper sees and does in it."""
+"""The web view of a phone, with what a shopper does and sees in it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _POST = """([action, fields]) => {
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """What a page of the shop's checkout shows. `skus` are all that its HTML names anywhere."""
+    """The contents of the shop's checkout page. `skus` are all skus anywhere in its HTML."""
 
     lines: dict[str, int]
     total: str
@@ -49,7 +49,7 @@ class WebView:
     shop: str
 
     def follow(self, instruction: Instruction) -> None:
-        """Open an instruction as an app does: with its method and body, and coming from nowhere."""
+        """Open an instruction as an app does: with its method and body, and without a referrer."""
         url = str(instruction["url"])
         if instruction["method"] == "GET":
             self.open(url)
@@ -65,20 +65,20 @@ class WebView:
         self.page.unroute(url)
 
     def post(self, url: str, form: dict[str, str]) -> None:
-        """Post a form by a page that an app has loaded with the service as its base."""
+        """Post a form from a page that an app has loaded with the service as its base URL."""
         self.page.goto(urljoin(url, "healthz"))
         self.page.evaluate(_POST, [url, form])
 
     def open(self, url: str) -> Response | None:
-        """Open an address; the page may well post itself before it has loaded."""
+        """Open a URL. The page may post itself before it has loaded."""
         return self.page.goto(url, wait_until="commit")
 
     def open_up_to_checkout(self, link: str) -> None:
-        """Open a link, and let no answer of the shop set its own cookies over ours."""
+        """Open a link and stop before the shop answers, so that it cannot replace our cookies."""
         stopped: list[object] = []
         line = self.page.context.new_cdp_session(self.page)
         line.on("Fetch.requestPaused", lambda request: stopped.append(request))
-        # From a host beside the shop's the way there is by the shop's switcher.
+        # From a sibling host, the redirect goes through the shop's store switcher.
         ways = ("/checkout/", "/stores/store/switch/*")
         patterns = [{"urlPattern": f"{self.shop}{way}"} for way in ways]
         line.send("Fetch.enable", {"patterns": patterns})
@@ -94,11 +94,11 @@ class WebView:
         button.or_(self.page.get_by_role("link", name=name, exact=True)).tap()
 
     def sees(self, words: str) -> None:
-        """Wait until the page's heading says this."""
+        """Wait until the heading of the page has this text."""
         expect(self.page.locator("h1")).to_have_text(words)
 
     def checkout(self) -> Checkout:
-        """Wait for the shop's checkout and read it."""
+        """Wait for the shop's checkout and return its contents."""
         self.page.wait_for_url(f"{self.shop}/checkout/")
         self.sees("Checkout")
         rows = self.page.locator("tr[data-sku]").all()
@@ -114,14 +114,14 @@ class WebView:
         )
 
     def fill_in(self, address: dict[str, str] | None = None, email: str = EMAIL) -> None:
-        """Type an address, and as a guest an e-mail address too, into checkout."""
+        """Fill in the address, and the email address if checkout asks a guest for one."""
         if self.page.locator("[name=email]").count():
             self.page.fill("[name=email]", email)
         for name, value in (address or ADDRESS).items():
             self.page.fill(f"[name={name}]", value)
 
     def buy(self) -> str:
-        """Fill in what checkout asks for, place the order and return its number."""
+        """Fill in checkout, place the order and return its number."""
         self.fill_in()
         self.tap("Place Order")
         self.sees("Thank you for your purchase!")

@@ -1,4 +1,4 @@
-"""`POST /enter`: a web view brings a quote itself."""
+"""`POST /enter`: a web view posts a quote itself."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def app(make_app: MakeApp) -> Flask:
 
 
 def enter(phone: FlaskClient, **form: str) -> TestResponse:
-    """Post the form as an app's web view does, which comes from nowhere."""
+    """Post the form as an app's web view does, without a referrer."""
     return phone.post("/enter", data=form)
 
 
-def customers(shop: RunningShop, *lines: tuple[str, int]) -> dict[str, str]:
+def make_customer_form(shop: RunningShop, *lines: tuple[str, int]) -> dict[str, str]:
     """Return the form of a customer's quote with these lines."""
     token = shop.customer_token()
     number = shop.customer_quote(token, *(lines or (("ITEM-01", 1),)))
     return {"quote_id": str(number), "token_id": token}
 
 
-def guests(shop: RunningShop, *lines: tuple[str, int]) -> dict[str, str]:
+def make_guest_form(shop: RunningShop, *lines: tuple[str, int]) -> dict[str, str]:
     """Return the form of a guest's quote with these lines."""
     return {"quote_id": shop.guest_quote(*(lines or (("ITEM-01", 1),)))}
 
@@ -56,30 +56,30 @@ def ledger_rows(folder: Path) -> list[dict[str, Any]]:
         return [dict(row) for row in rows]
 
 
-def ends(answer: TestResponse, status: int, title: str) -> None:
-    """Require a page with this title, that lets nobody in and holds no form."""
+def assert_result_page(answer: TestResponse, status: int, title: str) -> None:
+    """Require a page with this title, without a form and without a session cookie."""
     assert answer.status_code == status
     assert f"<h1>{title}</h1>" in answer.text
     assert "<form" not in answer.text
     assert "PHPSESSID" not in "".join(answer.headers.getlist("Set-Cookie"))
 
 
-# Whether it is open
+# On and off
 
 
-def test_it_is_closed_unless_it_is_asked_for(make_app: MakeApp, shop: RunningShop) -> None:
+def test_direct_entry_is_off_by_default(make_app: MakeApp, shop: RunningShop) -> None:
     phone = make_app().test_client()
-    assert enter(phone, **guests(shop)).status_code == 404
+    assert enter(phone, **make_guest_form(shop)).status_code == 404
     assert phone.get("/enter").status_code == 404
     assert sessions_in(shop) == []
 
 
-def test_a_get_changes_nothing_and_repeats_nothing(
+def test_a_get_changes_nothing_and_echoes_nothing(
     phone: FlaskClient, shop: RunningShop, tmp_path: Path
 ) -> None:
-    form = customers(shop)
+    form = make_customer_form(shop)
     answer = phone.get("/enter", query_string=form)
-    ends(answer, 405, "This link does not work")
+    assert_result_page(answer, 405, "This link does not work")
     assert answer.headers["Allow"] == "OPTIONS, POST"
     for value in form.values():
         assert f'"{value}"' not in answer.text
@@ -88,11 +88,11 @@ def test_a_get_changes_nothing_and_repeats_nothing(
     assert sessions_in(shop) == []
 
 
-# Entering
+# Going to checkout
 
 
-def test_a_guest_is_let_in(phone: FlaskClient, shop: RunningShop, tmp_path: Path) -> None:
-    entered = enter(phone, **guests(shop, ("ITEM-01", 2)))
+def test_a_guest_goes_to_checkout(phone: FlaskClient, shop: RunningShop, tmp_path: Path) -> None:
+    entered = enter(phone, **make_guest_form(shop, ("ITEM-01", 2)))
     assert entered.status_code == 303
     assert entered.headers["Location"] == f"{shop.url}/checkout/"
     assert sessions_in(shop) == [b'checkout|a:1:{s:10:"quote_id_1";s:1:"1";}']
@@ -102,10 +102,10 @@ def test_a_guest_is_let_in(phone: FlaskClient, shop: RunningShop, tmp_path: Path
 
 
 @pytest.mark.parametrize("name", ["token_id", "token"])
-def test_a_customer_is_let_in_signed_in(
+def test_a_customer_is_signed_in(
     name: str, phone: FlaskClient, shop: RunningShop, tmp_path: Path
 ) -> None:
-    form = customers(shop)
+    form = make_customer_form(shop)
     assert enter(phone, **{"quote_id": form["quote_id"], name: form["token_id"]}).status_code == 303
     [session] = sessions_in(shop)
     assert session.startswith(b'customer_base|a:2:{s:11:"customer_id";s:1:"1";')
@@ -113,25 +113,23 @@ def test_a_customer_is_let_in_signed_in(
     assert (row["kind"], row["customer_id"]) == ("customer", 1)
 
 
-def test_cookies_and_headers_are_those_of_the_entry(
-    app: Flask, poq: Poq, shop: RunningShop
-) -> None:
-    def shapes(entered: TestResponse) -> set[str]:
-        """Return the cookies and headers without what is random or a time."""
+def test_cookies_and_headers_equal_those_of_a_link(app: Flask, poq: Poq, shop: RunningShop) -> None:
+    def normalize(entered: TestResponse) -> set[str]:
+        """Return the cookies and headers without random values and times."""
         lines = [f"{name}: {value}" for name, value in entered.headers]
         return {re.sub(r"=[\w-]{16,}|Expires=[^;]+|handoff_\w+", "…", line) for line in lines}
 
     by_link = app.test_client().post(poq.link())
-    directly = enter(app.test_client(), **guests(shop))
-    assert shapes(directly) == shapes(by_link)
+    directly = enter(app.test_client(), **make_guest_form(shop))
+    assert normalize(directly) == normalize(by_link)
     assert directly.headers["Cache-Control"] == "private, no-store"
     assert directly.headers["Referrer-Policy"] == "strict-origin"
 
 
-def test_no_credential_is_in_the_ledger_or_the_answer(
+def test_no_credential_is_in_the_ledger_or_the_response(
     phone: FlaskClient, shop: RunningShop, tmp_path: Path
 ) -> None:
-    guest, customer = guests(shop), customers(shop)
+    guest, customer = make_guest_form(shop), make_customer_form(shop)
     answers = [enter(phone, **guest), enter(phone, **customer)]
     for secret in (guest["quote_id"], customer["token_id"]):
         for answer in answers:
@@ -140,7 +138,7 @@ def test_no_credential_is_in_the_ledger_or_the_answer(
             assert secret.encode() not in file.read_bytes()
 
 
-def test_empty_fields_are_absent_and_unknown_ones_are_ignored(
+def test_empty_fields_count_as_absent_and_unknown_ones_are_ignored(
     phone: FlaskClient, shop: RunningShop
 ) -> None:
     more = {
@@ -151,16 +149,16 @@ def test_empty_fields_are_absent_and_unknown_ones_are_ignored(
         "reference": "",
         "a": "b",
     }
-    assert enter(phone, **guests(shop), **more).status_code == 303
+    assert enter(phone, **make_guest_form(shop), **more).status_code == 303
 
 
 # Coming again
 
 
-def test_the_same_again_proves_it_anew_and_lets_in_again(
+def test_posting_the_same_quote_again_opens_checkout_again(
     phone: FlaskClient, shop: RunningShop, tmp_path: Path
 ) -> None:
-    form = guests(shop)
+    form = make_guest_form(shop)
     assert [enter(phone, **form).status_code for _ in range(9)] == [303] * 9
     assert len(set(sessions_in(shop))) == 1
     *older, current = ledger_rows(tmp_path)
@@ -168,50 +166,52 @@ def test_the_same_again_proves_it_anew_and_lets_in_again(
     assert all(row["superseded_at"] is not None for row in older)
 
 
-def test_another_device_with_the_same_credentials_is_let_in_too(
+def test_another_device_with_the_same_credentials_goes_to_checkout(
     app: Flask, shop: RunningShop
 ) -> None:
-    form = customers(shop)
+    form = make_customer_form(shop)
     assert enter(app.test_client(), **form).status_code == 303
     assert enter(app.test_client(), **form).status_code == 303
 
 
-def test_a_link_to_the_same_quote_is_spent_with_it(
+def test_a_link_to_the_same_quote_no_longer_works(
     app: Flask, poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
-    form = guests(shop)
+    form = make_guest_form(shop)
     link = path_of(poq.transfer(form))
     assert enter(phone, **form).status_code == 303
     assert app.test_client().post(link).status_code == 410
 
 
-def test_a_handoff_that_an_equal_request_has_spent_is_made_anew(
+def test_a_request_that_lost_to_an_equal_one_tries_again(
     phone: FlaskClient, shop: RunningShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spend, calls = HandoffRepository.use_link, []
 
-    def beaten_once(ledger: HandoffRepository, handoff_id: str, openers: list[str]) -> Any:
+    def lose_once(ledger: HandoffRepository, handoff_id: str, openers: list[str]) -> Any:
         calls.append(handoff_id)
         if len(calls) == 1:
             assert spend(ledger, handoff_id, ["somebody else's"]) is not None
         return spend(ledger, handoff_id, openers)
 
-    monkeypatch.setattr(HandoffRepository, "use_link", beaten_once)
-    assert enter(phone, **guests(shop)).status_code == 303
+    monkeypatch.setattr(HandoffRepository, "use_link", lose_once)
+    assert enter(phone, **make_guest_form(shop)).status_code == 303
     assert [row["id"] for row in ledger_rows(tmp_path)] == calls
     assert len(set(calls)) == 2
 
 
-def test_who_is_always_beaten_is_turned_away_in_words(
+def test_a_request_that_always_loses_gets_the_used_page(
     phone: FlaskClient, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spend = HandoffRepository.use_link
 
-    def beaten(ledger: HandoffRepository, handoff_id: str, _openers: list[str]) -> None:
+    def lose(ledger: HandoffRepository, handoff_id: str, _openers: list[str]) -> None:
         spend(ledger, handoff_id, ["somebody else's"])
 
-    monkeypatch.setattr(HandoffRepository, "use_link", beaten)
-    ends(enter(phone, **guests(shop)), 410, "This link has already been used")
+    monkeypatch.setattr(HandoffRepository, "use_link", lose)
+    assert_result_page(
+        enter(phone, **make_guest_form(shop)), 410, "This link has already been used"
+    )
 
 
 # Forced on somebody
@@ -226,13 +226,13 @@ def test_who_is_always_beaten_is_turned_away_in_words(
         {"Origin": "http://127.0.0.1:8000.evil.example"},
     ],
 )
-def test_what_another_site_posts_is_refused_before_anything_is_looked_at(
+def test_a_form_posted_by_another_website_is_refused_unread(
     headers: dict[str, str], make_app: MakeApp, tmp_path: Path, shop: RunningShop
 ) -> None:
     app = make_app(direct_entry=True, magento_url=AWAY)
-    form = customers(shop)
+    form = make_customer_form(shop)
     answer = app.test_client().post("/enter", data=form, headers=headers)
-    ends(answer, 403, "Checkout opens from the app")
+    assert_result_page(answer, 403, "Checkout opens from the app")
     assert form["token_id"] not in answer.text
     assert ledger_rows(tmp_path) == []
 
@@ -246,13 +246,13 @@ def test_what_another_site_posts_is_refused_before_anything_is_looked_at(
         {"Origin": "http://127.0.0.1:8000", "Sec-Fetch-Site": "same-origin"},
     ],
 )
-def test_an_apps_own_request_passes(
+def test_a_request_of_an_app_is_accepted(
     headers: dict[str, str], phone: FlaskClient, shop: RunningShop
 ) -> None:
-    assert phone.post("/enter", data=guests(shop), headers=headers).status_code == 303
+    assert phone.post("/enter", data=make_guest_form(shop), headers=headers).status_code == 303
 
 
-# Endings
+# Result pages
 
 
 @pytest.mark.parametrize(
@@ -275,17 +275,19 @@ def test_an_apps_own_request_passes(
         b'{"quote_id": 4, "token_id": "abc"}',
     ],
 )
-def test_a_form_that_cannot_be_read_is_answered_with_words(body: bytes, phone: FlaskClient) -> None:
-    ends(phone.post("/enter", data=body, content_type=FORM), 400, "Checkout could not be opened")
+def test_an_invalid_form_gets_a_page(body: bytes, phone: FlaskClient) -> None:
+    assert_result_page(
+        phone.post("/enter", data=body, content_type=FORM), 400, "Checkout could not be opened"
+    )
 
 
 @pytest.mark.parametrize("content_type", [None, "application/json", "multipart/form-data", "x"])
-def test_only_a_form_is_read(
+def test_only_form_encoding_is_accepted(
     content_type: str | None, phone: FlaskClient, shop: RunningShop
 ) -> None:
-    body = f"quote_id={guests(shop)['quote_id']}"
+    body = f"quote_id={make_guest_form(shop)['quote_id']}"
     answer = phone.post("/enter", data=body, content_type=content_type)
-    ends(answer, 400, "Checkout could not be opened")
+    assert_result_page(answer, 400, "Checkout could not be opened")
 
 
 @pytest.mark.parametrize(
@@ -299,99 +301,101 @@ def test_only_a_form_is_read(
         {"quote_id": "٤", "token_id": "abc"},
     ],
 )
-def test_what_cannot_be_a_quotes_id_reaches_neither_ledger_nor_shop(
+def test_an_impossible_quote_id_reaches_neither_ledger_nor_shop(
     form: dict[str, str], make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = make_app(direct_entry=True, magento_url=AWAY)
 
     def touched(*_args: Any, **_more: Any) -> None:
-        raise AssertionError("the ledger was asked")
+        raise AssertionError("the ledger was read")
 
     monkeypatch.setattr(Leases, "acquire", touched)
     monkeypatch.setattr(HandoffRepository, "find", touched)
-    ends(enter(app.test_client(), **form), 404, "This bag cannot be found")
+    assert_result_page(enter(app.test_client(), **form), 404, "This bag cannot be found")
 
 
-def test_an_unknown_quote_and_somebody_elses_are_told_alike(
+def test_an_unknown_quote_and_somebody_elses_get_the_same_page(
     phone: FlaskClient, shop: RunningShop
 ) -> None:
-    ends(enter(phone, quote_id="x" * 32), 404, "This bag cannot be found")
-    form = customers(shop)
+    assert_result_page(enter(phone, quote_id="x" * 32), 404, "This bag cannot be found")
+    form = make_customer_form(shop)
     other = shop.customer_token("other@example.com")
     shop.customer_quote(other, ("ITEM-02", 1))
     answer = enter(phone, quote_id=form["quote_id"], token_id=other)
-    ends(answer, 404, "This bag cannot be found")
+    assert_result_page(answer, 404, "This bag cannot be found")
 
 
-def test_a_token_that_the_shop_does_not_know_means_signing_in_again(
+def test_a_rejected_token_gets_the_page_to_sign_in_again(
     phone: FlaskClient, shop: RunningShop
 ) -> None:
-    form = customers(shop) | {"token_id": "expired"}
+    form = make_customer_form(shop) | {"token_id": "expired"}
     answer = enter(phone, **form)
-    ends(answer, 403, "You have been signed out")
+    assert_result_page(answer, 403, "You have been signed out")
     assert "sign in again" in answer.text
 
 
-def test_an_empty_quote_says_so(phone: FlaskClient, shop: RunningShop) -> None:
-    ends(enter(phone, quote_id=shop.guest_quote()), 409, "Your bag is empty")
+def test_an_empty_quote_shows_its_page(phone: FlaskClient, shop: RunningShop) -> None:
+    assert_result_page(enter(phone, quote_id=shop.guest_quote()), 409, "Your bag is empty")
 
 
-def test_an_ordered_quote_says_so_even_right_after_entering(
+def test_a_quote_ordered_after_entering_shows_the_order_page(
     phone: FlaskClient, shop: RunningShop
 ) -> None:
-    form = guests(shop)
+    form = make_guest_form(shop)
     assert enter(phone, **form).status_code == 303
     shop.order(f"guest-carts/{form['quote_id']}")
-    ends(enter(phone, **form), 410, "Your order has been placed")
+    assert_result_page(enter(phone, **form), 410, "Your order has been placed")
 
 
 @pytest.mark.parametrize("may_read_orders", [True, False])
-def test_of_a_customers_ordered_quote_the_words_say_what_is_known(
+def test_a_customers_ordered_quote_shows_what_is_known(
     may_read_orders: bool, make_app: MakeApp, shop: RunningShop
 ) -> None:
     access = {"magento_admin_username": "admin", "magento_admin_password": SecretStr("Admin123!")}
     app = make_app(direct_entry=True, **(access if may_read_orders else {}))
-    phone, form = app.test_client(), customers(shop)
+    phone, form = app.test_client(), make_customer_form(shop)
     assert enter(phone, **form).status_code == 303
     shop.order("carts/mine", token=form["token_id"])
     answer = enter(phone, **form)
     if may_read_orders:
-        ends(answer, 410, "Your order has been placed")
+        assert_result_page(answer, 410, "Your order has been placed")
     else:
-        ends(answer, 404, "This bag cannot be found")
+        assert_result_page(answer, 404, "This bag cannot be found")
         assert "If you have placed your order, the shop has received it" in answer.text
 
 
-def test_a_store_view_that_is_not_served_is_a_no(make_app: MakeApp, shop: RunningShop) -> None:
+def test_a_quote_of_an_unlisted_store_view_is_refused(make_app: MakeApp, shop: RunningShop) -> None:
     store = StoreView(**{**STORE, "store_id": 9})
     phone = make_app(direct_entry=True, stores=(store,)).test_client()
-    ends(enter(phone, **guests(shop)), 409, "This bag cannot go to checkout")
+    assert_result_page(enter(phone, **make_guest_form(shop)), 409, "This bag cannot go to checkout")
 
 
-def test_while_the_shop_is_away_the_way_is_back_to_the_app(
+def test_while_the_shop_is_unavailable_the_page_leads_back_to_the_app(
     make_app: MakeApp, shop: RunningShop
 ) -> None:
     phone = make_app(direct_entry=True, magento_url=AWAY).test_client()
-    answer = enter(phone, **guests(shop))
-    ends(answer, 503, "The shop cannot be reached right now")
+    answer = enter(phone, **make_guest_form(shop))
+    assert_result_page(answer, 503, "The shop cannot be reached right now")
     assert "tap Checkout again in a moment" in answer.text
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_so_it_is_while_the_ledger_is_away(
+def test_while_the_ledger_is_unavailable_the_page_leads_back_to_the_app(
     phone: FlaskClient, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_args: Any) -> None:
         raise LedgerUnavailable
 
     monkeypatch.setattr(HandoffRepository, "use_link", away)
-    ends(enter(phone, **guests(shop)), 503, "The shop cannot be reached right now")
+    assert_result_page(
+        enter(phone, **make_guest_form(shop)), 503, "The shop cannot be reached right now"
+    )
 
 
-def test_while_the_session_store_is_away_the_page_can_try_again_by_a_link(
+def test_while_the_session_store_is_unavailable_the_page_can_try_again(
     app: Flask, phone: FlaskClient, shop: RunningShop, clock: TurnedClock
 ) -> None:
-    form, away = guests(shop), shop.sessions.with_name("away")
+    form, away = make_guest_form(shop), shop.sessions.with_name("away")
     shop.sessions.rename(away)
     answer = enter(phone, **form)
     assert answer.status_code == 503
@@ -404,8 +408,8 @@ def test_while_the_session_store_is_away_the_page_can_try_again_by_a_link(
     assert phone.post(found[1]).status_code == 303
 
 
-def test_a_fault_of_ours_has_words(
+def test_an_unexpected_error_shows_the_fault_page(
     phone: FlaskClient, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(HandoffRepository, "use_link", lambda *_args: 1 // 0)
-    ends(enter(phone, **guests(shop)), 500, "Something went wrong")
+    assert_result_page(enter(phone, **make_guest_form(shop)), 500, "Something went wrong")

@@ -1,4 +1,4 @@
-"""The service as entry sees it: the only web sessions are those that somebody was let into."""
+"""Fixtures: a service whose only shop sessions are those of used links."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from handoff.settings import Settings
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Let transfers leave checkout alone, which they ask in sessions of their own."""
+    """Switch the checkout preflight off, which writes shop sessions of its own."""
     return settings.model_copy(update={"ask_checkout": False})

@@ -1,4 +1,4 @@
-"""Languages: whose choice it is, and that nothing is left in English by accident."""
+"""The language of a page, and the completeness of the catalogues."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from handoff.settings.store_views import StoreView
 from tests.conftest import STORE, MakeApp, Poq
 
 ROOT = Path(handoff.__file__).parents[1]
-_PLACES = re.compile(r"%\(\w+\)[sd]")
+_PLACEHOLDERS = re.compile(r"%\(\w+\)[sd]")
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
 
-def catalogue(language: str) -> Path:
+def catalogue_path(language: str) -> Path:
     return ROOT / "translations" / language / "LC_MESSAGES" / "messages.po"
 
 
-def messages() -> set[str]:
-    """Return all words that the pages have, as they stand in code and templates."""
+def extract_messages() -> set[str]:
+    """Return all texts of the pages that have to be translated."""
     found = extract_from_dir(
         ROOT,
         method_map=[("handoff/entry/**.py", "python"), ("templates/**.html", "jinja2")],
@@ -36,25 +36,27 @@ def messages() -> set[str]:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_everything_is_translated(language: str) -> None:
-    with catalogue(language).open("rb") as stream:
+def test_every_text_is_translated(language: str) -> None:
+    with catalogue_path(language).open("rb") as stream:
         read = read_po(stream, locale=language)
     known = {m.id[0] if isinstance(m.id, tuple) else m.id: m for m in read if m.id}
-    assert set(known) == messages()
+    assert set(known) == extract_messages()
     for text, message in known.items():
         forms = message.string if isinstance(message.string, tuple) else (message.string,)
         assert all(forms), text
         assert not message.fuzzy, text
         for form in forms:
-            assert sorted(_PLACES.findall(str(form))) == sorted(_PLACES.findall(str(text))), text
+            assert sorted(_PLACEHOLDERS.findall(str(form))) == sorted(
+                _PLACEHOLDERS.findall(str(text))
+            ), text
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_the_compiled_catalogue_is_that_of_the_text(language: str) -> None:
+def test_the_compiled_catalogue_is_up_to_date(language: str) -> None:
     """`make translations` compiles them."""
-    with catalogue(language).open("rb") as text:
+    with catalogue_path(language).open("rb") as text:
         written = read_po(text)
-    with catalogue(language).with_suffix(".mo").open("rb") as compiled:
+    with catalogue_path(language).with_suffix(".mo").open("rb") as compiled:
         read = read_mo(compiled)
     assert len(read) == len(written) > 20
     for message in written:
@@ -75,18 +77,18 @@ def test_the_compiled_catalogue_is_that_of_the_text(language: str) -> None:
         ("*", "en"),
     ],
 )
-def test_the_browser_says_which_language(client: FlaskClient, asked: str, language: str) -> None:
+def test_the_browser_decides_the_language(client: FlaskClient, asked: str, language: str) -> None:
     page = client.get("/h/x", headers={"Accept-Language": asked}).text
     assert f'<html lang="{language}" dir="ltr">' in page
 
 
-def test_arabic_is_read_from_right_to_left(client: FlaskClient) -> None:
+def test_arabic_pages_run_from_right_to_left(client: FlaskClient) -> None:
     page = client.get("/h/x", headers={"Accept-Language": "ar"}).text
     assert '<html lang="ar" dir="rtl">' in page
     assert "هذا الرابط لا يعمل" in page
 
 
-def test_the_store_views_language_comes_first(make_app: MakeApp) -> None:
+def test_the_store_views_language_wins_over_the_browsers(make_app: MakeApp) -> None:
     store = StoreView(**{**STORE, "language": "nl_NL"})
     app = make_app(stores=(store,))
     link = Poq(app.test_client()).link()
@@ -96,7 +98,7 @@ def test_the_store_views_language_comes_first(make_app: MakeApp) -> None:
     assert '<html lang="de"' in unknown.text
 
 
-def test_a_store_view_in_a_language_that_we_do_not_speak_leaves_it_to_the_browser(
+def test_without_a_catalogue_for_the_store_views_language_the_browser_decides(
     make_app: MakeApp,
 ) -> None:
     app = make_app(stores=(StoreView(**{**STORE, "language": "sv-SE"}),))
@@ -114,7 +116,7 @@ def test_a_store_view_in_a_language_that_we_do_not_speak_leaves_it_to_the_browse
         (22, "są 22 produkty."),
     ],
 )
-def test_items_are_counted_as_the_language_counts(
+def test_plural_forms_follow_the_language(
     poq: Poq, client: FlaskClient, items: int, words: str
 ) -> None:
     link = poq.link(("ITEM-01", items))

@@ -1,36 +1,50 @@
-"""Which ending tells a shopper of which problem."""
+"""The result page for each problem, and the table of result pages."""
 
 from __future__ import annotations
 
 import pytest
 
 from handoff.entry import result_pages
+from handoff.ledger import LinkState
 from handoff.magento.client import ShopDropped
 from handoff.problems import Busy, Problem
 
 
-class NewNo(Problem):
-    """A no of the shop that nobody has thought of yet."""
+class UnlistedRefusal(Problem):
+    """A refusal that the table does not list."""
 
-    code, status, title = "new_no", 422, "No."
+    code, status, title = "unlisted_refusal", 422, "No."
 
 
-class NewFault(Problem):
-    """Something that passes, that nobody has thought of yet."""
+class UnlistedFailure(Problem):
+    """A temporary failure that the table does not list."""
 
-    code, status, title = "new_fault", 502, "Not now."
+    code, status, title = "unlisted_failure", 502, "Not now."
 
 
 @pytest.mark.parametrize(
-    ("problem", "ending"),
+    ("problem", "page"),
     [
-        (NewNo(), result_pages.REFUSED),
-        (NewFault(), result_pages.TRY_LATER),
+        (UnlistedRefusal(), result_pages.REFUSED),
+        (UnlistedFailure(), result_pages.TRY_LATER),
         (ShopDropped(), result_pages.TRY_LATER),
         (Busy(), result_pages.TRY_LATER),
     ],
 )
-def test_a_problem_that_is_not_listed_has_an_ending_too(
-    problem: Problem, ending: result_pages.ResultPage
+def test_an_unlisted_problem_has_a_page_by_its_status(
+    problem: Problem, page: result_pages.ResultPage
 ) -> None:
-    assert result_pages.find_page_for_problem(problem) is ending
+    assert result_pages.find_page_for_problem(problem) is page
+
+
+def test_every_reason_leads_to_one_page() -> None:
+    reasons = [reason for page in result_pages.RESULT_PAGES for reason in page.reasons]
+    assert len(reasons) == len(set(reasons)) > 10
+    codes = [page.code for page in result_pages.RESULT_PAGES]
+    assert len(codes) == len(set(codes))
+
+
+def test_every_link_state_but_live_has_a_page_of_its_own() -> None:
+    pages = {state: result_pages.find_page_for_link_state(state) for state in LinkState}
+    assert pages.pop(LinkState.LIVE) is result_pages.EXPIRED
+    assert len({page.code for page in pages.values()}) == len(pages)

@@ -1,4 +1,4 @@
-"""The entry page and the POST that lets one web view in."""
+"""The entry page, using a link, and the result pages."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def ledger_rows(folder: Path) -> list[Any]:
         return connection.execute("SELECT * FROM handoff").fetchall()
 
 
-def set_cookies(answer: Any) -> list[str]:
+def list_set_cookies(answer: Any) -> list[str]:
     return list(answer.headers.getlist("Set-Cookie"))
 
 
-# The page
+# The entry page
 
 
-def test_the_page_says_what_is_happening_and_posts_itself(poq: Poq, phone: FlaskClient) -> None:
+def test_the_entry_page_posts_itself(poq: Poq, phone: FlaskClient) -> None:
     link = poq.link(("ITEM-01", 2), ("ITEM-02", 1))
     page = phone.get(link)
     assert page.status_code == 200
@@ -50,7 +50,7 @@ def test_the_page_says_what_is_happening_and_posts_itself(poq: Poq, phone: Flask
     assert '<button type="submit" autofocus>' in page.text
 
 
-def test_looking_changes_nothing_however_often(
+def test_opening_the_entry_page_changes_nothing(
     poq: Poq, phone: FlaskClient, app: Flask, tmp_path: Path, shop: RunningShop
 ) -> None:
     link = poq.link()
@@ -65,9 +65,9 @@ def test_looking_changes_nothing_however_often(
     assert phone.post(link).status_code == 303
 
 
-def test_the_opener_cookie_is_random_and_for_links_only(poq: Poq, app: Flask) -> None:
+def test_the_web_view_cookie_is_random_and_for_links_only(poq: Poq, app: Flask) -> None:
     link = poq.link()
-    cookies = [set_cookies(app.test_client().get(link)) for _ in range(2)]
+    cookies = [list_set_cookies(app.test_client().get(link)) for _ in range(2)]
     values = set()
     for [cookie] in cookies:
         match = re.fullmatch(
@@ -80,26 +80,26 @@ def test_the_opener_cookie_is_random_and_for_links_only(poq: Poq, app: Flask) ->
     assert len(values) == 2
 
 
-def test_a_web_view_keeps_the_opener_cookie_that_it_has(poq: Poq, phone: FlaskClient) -> None:
+def test_a_web_view_keeps_its_cookie(poq: Poq, phone: FlaskClient) -> None:
     link = poq.link()
-    first, second = (set_cookies(phone.get(link)) for _ in range(2))
+    first, second = (list_set_cookies(phone.get(link)) for _ in range(2))
     assert len(first) == 1
     assert [c.split(";")[0] for c in second] == [c.split(";")[0] for c in first]
 
 
-def test_the_ledger_knows_only_a_hash_of_the_opener(
+def test_the_ledger_holds_only_a_hash_of_the_web_view_cookie(
     poq: Poq, phone: FlaskClient, tmp_path: Path
 ) -> None:
     link = poq.link()
-    value = set_cookies(phone.get(link))[0].split("=")[1].split(";")[0]
+    value = list_set_cookies(phone.get(link))[0].split("=")[1].split(";")[0]
     phone.post(link)
     assert value.encode() not in (tmp_path / "handoff.db").read_bytes()
 
 
-# Entering
+# Using a link
 
 
-def test_a_guest_is_let_in_with_the_quote_bound_to_a_new_session(
+def test_using_a_guests_link_writes_a_session_with_the_quote(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
     link = poq.link()
@@ -110,10 +110,10 @@ def test_a_guest_is_let_in_with_the_quote_bound_to_a_new_session(
     [(session_id, data)] = sessions_in(shop).items()
     assert data == b'checkout|a:1:{s:10:"quote_id_1";s:1:"1";}'
     assert re.fullmatch(r"[0-9a-v]{26}", session_id)
-    assert any(session_id in cookie for cookie in set_cookies(entered))
+    assert any(session_id in cookie for cookie in list_set_cookies(entered))
 
 
-def test_a_customer_is_let_in_signed_in(poq: Poq, phone: FlaskClient, shop: RunningShop) -> None:
+def test_a_customer_is_signed_in(poq: Poq, phone: FlaskClient, shop: RunningShop) -> None:
     token = shop.customer_token("other@example.com")
     number = shop.customer_quote(token, ("ITEM-01", 1))
     phone.post(path_of(poq.transfer({"quote_id": number, "token": token})))
@@ -124,13 +124,13 @@ def test_a_customer_is_let_in_signed_in(poq: Poq, phone: FlaskClient, shop: Runn
     )
 
 
-def test_the_cookies_are_the_shops_own_and_displace_the_last_shopper(
+def test_the_shops_cookies_displace_the_previous_shopper(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
     entered = phone.post(poq.link())
     [session_id] = sessions_in(shop)
     by_name: dict[str, list[str]] = {}
-    for cookie in set_cookies(entered):
+    for cookie in list_set_cookies(entered):
         cookie = re.sub(r"Expires=[^;]+", "Expires=…", cookie)
         by_name.setdefault(cookie.split("=")[0], []).append(cookie)
     *namesakes, session = by_name["PHPSESSID"]
@@ -150,18 +150,18 @@ def test_the_cookies_are_the_shops_own_and_displace_the_last_shopper(
         assert by_name[name] == [f"{name}=; Expires=…; Max-Age=0; Path=/"]
 
 
-def sections_of(answer: Any) -> dict[str, int]:
-    [cookie] = [c for c in set_cookies(answer) if c.startswith("section_data_ids=%7B")]
+def read_sections(answer: Any) -> dict[str, int]:
+    [cookie] = [c for c in list_set_cookies(answer) if c.startswith("section_data_ids=%7B")]
     assert cookie.endswith("; Path=/; SameSite=Lax")
     value = cookie.split("=", 1)[1].split(";")[0]
     loaded: dict[str, int] = json.loads(unquote(value))
     return loaded
 
 
-def test_the_shops_scripts_load_the_cart_the_customer_and_the_countries(
+def test_the_shops_scripts_load_cart_customer_and_countries_anew(
     poq: Poq, phone: FlaskClient
 ) -> None:
-    assert set(sections_of(phone.post(poq.link()))) == {"cart", "customer", "directory-data"}
+    assert set(read_sections(phone.post(poq.link()))) == {"cart", "customer", "directory-data"}
 
 
 @pytest.mark.parametrize(
@@ -175,14 +175,19 @@ def test_the_shops_scripts_load_the_cart_the_customer_and_the_countries(
         (json.dumps(dict.fromkeys((f"s{n}" for n in range(90)), 1)), {f"s{n}" for n in range(40)}),
     ],
 )
-def test_what_the_web_view_knew_besides_is_loaded_anew(
+def test_other_sections_of_the_web_view_are_loaded_anew_too(
     poq: Poq, phone: FlaskClient, sent: str, more: set[str]
 ) -> None:
     phone.set_cookie("section_data_ids", quote(sent))
-    assert set(sections_of(phone.post(poq.link()))) == {"cart", "customer", "directory-data", *more}
+    assert set(read_sections(phone.post(poq.link()))) == {
+        "cart",
+        "customer",
+        "directory-data",
+        *more,
+    }
 
 
-def test_a_cookie_domain_that_the_shop_names_holds_for_its_scripts_too(
+def test_the_cookie_domain_of_the_settings_applies_to_script_cookies_too(
     make_app: MakeApp, shop: RunningShop
 ) -> None:
     app = make_app(
@@ -192,7 +197,7 @@ def test_a_cookie_domain_that_the_shop_names_holds_for_its_scripts_too(
     )
     entered = app.test_client().post(Poq(app.test_client()).link())
     names: dict[str, list[str | None]] = {}
-    for cookie in set_cookies(entered):
+    for cookie in list_set_cookies(entered):
         domain = re.search("Domain=([^;]+)", cookie)
         names.setdefault(cookie.split("=")[0], []).append(domain[1] if domain else None)
     assert set(names["PHPSESSID"]) == {"shop.example"}
@@ -221,20 +226,20 @@ def test_a_cookie_domain_that_the_shop_names_holds_for_its_scripts_too(
     ],
     ids=["on the shop's host", "on a host beside it"],
 )
-def test_other_session_cookies_of_the_name_are_expired_before_ours_is_set(
+def test_competing_session_cookies_expire_before_ours_is_set(
     public_url: str,
     cookie_domain: str,
     expired: set[tuple[str | None, str]],
     make_app: MakeApp,
 ) -> None:
-    """PHP takes the one with the longest path, else the oldest, whoever has set it."""
+    """PHP reads the one with the longest path, or the oldest, whoever has set it."""
     app = make_app(
         public_url=public_url,
         storefront_url="http://www.shop.example",
         session_cookie_domain=cookie_domain,
     )
     entered = app.test_client().post(Poq(app.test_client()).link())
-    *namesakes, ours = [c for c in set_cookies(entered) if c.startswith("PHPSESSID=")]
+    *namesakes, ours = [c for c in list_set_cookies(entered) if c.startswith("PHPSESSID=")]
     assert "Max-Age=3600" in ours
     found = set()
     for cookie in namesakes:
@@ -246,19 +251,19 @@ def test_other_session_cookies_of_the_name_are_expired_before_ours_is_set(
     assert found == expired
 
 
-def test_the_session_cookie_lasts_as_the_shops_own(make_app: MakeApp) -> None:
-    """A lifetime of 0 is Magento's way to say: until the browser ends."""
+def test_the_session_cookie_has_the_lifetime_of_the_shops_own(make_app: MakeApp) -> None:
+    """In Magento, a lifetime of 0 means a cookie without an expiry."""
     app = make_app(session_cookie_lifetime=0)
     entered = app.test_client().post(Poq(app.test_client()).link())
-    *_, ours = [c for c in set_cookies(entered) if c.startswith("PHPSESSID=")]
+    *_, ours = [c for c in list_set_cookies(entered) if c.startswith("PHPSESSID=")]
     assert "Max-Age" not in ours
     assert "Expires" not in ours
 
 
-def test_no_earlier_cookie_and_no_field_are_needed(poq: Poq, phone: FlaskClient) -> None:
+def test_a_post_needs_no_cookie_and_no_form_field(poq: Poq, phone: FlaskClient) -> None:
     entered = phone.post(poq.link())
     assert entered.status_code == 303
-    assert any(cookie.startswith("handoff_") for cookie in set_cookies(entered))
+    assert any(cookie.startswith("handoff_") for cookie in list_set_cookies(entered))
 
 
 def test_the_form_style_posts_the_token_to_a_fixed_address(poq: Poq, phone: FlaskClient) -> None:
@@ -279,24 +284,24 @@ def test_a_double_tap_and_a_lost_answer_both_end_in_checkout(
     assert len(set(sessions_in(shop).values())) == 1
 
 
-def test_two_looks_at_once_by_one_web_view_do_not_lock_it_out(poq: Poq, app: Flask) -> None:
-    """Both answers set a cookie before either page posts; the second must not void the first."""
+def test_a_web_view_that_got_two_cookies_can_use_the_link(poq: Poq, app: Flask) -> None:
+    """Both responses set a cookie before either page posts. The second must not void the first."""
     link = poq.link()
     pages = [app.test_client().get(link) for _ in range(2)]
     phone = app.test_client()
     for page in pages:
-        name, value = set_cookies(page)[0].split(";")[0].split("=")
+        name, value = list_set_cookies(page)[0].split(";")[0].split("=")
         phone.set_cookie(name, value, path="/h", domain="localhost")
     assert [phone.post(link).status_code for _ in range(2)] == [303, 303]
 
 
-def test_the_opener_may_come_back_within_the_grace_five_times(poq: Poq, phone: FlaskClient) -> None:
+def test_the_web_view_may_reopen_five_times_within_the_grace(poq: Poq, phone: FlaskClient) -> None:
     link = poq.link()
     answers = [phone.post(link).status_code for _ in range(7)]
     assert answers == [303, 303, 303, 303, 303, 303, 410]
 
 
-def test_the_opener_may_reload_the_page_within_the_grace(
+def test_the_web_view_may_reload_the_page_within_the_grace(
     poq: Poq, phone: FlaskClient, clock: TurnedClock
 ) -> None:
     link = poq.link()
@@ -308,7 +313,7 @@ def test_the_opener_may_reload_the_page_within_the_grace(
     assert phone.post(link).status_code == 410
 
 
-def test_coming_back_does_not_prolong_the_grace(
+def test_reopening_does_not_extend_the_grace(
     poq: Poq, phone: FlaskClient, clock: TurnedClock
 ) -> None:
     link = poq.link()
@@ -320,7 +325,7 @@ def test_coming_back_does_not_prolong_the_grace(
 
 
 @pytest.mark.parametrize("looked_before", [True, False])
-def test_nobody_else_is_let_in_not_even_within_the_grace(
+def test_no_other_web_view_may_reopen_within_the_grace(
     poq: Poq, phone: FlaskClient, app: Flask, looked_before: bool
 ) -> None:
     link, other = poq.link(), app.test_client()
@@ -330,13 +335,13 @@ def test_nobody_else_is_let_in_not_even_within_the_grace(
     for answer in (other.post(link), other.get(link)):
         assert answer.status_code == 410
         assert "This link has already been used" in answer.text
-        assert not set_cookies(answer)
+        assert not list_set_cookies(answer)
 
 
-# Forced on somebody
+# Links from other websites
 
 
-def test_a_navigation_from_another_site_does_not_post_itself(
+def test_a_navigation_from_another_website_gets_a_page_that_asks_first(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
     token = shop.customer_token()
@@ -362,7 +367,7 @@ def test_a_navigation_from_another_site_does_not_post_itself(
         {"Origin": "https://127.0.0.1:8000"},
     ],
 )
-def test_a_post_from_another_site_spends_nothing(
+def test_a_post_from_another_website_does_not_use_the_link(
     poq: Poq, phone: FlaskClient, tmp_path: Path, shop: RunningShop, headers: dict[str, str]
 ) -> None:
     link = poq.link()
@@ -388,16 +393,16 @@ def test_a_post_from_another_site_spends_nothing(
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_a_post_of_our_own_page_or_of_an_app_passes(
+def test_a_post_by_our_own_page_or_by_an_app_uses_the_link(
     poq: Poq, phone: FlaskClient, headers: dict[str, str]
 ) -> None:
     assert phone.post(poq.link(), headers=headers).status_code == 303
 
 
-# Endings
+# Result pages
 
 
-def test_an_expired_link_says_so(poq: Poq, phone: FlaskClient, clock: TurnedClock) -> None:
+def test_an_expired_link_shows_its_page(poq: Poq, phone: FlaskClient, clock: TurnedClock) -> None:
     link = poq.link()
     clock.turn(seconds=300)
     for answer in (phone.get(link), phone.post(link)):
@@ -405,7 +410,7 @@ def test_an_expired_link_says_so(poq: Poq, phone: FlaskClient, clock: TurnedCloc
         assert "This link has expired" in answer.text
 
 
-def test_a_superseded_link_says_so(poq: Poq, phone: FlaskClient) -> None:
+def test_a_superseded_link_shows_its_page(poq: Poq, phone: FlaskClient) -> None:
     link = poq.link(("ITEM-01", 1))
     poq.link(("ITEM-01", 2))
     for answer in (phone.get(link), phone.post(link)):
@@ -414,7 +419,9 @@ def test_a_superseded_link_says_so(poq: Poq, phone: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("alter", ["cut", "changed", "made up", "unsigned"])
-def test_an_unknown_or_tampered_link_says_so(poq: Poq, phone: FlaskClient, alter: str) -> None:
+def test_an_unknown_or_altered_link_shows_its_page(
+    poq: Poq, phone: FlaskClient, alter: str
+) -> None:
     link = poq.link()
     altered = {
         "cut": link[:-1],
@@ -427,12 +434,12 @@ def test_an_unknown_or_tampered_link_says_so(poq: Poq, phone: FlaskClient, alter
         assert "This link does not work" in answer.text
 
 
-def test_a_well_signed_link_of_no_handoff_is_unknown(app: Flask, phone: FlaskClient) -> None:
+def test_a_signed_link_without_a_handoff_is_unknown(app: Flask, phone: FlaskClient) -> None:
     token = app.extensions["handoff.entry"].link_tokens.sign("A" * 22)
     assert phone.post(f"/h/{token}").status_code == 404
 
 
-def test_a_session_store_out_of_reach_says_so_and_the_opener_may_try_again(
+def test_while_the_session_store_is_unavailable_the_web_view_may_try_again(
     poq: Poq, phone: FlaskClient, app: Flask, shop: RunningShop
 ) -> None:
     link = poq.link()
@@ -448,7 +455,7 @@ def test_a_session_store_out_of_reach_says_so_and_the_opener_may_try_again(
     assert phone.post(link).status_code == 303
 
 
-def test_the_opener_may_try_again_only_as_long_as_the_link_lives(
+def test_the_web_view_may_try_again_only_until_the_link_expires(
     poq: Poq, phone: FlaskClient, shop: RunningShop, clock: TurnedClock
 ) -> None:
     link = poq.link()
@@ -458,7 +465,7 @@ def test_the_opener_may_try_again_only_as_long_as_the_link_lives(
     assert phone.post(link).status_code == 410
 
 
-def test_a_used_link_speaks_of_the_order_where_the_shop_may_be_asked(
+def test_a_used_link_names_the_order_if_orders_can_be_read(
     make_app: MakeApp, shop: RunningShop
 ) -> None:
     app = make_app(magento_admin_username="admin", magento_admin_password=SecretStr("Admin123!"))
@@ -473,7 +480,7 @@ def test_a_used_link_speaks_of_the_order_where_the_shop_may_be_asked(
         assert "Your order has been placed" in answer.text
 
 
-def test_a_shop_that_does_not_answer_leaves_the_words_for_used(
+def test_without_an_answer_of_the_shop_a_used_link_shows_the_used_page(
     make_app: MakeApp, poq: Poq, phone: FlaskClient
 ) -> None:
     link = poq.link()
@@ -484,18 +491,18 @@ def test_a_shop_that_does_not_answer_leaves_the_words_for_used(
     assert "This link has already been used" in deaf.test_client().get(link).text
 
 
-def test_endings_lead_back_to_the_app_where_that_is_set(make_app: MakeApp) -> None:
+def test_result_pages_link_to_the_return_url(make_app: MakeApp) -> None:
     app = make_app(app_return_url="shopapp://bag")
     page = app.test_client().get("/h/x").text
     assert re.search(r'<a class="button" href="shopapp://bag"[^>]*>Back to the app</a>', page)
 
 
-def test_endings_lead_back_by_script_where_no_address_is_set(client: FlaskClient) -> None:
+def test_without_a_return_url_result_pages_have_a_scripted_button(client: FlaskClient) -> None:
     page = client.get("/h/x").text
     assert re.search(r'<button type="button"[^>]* hidden>Back to the app</button>', page)
 
 
-def test_endings_hold_a_code_for_support_and_not_the_link(
+def test_result_pages_hold_a_support_code_and_not_the_link(
     poq: Poq, phone: FlaskClient, app: Flask
 ) -> None:
     link = poq.link()
@@ -514,7 +521,7 @@ def test_unknown_addresses_and_wrong_methods_get_a_page(client: FlaskClient) -> 
 
 
 @pytest.mark.parametrize("path", ["/h//{token}", "//h/{token}", "/api/cart-transfer//key"])
-def test_no_answer_is_a_redirect_made_of_the_host_header(
+def test_no_redirect_is_built_from_the_host_header(
     poq: Poq, client: FlaskClient, path: str
 ) -> None:
     token = poq.link().removeprefix("/h/")
@@ -526,7 +533,7 @@ def test_no_answer_is_a_redirect_made_of_the_host_header(
         assert "Location" not in answer.headers
 
 
-def test_whatever_fails_after_spending_the_opener_may_try_again(
+def test_after_any_failure_the_web_view_may_try_again(
     poq: Poq, phone: FlaskClient, make_app: MakeApp
 ) -> None:
     link = poq.link()
@@ -535,13 +542,13 @@ def test_whatever_fails_after_spending_the_opener_may_try_again(
     answer = failing.post(link)
     assert answer.status_code == 500
     assert "Try again" in answer.text
-    for cookie in set_cookies(answer):
+    for cookie in list_set_cookies(answer):
         name, value = cookie.split(";")[0].split("=")
         phone.set_cookie(name, value, path="/h", domain="localhost")
     assert phone.post(link).status_code == 303
 
 
-def test_an_opener_who_was_never_let_in_reads_that_the_link_has_expired(
+def test_a_link_whose_session_was_never_written_expires(
     poq: Poq, phone: FlaskClient, shop: RunningShop, clock: TurnedClock
 ) -> None:
     link = poq.link()
@@ -551,11 +558,11 @@ def test_an_opener_who_was_never_let_in_reads_that_the_link_has_expired(
     assert "This link has expired" in phone.post(link).text
 
 
-def test_who_could_not_be_let_in_may_try_for_as_long_as_the_link_lives(
+def test_without_a_written_session_the_web_view_may_try_until_the_link_expires(
     poq: Poq, phone: FlaskClient, shop: RunningShop, clock: TurnedClock
 ) -> None:
     link = poq.link()
-    with session_store_away(shop):
+    with session_store_unavailable(shop):
         assert [phone.post(link).status_code for _ in range(7)] == [503] * 7
         clock.turn(seconds=200)
         assert phone.post(link).status_code == 503
@@ -565,21 +572,21 @@ def test_who_could_not_be_let_in_may_try_for_as_long_as_the_link_lives(
     assert phone.post(link).status_code == 410
 
 
-def test_who_was_let_in_gains_no_time_by_a_session_store_in_trouble(
+def test_a_failed_reopening_does_not_extend_the_grace(
     poq: Poq, phone: FlaskClient, shop: RunningShop, clock: TurnedClock
 ) -> None:
     link = poq.link()
     assert phone.post(link).status_code == 303
     clock.turn(seconds=50)
-    with session_store_away(shop):
+    with session_store_unavailable(shop):
         assert phone.post(link).status_code == 503
     clock.turn(seconds=11)
     assert phone.post(link).status_code == 410
 
 
 @contextmanager
-def session_store_away(shop: RunningShop) -> Iterator[None]:
-    """Leave no folder to write sessions into."""
+def session_store_unavailable(shop: RunningShop) -> Iterator[None]:
+    """Remove the folder of the shop's sessions."""
     shop.sessions.rename(shop.sessions.with_name("away"))
     try:
         yield
@@ -587,14 +594,14 @@ def session_store_away(shop: RunningShop) -> Iterator[None]:
         shop.sessions.with_name("away").rename(shop.sessions)
 
 
-def test_the_opener_cookie_lives_on_with_a_renewed_link(
+def test_the_web_view_cookie_lasts_as_long_as_a_renewed_link(
     poq: Poq, phone: FlaskClient, clock: TurnedClock
 ) -> None:
     link = poq.link()
-    [first] = set_cookies(phone.get(link))
+    [first] = list_set_cookies(phone.get(link))
     clock.turn(seconds=290)
     assert poq.link() == link
-    [again] = set_cookies(phone.get(link))
+    [again] = list_set_cookies(phone.get(link))
     assert again.split(";")[0] == first.split(";")[0]
     assert "Max-Age=360" in again
 
@@ -606,9 +613,7 @@ def test_a_form_body_that_is_too_large_is_refused(client: FlaskClient) -> None:
 # Headers
 
 
-def test_every_page_allows_only_our_own_files_and_the_way_to_the_shop(
-    make_app: MakeApp, shop: RunningShop
-) -> None:
+def test_the_csp_allows_only_our_files_and_the_shop(make_app: MakeApp, shop: RunningShop) -> None:
     app = make_app(checkout_hosts=("pay.shop.example", "checkout.shop.example:8443"))
     phone, link = app.test_client(), Poq(app.test_client()).link()
     for answer in (phone.get(link), phone.post(link), phone.get("/h/x"), phone.get("/")):
@@ -630,7 +635,7 @@ def test_every_page_allows_only_our_own_files_and_the_way_to_the_shop(
         assert "Clear-Site-Data" not in answer.headers
 
 
-def test_pages_hold_no_script_or_style_of_their_own(poq: Poq, phone: FlaskClient) -> None:
+def test_pages_have_no_inline_script_or_style(poq: Poq, phone: FlaskClient) -> None:
     page = phone.get(poq.link()).text
     assert re.findall(r"<script[^>]*>", page) == ['<script src="/static/page.js" async>']
     assert "<style" not in page
@@ -641,7 +646,7 @@ def test_pages_hold_no_script_or_style_of_their_own(poq: Poq, phone: FlaskClient
             assert file.status_code == 200
 
 
-def test_on_https_cookies_are_secure_and_the_host_stays_on_https(make_app: MakeApp) -> None:
+def test_on_https_cookies_are_secure_and_hsts_is_sent(make_app: MakeApp) -> None:
     app = make_app(
         public_url="https://www.shop.example/handoff", storefront_url="https://www.shop.example"
     )
@@ -654,14 +659,16 @@ def test_on_https_cookies_are_secure_and_the_host_stays_on_https(make_app: MakeA
     entered = phone.post(link, base_url="https://www.shop.example")
     assert entered.headers["Location"] == "https://www.shop.example/checkout/"
     assert entered.headers["Strict-Transport-Security"].startswith("max-age=")
-    for cookie in set_cookies(page) + set_cookies(entered):
+    for cookie in list_set_cookies(page) + list_set_cookies(entered):
         if "Max-Age=0" not in cookie:
             assert "; Secure" in cookie
-    assert "Path=/handoff/h;" in set_cookies(page)[0]
-    assert any("Domain=www.shop.example" in c and "PHPSESSID" in c for c in set_cookies(entered))
+    assert "Path=/handoff/h;" in list_set_cookies(page)[0]
+    assert any(
+        "Domain=www.shop.example" in c and "PHPSESSID" in c for c in list_set_cookies(entered)
+    )
 
 
-def test_a_proxy_may_take_the_public_path_off(make_app: MakeApp) -> None:
+def test_a_proxy_may_remove_the_path_prefix(make_app: MakeApp) -> None:
     app = make_app(
         public_url="https://www.shop.example/handoff", storefront_url="https://www.shop.example"
     )

@@ -1,4 +1,4 @@
-"""Requests that no client should send, to the service under gunicorn as it ships."""
+"""Malformed and unusual requests to the service under gunicorn."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
             assert KEY not in told
 
 
-def said(service: RunningService, data: bytes) -> bytes:
-    """Send bytes and nothing more; return all that is answered, nothing where the line is cut."""
+def exchange(service: RunningService, data: bytes) -> bytes:
+    """Send bytes and return everything that is answered, nothing if the connection is closed."""
     address = urlsplit(service.url)
     answer = b""
     with (
@@ -61,8 +61,8 @@ def said(service: RunningService, data: bytes) -> bytes:
 
 
 def send(service: RunningService, data: bytes) -> int | None:
-    """Send bytes and nothing more; return the status, or None where the line was cut."""
-    answer = said(service, data)
+    """Send bytes and return the status, or None if the connection was closed."""
+    answer = exchange(service, data)
     return int(answer.split()[1]) if answer else None
 
 
@@ -118,7 +118,9 @@ ODD = {
 
 
 @pytest.mark.parametrize("data", ODD.values(), ids=ODD)
-def test_an_odd_request_is_refused_and_harms_nobody(data: bytes, service: RunningService) -> None:
+def test_a_malformed_request_is_refused_and_does_no_harm(
+    data: bytes, service: RunningService
+) -> None:
     status = send(service, data)
     assert status is None or 400 <= status < 500
     assert requests.get(f"{service.url}/healthz", timeout=10).status_code == 200
@@ -126,7 +128,7 @@ def test_an_odd_request_is_refused_and_harms_nobody(data: bytes, service: Runnin
 
 @pytest.mark.parametrize("path", ["/healthz", "/h/a", "/h", "/enter", "/api/cart-transfer"])
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "CONNECT", "PUT", "PROPFIND"])
-def test_a_method_that_is_not_meant_does_nothing(
+def test_an_unsupported_method_does_nothing(
     method: str, path: str, service: RunningService
 ) -> None:
     answer = requests.request(method, service.url + path, headers={"A": "b-c-d"}, timeout=10)
@@ -135,26 +137,26 @@ def test_a_method_that_is_not_meant_does_nothing(
     assert answer.status_code != 200 or not answer.text
 
 
-def test_a_coding_that_nobody_knows_is_not_implemented(service: RunningService) -> None:
+def test_an_unknown_transfer_encoding_is_not_implemented(service: RunningService) -> None:
     assert send(service, SIGNED + b"Transfer-Encoding: rot13\r\n\r\n0\r\n\r\n") == 501
 
 
-def test_whom_a_request_says_it_is_for_is_not_believed(service: RunningService) -> None:
-    """Neither by a whole address in its first line, nor by Host, nor by what proxies add."""
+def test_the_host_that_a_request_names_is_ignored(service: RunningService) -> None:
+    """Whether in its first line, in Host, or in the headers of proxies."""
     asked = b"GET http://elsewhere.example/h/a HTTP/1.1\r\nHost: elsewhere.example\r\n"
     asked += b"X-Forwarded-Host: elsewhere.example\r\nForwarded: host=elsewhere.example\r\n"
-    assert b"elsewhere.example" not in said(service, asked + b"Connection: close\r\n\r\n")
+    assert b"elsewhere.example" not in exchange(service, asked + b"Connection: close\r\n\r\n")
 
 
-def test_requests_in_one_piece_are_answered_one_by_one(service: RunningService) -> None:
-    """A body that nobody reads is no request: what it says is not done."""
+def test_pipelined_requests_are_answered_one_by_one(service: RunningService) -> None:
+    """An unread body is not taken for a request."""
     hidden = b"GET /h/hidden HTTP/1.1\r\nHost: x\r\n\r\n"
     first = POST + f"Content-Length: {len(hidden)}\r\n\r\n".encode() + hidden
     last = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    assert re.findall(rb"HTTP/1.1 (\d+)", said(service, first + last)) == [b"401", b"200"]
+    assert re.findall(rb"HTTP/1.1 (\d+)", exchange(service, first + last)) == [b"401", b"200"]
 
 
-def test_a_log_line_is_json_whatever_was_asked(service: RunningService) -> None:
+def test_log_lines_are_json_for_any_request(service: RunningService) -> None:
     send(service, b'GET /h/"\xff%0a{ HTTP/1.1\r\nHost: x\r\n\r\n')
     assert all(json.loads(line) for line in service.log.read_text().splitlines())
 
@@ -183,7 +185,7 @@ BODIES = {
 
 
 @pytest.mark.parametrize(("body", "code"), BODIES.values(), ids=BODIES)
-def test_an_odd_body_is_refused_by_a_code(
+def test_a_malformed_body_is_refused_with_a_code(
     body: str | bytes, code: str, service: RunningService
 ) -> None:
     headers = {"Authorization": KEY, "Content-Type": "application/json"}

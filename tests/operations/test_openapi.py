@@ -1,4 +1,4 @@
-"""`/openapi.json` is true: what the service takes and answers is what it says."""
+"""`/openapi.json` describes what the service accepts and answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from handoff import problems
-from handoff.operations.openapi_document import build_openapi_document as document_of
+from handoff.operations.openapi_document import build_openapi_document
 from handoff.settings import Settings
 from tests.conftest import KEY, STORE, MakeApp
 from tests.test_documentation import list_problems
@@ -37,29 +37,29 @@ def document(client: FlaskClient) -> Any:
     return client.get("/openapi.json").get_json()
 
 
-def test_it_is_openapi_3_1_at_the_public_address(document: Any) -> None:
+def test_the_document_is_openapi_3_1_with_the_public_url(document: Any) -> None:
     assert document["openapi"].startswith("3.1.")
     assert document["servers"] == [{"url": "http://127.0.0.1:8000"}]
     schemathesis.openapi.from_dict(document).validate()
 
 
-def test_every_address_but_that_of_files_and_numbers_is_described(make_app: MakeApp) -> None:
+def test_every_address_is_described_except_files_and_metrics(make_app: MakeApp) -> None:
     app = make_app(direct_entry=True, key_in_path=True, metrics=True)
-    asked: set[tuple[str, str]] = set()
+    routes: set[tuple[str, str]] = set()
     for rule in app.url_map.iter_rules():
         path = rule.rule.replace("<", "{").replace(">", "}")
-        asked |= {(path, method) for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+        routes |= {(path, method) for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
     paths = app.test_client().get("/openapi.json").get_json()["paths"]
     described = {(path, name.upper()) for path in paths for name in paths[path]}
     others = {"/static/{path:filename}", "/theme.css", "/metrics", "/openapi.json"}
-    assert described == {each for each in asked if each[0] not in others}
+    assert described == {route for route in routes if route[0] not in others}
 
 
-def test_what_is_switched_off_is_not_described(document: Any) -> None:
+def test_addresses_that_are_switched_off_are_not_described(document: Any) -> None:
     assert not {"/enter", "/api/cart-transfer/{key}"} & set(document["paths"])
 
 
-def test_it_is_there_where_the_package_is_copied_and_not_installed(
+def test_the_document_needs_no_installed_package(
     monkeypatch: pytest.MonkeyPatch, client: FlaskClient
 ) -> None:
     def unknown(name: str) -> str:
@@ -69,15 +69,15 @@ def test_it_is_there_where_the_package_is_copied_and_not_installed(
     assert client.get("/openapi.json").status_code == 200
 
 
-def test_hosts_of_stores_stand_there_too(settings: Settings) -> None:
+def test_the_document_lists_the_hosts_of_stores(settings: Settings) -> None:
     public_url = "https://shop.example.de/handoff"
     [store] = settings.stores
-    there = store.model_copy(update={"code": "de", "public_url": public_url})
-    said = document_of(settings.model_copy(update={"stores": (store, there)}))
-    assert said["servers"] == [{"url": "http://127.0.0.1:8000"}, {"url": public_url}]
+    german = store.model_copy(update={"code": "de", "public_url": public_url})
+    document = build_openapi_document(settings.model_copy(update={"stores": (store, german)}))
+    assert document["servers"] == [{"url": "http://127.0.0.1:8000"}, {"url": public_url}]
 
 
-def test_every_problem_stands_there_with_its_status(document: Any) -> None:
+def test_every_problem_is_described_with_its_status(document: Any) -> None:
     answers = document["paths"]["/api/cart-transfer"]["post"]["responses"]
     for problem in list_problems():
         content = answers[str(problem.status)]["content"]["application/problem+json"]
@@ -86,18 +86,18 @@ def test_every_problem_stands_there_with_its_status(document: Any) -> None:
     assert problems.InternalError in list_problems()
 
 
-def test_a_key_in_the_path_is_described_where_it_is_taken(make_app: MakeApp) -> None:
+def test_the_path_with_a_key_is_described_if_it_is_on(make_app: MakeApp) -> None:
     paths = make_app(key_in_path=True).test_client().get("/openapi.json").get_json()["paths"]
     assert "/api/cart-transfer/{key}" in paths
 
 
-def test_the_stores_are_those_of_this_service(document: Any) -> None:
+def test_the_document_lists_the_stores_of_the_settings(document: Any) -> None:
     fields = document["components"]["schemas"]["TransferBody"]["properties"]
     assert fields["currency"] == {"enum": [STORE["currency"], None]}
     assert fields["store"] == {"enum": [STORE["code"], None]}
 
 
-def test_no_secret_of_the_settings_is_in_it(client: FlaskClient) -> None:
+def test_the_document_holds_no_secret(client: FlaskClient) -> None:
     text = client.get("/openapi.json").text
     assert KEY not in text
     assert "file:" not in text
@@ -119,7 +119,7 @@ OPERATIONS = [
 
 
 @pytest.mark.parametrize(("path", "method", "mode"), OPERATIONS)
-def test_what_is_sent_and_answered_is_as_described(
+def test_requests_and_responses_are_as_described(
     path: str, method: str, mode: GenerationMode, make_app: MakeApp, settings: Settings
 ) -> None:
     [store] = settings.stores
@@ -135,9 +135,9 @@ def test_what_is_sent_and_answered_is_as_described(
 
     @hypothesis.settings(max_examples=50)
     @given(operation.as_strategy(generation_mode=mode))
-    def try_out(case: Any) -> None:
+    def check_case(case: Any) -> None:
         if "{key}" in path:
             case.path_parameters = {"key": KEY}
         case.call_and_validate(headers={"Authorization": KEY}, checks=CHECKS)
 
-    try_out()
+    check_case()

@@ -1,4 +1,4 @@
-"""`POST /enter` of a shop of several stores: each quote is entered on its own store's host."""
+"""`POST /enter` of a shop of several stores: each quote opens on its own store's host."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def enter(phone: FlaskClient, host: str, quote_id: str) -> TestResponse:
 @pytest.mark.parametrize(
     ("code", "host"), [("default", HOST), ("base_eur", HOST), ("eu_de", "localhost")]
 )
-def test_on_its_stores_host_a_quote_is_let_in_at_once(
+def test_on_the_host_of_its_store_a_quote_goes_to_checkout_at_once(
     phone: FlaskClient, shop: RunningShop, code: str, host: str
 ) -> None:
     entered = enter(phone, host, shop.guest_quote(*TWO_TOWELS, store=code))
@@ -53,10 +53,10 @@ def test_on_its_stores_host_a_quote_is_let_in_at_once(
 @pytest.mark.parametrize(
     ("code", "host", "own"), [("default", "localhost", HOST), ("eu_de", HOST, "localhost")]
 )
-def test_on_another_host_it_goes_on_to_a_link_on_its_own(
+def test_on_another_host_a_quote_redirects_to_a_link_on_its_own_host(
     phone: FlaskClient, shop: RunningShop, code: str, host: str, own: str
 ) -> None:
-    """No browser takes a session cookie for one host from the other."""
+    """A browser accepts no session cookie for one host from the other."""
     sent = enter(phone, host, shop.guest_quote(*TWO_TOWELS, store=code))
     assert sent.status_code == 303
     link = sent.headers["Location"]
@@ -65,7 +65,7 @@ def test_on_another_host_it_goes_on_to_a_link_on_its_own(
     assert phone.post(link).headers["Location"].endswith("/checkout/")
 
 
-def test_a_form_of_ours_may_be_on_either_host(phone: FlaskClient, shop: RunningShop) -> None:
+def test_a_form_on_any_of_our_hosts_is_accepted(phone: FlaskClient, shop: RunningShop) -> None:
     quote_id = shop.guest_quote(*TWO_TOWELS)
     for origin, status in (("http://localhost:8000", 303), ("http://elsewhere.test", 403)):
         answer = phone.post(

@@ -1,4 +1,4 @@
-"""How to come to every page that a shopper can be shown; each way is named after its page."""
+"""A scenario for every page that a shopper can see, named after the page."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.conftest import STORE, TurnedClock
 from tests.running import RunningShop
 
 PAGES = (
-    "waiting",
-    "asking",
+    "entry_page",
+    "question",
     "unknown",
     "expired",
     "used",
@@ -40,7 +40,7 @@ PAGES = (
     "try_later",
 )
 
-# So that the pages show all that they can show.
+# With these the pages show everything that they can show.
 SETTINGS: dict[str, Any] = {
     "shop_name": "Fern & Field",
     "app_return_url": "shopapp://bag",
@@ -49,14 +49,14 @@ SETTINGS: dict[str, Any] = {
     "direct_entry": True,
 }
 
-_ELSEWHERE = "http://localhost:8/"  # another site than 127.0.0.1; nobody listens there
+_OTHER_WEBSITE = "http://localhost:8/"  # another website than 127.0.0.1; nothing listens there
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """What it takes to come to a page; `ledger` is the file of the service's ledger.
+class PageScenarios:
+    """Opens each page in a web view. `ledger` is the ledger's file.
 
-    `serve` runs another service on the same ledger, with settings that it has otherwise.
+    `serve` runs another service on the same ledger, with other settings.
     """
 
     poq: Poq
@@ -66,91 +66,91 @@ class Stage:
     ledger: Path
     serve: Callable[..., Poq]
 
-    def show(self, page: str) -> None:
-        """Come to one of the pages."""
-        getattr(self, page)()
+    def open(self, page: str) -> None:
+        """Open one of PAGES."""
+        getattr(self, f"open_{page}")()
 
-    def waiting(self) -> None:
-        """Keep the page from posting itself: its script never arrives."""
+    def open_entry_page(self) -> None:
+        """Open the entry page without its script, so that it does not post itself."""
         self.web_view.page.route("**/page.js", lambda route: route.abort())
         self.web_view.open(self.poq.link(("ITEM-01", 3)))
         self.web_view.page.wait_for_load_state()
 
-    def asking(self) -> None:
-        """Come from another site, with a customer's link."""
+    def open_question(self) -> None:
+        """Follow a customer's link on another website."""
         html = f'<a href="{self.poq.customer_quote(("ITEM-01", 2))["url"]}">A bargain</a>'
         page = self.web_view.page
 
         def answer(route: Route) -> None:
             route.fulfill(body=html, content_type="text/html")
 
-        page.route(_ELSEWHERE, answer)
-        page.goto(_ELSEWHERE)
+        page.route(_OTHER_WEBSITE, answer)
+        page.goto(_OTHER_WEBSITE)
         page.get_by_role("link").tap()
         page.wait_for_url("**/h/*")
         page.wait_for_load_state()
 
-    def unknown(self) -> None:
-        self._open(f"{self.poq.url}/h/nothing")
+    def open_unknown(self) -> None:
+        self._open_url(f"{self.poq.url}/h/nothing")
 
-    def expired(self) -> None:
+    def open_expired(self) -> None:
         link = self.poq.link()
         self.clock.turn(seconds=301)
-        self._open(link)
+        self._open_url(link)
 
-    def used(self) -> None:
+    def open_used(self) -> None:
         link = self.poq.link()
-        _spend(link)
-        self._open(link)
+        _use_link(link)
+        self._open_url(link)
 
-    def ordered(self) -> None:
+    def open_ordered(self) -> None:
         masked_id = self.shop.guest_quote(("ITEM-01", 1))
         link = self.poq.transfer(quote_id=masked_id)["url"]
-        _spend(link)
+        _use_link(link)
         self.shop.order(f"guest-carts/{masked_id}")
-        self._open(link)
+        self._open_url(link)
 
-    def superseded(self) -> None:
+    def open_superseded(self) -> None:
         older = self.poq.customer_quote(("ITEM-01", 1))["url"]
         self.poq.customer_quote(("ITEM-01", 2))
-        self._open(older)
+        self._open_url(older)
 
-    def unavailable(self) -> None:
-        """Come while the shop's session store is away, which it stays."""
+    def open_unavailable(self) -> None:
+        """Open a link without the session store, until clean_up() is called."""
         link = self.poq.link()
         self.shop.sessions.rename(self.shop.sessions.with_name("away"))
         self._open_and_post(link)
 
-    def clear(self) -> None:
-        """Bring back what was taken away."""
+    def clean_up(self) -> None:
+        """Restore the session store."""
         away = self.shop.sessions.with_name("away")
         if away.exists():
             away.rename(self.shop.sessions)
 
-    def fault(self) -> None:
-        """Come with a link to a store view that is no longer in the settings."""
+    def open_fault(self) -> None:
+        """Open a link for a store view that is no longer in the settings."""
         link = self.poq.link()
         with closing(sqlite3.connect(self.ledger)) as connection, connection:
-            connection.execute("UPDATE handoff SET store = 'gone'")
+            connection.execute("UPDATE handoff SET store_code = 'gone'")
         self._open_and_post(link)
 
-    def paused(self) -> None:
+    def open_paused(self) -> None:
         paused = self.serve(**SETTINGS, paused=True)
-        self._open(self.poq.link().replace(self.poq.url, paused.url))
+        self._open_url(self.poq.link().replace(self.poq.url, paused.url))
 
-    def too_many(self) -> None:
+    def open_too_many(self) -> None:
         strict = self.serve(**SETTINGS, refusals_per_minute=1)
         requests.get(f"{strict.url}/h/nothing", timeout=10)
-        self._open(f"{strict.url}/h/nothing")
+        self._open_url(f"{strict.url}/h/nothing")
 
-    def incomplete(self) -> None:
-        self._bring()
+    def open_incomplete(self) -> None:
+        self._post_form()
 
-    def signed_out(self) -> None:
-        self._bring(quote_id="4", token_id="expired")
+    def open_signed_out(self) -> None:
+        self._post_form(quote_id="4", token_id="expired")
 
-    def forced(self) -> None:
-        """Come from another site, that posts the form."""
+    def open_forced(self) -> None:
+        """Let another website post the form of direct entry."""
         form = f'<form method="post" action="{self.poq.url}/enter"></form>'
         page = self.web_view.page
 
@@ -158,35 +158,37 @@ class Stage:
             script = "<script>document.forms[0].submit()</script>"
             route.fulfill(body=form + script, content_type="text/html")
 
-        page.route(_ELSEWHERE, answer)
-        page.goto(_ELSEWHERE, wait_until="commit")
+        page.route(_OTHER_WEBSITE, answer)
+        page.goto(_OTHER_WEBSITE, wait_until="commit")
         page.wait_for_url("**/enter")
         page.wait_for_load_state()
 
-    def bag_unknown(self) -> None:
-        self._bring(quote_id="x" * 32)
+    def open_bag_unknown(self) -> None:
+        self._post_form(quote_id="x" * 32)
 
-    def empty(self) -> None:
-        self._bring(quote_id=self.shop.guest_quote())
+    def open_empty(self) -> None:
+        self._post_form(quote_id=self.shop.guest_quote())
 
-    def refused(self) -> None:
-        """Come with a quote of a store view that is not served."""
+    def open_refused(self) -> None:
+        """Post a quote of a store view that is not in the settings."""
         elsewhere = StoreView(**{**STORE, "store_id": 9})
-        self._bring(self.serve(**SETTINGS, stores=(elsewhere,)), **self._guests())
+        self._post_form(self.serve(**SETTINGS, stores=(elsewhere,)), **self._make_guest_form())
 
-    def try_later(self) -> None:
-        """Come while the shop is away, which it stays."""
-        self._bring(self.serve(**SETTINGS, magento_url="http://127.0.0.1:9"), **self._guests())
+    def open_try_later(self) -> None:
+        """Post a quote to a service that cannot reach the shop."""
+        self._post_form(
+            self.serve(**SETTINGS, magento_url="http://127.0.0.1:9"), **self._make_guest_form()
+        )
 
-    def _guests(self) -> dict[str, str]:
+    def _make_guest_form(self) -> dict[str, str]:
         return {"quote_id": self.shop.guest_quote(("ITEM-01", 1))}
 
-    def _bring(self, poq: Poq | None = None, **form: str) -> None:
+    def _post_form(self, poq: Poq | None = None, **form: str) -> None:
         self.web_view.post(f"{(poq or self.poq).url}/enter", form)
         self.web_view.page.wait_for_url("**/enter")
         self.web_view.page.wait_for_load_state()
 
-    def _open(self, url: str) -> None:
+    def _open_url(self, url: str) -> None:
         self.web_view.page.goto(url)
 
     def _open_and_post(self, link: str) -> None:
@@ -195,7 +197,7 @@ class Stage:
         self.web_view.page.wait_for_load_state()
 
 
-def _spend(link: str) -> None:
-    """Let somebody else in."""
+def _use_link(link: str) -> None:
+    """Use the link as another web view."""
     answer = requests.post(link, allow_redirects=False, timeout=10)
     assert answer.status_code == 303

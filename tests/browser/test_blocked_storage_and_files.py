@@ -1,4 +1,4 @@
-"""A web view that keeps nothing, and a line on which only the document arrives."""
+"""A web view without cookies or storage, and pages whose script or styles do not load."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Route
 from tests.browser.conftest import Serve
 from tests.browser.web_view import WebView
 
-WAITING = "Taking you to checkout"
+ENTRY_PAGE = "Taking you to checkout"
 CONTINUE = "Continue to checkout"
 NO_STORAGE = """
 for (const name of ["localStorage", "sessionStorage", "indexedDB", "caches", "cookieStore"]) {
@@ -22,13 +22,13 @@ Object.defineProperty(document, "cookie", {
 """
 
 
-def test_a_web_view_that_loses_the_pages_cookie_gets_in_once(
+def test_a_web_view_that_loses_its_cookie_can_use_the_link_once(
     serve: Serve, without_scripts: WebView
 ) -> None:
     poq = serve()
     link = poq.link(("ITEM-02", 2))
     without_scripts.open(link)
-    without_scripts.sees(WAITING)
+    without_scripts.sees(ENTRY_PAGE)
     assert without_scripts.page.context.cookies(link)
     without_scripts.page.context.clear_cookies()
     without_scripts.tap(CONTINUE)
@@ -38,9 +38,7 @@ def test_a_web_view_that_loses_the_pages_cookie_gets_in_once(
     without_scripts.sees("This link has already been used")
 
 
-def test_where_scripts_may_store_nothing_the_page_leads_to_checkout(
-    serve: Serve, web_view: WebView
-) -> None:
+def test_the_page_works_where_scripts_may_store_nothing(serve: Serve, web_view: WebView) -> None:
     poq = serve()
     denied = f"if (location.origin === {poq.url!r}) {{ {NO_STORAGE} }}"
     web_view.page.context.add_init_script(denied)
@@ -55,34 +53,36 @@ def test_where_scripts_may_store_nothing_the_page_leads_to_checkout(
 
 
 @pytest.mark.parametrize("lost", ["page.js", "*.css", "{page.js,*.css}"])
-def test_what_the_document_loads_may_be_lost(lost: str, serve: Serve, web_view: WebView) -> None:
+def test_the_page_works_without_its_script_or_styles(
+    lost: str, serve: Serve, web_view: WebView
+) -> None:
     failed: list[str] = []
     web_view.page.on("requestfailed", lambda request: failed.append(request.url))
     poq = serve()
     web_view.page.route(f"{poq.url}/**/{lost}", lambda route: route.abort())
     web_view.open(poq.link(("ITEM-04", 1)))
     if "page.js" in lost:
-        web_view.sees(WAITING)
+        web_view.sees(ENTRY_PAGE)
         web_view.tap(CONTINUE)
     assert web_view.checkout().lines == {"ITEM-04": 1}
     assert failed
 
 
-def test_a_tap_need_not_wait_for_the_script(serve: Serve, web_view: WebView) -> None:
-    held: list[Route] = []
-    web_view.page.route("**/page.js", lambda route: held.append(route))
+def test_a_tap_does_not_wait_for_the_script(serve: Serve, web_view: WebView) -> None:
+    waiting: list[Route] = []
+    web_view.page.route("**/page.js", lambda route: waiting.append(route))
     web_view.open(serve().link(("ITEM-05", 1)))
-    web_view.sees(WAITING)
+    web_view.sees(ENTRY_PAGE)
     web_view.page.wait_for_function("getComputedStyle(document.body).display === 'flex'")
     web_view.page.get_by_role("button", name=CONTINUE).tap(no_wait_after=True)
     assert web_view.checkout().lines == {"ITEM-05": 1}
-    assert len(held) == 1
+    assert len(waiting) == 1
 
 
-def test_the_page_need_not_wait_for_its_looks(serve: Serve, web_view: WebView) -> None:
-    held: list[Route] = []
+def test_the_page_does_not_wait_for_its_styles(serve: Serve, web_view: WebView) -> None:
+    waiting: list[Route] = []
     poq = serve()
-    web_view.page.route(f"{poq.url}/**/*.css", lambda route: held.append(route))
+    web_view.page.route(f"{poq.url}/**/*.css", lambda route: waiting.append(route))
     web_view.open(poq.link(("ITEM-06", 1)))
     assert web_view.checkout().lines == {"ITEM-06": 1}
-    assert held
+    assert waiting

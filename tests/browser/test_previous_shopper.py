@@ -1,4 +1,4 @@
-"""A web view that somebody else has used before: nothing of theirs is left in checkout."""
+"""A web view that another shopper used before: checkout shows nothing of theirs."""
 
 from __future__ import annotations
 
@@ -15,68 +15,70 @@ TYPED = {"firstname": "Olda", "street": "99 Old Street", "city": "Oldtown", "tel
 TYPED_EMAIL = "olda@example.com"
 
 
-def leave_a_cart_behind(web_view: WebView) -> None:
-    """Shop on the website, and leave checkout half filled in."""
+def leave_cart_and_checkout(web_view: WebView) -> None:
+    """Add a product on the website and leave checkout half filled in."""
     web_view.add("ITEM-19")
     web_view.page.goto(f"{web_view.shop}/checkout/")
     web_view.checkout()
     web_view.fill_in(TYPED, TYPED_EMAIL)
 
 
-def shows_nothing_of_the_last_shopper(web_view: WebView) -> bool:
-    """Look at the page, its fields and what the shop's scripts keep in the browser."""
+def shows_nothing_of_previous_shopper(web_view: WebView) -> bool:
+    """Return whether page, form fields and local storage hold nothing of the previous shopper."""
     checkout = web_view.checkout()
     kept = str(web_view.page.evaluate("JSON.stringify(localStorage)"))
     seen = f"{checkout.fields} {kept} {web_view.page.content()}"
     return not [text for text in (*TYPED.values(), TYPED_EMAIL, "ITEM-19") if text in seen]
 
 
-def cart_counts(web_view: WebView, count: int) -> None:
+def expect_cart_count(web_view: WebView, count: int) -> None:
     """Wait until the mini-cart shows a number of items, here and on the shop's other pages."""
     expect(web_view.page.locator(".count")).to_have_text(str(count))
     web_view.page.goto(f"{web_view.shop}/")
     expect(web_view.page.locator(".count")).to_have_text(str(count))
 
 
-def is_signed_in_as(web_view: WebView, name: str) -> None:
-    """Wait until the shop's pages greet somebody, or offer to sign in."""
+def expect_signed_in_as(web_view: WebView, name: str) -> None:
+    """Wait until the shop's pages greet a customer by name, or offer to sign in."""
     expect(web_view.page.locator("[data-bind=customer]")).to_have_text(name)
 
 
 @pytest.mark.parametrize("email", [None, "shopper@example.com"], ids=["guest", "customer"])
-def test_a_guest_shops_as_a_guest_after(email: str | None, poq: Poq, web_view: WebView) -> None:
-    if email:
-        web_view.log_in(email)
-    leave_a_cart_behind(web_view)
-    former = web_view.session_cookies()
-    web_view.follow(poq.bag(("ITEM-02", 2), ("ITEM-03", 1)))
-    assert web_view.checkout().lines == {"ITEM-02": 2, "ITEM-03": 1}
-    assert set(web_view.checkout().fields.values()) == {""}
-    assert shows_nothing_of_the_last_shopper(web_view)
-    assert len(web_view.session_cookies()) == 1
-    assert web_view.session_cookies() != former
-    cart_counts(web_view, 3)
-    is_signed_in_as(web_view, "Sign in")
-
-
-@pytest.mark.parametrize("email", [None, "shopper@example.com"], ids=["guest", "customer"])
-def test_a_customer_shops_as_themselves_after(
+def test_a_guest_gets_their_own_checkout_after(
     email: str | None, poq: Poq, web_view: WebView
 ) -> None:
     if email:
         web_view.log_in(email)
-    leave_a_cart_behind(web_view)
+    leave_cart_and_checkout(web_view)
+    former = web_view.session_cookies()
+    web_view.follow(poq.bag(("ITEM-02", 2), ("ITEM-03", 1)))
+    assert web_view.checkout().lines == {"ITEM-02": 2, "ITEM-03": 1}
+    assert set(web_view.checkout().fields.values()) == {""}
+    assert shows_nothing_of_previous_shopper(web_view)
+    assert len(web_view.session_cookies()) == 1
+    assert web_view.session_cookies() != former
+    expect_cart_count(web_view, 3)
+    expect_signed_in_as(web_view, "Sign in")
+
+
+@pytest.mark.parametrize("email", [None, "shopper@example.com"], ids=["guest", "customer"])
+def test_a_customer_gets_their_own_checkout_after(
+    email: str | None, poq: Poq, web_view: WebView
+) -> None:
+    if email:
+        web_view.log_in(email)
+    leave_cart_and_checkout(web_view)
     web_view.follow(poq.customer_quote(("ITEM-04", 2), email="other@example.com"))
     checkout = web_view.checkout()
     assert checkout.lines == {"ITEM-04": 2}
-    assert shows_nothing_of_the_last_shopper(web_view)
+    assert shows_nothing_of_previous_shopper(web_view)
     expect(web_view.page.locator(".email")).to_contain_text("other@example.com")
     assert {name for name, value in checkout.fields.items() if value} == {"firstname", "lastname"}
-    cart_counts(web_view, 2)
-    is_signed_in_as(web_view, checkout.fields["firstname"])
+    expect_cart_count(web_view, 2)
+    expect_signed_in_as(web_view, checkout.fields["firstname"])
 
 
-def test_the_last_shoppers_purchase_is_not_touched(poq: Poq, web_view: WebView) -> None:
+def test_the_previous_shoppers_cart_stays_as_it_was(poq: Poq, web_view: WebView) -> None:
     web_view.log_in("shopper@example.com")
     web_view.add("ITEM-19")
     web_view.follow(poq.bag(("ITEM-02", 1)))
@@ -87,22 +89,20 @@ def test_the_last_shoppers_purchase_is_not_touched(poq: Poq, web_view: WebView) 
     assert "ITEM-19" in web_view.checkout().lines
 
 
-def test_in_a_fresh_web_view_the_shops_pages_count_the_bag(poq: Poq, web_view: WebView) -> None:
+def test_the_mini_cart_counts_the_bag_in_a_new_web_view(poq: Poq, web_view: WebView) -> None:
     web_view.follow(poq.bag(("ITEM-02", 2), ("ITEM-03", 1)))
     web_view.checkout()
-    cart_counts(web_view, 3)
+    expect_cart_count(web_view, 3)
 
 
-def test_in_a_fresh_web_view_the_shops_pages_greet_the_customer(
-    poq: Poq, web_view: WebView
-) -> None:
+def test_the_shops_pages_greet_the_customer_in_a_new_web_view(poq: Poq, web_view: WebView) -> None:
     web_view.follow(poq.customer_quote(("ITEM-04", 2), email="other@example.com"))
     firstname = web_view.checkout().fields["firstname"]
     web_view.page.goto(f"{web_view.shop}/")
-    is_signed_in_as(web_view, firstname)
+    expect_signed_in_as(web_view, firstname)
 
 
-def test_the_shops_scripts_are_told_to_load_what_checkout_shows(
+def test_the_shops_scripts_load_the_sections_that_checkout_shows(
     poq: Poq, web_view: WebView
 ) -> None:
     # Without "directory-data" the real checkout leaves the country out of every address.

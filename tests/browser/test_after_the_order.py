@@ -1,4 +1,4 @@
-"""After the purchase: the link, and the page itself, once more."""
+"""The link and the entry page after the order has been placed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewWebView, Serve
-from tests.browser.every_page import SETTINGS
+from tests.browser.page_scenarios import SETTINGS
 from tests.browser.web_view import WebView
 
-# With the right to read orders the page knows; without, it says what holds for both.
+# Without access to orders, the page has to cover both cases.
 ORDERED = ("Your order has been placed", "There is nothing more to do.")
 USED = (
     "This link has already been used",
@@ -20,7 +20,7 @@ ACCESS = {name: value for name, value in SETTINGS.items() if name.startswith("ma
 KINDS = ["bag", "customer_quote"]
 
 
-def says(web_view: WebView, words: tuple[str, str]) -> None:
+def assert_page(web_view: WebView, words: tuple[str, str]) -> None:
     title, sentence = words
     web_view.sees(title)
     expect(web_view.page.locator("main")).to_contain_text(sentence)
@@ -37,20 +37,22 @@ def test_the_link_says_that_the_order_has_been_placed(
     number = buyer.buy()
     for web_view in (buyer, another):
         web_view.follow(instruction)
-        says(web_view, ORDERED)
+        assert_page(web_view, ORDERED)
         assert number not in web_view.page.content()
 
 
-def test_so_does_the_form_styles_instruction(serve: Serve, web_view: WebView) -> None:
+def test_the_form_style_link_says_that_the_order_has_been_placed(
+    serve: Serve, web_view: WebView
+) -> None:
     instruction = serve(**ACCESS, instruction="form").bag(("ITEM-02", 1))
     web_view.follow(instruction)
     web_view.checkout()
     web_view.buy()
     web_view.follow(instruction)
-    says(web_view, ORDERED)
+    assert_page(web_view, ORDERED)
 
 
-def test_the_page_that_one_comes_back_to_says_so_when_it_is_tapped(
+def test_the_entry_page_in_the_history_says_so_after_a_tap(
     serve: Serve, without_scripts: WebView
 ) -> None:
     without_scripts.open(serve(**ACCESS).link(("ITEM-02", 1)))
@@ -63,10 +65,10 @@ def test_the_page_that_one_comes_back_to_says_so_when_it_is_tapped(
             break
     without_scripts.sees("Taking you to checkout")
     without_scripts.tap("Continue to checkout")
-    says(without_scripts, ORDERED)
+    assert_page(without_scripts, ORDERED)
 
 
-def test_without_the_right_to_read_orders_the_words_fit_both(
+def test_without_access_to_orders_the_text_covers_both_cases(
     serve: Serve, new_web_view: NewWebView
 ) -> None:
     link = serve().link(("ITEM-02", 1))
@@ -75,4 +77,4 @@ def test_without_the_right_to_read_orders_the_words_fit_both(
     buyer.checkout()
     buyer.buy()
     another.open(link)
-    says(another, USED)
+    assert_page(another, USED)

@@ -1,4 +1,4 @@
-"""Entering a shop of several stores: whose session, which cookies, which checkout."""
+"""Links to a shop of several stores: session, cookies and checkout URL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from handoff.settings import Settings, load_settings
 from tests.conftest import MakeApp, Poq, path_of
-from tests.entry.test_views import sessions_in, set_cookies
+from tests.entry.test_views import list_set_cookies, sessions_in
 from tests.running import RunningShop, running_shop_of_stores
 from tests.stores import TWO_TOWELS, settings_of_stores
 from tests.transfer.test_stores import in_foreign_currency
@@ -31,32 +31,32 @@ def settings(shop: RunningShop, tmp_path: Path) -> Settings:
     return load_settings(**settings_of_stores(shop, tmp_path), ask_checkout=False)
 
 
-def link_to(poq: Poq, shop: RunningShop, code: str) -> str:
+def make_link(poq: Poq, shop: RunningShop, code: str) -> str:
     """Transfer a guest's quote of a store and return the path of its link."""
     return path_of(poq.transfer({"quote_id": shop.guest_quote(*TWO_TOWELS, store=code)}))
 
 
 @pytest.mark.parametrize("code", QUOTES)
-def test_the_quote_is_bound_to_its_website_and_checkout_is_the_stores(
+def test_the_session_names_the_quotes_website_and_checkout_is_the_stores(
     poq: Poq, phone: FlaskClient, shop: RunningShop, settings: Settings, code: str
 ) -> None:
-    entered = phone.post(link_to(poq, shop, code))
+    entered = phone.post(make_link(poq, shop, code))
     [data] = sessions_in(shop).values()
     assert data == b'checkout|a:1:{s:10:"%s";s:1:"1";}' % QUOTES[code]
     host = "localhost" if code == "eu_de" else "127.0.0.1"
     port = urlsplit(shop.url).port
     assert entered.headers["Location"] == f"http://{host}:{port}/checkout/"
-    [session] = [x for x in set_cookies(entered) if re.match("PHPSESSID=[0-9a-v]", x)]
-    # A browser takes `Domain=localhost` from localhost and gives it to nobody else.
+    [session] = [x for x in list_set_cookies(entered) if re.match("PHPSESSID=[0-9a-v]", x)]
+    # A browser accepts `Domain=localhost` from localhost and sends the cookie to no other host.
     assert f"Domain={host};" in session
 
 
 @pytest.mark.parametrize("code", QUOTES)
-def test_the_cookie_that_names_the_store_view_is_the_one_that_the_shops_switcher_sets(
+def test_the_store_cookie_is_the_one_that_the_shops_switcher_sets(
     poq: Poq, phone: FlaskClient, shop: RunningShop, code: str
 ) -> None:
-    entered = phone.post(link_to(poq, shop, code))
-    [line] = [line for line in set_cookies(entered) if line.startswith("store=")]
+    entered = phone.post(make_link(poq, shop, code))
+    [line] = [line for line in list_set_cookies(entered) if line.startswith("store=")]
     name, *attributes = line.split("; ")
     assert name == f"store={code}"
     assert [one for one in attributes if not one.startswith("Expires=")] == [
@@ -66,32 +66,32 @@ def test_the_cookie_that_names_the_store_view_is_the_one_that_the_shops_switcher
     ]
 
 
-def test_where_the_code_is_in_the_address_so_is_the_cookie(
+def test_the_store_cookie_has_the_path_of_a_storefront_with_the_store_code(
     make_app: MakeApp, settings: Settings, shop: RunningShop
 ) -> None:
     euro = settings.stores[1].model_copy(update={"url": f"{settings.storefront_url}/base_eur"})
     app = make_app(stores=(settings.stores[0], euro))
-    entered = app.test_client().post(link_to(Poq(app.test_client()), shop, "base_eur"))
+    entered = app.test_client().post(make_link(Poq(app.test_client()), shop, "base_eur"))
     assert entered.headers["Location"] == f"{settings.storefront_url}/base_eur/checkout/"
-    gone, kept = (line for line in set_cookies(entered) if line.startswith("store="))
+    gone, kept = (line for line in list_set_cookies(entered) if line.startswith("store="))
     assert kept.startswith("store=base_eur;")
     assert "Path=/base_eur/;" in kept
     assert gone.startswith("store=; Expires=Thu, 01 Jan 1970")
     assert gone.endswith("Path=/")
 
 
-def test_from_another_host_the_shops_own_switcher_leads_to_checkout(
+def test_a_service_on_another_host_redirects_through_the_shops_switcher(
     make_app: MakeApp, settings: Settings, shop: RunningShop
 ) -> None:
-    """A `store` cookie of the shop's host alone can be replaced by nobody else."""
+    """Another host cannot replace a `store` cookie that is for the shop's host alone."""
     app = make_app(
         public_url="http://handoff.shop.test",
         storefront_url="http://www.shop.test",
         session_cookie_domain=".shop.test",
         stores=settings.stores[:2],
     )
-    entered = app.test_client().post(link_to(Poq(app.test_client()), shop, "base_eur"))
-    assert not [line for line in set_cookies(entered) if line.startswith("store=")]
+    entered = app.test_client().post(make_link(Poq(app.test_client()), shop, "base_eur"))
+    assert not [line for line in list_set_cookies(entered) if line.startswith("store=")]
     to = urlsplit(entered.headers["Location"])
     assert f"{to.scheme}://{to.netloc}{to.path}" == "http://www.shop.test/stores/store/switch/"
     assert parse_qs(to.query) == {
@@ -101,13 +101,13 @@ def test_from_another_host_the_shops_own_switcher_leads_to_checkout(
     }
 
 
-def test_a_page_without_a_handoff_is_at_home_on_the_host_that_it_is_on(
+def test_a_page_without_a_handoff_uses_the_site_of_its_host(
     make_app: MakeApp, settings: Settings, shop: RunningShop
 ) -> None:
-    """Its style and its button lead where the service is reached there, on this path or that."""
+    """Its styles and its form have the path prefix of that site."""
     german = settings.stores[2].model_copy(update={"public_url": "http://localhost:8000/de"})
     listed = (settings.stores[0], german)
-    link = link_to(Poq(make_app(stores=listed).test_client()), shop, "eu_de")
+    link = make_link(Poq(make_app(stores=listed).test_client()), shop, "eu_de")
     phone = make_app(stores=listed, paused=True).test_client()
     page = phone.get(link, base_url="http://localhost:8000").text
     assert f'<form method="post" action="{link}">' in page
@@ -126,7 +126,7 @@ def test_a_customer_is_signed_in_to_the_website_of_the_quote(
     assert data.startswith(b'customer_eu|a:2:{s:11:"customer_id";s:1:"3";')
 
 
-def test_where_accounts_are_shared_the_login_names_no_website(
+def test_with_shared_accounts_the_login_names_no_website(
     make_app: MakeApp, shop: RunningShop
 ) -> None:
     app = make_app(customer_accounts="global")
@@ -138,7 +138,7 @@ def test_where_accounts_are_shared_the_login_names_no_website(
     assert data.startswith(b'customer|a:2:{s:11:"customer_id";s:1:"1";')
 
 
-def test_a_currency_that_is_not_the_stores_own_is_named_in_the_session(
+def test_the_session_names_a_currency_that_is_not_the_stores_own(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
     phone.post(path_of(poq.transfer({"quote_id": in_foreign_currency(shop)})))
@@ -155,32 +155,32 @@ def test_a_currency_that_is_not_the_stores_own_is_named_in_the_session(
         ("eu_de", "http://127.0.0.1:8000", False),
     ],
 )
-def test_a_link_is_posted_by_the_page_on_its_own_host_alone(
+def test_a_link_may_be_posted_only_by_a_page_on_its_own_host(
     poq: Poq, phone: FlaskClient, shop: RunningShop, code: str, origin: str, lets_in: bool
 ) -> None:
-    entered = phone.post(link_to(poq, shop, code), headers={"Origin": origin})
+    entered = phone.post(make_link(poq, shop, code), headers={"Origin": origin})
     assert entered.status_code == (303 if lets_in else 200)
 
 
-def test_pages_of_a_store_speak_its_language_and_name_its_host(
+def test_pages_of_a_store_have_its_language_and_host(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
-    german = phone.get(link_to(poq, shop, "eu_de"), headers={"Accept-Language": "fr"}).text
-    french = phone.get(link_to(poq, shop, "default"), headers={"Accept-Language": "fr"}).text
+    german = phone.get(make_link(poq, shop, "eu_de"), headers={"Accept-Language": "fr"}).text
+    french = phone.get(make_link(poq, shop, "default"), headers={"Accept-Language": "fr"}).text
     assert '<html lang="de"' in german
     assert '<html lang="fr"' in french
     assert "localhost" in german
     assert "127.0.0.1" in french
 
 
-def test_forms_may_lead_to_every_store(client: FlaskClient, shop: RunningShop) -> None:
+def test_the_csp_allows_redirects_to_every_store(client: FlaskClient, shop: RunningShop) -> None:
     policy = client.get("/healthz").headers["Content-Security-Policy"]
     port = urlsplit(shop.url).port
     targets = f"form-action 'self' http://127.0.0.1:{port} http://localhost:{port};"
     assert targets in policy
 
 
-def test_each_address_of_the_service_may_have_a_path(
+def test_each_public_url_may_have_a_path(
     make_app: MakeApp, settings: Settings, shop: RunningShop
 ) -> None:
     stores = tuple(
@@ -191,11 +191,11 @@ def test_each_address_of_the_service_may_have_a_path(
     )
     app = make_app(public_url=f"{settings.public_url}/handoff", stores=stores)
     poq, phone = Poq(app.test_client()), app.test_client()
-    here, there = (link_to(poq, shop, code) for code in ("default", "eu_de"))
+    here, there = (make_link(poq, shop, code) for code in ("default", "eu_de"))
     assert here.startswith("/handoff/h/")
     assert there.startswith("/de/h/")
     assert 'href="/de/theme.css"' in phone.get(there).text
     assert phone.get("/handoff/healthz").status_code == phone.get("/de/healthz").status_code == 200
-    [opener] = [line for line in set_cookies(phone.get(there)) if line.startswith("handoff_")]
+    [opener] = [line for line in list_set_cookies(phone.get(there)) if line.startswith("handoff_")]
     assert "Path=/de/h;" in opener
     assert phone.post(there).status_code == phone.post(here).status_code == 303

@@ -1,4 +1,4 @@
-"""Two websites on two hosts, two store views each: every bag ends in its own store's checkout."""
+"""Two websites on two hosts with two store views each: every bag opens its own store's checkout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from handoff.app_factory import create_app
 from handoff.settings import load_settings
 from tests.browser.conftest import NewWebView
 from tests.browser.poq import Poq
-from tests.browser.test_to_the_order import order_of
+from tests.browser.test_transfer_to_order import get_order
 from tests.browser.web_view import WebView
 from tests.running import HOST, RunningShop, free_port, running_shop_of_stores, serving
 from tests.stores import CODES, TWO_TOWELS, settings_of_stores
@@ -35,8 +35,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
 
 
 @contextmanager
-def served(shop: RunningShop, folder: Path, **changes: object) -> Iterator[Poq]:
-    """Serve the shop's stores; `{port}` in a setting is the port that the service has."""
+def serve_stores(shop: RunningShop, folder: Path, **changes: object) -> Iterator[Poq]:
+    """Serve the shop's stores. `{port}` in a setting stands for the port of the service."""
     port = free_port()
     given = settings_of_stores(shop, folder, hosts=HOSTS, service_port=port)
     own = {k: v.format(port=port) if isinstance(v, str) else v for k, v in changes.items()}
@@ -48,7 +48,7 @@ def served(shop: RunningShop, folder: Path, **changes: object) -> Iterator[Poq]:
 
 @pytest.fixture
 def poq(shop: RunningShop, tmp_path: Path) -> Iterator[Poq]:
-    with served(shop, tmp_path) as poq:
+    with serve_stores(shop, tmp_path) as poq:
         yield poq
 
 
@@ -57,45 +57,45 @@ def web_view(new_web_view: NewWebView) -> WebView:
     return new_web_view()
 
 
-def store_of(web_view: WebView, shop: RunningShop, code: str) -> WebView:
-    """Return the web view as one of the website that a store belongs to."""
+def view_of_store(web_view: WebView, shop: RunningShop, code: str) -> WebView:
+    """Return the web view with the URL of a store's website."""
     host = HOSTS[code.startswith("eu_")]
     return WebView(web_view.page, f"http://{host}:{urlsplit(shop.url).port}")
 
 
-def bag(poq: Poq, code: str) -> dict[str, str]:
+def transfer_towels(poq: Poq, code: str) -> dict[str, str]:
     items = [{"sku": sku, "quantity": quantity} for sku, quantity in TWO_TOWELS]
     return poq.transfer(
         items=items, currency=CURRENCIES[code], reference=secrets.token_hex(8), store=code
     )
 
 
-def language_of(web_view: WebView) -> str | None:
+def get_language(web_view: WebView) -> str | None:
     return web_view.page.locator("html").get_attribute("lang")
 
 
-def test_each_bag_is_bought_in_its_own_store_one_after_the_other(
+def test_bags_of_different_stores_are_ordered_one_after_the_other(
     poq: Poq, web_view: WebView, shop: RunningShop
 ) -> None:
     for code in ("default", "base_eur", "default", "eu_de", "eu_gb", "eu_de", "base_eur"):
-        web_view.follow(bag(poq, code))
-        there = store_of(web_view, shop, code)
+        web_view.follow(transfer_towels(poq, code))
+        there = view_of_store(web_view, shop, code)
         checkout = there.checkout()
         assert checkout.lines == dict(TWO_TOWELS)
         assert checkout.total == TOTALS[code]
-        assert language_of(there) == ("de" if code == "eu_de" else "en")
+        assert get_language(there) == ("de" if code == "eu_de" else "en")
         assert len(there.session_cookies()) == 1
-        order = order_of(shop, there.buy())
+        order = get_order(shop, there.buy())
         assert order["order_currency_code"] == CURRENCIES[code]
         assert order["store_id"] == CODES.index(code) + 1
         assert f"{order['grand_total']:.2f}" == TOTALS[code][1:]
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_quote_of_a_store_keeps_its_total_whichever_store_the_last_shopper_chose(
+def test_a_quote_keeps_its_total_whatever_store_was_chosen_before(
     poq: Poq, web_view: WebView, shop: RunningShop, code: str
 ) -> None:
-    there = store_of(web_view, shop, code)
+    there = view_of_store(web_view, shop, code)
     for former in CODES:
         there.page.goto(f"{there.shop}/stores/store/switch/?___store={former}&___from_store=eu_de")
         web_view.follow(poq.transfer(quote_id=shop.guest_quote(*TWO_TOWELS, store=code)))
@@ -111,32 +111,32 @@ def test_a_customer_checks_out_in_the_store_of_the_quote(
     token = shop.customer_token(CUSTOMERS[code], store=code)
     number = shop.customer_quote(token, *TWO_TOWELS, store=code)
     web_view.follow(poq.transfer(quote_id=number, token_id=token))
-    there = store_of(web_view, shop, code)
+    there = view_of_store(web_view, shop, code)
     assert there.checkout().total == TOTALS[code]
-    order = order_of(shop, there.buy())
+    order = get_order(shop, there.buy())
     assert order["customer_email"] == CUSTOMERS[code]
 
 
-def test_a_quote_in_another_currency_than_its_stores_keeps_that(
+def test_a_quote_keeps_a_currency_that_is_not_its_stores_own(
     poq: Poq, web_view: WebView, shop: RunningShop
 ) -> None:
     web_view.follow(poq.transfer(quote_id=in_foreign_currency(shop)))
-    assert store_of(web_view, shop, "default").checkout().total == TOTALS["base_eur"]
-    web_view.follow(bag(poq, "default"))
-    assert store_of(web_view, shop, "default").checkout().total == TOTALS["default"]
+    assert view_of_store(web_view, shop, "default").checkout().total == TOTALS["base_eur"]
+    web_view.follow(transfer_towels(poq, "default"))
+    assert view_of_store(web_view, shop, "default").checkout().total == TOTALS["default"]
 
 
-def test_from_a_host_beside_the_shops_the_last_shoppers_choice_is_displaced_too(
+def test_a_service_on_a_sibling_host_replaces_the_chosen_store_too(
     web_view: WebView, tmp_path: Path
 ) -> None:
     beside = {"public_url": "http://handoff.shop.test:{port}", "session_cookie_domain": DOMAIN}
     with running_shop_of_stores(tmp_path, hosts=HOSTS, cookie_domain=DOMAIN) as shop:
-        there = store_of(web_view, shop, "default")
+        there = view_of_store(web_view, shop, "default")
         switch = f"{there.shop}/stores/store/switch/?___from_store=default&___store=base_eur"
         there.page.goto(switch)
         stores = settings_of_stores(shop, tmp_path)["stores"][:2]
-        with served(shop, tmp_path, **beside, stores=stores) as poq:
+        with serve_stores(shop, tmp_path, **beside, stores=stores) as poq:
             for code in ("default", "base_eur", "default"):
-                web_view.follow(bag(poq, code))
+                web_view.follow(transfer_towels(poq, code))
                 assert there.checkout().total == TOTALS[code]
                 assert len(there.session_cookies()) == 1

@@ -1,4 +1,4 @@
-"""The pages as documents: whose they are, how much they weigh, what they allow."""
+"""The pages as documents: branding, size and Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOGO = "https://cdn.shop.example/logo.svg?v=2"
 SCRIPT = "https://assets.poq.example/web-checkout.4.min.js"
 
 
-def policy_of(client: FlaskClient, path: str) -> dict[str, str]:
+def get_csp(client: FlaskClient, path: str) -> dict[str, str]:
     header = client.get(path).headers["Content-Security-Policy"]
     return dict(part.strip().split(" ", 1) for part in header.split(";"))
 
@@ -29,7 +29,7 @@ def test_a_page_and_all_that_it_loads_weigh_ten_kilobytes_at_most(
         assert 3_000 < weight <= 10_000
 
 
-def test_the_pages_are_the_shops(make_app: MakeApp) -> None:
+def test_pages_show_the_shops_name(make_app: MakeApp) -> None:
     app = make_app(shop_name="Fern & Field")
     link = Poq(app.test_client()).link()
     for path in (link, "/h/x"):
@@ -38,33 +38,33 @@ def test_the_pages_are_the_shops(make_app: MakeApp) -> None:
         assert "· Fern &amp; Field</title>" in page
 
 
-def test_a_logo_stands_for_the_name_and_is_all_that_may_be_loaded_from_elsewhere(
+def test_a_logo_replaces_the_name_and_is_allowed_by_the_csp(
     make_app: MakeApp,
 ) -> None:
     client = make_app(shop_name="Fern & Field", shop_logo_url=LOGO).test_client()
     page = client.get("/h/x").text
     assert f'<img src="{LOGO}" alt="Fern &amp; Field" height="40">' in page
-    policy = policy_of(client, "/h/x")
+    policy = get_csp(client, "/h/x")
     assert policy["img-src"] == "'self' https://cdn.shop.example/logo.svg"
     assert policy["script-src"] == "'self'"
 
 
-def test_poqs_script_is_loaded_where_it_is_named_and_exactly_that(make_app: MakeApp) -> None:
+def test_poqs_script_is_loaded_only_if_the_settings_name_it(make_app: MakeApp) -> None:
     client = make_app(poq_script_url=SCRIPT, poq_script_integrity="sha384-abc=").test_client()
     page = client.get("/h/x").text
     assert f'<script src="{SCRIPT}" integrity="sha384-abc=" crossorigin="anonymous" defer>' in page
-    assert policy_of(client, "/h/x")["script-src"] == f"'self' {SCRIPT}"
+    assert get_csp(client, "/h/x")["script-src"] == f"'self' {SCRIPT}"
 
 
 @pytest.mark.parametrize("part", ["; script-src *", ", x", " x"])
-def test_no_setting_can_add_to_the_policy(make_app: MakeApp, part: str) -> None:
+def test_no_setting_can_add_a_directive_to_the_csp(make_app: MakeApp, part: str) -> None:
     client = make_app(shop_logo_url=f"https://cdn.shop.example/a{part}").test_client()
-    policy = policy_of(client, "/h/x")
+    policy = get_csp(client, "/h/x")
     assert policy["script-src"] == "'self'"
     assert "," not in policy["img-src"]
 
 
-def test_the_waiting_page_says_nothing_personal(poq: Poq, client: FlaskClient) -> None:
+def test_the_entry_page_shows_nothing_personal(poq: Poq, client: FlaskClient) -> None:
     page = client.get(poq.link(("ITEM-01", 2))).text
     assert "ITEM-01" not in page
     assert "There are 2 items in your bag." in page

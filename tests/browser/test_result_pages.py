@@ -1,4 +1,4 @@
-"""Pages that end before checkout, as a phone shows them."""
+"""Result pages for links, as a phone shows them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewWebView
-from tests.browser.ledger import let_links_expire
+from tests.browser.ledger_queries import expire_all_links
 from tests.browser.poq import Poq
 from tests.browser.web_view import WebView
 from tests.running import RunningShop
 
 
 @pytest.fixture
-def sessions_away(shop: RunningShop) -> Iterator[Path]:
-    """Take the folder of the shop's sessions away; who renames the path given brings it back."""
+def removed_sessions(shop: RunningShop) -> Iterator[Path]:
+    """Rename the folder of the shop's sessions, and return its new path."""
     away = shop.sessions.with_name("away")
     shop.sessions.rename(away)
     yield away
@@ -25,30 +25,34 @@ def sessions_away(shop: RunningShop) -> Iterator[Path]:
         away.rename(shop.sessions)
 
 
-def test_an_expired_link_says_so(poq: Poq, web_view: WebView, folder: Path) -> None:
+def test_an_expired_link_shows_its_page(poq: Poq, web_view: WebView, folder: Path) -> None:
     link = poq.link()
-    let_links_expire(folder)
+    expire_all_links(folder)
     answer = web_view.open(link)
     web_view.sees("This link has expired")
     assert answer is not None
     assert answer.status == 410
 
 
-def test_a_tampered_link_says_so(poq: Poq, web_view: WebView) -> None:
+def test_an_altered_link_shows_its_page(poq: Poq, web_view: WebView) -> None:
     answer = web_view.open(f"{poq.link()}x")
     web_view.sees("This link does not work")
     assert answer is not None
     assert answer.status == 404
 
 
-def test_a_newer_link_is_pointed_at(poq: Poq, shop: RunningShop, web_view: WebView) -> None:
+def test_a_superseded_link_says_that_there_is_a_newer_one(
+    poq: Poq, shop: RunningShop, web_view: WebView
+) -> None:
     older = poq.customer_quote(("ITEM-01", 1))
     poq.customer_quote(("ITEM-01", 2))
     web_view.follow(older)
     web_view.sees("There is a newer link")
 
 
-def test_a_second_browser_is_refused_with_words(poq: Poq, new_web_view: NewWebView) -> None:
+def test_a_second_web_view_is_told_that_the_link_was_used(
+    poq: Poq, new_web_view: NewWebView
+) -> None:
     link = poq.link()
     first, second = new_web_view(), new_web_view()
     first.open(link)
@@ -60,8 +64,8 @@ def test_a_second_browser_is_refused_with_words(poq: Poq, new_web_view: NewWebVi
     assert second.session_cookies() == []
 
 
-def test_while_sessions_are_out_of_reach_the_page_says_so_and_try_again_works_later(
-    poq: Poq, web_view: WebView, shop: RunningShop, sessions_away: Path
+def test_try_again_works_when_the_session_store_is_back(
+    poq: Poq, web_view: WebView, shop: RunningShop, removed_sessions: Path
 ) -> None:
     web_view.open(poq.link(("ITEM-03", 2)))
     web_view.sees("The shop cannot be reached right now")
@@ -69,6 +73,6 @@ def test_while_sessions_are_out_of_reach_the_page_says_so_and_try_again_works_la
     expect(web_view.page.get_by_role("button", name="Try again")).to_be_visible()
     web_view.sees("The shop cannot be reached right now")
     assert web_view.session_cookies() == []
-    sessions_away.rename(shop.sessions)
+    removed_sessions.rename(shop.sessions)
     web_view.tap("Try again")
     assert web_view.checkout().lines == {"ITEM-03": 2}

@@ -1,4 +1,4 @@
-"""A checkout that goes on to another of the shop's hosts: let through where the settings say so."""
+"""A checkout that redirects to another host of the shop, with and without the setting for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import Serve
-from tests.browser.ledger import openings
+from tests.browser.ledger_queries import read_link_use
 from tests.browser.web_view import WebView
 from tests.running import HOST
 
@@ -30,7 +30,7 @@ class SecondHost(BaseHTTPRequestHandler):
             self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     server: HTTPServer
 
@@ -52,7 +52,7 @@ def shop_of_two_hosts() -> Iterator[HTTPServer]:
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["named", "not named"])
-def test_checkout_goes_on_to_another_host_where_the_settings_name_it(
+def test_checkout_may_redirect_only_to_hosts_in_the_settings(
     named: bool,
     shop_of_two_hosts: HTTPServer,
     serve: Serve,
@@ -70,9 +70,9 @@ def test_checkout_goes_on_to_another_host_where_the_settings_name_it(
         web_view.sees("The other checkout")
         assert web_view.page.url == f"http://{other_host(port)}/"
         return
-    with web_view.page.expect_console_message(lambda said: "form-action" in said.text):
+    with web_view.page.expect_console_message(lambda message: "form-action" in message.text):
         web_view.open(link)
     web_view.page.wait_for_timeout(300)
     assert other_host(port) not in web_view.page.url
     assert "The other checkout" not in web_view.page.content()
-    assert openings(tmp_path, link)[0]
+    assert read_link_use(tmp_path, link)[0]

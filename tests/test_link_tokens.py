@@ -1,4 +1,4 @@
-"""Links: signed, in one spelling, with keys that can be changed."""
+"""Link tokens: signed, in one spelling, with keys that can be rotated."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ ID = "EAogZOrT92Cx5QQ1ehLHtQ"
 ALPHABET = string.ascii_letters + string.digits + "-_"
 
 
-def test_a_token_leads_back_to_its_handoff() -> None:
-    links = LinkTokens(CURRENT)
-    assert links.read(links.sign(ID)) == ID
+def test_reading_a_token_returns_its_handoff_id() -> None:
+    tokens = LinkTokens(CURRENT)
+    assert tokens.read(tokens.sign(ID)) == ID
 
 
-def test_a_token_may_stand_in_a_url_as_it_is() -> None:
+def test_a_token_needs_no_escaping_in_a_url() -> None:
     assert set(LinkTokens(CURRENT).sign(ID)) <= set(ALPHABET + ".")
 
 
@@ -30,35 +30,35 @@ def test_a_previous_key_reads_but_does_not_sign() -> None:
     assert rotated.sign(ID) == LinkTokens(CURRENT).sign(ID)
 
 
-def test_a_key_that_has_been_dropped_reads_no_more() -> None:
+def test_tokens_of_a_removed_key_are_refused() -> None:
     assert LinkTokens(CURRENT).read(LinkTokens(OLD).sign(ID)) is None
 
 
-def test_other_spellings_of_the_same_bytes_are_refused() -> None:
-    links = LinkTokens(CURRENT)
-    token = links.sign(ID)
+def test_other_base64_spellings_of_a_token_are_refused() -> None:
+    tokens = LinkTokens(CURRENT)
+    token = tokens.sign(ID)
     for character in ALPHABET:
         altered = token[:-1] + character
-        assert (links.read(altered) == ID) == (altered == token)
+        assert (tokens.read(altered) == ID) == (altered == token)
     for altered in (f"{token}=", f"{token}==", f"{token}\n", f" {token}", f"{token}%3D"):
-        assert links.read(altered) is None
+        assert tokens.read(altered) is None
 
 
 @pytest.mark.parametrize(
     "token", ["", ".", "..", ID, f"{ID}.", f".{ID}", "é.é", "\x00", "a" * 9999]
 )
-def test_what_is_no_token_is_refused(token: str) -> None:
+def test_texts_that_are_no_tokens_are_refused(token: str) -> None:
     assert LinkTokens(CURRENT).read(token) is None
 
 
 @given(st.text(max_size=120))
-def test_no_text_is_a_token(text: str) -> None:
+def test_random_text_is_never_a_token(text: str) -> None:
     assert LinkTokens(CURRENT).read(text) is None
 
 
 @given(st.integers(0, 65), st.characters())
 def test_a_token_with_any_character_changed_is_refused(place: int, character: str) -> None:
-    links = LinkTokens(CURRENT)
-    token = links.sign(ID)
+    tokens = LinkTokens(CURRENT)
+    token = tokens.sign(ID)
     assume(token[place] != character)
-    assert links.read(token[:place] + character + token[place + 1 :]) is None
+    assert tokens.read(token[:place] + character + token[place + 1 :]) is None

@@ -1,4 +1,4 @@
-"""The session store in trouble, or no room on the disk: told in time, and nothing is lost by it."""
+"""Failures of the session store and a full disk: the page comes in time and the link survives."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ Trouble = Callable[[RedisServer], AbstractContextManager[None]]
 
 @contextmanager
 def full(server: RedisServer) -> Iterator[None]:
-    """Have no memory left, and throw nothing out for it."""
+    """Give Redis no memory and forbid it to evict anything."""
     with changed(server, "maxmemory", "1", "0"):
         yield
 
 
 @contextmanager
 def refusing_writes(server: RedisServer) -> Iterator[None]:
-    """Miss the replicas without which nothing is written."""
+    """Require a replica for writes that does not exist."""
     with changed(server, "min-replicas-to-write", "1", "0"):
         yield
 
 
 @contextmanager
 def read_only(server: RedisServer) -> Iterator[None]:
-    """Be a replica, as after a failover, of a master that is gone."""
+    """Make Redis a replica of a master that does not exist, as after a failover."""
     with admin(server) as connection:
         connection.replicaof("127.0.0.1", "9")
         try:
@@ -50,7 +50,7 @@ def read_only(server: RedisServer) -> Iterator[None]:
 
 @contextmanager
 def stalled(server: RedisServer) -> Iterator[None]:
-    """Take connections and answer nothing."""
+    """Stop the process, so that it accepts connections and answers nothing."""
     assert server.process is not None
     server.process.send_signal(signal.SIGSTOP)
     try:
@@ -61,7 +61,7 @@ def stalled(server: RedisServer) -> Iterator[None]:
 
 @contextmanager
 def gone(server: RedisServer) -> Iterator[None]:
-    """Be restarted, with all that it held lost."""
+    """Stop Redis, and start it again without its data."""
     server.stop()
     try:
         yield
@@ -93,7 +93,7 @@ def app(make_app: MakeApp, redis_server: RedisServer) -> Flask:
 
 
 @pytest.mark.parametrize("trouble", [full, refusing_writes, read_only, stalled, gone])
-def test_who_opens_a_link_meanwhile_is_let_in_afterwards(
+def test_a_link_opened_during_a_failure_works_afterwards(
     trouble: Trouble, poq: Poq, phone: FlaskClient, redis_server: RedisServer
 ) -> None:
     link = poq.link()
@@ -109,7 +109,7 @@ def test_who_opens_a_link_meanwhile_is_let_in_afterwards(
     assert phone.post(link).status_code == 303
 
 
-def test_a_redis_that_was_restarted_between_page_and_post_is_not_noticed(
+def test_a_redis_restart_between_page_and_post_does_no_harm(
     poq: Poq, phone: FlaskClient, redis_server: RedisServer
 ) -> None:
     warm, link = poq.link(reference="r-1"), poq.link(reference="r-2")
@@ -120,7 +120,7 @@ def test_a_redis_that_was_restarted_between_page_and_post_is_not_noticed(
     assert phone.post(link).status_code == 303
 
 
-def test_a_slow_redis_is_waited_for(
+def test_a_slow_redis_delays_the_answer_and_no_more(
     poq: Poq, phone: FlaskClient, redis_server: RedisServer
 ) -> None:
     link = poq.link()
@@ -132,8 +132,8 @@ def test_a_slow_redis_is_waited_for(
 
 
 @contextmanager
-def no_room_on_the_disk() -> Iterator[None]:
-    """Let no file of this process become larger than eight KB."""
+def full_disk() -> Iterator[None]:
+    """Limit the files of this process to 8 KB."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (8 * 1024, hard))
     try:
@@ -142,11 +142,13 @@ def no_room_on_the_disk() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_full_disk_is_said_and_spends_nothing(make_app: MakeApp, tmp_path: Path) -> None:
+def test_with_a_full_disk_the_page_says_so_and_the_link_stays_usable(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
     app = make_app(ask_checkout=False)
     poq, phone = Poq(app.test_client()), app.test_client()
     link = poq.link()
-    with no_room_on_the_disk():
+    with full_disk():
         answer = poq.bag(("ITEM-02", 1), reference="r-2")
         assert (answer.status_code, answer.get_json()["code"]) == (503, "ledger_unavailable")
         assert phone.get(link).status_code == 200

@@ -1,7 +1,7 @@
-"""Back to a page that the browser has kept alive: in its back-forward cache.
+"""The entry page when the browser restores it from its back-forward cache.
 
-Playwright switches that cache off, and Chromium keeps no page in it that says `no-store`. Other web
-views do, so this one is made to.
+Playwright switches that cache off, and Chromium keeps no page with `no-store` in it. Other web
+views do, so these tests remove both.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from flask import Response
 from playwright.sync_api import Browser, Playwright, Route
 
 from tests.browser.conftest import ARGUMENTS, Serve
-from tests.browser.ledger import openings
+from tests.browser.ledger_queries import read_link_use
 from tests.browser.web_view import WebView
 from tests.conftest import MakeApp
 from tests.running import require_program
@@ -36,13 +36,13 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def make_app(make_app: MakeApp) -> MakeApp:
-    """Build apps whose pages may be kept."""
+    """Return a function that makes apps whose pages may be cached."""
 
     def make(**settings: object) -> object:
         app = make_app(**settings)
 
         @app.after_request
-        def _may_be_kept(response: Response) -> Response:
+        def _allow_caching(response: Response) -> Response:
             response.headers["Cache-Control"] = "no-cache"
             return response
 
@@ -51,28 +51,28 @@ def make_app(make_app: MakeApp) -> MakeApp:
     return make  # type: ignore[return-value]
 
 
-def late(route: Route) -> None:
-    """Let the page's script run after the page has loaded."""
+def delay_script(route: Route) -> None:
+    """Run the page's script only after the page has loaded."""
     script = route.fetch().text()
     wrapped = f"addEventListener('load', () => setTimeout(() => {{ {script} }}, 200));"
     route.fulfill(body=wrapped, content_type="text/javascript")
 
 
-def test_the_page_neither_posts_again_by_itself_nor_stands_there_dead(
+def test_a_restored_page_does_not_post_itself_and_its_button_works(
     serve: Serve, web_view: WebView, tmp_path: Path
 ) -> None:
     link = serve().link(("ITEM-02", 1))
     page = web_view.page
     page.add_init_script(REMEMBER)
-    # What posts before the page has loaded leaves no place in the history to come back to.
-    page.route("**/page.js", late)
+    # A page that posts itself before it has loaded leaves no entry in the history.
+    page.route("**/page.js", delay_script)
     page.goto(link)
     web_view.checkout()
-    before = openings(tmp_path, link)
+    before = read_link_use(tmp_path, link)
     page.evaluate("history.back()")
     page.wait_for_url(link, wait_until="commit")
     assert page.evaluate("window.cameFromCache") is True
     page.wait_for_timeout(300)
-    assert openings(tmp_path, link) == before
+    assert read_link_use(tmp_path, link) == before
     web_view.tap(CONTINUE)
     assert web_view.checkout().lines == {"ITEM-02": 1}

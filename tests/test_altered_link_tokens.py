@@ -1,4 +1,4 @@
-"""A hundred thousand altered links, none of which is accepted."""
+"""A hundred thousand altered link tokens, none of which is accepted."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def another_key(chance: random.Random, _token: str) -> str:
 
 
 def another_spelling(chance: random.Random, token: str) -> str:
-    """Write the signature's bytes as base64 may: padded, in the other alphabet, spare bits set."""
+    """Encode the signature in another way: padded, in the other alphabet, with spare bits set."""
     handoff_id, dot, signature = token.partition(".")
     place = URL_SAFE.index(signature[-1])
     last = URL_SAFE[place & ~3 | chance.randrange(4)]  # 43 digits hold two bits too many
@@ -89,7 +89,7 @@ def another_case(chance: random.Random, token: str) -> str:
 
 
 def a_look_alike(chance: random.Random, token: str) -> str:
-    """Write a character in full width, which NFKC takes for the plain one."""
+    """Replace a character by its full-width form, which NFKC normalizes to the plain one."""
     place = chance.randrange(len(token))
     wide = chr(ord(token[place]) + 0xFEE0)
     assert unicodedata.normalize("NFKC", wide) == token[place]
@@ -97,13 +97,13 @@ def a_look_alike(chance: random.Random, token: str) -> str:
 
 
 def escaped(chance: random.Random, token: str) -> str:
-    """Escape a character as in an address: whoever reads tokens does not unescape them again."""
+    """Percent-encode a character: reading a token does not decode it again."""
     place = chance.randrange(len(token))
     return f"{token[:place]}%{ord(token[place]):02X}{token[place + 1 :]}"
 
 
 def several_in_one(chance: random.Random, token: str) -> str:
-    """Put tokens, or their parts, one after the other."""
+    """Concatenate tokens or parts of them."""
     parts = [*token.split("."), token, ANOTHER_ID]
     joined = chance.choice((".", "", ",", "&", "/", "..", "\x00"))
     return joined.join(chance.choices(parts, k=chance.randrange(2, 5)))
@@ -141,7 +141,7 @@ def test_no_altered_link_is_accepted(alter: Alter) -> None:
     assert [links.read(token) for token in ours] == [ID, ID]
 
 
-def test_halves_of_two_links_make_none() -> None:
+def test_parts_of_two_tokens_do_not_make_a_token() -> None:
     links = LinkTokens(CURRENT)
     first, second = links.sign(ID), links.sign(ANOTHER_ID)
     mixed = f"{first.partition('.')[0]}.{second.partition('.')[2]}"
@@ -149,8 +149,8 @@ def test_halves_of_two_links_make_none() -> None:
 
 
 @pytest.mark.parametrize("sign", ["", "a-key-of-ours"])
-def test_what_a_weaker_signer_made_is_no_link(sign: str) -> None:
-    """Without a key, or signed as other users of the same library sign."""
+def test_tokens_signed_in_a_weaker_way_are_refused(sign: str) -> None:
+    """Signed without a key, or as other users of the same library sign."""
     for salt in ("", "itsdangerous.Signer", "cookie-session", "handoff.link.v2"):
         for method in (hashlib.sha1, hashlib.sha256):
             for derivation in ("concat", "django-concat", "hmac", "none"):
@@ -159,8 +159,8 @@ def test_what_a_weaker_signer_made_is_no_link(sign: str) -> None:
                 assert LinkTokens(CURRENT).read(signer.sign(ID).decode()) is None
 
 
-def test_an_address_has_one_link_in_it_however_it_is_escaped(make_app: MakeApp) -> None:
-    """Escaping belongs to the address: the same link. What is left of it within is another."""
+def test_percent_encoding_in_a_url_does_not_make_another_link(make_app: MakeApp) -> None:
+    """Percent-encoding belongs to the URL. A token that still holds an escape is another token."""
     app = make_app(refusals_per_minute=0)
     token = Poq(app.test_client()).link().removeprefix("/h/")
     phone = app.test_client()
@@ -180,7 +180,7 @@ altered = st.builds(
 
 
 @given(altered)
-def test_no_part_of_a_link_can_be_put_otherwise(token: str) -> None:
+def test_no_other_encoding_of_a_token_is_accepted(token: str) -> None:
     links = LinkTokens(CURRENT, previous=[PREVIOUS])
     assume(token not in {LinkTokens(key).sign(ID) for key in (CURRENT, PREVIOUS)})
     assert links.read(token) is None

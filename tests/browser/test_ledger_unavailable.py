@@ -1,4 +1,4 @@
-"""The form style while the ledger takes no writes: its page has to name the link by itself."""
+"""The form style while the ledger cannot be written: the result page has to hold the link."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.browser.web_view import WebView
 
 
 @pytest.fixture(scope="module")
-def changes() -> dict[str, str]:
+def environment_changes() -> dict[str, str]:
     return {"HANDOFF_INSTRUCTION": "form"}
 
 

@@ -1,4 +1,4 @@
-"""The same web view once more: reload, Back, a double tap. And without scripts."""
+"""Reload, Back and double taps in one web view, with and without JavaScript."""
 
 from __future__ import annotations
 
@@ -6,40 +6,42 @@ from pathlib import Path
 
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import NewWebView, VisitElsewhere
-from tests.browser.ledger import openings, spent_links
+from tests.browser.conftest import NewWebView, VisitOtherWebsite
+from tests.browser.ledger_queries import count_used_links, read_link_use
 from tests.browser.poq import Poq
 from tests.browser.web_view import WebView
 from tests.running import RunningShop
 
 CONTINUE = "Continue to checkout"
-ASKING = "Go to checkout at 127.0.0.1?"
-WAITING = "Taking you to checkout"
+QUESTION = "Go to checkout at 127.0.0.1?"
+ENTRY_PAGE = "Taking you to checkout"
 
 
 def test_without_scripts_the_button_leads_to_checkout(
     poq: Poq, without_scripts: WebView, folder: Path
 ) -> None:
-    before = spent_links(folder)
+    before = count_used_links(folder)
     without_scripts.open(poq.link(("ITEM-04", 3)))
-    without_scripts.sees(WAITING)
-    assert spent_links(folder) == before
+    without_scripts.sees(ENTRY_PAGE)
+    assert count_used_links(folder) == before
     without_scripts.tap(CONTINUE)
     assert without_scripts.checkout().lines == {"ITEM-04": 3}
-    assert spent_links(folder) == before + 1
+    assert count_used_links(folder) == before + 1
 
 
-def test_the_page_has_a_heading_for_those_who_hear_it(poq: Poq, without_scripts: WebView) -> None:
+def test_the_entry_page_has_a_heading_for_screen_readers(
+    poq: Poq, without_scripts: WebView
+) -> None:
     without_scripts.open(poq.link())
-    expect(without_scripts.page.get_by_role("heading", name=WAITING)).to_be_visible()
+    expect(without_scripts.page.get_by_role("heading", name=ENTRY_PAGE)).to_be_visible()
 
 
 def test_a_reloaded_page_still_has_its_button(poq: Poq, without_scripts: WebView) -> None:
     without_scripts.open(poq.link())
     for _ in range(2):
-        without_scripts.sees(WAITING)
+        without_scripts.sees(ENTRY_PAGE)
         without_scripts.page.reload()
-    without_scripts.sees(WAITING)
+    without_scripts.sees(ENTRY_PAGE)
     without_scripts.tap(CONTINUE)
     assert without_scripts.checkout().lines == {"ITEM-01": 1}
 
@@ -58,19 +60,19 @@ def test_a_double_tap_ends_in_checkout(poq: Poq, without_scripts: WebView) -> No
     assert without_scripts.checkout().lines == {"ITEM-06": 2}
 
 
-def test_back_from_checkout_shows_the_page_whose_button_leads_there_again(
+def test_back_from_checkout_shows_the_entry_page_and_its_button_works_again(
     poq: Poq, without_scripts: WebView
 ) -> None:
     without_scripts.open(poq.link(("ITEM-07", 1)))
     without_scripts.tap(CONTINUE)
     without_scripts.checkout()
     without_scripts.page.go_back()
-    without_scripts.sees(WAITING)
+    without_scripts.sees(ENTRY_PAGE)
     without_scripts.tap(CONTINUE)
     assert without_scripts.checkout().lines == {"ITEM-07": 1}
 
 
-def test_back_from_checkout_pushes_nobody_in_again(
+def test_back_from_checkout_does_not_post_the_entry_page_again(
     poq: Poq, web_view: WebView, shop: RunningShop
 ) -> None:
     web_view.page.goto(f"{shop.url}/")
@@ -81,10 +83,10 @@ def test_back_from_checkout_pushes_nobody_in_again(
     assert web_view.page.url == f"{shop.url}/"
 
 
-def test_the_app_may_open_the_same_instruction_twice_at_once(
+def test_the_app_may_open_the_same_link_in_two_views_at_once(
     poq: Poq, new_web_view: NewWebView, folder: Path
 ) -> None:
-    # One phone, two views: the script of each is held until both have their page.
+    # One phone with two views. The script of each waits until both have their page.
     first = new_web_view()
     second = WebView(first.page.context.new_page(), first.shop)
     link = poq.link(("ITEM-09", 2))
@@ -93,32 +95,32 @@ def test_the_app_may_open_the_same_instruction_twice_at_once(
         web_view.page.route("**/page.js", lambda route: held.append(route))
         web_view.open(link)
     for web_view in (first, second):
-        web_view.sees(WAITING)
+        web_view.sees(ENTRY_PAGE)
     assert len(held) == 2
     for route in held:
         route.continue_()
     for web_view in (first, second):
         assert web_view.checkout().lines == {"ITEM-09": 2}
     assert len(first.session_cookies()) == 1
-    assert openings(folder, link)[0]
+    assert read_link_use(folder, link)[0]
 
 
-def test_back_and_forward_past_the_page_that_asks_push_nobody_in_and_its_button_works(
-    poq: Poq, web_view: WebView, visit_elsewhere: VisitElsewhere, folder: Path
+def test_back_and_forward_do_not_post_the_page_that_asks_first(
+    poq: Poq, web_view: WebView, visit_other_website: VisitOtherWebsite, folder: Path
 ) -> None:
     link = poq.link(("ITEM-10", 1))
-    visit_elsewhere(f'<a href="{link}">A bargain</a>')
+    visit_other_website(f'<a href="{link}">A bargain</a>')
     web_view.tap("A bargain")
-    web_view.sees(ASKING)
+    web_view.sees(QUESTION)
     web_view.tap(CONTINUE)
     web_view.checkout()
-    before = openings(folder, link)
+    before = read_link_use(folder, link)
     for _ in range(2):
         web_view.page.go_back()
-        web_view.sees(ASKING)
+        web_view.sees(QUESTION)
         web_view.page.wait_for_timeout(300)
-        web_view.sees(ASKING)
-        assert openings(folder, link) == before
+        web_view.sees(QUESTION)
+        assert read_link_use(folder, link) == before
         web_view.page.go_forward()
         assert web_view.checkout().lines == {"ITEM-10": 1}
     web_view.page.go_back()
