@@ -49,9 +49,9 @@ class Database(ABC):
     def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
         """Run `work` in a transaction, commit, and return its result.
 
-        `work` may run again after a conflict. A commit survives a crash of this process;
-        a durable one survives a power failure too. Raises what `work` raises, and
-        LedgerUnavailable when the commit does not succeed before the request's deadline.
+        `work` may run again after a conflict. A commit survives a crash of this process; a
+        durable one survives a power failure too. Raises what `work` raises, and
+        LedgerUnavailable if there is no commit before the request's deadline.
         """
 
     @abstractmethod
@@ -62,9 +62,10 @@ class Database(ABC):
     def migrating(self) -> AbstractContextManager[Connection]:
         """Open a transaction that may change tables, one at a time among all hosts."""
 
-    @abstractmethod
     def exists(self) -> bool:
         """Return whether the ledger's tables exist; creates nothing."""
+        with self.reading() as connection:
+            return inspect(connection).has_table(handoff.name)
 
     @property
     def now_parameter(self) -> dict[str, int | None]:
@@ -105,11 +106,6 @@ def open_database(url: str, clock: Clock | None = None) -> Database:
     return SqliteDatabase(url, clock)
 
 
-def has_ledger_tables(connection: Connection) -> bool:
-    """Return whether the database holds the ledger's tables."""
-    return inspect(connection).has_table(handoff.name)
-
-
 def ledger_unavailable(reason: str) -> LedgerUnavailable:
     """Log why the ledger cannot be used, and return the exception to raise."""
     log.error("ledger_failed", reason=reason)
@@ -140,7 +136,7 @@ def _sqlstate(cause: BaseException) -> str:
 
 
 def _is_unreachable(cause: BaseException) -> bool:
-    # SQLite's errors have no `sqlstate`; psycopg's have None when there was no connection.
+    # SQLite's errors have no `sqlstate`; psycopg's have None if there was no connection.
     return hasattr(cause, "sqlstate") and _sqlstate(cause)[:2] in ("", *_UNREACHABLE)
 
 

@@ -7,25 +7,11 @@ that fails, `clear_session_written` takes the note back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    BindParameter,
-    Connection,
-    Executable,
-    Row,
-    and_,
-    bindparam,
-    case,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+import sqlalchemy as sa
 
 from handoff.ledger.database import Database
 from handoff.ledger.database_clock import NOW
@@ -40,59 +26,59 @@ HANDOFF_COLUMNS = (*handoff.c, NOW.label("read_at"))
 
 # Built once, because building takes longer than running. Each decides itself what has expired.
 _c = handoff.c
-_ttl: BindParameter[int] = bindparam("ttl", type_=BigInteger)
-_grace: BindParameter[int] = bindparam("grace", type_=BigInteger)
-_id: BindParameter[str] = bindparam("handoff_id")
-_is_live = and_(_c.superseded_at.is_(None), _c.used_at.is_(None), _c.expires_at > NOW)
-_is_same_web_view = _c.web_view_hash.in_(bindparam("hashes", expanding=True))
+_ttl: sa.BindParameter[int] = sa.bindparam("ttl", type_=sa.BigInteger)
+_grace: sa.BindParameter[int] = sa.bindparam("grace", type_=sa.BigInteger)
+_has_id = _c.id == sa.bindparam("handoff_id")
+_is_live = sa.and_(_c.superseded_at.is_(None), _c.used_at.is_(None), _c.expires_at > NOW)
+_is_same_web_view = _c.web_view_hash.in_(sa.bindparam("hashes", expanding=True))
+_can_reopen_without_session = sa.and_(
+    _is_same_web_view, _c.session_written_at.is_(None), _c.expires_at > NOW
+)
+_can_reopen_within_grace = sa.and_(
+    _is_same_web_view, _c.session_written_at > NOW - _grace, _c.reopen_count < MAX_REOPENS
+)
 
-_FIND = select(*HANDOFF_COLUMNS).where(_c.id == _id)
+_FIND = sa.select(*HANDOFF_COLUMNS).where(_has_id)
 
 _RENEW = (
-    update(handoff)
-    .where(_c.transfer_key == bindparam("key"), _c.content_hash == bindparam("hash"), _is_live)
-    .values(expires_at=NOW + _ttl, customer_group_id=bindparam("group"))
+    sa.update(handoff)
+    .where(
+        _c.transfer_key == sa.bindparam("key"), _c.content_hash == sa.bindparam("hash"), _is_live
+    )
+    .values(expires_at=NOW + _ttl, customer_group_id=sa.bindparam("group"))
     .returning(*HANDOFF_COLUMNS)
 )
 
 # Two statements, because SQLite would read every current row for one with OR.
-_supersede = update(handoff).where(_c.superseded_at.is_(None)).values(superseded_at=NOW)
-_SUPERSEDE_TRANSFER = _supersede.where(_c.transfer_key == bindparam("key"))
-_SUPERSEDE_QUOTE = _supersede.where(_c.quote_number == bindparam("quote"))
+_supersede = sa.update(handoff).where(_c.superseded_at.is_(None)).values(superseded_at=NOW)
+_SUPERSEDE_TRANSFER = _supersede.where(_c.transfer_key == sa.bindparam("key"))
+_SUPERSEDE_QUOTE = _supersede.where(_c.quote_number == sa.bindparam("quote"))
 
 _INSERT = (
-    insert(handoff)
+    sa.insert(handoff)
     .values(issued_at=NOW, expires_at=NOW + _ttl, reopen_count=0)
     .returning(*HANDOFF_COLUMNS)
 )
 
 _USE_LINK = (
-    update(handoff)
+    sa.update(handoff)
     .where(
-        _c.id == _id,
+        _has_id,
         _c.superseded_at.is_(None),
-        or_(
-            and_(_c.used_at.is_(None), _c.expires_at > NOW),
-            and_(_is_same_web_view, _c.session_written_at.is_(None), _c.expires_at > NOW),
-            and_(
-                _is_same_web_view,
-                _c.session_written_at > NOW - _grace,
-                _c.reopen_count < MAX_REOPENS,
-            ),
-        ),
+        sa.or_(_is_live, _can_reopen_without_session, _can_reopen_within_grace),
     )
     .values(
-        used_at=func.coalesce(_c.used_at, NOW),
-        session_written_at=func.coalesce(_c.session_written_at, NOW),
-        web_view_hash=func.coalesce(_c.web_view_hash, bindparam("first_hash")),
-        reopen_count=case(
+        used_at=sa.func.coalesce(_c.used_at, NOW),
+        session_written_at=sa.func.coalesce(_c.session_written_at, NOW),
+        web_view_hash=sa.func.coalesce(_c.web_view_hash, sa.bindparam("first_hash")),
+        reopen_count=sa.case(
             (_c.session_written_at.is_(None), _c.reopen_count), else_=_c.reopen_count + 1
         ),
     )
     .returning(*HANDOFF_COLUMNS)
 )
 
-_CLEAR_SESSION_WRITTEN = update(handoff).where(_c.id == _id).values(session_written_at=None)
+_CLEAR_SESSION_WRITTEN = sa.update(handoff).where(_has_id).values(session_written_at=None)
 
 
 class HandoffRepository:
@@ -109,7 +95,7 @@ class HandoffRepository:
         Returns None, and keeps the lease, if there is none. Raises LeaseLost.
         """
 
-        def work(connection: Connection) -> Handoff | None:
+        def work(connection: sa.Connection) -> Handoff | None:
             renewed = self._renew(connection, transfer_key, content_hash, customer_group_id=None)
             if renewed is not None:
                 lease.release(connection)
@@ -126,7 +112,7 @@ class HandoffRepository:
         LeaseLost, and writes nothing, if another process has taken the transfer over.
         """
 
-        def work(connection: Connection) -> Handoff:
+        def work(connection: sa.Connection) -> Handoff:
             lease.release(connection)
             renewed = None
             if new.kind != "bag":  # the quote of a bag is new, so no handoff can equal it
@@ -150,12 +136,13 @@ class HandoffRepository:
         Returns the handoff as it is afterwards, or None if no web view may enter. It says that
         the shop session is written: call `clear_session_written` if that fails.
         """
-        values = {"hashes": list(web_view_hashes), "first_hash": web_view_hashes[0]}
-        return self._database.write(
-            lambda connection: self._fetch(
-                connection, _USE_LINK, handoff_id=handoff_id, grace=self._grace, **values
-            )
-        )
+        values = {
+            "handoff_id": handoff_id,
+            "grace": self._grace,
+            "hashes": list(web_view_hashes),
+            "first_hash": web_view_hashes[0],
+        }
+        return self._database.write(lambda connection: self._fetch(connection, _USE_LINK, **values))
 
     def can_reopen(self, found: Handoff, web_view_hashes: Sequence[str]) -> bool:
         """Return whether `use_link` would have let one of these web views in again."""
@@ -168,34 +155,51 @@ class HandoffRepository:
 
     def clear_session_written(self, handoff_id: str) -> None:
         """Note that no shop session was written: the web view may return until the link expires."""
+        values = {"handoff_id": handoff_id}
         self._database.write(
-            lambda connection: connection.execute(
-                _CLEAR_SESSION_WRITTEN, {"handoff_id": handoff_id}
-            ),
-            durable=False,
+            lambda connection: connection.execute(_CLEAR_SESSION_WRITTEN, values), durable=False
         )
 
     def _renew(
-        self, connection: Connection, key: str, content_hash: str, customer_group_id: int | None
+        self, connection: sa.Connection, key: str, content_hash: str, customer_group_id: int | None
     ) -> Handoff | None:
-        values = {"key": key, "hash": content_hash, "group": customer_group_id}
-        return self._fetch(connection, _RENEW, ttl=self._ttl, **values)
+        values = {"key": key, "hash": content_hash, "group": customer_group_id, "ttl": self._ttl}
+        return self._fetch(connection, _RENEW, **values)
 
-    def _insert(self, connection: Connection, new: NewHandoff) -> Handoff:
+    def _insert(self, connection: sa.Connection, new: NewHandoff) -> Handoff:
         now = self._database.now_parameter
         connection.execute(_SUPERSEDE_TRANSFER, {"key": new.transfer_key, **now})
         connection.execute(_SUPERSEDE_QUOTE, {"quote": new.quote_number, **now})
         values = {"id": new_id(), "ttl": self._ttl, **asdict(new), **now}
-        return to_handoff(connection.execute(_INSERT, values).one())
+        return Handoff(**connection.execute(_INSERT, values).one()._mapping)
 
     def _fetch(
-        self, connection: Connection, statement: Executable, **values: Any
+        self, connection: sa.Connection, statement: sa.Executable, **values: Any
     ) -> Handoff | None:
         result = connection.execute(statement, {**values, **self._database.now_parameter})
         row = result.one_or_none()
-        return None if row is None else to_handoff(row)
+        return None if row is None else Handoff(**row._mapping)
 
 
-def to_handoff(row: Row[Any]) -> Handoff:
-    """Return the handoff of a row with HANDOFF_COLUMNS."""
-    return Handoff(**row._mapping)
+def read_handoffs(database: Database, statement: sa.Select[Any]) -> list[Handoff]:
+    """Return the handoffs of a SELECT of HANDOFF_COLUMNS."""
+    with database.reading() as connection:
+        rows = connection.execute(statement, database.now_parameter)
+        return [Handoff(**row._mapping) for row in rows]
+
+
+def iterate_handoffs(
+    database: Database,
+    *conditions: sa.ColumnElement[bool],
+    order_by: tuple[sa.Column[Any], ...],
+    after: tuple[Any, ...],
+    page_size: int,
+) -> Iterator[list[Handoff]]:
+    """Yield pages of handoffs in an order that an index has, each handoff once.
+
+    The first page begins after the position `after`, the others after the last handoff.
+    """
+    statement = sa.select(*HANDOFF_COLUMNS).where(*conditions).order_by(*order_by).limit(page_size)
+    while page := read_handoffs(database, statement.where(sa.tuple_(*order_by) > after)):
+        yield page
+        after = tuple(getattr(page[-1], column.name) for column in order_by)

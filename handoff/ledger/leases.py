@@ -13,16 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    BindParameter,
-    Connection,
-    Executable,
-    bindparam,
-    delete,
-    select,
-    update,
-)
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from handoff.deadline import Deadline
@@ -32,17 +23,18 @@ from handoff.ledger.tables import lease as lease_table
 
 _POLL = 0.02  # seconds between two looks at a lease that another process holds
 _c = lease_table.c
-_end = NOW + bindparam("milliseconds", type_=BigInteger)
-_key: BindParameter[str] = bindparam("lease_key")
-_holder: BindParameter[str] = bindparam("lease_holder")
+_is_held = sa.and_(_c.key == sa.bindparam("key"), _c.expires_at > NOW)
+_is_own = sa.and_(_c.key == sa.bindparam("key"), _c.holder == sa.bindparam("holder"))
 
 
-def _build_acquire(insert: Any) -> Executable:
-    new = insert(lease_table).values(key=_key, holder=_holder, expires_at=_end)
-    acquire: Executable = new.on_conflict_do_update(
+def _build_acquire(insert: Any) -> sa.Executable:
+    new = insert(lease_table).values(
+        expires_at=NOW + sa.bindparam("milliseconds", type_=sa.BigInteger)
+    )
+    acquire: sa.Executable = new.on_conflict_do_update(
         index_elements=[_c.key],
         set_={"holder": new.excluded.holder, "expires_at": new.excluded.expires_at},
-        where=_c.expires_at <= NOW,
+        where=sa.or_(_c.expires_at <= NOW, _c.holder == new.excluded.holder),
     ).returning(_c.key)
     return acquire
 
@@ -51,9 +43,8 @@ _ACQUIRE = {
     "sqlite": _build_acquire(sqlite.insert),
     "postgresql": _build_acquire(postgresql.insert),
 }
-_FIND_HELD = select(_c.key).where(_c.key == _key, _c.expires_at > NOW)
-_EXTEND = update(lease_table).where(_c.key == _key, _c.holder == _holder).values(expires_at=_end)
-_DELETE = delete(lease_table).where(_c.key == _key, _c.holder == _holder)
+_FIND_HELD = sa.select(_c.key).where(_is_held)
+_DELETE = sa.delete(lease_table).where(_is_own)
 
 
 class LeaseLost(Exception):
@@ -68,20 +59,20 @@ class Lease:
     holder: str
     is_released: bool = False
 
-    @property
-    def parameters(self) -> dict[str, str]:
-        """The parameters of a statement about this lease."""
-        return {"lease_key": self.key, "lease_holder": self.holder}
-
-    def release(self, connection: Connection) -> None:
+    def release(self, connection: sa.Connection) -> None:
         """Delete the lease in the transaction that writes the result, or raise LeaseLost."""
-        if not connection.execute(_DELETE, self.parameters).rowcount:
+        if not self.delete(connection):
             raise LeaseLost
+
+    def delete(self, connection: sa.Connection) -> bool:
+        """Delete the lease, and return whether it was still ours."""
+        values = {"key": self.key, "holder": self.holder}
+        return bool(connection.execute(_DELETE, values).rowcount)
 
 
 class Leases:
-    """The leases of one ledger, each for `seconds`. They are not durable: no holder survives a
-    power failure."""
+    """The leases of one ledger, each for `seconds`. No holder survives a power failure, so they
+    are not durable."""
 
     def __init__(self, database: Database, *, seconds: float) -> None:
         self._database = database
@@ -101,32 +92,27 @@ class Leases:
             yield lease
         finally:
             if not lease.is_released:
-                self._database.write(
-                    lambda connection: connection.execute(_DELETE, lease.parameters), durable=False
-                )
+                self._database.write(lease.delete, durable=False)
 
     def extend(self, lease: Lease) -> None:
         """Let the lease end `seconds` from now, or raise LeaseLost."""
-        values = {**lease.parameters, **self._end_parameters}
-        if not self._database.write(
-            lambda connection: connection.execute(_EXTEND, values).rowcount, durable=False
-        ):
+        if not self._try_acquire(lease):
             raise LeaseLost
 
     def _try_acquire(self, lease: Lease) -> bool:
-        values = {**lease.parameters, **self._end_parameters}
-        return self._database.write(
-            lambda connection: (
-                connection.execute(_ACQUIRE[connection.dialect.name], values).first() is not None
-            ),
-            durable=False,
-        )
+        values = {
+            "key": lease.key,
+            "holder": lease.holder,
+            "milliseconds": self._milliseconds,
+            **self._database.now_parameter,
+        }
+
+        def work(connection: sa.Connection) -> bool:
+            return bool(connection.execute(_ACQUIRE[connection.dialect.name], values).first())
+
+        return self._database.write(work, durable=False)
 
     def _is_held(self, key: str) -> bool:
-        values = {"lease_key": key, **self._database.now_parameter}
+        values = {"key": key, **self._database.now_parameter}
         with self._database.reading() as connection:
             return connection.execute(_FIND_HELD, values).first() is not None
-
-    @property
-    def _end_parameters(self) -> dict[str, int | None]:
-        return {"milliseconds": self._milliseconds, **self._database.now_parameter}

@@ -11,15 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.pool import QueuePool
 
 from handoff.deadline import Deadline
 from handoff.ledger.database import (
     MAX_WAIT,
     Database,
-    has_ledger_tables,
     ledger_unavailable,
     seconds_to_wait,
     translate_database_errors,
@@ -39,66 +37,56 @@ class SqliteDatabase(Database):
     def __init__(self, url: str, clock: Clock | None = None) -> None:
         self._path = Path(make_url(url).database or "")
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._durable = _create_engine(url, pool_size=1, begin="BEGIN IMMEDIATE")
-        self._not_durable = _create_engine(
-            url, pool_size=1, begin="BEGIN IMMEDIATE", synchronous="NORMAL"
-        )
-        self._readers = _create_engine(url, pool_size=_READERS)
-        self._writer = self._create_writer()
-        super().__init__(self._durable, self._not_durable, self._readers, clock=clock)
+        self._lock_path = f"{self._path}.lock"
+        self._writes = _create_engine(url, pool_size=1)
+        self._reads = _create_engine(url, pool_size=_READERS)
+        self._writer = SqliteWriter(self._lock_path, self._begin)
+        super().__init__(self._writes, self._reads, clock=clock)
 
     def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
-        """Run `work` in a transaction, together with writes of other threads."""
         result: T = self._writer.write(work, durable=durable, timeout=seconds_to_wait())
         return result
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a connection for reading, which waits for a locked file until the deadline."""
-        with translate_database_errors(sqlite3.Error), self._readers.connect() as connection:
+        with translate_database_errors(sqlite3.Error), self._reads.connect() as connection:
             milliseconds = int(seconds_to_wait() * 1000)
             connection.exec_driver_sql(f"PRAGMA busy_timeout={milliseconds}")
             yield connection
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
-        """Open a transaction on a connection of its own, while it holds the write lock."""
         with (
             translate_database_errors(sqlite3.Error),
             _locked_file(self._lock_path, seconds_to_wait()),
-            self._durable.begin() as connection,
+            self._begin(durable=True) as connection,
         ):
             yield connection
 
     def exists(self) -> bool:
-        """Return whether the ledger's tables exist; connecting alone would create the file."""
-        if not self._path.is_file():
-            return False
-        with self.reading() as connection:
-            return has_ledger_tables(connection)
+        return self._path.is_file() and super().exists()  # connecting alone creates the file
 
     def close(self) -> None:
-        """Commit the writes that wait, and close all connections."""
         self._writer.close()
         super().close()
 
-    @property
-    def _lock_path(self) -> str:
-        return f"{self._path}.lock"
-
-    def _create_writer(self) -> SqliteWriter:
-        return SqliteWriter(self._lock_path, durable=self._durable, not_durable=self._not_durable)
+    @contextmanager
+    def _begin(self, durable: bool) -> Iterator[Connection]:
+        with self._writes.connect() as connection:
+            # FULL waits for the disk at each commit. No transaction may be open at the change.
+            connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            connection.commit()
 
     def _after_fork(self) -> None:
         # The child has no thread that writes. Its copy of the file would keep the parent's lock.
         os.close(self._writer.lock_file)
-        self._writer = self._create_writer()
+        self._writer = SqliteWriter(self._lock_path, self._begin)
         super()._after_fork()
 
 
-def _create_engine(
-    url: str, *, pool_size: int, begin: str | None = None, synchronous: str = "FULL"
-) -> Engine:
+def _create_engine(url: str, *, pool_size: int) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -119,12 +107,6 @@ def _create_engine(
         [mode] = connection.execute("PRAGMA journal_mode=WAL").fetchone()
         if mode != "wal":
             raise LedgerUnavailable("The ledger's file system does not support WAL.")
-        connection.execute(f"PRAGMA synchronous={synchronous}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        if begin is not None:
-            connection.exec_driver_sql(begin)
 
     return engine
 

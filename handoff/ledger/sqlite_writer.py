@@ -1,9 +1,9 @@
 """The writes of one process to a SQLite file: one thread, and many writes in one transaction.
 
 A commit waits for the disk, so all writes that wait meanwhile share the next one (group commit).
-Processes take turns by flock() on a file beside the ledger: the kernel wakes the next in line,
-where SQLite would poll, and takes the lock from a process that dies. flock() has no timeout, so
-it may block the thread of this class only; a caller withdraws its write at its deadline.
+Processes take turns by flock() on a file: the kernel wakes the next in line, where SQLite would
+poll, and unlocks the file of a dead process. flock() has no timeout, so it may only block this
+thread; a caller withdraws its write at its deadline.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError, wait
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from handoff.ledger.database import MAX_WAIT, ledger_unavailable, translate_database_errors
+
+Begin = Callable[[bool], AbstractContextManager[Connection]]
 
 
 class _PendingWrite(Future[Any]):
@@ -54,11 +56,11 @@ class _PendingWrite(Future[Any]):
 
 
 class SqliteWriter:
-    """Commits writes on one of two engines, whose transactions survive a power failure or not."""
+    """Commits writes in transactions that `begin(durable)` opens."""
 
-    def __init__(self, lock_path: str, *, durable: Engine, not_durable: Engine) -> None:
+    def __init__(self, lock_path: str, begin: Begin) -> None:
         self.lock_file = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o600)
-        self._engines = {True: durable, False: not_durable}
+        self._begin = begin
         self._waiting: list[_PendingWrite] = []
         self._is_closed = False
         self._changed = threading.Condition()
@@ -103,8 +105,7 @@ class SqliteWriter:
             with translate_database_errors(sqlite3.Error, OSError):
                 fcntl.flock(self.lock_file, fcntl.LOCK_EX)
                 writes = self._take_waiting()
-                is_durable = any(write.durable for write in writes)
-                with self._engines[is_durable].begin() as connection:
+                with self._begin(any(write.durable for write in writes)) as connection:
                     for write in writes:
                         write.run(connection)
         except Exception as error:
@@ -117,4 +118,4 @@ class SqliteWriter:
     def _take_waiting(self) -> list[_PendingWrite]:
         with self._changed:
             writes, self._waiting = self._waiting, []
-        return writes
+            return writes

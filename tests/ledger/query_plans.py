@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 
 from handoff.ledger import Database
 
-_WITHOUT_PLAN = ("INSERT", "BEGIN", "SAVEPOINT", "PRAGMA", "SELECT pg_", "SELECT set_config")
+_WITHOUT_PLAN = ("INSERT", "BEGIN", "SAVEPOINT", "PRAGMA", "SET", "SELECT pg_", "SELECT set_config")
 
 
 @contextmanager
