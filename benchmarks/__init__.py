@@ -1,1 +1,1 @@
-"""How fast the service is, beside what Flask takes for nothing at all: `python -m benchmarks`."""
+"""Measure the speed of the service, next to minimal Flask views: `python -m benchmarks`."""

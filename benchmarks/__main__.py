@@ -1,7 +1,8 @@
-"""Measure how fast the service is, and write it down.
+"""Measure the speed of the service, and write the results into RESULTS.md.
 
-python -m benchmarks                  all of it, which takes about ten minutes
-python -m benchmarks --only bags      one part, which is printed and not written down
+python -m benchmarks                                  everything, about ten minutes
+python -m benchmarks --only bag-sizes                 one case, which is printed and not written
+python -m benchmarks --only capacity --beside FOLDER  this code and another checkout, in turn
 """
 
 from __future__ import annotations
@@ -15,81 +16,100 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.parts import bags, load, memory, own_time, sizes
-from benchmarks.plan import Plan, Shop
+from benchmarks.cases import (
+    bag_sizes,
+    capacity,
+    code_comparison,
+    ledger_sizes,
+    single_client_times,
+    steady_load,
+    worker_memory,
+)
+from benchmarks.options import BenchmarkOptions, ShopUnderTest
 from benchmarks.report.findings import Findings
-from benchmarks.report.machine import describe
-from benchmarks.report.page import page
-from benchmarks.report.processor import ProcessorTime
-from benchmarks.servers.programs import require_programs
+from benchmarks.report.machine import describe_machine
+from benchmarks.report.results_page import render_results
+from benchmarks.report.stolen_time import ProcessorTime
+from benchmarks.servers.required_programs import require_programs
 
-PARTS: dict[str, Callable[[Plan], Findings]] = {
-    "load": load.measure,
-    "own-time": own_time.measure,
-    "bags": bags.measure,
-    "memory": memory.measure,
-    "sizes": sizes.measure,
+CASES: dict[str, Callable[[BenchmarkOptions], Findings]] = {
+    "steady-load": steady_load.measure,
+    "capacity": capacity.measure,
+    "single-client": single_client_times.measure,
+    "bag-sizes": bag_sizes.measure,
+    "memory": worker_memory.measure,
+    "ledger-sizes": ledger_sizes.measure,
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
 def main() -> None:
-    """Measure, print, and write the results of a whole run down."""
-    arguments = _arguments()
+    """Measure, print the results, and write those of a complete run."""
+    arguments = _parse_arguments()
     require_programs()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # no server stays behind
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that every server is stopped
     with tempfile.TemporaryDirectory(prefix="handoff-bench-") as folder:
-        Path(folder).chmod(0o711)  # PostgreSQL, under another user, has its files in there
-        plan = _plan(arguments, Path(folder))
-        machine = describe(plan.folder)
-        began = ProcessorTime.now()
-        findings = [_measured(name, plan) for name in arguments.only or PARTS]
-        stolen = began.stolen_until(ProcessorTime.now())
+        Path(folder).chmod(0o711)  # PostgreSQL runs as another user and has its files in there
+        options = _build_options(arguments, Path(folder))
+        machine = describe_machine(options.folder)
+        before = ProcessorTime.read()
+        findings = [_run_case(name, options) for name in arguments.only or CASES]
+        stolen = before.share_stolen_until(ProcessorTime.read())
         machine += f"; other machines of its host took {stolen:.0%} of its time"
-    text = page(findings, date=f"{datetime.now(UTC):%Y-%m-%d}", machine=machine, plan=plan)
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    text = render_results(findings, date=today, machine=machine, options=options)
     print(text)
     if not arguments.only:
         RESULTS.write_text(text, "utf-8")
 
 
-def _measured(name: str, plan: Plan) -> Findings:
-    began = time.monotonic()
+def _run_case(name: str, options: BenchmarkOptions) -> Findings:
+    started = time.monotonic()
     print(f"{name} … ", end="", file=sys.stderr, flush=True)
-    findings = PARTS[name](plan)
-    print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
+    measure = code_comparison.measure if options.beside else CASES[name]
+    findings = measure(options)
+    print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
     return findings
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure how fast the service is.")
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure the speed of the service.")
     add = parser.add_argument
-    add("--only", action="append", choices=PARTS, help="a part; may be given several times")
-    add("--rounds", type=int, default=8, help="turns that each case has")
-    add("--seconds", type=int, default=1, help="of load in each turn")
+    add("--only", action="append", choices=CASES, help="a case; may be given several times")
+    add("--beside", type=Path, metavar="FOLDER", help="with --only capacity: another checkout")
+    add("--rounds", type=int, default=8, help="how often each case is measured")
+    add("--seconds", type=int, default=1, help="of load in each round")
+    add("--steady-seconds", type=int, default=20, help="of the steady load")
     add("--memory-requests", type=int, default=100_000, metavar="N")
     add("--sizes", type=int, nargs="+", default=[1_000, 100_000, 1_000_000], metavar="ROWS")
-    add("--shop", metavar="URL", help="a Magento of your own to fill bags at: it will keep them")
-    add("--skus", type=_commas, default=(), help="products that it sells, with commas between")
-    add("--sessions", metavar="URL", help="its session store, as HANDOFF_SESSION_STORE has it")
+    add("--shop", metavar="URL", help="a Magento of your own to fill bags at: it keeps the carts")
+    add("--skus", type=_split_commas, default=(), help="products that it sells, comma-separated")
+    add("--sessions", metavar="URL", help="its session store, as in HANDOFF_SESSION_STORE")
     arguments = parser.parse_args()
     if arguments.shop and not (arguments.skus and arguments.sessions):
         parser.error("--shop needs --skus and --sessions")
+    if arguments.beside and arguments.only != ["capacity"]:
+        parser.error("--beside needs --only capacity")
     return arguments
 
 
-def _commas(text: str) -> tuple[str, ...]:
+def _split_commas(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
 
 
-def _plan(arguments: argparse.Namespace, folder: Path) -> Plan:
-    shop = Shop(arguments.shop, arguments.skus, arguments.sessions) if arguments.shop else None
-    return Plan(
+def _build_options(arguments: argparse.Namespace, folder: Path) -> BenchmarkOptions:
+    shop = None
+    if arguments.shop:
+        shop = ShopUnderTest(arguments.shop, arguments.skus, arguments.sessions)
+    return BenchmarkOptions(
         folder=folder,
         rounds=arguments.rounds,
         seconds=arguments.seconds,
+        steady_seconds=arguments.steady_seconds,
         memory_requests=arguments.memory_requests,
-        sizes=tuple(arguments.sizes),
+        ledger_sizes=tuple(arguments.sizes),
         shop=shop,
+        beside=arguments.beside.resolve() if arguments.beside else None,
     )
 
 

@@ -1,1 +1,1 @@
-"""Sending requests: many clients at once, or one that waits for each answer."""
+"""Send requests: from many clients, from one client, or at a constant rate."""

@@ -1,4 +1,4 @@
-"""Load from wrk, which takes little of the machine that it measures."""
+"""Load by wrk, which itself needs little of the machine that it measures."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.load.wire import HOST
-from benchmarks.servers.programs import program
+from benchmarks.load.raw_http import HOST
+from benchmarks.servers.required_programs import find_program
 
-_SCRIPT = Path(__file__).with_name("listed.lua")
-_SILENCE = "30s"  # without an answer, after which wrk counts a request as lost
+_SCRIPT = Path(__file__).with_name("request_list.lua")
+_TIMEOUT = "30s"  # after which wrk counts a request as lost
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """What some seconds of load have shown; the times are in milliseconds.
+class LoadSample:
+    """What some seconds of load have shown. Times are in milliseconds.
 
-    Percentiles are wrk's: a long wait counts as well for the requests that it held up.
+    The percentiles are wrk's: a long wait counts as well for the requests that it delayed.
     """
 
     requests: int
@@ -29,6 +29,8 @@ class Sample:
     p99: float
     longest: float
     sent: int
+    links: tuple[str, ...] = ()
+    """The tokens of the links in the responses, if they were collected."""
 
     @property
     def rate(self) -> float:
@@ -43,27 +45,32 @@ def drive(
     clients: int,
     seconds: int,
     statuses: Collection[int],
-    word: str = "",
-    again: bool = False,
-) -> Sample:
-    """Send requests for some seconds; `again` begins the list anew where it ends.
+    expected: str = "",
+    repeat: bool = False,
+    collect_links: bool = False,
+) -> LoadSample:
+    """Send requests for some seconds. With `repeat` the list starts again at its end.
 
-    Raises AssertionError where an answer has another status, or a body without the word, or where
-    the list was too short.
+    Raises AssertionError if a response has another status, if a body lacks the text `expected`, or
+    if the list is too short.
     """
-    with tempfile.NamedTemporaryFile(suffix=".requests") as file:
-        for each in requests:
-            file.write(b"%d\n" % len(each) + each)
-        file.flush()
-        command = [program("wrk"), "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", _SILENCE]
-        command += ["-s", str(_SCRIPT), f"http://{HOST}:{port}/", "--", file.name, word]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found = json.loads(done.stdout.rstrip().rpartition("\n")[2])
+    with tempfile.TemporaryDirectory(prefix="handoff-wrk-") as folder:
+        file, links = Path(folder, "requests"), Path(folder, "links")
+        with file.open("wb") as stream:
+            for request in requests:
+                stream.write(b"%d\n" % len(request) + request)
+        command = [find_program("wrk"), "-t1", f"-c{clients}", f"-d{seconds}s"]
+        command += ["--timeout", _TIMEOUT, "-s", str(_SCRIPT), f"http://{HOST}:{port}/"]
+        command += ["--", str(file), expected, str(links) if collect_links else ""]
+        result = subprocess.run(command, check=True, capture_output=True, text=True)
+        tokens = tuple(links.read_text().split()) if collect_links else ()
+    found = json.loads(result.stdout.rstrip().rpartition("\n")[2])
     seen = {int(status) for status in found.pop("statuses")}
-    lacking, broken = found.pop("lacking"), found.pop("broken")
-    assert again or found["sent"] <= len(requests) + 1, f"only {len(requests)} requests"
-    assert seen <= set(statuses), f"answers of {sorted(seen)} for {requests[0][:60]!r}"
-    assert not lacking, f"{lacking} answers without {word!r} for {requests[0][:60]!r}"
-    assert not broken, f"{broken} connections broken or silent for {requests[0][:60]!r}"
-    assert found["requests"], f"no answer for {requests[0][:60]!r}"
-    return Sample(**found)
+    unexpected, broken = found.pop("unexpected"), found.pop("broken")
+    subject = repr(requests[0][:60])
+    assert repeat or found["sent"] <= len(requests) + 1, f"only {len(requests)} requests"
+    assert seen <= set(statuses), f"statuses {sorted(seen)} for {subject}"
+    assert not unexpected, f"{unexpected} responses without {expected!r} for {subject}"
+    assert not broken, f"{broken} connections broken or timed out for {subject}"
+    assert found["requests"], f"no response for {subject}"
+    return LoadSample(**found, links=tokens)

@@ -1,1 +1,1 @@
-"""What was measured, in words and tables."""
+"""The results: figures, tables and the page that holds them."""

@@ -1,4 +1,4 @@
-"""What a part has found: figures that have an aim, and tables that say more."""
+"""The findings of a case: figures with an aim, and tables with details."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A figure of the service; `beside` is the same on PostgreSQL and Redis.
+    """A figure on SQLite and files; `beside` is the same figure on PostgreSQL and Redis.
 
-    `limit` is what the same work takes with nothing of the service around it.
+    `limit` says what the same work takes without the service.
     """
 
     name: str
@@ -24,19 +24,19 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The figures of a part, and its tables in Markdown."""
+    """The figures of a case, and its details in Markdown."""
 
     figures: tuple[Figure, ...]
     details: str
 
 
-def spread(values: Sequence[float], form: str) -> str:
-    """Return the median of the rounds, and in brackets the least and the most of them."""
+def format_spread(values: Sequence[float], form: str) -> str:
+    """Return the median of the rounds, with their minimum and maximum in brackets."""
     least, most = min(values), max(values)
     return f"{statistics.median(values):{form}} ({least:{form}} to {most:{form}})"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
+def format_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

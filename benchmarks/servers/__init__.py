@@ -1,1 +1,1 @@
-"""The servers of a benchmark: each on a free port of this machine, and gone afterwards."""
+"""The servers of a benchmark: each listens on a free port and is stopped afterwards."""

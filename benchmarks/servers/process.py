@@ -1,4 +1,4 @@
-"""Starting a server, waiting until it listens, and ending it."""
+"""Start a server, wait until it listens, and stop it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.load.wire import HOST
+from benchmarks.load.raw_http import HOST
 
-_START = 60.0  # seconds; far more than any takes
-_END = 40.0
+_START_TIMEOUT = 60.0  # seconds
+_STOP_TIMEOUT = 40.0
 
 
 @contextmanager
-def running(
+def run_server(
     command: Sequence[str],
     port: int,
     folder: Path,
@@ -27,9 +27,9 @@ def running(
     environment: Mapping[str, str] | None = None,
     **options: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server that listens on a port and logs into a folder, till the block ends.
+    """Run a server that listens on a port, with its log in a folder, until the block ends.
 
-    Further options are those of Popen.
+    Further options go to Popen.
     """
     log = folder / "log"
     with log.open("ab") as stream:
@@ -42,22 +42,22 @@ def running(
             **options,
         )
     try:
-        _wait(port, process, log)
+        _wait_until_listening(port, process, log)
         yield process
     finally:
         process.terminate()
-        process.wait(_END)
+        process.wait(_STOP_TIMEOUT)
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
+def find_free_port() -> int:
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
-def as_nobody(*paths: Path) -> dict[str, Any]:
-    """Return how Popen starts what refuses to run as root, and give it these paths."""
+def give_to_nobody(*paths: Path) -> dict[str, Any]:
+    """Return the Popen options for a program that refuses to run as root, and give it the paths."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -66,8 +66,8 @@ def as_nobody(*paths: Path) -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + _START
+def _wait_until_listening(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < until and process.poll() is None:
         try:
             socket.create_connection((HOST, port), timeout=1).close()

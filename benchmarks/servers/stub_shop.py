@@ -1,6 +1,6 @@
-"""A shop that answers at once: to every look, a guest's cart with the number in its masked id.
+"""A stub shop that answers at once, with a guest's cart whose number stands in its masked id.
 
-An nginx with one fixed answer, so that what is measured is not this.
+It is an nginx with one fixed answer, so that it takes little of the machine.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.load.wire import HOST
-from benchmarks.servers.process import free_port, running
-from benchmarks.servers.programs import program
+from benchmarks.load.raw_http import HOST
+from benchmarks.servers.process import find_free_port, run_server
+from benchmarks.servers.required_programs import find_program
 
-_CART = {
+CART = {
     "is_active": True,
     "store_id": 1,
     "items": [{"item_id": n, "sku": f"ITEM-{n:02d}", "qty": n, "price": 10 + n} for n in (1, 2, 3)],
@@ -53,13 +53,15 @@ http {
 
 
 @contextmanager
-def stub_shop(folder: Path) -> Iterator[str]:
-    """Run it with its files in a folder, and give its address."""
+def run_stub_shop(folder: Path) -> Iterator[str]:
+    """Run the stub shop with its files in a folder and give its URL."""
     folder.mkdir()
-    port = free_port()
+    port = find_free_port()
     file = folder / "nginx.conf"
-    cart = json.dumps(_CART).removeprefix("{")
+    cart = json.dumps(CART).removeprefix("{")
     values = {"folder": folder, "host": HOST, "port": port, "cart": cart}
     file.write_text(_CONFIGURATION % values, "utf-8")
-    with running([program("nginx"), "-e", f"{folder}/error.log", "-c", str(file)], port, folder):
+    with run_server(
+        [find_program("nginx"), "-e", f"{folder}/error.log", "-c", str(file)], port, folder
+    ):
         yield f"http://{HOST}:{port}"

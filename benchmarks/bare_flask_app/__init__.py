@@ -1,0 +1,1 @@
+"""Bare Flask views, alone and with the calls and writes that the service needs."""

@@ -1,0 +1,1 @@
+"""What is measured. Each case runs on its own and returns its findings."""

@@ -1,1 +1,0 @@
-"""A shop whose calls cost what they cost at a Magento."""

@@ -1,1 +1,0 @@
-"""What is measured. Each part runs by itself and returns what it found."""
