@@ -111,7 +111,7 @@ def doctor(
     except KeyboardInterrupt:
         click.echo("Stopped. What it created is removed.", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
-    _output(report, in_json=in_json, html=html)
+    _write_report(report, in_json=in_json, html=html)
     raise click.exceptions.Exit(_get_exit_code(report))
 
 
@@ -138,7 +138,7 @@ def _run_checks(context: CheckContext, parts: tuple[str, ...], progress: Progres
     return run_checks(context, parts=parts, report_progress=report_progress)
 
 
-def _output(report: DoctorReport, *, in_json: bool, html: Path | None) -> None:
+def _write_report(report: DoctorReport, *, in_json: bool, html: Path | None) -> None:
     if html is not None:
         html.write_text(render_html_report(report), "utf-8")
     if in_json:

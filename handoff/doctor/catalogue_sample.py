@@ -46,10 +46,12 @@ class CatalogueProduct:
     def parse(cls, row: dict[str, Any]) -> Self:
         """Return a product from the JSON of Magento's REST, in which any field can be null."""
         extensions = row.get("extension_attributes") or {}
-        attributes = _list(row, "custom_attributes")
+        attributes = _get_list(row, "custom_attributes")
         custom = {each["attribute_code"]: each["value"] for each in attributes if each.get("value")}
-        images = [each for each in _list(row, "media_gallery_entries") if not each.get("disabled")]
-        options = _list(extensions, "configurable_product_options")
+        images = [
+            each for each in _get_list(row, "media_gallery_entries") if not each.get("disabled")
+        ]
+        options = _get_list(extensions, "configurable_product_options")
         price = row.get("price")
         return cls(
             id=int(row.get("id") or 0),
@@ -59,10 +61,10 @@ class CatalogueProduct:
             description=str(custom.get("description") or custom.get("short_description") or ""),
             price=None if price is None else Decimal(str(price)),
             is_in_stock=(extensions.get("stock_item") or {}).get("is_in_stock"),
-            requires_options=any(each.get("is_require") for each in _list(row, "options")),
+            requires_options=any(each.get("is_require") for each in _get_list(row, "options")),
             images=tuple(str(each["file"]) for each in images if each.get("file")),
             option_labels=tuple(str(each.get("label") or "") for each in options),
-            child_ids=tuple(map(int, _list(extensions, "configurable_product_links"))),
+            child_ids=tuple(map(int, _get_list(extensions, "configurable_product_links"))),
             attributes=frozenset(custom),
         )
 
@@ -107,7 +109,7 @@ class CatalogueReader:
     def read_sample(self, size: int) -> CatalogueSample:
         """Read `size` products from several places of the catalogue, and some configurables."""
         skus, total = self._select_skus(size)
-        rows = [self._get(f"products/{quote(sku, safe='')}") for sku in dict.fromkeys(skus)]
+        rows = [self._get_json(f"products/{quote(sku, safe='')}") for sku in dict.fromkeys(skus)]
         products = [CatalogueProduct.parse(row) for row in rows if self._is_sold_here(row)]
         return CatalogueSample(
             products=tuple(products),
@@ -126,7 +128,7 @@ class CatalogueReader:
         website_ids = (row.get("extension_attributes") or {}).get("website_ids")
         return not isinstance(website_ids, list) or self._store.website_id in website_ids
 
-    def _get(self, path: str, params: dict[str, str] | None = None) -> Any:
+    def _get_json(self, path: str, params: dict[str, str] | None = None) -> Any:
         response = self._shop.rest("GET", path, store=self._store, token=self._token, params=params)
         if response.status in (401, 403):
             self._denied.add(path.partition("/")[0])
@@ -157,8 +159,10 @@ class CatalogueReader:
             direction="DESC",
             fields="items[sku],total_count",
         )
-        data = self._get("products", criteria) or {}
-        return [str(row["sku"]) for row in _list(data, "items")], int(data.get("total_count") or 0)
+        data = self._get_json("products", criteria) or {}
+        return [str(row["sku"]) for row in _get_list(data, "items")], int(
+            data.get("total_count") or 0
+        )
 
     def _read_children(self, products: Iterable[CatalogueProduct]) -> dict[int, CatalogueProduct]:
         """Return the children of the configurable products by their numbers."""
@@ -166,18 +170,18 @@ class CatalogueReader:
         if not wanted:
             return {}
         ids = SearchFilter("entity_id", ",".join(map(str, wanted[:_MAX_CHILDREN])), "in")
-        data = self._get("products", build_search_criteria(ids, page_size=_MAX_CHILDREN)) or {}
-        children = map(CatalogueProduct.parse, _list(data, "items"))
+        data = self._get_json("products", build_search_criteria(ids, page_size=_MAX_CHILDREN)) or {}
+        children = map(CatalogueProduct.parse, _get_list(data, "items"))
         return {child.id: child for child in children}
 
     def _read_categories(self) -> Iterator[CatalogueCategory]:
         """Yield the categories below the root, level by level."""
-        waiting = list(_list(self._get("categories") or {}, "children_data"))
+        waiting = list(_get_list(self._get_json("categories") or {}, "children_data"))
         for _ in range(_MAX_CATEGORIES):
             if not waiting:
                 return
             node = waiting.pop(0)
-            children = _list(node, "children_data")
+            children = _get_list(node, "children_data")
             waiting += children
             yield CatalogueCategory(
                 id=int(node["id"]),
@@ -188,7 +192,7 @@ class CatalogueReader:
             )
 
     def _read_media_url(self) -> str:
-        configs = self._get("store/storeConfigs")
+        configs = self._get_json("store/storeConfigs")
         for config in configs if isinstance(configs, list) else []:
             if config.get("code") == self._store.code:
                 return str(config.get("secure_base_media_url") or config.get("base_media_url"))
@@ -198,12 +202,12 @@ class CatalogueReader:
         is_filterable = SearchFilter("is_filterable", "0", "gt")
         fields = "items[attribute_code]"
         criteria = build_search_criteria(is_filterable, page_size=50, fields=fields)
-        data = self._get("products/attributes", criteria)
+        data = self._get_json("products/attributes", criteria)
         if data is None:
             return None
-        return tuple(str(row["attribute_code"]) for row in _list(data, "items"))
+        return tuple(str(row["attribute_code"]) for row in _get_list(data, "items"))
 
 
-def _list(row: dict[str, Any], name: str) -> list[Any]:
+def _get_list(row: dict[str, Any], name: str) -> list[Any]:
     """Return a list in JSON of Magento, empty if it is null or missing."""
     return row.get(name) or []

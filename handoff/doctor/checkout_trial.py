@@ -46,13 +46,11 @@ class CheckoutTrialOutcome(Enum):
     )
     SESSION_NOT_READ = fault(
         "The shop does not read the session that we have written to {session_store}.",
-        "Compare HANDOFF_SESSION_STORE with `session` in the shop's app/etc/env.php: save, host, "
-        "port, database. Then check HANDOFF_SESSION_COOKIE_NAME, and whether PHP's "
-        "session.serialize_handler is php.",
+        "Compare HANDOFF_SESSION_STORE with `session` in the shop's app/etc/env.php. Then check "
+        "HANDOFF_SESSION_COOKIE_NAME, and whether PHP's session.serialize_handler is php.",
     )
     WRONG_WEBSITE = fault(
-        "The shop reads the session and finds no quote for website {website_id}, but it finds one "
-        "for website {right_website_id}.",
+        "The shop finds no quote for website {website_id}, but for website {right_website_id}.",
         'Set "website_id": {right_website_id} for {store} in HANDOFF_STORES.',
     )
     QUOTE_NOT_FOUND = fault(
@@ -61,19 +59,18 @@ class CheckoutTrialOutcome(Enum):
     )
     CHECKOUT_REFUSED = fault(
         "The bag is in the cart, and checkout redirects back to it.{shop_message}",
-        "Check whether guest checkout is allowed and whether there is a minimum order amount "
-        "(Sales, Minimum Order Amount), and open the cart to read its message.",
+        "Check whether guest checkout is allowed, and the minimum order amount (Sales, Minimum "
+        "Order Amount). Open the cart to read its message.",
     )
     BAG_REFUSED = fault(
-        "The bag is in the cart, and checkout redirects back to it, though guest checkout is "
-        "allowed.{shop_message}",
+        "Guest checkout is allowed, but checkout redirects back to the cart.{shop_message}",
         "Is one {sku} below the minimum (Sales, Minimum Order Amount)? Then try a more expensive "
         "product: --sku. Otherwise open the cart and read its message.",
     )
     GUESTS_REFUSED = fault(
         "Guest checkout is switched off: guests get no further than the cart.{shop_message}",
-        "Allow it in Magento: Stores, Configuration, Sales, Checkout, Allow Guest Checkout. Or let "
-        "the app transfer customers only.",
+        "Allow it: Stores, Configuration, Sales, Checkout, Allow Guest Checkout. Or let the app "
+        "transfer customers only.",
     )
     PAGE_NOT_FOUND = fault(
         "There is no page at {url} (404).",
@@ -86,13 +83,11 @@ class CheckoutTrialOutcome(Enum):
     )
     NO_RESPONSE = fault(
         "Checkout redirects to {url}, which does not answer. {no_response_reason}",
-        "Set HANDOFF_STOREFRONT_URL to the shop's public address, and make sure that this machine "
-        "can reach it.",
+        "Set HANDOFF_STOREFRONT_URL to the shop's public address, which this machine must reach.",
     )
     OTHER_PAGE = fault(
         "Checkout redirects to {url}, which does not show the bag.{shop_message}",
-        "Set HANDOFF_CHECKOUT_PATH to the path of the shop's checkout, and check whether it "
-        "requires a login.",
+        "Set HANDOFF_CHECKOUT_PATH to the path of checkout, or check if it requires a login.",
     )
     NO_CART = fault(
         "The shop creates no guest cart (status {status}).{shop_message}",

@@ -28,7 +28,7 @@ def print_report(report: DoctorReport, console: Console) -> None:
         console.print(_build_missing_table(report))
     for leftover in report.leftovers:
         console.print(Text(f"Left behind: {leftover}.", style="dim"))
-    console.print(_summarize(report))
+    console.print(_summarize_counts(report))
 
 
 def _create_table(title: str, *, expand: bool = False) -> Table:
@@ -54,11 +54,13 @@ def _build_part_table(code: str, sections: dict[str, list[CheckResult]]) -> Tabl
         for number, result in enumerate(results):
             style, label = _STYLES[result.severity]
             section = title if number == 0 else ""
-            table.add_row(Text(label, style=style), section, Text(result.name), _describe(result))
+            table.add_row(
+                Text(label, style=style), section, Text(result.name), _describe_result(result)
+            )
     return table
 
 
-def _describe(result: CheckResult) -> RenderableType:
+def _describe_result(result: CheckResult) -> RenderableType:
     seen = Text(result.seen)
     if not result.advice:
         return seen
@@ -77,7 +79,7 @@ def _build_missing_table(report: DoctorReport) -> Table:
     return table
 
 
-def _summarize(report: DoctorReport) -> Text:
+def _summarize_counts(report: DoctorReport) -> Text:
     summary = Text(f"{report.shop}, in {report.seconds:.0f} s: ")
     for severity in reversed(Severity):
         if count := report.counts[severity]:

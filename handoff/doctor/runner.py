@@ -80,7 +80,7 @@ def _collect_results(
     """Return the results of a check, and a result about the error that has ended it, if any."""
     results = []
     try:
-        for result in _call_check(check, context, arguments):
+        for result in _run_check_function(check, context, arguments):
             results.append(result)
     except NoResponse as error:
         results.append(warning(f"Not completed. {error.reason}", _SLOW))
@@ -91,7 +91,7 @@ def _collect_results(
     return results
 
 
-def _call_check(
+def _run_check_function(
     check: Check, context: CheckContext, arguments: tuple[object, ...]
 ) -> Iterator[CheckResult]:
     if check.scope is CheckScope.CATALOGUE_SAMPLE:

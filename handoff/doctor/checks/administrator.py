@@ -19,9 +19,8 @@ def check_administrator(context: CheckContext) -> CheckResult:
     admin = context.log_in_admin()
     if not admin.has_credentials:
         return warning(
-            "The settings name no administrator. Used links then never say that the order has "
-            "been placed, and many checks below are impossible. Poq needs one for products and "
-            "categories.",
+            "The settings name none. Used links then never say that the order has been placed, "
+            "many checks are impossible, and Poq needs one for products and categories.",
             "Set HANDOFF_MAGENTO_ACCESS_TOKEN, or HANDOFF_MAGENTO_ADMIN_USERNAME and _PASSWORD.",
         )
     if admin.token is None:
@@ -34,15 +33,13 @@ def check_administrator(context: CheckContext) -> CheckResult:
 def _explain_refusal(admin: AdminLoginResult, *, is_login: bool) -> CheckResult:
     if admin.needs_second_factor:
         return fault(
-            "The password is right, but the shop asks for a second factor "
-            "(Magento_TwoFactorAuth): no program can log in with it.",
+            "The password is right, but the shop asks for a second factor (Magento_TwoFactorAuth).",
             _USE_INTEGRATION,
         )
     if is_login:
         return fault(
             f"The shop refuses the login ({admin.status}): it is wrong, or locked after failures.",
-            "See the user in System, All Users, and in Locked Users. Magento locks a user for 30 "
-            "minutes after 6 failures.",
+            "See System, All Users and Locked Users: 6 failures lock a user for 30 minutes.",
         )
     if admin.status == 401:
         return fault(
@@ -68,8 +65,8 @@ def check_order_access(context: CheckContext) -> CheckResult:
         return ok("Granted: used links can say 'Your order has been placed'.")
     if response.status in (401, 403):
         return fault(
-            f"Denied ({response.status}): used links never say that the order has been placed, "
-            "and nothing can be reconciled.",
+            f"Denied ({response.status}): links cannot say that the order has been placed, and "
+            "nothing can be reconciled.",
             "Give the role Sales, Operations, Orders, Actions, View (Magento_Sales::actions_view).",
         )
     return unknown(f"The shop answers {response.status}.")

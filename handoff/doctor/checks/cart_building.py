@@ -23,8 +23,7 @@ def check_graphql(context: CheckContext) -> CheckResult:
     errors = data.get("errors") if isinstance(data, dict) else None
     message = f" The shop says: {str(errors[0].get('message', ''))[:150]}" if errors else ""
     return warning(
-        f"It cannot build a cart (status {cart.response.status}).{message} Bags are built by REST "
-        "then, with one call for each line.",
+        f"It cannot build a cart ({cart.response.status}).{message} REST is slower.",
         "Let POST /graphql through to Magento, with the modules GraphQl and QuoteGraphQl.",
     )
 

@@ -65,29 +65,33 @@ def check_product_list(context: CheckContext, sample: CatalogueSample) -> Iterat
         return
     yield ok(f"{len(products)} of {sample.total} visible products were checked.")
     bad = [product for product in products if not product.name.strip()]
-    yield _report(bad, "name", f"Name them: {catalog}", sample, Severity.FAULT).named("Name")
+    yield _report_bad_products(bad, "name", f"Name them: {catalog}", sample, Severity.FAULT).named(
+        "Name"
+    )
     bad = [product for product in products if not _has_clean_sku(product)]
     advice = "Give them a sku without spaces before or after it; such spaces count."
     what = "sku without spaces around"
-    yield _report(bad, what, advice, sample, Severity.FAULT).named("Sku")
+    yield _report_bad_products(bad, what, advice, sample, Severity.FAULT).named("Sku")
     bad = [product for product in products if not _has_price(product, sample)]
     advice = "Set a price; for a configurable product set the prices of its children."
-    yield _report(bad, "price", advice, sample, Severity.FAULT).named("Price")
+    yield _report_bad_products(bad, "price", advice, sample, Severity.FAULT).named("Price")
     bad = [product for product in products if not product.images]
     advice = "Add a picture: the app shows a blank tile."
-    yield _report(bad, "picture", advice, sample, Severity.WARNING).named("Picture")
+    yield _report_bad_products(bad, "picture", advice, sample, Severity.WARNING).named("Picture")
 
 
 def check_product_page(context: CheckContext, sample: CatalogueSample) -> Iterator[CheckResult]:
     """Check descriptions, pictures, options and stock."""
     bad = [product for product in sample.products if not product.description.strip()]
     advice = "Describe them: Catalog, Products, Content."
-    yield _report(bad, "description", advice, sample, Severity.WARNING).named("Description")
+    yield _report_bad_products(bad, "description", advice, sample, Severity.WARNING).named(
+        "Description"
+    )
     yield _check_pictures(context, sample).named("Pictures that load")
     yield _check_options(sample).named("Options")
     bad = [product for product in sample.products if product.is_in_stock is None]
     advice = "Give the right to Catalog, Inventory, and check that Magento_CatalogInventory is on."
-    yield _report(bad, "stock status", advice, sample, Severity.FAULT).named("Stock")
+    yield _report_bad_products(bad, "stock status", advice, sample, Severity.FAULT).named("Stock")
 
 
 def check_buying_by_sku(context: CheckContext, sample: CatalogueSample) -> Iterator[CheckResult]:
@@ -98,7 +102,7 @@ def check_buying_by_sku(context: CheckContext, sample: CatalogueSample) -> Itera
         "A bag names skus and quantities, but no engraving. Make such options optional, or keep "
         "the products out of the app."
     )
-    yield _report(bad, what, advice, sample, Severity.WARNING)
+    yield _report_bad_products(bad, what, advice, sample, Severity.WARNING)
     sold_out = [product.sku for product in sample.products if product.is_in_stock is False]
     seen = f"{len(sample.products) - len(sold_out)} of {len(sample.products)}."
     if sold_out:
@@ -106,7 +110,7 @@ def check_buying_by_sku(context: CheckContext, sample: CatalogueSample) -> Itera
     yield ok(seen).named("In stock")
 
 
-def _report(
+def _report_bad_products(
     bad: list[CatalogueProduct], what: str, advice: str, sample: CatalogueSample, severity: Severity
 ) -> CheckResult:
     """Return OK, or `severity` if there are bad products, which lack `what`."""
@@ -134,13 +138,13 @@ def _check_options(sample: CatalogueSample) -> CheckResult:
     configurables = [product for product in sample.products if product.type_id == "configurable"]
     if not configurables:
         return ok("No product in the sample comes in sizes or colours.")
-    missing = [item for product in configurables for item in _find_missing_parts(product, sample)]
+    missing = [item for product in configurables for item in _find_missing_options(product, sample)]
     advice = "Give each option a label, and each product children that are switched on."
     things, severity = "configurable products", Severity.FAULT
     return report_missing(missing, len(configurables), advice, things=things, severity=severity)
 
 
-def _find_missing_parts(
+def _find_missing_options(
     product: CatalogueProduct, sample: CatalogueSample
 ) -> Iterator[MissingData]:
     if not product.option_labels or not all(product.option_labels):
@@ -161,19 +165,21 @@ def _check_pictures(context: CheckContext, sample: CatalogueSample) -> CheckResu
     if not sample.media_url:
         return unknown("The administrator may not read the address of pictures.")
     # Magento answers 200 with a placeholder for a file that does not exist.
-    placeholder = context.shop.head(_build_url(sample, f"{secrets.token_hex(8)}.png"))
+    placeholder = context.shop.head(_build_picture_url(sample, f"{secrets.token_hex(8)}.png"))
     missing = []
     for product in products:
-        response = context.shop.head(_build_url(sample, product.images[0]))
+        response = context.shop.head(_build_picture_url(sample, product.images[0]))
         if not _is_picture(response):
             missing.append(MissingData(product.sku, f"picture that loads ({response.status})"))
-        elif _is_picture(placeholder) and _get_size(response) == _get_size(placeholder):
+        elif _is_picture(placeholder) and _get_content_length(response) == _get_content_length(
+            placeholder
+        ):
             missing.append(MissingData(product.sku, "picture that loads (it is a placeholder)"))
     advice = "Upload them again, or find out why the media folder or the CDN does not serve them."
     return report_missing(missing, len(products), advice)
 
 
-def _build_url(sample: CatalogueSample, file: str) -> str:
+def _build_picture_url(sample: CatalogueSample, file: str) -> str:
     return f"{sample.media_url.rstrip('/')}/catalog/product/{file.lstrip('/')}"
 
 
@@ -181,5 +187,5 @@ def _is_picture(response: HttpResponse) -> bool:
     return response.status == 200 and response.headers.get("Content-Type", "").startswith("image/")
 
 
-def _get_size(response: HttpResponse) -> str:
+def _get_content_length(response: HttpResponse) -> str:
     return response.headers.get("Content-Length", "")

@@ -62,14 +62,12 @@ def check_checkout_redirects(context: CheckContext, store: StoreView) -> CheckRe
     if not pages:
         return unknown("Checkout was not opened.")
     origins = list(dict.fromkeys(page.origin for page in pages))
-    refused = [origin for origin in origins if not _is_allowed(origin, allowed)]
+    refused = [origin for origin in origins if not _is_redirect_allowed(origin, allowed)]
     if refused:
         hosts = ",".join(urlsplit(origin).netloc for origin in refused)
         return fault(
-            f"Checkout redirects to {', '.join(refused)}; browsers do not follow a form of our "
-            "page to there.",
-            f"Set HANDOFF_CHECKOUT_HOSTS={hosts}, or set HANDOFF_STOREFRONT_URL to the shop's "
-            "real address.",
+            f"Browsers refuse the redirect of checkout to {', '.join(refused)} after our form.",
+            f"Set HANDOFF_CHECKOUT_HOSTS={hosts}, or correct HANDOFF_STOREFRONT_URL.",
         )
     if len(origins) > 1:
         return warning(
@@ -79,6 +77,6 @@ def check_checkout_redirects(context: CheckContext, store: StoreView) -> CheckRe
     return ok(f"None leads away from {origins[0]}.")
 
 
-def _is_allowed(origin: str, allowed: set[str]) -> bool:
+def _is_redirect_allowed(origin: str, allowed: set[str]) -> bool:
     # In a policy, http stands for https of the same host as well.
     return origin in allowed or origin.replace("https://", "http://", 1) in allowed

@@ -22,8 +22,7 @@ def check_customer_login(context: CheckContext) -> CheckResult:
     if context.get_customer_token() is None:
         return fault(
             f"The shop refuses e-mail and password ({response.status}).",
-            "Try them on the shop's own login page. If the shop asks for a captcha, switch that "
-            "off for the API.",
+            "Try them on the shop's login page. If it asks for a captcha, allow the API without.",
         )
     return ok("The shop gives a token for e-mail and password.")
 
@@ -63,8 +62,7 @@ def check_customer_session(context: CheckContext) -> CheckResult:
             return ok("The shop accepts the session that we write for the customer.")
         if _is_accepted(context.shop, store, logins[other]):
             return fault(
-                "The settings are wrong about whether websites share customer accounts: customers "
-                "get an empty cart.",
+                "Customers get an empty cart: websites do not share accounts as configured.",
                 f"Set HANDOFF_CUSTOMER_ACCOUNTS={other}",
             )
     except SessionStoreError:
@@ -72,10 +70,8 @@ def check_customer_session(context: CheckContext) -> CheckResult:
             "No session could be written to the session store.", "See the check Session store."
         )
     return fault(
-        "The shop does not accept the session that we write for the customer: customers get an "
-        "empty cart.",
-        f"Check website_code of {store.code} in HANDOFF_STORES, and whether the customer belongs "
-        "to that website.",
+        "The shop does not accept the session that we write: customers get an empty cart.",
+        f"Check website_code of {store.code} in HANDOFF_STORES, and the customer's website.",
     )
 
 

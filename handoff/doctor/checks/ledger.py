@@ -32,8 +32,7 @@ def check_ledger_disk(context: CheckContext) -> CheckResult | None:
         return unknown("This system does not list its file systems.")
     if file_system in _NETWORK_FILE_SYSTEMS:
         return fault(
-            f"It is on a network file system ({file_system}), on which SQLite's locks and WAL do "
-            "not work.",
+            f"SQLite's locks and WAL do not work on a network file system ({file_system}).",
             "Move HANDOFF_DATABASE_URL to a local disk.",
         )
     if file_system == "tmpfs":

@@ -73,13 +73,13 @@ def _check_endpoint(context: CheckContext, endpoint: PoqEndpoint) -> CheckResult
             return unknown("This needs an administrator.")
     elif endpoint.role == "customer":
         token = context.get_customer_token()
-    response = _call(context, endpoint, token)
+    response = _call_endpoint(context, endpoint, token)
     if endpoint.role == "customer" and token is None and response.status == 401:
         return ok("It exists and asks for a customer's token. Use --customer-email to try one.")
-    return _judge(endpoint, response)
+    return _judge_response(endpoint, response)
 
 
-def _call(context: CheckContext, endpoint: PoqEndpoint, token: str | None) -> HttpResponse:
+def _call_endpoint(context: CheckContext, endpoint: PoqEndpoint, token: str | None) -> HttpResponse:
     return context.shop.rest(
         endpoint.method,
         endpoint.path.removeprefix("/").replace("{categoryId}", _TOP_CATEGORY),
@@ -90,7 +90,7 @@ def _call(context: CheckContext, endpoint: PoqEndpoint, token: str | None) -> Ht
     )
 
 
-def _judge(endpoint: PoqEndpoint, response: HttpResponse) -> CheckResult:
+def _judge_response(endpoint: PoqEndpoint, response: HttpResponse) -> CheckResult:
     role, status = endpoint.role, response.status
     if status in endpoint.statuses and read_json(response) is not None:
         return ok(f"It answers as {role} in {response.seconds * 1000:.0f} ms.")

@@ -31,7 +31,7 @@ def check_search(context: CheckContext, sample: CatalogueSample) -> Iterator[Che
     words = [(word, product) for word, product in longest.items() if word][:_MAX_WORDS]
     missing = []
     for word, product in words:
-        response = _search(context, word)
+        response = _search_word(context, word)
         data = read_json(response)
         if response.status != 200 or not isinstance(data, dict):
             yield fault(
@@ -46,7 +46,7 @@ def check_search(context: CheckContext, sample: CatalogueSample) -> Iterator[Che
     yield result.named("Words of the catalogue")
 
 
-def _search(context: CheckContext, word: str) -> HttpResponse:
+def _search_word(context: CheckContext, word: str) -> HttpResponse:
     params = build_search_criteria(
         SearchFilter("search_term", word), page_size=20, request_name="quick_search_container"
     )
@@ -68,8 +68,7 @@ def _check_filterable_attributes(sample: CatalogueSample) -> CheckResult:
     if not names:
         return warning(
             "Only the price.",
-            "Stores, Attributes, Product: set Use in Layered Navigation for the attributes by "
-            "which shoppers choose.",
+            "Set Use in Layered Navigation for more attributes (Stores, Attributes, Product).",
         )
     products = (*sample.products, *sample.children.values())
     used = {name for product in products for name in product.attributes}

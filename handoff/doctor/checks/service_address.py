@@ -20,16 +20,14 @@ def check_service_host(context: CheckContext, site: StoreSite) -> CheckResult:
         return ok(f"The shop's own host, {shop}.")
     if service.endswith(f".{domain}") or service == domain:
         return warning(
-            f"{service}, beside the shop's {shop}; the cookie's domain {domain} covers both. "
-            "Cookies that the shop has set for its own host, such as messages to the previous "
-            "shopper, cannot be removed.",
+            f"{service}, beside the shop's {shop}; the cookie's domain {domain} covers both. We "
+            "cannot remove cookies of the shop's host, such as messages to the last shopper.",
             "Better put the service below a path of the shop's host.",
         )
+    url = f"{site.storefront_parts.scheme}://{site.storefront_parts.netloc}/handoff"
     return fault(
         f"{service}; no browser accepts a cookie for {domain} from there.",
-        "Put the service below a path of the shop's host: set HANDOFF_PUBLIC_URL to "
-        f"{site.storefront_parts.scheme}://{site.storefront_parts.netloc}/handoff and add to the "
-        f"shop's nginx: {_NGINX}",
+        f"Put the service on the shop's host: HANDOFF_PUBLIC_URL={url}, and in nginx: {_NGINX}",
     )
 
 

@@ -23,8 +23,7 @@ def check_session_cookie(context: CheckContext, site: StoreSite) -> Iterator[Che
     except NoResponse as error:
         yield fault(
             f"{site.checkout_url} does not answer. {error.reason}",
-            "Set HANDOFF_STOREFRONT_URL to the shop's public address, and make sure that this "
-            "machine can reach it.",
+            "Set HANDOFF_STOREFRONT_URL to the shop's public address; this machine must reach it.",
         ).named("Shop's pages")
         return
     ours = site.session_cookie
@@ -36,9 +35,11 @@ def check_session_cookie(context: CheckContext, site: StoreSite) -> Iterator[Che
     results = {
         "name": ok(f"The shop sets {ours.name}."),
         "domain": _compare_domain(ours, theirs, site.storefront_parts.hostname or ""),
-        "path": _compare("path", theirs.get("path") or "/", ours.path, Severity.FAULT),
-        "lifetime": _compare("lifetime", theirs.get("max-age") or "0", str(ours.lifetime)),
-        "SameSite": _compare("samesite", samesite.capitalize(), ours.samesite),
+        "path": _compare_attribute("path", theirs.get("path") or "/", ours.path, Severity.FAULT),
+        "lifetime": _compare_attribute(
+            "lifetime", theirs.get("max-age") or "0", str(ours.lifetime)
+        ),
+        "SameSite": _compare_attribute("samesite", samesite.capitalize(), ours.samesite),
         "protection": _check_flags(ours, theirs),
     }
     for attribute, result in results.items():
@@ -66,10 +67,10 @@ def _compare_domain(ours: SessionCookieSettings, theirs: SetCookie, host: str) -
             f"The shop sets it for {host} only, ours is for {our_domain}.{_TWO_COOKIES}",
             "Set a cookie domain in Magento: Stores, Configuration, Web, Default Cookie Settings.",
         )
-    return _compare("domain", domain.removeprefix("."), our_domain, Severity.FAULT)
+    return _compare_attribute("domain", domain.removeprefix("."), our_domain, Severity.FAULT)
 
 
-def _compare(
+def _compare_attribute(
     attribute: str, theirs: str, ours: str, severity: Severity = Severity.WARNING
 ) -> CheckResult:
     """Return OK if the values are equal, else `severity` and what to set."""
@@ -93,8 +94,7 @@ def _check_flags(ours: SessionCookieSettings, theirs: SetCookie) -> CheckResult:
     if missing:
         return warning(
             f"The shop sets it without {' and '.join(missing)}; ours has both.",
-            "In Magento's configuration, Web: use secure URLs on the storefront, and set Use HTTP "
-            "Only.",
+            "In Magento's configuration, Web: use secure URLs on the storefront; Use HTTP Only.",
         )
     return ok("Secure and HttpOnly, like ours.")
 
@@ -108,8 +108,7 @@ def check_cookie_scope(context: CheckContext, site: StoreSite) -> CheckResult:
     if domain != host and host.endswith(f".{domain}"):
         return warning(
             f"Every host of {domain} receives the session cookie, and can replace it.",
-            "If not all of them are trusted, put shop and service on one host, and make that host "
-            "the domain of the cookie.",
+            "If you do not trust them all, use one host for shop, service and cookie domain.",
         )
     parent = host.partition(".")[2]
     others = f"; another host of {parent} can set a second one" if "." in parent else ""

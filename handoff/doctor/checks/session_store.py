@@ -99,7 +99,7 @@ def _check_redis_rights(settings: Settings) -> CheckResult:
             "list sessions": lambda: client.scan(0, match=key, count=1),
             "change other keys": lambda: client.expire(foreign_key, 60),
         }
-        allowed = [label for label, command in commands.items() if _is_allowed(command)]
+        allowed = [label for label, command in commands.items() if _is_command_allowed(command)]
     if not allowed:
         return ok("It may write sessions, but not read, list or delete them.")
     return warning(
@@ -108,7 +108,7 @@ def _check_redis_rights(settings: Settings) -> CheckResult:
     )
 
 
-def _is_allowed(command: Callable[[], object]) -> bool:
+def _is_command_allowed(command: Callable[[], object]) -> bool:
     try:
         command()
     except redis.RedisError:
@@ -119,6 +119,7 @@ def _is_allowed(command: Callable[[], object]) -> bool:
 def _check_file_owner(settings: Settings, written: Path) -> CheckResult:
     """Compare the owner of our session file with the owner of PHP's own."""
     our_owner = written.stat().st_uid
+    our_name = _get_user_name(our_owner)
     try:
         files = [entry for entry in os.scandir(written.parent) if entry.name.startswith("sess_")]
         others = {entry.stat().st_uid for entry in files[:200] if entry.name != written.name}
@@ -128,12 +129,12 @@ def _check_file_owner(settings: Settings, written: Path) -> CheckResult:
             "See the check Bag into checkout.",
         )
     if others and our_owner not in others:
+        other_name = _get_user_name(others.pop())
         return fault(
-            f"PHP's files belong to {_get_user_name(others.pop())}, ours to "
-            f"{_get_user_name(our_owner)}: PHP refuses ours.",
+            f"PHP refuses ours: they belong to {our_name}, its own to {other_name}.",
             "Run Handoff as PHP's user, or add ?owner= with that user to HANDOFF_SESSION_STORE.",
         )
-    owner = settings.session_store_url.owner or _get_user_name(our_owner)
+    owner = settings.session_store_url.owner or our_name
     compared = "like PHP's own" if others else "and there are none of PHP's yet to compare with"
     return ok(f"They belong to {owner}, {compared}.")
 

@@ -47,8 +47,7 @@ def check_api_keys(context: CheckContext) -> CheckResult:
             return ok("A key from an example, which is safe as long as only this machine uses it.")
         return fault(
             "A key is from an example, so anybody knows it.",
-            f"Create a new key: {_CREATE_KEY}. Give it to Poq, then remove the example from "
-            "HANDOFF_API_KEYS.",
+            f"Create a new key: {_CREATE_KEY}. Give it to Poq, then remove the example.",
         )
     if any(len(key) < _MIN_KEY_LENGTH for key in keys):
         return warning(
@@ -77,7 +76,7 @@ def check_secret_key(context: CheckContext) -> CheckResult:
         return warning(
             f"It has fewer than {_MIN_SECRET_LENGTH} characters.",
             f"Create a longer one: {_CREATE_KEY}. Move this one to HANDOFF_PREVIOUS_SECRET_KEYS "
-            "until the links that it has signed have expired.",
+            "until its links have expired.",
         )
     return ok(f"{_MIN_SECRET_LENGTH} characters or more.")
 
@@ -86,11 +85,8 @@ def check_store_password(context: CheckContext) -> CheckResult | None:
     """Report a password of the session store that is from an example."""
     if not _is_example(context.settings.session_store_url.password or ""):
         return None
-    return fault(
-        "It is from an example.",
-        "Give the session store a password that nobody else knows, and set it in "
-        "HANDOFF_SESSION_STORE.",
-    )
+    advice = "Give the session store a secret password, and set it in HANDOFF_SESSION_STORE."
+    return fault("It is from an example.", advice)
 
 
 def _is_example(key: str) -> bool:

@@ -22,7 +22,8 @@ _TIMEOUT = 5.0  # seconds
 
 def check_rest_address(context: CheckContext) -> CheckResult:
     """Call an endpoint that is open to everybody, and check that Magento's REST answers."""
-    url = f"{context.settings.magento_url}/rest/{context.default_store.code}/V1"
+    store = context.default_store
+    url = f"{context.settings.magento_url}/rest/{store.code}/V1"
     try:
         response = context.ping_rest()
     except NoResponse as error:
@@ -37,10 +38,8 @@ def check_rest_address(context: CheckContext) -> CheckResult:
         return ok(f"{url} answers in {response.seconds * 1000:.0f} ms.")
     if response.status == 400 and data is not None:
         return fault(
-            f"Magento answers, but has no store view '{context.default_store.code}'. It says: "
-            f"{read_message(response)}",
-            "Set the code of each entry of HANDOFF_STORES to the code of a store view (Stores, "
-            "All Stores).",
+            f"Magento has no store view '{store.code}'. It says: {read_message(response)}",
+            "Correct the codes in HANDOFF_STORES; see Stores, All Stores.",
         )
     if response.status in (502, 503, 504):
         return fault(

@@ -49,8 +49,7 @@ def check_token_lifetime(context: CheckContext) -> CheckResult:
     if seconds < _MIN_TOKEN_SECONDS:
         return warning(
             f"It lives for {seconds} seconds: shoppers are logged out while they shop.",
-            "Stores, Configuration, Services, OAuth, Access Token Expiration, Customer Token "
-            "Lifetime.",
+            "Raise the Customer Token Lifetime (Stores, Configuration, Services, OAuth).",
         )
     return ok(f"It lives for {_format_duration(seconds)}; the app renews it after that.")
 

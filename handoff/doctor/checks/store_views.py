@@ -57,7 +57,7 @@ def _check_ids(store: StoreView, views: Rows, websites: Rows) -> CheckResult:
         "website_id": view.get("website_id"),
         "website_code": website.get("code", store.website_code),
     }
-    if difference := _compare(store, in_shop):
+    if difference := _find_difference(store, in_shop):
         return difference
     if not view.get("is_active", 1):
         return fault("It is switched off.", "Switch it on (Stores, All Stores).")
@@ -71,7 +71,7 @@ def _check_website_code(store: StoreView, config: dict[str, Any]) -> CheckResult
     if website_code is None:
         return unknown("Reading store views needs an administrator.")
     seen = f"In website {website_code}. Checking its numbers needs an administrator."
-    return _compare(store, {"website_code": website_code}) or ok(seen)
+    return _find_difference(store, {"website_code": website_code}) or ok(seen)
 
 
 def _check_currency(context: CheckContext, store: StoreView) -> CheckResult:
@@ -81,12 +81,12 @@ def _check_currency(context: CheckContext, store: StoreView) -> CheckResult:
     if response.status != 200 or not currency:
         return unknown(f"The shop does not give it (status {response.status}).")
     consequence = f"Every transfer is refused, since quotes in this store view are in {currency}."
-    return _compare(
+    return _find_difference(
         store, {"currency": currency}, consequence, f"a store view in {store.currency}"
     ) or ok(f"{currency}, as in the shop.")
 
 
-def _compare(
+def _find_difference(
     store: StoreView, in_shop: dict[str, Any], consequence: str = "", other: str = ""
 ) -> CheckResult | None:
     """Return a fault if the shop has other values than the entry of HANDOFF_STORES."""
