@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,16 @@ USED_BY_SANDBOX: set[str] = set()
 def test_the_sandbox_uses_no_more_of_the_product_than_is_listed() -> None:
     used = {name for module in SANDBOX for name in find_imports(module)}
     assert {name for name in used if f"{name}.".startswith("handoff.")} == USED_BY_SANDBOX
+
+
+def test_no_two_classes_have_the_same_name() -> None:
+    names = Counter(
+        node.name
+        for module in HANDOFF
+        for node in ast.walk(parse(module))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, number in names.items() if number > 1] == []
 
 
 def test_every_module_and_every_public_class_and_function_has_a_docstring() -> None:
