@@ -39,7 +39,9 @@ def find_quote_differences(lines: Sequence[QuoteLine], bag: Iterable[BagLine]) -
 
     Case is ignored, and lines of one sku are added up.
     """
-    return [_quote_fault(wanted, held) for wanted, held, _ in _find_differences(lines, tuple(bag))]
+    return [
+        _build_quote_fault(wanted, held) for wanted, held, _ in _find_differences(lines, tuple(bag))
+    ]
 
 
 def find_order_differences(
@@ -53,13 +55,13 @@ def find_order_differences(
     ]
     lines = [line for order in orders for line in order.lines]
     differences += [
-        _order_difference(wanted, paid if paid.quantity else held)
+        _build_order_difference(wanted, paid if paid.quantity else held)
         for wanted, held, paid in _find_differences(lines, bag.lines)
     ]
     return tuple(differences)
 
 
-class _Line(Protocol):
+class _ComparableLine(Protocol):
     @property
     def sku(self) -> str: ...
     @property
@@ -71,12 +73,12 @@ class _Line(Protocol):
 
 
 def _find_differences(
-    lines: Sequence[_Line], bag: Iterable[BagLine]
+    lines: Sequence[_ComparableLine], bag: Iterable[BagLine]
 ) -> Iterator[tuple[BagLine, BagLine, BagLine]]:
     """Yield the bag's, the held and the paid quantity of each sku that differs."""
-    in_bag = _by_sku(bag)
-    held = _by_sku(_rename(in_bag, line) for line in lines)
-    paid = _by_sku(_rename(in_bag, line) for line in lines if not line.is_free)
+    in_bag = _merge_by_sku(bag)
+    held = _merge_by_sku(_use_bag_sku(in_bag, line) for line in lines)
+    paid = _merge_by_sku(_use_bag_sku(in_bag, line) for line in lines if not line.is_free)
     for key in in_bag | held:
         none = BagLine((in_bag.get(key) or held[key]).sku, Decimal(0))
         found = in_bag.get(key, none), held.get(key, none), paid.get(key, none)
@@ -84,18 +86,18 @@ def _find_differences(
             yield found
 
 
-def _by_sku(lines: Iterable[BagLine]) -> dict[str, BagLine]:
+def _merge_by_sku(lines: Iterable[BagLine]) -> dict[str, BagLine]:
     return {sku_key(line.sku): line for line in merge_lines(lines)}
 
 
-def _rename(in_bag: dict[str, BagLine], line: _Line) -> BagLine:
+def _use_bag_sku(in_bag: dict[str, BagLine], line: _ComparableLine) -> BagLine:
     """Return a line under the sku that the bag has for it: its own, or its product's."""
     product_sku = line.product_sku or line.sku
     is_by_product = sku_key(line.sku) not in in_bag and sku_key(product_sku) in in_bag
     return BagLine(product_sku if is_by_product else line.sku, line.quantity)
 
 
-def _quote_fault(wanted: BagLine, held: BagLine) -> Fault:
+def _build_quote_fault(wanted: BagLine, held: BagLine) -> Fault:
     if not wanted.quantity:
         detail = "The quote holds this item; the bag does not."
         return Fault("foreign_in_quote", detail, sku=wanted.sku)
@@ -106,7 +108,7 @@ def _quote_fault(wanted: BagLine, held: BagLine) -> Fault:
     return Fault("quantity_differs", detail, sku=wanted.sku)
 
 
-def _order_difference(wanted: BagLine, ordered: BagLine) -> OrderDifference:
+def _build_order_difference(wanted: BagLine, ordered: BagLine) -> OrderDifference:
     in_bag, in_order = format_quantity(wanted.quantity), format_quantity(ordered.quantity)
     if not wanted.quantity:
         return OrderDifference("foreign_in_order", wanted.sku, in_bag, in_order)

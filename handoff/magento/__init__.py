@@ -1,1 +1,1 @@
-"""The shop over HTTP. Knows nothing of Flask, the ledger or the session."""
+"""The shop over HTTP: REST, GraphQL and pages. Imports nothing of Flask, ledger or session."""

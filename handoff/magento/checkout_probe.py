@@ -122,7 +122,7 @@ class CheckoutProbe:
         pages: list[VisitedPage] = []
         cookie, session_id = session.site.session_cookie, session.session_id
         while url and len(pages) < (_MAX_PAGES if follow_redirects else 1):
-            headers = _headers(url, ShopperSession(session.site, session_id))
+            headers = _build_headers(url, ShopperSession(session.site, session_id))
             try:
                 response = self._fetch_page(method, url, headers=headers, deadline=deadline)
             except NoResponse as failure:
@@ -150,7 +150,7 @@ class CheckoutProbe:
                     f"The shop has the checkout of the store view {site.store_code} on another "
                     "host than HANDOFF_STORES, where its url is missing or wrong."
                 )
-            if not _path(response.location).endswith(CART_PAGE):
+            if not _get_path(response.location).endswith(CART_PAGE):
                 raise CheckoutInconclusive("redirected_elsewhere")
             return False
         if response.status != HTTPStatus.OK:
@@ -169,19 +169,19 @@ class CheckoutProbe:
         return is_cookie_sent_to(host, site.session_cookie.domain.removeprefix("."))
 
 
-def _headers(url: str, session: ShopperSession) -> dict[str, str]:
+def _build_headers(url: str, session: ShopperSession) -> dict[str, str]:
     site, headers = session.site, dict(_BROWSER_HEADERS)
     if url.startswith("https:"):
         # Without a page on https before it, Magento gives the session a second id.
         headers["Referer"] = f"https://{urlsplit(url).netloc}/"
-    if _is_sent_with(url, site.session_cookie):
+    if _is_cookie_sent(url, site.session_cookie):
         # In another store view checkout would convert the quote's total to that one's currency.
         cookies = {site.session_cookie.name: session.session_id, "store": site.store_code}
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
     return headers
 
 
-def _is_sent_with(url: str, cookie: SessionCookieSettings) -> bool:
+def _is_cookie_sent(url: str, cookie: SessionCookieSettings) -> bool:
     parts = urlsplit(url)
     below = parts.path == cookie.path or parts.path.startswith(f"{cookie.path.rstrip('/')}/")
     is_in_domain = is_cookie_sent_to(parts.hostname or "", cookie.domain.removeprefix("."))
@@ -202,7 +202,7 @@ def _find_cookie(set_cookies: tuple[str, ...], name: str) -> str | None:
     return next((value.strip() for found, _, value in pairs if found.strip() == name), None)
 
 
-def _path(location: str) -> str:
+def _get_path(location: str) -> str:
     try:
         return urlsplit(location).path.rstrip("/")
     except ValueError:

@@ -48,8 +48,8 @@ def explain_checkout_refusal(
     `session` is the one with which checkout was opened, `token` that of the quote's customer.
     """
     try:
-        refusal = _Refusal(probe, session, quote, token, deadline)
-        return refusal.find_reason() or CheckoutRefused()
+        finder = _RefusalFinder(probe, session, quote, token, deadline)
+        return finder.find_reason() or CheckoutRefused()
     except (ShopUnavailable, ShopTimeout, NoResponse):
         return CheckoutRefused()
 
@@ -68,7 +68,7 @@ def parse_cart_section(body: bytes) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Refusal:
+class _RefusalFinder:
     probe: CheckoutProbe
     session: ShopperSession
     quote: Quote
@@ -99,7 +99,7 @@ class _Refusal:
         try:
             if answer.body["data"]["storeConfig"]["is_one_page_checkout_enabled"] is False:
                 return CheckoutOff()
-            faults = tuple(_line_faults(answer.body["data"]["cart"]["itemsV2"]["items"]))
+            faults = tuple(_find_line_faults(answer.body["data"]["cart"]["itemsV2"]["items"]))
         except (KeyError, TypeError, IndexError):
             return None
         return LinesRefused(faults=faults) if faults else None
@@ -114,17 +114,17 @@ class _Refusal:
         return page.response.body
 
 
-def _line_faults(items: list[Any]) -> Iterator[Fault]:
+def _find_line_faults(items: list[Any]) -> Iterator[Fault]:
     """Yield a fault for each line with errors, by Magento's codes: its messages are translated."""
     for item in items:
         codes = {error["code"] for error in item["errors"] or ()}
         if codes:
             sku = str(item["product"]["sku"])
             is_sold_out = item["product"]["stock_status"] == "OUT_OF_STOCK"
-            yield _line_fault(sku, codes, is_sold_out=is_sold_out)
+            yield _build_line_fault(sku, codes, is_sold_out=is_sold_out)
 
 
-def _line_fault(sku: str, codes: set[str], *, is_sold_out: bool) -> Fault:
+def _build_line_fault(sku: str, codes: set[str], *, is_sold_out: bool) -> Fault:
     if is_sold_out:
         return Fault("unavailable", "This item is not available at present.", sku=sku)
     if codes & {"ITEM_QTY", "ITEM_INCREMENTS"}:

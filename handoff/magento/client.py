@@ -102,7 +102,9 @@ class MagentoClient:
         url = "/".join((self._base_url, "rest", *([store] if store else []), "V1", path))
         if params:
             url = f"{url}?{urlencode(params)}"
-        response = self._call(method, url, headers=_bearer(token), body=body, deadline=deadline)
+        response = self._call(
+            method, url, headers=_build_token_header(token), body=body, deadline=deadline
+        )
         return Answer(response.status, _parse_json(response))
 
     def graphql(
@@ -126,7 +128,7 @@ class MagentoClient:
             f"{self._base_url}/graphql",
             headers={
                 "Store": store,
-                **_bearer(token),
+                **_build_token_header(token),
                 **({"Content-Currency": currency} if currency else {}),
             },
             body={"query": query, "variables": variables},
@@ -177,7 +179,7 @@ class MagentoClient:
         return response
 
     def _raise_redirected(self, location: str) -> NoReturn:
-        here, there = _origin(self._base_url, ""), _origin(self._base_url, location)
+        here, there = _get_origin(self._base_url, ""), _get_origin(self._base_url, location)
         if here != there:
             # The whole location may hold a masked id.
             log.error("shop_redirects", shop=here, to=there, hint=_REDIRECT_HINT)
@@ -205,7 +207,7 @@ def retry_dropped_connections(call: Callable[[], _T], deadline: Deadline) -> _T:
     raise AssertionError("stamina raises the last error")
 
 
-def _bearer(token: str | None) -> dict[str, str]:
+def _build_token_header(token: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
@@ -242,7 +244,7 @@ def _parse_retry_after(response: HttpResponse) -> int:
     return min(max(int(value), 1), 60) if _RETRY_AFTER.fullmatch(value) else 10
 
 
-def _origin(base: str, location: str) -> str:
+def _get_origin(base: str, location: str) -> str:
     try:
         parts = urlsplit(urljoin(base, location))
     except ValueError:

@@ -88,7 +88,7 @@ class HttpTransport:
 
         `ca_file` (PEM) holds the trusted certificate authorities, by default the usual ones.
         """
-        self._session = _Session()
+        self._session = _StatelessSession()
         self._session.verify = ca_file or True
         adapter = DeadlineAdapter(tls_name=tls_name, pool_maxsize=_POOL_SIZE, max_retries=0)
         self._session.mount("http://", adapter)
@@ -113,21 +113,21 @@ class HttpTransport:
             raise NoResponse("timeout", _REASONS["timeout"])
         started = time.perf_counter()
         try:
-            request = self._session.prepare_request(
-                requests.Request(method, url, headers=dict(headers), data=body)
-            )
             with (
                 limit_reads(deadline),
-                self._session.send(
-                    request,
+                self._session.request(
+                    method,
+                    url,
+                    headers=dict(headers),
+                    data=body,
                     stream=True,
                     allow_redirects=False,
                     timeout=(min(_CONNECT_TIMEOUT, left), left),
                 ) as response,
             ):
-                content, is_truncated = _read(response, deadline, max_bytes)
+                content, is_truncated = _read_body(response, deadline, max_bytes)
         except (requests.RequestException, TransportError, OSError) as error:
-            raise _no_response(error, deadline) from None
+            raise _explain_failure(error, deadline) from None
         return HttpResponse(
             status=response.status_code,
             headers=response.headers,
@@ -160,10 +160,10 @@ class DeadlineAdapter(HTTPAdapter):
         """Create the connection pools of the classes below."""
         options |= self._tls_options
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = {"http": _DeadlinePool, "https": _DeadlineTlsPool}
 
 
-class _Session(requests.Session):
+class _StatelessSession(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         self.trust_env = False  # no proxy, and no .netrc in place of our Authorization
@@ -191,7 +191,9 @@ def get_tls_name(base_url: str, host: str | None) -> str | None:
     return urlsplit(f"//{host}").hostname if host else None
 
 
-def _read(response: requests.Response, deadline: Deadline, max_bytes: int) -> tuple[bytes, bool]:
+def _read_body(
+    response: requests.Response, deadline: Deadline, max_bytes: int
+) -> tuple[bytes, bool]:
     content = bytearray()
     for chunk in response.iter_content(_CHUNK):
         content += chunk
@@ -213,9 +215,9 @@ _REASONS: dict[NoResponseKind, str] = {
 }
 
 
-def _no_response(error: Exception, deadline: Deadline) -> NoResponse:
-    causes = list(_causes(error))
-    kind = _kind(error, {type(cause).__name__ for cause in causes}, deadline)
+def _explain_failure(error: Exception, deadline: Deadline) -> NoResponse:
+    causes = list(_collect_causes(error))
+    kind = _classify_failure(error, {type(cause).__name__ for cause in causes}, deadline)
     if kind != "certificate":
         return NoResponse(kind, _REASONS[kind])
     messages = (getattr(cause, "verify_message", "") for cause in causes)
@@ -223,7 +225,7 @@ def _no_response(error: Exception, deadline: Deadline) -> NoResponse:
     return NoResponse(kind, f"{_REASONS[kind]}: {message.rstrip('.')}.")
 
 
-def _kind(error: Exception, causes: set[str], deadline: Deadline) -> NoResponseKind:
+def _classify_failure(error: Exception, causes: set[str], deadline: Deadline) -> NoResponseKind:
     if "NameResolutionError" in causes:
         return "unknown_host"
     if "ConnectionRefusedError" in causes:
@@ -238,7 +240,7 @@ def _kind(error: Exception, causes: set[str], deadline: Deadline) -> NoResponseK
     return "invalid_url" if isinstance(error, requests.exceptions.InvalidURL) else "dropped"
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def _collect_causes(error: BaseException) -> Iterator[BaseException]:
     """Return the error and its causes; urllib3 keeps the socket's error in `reason` or `args`."""
     found: list[BaseException] = []
     waiting: list[object] = [error]
@@ -275,24 +277,24 @@ class _DeadlineReader(io.RawIOBase):
         super().close()
 
 
-class _Response(http.client.HTTPResponse):
+class _DeadlineResponse(http.client.HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         raw: Any = self.fp.detach()
         self.fp = io.BufferedReader(_DeadlineReader(sock, raw))
 
 
-class _Connection(HTTPConnection):
-    response_class = _Response
+class _DeadlineConnection(HTTPConnection):
+    response_class = _DeadlineResponse
 
 
-class _TlsConnection(HTTPSConnection):
-    response_class = _Response
+class _DeadlineTlsConnection(HTTPSConnection):
+    response_class = _DeadlineResponse
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = cast(Any, _Connection)
+class _DeadlinePool(HTTPConnectionPool):
+    ConnectionCls = cast(Any, _DeadlineConnection)
 
 
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = cast(Any, _TlsConnection)
+class _DeadlineTlsPool(HTTPSConnectionPool):
+    ConnectionCls = cast(Any, _DeadlineTlsConnection)

@@ -151,7 +151,7 @@ def _find_code_by_product(
         code = _find_missing_choice(product)
         if code is not None:
             return code
-    number = _last_number(refusal)
+    number = _find_last_number(refusal)
     if number is not None and number > line.quantity:
         if try_add(BagLine(line.sku, Decimal(number))):
             return "quantity_too_small"
@@ -174,13 +174,13 @@ def _find_missing_choice(product: dict[str, Any]) -> str | None:
     return "options_required" if is_required else None
 
 
-def _last_number(refusal: LineRefusal) -> int | None:
+def _find_last_number(refusal: LineRefusal) -> int | None:
     """Return the last number in the shop's message, which is the smallest quantity or the step."""
     numbers = _NUMBER.findall(refusal.answer.message) if refusal.answer else []
     return int(numbers[-1][:9]) if numbers else None
 
 
 def _build_fault(refusal: LineRefusal, code: str) -> Fault:
-    number = _last_number(refusal) if code in _TEXTS_WITH_NUMBER else None
+    number = _find_last_number(refusal) if code in _TEXTS_WITH_NUMBER else None
     detail = REFUSAL_TEXTS[code] if number is None else _TEXTS_WITH_NUMBER[code].format(number)
     return Fault(code, detail, sku=refusal.line.sku)

@@ -83,7 +83,7 @@ class QuoteBuilder:
         cart = self._create_with_cached_choices(bag) or self._create_filled(bag.lines, {})
         cart = cart or _Cart(self._create_empty(), None)
         left_out = [line for line in bag.lines if not cart.holds(line)]
-        self._add_each(cart, left_out)
+        self._add_lines(cart, left_out)
         if left_out and cart.lines is not None:
             cart = _Cart(cart.masked_id, self._get_lines(cart.masked_id))
         return self._replace_variants(bag, cart).masked_id
@@ -124,7 +124,7 @@ class QuoteBuilder:
     ) -> _Cart | None:
         """Create a cart and add lines in one request; return None if GraphQL does not do it."""
         masked_id = generate_masked_id()
-        rounds = _split_into_rounds([_cart_item(line, choices) for line in lines])
+        rounds = _split_into_rounds([_build_cart_item(line, choices) for line in lines])
         answer = self.client.graphql(
             build_cart_mutation(len(rounds)),
             build_cart_variables(masked_id, rounds),
@@ -156,7 +156,7 @@ class QuoteBuilder:
             raise ShopUnavailable("The shop does not create a guest cart.")
         return str(answer.body)
 
-    def _add_each(self, cart: _Cart, lines: list[BagLine]) -> None:
+    def _add_lines(self, cart: _Cart, lines: list[BagLine]) -> None:
         """Add lines over REST, or raise LinesRefused with the reasons for all that failed."""
         refusals: list[LineRefusal] = []
         for tried, line in enumerate(lines):
@@ -166,12 +166,12 @@ class QuoteBuilder:
                 rest = lines[tried:] if cart.lines is not None else []
                 refusals += [LineRefusal(line, code="refused") for line in rest]
                 break
-            refusal = self._find_refusal(cart, line, self._add(cart, line))
+            refusal = self._find_refusal(cart, line, self._add_line(cart, line))
             refusals += [refusal] if refusal else []
         if refusals:
             faults = explain_refusals(
                 refusals,
-                try_add=lambda line: self._add(cart, line).status == HTTPStatus.OK,
+                try_add=lambda line: self._add_line(cart, line).status == HTTPStatus.OK,
                 client=self.client,
                 store=self.store,
                 deadline=self.deadline,
@@ -191,7 +191,7 @@ class QuoteBuilder:
             code = "not_sold_here"
         return LineRefusal(line, code=code) if code else None
 
-    def _add(self, cart: _Cart, line: BagLine) -> Answer:
+    def _add_line(self, cart: _Cart, line: BagLine) -> Answer:
         return self.client.rest(
             "POST",
             f"guest-carts/{cart.masked_id}/items",
@@ -224,7 +224,7 @@ def build_cart_variables(masked_id: str, rounds: list[list[dict[str, Any]]]) -> 
     return {"id": masked_id, **{f"items{number}": items for number, items in enumerate(rounds)}}
 
 
-def _cart_item(line: BagLine, choices: dict[str, VariantChoice]) -> dict[str, Any]:
+def _build_cart_item(line: BagLine, choices: dict[str, VariantChoice]) -> dict[str, Any]:
     choice = choices.get(sku_key(line.sku))
     if choice is None:
         return {"sku": line.sku, "quantity": int(line.quantity)}

@@ -80,10 +80,10 @@ def fetch_line_details(
     except (KeyError, TypeError, ValidationError):
         return quote.lines
     by_uid = {line.uid: line for line in details}
-    return tuple(_add_details(line, by_uid.get(_uid(line))) for line in quote.lines)
+    return tuple(_add_details(line, by_uid.get(_encode_uid(line))) for line in quote.lines)
 
 
-def _uid(line: QuoteLine) -> str:
+def _encode_uid(line: QuoteLine) -> str:
     return b64encode(str(line.item_id).encode()).decode()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,8 +33,9 @@ def build_search_criteria(
         "pageSize": str(page_size),
         **({"currentPage": str(page)} if page else {}),
         **({"requestName": request_name} if request_name else {}),
-        **dict(_sort_order(sort_by, direction) if sort_by else ()),
     }
+    if sort_by:
+        criteria |= {"sortOrders][0][field": sort_by, "sortOrders][0][direction": direction}
     for number, condition in enumerate(filters):
         group = f"filterGroups][{number}][filters][0]"
         criteria |= {
@@ -45,8 +45,3 @@ def build_search_criteria(
         }
     params = {f"searchCriteria[{name}]": value for name, value in criteria.items()}
     return params | ({"fields": fields} if fields else {})
-
-
-def _sort_order(field: str, direction: str) -> Iterable[tuple[str, str]]:
-    yield "sortOrders][0][field", field
-    yield "sortOrders][0][direction", direction

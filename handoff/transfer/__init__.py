@@ -1,1 +1,1 @@
-"""What Poq calls: a transfer comes in, an instruction goes out."""
+"""The transfer endpoint: takes a bag or a quote from Poq, and answers with an instruction."""

@@ -44,7 +44,7 @@ class CheckoutPreflight:
         """
         try:
             session = self._create_session(handoff, deadline)
-            if self._probe.accepts(session, deadline=_part_of(deadline)):
+            if self._probe.accepts(session, deadline=_shorten_deadline(deadline)):
                 return
         except SessionStoreError:
             log.warning("checkout_preflight_inconclusive", reason="session_store_unavailable")
@@ -56,7 +56,7 @@ class CheckoutPreflight:
             refusal: Problem = problem
         else:
             refusal = explain_checkout_refusal(
-                self._probe, session, quote, token, deadline=_part_of(deadline)
+                self._probe, session, quote, token, deadline=_shorten_deadline(deadline)
             )
         log.warning("checkout_refused", code=refusal.code, detail=refusal.detail)
         raise refusal
@@ -69,5 +69,5 @@ class CheckoutPreflight:
         return ShopperSession(self._sites.find_by_code(handoff.store_code), session_id)
 
 
-def _part_of(deadline: Deadline) -> Deadline:
+def _shorten_deadline(deadline: Deadline) -> Deadline:
     return Deadline.after(min(_TIMEOUT, deadline.remaining / 2))

@@ -40,11 +40,11 @@ class QuoteResolver:
         store = transfer.store
         quote = self._quotes.create_quote(transfer.bag, store=store, deadline=deadline)
         if quote.store_id != store.store_id:
-            raise _wrong_store_id(store, quote.store_id)
+            raise _build_store_id_problem(store, quote.store_id)
         self._verified_stores.add(store.code)
         _require_open(quote)
-        faults = _currency_faults(quote, transfer.bag.currency)
-        faults += self._line_faults(quote, transfer.bag.lines, None, deadline)
+        faults = _find_currency_faults(quote, transfer.bag.currency)
+        faults += self._find_line_faults(quote, transfer.bag.lines, None, deadline)
         if faults:
             raise QuoteDiffers(faults=tuple(faults))
         return quote
@@ -59,12 +59,12 @@ class QuoteResolver:
             raise QuoteNotFound
         _require_open(quote)
         self._verify_store_id(quote, transfer.token, deadline)
-        faults = _store_faults(quote, transfer.store)
-        faults += _currency_faults(quote, transfer.currency)
+        faults = _find_store_faults(quote, transfer.store)
+        faults += _find_currency_faults(quote, transfer.currency)
         if transfer.lines is not None:
-            faults += self._line_faults(quote, transfer.lines, transfer.token, deadline)
+            faults += self._find_line_faults(quote, transfer.lines, transfer.token, deadline)
         elif quote.hidden_line_count:
-            faults.append(_hidden_lines_fault(quote))
+            faults.append(_build_hidden_lines_fault(quote))
         if faults:
             raise QuoteDiffers(faults=tuple(faults))
         return quote
@@ -90,7 +90,7 @@ class QuoteResolver:
             return
         store_id = self._quotes.get_store_id(store, quote, token=token, deadline=deadline)
         if store_id != store.store_id:
-            raise _wrong_store_id(store, store_id)
+            raise _build_store_id_problem(store, store_id)
         self._verified_stores.add(store.code)
 
     def _find_customer_quote(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
@@ -98,7 +98,7 @@ class QuoteResolver:
         # has to learn that, to renew it.
         customer_id: int | None = None
         is_accepted = False
-        for store in self._stores.list_one_per_website(first=self._preferred_store(transfer)):
+        for store in self._stores.list_one_per_website(first=self._choose_first_store(transfer)):
             try:
                 quote = self._get_quote_in_website(transfer, store, deadline)
                 if transfer.quote_id == str(quote.number):
@@ -150,7 +150,7 @@ class QuoteResolver:
         is_theirs = order is not None and order.customer_id == customer_id
         return QuoteOrdered() if is_theirs else QuoteNotFound()
 
-    def _line_faults(
+    def _find_line_faults(
         self, quote: Quote, lines: tuple[BagLine, ...], token: str | None, deadline: Deadline
     ) -> list[Fault]:
         """Compare the quote with the bag, and again with line details if it seems to differ."""
@@ -161,7 +161,7 @@ class QuoteResolver:
         quote = self._quotes.add_line_details(quote, token=token, store=store, deadline=deadline)
         return find_quote_differences(quote.lines, lines)
 
-    def _preferred_store(self, transfer: QuoteTransfer) -> StoreView:
+    def _choose_first_store(self, transfer: QuoteTransfer) -> StoreView:
         currency = transfer.currency
         in_currency = self._stores.find_by_currency(currency) if currency else None
         return transfer.store or in_currency or self._stores.first
@@ -183,7 +183,7 @@ def _require_open(quote: Quote) -> None:
         raise QuoteEmpty
 
 
-def _wrong_store_id(store: StoreView, store_id: int | None) -> StoreNotServed:
+def _build_store_id_problem(store: StoreView, store_id: int | None) -> StoreNotServed:
     if store_id is None:
         return StoreNotServed(f"The shop does not show the quote in a store view {store.code}.")
     return StoreNotServed(
@@ -192,20 +192,20 @@ def _wrong_store_id(store: StoreView, store_id: int | None) -> StoreNotServed:
     )
 
 
-def _store_faults(quote: Quote, store: StoreView | None) -> list[Fault]:
+def _find_store_faults(quote: Quote, store: StoreView | None) -> list[Fault]:
     if store is None or quote.store_id == store.store_id:
         return []
     return [Fault("store_differs", "The quote belongs to another store view.", pointer="/store")]
 
 
-def _currency_faults(quote: Quote, currency: str | None) -> list[Fault]:
+def _find_currency_faults(quote: Quote, currency: str | None) -> list[Fault]:
     if currency is None or quote.currency == currency:
         return []
     detail = f"The quote is in {quote.currency}."
     return [Fault("currency_differs", detail, pointer="/currency")]
 
 
-def _hidden_lines_fault(quote: Quote) -> Fault:
+def _build_hidden_lines_fault(quote: Quote) -> Fault:
     """Return the fault for lines whose skus the shop no longer shows."""
     detail = (
         f"Lines of the quote that are no longer sold: {quote.hidden_line_count}. Show the shopper "

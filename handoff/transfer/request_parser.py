@@ -93,7 +93,7 @@ def parse_quote_form(raw: bytes) -> QuoteTransfer:
     fields = _load_form(raw)
     values = {name: fields[name] for name in _QUOTE_FIELDS if fields.get(name)}
     if "quote_id" not in values:
-        raise RequestInvalid(faults=(_missing_fault("quote_id"),))
+        raise RequestInvalid(faults=(_build_missing_fault("quote_id"),))
     return _build_quote_transfer(_validate(values, StoreViews(())), None)
 
 
@@ -162,11 +162,11 @@ def _find_combination_faults(values: dict[str, Any]) -> list[Fault]:
         faults.append(Fault("missing", detail, pointer="/quote_id"))
     if not tokens and "quote_id" not in values:
         required = ("items", "currency", "reference")
-        faults += [_missing_fault(name) for name in required if name not in values]
+        faults += [_build_missing_fault(name) for name in required if name not in values]
     return faults
 
 
-def _missing_fault(name: str) -> Fault:
+def _build_missing_fault(name: str) -> Fault:
     return Fault("missing", "This field is required.", pointer=f"/{name}")
 
 

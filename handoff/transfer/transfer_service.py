@@ -62,7 +62,7 @@ class TransferService:
         deadline = Deadline.within_request(self._timeout)
         with self._limit.slot(_WAIT_FOR_SLOT):
             while True:
-                with self._leases.acquire(_lease_key(transfer), deadline) as lease:
+                with self._leases.acquire(_build_lease_key(transfer), deadline) as lease:
                     if lease is None:
                         raise ShopTimeout("An equal transfer is still waiting for the shop.")
                     try:
@@ -75,12 +75,14 @@ class TransferService:
 
     def _hand_over_bag(self, transfer: BagTransfer, lease: Lease, deadline: Deadline) -> Handoff:
         bag, key = transfer.bag, reference_key(transfer.reference)
-        content = _digest(["bag", transfer.store.code, None, _quantities(bag.lines), bag.currency])
+        content = _compute_digest(
+            ["bag", transfer.store.code, None, _list_quantities(bag.lines), bag.currency]
+        )
         known = self._ledger.renew(lease, transfer_key=key, content_hash=content)
         if known is not None:
             return known
         quote = self._quotes.create_quote(transfer, deadline)
-        new = self._new_handoff("bag", transfer.reference, key, content, quote)
+        new = self._build_handoff("bag", transfer.reference, key, content, quote)
         return self._issue(new, quote, None, lease, deadline)
 
     def _hand_over_quote(
@@ -92,13 +94,13 @@ class TransferService:
         if transfer.reference is not None:
             key = reference_key(transfer.reference)
         customer_id = quote.customer.customer_id if quote.customer else None
-        content = _digest(
-            [kind, quote.number, customer_id, _quantities(quote.lines), quote.currency]
+        content = _compute_digest(
+            [kind, quote.number, customer_id, _list_quantities(quote.lines), quote.currency]
         )
-        new = self._new_handoff(kind, transfer.reference, key, content, quote)
+        new = self._build_handoff(kind, transfer.reference, key, content, quote)
         return self._issue(new, quote, transfer.token, lease, deadline)
 
-    def _new_handoff(
+    def _build_handoff(
         self, kind: str, reference: str | None, key: str, content: str, quote: Quote
     ) -> NewHandoff:
         customer = quote.customer
@@ -122,20 +124,20 @@ class TransferService:
         return self._ledger.issue(lease, new)
 
 
-def _lease_key(transfer: BagTransfer | QuoteTransfer) -> str:
+def _build_lease_key(transfer: BagTransfer | QuoteTransfer) -> str:
     """Return what equal transfers share, before the number of the quote is known."""
     if transfer.reference is None:
         # A masked id is a credential, so the ledger gets a digest of it.
-        return f"quote:{_digest(transfer.quote_id.lower())}"
+        return f"quote:{_compute_digest(transfer.quote_id.lower())}"
     return reference_key(transfer.reference)
 
 
-def _quantities(lines: Iterable[BagLine]) -> list[tuple[str, str]]:
+def _list_quantities(lines: Iterable[BagLine]) -> list[tuple[str, str]]:
     """Return skus and quantities in an order that does not depend on the app's."""
     return sorted(
         (sku_key(line.sku), format_quantity(line.quantity)) for line in merge_lines(lines)
     )
 
 
-def _digest(value: Any) -> str:
+def _compute_digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()
