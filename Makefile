@@ -10,6 +10,8 @@ PHONE_PORT ?= 8002
 FORM_PORT ?= 8003
 VENV := .venv
 BIN := $(VENV)/bin
+# Twice the processors of a small machine: most tests wait for servers.
+PARALLEL := --numprocesses 4 --dist worksteal
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-emit-index-url
@@ -24,9 +26,12 @@ demo: $(VENV)/demo ## run the service with a stand-in shop and a phone until Ctr
 	@exec $(BIN)/handoff demo --port $(PORT) --shop-port $(SHOP_PORT) \
 	  --phone-port $(PHONE_PORT) --form-port $(FORM_PORT)
 
-test: $(VENV)/dev ## run all tests
+test: $(VENV)/dev ## run all tests; PYTEST_ARGS='-k words' selects some
 	@tests/servers.sh
-	$(BIN)/pytest $(PYTEST_ARGS)
+	$(BIN)/pytest $(PARALLEL) $(PYTEST_ARGS)
+
+test-quick: $(VENV)/dev ## run the tests that start no servers and no browser
+	$(BIN)/pytest $(PARALLEL) -m "not processes" $(PYTEST_ARGS)
 
 check: $(VENV)/dev ## run ruff and mypy
 	$(BIN)/ruff check .
