@@ -21,10 +21,10 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask
-from handoff_sandbox import create_shop, several_views
-from handoff_sandbox.catalogue import Catalogue, lab_catalogue
+from handoff_sandbox import create_several_views, create_shop
+from handoff_sandbox.catalogue import Catalogue, create_demo_catalogue
 from handoff_sandbox.server import HOST, serving
-from handoff_sandbox.shop import Shop, open_shop
+from handoff_sandbox.shop import SandboxShop, open_shop
 
 __all__ = ["HOST", "serving"]
 
@@ -69,12 +69,12 @@ def require_program(name: str, *folders: Path) -> str:
 class RunningShop:
     """A stand-in shop that answers over HTTP.
 
-    `inside` is what it knows, for a test to arrange what no caller can.
+    `state` is its whole state, with which a test arranges what no caller can.
     """
 
     url: str
     sessions: Path
-    inside: Shop
+    state: SandboxShop
 
     def rest(
         self,
@@ -172,12 +172,12 @@ class ShopServer:
 
     def open_new_shop(self, sessions: Path) -> RunningShop:
         """Replace the shop by a new one that keeps its sessions in a folder."""
-        former: Shop = self.app.extensions["sandbox"]
+        former: SandboxShop = self.app.extensions["sandbox"]
         shop = open_shop(
             views=former.views,
             session_path=sessions,
             clock=former.clock,
-            catalogue=lab_catalogue(),
+            catalogue=create_demo_catalogue(),
             shared_accounts=False,
             cookie_domain=None,
         )
@@ -207,7 +207,7 @@ def running_shop_of_stores(
     """
     port = free_port()
     urls = [f"http://{host}:{port}" for host in hosts]
-    views = several_views(*urls)
+    views = create_several_views(*urls)
     app = create_shop(url=urls[0], session_path=sessions, views=views, **options)
     with serving(app, port):
         yield RunningShop(f"http://{HOST}:{port}", sessions, app.extensions["sandbox"])

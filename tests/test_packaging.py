@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from handoff_sandbox.people import ADMIN_PASSWORD, CUSTOMER_PASSWORD
+from handoff_sandbox.accounts import ADMIN_PASSWORD, CUSTOMER_PASSWORD
 
 from tests.running import HOST, free_port, wait_for_port
 

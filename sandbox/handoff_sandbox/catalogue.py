@@ -1,15 +1,19 @@
+"""Products, and the catalogue that the recorded shop had."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-OPENED_AT = "2026-11-21 19:00:45"
+CREATED_AT = "2026-11-21 19:00:45"
 CATEGORY_ID = 3
-CHOSEN_BY = "Lab size"
+OPTION_LABEL = "Lab size"
 
 
-class Kind(StrEnum):
+class ProductType(StrEnum):
+    """Magento's product types."""
+
     SIMPLE = "simple"
     VIRTUAL = "virtual"
     DOWNLOADABLE = "downloadable"
@@ -19,11 +23,11 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Quantities:
-    """What quantities of a product the shop sells at once; `step` 0 is any."""
+class QuantityRules:
+    """The quantities of a product that the shop sells at once. A `step` of 0 allows all."""
 
-    fewest: Decimal = Decimal(1)
-    most: Decimal = Decimal(10_000)
+    minimum: Decimal = Decimal(1)
+    maximum: Decimal = Decimal(10_000)
     step: Decimal = Decimal(0)
     fractions: bool = False
     backorders: bool = False
@@ -31,11 +35,11 @@ class Quantities:
 
 @dataclass(slots=True)
 class Product:
-    """A product; `stock` and `enabled` are the only things that change.
+    """A product. Only `stock` and `enabled` change.
 
-    `parts` are a configurable's variants by the uid of their option, a group's members, or a
-    bundle's parts where there is one way to choose them. `option` is what a variant is chosen
-    by, `gift` what a rule adds for free.
+    `parts` holds a configurable product's variants by the uid of their option, a group's members,
+    or a bundle's parts if there is only one way to choose them. `option` is the value by which a
+    variant is chosen. `gift` is the product that a rule adds for free.
     """
 
     id: int
@@ -44,8 +48,8 @@ class Product:
     price: Decimal
     stock: Decimal
     enabled: bool = True
-    kind: Kind = Kind.SIMPLE
-    quantities: Quantities = Quantities()
+    type: ProductType = ProductType.SIMPLE
+    quantities: QuantityRules = QuantityRules()
     needs_choice: bool = False
     has_page: bool = True
     on_website: bool = True
@@ -60,50 +64,62 @@ class Product:
 
     @property
     def in_stock(self) -> bool:
+        """Whether any of it is left."""
         return self.stock > 0
 
     @property
-    def is_sent(self) -> bool:
-        return self.kind not in (Kind.VIRTUAL, Kind.DOWNLOADABLE)
+    def is_shipped(self) -> bool:
+        """Whether it is a thing that needs shipping."""
+        return self.type not in (ProductType.VIRTUAL, ProductType.DOWNLOADABLE)
 
-    def price_for(self, group_id: int) -> Decimal:
+    def get_price(self, group_id: int) -> Decimal:
+        """Return the price for a customer group."""
         return self.group_prices.get(group_id, self.price)
 
 
 @dataclass(slots=True)
 class Catalogue:
+    """All products of the shop."""
+
     products: list[Product] = field(default_factory=list)
 
-    def by_sku(self, sku: str) -> Product | None:
-        """Match as MySQL's collation does: whatever the case, but spaces count."""
-        return next((one for one in self.products if one.sku.lower() == sku.lower()), None)
+    def find_by_sku(self, sku: str) -> Product | None:
+        """Return a product by its sku. As in MySQL's collation only case does not count."""
+        return next(
+            (product for product in self.products if product.sku.lower() == sku.lower()), None
+        )
 
-    def by_id(self, number: int) -> Product | None:
-        return next((one for one in self.products if one.id == number), None)
+    def find_by_id(self, number: int) -> Product | None:
+        """Return a product by its id."""
+        return next((product for product in self.products if product.id == number), None)
 
-    def by_url_key(self, key: str) -> Product | None:
-        return next((one for one in self.shown() if one.url_key == key), None)
+    def find_by_url_key(self, key: str) -> Product | None:
+        """Return the visible product whose page has a URL key."""
+        return next((found for found in self.list_visible() if found.url_key == key), None)
 
-    def enabled(self) -> list[Product]:
-        return [one for one in self.products if one.enabled]
+    def list_enabled(self) -> list[Product]:
+        """Return the products that are not switched off."""
+        return [product for product in self.products if product.enabled]
 
-    def shown(self) -> list[Product]:
-        """Give what has a page of its own; a variant has none."""
-        return [one for one in self.enabled() if one.has_page and one.on_website]
+    def list_visible(self) -> list[Product]:
+        """Return the enabled products that have a page of their own. A variant has none."""
+        enabled = self.list_enabled()
+        return [product for product in enabled if product.has_page and product.on_website]
 
-    def saleable(self) -> list[Product]:
-        return [one for one in self.shown() if one.in_stock]
+    def list_saleable(self) -> list[Product]:
+        """Return the visible products that are in stock."""
+        return [product for product in self.list_visible() if product.in_stock]
 
     def disable(self, sku: str) -> None:
-        """Take a product off sale, carts that hold it included."""
-        product = self.by_sku(sku)
+        """Switch a product off, also in quotes that hold it; raise KeyError if it is unknown."""
+        product = self.find_by_sku(sku)
         if product is None:
             raise KeyError(sku)
         product.enabled = False
 
 
-def lab_catalogue() -> Catalogue:
-    """Give the 23 products that the recorded shop had."""
+def create_demo_catalogue() -> Catalogue:
+    """Return the 23 products that the recorded shop had."""
     plenty = Decimal(10_000)
     products = [
         Product(n, f"ITEM-{n:02d}", f"Lab item {n:02d}", Decimal(10 + n), plenty)

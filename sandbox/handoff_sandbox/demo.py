@@ -18,8 +18,8 @@ from pathlib import Path
 import click
 import requests
 
+from handoff_sandbox.accounts import ADMIN_NAME, ADMIN_PASSWORD, CUSTOMER_PASSWORD
 from handoff_sandbox.factory import create_shop
-from handoff_sandbox.people import ADMIN_NAME, ADMIN_PASSWORD, CUSTOMER_PASSWORD
 from handoff_sandbox.phone import create_phone
 from handoff_sandbox.server import HOST, serving
 
@@ -151,7 +151,7 @@ def _write_files(demo: Demo) -> None:
 
 @contextmanager
 def _running_shop(demo: Demo) -> Iterator[None]:
-    shop = create_shop(url=demo.shop_url, session_path=demo.sessions, dressed=True)
+    shop = create_shop(url=demo.shop_url, session_path=demo.sessions, with_demo_content=True)
     with serving(shop, demo.shop_port):
         yield
 

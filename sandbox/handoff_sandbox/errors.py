@@ -1,11 +1,11 @@
-"""What the shop refuses, one class for each way in which callers see it.
+"""Errors of the shop, one class for each way in which callers see them.
 
 ShopError
-├── InputError      400  before the call is made
+├── InputError      400  the body or the path lacks something
 ├── Unauthorized    401
-├── NotFound        404
-├── Refused         400  the rules of the shop say no
-└── InternalError   500
+├── NoSuchEntity    404
+├── RuleViolation   400  a rule of the shop refuses the call
+└── ServerFault     500
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from secrets import token_hex
 
 
 class ShopError(Exception):
-    """An answer other than 200, with Magento's message and its parameters."""
+    """An error answer, with Magento's message and its parameters."""
 
     status = 400
-    # REST answers say 'no PHP session was started' by having no Set-Cookie.
+    # A REST answer has no Set-Cookie if no PHP session was started.
     starts_session = True
 
     def __init__(self, message: str, parameters: dict[str, object] | list[object] | None = None):
@@ -25,52 +25,61 @@ class ShopError(Exception):
         self.message = message
         self.parameters = parameters
 
-    def body(self) -> dict[str, object]:
+    def serialize(self) -> dict[str, object]:
+        """Return the answer's JSON."""
         if self.parameters is None:
             return {"message": self.message}
         return {"message": self.message, "parameters": self.parameters}
 
 
 class InputError(ShopError):
-    """The body or the path lacks something; the call itself was never made."""
+    """The body or the path lacks something, so the call was not made."""
 
     starts_session = False
 
     @classmethod
     def missing(cls, field: str) -> InputError:
+        """Return the error for a missing field."""
         return cls('"%fieldName" is required. Enter and try again.', {"fieldName": field})
 
 
 class Unauthorized(ShopError):
+    """The caller may not use the resource."""
+
     status = 401
 
     @classmethod
     def resource(cls, resource: str, *, starts_session: bool) -> Unauthorized:
+        """Return the error for a resource that the caller has no right to."""
         error = cls("The consumer isn't authorized to access %resources.", {"resources": resource})
         error.starts_session = starts_session
         return error
 
     @classmethod
     def login(cls) -> Unauthorized:
-        """Say the same of wrong passwords, unknown accounts and locked ones."""
+        """Return the error for wrong passwords, unknown accounts and locked ones alike."""
         return cls(
             "The account sign-in was incorrect or your account is disabled temporarily. "
             "Please wait and try again later."
         )
 
 
-class NotFound(ShopError):
+class NoSuchEntity(ShopError):
+    """The named thing does not exist."""
+
     status = 404
 
     @classmethod
-    def entity(cls, field: str, value: object) -> NotFound:
+    def entity(cls, field: str, value: object) -> NoSuchEntity:
+        """Return the error for an id that nothing has."""
         return cls(
             "No such entity with %fieldName = %fieldValue",
             {"fieldName": field, "fieldValue": value},
         )
 
     @classmethod
-    def product(cls, *, starts_session: bool = True) -> NotFound:
+    def product(cls, *, starts_session: bool = True) -> NoSuchEntity:
+        """Return the error for an unknown sku."""
         error = cls(
             "The product that was requested doesn't exist. Verify the product and try again."
         )
@@ -78,17 +87,20 @@ class NotFound(ShopError):
         return error
 
     @classmethod
-    def order(cls) -> NotFound:
+    def order(cls) -> NoSuchEntity:
+        """Return the error for an unknown order."""
         error = cls("The entity that was requested doesn't exist. Verify the entity and try again.")
         error.starts_session = False
         return error
 
 
-class Refused(ShopError):
-    """The shop's own rules say no: stock, quantities, permissions."""
+class RuleViolation(ShopError):
+    """A rule of the shop refuses the call: stock, quantities, permissions."""
 
 
-class InternalError(ShopError):
+class ServerFault(ShopError):
+    """Magento failed, and wrote the cause into its log."""
+
     status = 500
     starts_session = False
 

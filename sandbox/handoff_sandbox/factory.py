@@ -1,3 +1,5 @@
+"""The stand-in shop as a Flask application."""
+
 from __future__ import annotations
 
 import time
@@ -9,10 +11,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask
 
 from handoff_sandbox import graphql, rest, storefront
-from handoff_sandbox.catalogue import Catalogue, lab_catalogue
-from handoff_sandbox.clock import Clock
-from handoff_sandbox.scopes import POUNDS, Currency, Views, one_view
+from handoff_sandbox.catalogue import Catalogue, create_demo_catalogue
+from handoff_sandbox.formats import Clock
 from handoff_sandbox.shop import open_shop
+from handoff_sandbox.store_views import POUNDS, Currency, ShopViews, create_single_view
 
 
 def create_shop(
@@ -21,11 +23,11 @@ def create_shop(
     session_path: Path,
     currency: Currency = POUNDS,
     clock: Clock = time.time,
-    views: Views | None = None,
+    views: ShopViews | None = None,
     catalogue: Catalogue | None = None,
     cookie_domain: str | None = None,
     shared_accounts: bool = False,
-    dressed: bool = False,
+    with_demo_content: bool = False,
 ) -> Flask:
     """Build the stand-in shop; `url` is its own base URL, `session_path` PHP's save path.
 
@@ -36,28 +38,28 @@ def create_shop(
     """
     app = Flask(__name__, static_folder="static", static_url_path="/static/sandbox")
     app.url_map.strict_slashes = False
-    # PHP's cookies and Magento's JSON are written out here; Flask's own session is not used.
+    # Magento does not sort the fields of its JSON.
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    views = views or one_view(url.rstrip("/"), currency)
+    views = views or create_single_view(url.rstrip("/"), currency)
     shop = open_shop(
         views=views,
         session_path=session_path,
         clock=clock,
-        catalogue=catalogue or lab_catalogue(),
+        catalogue=catalogue or create_demo_catalogue(),
         shared_accounts=shared_accounts,
         cookie_domain=cookie_domain,
     )
-    shop.dressed = dressed
+    shop.with_demo_content = with_demo_content
     app.extensions["sandbox"] = shop
     rest.register(app)
     graphql.register(app)
     storefront.register(app)
-    app.wsgi_app = OneAtATime(app.wsgi_app, shop.lock)  # type: ignore[method-assign]
+    app.wsgi_app = OneRequestAtATime(app.wsgi_app, shop.lock)  # type: ignore[method-assign]
     return app
 
 
-class OneAtATime:
-    """Lets one request at a time at the shop's state, whatever the number of threads."""
+class OneRequestAtATime:
+    """Middleware that lets only one request at a time use the shop's state."""
 
     def __init__(self, app: WSGIApplication, lock: RLock):
         self._app = app

@@ -1,3 +1,5 @@
+"""Orders: bought quotes."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -5,19 +7,19 @@ from decimal import Decimal
 from itertools import count
 from secrets import token_hex
 
-from handoff_sandbox.addresses import Address
 from handoff_sandbox.catalogue import Product
-from handoff_sandbox.clock import Clock, stamp
-from handoff_sandbox.errors import Refused
-from handoff_sandbox.quotes import Line, Quote
-from handoff_sandbox.totals import Totals, totals_of
+from handoff_sandbox.errors import RuleViolation
+from handoff_sandbox.formats import Clock, format_timestamp
+from handoff_sandbox.postal_address import PostalAddress
+from handoff_sandbox.quotes import QuoteLine, SandboxQuote
+from handoff_sandbox.totals import Totals, calculate_totals
 
 
 @dataclass(frozen=True, slots=True)
-class SoldLine:
-    """A line as it was bought; `quote_line` is its number in the quote.
+class OrderItem:
+    """A line of an order. `quote_line` is its number in the quote.
 
-    `goods` are what leaves the stock: the product, or of a configurable the variant.
+    `goods` leaves the stock: the product, or the variant of a configurable product.
     """
 
     id: int
@@ -30,15 +32,16 @@ class SoldLine:
 
     @property
     def row_total(self) -> Decimal:
+        """The price of the whole line."""
         return self.price * self.qty
 
 
 @dataclass(frozen=True, slots=True)
-class Comment:
-    """What somebody of the shop has noted on an order, and the status that it had then."""
+class OrderComment:
+    """A note on an order, with the order's status at that time."""
 
     id: int
-    words: str
+    text: str
     status: str
     notified: bool
     visible: bool
@@ -46,45 +49,49 @@ class Comment:
 
 
 @dataclass(slots=True)
-class Order:
-    """A bought quote; only its state and its comments change afterwards."""
+class SandboxOrder:
+    """A bought quote. Only its state and its comments change afterwards."""
 
     entity_id: int
     increment_id: str
-    quote: Quote
-    lines: tuple[SoldLine, ...]
+    quote: SandboxQuote
+    items: tuple[OrderItem, ...]
     totals: Totals
     email: str
-    billing: Address
-    shipping: Address
+    billing: PostalAddress
+    shipping: PostalAddress
     created_at: str
     updated_at: str
     remote_ip: str
     state: str = "new"
     status: str = "pending"
     protect_code: str = field(default_factory=lambda: token_hex(16))
-    comments: list[Comment] = field(default_factory=list)
+    comments: list[OrderComment] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Orders:
+class OrderTable:
+    """All orders of the shop."""
+
     clock: Clock
-    by_id: dict[int, Order] = field(default_factory=dict)
+    by_id: dict[int, SandboxOrder] = field(default_factory=dict)
     _ids: count[int] = field(default_factory=lambda: count(1))
     _line_ids: count[int] = field(default_factory=lambda: count(1))
     _comment_ids: count[int] = field(default_factory=lambda: count(1))
 
-    def place(self, quote: Quote, *, email: str, billing: Address, remote_ip: str) -> Order:
-        """Turn an active quote into an order and take the goods out of stock, or raise Refused."""
-        self.check(quote)
-        now = stamp(self.clock())
+    def place_order(
+        self, quote: SandboxQuote, *, email: str, billing: PostalAddress, remote_ip: str
+    ) -> SandboxOrder:
+        """Create an order from an active quote and reduce the stock, or raise RuleViolation."""
+        self.require_buyable(quote)
+        now = format_timestamp(self.clock())
         number = next(self._ids)
-        order = Order(
+        order = SandboxOrder(
             entity_id=number,
             increment_id=f"{number:09d}",
             quote=quote,
-            lines=tuple(self._sold(line) for line in quote.lines),
-            totals=totals_of(quote),
+            items=tuple(self._create_item(line) for line in quote.lines),
+            totals=calculate_totals(quote),
             email=email,
             billing=billing,
             shipping=quote.shipping,
@@ -92,45 +99,46 @@ class Orders:
             updated_at=now,
             remote_ip=remote_ip,
         )
-        self._close(quote, order)
+        self._close_quote(quote, order)
         self.by_id[number] = order
         return order
 
-    def cancel(self, order: Order) -> None:
+    def cancel_order(self, order: SandboxOrder) -> None:
+        """Cancel an order and put its goods back into stock."""
         order.state = order.status = "canceled"
-        order.updated_at = stamp(self.clock())
-        for line in order.lines:
-            line.goods.stock += line.qty
+        order.updated_at = format_timestamp(self.clock())
+        for item in order.items:
+            item.goods.stock += item.qty
 
-    def comment(self, order: Order, words: str, *, notified: bool, visible: bool) -> None:
-        now = stamp(self.clock())
+    def add_comment(self, order: SandboxOrder, text: str, *, notified: bool, visible: bool) -> None:
+        """Add a comment to an order."""
+        now = format_timestamp(self.clock())
         number = next(self._comment_ids)
-        order.comments.append(Comment(number, words, order.status, notified, visible, now))
+        order.comments.append(OrderComment(number, text, order.status, notified, visible, now))
 
-    def check(self, quote: Quote) -> None:
-        """Raise Refused where the quote cannot be bought as it is."""
-        if not quote.lines or len(quote.visible_lines()) < len(quote.lines):
-            raise Refused("Some of the products are disabled.")
-        if quote.ships_by is None and not quote.is_virtual:
-            raise Refused("The shipping address is missing. Set the address and try again.")
+    def require_buyable(self, quote: SandboxQuote) -> None:
+        """Raise RuleViolation if the quote cannot be bought as it is."""
+        if not quote.lines or len(quote.visible_lines) < len(quote.lines):
+            raise RuleViolation("Some of the products are disabled.")
+        if quote.shipping_method is None and not quote.is_virtual:
+            raise RuleViolation("The shipping address is missing. Set the address and try again.")
         if not all(line.can_be_bought for line in quote.lines):
-            raise Refused("Not all of your products are available in the requested quantity.")
+            raise RuleViolation("Not all of your products are available in the requested quantity.")
 
-    def _sold(self, line: Line) -> SoldLine:
-        return SoldLine(
+    def _create_item(self, line: QuoteLine) -> OrderItem:
+        return OrderItem(
             next(self._line_ids),
             line.number,
             line.product,
-            line.variant or line.product,
+            line.goods,
             line.sku,
             line.price,
             line.qty,
         )
 
-    def _close(self, quote: Quote, order: Order) -> None:
+    def _close_quote(self, quote: SandboxQuote, order: SandboxOrder) -> None:
         for line in quote.lines:
-            goods = line.variant or line.product
-            goods.stock -= line.qty
+            line.goods.stock -= line.qty
         quote.active = False
         quote.billing = order.billing
         quote.reserved_order_id = order.increment_id

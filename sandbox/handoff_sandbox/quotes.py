@@ -1,3 +1,5 @@
+"""Quotes (Magento's carts) and their lines."""
+
 from __future__ import annotations
 
 import string
@@ -6,22 +8,22 @@ from decimal import Decimal
 from itertools import count
 from secrets import choice
 
-from handoff_sandbox.addresses import Address
-from handoff_sandbox.catalogue import Kind, Product
-from handoff_sandbox.clock import Clock, stamp
-from handoff_sandbox.errors import NotFound
-from handoff_sandbox.people import Customer
-from handoff_sandbox.scopes import Currency, View, Website
+from handoff_sandbox.accounts import ShopCustomer
+from handoff_sandbox.catalogue import Product, ProductType
+from handoff_sandbox.errors import NoSuchEntity
+from handoff_sandbox.formats import Clock, format_timestamp
+from handoff_sandbox.postal_address import PostalAddress
+from handoff_sandbox.store_views import Currency, ShopView, Website
 
-MASKED_LENGTH = 32
+MASKED_ID_LENGTH = 32
 
 
 @dataclass(slots=True)
-class Line:
-    """A product in a quote; of a configurable, the `variant` that was chosen.
+class QuoteLine:
+    """A product in a quote. Of a configurable product, `variant` is the chosen one.
 
-    `base_price` is in the website's own currency. A bundle's line goes by the skus of its parts as
-    well. A group's member `came_in` the group.
+    `base_price` is in the website's own currency. The sku of a bundle's line ends in the skus of
+    its parts. `group` is the grouped product through which a member was added.
     """
 
     number: int
@@ -31,82 +33,97 @@ class Line:
     price: Decimal
     variant: Product | None = None
     is_gift: bool = False
-    came_in: Product | None = None
+    group: Product | None = None
 
     @property
-    def kind(self) -> Kind:
-        """Give the kind that the shop shows: members of a group keep the group's."""
-        return (self.came_in or self.product).kind
+    def type(self) -> ProductType:
+        """The type that the shop shows. Members of a group show the group's."""
+        return (self.group or self.product).type
 
     @property
     def sku(self) -> str:
-        if self.product.kind is Kind.BUNDLE:
-            return "-".join([self.product.sku, *(one.sku for one in self.product.parts.values())])
-        return (self.variant or self.product).sku
+        """The sku that the shop shows."""
+        if self.product.type is ProductType.BUNDLE:
+            return "-".join([self.product.sku, *(part.sku for part in self.product.parts.values())])
+        return self.goods.sku
+
+    @property
+    def goods(self) -> Product:
+        """The product that is sent: the variant, or without one the product itself."""
+        return self.variant or self.product
 
     @property
     def row_total(self) -> Decimal:
+        """The price of the whole line."""
         return self.price * self.qty
 
     @property
     def enabled(self) -> bool:
+        """Whether the product and its variant are still on sale."""
         return self.product.enabled and (self.variant is None or self.variant.enabled)
 
     @property
     def can_be_bought(self) -> bool:
-        """Say whether checkout opens: a bundle that nobody chose the parts of keeps it shut."""
-        goods = self.variant or self.product
-        enough = goods.quantities.backorders or self.qty <= goods.stock
-        return enough and goods.kind is not Kind.BUNDLE
+        """Whether checkout opens with this line. A bundle without chosen parts keeps it closed."""
+        enough = self.goods.quantities.backorders or self.qty <= self.goods.stock
+        return enough and self.goods.type is not ProductType.BUNDLE
 
 
 @dataclass(slots=True)
-class Quote:
-    """Magento's cart: of a guest (who knows its masked id) or of a customer."""
+class SandboxQuote:
+    """The quote of a guest, who knows its masked id, or of a customer."""
 
     number: int
     created_at: str
     updated_at: str
-    billing: Address
-    shipping: Address
-    view: View
+    billing: PostalAddress
+    shipping: PostalAddress
+    view: ShopView
     currency: Currency
     masked_id: str | None = None
-    customer: Customer | None = None
+    customer: ShopCustomer | None = None
     active: bool = True
-    lines: list[Line] = field(default_factory=list)
-    ships_by: str | None = None
+    lines: list[QuoteLine] = field(default_factory=list)
+    shipping_method: str | None = None
     reserved_order_id: str | None = None
 
     @property
     def rate(self) -> Decimal:
-        return self.view.website.rate(self.currency)
+        """The price of one unit of the website's own currency in the quote's currency."""
+        return self.view.website.get_rate(self.currency)
 
-    def visible_lines(self) -> list[Line]:
-        """Leave out what was disabled later: it is still counted, but no longer shown."""
+    @property
+    def visible_lines(self) -> list[QuoteLine]:
+        """The lines whose product is enabled. The others still count, but are not shown."""
         return [line for line in self.lines if line.enabled]
 
     @property
     def is_virtual(self) -> bool:
-        """Say whether there is nothing to send."""
-        return bool(self.lines) and not any(line.product.is_sent for line in self.lines)
+        """Whether there are lines and none of them is shipped."""
+        return bool(self.lines) and not any(line.product.is_shipped for line in self.lines)
 
+    @property
     def total_qty(self) -> Decimal:
+        """The sum of all quantities."""
         return sum((line.qty for line in self.lines), Decimal(0))
 
-    def line(self, number: int) -> Line | None:
+    def find_line(self, number: int) -> QuoteLine | None:
+        """Return the line with a number."""
         return next((line for line in self.lines if line.number == number), None)
 
-    def line_of(self, product: Product, variant: Product | None = None) -> Line | None:
-        held = (line for line in self.lines if not line.is_gift)
-        return next((x for x in held if x.product is product and x.variant is variant), None)
+    def find_line_of(self, product: Product, variant: Product | None = None) -> QuoteLine | None:
+        """Return the line of a product and variant that is not a gift."""
+        paid = (line for line in self.lines if not line.is_gift)
+        return next((x for x in paid if x.product is product and x.variant is variant), None)
 
 
 @dataclass(slots=True)
-class Quotes:
+class QuoteTable:
+    """All quotes of the shop."""
+
     clock: Clock
-    default_view: View
-    by_number: dict[int, Quote] = field(default_factory=dict)
+    default_view: ShopView
+    by_number: dict[int, SandboxQuote] = field(default_factory=dict)
     _numbers: count[int] = field(default_factory=lambda: count(1))
     _line_numbers: count[int] = field(default_factory=lambda: count(1))
     _address_numbers: count[int] = field(default_factory=lambda: count(1))
@@ -115,134 +132,146 @@ class Quotes:
         self,
         masked_id: str | None = None,
         *,
-        view: View | None = None,
+        view: ShopView | None = None,
         currency: Currency | None = None,
-    ) -> Quote:
+    ) -> SandboxQuote:
+        """Create a guest's quote, with a masked id of the caller's or a random one."""
         quote = self._create(view or self.default_view, currency)
-        quote.masked_id = masked_id or _random_mask()
+        quote.masked_id = masked_id or _generate_masked_id()
         return quote
 
-    def create_for_customer(self, customer: Customer, *, view: View | None = None) -> Quote:
+    def create_for_customer(
+        self, customer: ShopCustomer, *, view: ShopView | None = None
+    ) -> SandboxQuote:
+        """Create a customer's quote."""
         quote = self._create(view or self.default_view)
-        self.own(quote, customer)
+        self.set_owner(quote, customer)
         return quote
 
-    def by_masked_id(self, masked_id: str) -> Quote | None:
-        """Find a quote, a customer's too; the column's collation ignores case."""
+    def find_by_masked_id(self, masked_id: str) -> SandboxQuote | None:
+        """Return a guest's or a customer's quote. The column's collation ignores case."""
         wanted = masked_id.lower()
-        held = (quote for quote in self.by_number.values() if quote.masked_id is not None)
-        return next((quote for quote in held if str(quote.masked_id).lower() == wanted), None)
+        masked = (quote for quote in self.by_number.values() if quote.masked_id is not None)
+        return next((quote for quote in masked if str(quote.masked_id).lower() == wanted), None)
 
-    def active_of(self, customer: Customer, website: Website | None = None) -> Quote | None:
-        """Give a customer's quote in a website, of which there is one at most."""
+    def find_active_of(
+        self, customer: ShopCustomer, website: Website | None = None
+    ) -> SandboxQuote | None:
+        """Return the one active quote that a customer may have in a website."""
         wanted = website or self.default_view.website
-        mine = (one for one in self.by_number.values() if one.active and one.customer == customer)
-        return next((one for one in mine if one.view.website == wanted), None)
+        active = (quote for quote in self.by_number.values() if quote.active)
+        own = (quote for quote in active if quote.customer == customer)
+        return next((quote for quote in own if quote.view.website == wanted), None)
 
-    def active(self, number: int) -> Quote | None:
+    def find_active(self, number: int) -> SandboxQuote | None:
+        """Return the quote with a number if it is active."""
         quote = self.by_number.get(number)
         return quote if quote is not None and quote.active else None
 
-    def mask(self, quote: Quote) -> str:
-        """Give the masked id, made now where there is none: so a customer's quote gets one."""
+    def ensure_masked_id(self, quote: SandboxQuote) -> str:
+        """Return the masked id. A customer's quote has none until it is asked for."""
         if quote.masked_id is None:
-            quote.masked_id = _random_mask()
+            quote.masked_id = _generate_masked_id()
         return quote.masked_id
 
-    def put(self, quote: Quote, product: Product, qty: Decimal) -> Line:
-        """Add what a product puts into a cart, and give the first line of it."""
-        line = self.raise_lines(quote, product, qty)
-        self.touch(quote)
+    def add_product(self, quote: SandboxQuote, product: Product, qty: Decimal) -> QuoteLine:
+        """Add a product, apply the gift rules, and return the first line that has changed."""
+        line = self.add_quantity(quote, product, qty)
+        self.apply_gift_rules(quote)
         return line
 
-    def raise_lines(
-        self, quote: Quote, product: Product, qty: Decimal, variant: Product | None = None
-    ) -> Line:
-        """Add lines or raise those there are; whoever calls has checked the rules, and touches.
+    def add_quantity(
+        self, quote: SandboxQuote, product: Product, qty: Decimal, variant: Product | None = None
+    ) -> QuoteLine:
+        """Create a line or raise its quantity, and return the first line that has changed.
 
-        A group puts its members into the cart, and not itself.
+        The caller has validated the sale, and applies the gift rules afterwards. A grouped product
+        adds its members and not itself.
         """
-        if product.kind is Kind.GROUPED:
-            lines = [self._raise(quote, each, qty) for each in product.parts.values()]
-            for each in lines:
-                each.came_in = product
+        if product.type is ProductType.GROUPED:
+            lines = [self._add_to_line(quote, member, qty) for member in product.parts.values()]
+            for line in lines:
+                line.group = product
             return lines[0]
-        return self._raise(quote, product, qty, variant)
+        return self._add_to_line(quote, product, qty, variant)
 
-    def _raise(
-        self, quote: Quote, product: Product, qty: Decimal, variant: Product | None = None
-    ) -> Line:
-        line = quote.line_of(product, variant)
+    def _add_to_line(
+        self, quote: SandboxQuote, product: Product, qty: Decimal, variant: Product | None = None
+    ) -> QuoteLine:
+        line = quote.find_line_of(product, variant)
         if line is None:
             group_id = quote.customer.group_id if quote.customer else 0
-            base_price = quote.view.website.base_price(variant or product, group_id)
+            base_price = quote.view.website.get_base_price(variant or product, group_id)
             price = base_price * quote.rate
             number = next(self._line_numbers)
-            line = Line(number, product, Decimal(0), base_price, price, variant)
+            line = QuoteLine(number, product, Decimal(0), base_price, price, variant)
             quote.lines.append(line)
         line.qty += qty
         return line
 
-    def move(self, quote: Quote, view: View, currency: Currency) -> None:
-        """Take a quote to another store view of its website or currency: all is priced anew."""
+    def move_to_view(self, quote: SandboxQuote, view: ShopView, currency: Currency) -> None:
+        """Move a quote to another store view or currency of its website, with new prices."""
         quote.view, quote.currency = view, currency
         for line in quote.lines:
             line.price = line.base_price * quote.rate
-        self.touch(quote)
+        self.apply_gift_rules(quote)
 
-    def merge(self, into: Quote, source: Quote) -> None:
+    def merge(self, target: SandboxQuote, source: SandboxQuote) -> None:
+        """Add the lines of one quote to another, and close the first."""
         for line in source.lines:
-            self.raise_lines(into, line.product, line.qty, line.variant)
-        self.touch(into)
+            self.add_quantity(target, line.product, line.qty, line.variant)
+        self.apply_gift_rules(target)
         source.active = False
 
-    def assign(self, quote: Quote, customer: Customer) -> None:
-        """Make a guest's quote a customer's: theirs is merged in, the masked id is gone."""
-        theirs = self.active_of(customer, quote.view.website)
-        if theirs is not None:
-            self.merge(quote, theirs)
-        self.own(quote, customer)
+    def assign_to_customer(self, quote: SandboxQuote, customer: ShopCustomer) -> None:
+        """Make a guest's quote a customer's: merge theirs into it, and delete the masked id."""
+        customer_quote = self.find_active_of(customer, quote.view.website)
+        if customer_quote is not None:
+            self.merge(quote, customer_quote)
+        self.set_owner(quote, customer)
 
-    def own(self, quote: Quote, customer: Customer) -> None:
+    def set_owner(self, quote: SandboxQuote, customer: ShopCustomer) -> None:
+        """Make a quote a customer's, and delete its masked id."""
         quote.customer = customer
         quote.masked_id = None
         quote.billing = replace(quote.billing, email=customer.email)
         quote.shipping = replace(quote.shipping, email=customer.email)
-        self.touch(quote)
+        self.apply_gift_rules(quote)
 
-    def disown(self, quote: Quote) -> None:
-        """Leave a quote to nobody: its customer's account was closed."""
+    def remove_owner(self, quote: SandboxQuote) -> None:
+        """Leave a quote without an owner, because its customer's account was deleted."""
         quote.customer = None
         quote.masked_id = None
-        self.touch(quote)
+        self.apply_gift_rules(quote)
 
-    def require_active(self, quote: Quote) -> None:
+    def require_active(self, quote: SandboxQuote) -> None:
+        """Raise NoSuchEntity if the quote was ordered or merged into another."""
         if not quote.active:
-            raise NotFound.entity("cartId", str(quote.number))
+            raise NoSuchEntity.entity("cartId", str(quote.number))
 
-    def next_address(self) -> int:
+    def next_address_number(self) -> int:
+        """Return an id for a new address."""
         return next(self._address_numbers)
 
-    def touch(self, quote: Quote) -> None:
-        """Note that the quote has changed, and let the rules add or take their gifts."""
+    def apply_gift_rules(self, quote: SandboxQuote) -> None:
+        """Add the gifts that the lines earn, remove the others, and set the time of change."""
         paid = [line for line in quote.lines if not line.is_gift]
         earned = [line.product.gift for line in paid if line.product.gift]
         quote.lines = [line for line in quote.lines if not line.is_gift or line.product in earned]
         for gift in earned:
             if not any(line.is_gift and line.product is gift for line in quote.lines):
                 number, free = next(self._line_numbers), Decimal(0)
-                line = Line(number, gift, Decimal(1), free, free, is_gift=True)
-                quote.lines.append(line)
-        quote.updated_at = stamp(self.clock())
+                quote.lines.append(QuoteLine(number, gift, Decimal(1), free, free, is_gift=True))
+        quote.updated_at = format_timestamp(self.clock())
 
-    def _create(self, view: View, currency: Currency | None = None) -> Quote:
-        now = stamp(self.clock())
-        quote = Quote(
+    def _create(self, view: ShopView, currency: Currency | None = None) -> SandboxQuote:
+        now = format_timestamp(self.clock())
+        quote = SandboxQuote(
             number=next(self._numbers),
             created_at=now,
             updated_at=now,
-            billing=Address(self.next_address()),
-            shipping=Address(self.next_address()),
+            billing=PostalAddress(self.next_address_number()),
+            shipping=PostalAddress(self.next_address_number()),
             view=view,
             currency=currency or view.currency,
         )
@@ -250,5 +279,5 @@ class Quotes:
         return quote
 
 
-def _random_mask() -> str:
-    return "".join(choice(string.ascii_letters + string.digits) for _ in range(MASKED_LENGTH))
+def _generate_masked_id() -> str:
+    return "".join(choice(string.ascii_letters + string.digits) for _ in range(MASKED_ID_LENGTH))

@@ -1,3 +1,5 @@
+"""The state of the stand-in shop."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -6,93 +8,96 @@ from threading import RLock
 
 from flask import current_app, g, request
 
+from handoff_sandbox.access_tokens import AccessTokens
+from handoff_sandbox.accounts import ShopAccounts, ShopCustomer, create_accounts
 from handoff_sandbox.catalogue import Catalogue
-from handoff_sandbox.clock import Clock
-from handoff_sandbox.cookies import Cookies
-from handoff_sandbox.orders import Orders
-from handoff_sandbox.people import Customer, People, lab_people
-from handoff_sandbox.quotes import Quotes
-from handoff_sandbox.rules import Rules
-from handoff_sandbox.scopes import View, Views
-from handoff_sandbox.sessions import SessionFiles
-from handoff_sandbox.tokens import Tokens
+from handoff_sandbox.checkout_rules import CheckoutRules
+from handoff_sandbox.cookie_writer import CookieWriter
+from handoff_sandbox.formats import Clock
+from handoff_sandbox.orders import OrderTable
+from handoff_sandbox.php_sessions import PhpSessionFiles
+from handoff_sandbox.quotes import QuoteTable
+from handoff_sandbox.store_views import ShopView, ShopViews
 
 
 @dataclass(slots=True)
-class Shop:
-    """Everything that the stand-in shop knows; hold `lock` while touching it."""
+class SandboxShop:
+    """The whole state of the shop. Hold `lock` while using it."""
 
-    views: Views
+    views: ShopViews
     clock: Clock
-    sessions: SessionFiles
+    sessions: PhpSessionFiles
     catalogue: Catalogue
-    people: People
-    tokens: Tokens
-    quotes: Quotes
-    orders: Orders
-    rules: Rules = field(default_factory=Rules)
+    accounts: ShopAccounts
+    tokens: AccessTokens
+    quotes: QuoteTable
+    orders: OrderTable
+    rules: CheckoutRules = field(default_factory=CheckoutRules)
     shared_accounts: bool = False
     cookie_domain: str | None = None
-    dressed: bool = False
+    with_demo_content: bool = False
     lock: RLock = field(default_factory=RLock)
 
     @property
     def url(self) -> str:
+        """The URL of the default store view."""
         return self.views.first.url
 
     @property
-    def cookies(self) -> Cookies:
-        """Write cookies for the domain of the settings, else for the host that was asked."""
+    def cookies(self) -> CookieWriter:
+        """A writer of cookies for the configured domain, else for the host of the request."""
         host = self.views.first.host
         if len(self.views.listed) > 1:
             host = request.host.partition(":")[0]
-        return Cookies(self.cookie_domain or host, self.url.startswith("https:"), self.clock)
+        return CookieWriter(self.cookie_domain or host, self.url.startswith("https:"), self.clock)
 
-    def account_key(self, view: View) -> str:
-        """Give the name under which a session holds who is logged in."""
+    def get_account_key(self, view: ShopView) -> str:
+        """Return the name under which a session holds the customer."""
         return "customer" if self.shared_accounts else f"customer_{view.website.code}"
 
-    def serves(self, customer: Customer, view: View) -> bool:
-        """Tell whether a customer's account is good in the website of a store view."""
+    def accepts_customer(self, customer: ShopCustomer, view: ShopView) -> bool:
+        """Return whether a customer's account is valid in the website of a store view."""
         return self.shared_accounts or customer.website == view.website.number
 
 
 def open_shop(
     *,
-    views: Views,
+    views: ShopViews,
     session_path: Path,
     clock: Clock,
     catalogue: Catalogue,
     shared_accounts: bool,
     cookie_domain: str | None,
-) -> Shop:
-    """Open the shop with a catalogue and the recorded one's accounts; nobody is in it yet."""
+) -> SandboxShop:
+    """Create a shop with a catalogue and the recorded accounts, but without quotes and orders."""
     session_path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Shop(
+    return SandboxShop(
         views=views,
         clock=clock,
-        sessions=SessionFiles(session_path),
+        sessions=PhpSessionFiles(session_path),
         catalogue=catalogue,
-        people=lab_people(clock, websites=len({view.website.number for view in views.listed})),
-        tokens=Tokens(clock),
-        quotes=Quotes(clock, views.first),
-        orders=Orders(clock),
+        accounts=create_accounts(
+            clock, websites=len({view.website.number for view in views.listed})
+        ),
+        tokens=AccessTokens(clock),
+        quotes=QuoteTable(clock, views.first),
+        orders=OrderTable(clock),
         shared_accounts=shared_accounts,
         cookie_domain=cookie_domain,
     )
 
 
-def current_shop() -> Shop:
-    """Give the shop that the running Flask app serves."""
+def current_shop() -> SandboxShop:
+    """Return the shop of the running Flask application."""
     shop = current_app.extensions["sandbox"]
-    if not isinstance(shop, Shop):
+    if not isinstance(shop, SandboxShop):
         raise TypeError("this app was not made by create_shop")
     return shop
 
 
-def current_view() -> View:
-    """Give the store view that the running request is served in."""
+def current_view() -> ShopView:
+    """Return the store view of the running request."""
     view = g.get("view", current_shop().views.first)
-    if not isinstance(view, View):
+    if not isinstance(view, ShopView):
         raise TypeError("no store view")
     return view

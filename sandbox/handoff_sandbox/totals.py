@@ -1,17 +1,19 @@
+"""Totals of a quote."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from handoff_sandbox.quotes import Quote
+from handoff_sandbox.quotes import SandboxQuote
 
 FLAT_RATE = "flatrate_flatrate"
-PRICE_PER_ITEM_SENT = Decimal(5)
+PRICE_PER_SHIPPED_ITEM = Decimal(5)
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a quote costs, in its currency; nothing is taxed or discounted."""
+    """Totals in the quote's currency. There are no taxes and no discounts."""
 
     subtotal: Decimal
     shipping: Decimal
@@ -19,19 +21,21 @@ class Totals:
 
     @property
     def grand_total(self) -> Decimal:
+        """The amount to pay."""
         return self.subtotal + self.shipping
 
 
-def flat_rate(quote: Quote) -> Decimal:
-    sent = (line.qty for line in quote.visible_lines() if line.product.is_sent)
-    return PRICE_PER_ITEM_SENT * quote.rate * sum(sent, Decimal(0))
+def calculate_flat_rate(quote: SandboxQuote) -> Decimal:
+    """Return the price of shipping all items that need it."""
+    shipped = (line.qty for line in quote.visible_lines if line.product.is_shipped)
+    return PRICE_PER_SHIPPED_ITEM * quote.rate * sum(shipped, Decimal(0))
 
 
-def totals_of(quote: Quote) -> Totals:
-    """Add up; shipping counts from the moment when a method was chosen."""
-    lines = quote.visible_lines()
+def calculate_totals(quote: SandboxQuote) -> Totals:
+    """Return the totals. Shipping counts as soon as a method was chosen."""
+    lines = quote.visible_lines
     return Totals(
         subtotal=sum((line.row_total for line in lines), Decimal(0)),
-        shipping=flat_rate(quote) if quote.ships_by else Decimal(0),
-        qty=quote.total_qty(),
+        shipping=calculate_flat_rate(quote) if quote.shipping_method else Decimal(0),
+        qty=quote.total_qty,
     )

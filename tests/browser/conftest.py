@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handoff_sandbox.kinds import catalogue_of_all_kinds
+from handoff_sandbox.full_catalogue import create_full_catalogue
 from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 
 from tests.browser.page_scenarios import SETTINGS, PageScenarios
@@ -69,7 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="package")
 def shop(folder: Path) -> Iterator[RunningShop]:
     """Run a shop that sells products of every kind."""
-    with running_shop(folder / "sessions", catalogue_of_all_kinds()) as shop:
+    with running_shop(folder / "sessions", create_full_catalogue()) as shop:
         yield shop
 
 

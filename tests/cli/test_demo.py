@@ -92,10 +92,10 @@ def test_the_phone_opens_checkout_in_both_styles(demo: RunningDemo, style: str) 
     tap["reference"] = f"test-{style}"
     events = requests.post(f"{demo.phone}/checkout", json=tap, timeout=30).text.splitlines()
     [link] = [event for event in map(json.loads, events) if event["kind"] == "instruction"]
-    opened = requests.post(f"{demo.phone}/others/second", json=link, timeout=30).text
+    opened = requests.post(f"{demo.phone}/visitors/second", json=link, timeout=30).text
     assert '"status": 303' in opened
     seen = requests.get(f"{demo.phone}/openings/{link['handoff']}", timeout=10).json()
-    assert seen["steps"][-1]["status"] == 303
+    assert seen["calls"][-1]["status"] == 303
 
 
 def test_its_settings_file_can_be_used_by_other_commands(demo: RunningDemo) -> None:

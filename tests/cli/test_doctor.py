@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handoff_sandbox.shop import Shop
+from handoff_sandbox.shop import SandboxShop
 
 from tests.doctor.modified_shop import answer_before, answer_path, run_modified_shop
 
@@ -24,7 +24,7 @@ Completed = subprocess.CompletedProcess[str]
 class DoctorCommand:
     """Runs the command at a shop, with only the settings in its environment."""
 
-    def __init__(self, url: str, shop: Shop, folder: Path) -> None:
+    def __init__(self, url: str, shop: SandboxShop, folder: Path) -> None:
         self.shop = shop
         self.folder = folder
         self.environment = {

@@ -30,7 +30,7 @@ def test_every_step_passes_and_only_a_cancelled_order_stays(staging: StagingShop
     assert finished.verdicts == {"ok"}
     parts = [step["part"] for step in finished.report["steps"]]
     assert list(dict.fromkeys(parts)) == ["shop", "guest's quote", "guest with a bag", "customer"]
-    [order] = staging.shop.inside.orders.by_id.values()
+    [order] = staging.shop.state.orders.by_id.values()
     assert order.state == "canceled"
     [left] = finished.report["left_behind"]
     assert order.increment_id in left
@@ -40,7 +40,7 @@ def test_every_step_passes_and_only_a_cancelled_order_stays(staging: StagingShop
 
 
 def _require_no_credential(staging: StagingShop, output: str) -> None:
-    masked_ids = [quote.masked_id for quote in staging.shop.inside.quotes.by_number.values()]
+    masked_ids = [quote.masked_id for quote in staging.shop.state.quotes.by_number.values()]
     assert any(masked_ids)
     for secret in ("eyJ", "/h/", KEY, "Admin123!", *filter(None, masked_ids)):
         assert secret not in output
@@ -72,11 +72,11 @@ def test_another_server_at_the_public_url_ends_with_code_2(staging: StagingShop)
 
 @pytest.mark.parametrize("named", ["https://shop.example", "http://127.0.0.1:1", "127.0.0.1", ""])
 def test_a_shop_that_is_not_in_the_settings_is_not_called(staging: StagingShop, named: str) -> None:
-    quotes = len(staging.shop.inside.quotes.by_number)
+    quotes = len(staging.shop.state.quotes.by_number)
     finished = staging.rehearse("--staging", named)
     assert finished.code == 2
     assert staging.shop.url in finished.err
-    assert len(staging.shop.inside.quotes.by_number) == quotes
+    assert len(staging.shop.state.quotes.by_number) == quotes
 
 
 def test_the_staging_url_may_be_spelled_differently(staging: StagingShop) -> None:
@@ -150,7 +150,7 @@ def test_a_service_for_another_shop_is_detected_before_it_creates_a_cart(
         running_staging_shop(shop, tmp_path, HANDOFF_MAGENTO_URL=other.url) as staging,
     ):
         finished = staging.rehearse("--json")
-        assert len(other.inside.quotes.by_number) == 0
+        assert len(other.state.quotes.by_number) == 0
     assert finished.code == 1
     assert "quote_not_found" in finished.failed_step["failure"]["came"]
     assert "asks another shop" in finished.failed_step["failure"]["do"]
@@ -160,7 +160,7 @@ def test_a_service_for_another_shop_is_detected_before_it_creates_a_cart(
 def test_a_shop_without_guest_checkout_is_detected(
     shop: RunningShop, tmp_path: Path, ask_checkout: str
 ) -> None:
-    shop.inside.rules.guest_checkout = False
+    shop.state.rules.guest_checkout = False
     with running_staging_shop(shop, tmp_path, HANDOFF_ASK_CHECKOUT=ask_checkout) as staging:
         finished = staging.rehearse("--json")
     assert finished.code == 1
@@ -173,7 +173,7 @@ def test_a_shop_without_guest_checkout_is_detected(
 def test_a_bag_below_the_minimum_order_amount_is_detected(
     shop: RunningShop, tmp_path: Path
 ) -> None:
-    shop.inside.rules.minimum = Decimal(1000)
+    shop.state.rules.minimum = Decimal(1000)
     with running_staging_shop(shop, tmp_path, HANDOFF_ASK_CHECKOUT="false") as staging:
         finished = staging.rehearse("--json")
     assert "with the bag in it" in finished.failed_step["failure"]["came"]
@@ -209,14 +209,14 @@ def test_with_a_reopen_grace_of_0_reopening_has_to_be_refused(
 def test_without_an_administrator_the_customer_is_skipped_and_the_order_stays(
     staging: StagingShop,
 ) -> None:
-    before = set(staging.shop.inside.orders.by_id)
+    before = set(staging.shop.state.orders.by_id)
     finished = staging.rehearse("--json", "--place-order", **NO_ADMIN)
     assert finished.code == 0, finished.out
     skipped = [step for step in finished.report["steps"] if step["verdict"] == "skipped"]
     assert [step["part"] for step in skipped] == ["guest with a bag", "customer"]
     assert "HANDOFF_MAGENTO_ACCESS_TOKEN" in skipped[1]["seen"]
-    [number] = set(staging.shop.inside.orders.by_id) - before
-    assert staging.shop.inside.orders.by_id[number].state == "new"
+    [number] = set(staging.shop.state.orders.by_id) - before
+    assert staging.shop.state.orders.by_id[number].state == "new"
     assert "Cancel it by hand" in finished.report["left_behind"][0]
 
 
@@ -289,7 +289,7 @@ def test_items_in_the_cart_of_an_existing_account_are_not_removed(
     ],
 )
 def test_ctrl_c_leaves_no_account_and_no_items(staging: StagingShop, at: str) -> None:
-    before = set(staging.shop.inside.orders.by_id)
+    before = set(staging.shop.state.orders.by_id)
     finished = staging.interrupt(at, "--place-order", "--json")
     assert finished.code == 130, finished.err
     assert "Stopping after the current call" in finished.err
@@ -298,7 +298,7 @@ def test_ctrl_c_leaves_no_account_and_no_items(staging: StagingShop, at: str) ->
     assert "not_tried" in finished.verdicts
     assert staging.list_remaining_skus() == []
     assert staging.list_remaining_accounts() == []
-    orders = staging.shop.inside.orders.by_id
+    orders = staging.shop.state.orders.by_id
     placed = [order for order_id, order in orders.items() if order_id not in before]
     assert {order.state for order in placed} <= {"canceled"}
     assert len(placed) == at.startswith(("guest with a bag: order found", "customer"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handoff_sandbox.shop import Shop
+from handoff_sandbox.shop import SandboxShop
 
 from handoff.deadline import Deadline
 from handoff.doctor import (
@@ -63,7 +63,7 @@ class DoctorRun:
     """The report of a run, the shop that was checked, and the folder of its sessions."""
 
     report: DoctorReport
-    shop: Shop
+    shop: SandboxShop
     sessions: Path
 
     def find(self, name: str) -> CheckResult:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, request
 from handoff_sandbox import create_shop
-from handoff_sandbox.shop import Shop
+from handoff_sandbox.shop import SandboxShop
 from werkzeug.serving import make_server
 
 from tests.running import HOST, free_port
@@ -24,12 +24,14 @@ Modification = Callable[[Flask], None]
 
 
 @contextmanager
-def run_modified_shop(sessions: Path, *modifications: Modification) -> Iterator[tuple[str, Shop]]:
+def run_modified_shop(
+    sessions: Path, *modifications: Modification
+) -> Iterator[tuple[str, SandboxShop]]:
     """Run the demo's shop with modifications; yield its URL and its state."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     port = free_port()
     url = f"http://{HOST}:{port}"
-    app = create_shop(url=url, session_path=sessions, dressed=True)
+    app = create_shop(url=url, session_path=sessions, with_demo_content=True)
     for modify in modifications:
         modify(app)
     server = make_server(HOST, port, app, threaded=True)

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from handoff_sandbox.people import lab_people
+from handoff_sandbox.accounts import create_accounts
 
 from handoff.doctor import Severity
 from handoff.doctor.checks.poq_endpoints import POQ_ENDPOINTS
@@ -33,8 +33,8 @@ def test_every_endpoint_of_the_guide_is_called(run_doctor: RunDoctor) -> None:
 
 
 def test_no_customer_is_created(run_doctor: RunDoctor) -> None:
-    known = lab_people(time.time, websites=1).customers.by_name
-    assert check_access(run_doctor).shop.people.customers.by_name.keys() == known.keys()
+    known = create_accounts(time.time, websites=1).customers.by_name
+    assert check_access(run_doctor).shop.accounts.customers.by_name.keys() == known.keys()
 
 
 TWO_FACTOR = {

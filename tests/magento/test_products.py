@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handoff_sandbox.kinds import catalogue_of_all_kinds
+from handoff_sandbox.full_catalogue import create_full_catalogue
 
 from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
@@ -30,7 +30,7 @@ RECORDED = Path(__file__).parents[1] / "sandbox" / "recordings" / "products"
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
     """A stand-in shop that sells all kinds of products."""
     folder = tmp_path_factory.mktemp("shop") / "sessions"
-    with running_shop(folder, catalogue_of_all_kinds()) as shop:
+    with running_shop(folder, create_full_catalogue()) as shop:
         yield shop
 
 

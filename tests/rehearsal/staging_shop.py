@@ -100,12 +100,12 @@ class StagingShop:
 
     def list_remaining_skus(self) -> list[str]:
         """Return the skus in all active carts of the shop."""
-        quotes = self.shop.inside.quotes.by_number.values()
+        quotes = self.shop.state.quotes.by_number.values()
         return [line.product.sku for quote in quotes if quote.active for line in quote.lines]
 
     def list_remaining_accounts(self) -> list[str]:
         """Return the e-mail addresses of accounts that were created for a rehearsal."""
-        customers = self.shop.inside.people.customers.by_name
+        customers = self.shop.state.accounts.customers.by_name
         return [email for email in customers if email.startswith("handoff-rehearsal")]
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from handoff_sandbox.rest import cart_calls
+from handoff_sandbox.rest import cart_operations
 
 from handoff.cleanup import Cleanup
 from handoff.rehearsal.app_cart import AppCart
@@ -30,11 +30,11 @@ def test_only_products_of_which_a_cart_takes_two_are_chosen(
     shop: RunningShop, plain_app: AppClient, cleanup: Cleanup
 ) -> None:
     sold = {"ITEM-07", "ITEM-11"}
-    for product in shop.inside.catalogue.products:
+    for product in shop.state.catalogue.products:
         product.stock = Decimal(5 if product.sku in sold else 1)
     assert set(choose_products(plain_app, (), cleanup)) == sold
     cleanup.run()
-    assert not any(quote.lines for quote in shop.inside.quotes.by_number.values())
+    assert not any(quote.lines for quote in shop.state.quotes.by_number.values())
 
 
 def test_without_graphql_products_are_found_as_administrator(
@@ -47,7 +47,7 @@ def test_without_graphql_products_are_found_as_administrator(
 def test_a_shop_that_sells_nothing_is_explained(
     shop: RunningShop, admin_app: AppClient, cleanup: Cleanup
 ) -> None:
-    for product in shop.inside.catalogue.products:
+    for product in shop.state.catalogue.products:
         product.stock = Decimal(0)
     with pytest.raises(StepFailure) as failure:
         choose_products(admin_app, (), cleanup)
@@ -79,9 +79,9 @@ def test_an_account_is_deleted_even_if_its_creation_was_not_answered(
     account = TemporaryAccount(admin_app, cleanup)
     with pytest.raises(StepFailure):
         account.ensure_exists()
-    assert account.credentials.email in shop.inside.people.customers.by_name
+    assert account.credentials.email in shop.state.accounts.customers.by_name
     assert cleanup.run() == ()
-    assert account.credentials.email not in shop.inside.people.customers.by_name
+    assert account.credentials.email not in shop.state.accounts.customers.by_name
 
 
 def test_a_password_is_not_in_the_repr(admin_app: AppClient, cleanup: Cleanup) -> None:
@@ -92,7 +92,7 @@ def test_a_password_is_not_in_the_repr(admin_app: AppClient, cleanup: Cleanup) -
 def test_a_shop_without_an_offline_payment_method_is_explained(
     plain_app: AppClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cart_calls, "PAYMENT_METHODS", [{"code": "cards", "title": "Cards"}])
+    monkeypatch.setattr(cart_operations, "PAYMENT_METHODS", [{"code": "cards", "title": "Cards"}])
     cart = AppCart.create_for_guest(plain_app)
     cart.add_item("ITEM-01", 1)
     with pytest.raises(StepFailure) as failure:

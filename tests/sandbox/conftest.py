@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from handoff_sandbox import create_shop
-from handoff_sandbox.shop import Shop
+from handoff_sandbox.shop import SandboxShop
 
-from tests.sandbox.phone import Phone
+from tests.sandbox.scriptless_browser import ScriptlessBrowser
 
 URL = "http://127.0.0.1:8090"
 
@@ -30,13 +30,13 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def phone(client: FlaskClient) -> Phone:
-    return Phone(client)
+def browser(client: FlaskClient) -> ScriptlessBrowser:
+    return ScriptlessBrowser(client)
 
 
 @pytest.fixture
-def shop(app: Flask) -> Shop:
+def shop(app: Flask) -> SandboxShop:
     """What the shop knows, to arrange things that no caller can."""
     found = app.extensions["sandbox"]
-    assert isinstance(found, Shop)
+    assert isinstance(found, SandboxShop)
     return found

@@ -57,7 +57,7 @@ class Recording:
 
 
 def recordings(folder: Path = FOLDER) -> list[Recording]:
-    """Give all exchanges of a folder in the order in which they happened."""
+    """Return all exchanges of a folder in the order in which they happened."""
     found = [_read(path) for path in folder.glob("*.json") if _is_replayed(path.stem)]
     return sorted(found, key=lambda one: (one.at, one.name))
 
@@ -81,7 +81,7 @@ def answer_of(status: int, headers: Iterable[tuple[str, str]], body: object) -> 
 
 
 def cookie_kind(line: str) -> str:
-    """Give a Set-Cookie line without what differs each time: 'form_key=…; Max-Age=3600; …'."""
+    """Return a Set-Cookie line without what differs each time: 'form_key=…; Max-Age=3600; …'."""
     without_date = re.sub(r"expires=[^;]*; ", "", line)
     value = "deleted" if "=deleted;" in line else "…"
     return re.sub(r"=[^;]*", f"={value}", without_date, count=1)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from flask import Flask
-from handoff_sandbox.shop import Shop
-from handoff_sandbox.tokens import User
+from handoff_sandbox.access_tokens import TokenUser
+from handoff_sandbox.shop import SandboxShop
 from werkzeug.test import TestResponse
 
 from tests.sandbox.recording import Answer, Recording, answer_of
@@ -33,7 +33,7 @@ class FakeClock:
 @dataclass(slots=True)
 class Replay:
     app: Flask
-    shop: Shop
+    shop: SandboxShop
     clock: FakeClock
     names: dict[str, str] = field(default_factory=dict)
     token_age: float = 0.0
@@ -51,7 +51,7 @@ class Replay:
         return answer
 
     def translated(self, value: object) -> object:
-        """Give a recorded value with the sandbox's own ids in it."""
+        """Return a recorded value with the sandbox's own ids in it."""
         if isinstance(value, str):
             return self._rename(value)
         if isinstance(value, list):
@@ -91,7 +91,7 @@ class Replay:
     def _token(self, claims: str) -> str:
         held = json.loads(urlsafe_b64decode(claims + "=="))
         return self.shop.tokens.issue(
-            User(held["uid"], held["utypid"]), at=self.clock.now - self.token_age
+            TokenUser(held["uid"], held["utypid"]), at=self.clock.now - self.token_age
         )
 
     def _learn(self, recorded: object, own: object) -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 from handoff_sandbox import create_shop
-from handoff_sandbox.shop import Shop
-from handoff_sandbox.tokens import CUSTOMER, User
+from handoff_sandbox.access_tokens import CUSTOMER, TokenUser
+from handoff_sandbox.shop import SandboxShop
 
 from tests.sandbox.conftest import URL
-from tests.sandbox.phone import Phone, path_of
 from tests.sandbox.replay import FakeClock
+from tests.sandbox.scriptless_browser import ScriptlessBrowser, path_of
 
 LOGIN = {"username": "shopper@example.com", "password": "Shopper123!"}
 
@@ -66,32 +66,36 @@ def test_two_shops_do_not_take_each_others_tokens(client: FlaskClient, tmp_path:
     assert mine(client, token(other)[1]) == 401
 
 
-def test_the_account_page_is_for_who_is_logged_in(phone: Phone) -> None:
-    assert path_of(phone.get("/customer/account/")) == "/customer/account/login/"
-    phone.log_in("shopper@example.com")
-    page = phone.get("/customer/account/").text
+def test_the_account_page_is_for_who_is_logged_in(browser: ScriptlessBrowser) -> None:
+    assert path_of(browser.get("/customer/account/")) == "/customer/account/login/"
+    browser.log_in("shopper@example.com")
+    page = browser.get("/customer/account/").text
     assert "Sam Shopper" in page
     assert "shopper@example.com" in page
 
 
-def test_a_login_changes_the_session_id_and_ends_what_scripts_kept(phone: Phone) -> None:
-    phone.get("/")
-    phone.cookies["mage-cache-sessid"] = "true"
-    before = phone.cookies["PHPSESSID"]
-    phone.log_in("shopper@example.com")
-    assert phone.cookies["PHPSESSID"] != before
-    assert "mage-cache-sessid" not in phone.cookies
-    assert "X-Magento-Vary" in phone.cookies
+def test_a_login_changes_the_session_id_and_ends_what_scripts_kept(
+    browser: ScriptlessBrowser,
+) -> None:
+    browser.get("/")
+    browser.cookies["mage-cache-sessid"] = "true"
+    before = browser.cookies["PHPSESSID"]
+    browser.log_in("shopper@example.com")
+    assert browser.cookies["PHPSESSID"] != before
+    assert "mage-cache-sessid" not in browser.cookies
+    assert "X-Magento-Vary" in browser.cookies
 
 
-def test_logging_out_leaves_the_cart_with_the_customer(phone: Phone, shop: Shop) -> None:
-    phone.log_in("shopper@example.com")
-    phone.cookies["form_key"] = "d" * 16
-    phone.add(7)
-    phone.get("/customer/account/logout/")
-    assert "Sign in" in phone.get("/").text
-    sam = shop.people.customer(User(1, CUSTOMER).id)
+def test_logging_out_leaves_the_cart_with_the_customer(
+    browser: ScriptlessBrowser, shop: SandboxShop
+) -> None:
+    browser.log_in("shopper@example.com")
+    browser.cookies["form_key"] = "d" * 16
+    browser.add(7)
+    browser.get("/customer/account/logout/")
+    assert "Sign in" in browser.get("/").text
+    sam = shop.accounts.find_customer(TokenUser(1, CUSTOMER).id)
     assert sam is not None
-    quote = shop.quotes.active_of(sam)
+    quote = shop.quotes.find_active_of(sam)
     assert quote is not None
     assert [line.product.sku for line in quote.lines] == ["ITEM-07"]

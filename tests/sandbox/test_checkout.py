@@ -8,26 +8,26 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from handoff_sandbox.shop import Shop
-from handoff_sandbox.tokens import ADMIN, User
+from handoff_sandbox.access_tokens import ADMIN, TokenUser
+from handoff_sandbox.shop import SandboxShop
 
-from tests.sandbox.phone import Phone, path_of
 from tests.sandbox.recording import FOLDER, OWN_LATER, differences
+from tests.sandbox.scriptless_browser import ScriptlessBrowser, path_of
 
 OWN_KEYS = OWN_LATER | {"entity_id", "formKey", "defaultCountryId"}
 
 
-def orders(client: FlaskClient, shop: Shop, query: str = "searchCriteria=") -> Any:
-    token = shop.tokens.issue(User(1, ADMIN))
+def orders(client: FlaskClient, shop: SandboxShop, query: str = "searchCriteria=") -> Any:
+    token = shop.tokens.issue(TokenUser(1, ADMIN))
     headers = {"Authorization": f"Bearer {token}"}
     answer = client.get(f"/rest/V1/orders?{query}", headers=headers)
     return answer.get_json()["items"]
 
 
-def test_checkout_shows_the_bag_and_no_other_sku(phone: Phone) -> None:
-    phone.add(2, 2)
-    phone.add(5)
-    page = phone.get("/checkout/").text
+def test_checkout_shows_the_bag_and_no_other_sku(browser: ScriptlessBrowser) -> None:
+    browser.add(2, 2)
+    browser.add(5)
+    page = browser.get("/checkout/").text
     assert set(re.findall(r"ITEM-\w+", page)) == {"ITEM-02", "ITEM-05"}
     assert "Beeswax tapers" in page
     for amount in ("£24.00", "£15.00", "£39.00", "£54.00"):
@@ -35,32 +35,34 @@ def test_checkout_shows_the_bag_and_no_other_sku(phone: Phone) -> None:
 
 
 @pytest.mark.parametrize("path", ["/checkout/", "/checkout/onepage/success/"])
-def test_without_a_bag_checkout_leads_to_the_cart(phone: Phone, path: str) -> None:
-    answer = phone.get(path)
+def test_without_a_bag_checkout_leads_to_the_cart(browser: ScriptlessBrowser, path: str) -> None:
+    answer = browser.get(path)
     assert (answer.status_code, path_of(answer)) == (302, "/checkout/cart/")
 
 
 def test_each_view_of_checkout_has_a_new_session_and_the_old_one_lives_on(
-    phone: Phone, session_path: Path
+    browser: ScriptlessBrowser, session_path: Path
 ) -> None:
-    phone.add(1)
-    first = phone.cookies["PHPSESSID"]
-    phone.get("/checkout/")
-    second = phone.cookies["PHPSESSID"]
+    browser.add(1)
+    first = browser.cookies["PHPSESSID"]
+    browser.get("/checkout/")
+    second = browser.cookies["PHPSESSID"]
     assert first != second
     assert (session_path / f"sess_{first}").exists()
-    phone.cookies["PHPSESSID"] = first
-    assert phone.get("/checkout/").status_code == 200
+    browser.cookies["PHPSESSID"] = first
+    assert browser.get("/checkout/").status_code == 200
 
 
-def test_the_page_tells_its_scripts_of_the_bag_as_magentos_does(phone: Phone, shop: Shop) -> None:
+def test_the_page_tells_its_scripts_of_the_bag_as_magentos_does(
+    browser: ScriptlessBrowser, shop: SandboxShop
+) -> None:
     recorded = json.loads((FOLDER / "820-checkoutConfig.json").read_text())["config"]
-    phone.add(1, 2)
-    phone.add(2)
-    page = phone.get("/checkout/").text
+    browser.add(1, 2)
+    browser.add(2)
+    page = browser.get("/checkout/").text
     given = json.JSONDecoder().raw_decode(page, page.index("window.checkoutConfig = ") + 24)[0]
     assert differences(_shared(recorded, given), given, OWN_KEYS) == []
-    assert shop.quotes.by_masked_id(given["quoteData"]["entity_id"]) is not None
+    assert shop.quotes.find_by_masked_id(given["quoteData"]["entity_id"]) is not None
 
 
 def _shared(recorded: Any, given: Any) -> Any:
@@ -72,80 +74,86 @@ def _shared(recorded: Any, given: Any) -> Any:
     return recorded
 
 
-def test_a_post_is_no_way_into_checkout(phone: Phone) -> None:
-    phone.add(1)
-    assert path_of(phone.post("/checkout/")) == "/"
+def test_a_post_is_no_way_into_checkout(browser: ScriptlessBrowser) -> None:
+    browser.add(1)
+    assert path_of(browser.post("/checkout/")) == "/"
 
 
-def test_a_guest_buys_the_bag(phone: Phone, shop: Shop) -> None:
-    phone.add(1, 2)
-    phone.get("/checkout/")
-    answer = phone.place_order()
+def test_a_guest_buys_the_bag(browser: ScriptlessBrowser, shop: SandboxShop) -> None:
+    browser.add(1, 2)
+    browser.get("/checkout/")
+    answer = browser.place_order()
     assert (answer.status_code, path_of(answer)) == (302, "/checkout/onepage/success/")
-    assert "000000001" in phone.get("/checkout/onepage/success/").text
+    assert "000000001" in browser.get("/checkout/onepage/success/").text
     query = "searchCriteria[filterGroups][0][filters][0][field]=quote_id"
     query += "&searchCriteria[filterGroups][0][filters][0][value]=1"
-    [order] = orders(phone.client, shop, query)
+    [order] = orders(browser.client, shop, query)
     assert order["increment_id"] == "000000001"
     assert order["customer_email"] == "guest@example.com"
     assert order["grand_total"] == 32
 
 
-def test_after_the_order_the_session_has_no_quote(phone: Phone) -> None:
-    phone.add(1)
-    phone.place_order()
-    assert path_of(phone.get("/checkout/")) == "/checkout/cart/"
-    assert "no items" in phone.get("/checkout/cart/").text
+def test_after_the_order_the_session_has_no_quote(browser: ScriptlessBrowser) -> None:
+    browser.add(1)
+    browser.place_order()
+    assert path_of(browser.get("/checkout/")) == "/checkout/cart/"
+    assert "no items" in browser.get("/checkout/cart/").text
 
 
-def test_the_success_page_is_shown_once(phone: Phone) -> None:
-    phone.add(1)
-    phone.place_order()
-    assert phone.get("/checkout/onepage/success/").status_code == 200
-    assert path_of(phone.get("/checkout/onepage/success/")) == "/checkout/cart/"
+def test_the_success_page_is_shown_once(browser: ScriptlessBrowser) -> None:
+    browser.add(1)
+    browser.place_order()
+    assert browser.get("/checkout/onepage/success/").status_code == 200
+    assert path_of(browser.get("/checkout/onepage/success/")) == "/checkout/cart/"
 
 
-def test_a_customers_order_is_theirs_whatever_the_form_says(phone: Phone, shop: Shop) -> None:
-    phone.add(1)
-    phone.log_in("shopper@example.com")
-    phone.cookies["form_key"] = "c" * 16
-    assert "Sam Shopper" in phone.get("/checkout/").text
-    phone.place_order(email="somebody@example.com")
-    [order] = orders(phone.client, shop)
+def test_a_customers_order_is_theirs_whatever_the_form_says(
+    browser: ScriptlessBrowser, shop: SandboxShop
+) -> None:
+    browser.add(1)
+    browser.log_in("shopper@example.com")
+    browser.cookies["form_key"] = "c" * 16
+    assert "Sam Shopper" in browser.get("/checkout/").text
+    browser.place_order(email="somebody@example.com")
+    [order] = orders(browser.client, shop)
     assert order["customer_email"] == "shopper@example.com"
     assert order["customer_id"] == 1
 
 
 def test_an_order_takes_the_goods_out_of_stock_and_cancelling_puts_them_back(
-    phone: Phone, shop: Shop
+    browser: ScriptlessBrowser, shop: SandboxShop
 ) -> None:
-    few = shop.catalogue.by_sku("ITEM-FEW")
+    few = shop.catalogue.find_by_sku("ITEM-FEW")
     assert few is not None
-    phone.add(22, 4)
-    phone.place_order()
+    browser.add(22, 4)
+    browser.place_order()
     assert few.stock == Decimal(1)
-    shop.orders.cancel(shop.orders.by_id[1])
+    shop.orders.cancel_order(shop.orders.by_id[1])
     assert few.stock == Decimal(5)
 
 
-def test_who_comes_second_to_the_last_piece_gets_no_order(phone: Phone, shop: Shop) -> None:
-    few = shop.catalogue.by_sku("ITEM-FEW")
+def test_who_comes_second_to_the_last_piece_gets_no_order(
+    browser: ScriptlessBrowser, shop: SandboxShop
+) -> None:
+    few = shop.catalogue.find_by_sku("ITEM-FEW")
     assert few is not None
-    phone.add(22, 4)
+    browser.add(22, 4)
     few.stock = Decimal(3)
-    assert path_of(phone.place_order()) == "/checkout/cart/"
+    assert path_of(browser.place_order()) == "/checkout/cart/"
     assert shop.orders.by_id == {}
 
 
-def test_a_missing_field_is_asked_for_again_and_the_others_are_kept(phone: Phone) -> None:
-    phone.add(1)
-    answer = phone.place_order(city=" ")
+def test_a_missing_field_is_asked_for_again_and_the_others_are_kept(
+    browser: ScriptlessBrowser,
+) -> None:
+    browser.add(1)
+    answer = browser.place_order(city=" ")
     assert answer.status_code == 400
     assert "Please fill in every field." in answer.text
     assert "1 High Street" in answer.text
 
 
-def test_an_order_needs_the_form_key(phone: Phone, shop: Shop) -> None:
-    phone.add(1)
-    assert path_of(phone.place_order(form_key="forged")) == "/checkout/"
+def test_an_order_needs_the_form_key(browser: ScriptlessBrowser, shop: SandboxShop) -> None:
+    browser.add(1)
+    assert path_of(browser.place_order(form_key="forged")) == "/checkout/"
     assert shop.orders.by_id == {}

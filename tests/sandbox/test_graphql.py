@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from handoff_sandbox.shop import Shop
-from handoff_sandbox.tokens import CUSTOMER, User
+from handoff_sandbox.access_tokens import CUSTOMER, TokenUser
+from handoff_sandbox.shop import SandboxShop
 
-from tests.sandbox.phone import quote_of
+from tests.sandbox.scriptless_browser import quote_of
 
 ADD = """mutation ($id: String!, $items: [CartItemInput!]!) {
   addProductsToCart(cartId: $id, cartItems: $items) {
@@ -27,7 +27,9 @@ def ask(client: FlaskClient, query: str, bearer: str = "", **variables: object) 
     return answer.get_json()
 
 
-def test_amounts_are_written_without_a_fraction_of_nothing(client: FlaskClient, shop: Shop) -> None:
+def test_amounts_are_written_without_a_fraction_of_nothing(
+    client: FlaskClient, shop: SandboxShop
+) -> None:
     quote = quote_of(shop, "ITEM-01")
     body = client.post(
         "/graphql",
@@ -39,7 +41,9 @@ def test_amounts_are_written_without_a_fraction_of_nothing(client: FlaskClient, 
     assert '"total_quantity": 1}' in body.text
 
 
-def test_the_good_lines_are_added_although_one_is_bad(client: FlaskClient, shop: Shop) -> None:
+def test_the_good_lines_are_added_although_one_is_bad(
+    client: FlaskClient, shop: SandboxShop
+) -> None:
     quote = quote_of(shop)
     items = [
         {"sku": "ITEM-01", "quantity": 2},
@@ -53,15 +57,17 @@ def test_the_good_lines_are_added_although_one_is_bad(client: FlaskClient, shop:
     assert codes == ["INSUFFICIENT_STOCK", "UNDEFINED"]
 
 
-def test_an_ordered_cart_is_no_longer_active(client: FlaskClient, shop: Shop) -> None:
+def test_an_ordered_cart_is_no_longer_active(client: FlaskClient, shop: SandboxShop) -> None:
     quote = quote_of(shop, "ITEM-01")
     quote.active = False
     answer = ask(client, ADD, id=quote.masked_id, items=[])
     assert answer["errors"][0]["extensions"]["category"] == "graphql-no-such-entity"
 
 
-def test_a_customers_cart_is_open_to_the_customer_alone(client: FlaskClient, shop: Shop) -> None:
-    sam, olly = (shop.tokens.issue(User(number, CUSTOMER)) for number in (1, 2))
+def test_a_customers_cart_is_open_to_the_customer_alone(
+    client: FlaskClient, shop: SandboxShop
+) -> None:
+    sam, olly = (shop.tokens.issue(TokenUser(number, CUSTOMER)) for number in (1, 2))
     masked_id = ask(client, "{ customerCart { id } }", sam)["data"]["customerCart"]["id"]
     query = "query ($id: String!) { cart(cart_id: $id) { id } }"
     assert ask(client, query, sam, id=masked_id)["data"]["cart"]["id"] == masked_id
@@ -71,9 +77,9 @@ def test_a_customers_cart_is_open_to_the_customer_alone(client: FlaskClient, sho
 
 
 def test_a_customers_cart_can_be_read_over_rest_by_its_masked_id(
-    client: FlaskClient, shop: Shop
+    client: FlaskClient, shop: SandboxShop
 ) -> None:
-    sam = shop.tokens.issue(User(1, CUSTOMER))
+    sam = shop.tokens.issue(TokenUser(1, CUSTOMER))
     masked_id = ask(client, "mutation { createEmptyCart }", sam)["data"]["createEmptyCart"]
     quote = client.get(f"/rest/V1/guest-carts/{masked_id}").get_json()
     assert quote["customer_is_guest"] is False

@@ -1,4 +1,4 @@
-"""The demo's phone, through HTTP: what it tells is what the services and the shop did."""
+"""The demo's phone over HTTP: it shows what the services and the shop did."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from handoff_sandbox.phone import create_phone
-from handoff_sandbox.phone.steps import shortened
+from handoff_sandbox.phone.call_log import shorten_credentials
 from werkzeug.test import TestResponse
 
 from tests.conftest import KEY
@@ -24,53 +24,55 @@ STYLES = pytest.mark.parametrize("style", ["url", "form"])
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """A phone and what it talks with; every tap has a reference of its own."""
+class PhoneServer:
+    """The phone's server and its shop. Every checkout has a reference of its own."""
 
     client: FlaskClient
     shop: RunningShop
 
-    def tap(self, reference: str, **changes: Any) -> list[Event]:
+    def check_out(self, reference: str, **changes: Any) -> list[Event]:
         bag = {"ITEM-03": 2, "ITEM-18": 1}
         tap = {"bag": bag, "shopper": "guest", "kind": "bag", "style": "url"}
-        return told(self.client.post("/checkout", json={**tap, "reference": reference, **changes}))
+        return read_events(
+            self.client.post("/checkout", json={**tap, "reference": reference, **changes})
+        )
 
-    def link(self, reference: str, **changes: Any) -> Event:
-        return instruction_in(self.tap(reference, **changes))
+    def request_link(self, reference: str, **changes: Any) -> Event:
+        return find_instruction(self.check_out(reference, **changes))
 
-    def others(self, who: str, link: Event) -> list[Event]:
-        return told(self.client.post(f"/others/{who}", json=link))
+    def send_visitor(self, visitor: str, link: Event) -> list[Event]:
+        return read_events(self.client.post(f"/visitors/{visitor}", json=link))
 
-    def openings(self, link: Event, seen: int = 0) -> list[Event]:
+    def read_openings(self, link: Event, seen: int = 0) -> list[Event]:
         answer = self.client.get(f"/openings/{link['handoff']}?seen={seen}").get_json()
-        steps: list[Event] = answer["steps"]
-        assert answer["seen"] == seen + len(steps)
-        return steps
+        calls: list[Event] = answer["calls"]
+        assert answer["seen"] == seen + len(calls)
+        return calls
 
-    def move_store(self, *, away: bool) -> Any:
+    def set_store_away(self, *, away: bool) -> Any:
         return self.client.post("/session-store", json={"away": away}).get_json()
 
 
-def told(answer: TestResponse) -> list[Event]:
+def read_events(answer: TestResponse) -> list[Event]:
     assert answer.status_code == 200, answer.text
     return [json.loads(line) for line in answer.text.splitlines()]
 
 
-def instruction_in(events: list[Event]) -> Event:
+def find_instruction(events: list[Event]) -> Event:
     [found] = [event for event in events if event["kind"] == "instruction"]
     return found
 
 
-def statuses(events: list[Event]) -> list[int | None]:
-    return [event["status"] for event in events if event["kind"] == "step"]
+def list_statuses(events: list[Event]) -> list[int | None]:
+    return [event["status"] for event in events if event["kind"] == "call"]
 
 
-def calls(events: list[Event], target: str) -> list[str]:
+def list_requests(events: list[Event], target: str) -> list[str]:
     return [event["call"] for event in events if event.get("target") == target]
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhoneServer]:
     folder = tmp_path_factory.mktemp("phone")
     (folder / "form").mkdir()
     admin = {"MAGENTO_ADMIN_USERNAME": "admin", "MAGENTO_ADMIN_PASSWORD": "Admin123!"}
@@ -83,7 +85,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             running_service(settings, folder, workers=1) as by_url,
             running_service(as_forms, folder / "form", workers=1) as by_form,
         ):
-            phone = create_phone(
+            app = create_phone(
                 by_url.url,
                 shop.url,
                 KEY,
@@ -92,22 +94,26 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
                 logs=(by_url.log, by_form.log),
                 sessions=shop.sessions,
             )
-            yield Desk(phone.test_client(), shop)
+            yield PhoneServer(app.test_client(), shop)
 
 
-def test_the_page_says_in_a_sentence_what_cart_transfer_is_and_offers_the_goods(desk: Desk) -> None:
-    page = desk.client.get("/").text
+def test_the_page_says_in_a_sentence_what_cart_transfer_is_and_offers_the_goods(
+    phone: PhoneServer,
+) -> None:
+    page = phone.client.get("/").text
     assert re.search(r"<h1>Cart transfer takes the bag .* works&nbsp;once\.</h1>", page)
     assert page.count("<li data-sku=") == 22
     assert "Lab item" not in page
     for picture in set(re.findall(r'src="(/pictures/[^"]+)"', page)):
-        with desk.client.get(picture) as answer:
+        with phone.client.get(picture) as answer:
             assert answer.mimetype == "image/svg+xml"
 
 
 @pytest.mark.parametrize("path", ["/", "/opening"])
-def test_pages_have_nothing_inline_and_keep_the_key_to_themselves(desk: Desk, path: str) -> None:
-    answer = desk.client.get(path)
+def test_pages_have_nothing_inline_and_keep_the_key_to_themselves(
+    phone: PhoneServer, path: str
+) -> None:
+    answer = phone.client.get(path)
     assert re.findall(r"<script(?![^>]* src=)|<style| style=", answer.text) == []
     assert re.findall(r'(?:src|href)="(?!/|#)', answer.text) == []
     assert KEY not in answer.text
@@ -116,12 +122,12 @@ def test_pages_have_nothing_inline_and_keep_the_key_to_themselves(desk: Desk, pa
 
 
 @STYLES
-def test_a_bag_becomes_an_instruction_of_the_chosen_style(desk: Desk, style: str) -> None:
-    events = desk.tap(f"bag-{style}", style=style)
-    assert calls(events, "shop") == []
-    assert calls(events, "service") == ["POST /api/cart-transfer"]
-    assert statuses(events)[1] == 200
-    instruction = instruction_in(events)["instruction"]
+def test_a_bag_becomes_an_instruction_of_the_chosen_style(phone: PhoneServer, style: str) -> None:
+    events = phone.check_out(f"bag-{style}", style=style)
+    assert list_requests(events, "shop") == []
+    assert list_requests(events, "service") == ["POST /api/cart-transfer"]
+    assert list_statuses(events)[1] == 200
+    instruction = find_instruction(events)["instruction"]
     assert instruction["method"] == {"url": "GET", "form": "POST"}[style]
     [transfer] = [event for event in events if event.get("target") == "service"]
     sent = json.loads(transfer["sent"])
@@ -129,29 +135,29 @@ def test_a_bag_becomes_an_instruction_of_the_chosen_style(desk: Desk, style: str
     assert transfer["ms"] > 0
 
 
-def test_a_guests_quote_is_made_in_the_shop_first(desk: Desk) -> None:
-    events = desk.tap("guest-quote", kind="quote")
-    assert [call.split()[0] for call in calls(events, "shop")] == ["POST"] * 3
-    assert calls(events, "shop")[0] == "POST /rest/V1/guest-carts"
-    assert calls(events, "service") == ["POST /api/cart-transfer"]
-    assert instruction_in(events)["token"]
+def test_a_guests_quote_is_made_in_the_shop_first(phone: PhoneServer) -> None:
+    events = phone.check_out("guest-quote", kind="quote")
+    assert [call.split()[0] for call in list_requests(events, "shop")] == ["POST"] * 3
+    assert list_requests(events, "shop")[0] == "POST /rest/V1/guest-carts"
+    assert list_requests(events, "service") == ["POST /api/cart-transfer"]
+    assert find_instruction(events)["token"]
 
 
-def test_a_customers_quote_holds_the_apps_bag_and_nothing_from_before(desk: Desk) -> None:
-    token = desk.shop.customer_token("other@example.com")
-    desk.shop.customer_quote(token, ("ITEM-07", 3))
-    events = desk.tap("mine", kind="quote", shopper="olly")
-    assert [call.split()[0] for call in calls(events, "shop")].count("DELETE") == 1
-    held = desk.shop.rest("GET", "carts/mine/items", token=token)
+def test_a_customers_quote_holds_the_apps_bag_and_nothing_from_before(phone: PhoneServer) -> None:
+    token = phone.shop.customer_token("other@example.com")
+    phone.shop.customer_quote(token, ("ITEM-07", 3))
+    events = phone.check_out("mine", kind="quote", shopper="olly")
+    assert [call.split()[0] for call in list_requests(events, "shop")].count("DELETE") == 1
+    held = phone.shop.rest("GET", "carts/mine/items", token=token)
     assert [(line["sku"], line["qty"]) for line in held] == [("ITEM-03", 2), ("ITEM-18", 1)]
-    assert instruction_in(events)["token"]
+    assert find_instruction(events)["token"]
 
 
 @STYLES
 @pytest.mark.parametrize("shopper", ["guest", "sam"])
-def test_what_opens_something_is_cut_short(desk: Desk, shopper: str, style: str) -> None:
-    events = desk.tap(f"short-{shopper}-{style}", kind="quote", shopper=shopper, style=style)
-    token = instruction_in(events)["token"]
+def test_what_opens_something_is_cut_short(phone: PhoneServer, shopper: str, style: str) -> None:
+    events = phone.check_out(f"short-{shopper}-{style}", kind="quote", shopper=shopper, style=style)
+    token = find_instruction(events)["token"]
     steps = [event for event in events if event["kind"] != "instruction"]
     shown = json.dumps(steps, ensure_ascii=False)
     assert token not in shown
@@ -162,78 +168,83 @@ def test_what_opens_something_is_cut_short(desk: Desk, shopper: str, style: str)
 
 
 def test_cutting_short_leaves_what_opens_nothing() -> None:
-    assert shortened("POST /rest/V1/carts/mine/items/12") == "POST /rest/V1/carts/mine/items/12"
-    assert shortened("/h/EAogZOrTab.bQK3") == "/h/EAogZO…"
-    assert shortened("token=EAogZOrTab.bQK3") == "token=EAogZO…"
-    assert shortened("eyJraWQiOiIx.eyJ1aWQ.sig") == "eyJr…"
+    assert (
+        shorten_credentials("POST /rest/V1/carts/mine/items/12")
+        == "POST /rest/V1/carts/mine/items/12"
+    )
+    assert shorten_credentials("/h/EAogZOrTab.bQK3") == "/h/EAogZO…"
+    assert shorten_credentials("token=EAogZOrTab.bQK3") == "token=EAogZO…"
+    assert shorten_credentials("eyJraWQiOiIx.eyJ1aWQ.sig") == "eyJr…"
 
 
-def test_a_line_that_the_shop_refuses_is_named_and_there_is_no_instruction(desk: Desk) -> None:
+def test_a_line_that_the_shop_refuses_is_named_and_there_is_no_instruction(
+    phone: PhoneServer,
+) -> None:
     for kind in ("bag", "quote"):
-        events = desk.tap(f"refused-{kind}", kind=kind, bag={"ITEM-01": 1, "ITEM-OOS": 1})
+        events = phone.check_out(f"refused-{kind}", kind=kind, bag={"ITEM-01": 1, "ITEM-OOS": 1})
         assert [event["kind"] for event in events[-2:]] == ["note", "refused"]
-        assert not events[-2]["good"]
+        assert not events[-2]["succeeded"]
         assert events[-3]["status"] in (400, 422)
 
 
 @STYLES
-def test_who_comes_second_is_refused_and_read_out(desk: Desk, style: str) -> None:
-    link = desk.link(f"second-{style}", style=style)
-    first = desk.others("second", link)
-    assert statuses(first)[-1] == 303
-    second = desk.others("second", link)
-    assert statuses(second) == [410]
-    assert "This link has already been used" in second[-1]["words"]
+def test_who_comes_second_is_refused_and_read_out(phone: PhoneServer, style: str) -> None:
+    link = phone.request_link(f"second-{style}", style=style)
+    first = phone.send_visitor("second", link)
+    assert list_statuses(first)[-1] == 303
+    second = phone.send_visitor("second", link)
+    assert list_statuses(second) == [410]
+    assert "This link has already been used" in second[-1]["text"]
 
 
 @STYLES
-def test_a_preview_bot_spends_nothing(desk: Desk, style: str) -> None:
-    link = desk.link(f"bot-{style}", style=style)
-    looks = [event for event in desk.others("bot", link) if event["kind"] == "step"]
+def test_a_preview_bot_spends_nothing(phone: PhoneServer, style: str) -> None:
+    link = phone.request_link(f"bot-{style}", style=style)
+    looks = [event for event in phone.send_visitor("bot", link) if event["kind"] == "call"]
     assert [look["call"].split()[0] for look in looks] == ["GET", "GET", "GET", "HEAD"]
     assert {look["status"] for look in looks} == {200 if style == "url" else 405}
-    assert statuses(desk.others("second", link))[-1] == 303
+    assert list_statuses(phone.send_visitor("second", link))[-1] == 303
 
 
 @STYLES
-def test_who_has_bought_and_goes_back_reads_of_the_order(desk: Desk, style: str) -> None:
-    link = desk.link(f"bought-{style}", style=style)
-    events = desk.others("buyer", link)
-    assert [event["words"] for event in events][-1] == "Thank you for your purchase!"
-    assert statuses(events)[-3:] == [200, 302, 200]
-    again = desk.others("second", link)
-    assert "Your order has been placed" in again[-1]["words"]
+def test_who_has_bought_and_goes_back_reads_of_the_order(phone: PhoneServer, style: str) -> None:
+    link = phone.request_link(f"bought-{style}", style=style)
+    events = phone.send_visitor("buyer", link)
+    assert [event["text"] for event in events][-1] == "Thank you for your purchase!"
+    assert list_statuses(events)[-3:] == [200, 302, 200]
+    again = phone.send_visitor("second", link)
+    assert "Your order has been placed" in again[-1]["text"]
 
 
-def test_a_changed_bag_makes_the_old_link_a_thing_of_the_past(desk: Desk) -> None:
-    old = desk.link("changed")
-    assert desk.link("changed")["token"] == old["token"]
-    assert desk.link("changed", bag={"ITEM-03": 3})["token"] != old["token"]
-    assert "There is a newer link" in desk.others("second", old)[-1]["words"]
+def test_a_changed_bag_makes_the_old_link_a_thing_of_the_past(phone: PhoneServer) -> None:
+    old = phone.request_link("changed")
+    assert phone.request_link("changed")["token"] == old["token"]
+    assert phone.request_link("changed", bag={"ITEM-03": 3})["token"] != old["token"]
+    assert "There is a newer link" in phone.send_visitor("second", old)[-1]["text"]
 
 
-def test_what_opening_did_comes_from_the_services_own_log(desk: Desk) -> None:
-    link = desk.link("opened")
-    assert desk.openings(link) == []
-    desk.others("second", link)
-    looked, posted = desk.openings(link)
+def test_what_opening_did_comes_from_the_services_own_log(phone: PhoneServer) -> None:
+    link = phone.request_link("opened")
+    assert phone.read_openings(link) == []
+    phone.send_visitor("second", link)
+    looked, posted = phone.read_openings(link)
     assert (looked["call"], looked["status"]) == ("GET /h/…", 200)
     assert (posted["call"], posted["status"]) == ("POST /h/…", 303)
-    desk.others("second", link)
-    [refused] = desk.openings(link, seen=2)
-    assert refused["words"] == "The page says: “This link has already been used.”"
+    phone.send_visitor("second", link)
+    [refused] = phone.read_openings(link, seen=2)
+    assert refused["text"] == "The page says: “This link has already been used.”"
 
 
-def test_the_session_store_can_go_away_and_come_back(desk: Desk) -> None:
-    link = desk.link("store")
-    assert desk.move_store(away=True) == {"away": True}
+def test_the_session_store_can_go_away_and_come_back(phone: PhoneServer) -> None:
+    link = phone.request_link("store")
+    assert phone.set_store_away(away=True) == {"away": True}
     try:
-        assert desk.client.get("/session-store").get_json() == {"away": True}
-        assert statuses(desk.others("second", link)) == [200, 503]
+        assert phone.client.get("/session-store").get_json() == {"away": True}
+        assert list_statuses(phone.send_visitor("second", link)) == [200, 503]
     finally:
-        assert desk.move_store(away=False) == {"away": False}
-    assert desk.move_store(away=False) == {"away": False}
-    assert desk.openings(link)[-1]["words"].endswith("“The shop cannot be reached right now.”")
+        assert phone.set_store_away(away=False) == {"away": False}
+    assert phone.set_store_away(away=False) == {"away": False}
+    assert phone.read_openings(link)[-1]["text"].endswith("“The shop cannot be reached right now.”")
 
 
 @pytest.mark.parametrize(
@@ -246,21 +257,23 @@ def test_the_session_store_can_go_away_and_come_back(desk: Desk) -> None:
         {"bag": {"ITEM-99": 1}},
     ],
 )
-def test_what_no_page_sends_is_refused(desk: Desk, change: Event) -> None:
+def test_what_no_page_sends_is_refused(phone: PhoneServer, change: Event) -> None:
     tap = {"bag": {}, "shopper": "guest", "kind": "bag", "style": "url", "reference": "r"}
-    assert desk.client.post("/checkout", json=tap | change).status_code == 400
+    assert phone.client.post("/checkout", json=tap | change).status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/checkout", "/others/bot", "/session-store"])
-def test_no_other_site_can_make_it_do_anything(desk: Desk, path: str) -> None:
-    assert desk.client.post(path, data="{}", content_type="text/plain").status_code == 415
-    assert desk.client.post(path, json=[]).status_code == 400
+@pytest.mark.parametrize("path", ["/checkout", "/visitors/bot", "/session-store"])
+def test_no_other_site_can_make_it_do_anything(phone: PhoneServer, path: str) -> None:
+    assert phone.client.post(path, data="{}", content_type="text/plain").status_code == 415
+    assert phone.client.post(path, json=[]).status_code == 400
 
 
-def test_it_goes_to_its_own_services_only(desk: Desk) -> None:
+def test_it_goes_to_its_own_services_only(phone: PhoneServer) -> None:
     link = {"instruction": {"method": "GET", "url": "http://127.0.0.1:1/h/x"}, "token": "x"}
-    assert desk.client.post("/others/second", json=link).status_code == 400
-    assert desk.client.post("/others/stranger", json=desk.link("who")).status_code == 404
+    assert phone.client.post("/visitors/second", json=link).status_code == 400
+    assert (
+        phone.client.post("/visitors/stranger", json=phone.request_link("who")).status_code == 404
+    )
 
 
 def test_a_server_that_is_away_is_told_of(tmp_path: Path) -> None:
@@ -269,5 +282,5 @@ def test_a_server_that_is_away_is_told_of(tmp_path: Path) -> None:
         away, away, KEY, form_service_url=away, link_ttl=60, logs=(), sessions=tmp_path
     )
     tap = {"bag": {"ITEM-01": 1}, "shopper": "guest", "kind": "bag", "style": "url"}
-    events = told(phone.test_client().post("/checkout", json={**tap, "reference": "r"}))
-    assert events[-1]["words"].startswith("A server of the demo did not answer")
+    events = read_events(phone.test_client().post("/checkout", json={**tap, "reference": "r"}))
+    assert events[-1]["text"].startswith("A server of the demo did not answer")

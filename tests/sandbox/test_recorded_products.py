@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from handoff_sandbox import create_shop
-from handoff_sandbox.kinds import catalogue_of_all_kinds
+from handoff_sandbox.full_catalogue import create_full_catalogue
 
 from tests.sandbox.conftest import URL
 from tests.sandbox.recording import FOLDER, OWN_LATER, Answer, Recording, differences, recordings
@@ -24,7 +24,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Answer,
     """Play all recordings; give what was answered, and the recorded body with the same ids."""
     clock = FakeClock(ALL[0].at)
     folder: Path = tmp_path_factory.mktemp("sessions")
-    catalogue = catalogue_of_all_kinds()
+    catalogue = create_full_catalogue()
     app = create_shop(url=URL, session_path=folder, clock=clock, catalogue=catalogue)
     replay = Replay(app, app.extensions["sandbox"], clock)
     played = {}

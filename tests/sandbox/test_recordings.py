@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from handoff_sandbox import create_shop
 
-from tests.sandbox.between import BEFORE
 from tests.sandbox.conftest import URL
+from tests.sandbox.recorded_preparations import PREPARATIONS
 from tests.sandbox.recording import OWN, OWN_LATER, Answer, Recording, differences, recordings
 from tests.sandbox.replay import FakeClock, Replay
 
@@ -35,7 +35,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
 
 
 def _play(replay: Replay, recording: Recording) -> Pair:
-    step = BEFORE.get(recording.name)
+    step = PREPARATIONS.get(recording.name)
     if step is not None:
         step(replay)
     sent = replay.names.get(str(recording.sent_session), recording.sent_session)

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from handoff_sandbox.shop import Shop
-from handoff_sandbox.tokens import ADMIN, User
+from handoff_sandbox.access_tokens import ADMIN, TokenUser
+from handoff_sandbox.shop import SandboxShop
 
 FILTER = "searchCriteria[filterGroups][0][filters][0]"
 
 
-def products(client: FlaskClient, shop: Shop, query: str) -> Any:
-    headers = {"Authorization": f"Bearer {shop.tokens.issue(User(1, ADMIN))}"}
+def products(client: FlaskClient, shop: SandboxShop, query: str) -> Any:
+    headers = {"Authorization": f"Bearer {shop.tokens.issue(TokenUser(1, ADMIN))}"}
     return client.get(f"/rest/V1/products?{query}", headers=headers).get_json()
 
 
@@ -29,13 +29,13 @@ def skus(answer: Any) -> list[str]:
     ],
 )
 def test_a_filter_finds_what_its_condition_says(
-    client: FlaskClient, shop: Shop, condition: str, value: str, found: list[str]
+    client: FlaskClient, shop: SandboxShop, condition: str, value: str, found: list[str]
 ) -> None:
     query = f"{FILTER}[field]=sku&{FILTER}[value]={value}&{FILTER}[conditionType]={condition}"
     assert skus(products(client, shop, query)) == found
 
 
-def test_pages_are_cut_after_sorting(client: FlaskClient, shop: Shop) -> None:
+def test_pages_are_cut_after_sorting(client: FlaskClient, shop: SandboxShop) -> None:
     order = "searchCriteria[sortOrders][0]"
     query = f"{order}[field]=price&{order}[direction]=desc"
     query += "&searchCriteria[pageSize]=2&searchCriteria[currentPage]=2"
@@ -44,11 +44,11 @@ def test_pages_are_cut_after_sorting(client: FlaskClient, shop: Shop) -> None:
     assert answer["total_count"] == 23
 
 
-def test_snake_case_does_as_well(client: FlaskClient, shop: Shop) -> None:
+def test_snake_case_does_as_well(client: FlaskClient, shop: SandboxShop) -> None:
     assert len(skus(products(client, shop, "search_criteria[page_size]=4"))) == 4
 
 
-def test_fields_trim_to_any_depth(client: FlaskClient, shop: Shop) -> None:
+def test_fields_trim_to_any_depth(client: FlaskClient, shop: SandboxShop) -> None:
     query = "searchCriteria[pageSize]=1&fields=items[sku,extension_attributes[website_ids]]"
     assert products(client, shop, query) == {
         "items": [{"sku": "ITEM-01", "extension_attributes": {"website_ids": [1]}}]

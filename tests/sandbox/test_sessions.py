@@ -4,11 +4,17 @@ import os
 from pathlib import Path
 
 import pytest
-from handoff_sandbox.sessions import ForeignFileError, Session, SessionFiles, decode, encode
-from handoff_sandbox.shop import Shop
+from handoff_sandbox.php_sessions import (
+    ForeignFileError,
+    PhpSession,
+    PhpSessionFiles,
+    decode_session,
+    encode_session,
+)
+from handoff_sandbox.shop import SandboxShop
 
-from tests.sandbox.between import SAM, bound
-from tests.sandbox.phone import Phone, path_of, quote_of
+from tests.sandbox.recorded_preparations import SESSION_OF_SAM, session_with_quote
+from tests.sandbox.scriptless_browser import ScriptlessBrowser, path_of, quote_of
 
 RECORDED = Path(__file__).parent / "sessions"
 
@@ -21,13 +27,13 @@ def write(folder: Path, content: str, name: str = "handwritten") -> str:
 @pytest.mark.parametrize("name", sorted(path.name for path in RECORDED.iterdir()))
 def test_a_real_session_is_read_and_written_back_byte_by_byte(name: str) -> None:
     data = (RECORDED / name).read_bytes()
-    assert encode(decode(data)) == data
+    assert encode_session(decode_session(data)) == data
 
 
 def test_a_real_login_says_which_customer_and_quote() -> None:
-    session = Session("s", decode((RECORDED / "customer-logged-in").read_bytes()))
-    assert session.number("customer_base", "customer_id") == 1
-    assert session.number("checkout", "quote_id_1") == 15
+    session = PhpSession("s", decode_session((RECORDED / "customer-logged-in").read_bytes()))
+    assert session.get_number("customer_base", "customer_id") == 1
+    assert session.get_number("checkout", "quote_id_1") == 15
 
 
 @pytest.mark.parametrize(
@@ -41,32 +47,32 @@ def test_a_real_login_says_which_customer_and_quote() -> None:
 def test_a_real_session_of_another_website_names_it_with_the_quote_and_the_login(
     name: str, account: str, customer: int | None
 ) -> None:
-    session = Session("s", decode((RECORDED / name).read_bytes()))
-    assert session.number(account, "customer_id") == customer
-    assert session.number("checkout", "quote_id_2") is not None
-    assert session.number("checkout", "quote_id_1") is None
+    session = PhpSession("s", decode_session((RECORDED / name).read_bytes()))
+    assert session.get_number(account, "customer_id") == customer
+    assert session.get_number("checkout", "quote_id_2") is not None
+    assert session.get_number("checkout", "quote_id_1") is None
 
 
 def test_changing_one_value_keeps_the_others(session_path: Path) -> None:
-    files = SessionFiles(session_path)
-    before = Session("abc", decode((RECORDED / "customer-logged-in").read_bytes()))
-    before.put("checkout", quote_id_1="27")
+    files = PhpSessionFiles(session_path)
+    before = PhpSession("abc", decode_session((RECORDED / "customer-logged-in").read_bytes()))
+    before.set_values("checkout", quote_id_1="27")
     files.save(before)
     after = files.start("abc")
-    assert after.number("checkout", "quote_id_1") == 27
-    assert after.text("checkout", "last_added_product_id") == "4"
+    assert after.get_number("checkout", "quote_id_1") == 27
+    assert after.get_text("checkout", "last_added_product_id") == "4"
     assert after.raw["message"] == before.raw["message"]
 
 
 def test_objects_survive_a_change_beside_them() -> None:
-    changed = Session("s", decode((RECORDED / "customer-logged-in").read_bytes()))
+    changed = PhpSession("s", decode_session((RECORDED / "customer-logged-in").read_bytes()))
     before = changed.raw["message"].removeprefix(b"a:1:{").removesuffix(b"}")
-    changed.put("message", note="read")
+    changed.set_values("message", note="read")
     assert changed.raw["message"] == b"a:2:{" + before + b's:4:"note";s:4:"read";}'
 
 
 def test_session_files_are_for_the_shop_alone(session_path: Path) -> None:
-    SessionFiles(session_path).save(Session("abc"))
+    PhpSessionFiles(session_path).save(PhpSession("abc"))
     assert (session_path / "sess_abc").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in session_path.iterdir()] == ["sess_abc"]
 
@@ -84,56 +90,58 @@ def test_session_files_are_for_the_shop_alone(session_path: Path) -> None:
     ],
 )
 def test_what_php_cannot_read_is_an_empty_session(content: str) -> None:
-    assert decode(content.encode()) == {}
+    assert decode_session(content.encode()) == {}
 
 
 @pytest.mark.parametrize("wanted", [None, "", "../etc", "a" * 257, "ä", "a b"])
 def test_a_malformed_id_gets_a_new_session(session_path: Path, wanted: str | None) -> None:
-    started = SessionFiles(session_path).start(wanted)
+    started = PhpSessionFiles(session_path).start(wanted)
     assert started.id != wanted
     assert len(started.id) == 26
 
 
 def test_a_file_of_another_user_is_refused(
-    session_path: Path, monkeypatch: pytest.MonkeyPatch, phone: Phone
+    session_path: Path, monkeypatch: pytest.MonkeyPatch, browser: ScriptlessBrowser
 ) -> None:
-    phone.cookies["PHPSESSID"] = write(session_path, bound(1))
+    browser.cookies["PHPSESSID"] = write(session_path, session_with_quote(1))
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     with pytest.raises(ForeignFileError):
-        SessionFiles(session_path).start("handwritten")
-    assert phone.get("/checkout/").status_code == 500
+        PhpSessionFiles(session_path).start("handwritten")
+    assert browser.get("/checkout/").status_code == 500
 
 
 def test_a_quote_bound_from_outside_is_the_one_that_checkout_shows(
-    session_path: Path, shop: Shop, phone: Phone
+    session_path: Path, shop: SandboxShop, browser: ScriptlessBrowser
 ) -> None:
     quote = quote_of(shop, "ITEM-03")
-    phone.cookies["PHPSESSID"] = write(session_path, bound(quote))
-    assert "ITEM-03" in phone.get("/checkout/").text
+    browser.cookies["PHPSESSID"] = write(session_path, session_with_quote(quote))
+    assert "ITEM-03" in browser.get("/checkout/").text
 
 
-def test_a_login_written_from_outside_is_that_customers(session_path: Path, phone: Phone) -> None:
-    phone.cookies["PHPSESSID"] = write(session_path, SAM)
-    assert "shopper@example.com" in phone.get("/customer/account/").text
+def test_a_login_written_from_outside_is_that_customers(
+    session_path: Path, browser: ScriptlessBrowser
+) -> None:
+    browser.cookies["PHPSESSID"] = write(session_path, SESSION_OF_SAM)
+    assert "shopper@example.com" in browser.get("/customer/account/").text
 
 
 @pytest.mark.parametrize("kind", ["unknown", "ordered", "a customer's"])
 def test_a_quote_that_is_not_the_sessions_to_open_leads_to_the_cart(
-    session_path: Path, shop: Shop, phone: Phone, kind: str
+    session_path: Path, shop: SandboxShop, browser: ScriptlessBrowser, kind: str
 ) -> None:
     quote = quote_of(shop, "ITEM-03")
     if kind == "ordered":
         quote.active = False
     if kind == "a customer's":
-        quote.customer = shop.people.customer(1)
+        quote.customer = shop.accounts.find_customer(1)
     number = 4711 if kind == "unknown" else quote.number
-    phone.cookies["PHPSESSID"] = write(session_path, bound(number))
-    answer = phone.get("/checkout/")
+    browser.cookies["PHPSESSID"] = write(session_path, session_with_quote(number))
+    answer = browser.get("/checkout/")
     assert (answer.status_code, path_of(answer)) == (302, "/checkout/cart/")
-    assert "ITEM-03" not in phone.get("/checkout/cart/").text
+    assert "ITEM-03" not in browser.get("/checkout/cart/").text
 
 
-def test_a_rest_call_leaves_no_file(session_path: Path, phone: Phone) -> None:
-    answer = phone.client.post("/rest/V1/guest-carts")
+def test_a_rest_call_leaves_no_file(session_path: Path, browser: ScriptlessBrowser) -> None:
+    answer = browser.client.post("/rest/V1/guest-carts")
     assert "PHPSESSID=" in answer.headers["Set-Cookie"]
     assert list(session_path.iterdir()) == []

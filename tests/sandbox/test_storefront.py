@@ -7,45 +7,49 @@ from urllib.parse import unquote
 
 import pytest
 from flask.testing import FlaskClient
-from handoff_sandbox.display import ROOMS, display_of
-from handoff_sandbox.shop import Shop
+from handoff_sandbox.demo_content import CATEGORIES, find_content
+from handoff_sandbox.shop import SandboxShop
 
-from tests.sandbox.phone import Phone, path_of
+from tests.sandbox.scriptless_browser import ScriptlessBrowser, path_of
 
 
-def messages(phone: Phone) -> list[dict[str, str]]:
-    held: list[dict[str, str]] = json.loads(unquote(phone.cookies["mage-messages"]))
+def messages(browser: ScriptlessBrowser) -> list[dict[str, str]]:
+    held: list[dict[str, str]] = json.loads(unquote(browser.cookies["mage-messages"]))
     return held
 
 
-def test_the_home_page_offers_what_can_be_bought(phone: Phone) -> None:
-    page = phone.get("/").text
+def test_the_home_page_offers_what_can_be_bought(browser: ScriptlessBrowser) -> None:
+    page = browser.get("/").text
     assert "ITEM-01" in page
     assert "ITEM-20" in page
     assert "ITEM-OFF" not in page
     assert page.count("<form") == 21
 
 
-def test_every_product_has_a_picture_and_words_of_its_own(phone: Phone, shop: Shop) -> None:
+def test_every_product_has_a_picture_and_words_of_its_own(
+    browser: ScriptlessBrowser, shop: SandboxShop
+) -> None:
     pictures = set()
     for product in shop.catalogue.products:
-        shown = display_of(product.sku)
-        with phone.client.get(f"/static/sandbox/pictures/{shown.picture}.svg") as answer:
+        shown = find_content(product.sku)
+        with browser.client.get(f"/static/sandbox/pictures/{shown.picture}.svg") as answer:
             assert answer.mimetype == "image/svg+xml"
             assert len(answer.data) < 4096
             pictures.add(answer.data)
-        assert shown.words
-        assert shown.room in ROOMS
+        assert shown.description
+        assert shown.category in CATEGORIES
     assert len(pictures) == len(shop.catalogue.products)
 
 
-def test_shoppers_see_names_and_rest_the_recorded_ones(phone: Phone, shop: Shop) -> None:
-    page = phone.get("/item-03.html").text
+def test_shoppers_see_names_and_rest_the_recorded_ones(
+    browser: ScriptlessBrowser, shop: SandboxShop
+) -> None:
+    page = browser.get("/item-03.html").text
     assert "<h1>Stoneware mug</h1>" in page
     assert "Lab item" not in page
-    phone.add(3)
-    assert "You added Stoneware mug" in messages(phone)[-1]["text"]
-    cart = phone.get("/customer/section/load/?sections=cart").get_json()["cart"]
+    browser.add(3)
+    assert "You added Stoneware mug" in messages(browser)[-1]["text"]
+    cart = browser.get("/customer/section/load/?sections=cart").get_json()["cart"]
     assert cart["items"][0]["product_name"] == "Lab item 03"
     assert cart["items"][0]["product_image"]["src"].endswith("/pictures/mug.svg")
 
@@ -53,39 +57,41 @@ def test_shoppers_see_names_and_rest_the_recorded_ones(phone: Phone, shop: Shop)
 @pytest.mark.parametrize(
     "path", ["/", "/item-01.html", "/checkout/cart/", "/customer/account/login/", "/nothing"]
 )
-def test_pages_have_nothing_inline_and_nothing_of_third_parties(phone: Phone, path: str) -> None:
-    page = phone.get(path).text
+def test_pages_have_nothing_inline_and_nothing_of_third_parties(
+    browser: ScriptlessBrowser, path: str
+) -> None:
+    page = browser.get(path).text
     assert re.findall(r"<script(?![^>]* src=)|<style| style=|javascript:", page) == []
     assert re.findall(r"(?:src|href|action)=\"(?!/|#)", page) == []
 
 
 def test_a_form_without_scripts_carries_the_sessions_own_key(client: FlaskClient) -> None:
-    phone = Phone(client, cookies={})
-    key = phone.get("/").text.partition('name="form_key" value="')[2].partition('"')[0]
-    phone.post("/checkout/cart/add", form_key=key, product="1")
-    assert "ITEM-01" in phone.get("/checkout/cart/").text
+    browser = ScriptlessBrowser(client, cookies={})
+    key = browser.get("/").text.partition('name="form_key" value="')[2].partition('"')[0]
+    browser.post("/checkout/cart/add", form_key=key, product="1")
+    assert "ITEM-01" in browser.get("/checkout/cart/").text
 
 
 @pytest.mark.parametrize("key", ["", "b" * 16])
-def test_a_form_with_another_key_adds_nothing(phone: Phone, key: str) -> None:
-    phone.post("/checkout/cart/add", form_key=key, product="1")
-    assert messages(phone)[-1]["type"] == "error"
-    assert "ITEM-01" not in phone.get("/checkout/cart/").text
+def test_a_form_with_another_key_adds_nothing(browser: ScriptlessBrowser, key: str) -> None:
+    browser.post("/checkout/cart/add", form_key=key, product="1")
+    assert messages(browser)[-1]["type"] == "error"
+    assert "ITEM-01" not in browser.get("/checkout/cart/").text
 
 
-def test_the_cart_page_shows_what_was_added(phone: Phone) -> None:
-    phone.add(1, 2)
-    phone.add(3)
-    page = phone.get("/checkout/cart/").text
+def test_the_cart_page_shows_what_was_added(browser: ScriptlessBrowser) -> None:
+    browser.add(1, 2)
+    browser.add(3)
+    page = browser.get("/checkout/cart/").text
     assert "£22.00" in page
     assert "£35.00" in page
 
 
-def test_what_is_sold_out_leads_to_its_own_page(phone: Phone) -> None:
-    answer = phone.add(21)
+def test_what_is_sold_out_leads_to_its_own_page(browser: ScriptlessBrowser) -> None:
+    answer = browser.add(21)
     assert path_of(answer) == "/item-oos.html"
-    assert messages(phone)[-1]["text"] == "Product that you are trying to add is not available."
-    assert "Out of stock" in phone.get("/item-oos.html").text
+    assert messages(browser)[-1]["text"] == "Product that you are trying to add is not available."
+    assert "Out of stock" in browser.get("/item-oos.html").text
 
 
 def test_adding_leads_back_to_the_shops_own_pages_only(client: FlaskClient) -> None:
@@ -99,11 +105,13 @@ def test_adding_leads_back_to_the_shops_own_pages_only(client: FlaskClient) -> N
         assert client.post("/checkout/cart/add", data=form, headers=headers).location == place
 
 
-def test_every_page_keeps_the_session_and_its_file(phone: Phone, session_path: Path) -> None:
-    phone.get("/")
-    first = phone.cookies["PHPSESSID"]
-    phone.get("/checkout/cart/")
-    assert phone.cookies["PHPSESSID"] == first
+def test_every_page_keeps_the_session_and_its_file(
+    browser: ScriptlessBrowser, session_path: Path
+) -> None:
+    browser.get("/")
+    first = browser.cookies["PHPSESSID"]
+    browser.get("/checkout/cart/")
+    assert browser.cookies["PHPSESSID"] == first
     assert (session_path / f"sess_{first}").exists()
 
 
@@ -112,9 +120,9 @@ def test_an_accept_header_of_html_alone_breaks_checkout(client: FlaskClient, pat
     assert client.get(path, headers={"Accept": "text/html"}).status_code == 500
 
 
-def test_an_unknown_page_is_not_found(phone: Phone) -> None:
-    assert phone.get("/nothing/here").status_code == 404
-    assert phone.get("/item-99.html").status_code == 404
+def test_an_unknown_page_is_not_found(browser: ScriptlessBrowser) -> None:
+    assert browser.get("/nothing/here").status_code == 404
+    assert browser.get("/item-99.html").status_code == 404
 
 
 def test_an_unknown_section_is_refused(client: FlaskClient) -> None:
@@ -127,17 +135,19 @@ def test_an_empty_cart_section_counts_nothing(client: FlaskClient) -> None:
     assert cart["items"] == []
 
 
-def test_a_product_disabled_later_is_no_longer_shown(phone: Phone, shop: Shop) -> None:
-    phone.add(1)
-    phone.add(2)
+def test_a_product_disabled_later_is_no_longer_shown(
+    browser: ScriptlessBrowser, shop: SandboxShop
+) -> None:
+    browser.add(1)
+    browser.add(2)
     shop.catalogue.disable("ITEM-01")
-    page = phone.get("/checkout/").text
+    page = browser.get("/checkout/").text
     assert "ITEM-01" not in page
     assert "ITEM-02" in page
 
 
-def test_a_large_quantity_is_written_out(phone: Phone) -> None:
-    phone.add(1, 100)
-    page = phone.get("/checkout/cart/").text
+def test_a_large_quantity_is_written_out(browser: ScriptlessBrowser) -> None:
+    browser.add(1, 100)
+    page = browser.get("/checkout/cart/").text
     assert ">100<" in page
     assert "£1,100.00" in page

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from handoff_sandbox import create_shop, several_views
+from handoff_sandbox import create_several_views, create_shop
 
 from tests.sandbox.recording import (
     FOLDER,
@@ -20,7 +20,7 @@ from tests.sandbox.recording import (
 from tests.sandbox.replay import FakeClock, Replay
 
 ALL = recordings(FOLDER / "stores")
-VIEWS = several_views("http://www.shop.test:8091", "http://www.shop-eu.test:8091")
+VIEWS = create_several_views("http://www.shop.test:8091", "http://www.shop-eu.test:8091")
 QUOTE = re.compile(r's:\d+:"(\d+)";}$')
 
 
@@ -38,7 +38,7 @@ class Numbers:
             self.own[str(recorded)] = str(given)
 
     def session(self, written: str) -> str:
-        """Give a session that was written for the recorded shop with the sandbox's number."""
+        """Return a session that was written for the recorded shop with the sandbox's number."""
 
         def own(match: re.Match[str]) -> str:
             number = self.own.get(match[1], match[1])

@@ -3,10 +3,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from flask import Flask
-from handoff_sandbox.shop import Shop
+from handoff_sandbox.shop import SandboxShop
 
 
-def test_carts_that_threads_fill_at_the_same_time_are_all_right(app: Flask, shop: Shop) -> None:
+def test_carts_that_threads_fill_at_the_same_time_are_all_right(
+    app: Flask, shop: SandboxShop
+) -> None:
     def fill(_: int) -> str:
         client = app.test_client(use_cookies=False)
         masked_id = client.post("/rest/V1/guest-carts").get_json()
@@ -17,5 +19,5 @@ def test_carts_that_threads_fill_at_the_same_time_are_all_right(app: Flask, shop
 
     with ThreadPoolExecutor(8) as pool:
         masked_ids = list(pool.map(fill, range(24)))
-    quotes = [shop.quotes.by_masked_id(one) for one in masked_ids]
-    assert [quote and quote.total_qty() for quote in quotes] == [5] * 24
+    quotes = [shop.quotes.find_by_masked_id(one) for one in masked_ids]
+    assert [quote and quote.total_qty for quote in quotes] == [5] * 24

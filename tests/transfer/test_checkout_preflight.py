@@ -59,7 +59,7 @@ def lines_of(answer: TestResponse) -> dict[str, str]:
 def test_where_guests_may_not_buy_only_customers_get_a_link(
     shop: RunningShop, guest: Ask, bag: Ask, customer: Ask
 ) -> None:
-    shop.inside.rules.guest_checkout = False
+    shop.state.rules.guest_checkout = False
     for ask in (guest, bag):
         assert (ask().status_code, code_of(ask())) == (409, "guest_checkout_off")
     assert code_of(customer()) == "ok"
@@ -68,7 +68,7 @@ def test_where_guests_may_not_buy_only_customers_get_a_link(
 def test_a_checkout_that_is_switched_off_is_so_for_everybody(
     shop: RunningShop, guest: Ask, bag: Ask, customer: Ask
 ) -> None:
-    shop.inside.rules.one_page_checkout = False
+    shop.state.rules.one_page_checkout = False
     for ask in (guest, bag, customer):
         assert (ask().status_code, code_of(ask())) == (409, "checkout_off")
 
@@ -76,10 +76,10 @@ def test_a_checkout_that_is_switched_off_is_so_for_everybody(
 def test_a_bag_below_the_minimum_is_refused_and_one_at_it_is_not(
     shop: RunningShop, guest: Ask, bag: Ask, customer: Ask
 ) -> None:
-    shop.inside.rules.minimum = Decimal("22.01")
+    shop.state.rules.minimum = Decimal("22.01")
     for ask in (guest, bag, customer):
         assert (ask().status_code, code_of(ask())) == (409, "minimum_not_reached")
-    shop.inside.rules.minimum = Decimal("22.00")
+    shop.state.rules.minimum = Decimal("22.00")
     for ask in (guest, bag, customer):
         assert code_of(ask()) == "ok"
 
@@ -93,7 +93,7 @@ def test_lines_whose_stock_is_gone_are_named(
     token = shop.customer_token()
     lines = (("ITEM-01", 1), ("ITEM-FEW", 2))
     guests, theirs = shop.guest_quote(*lines), shop.customer_quote(token, *lines)
-    few = shop.inside.catalogue.by_sku("ITEM-FEW")
+    few = shop.state.catalogue.find_by_sku("ITEM-FEW")
     assert few is not None
     few.stock = Decimal(left)
     assert lines_of(poq.transfer({"quote_id": guests})) == {"ITEM-FEW": code}
@@ -104,9 +104,9 @@ def test_lines_whose_stock_is_gone_are_named(
 
 def test_a_quote_that_checkout_refuses_has_no_link(shop: RunningShop, guest: Ask, poq: Poq) -> None:
     link = path_of(guest())
-    shop.inside.rules.minimum = Decimal(100)
+    shop.state.rules.minimum = Decimal(100)
     assert code_of(guest()) == "minimum_not_reached"
-    shop.inside.rules.minimum = Decimal(0)
+    shop.state.rules.minimum = Decimal(0)
     assert path_of(guest()) == link
     assert poq.client.post(link).status_code == 303
 
@@ -150,7 +150,7 @@ def test_the_session_that_asks_is_never_the_shoppers(
 def test_an_answer_that_repeats_a_credential_is_not_passed_on(
     shop: RunningShop, make_app: MakeApp
 ) -> None:
-    shop.inside.rules.guest_checkout = False
+    shop.state.rules.guest_checkout = False
     quote_id = shop.guest_quote(("ITEM-01", 1))
     answer = Poq(make_app().test_client()).transfer({"quote_id": quote_id})
     sessions = [file.name.removeprefix("sess_") for file in shop.sessions.iterdir()]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 from handoff_sandbox.catalogue import Catalogue
-from handoff_sandbox.kinds import catalogue_of_all_kinds
+from handoff_sandbox.full_catalogue import create_full_catalogue
 from werkzeug.test import TestResponse
 
 from tests.conftest import Poq, path_of
@@ -18,7 +18,7 @@ from tests.transfer.test_views import errors_of, handoffs, problem
 
 @pytest.fixture
 def catalogue() -> Catalogue:
-    return catalogue_of_all_kinds()
+    return create_full_catalogue()
 
 
 @pytest.fixture

@@ -328,9 +328,9 @@ def test_asking_checkout_leaves_a_quote_in_a_currency_that_is_not_its_stores_own
 ) -> None:
     quote_id = in_foreign_currency(shop)
     before = shop.rest("GET", f"guest-carts/{quote_id}")
-    shop.inside.rules.one_page_checkout = False
+    shop.state.rules.one_page_checkout = False
     problem(poq.transfer({"quote_id": quote_id}), 409, "checkout_off")
-    shop.inside.rules.one_page_checkout = True
+    shop.state.rules.one_page_checkout = True
     assert poq.transfer({"quote_id": quote_id}).status_code == 200
     assert shop.rest("GET", f"guest-carts/{quote_id}") == before
 

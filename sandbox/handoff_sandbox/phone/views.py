@@ -1,3 +1,5 @@
+"""The phone's page, and what its scripts call."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -7,111 +9,112 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, send_from_directory
 
-from handoff_sandbox.catalogue import lab_catalogue
-from handoff_sandbox.display import BRAND, display_of
-from handoff_sandbox.phone import others
-from handoff_sandbox.phone.cloud import Cloud
-from handoff_sandbox.phone.steps import Event, lines
-from handoff_sandbox.phone.store import SessionStore
-from handoff_sandbox.phone.tap import Tap
-from handoff_sandbox.phone.watch import openings
-from handoff_sandbox.phone.world import World, current_world
+from handoff_sandbox.catalogue import create_demo_catalogue
+from handoff_sandbox.demo_content import BRAND, find_content
+from handoff_sandbox.phone import visitors
+from handoff_sandbox.phone.call_log import Event, write_lines
+from handoff_sandbox.phone.checkout_request import CheckoutRequest
+from handoff_sandbox.phone.demo_context import DemoContext, SessionStoreOutage, current_context
+from handoff_sandbox.phone.log_reader import read_openings
+from handoff_sandbox.phone.poq_cloud import PoqCloud
 
-bp = Blueprint("phone", __name__)
+blueprint = Blueprint("phone", __name__)
 PICTURES = Path(__file__).parents[1] / "static" / "pictures"
 
 
-@bp.get("/")
-def page() -> str:
-    """Show the phone. What has sold out since the app looked is offered, too."""
-    goods = [(one, display_of(one.sku)) for one in lab_catalogue().enabled()]
-    return render_template("phone.html", goods=goods, brand=BRAND, world=current_world())
+@blueprint.get("/")
+def show_phone() -> str:
+    """Show the phone. It offers sold out products as well, as an app does that has not noticed."""
+    enabled = create_demo_catalogue().list_enabled()
+    products = [(product, find_content(product.sku)) for product in enabled]
+    return render_template("phone.html", products=products, brand=BRAND, context=current_context())
 
 
-@bp.get("/opening")
-def opening() -> str:
-    """Show what the app's web view shows until it knows what to open."""
+@blueprint.get("/opening")
+def show_opening() -> str:
+    """Show the page of the web view until there is an instruction."""
     return render_template("opening.html", brand=BRAND)
 
 
-@bp.get("/pictures/<name>")
-def picture(name: str) -> Response:
+@blueprint.get("/pictures/<name>")
+def send_picture(name: str) -> Response:
     return send_from_directory(PICTURES, name)
 
 
-@bp.post("/checkout")
+@blueprint.post("/checkout")
 def check_out() -> Response:
-    """Play Poq's cloud: one line for each call as it is made, an instruction at the end."""
+    """Answer as Poq's cloud: one line for each call as it is made, the instruction at the end."""
     try:
-        tap = Tap.read(_given())
+        checkout = CheckoutRequest.read(_read_body())
     except ValueError:
         abort(400)
-    return _told(Cloud(current_world(), tap).check_out())
+    return _stream(PoqCloud(current_context(), checkout).check_out())
 
 
-@bp.post("/others/<who>")
-def other(who: str) -> Response:
-    """Let somebody else come by the link: a preview bot, a second phone, or one who buys."""
-    link = Link.read(_given(), current_world())
-    players = {
-        "bot": lambda: others.preview(link.instruction),
-        "second": lambda: others.second_phone(link.instruction, link.token),
-        "buyer": lambda: others.buyer(link.instruction, link.token),
+@blueprint.post("/visitors/<visitor>")
+def send_visitor(visitor: str) -> Response:
+    """Let a preview bot, a second phone or a buyer open the link."""
+    link = IssuedLink.read(_read_body(), current_context())
+    visits = {
+        "bot": lambda: visitors.preview_link(link.instruction),
+        "second": lambda: visitors.open_on_second_phone(link.instruction, link.token),
+        "buyer": lambda: visitors.buy_bag(link.instruction, link.token),
     }
-    if who not in players:
+    if visitor not in visits:
         abort(404)
-    return _told(players[who]())
+    return _stream(visits[visitor]())
 
 
-@bp.get("/openings/<handoff>")
-def watch(handoff: str) -> dict[str, Any]:
-    """Tell what came in for a link, but for the first `seen` requests."""
-    found = openings(current_world().logs, handoff)
+@blueprint.get("/openings/<handoff>")
+def show_openings(handoff: str) -> dict[str, Any]:
+    """Return the requests for a link, without the first `seen` ones."""
+    openings = read_openings(current_context().logs, handoff)
     seen = request.args.get("seen", 0, int)
-    return {"steps": [step.event() for step in found[seen:]], "seen": len(found)}
+    return {"calls": [call.as_event() for call in openings[seen:]], "seen": len(openings)}
 
 
-@bp.get("/session-store")
-def session_store() -> dict[str, bool]:
-    return {"away": SessionStore(current_world().sessions).is_away}
+@blueprint.get("/session-store")
+def show_session_store() -> dict[str, bool]:
+    return {"away": SessionStoreOutage(current_context().sessions).is_active}
 
 
-@bp.post("/session-store")
-def move_session_store() -> dict[str, bool]:
-    """Take the shop's session store away, or give it back."""
-    store = SessionStore(current_world().sessions)
-    if _given().get("away"):
-        store.take()
+@blueprint.post("/session-store")
+def change_session_store() -> dict[str, bool]:
+    """Start or end an outage of the shop's session store."""
+    outage = SessionStoreOutage(current_context().sessions)
+    if _read_body().get("away"):
+        outage.start()
     else:
-        store.give_back()
-    return {"away": store.is_away}
+        outage.end()
+    return {"away": outage.is_active}
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """An instruction that came from one of the services, and the token in it."""
+class IssuedLink:
+    """An instruction from one of the services, and the token in it."""
 
     instruction: dict[str, Any]
     token: str
 
     @classmethod
-    def read(cls, given: dict[str, Any], world: World) -> Link:
-        instruction, token = given.get("instruction"), str(given.get("token"))
+    def read(cls, body: dict[str, Any], context: DemoContext) -> IssuedLink:
+        """Return the link of a JSON body, or answer 400 if it is not one of the services'."""
+        instruction, token = body.get("instruction"), str(body.get("token"))
         if not isinstance(instruction, dict) or instruction.get("method") not in ("GET", "POST"):
             abort(400)
         url = str(instruction.get("url"))
-        if not any(url.startswith(f"{service}/h") for service in world.services.values()):
+        if not any(url.startswith(f"{service}/h") for service in context.services.values()):
             abort(400)
         return cls(instruction, token)
 
 
-def _given() -> dict[str, Any]:
-    """Read JSON, which no other site can send here without being allowed to."""
-    given = request.get_json()
-    if not isinstance(given, dict):
+def _read_body() -> dict[str, Any]:
+    """Return the JSON body. Browsers do not let another site send JSON here."""
+    body = request.get_json()
+    if not isinstance(body, dict):
         abort(400)
-    return given
+    return body
 
 
-def _told(events: Iterable[Event]) -> Response:
-    return Response(lines(events), mimetype="application/x-ndjson")
+def _stream(events: Iterable[Event]) -> Response:
+    return Response(write_lines(events), mimetype="application/x-ndjson")

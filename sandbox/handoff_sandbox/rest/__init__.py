@@ -4,38 +4,48 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
-from handoff_sandbox.errors import NotFound
+from handoff_sandbox.errors import NoSuchEntity
 from handoff_sandbox.rest import (
     admin_carts,
     catalogue,
-    customers,
-    dressing,
+    customer_accounts,
+    customer_carts,
+    demo_media,
     guest_carts,
-    my_carts,
+    login,
     orders,
-    store,
-    tokens,
+    store_configuration,
 )
-from handoff_sandbox.rest.endpoint import refuse
+from handoff_sandbox.rest.endpoint import answer_error
 
-ROOMS = (tokens, store, guest_carts, my_carts, admin_carts, customers, catalogue, orders)
+_MODULES = (
+    login,
+    store_configuration,
+    guest_carts,
+    customer_carts,
+    admin_carts,
+    customer_accounts,
+    catalogue,
+    orders,
+)
 
 
 def register(app: Flask) -> None:
-    for room in ROOMS:
-        app.register_blueprint(room.bp, url_prefix="/rest/V1")
+    """Add all routes to the shop's application."""
+    for module in _MODULES:
+        app.register_blueprint(module.blueprint, url_prefix="/rest/V1")
         app.register_blueprint(
-            room.bp, url_prefix="/rest/<scope>/V1", name=f"scoped_{room.bp.name}"
+            module.blueprint, url_prefix="/rest/<scope>/V1", name=f"scoped_{module.blueprint.name}"
         )
-    app.register_blueprint(dressing.bp)
+    app.register_blueprint(demo_media.blueprint)
     app.add_url_rule(
         "/rest/<path:path>",
-        view_func=no_such_route,
+        view_func=answer_unknown_route,
         methods=["GET", "POST", "PUT", "DELETE"],
     )
 
 
-def no_such_route(path: str) -> Response:
-    error = NotFound("Request does not match any route.")
+def answer_unknown_route(path: str) -> Response:
+    error = NoSuchEntity("Request does not match any route.")
     error.starts_session = False
-    return refuse(error)
+    return answer_error(error)

@@ -1,22 +1,24 @@
+"""Products, stock, search and categories."""
+
 from __future__ import annotations
 
 from flask import Blueprint
 
 from handoff_sandbox.catalogue import CATEGORY_ID, Product
-from handoff_sandbox.errors import InternalError, NotFound
-from handoff_sandbox.rest.access import ANYONE
-from handoff_sandbox.rest.catalogue_shapes import (
-    category_shape,
-    category_tree,
-    product_shape,
-    stock_shape,
+from handoff_sandbox.errors import NoSuchEntity, ServerFault
+from handoff_sandbox.rest.authorization import ANYONE
+from handoff_sandbox.rest.catalogue_serializers import (
+    serialize_category,
+    serialize_category_tree,
+    serialize_product,
+    serialize_stock_item,
 )
-from handoff_sandbox.rest.criteria import Criteria, criteria_of_request
-from handoff_sandbox.rest.dressing import FILTERABLE, dress
+from handoff_sandbox.rest.demo_media import FILTERABLE_ATTRIBUTES, add_demo_content
 from handoff_sandbox.rest.endpoint import endpoint
+from handoff_sandbox.rest.search_criteria import SearchCriteria, read_search_criteria
 from handoff_sandbox.shop import current_shop
 
-bp = Blueprint("catalogue", __name__)
+blueprint = Blueprint("catalogue", __name__)
 
 PRODUCTS = "Magento_Catalog::products"
 CATEGORIES = "Magento_Catalog::categories"
@@ -24,123 +26,129 @@ ATTRIBUTES = "Magento_Catalog::attributes_attributes"
 STOCK = "Magento_Catalog::catalog_inventory"
 
 
-@bp.get("/products")
+@blueprint.get("/products")
 @endpoint(PRODUCTS)
-def products() -> object:
-    criteria = criteria_of_request()
-    found = criteria.select(_shape(one) for one in current_shop().catalogue.products)
+def search_products() -> object:
+    criteria = read_search_criteria()
+    found = criteria.select(_serialize(product) for product in current_shop().catalogue.products)
     return {
-        "items": criteria.cut(found),
-        "search_criteria": criteria.shape(),
+        "items": criteria.select_page(found),
+        "search_criteria": criteria.serialize(),
         "total_count": len(found),
     }
 
 
-@bp.get("/products/attributes")
+@blueprint.get("/products/attributes")
 @endpoint(ATTRIBUTES, starts_session=False)
-def attributes() -> object:
-    criteria = criteria_of_request()
-    codes = FILTERABLE if current_shop().dressed else FILTERABLE[:1]
+def search_attributes() -> object:
+    criteria = read_search_criteria()
+    codes = FILTERABLE_ATTRIBUTES if current_shop().with_demo_content else FILTERABLE_ATTRIBUTES[:1]
     found = criteria.select({"attribute_code": code, "is_filterable": 1} for code in codes)
-    items = [{**row, "is_filterable": True} for row in criteria.cut(found)]
-    return {"items": items, "search_criteria": criteria.shape(), "total_count": len(found)}
+    items = [{**row, "is_filterable": True} for row in criteria.select_page(found)]
+    return {"items": items, "search_criteria": criteria.serialize(), "total_count": len(found)}
 
 
-@bp.get("/products/<sku>")
+@blueprint.get("/products/<sku>")
 @endpoint(PRODUCTS)
-def product(sku: str) -> object:
-    found = _find(sku)
-    shape = _shape(found)
+def show_product(sku: str) -> object:
+    found = _find_product(sku)
+    shape = _serialize(found)
     extensions = shape["extension_attributes"]
     if isinstance(extensions, dict):
-        extensions["stock_item"] = stock_shape(found)
+        extensions["stock_item"] = serialize_stock_item(found)
     return shape
 
 
-@bp.get("/stockItems/<sku>")
+@blueprint.get("/stockItems/<sku>")
 @endpoint(STOCK)
-def stock_item(sku: str) -> object:
-    return stock_shape(_find(sku))
+def show_stock_item(sku: str) -> object:
+    return serialize_stock_item(_find_product(sku))
 
 
-@bp.get("/search")
+@blueprint.get("/search")
 @endpoint(ANYONE)
-def quick_search() -> object:
-    criteria = criteria_of_request()
+def search_storefront() -> object:
+    criteria = read_search_criteria()
     if criteria.request_name != "quick_search_container":
-        raise InternalError
-    found = _matches(criteria)
+        raise ServerFault
+    found = _search_by_term(criteria)
     items = [
-        {"id": one.id, "custom_attributes": [{"attribute_code": "_score", "value": 30}]}
-        for one in criteria.cut(found)
+        {"id": product.id, "custom_attributes": [{"attribute_code": "_score", "value": 30}]}
+        for product in criteria.select_page(found)
     ]
     return {
         "items": items,
-        "aggregations": _aggregations(len(found)),
-        "search_criteria": criteria.shape(),
+        "aggregations": _serialize_aggregations(len(found)),
+        "search_criteria": criteria.serialize(),
         "total_count": len(found),
     }
 
 
-@bp.get("/categories")
+@blueprint.get("/categories")
 @endpoint(CATEGORIES, starts_session=False)
-def categories() -> object:
-    return category_tree(len(_in_category()))
+def show_category_tree() -> object:
+    return serialize_category_tree(len(_list_in_category()))
 
 
-@bp.get("/categories/list")
+@blueprint.get("/categories/list")
 @endpoint(CATEGORIES, starts_session=False)
-def category_list() -> object:
-    criteria = criteria_of_request()
-    rows = [category_shape(2), category_shape(CATEGORY_ID)]
-    # The database keeps a flag as 1 where REST shows true.
+def search_categories() -> object:
+    criteria = read_search_criteria()
+    rows = [serialize_category(2), serialize_category(CATEGORY_ID)]
+    # The database keeps a flag as 1, and REST shows it as true.
     found = criteria.select({**row, "is_active": 1} for row in rows)
-    items = [{**row, "is_active": True} for row in criteria.cut(found)]
-    return {"items": items, "search_criteria": criteria.shape(), "total_count": len(found)}
+    items = [{**row, "is_active": True} for row in criteria.select_page(found)]
+    return {"items": items, "search_criteria": criteria.serialize(), "total_count": len(found)}
 
 
-@bp.get("/categories/<int:number>")
+@blueprint.get("/categories/<int:number>")
 @endpoint(CATEGORIES, starts_session=False)
-def category(number: int) -> object:
+def show_category(number: int) -> object:
     if number not in (2, CATEGORY_ID):
-        error = NotFound.entity("id", number)
+        error = NoSuchEntity.entity("id", number)
         error.starts_session = False
         raise error
-    return category_shape(number)
+    return serialize_category(number)
 
 
-@bp.get("/categories/<int:number>/products")
+@blueprint.get("/categories/<int:number>/products")
 @endpoint(CATEGORIES)
-def category_products(number: int) -> object:
+def list_category_products(number: int) -> object:
     return [
-        {"sku": one.sku, "position": 0, "category_id": str(number)}
-        for one in (_in_category() if number == CATEGORY_ID else [])
+        {"sku": product.sku, "position": 0, "category_id": str(number)}
+        for product in (_list_in_category() if number == CATEGORY_ID else [])
     ]
 
 
-def _shape(product: Product) -> dict[str, object]:
-    shape = product_shape(product)
-    return dress(shape, product) if current_shop().dressed else shape
+def _serialize(product: Product) -> dict[str, object]:
+    shape = serialize_product(product)
+    return add_demo_content(shape, product) if current_shop().with_demo_content else shape
 
 
-def _find(sku: str) -> Product:
-    found = current_shop().catalogue.by_sku(sku)
+def _find_product(sku: str) -> Product:
+    found = current_shop().catalogue.find_by_sku(sku)
     if found is None:
-        raise NotFound.product(starts_session=False)
+        raise NoSuchEntity.product(starts_session=False)
     return found
 
 
-def _in_category() -> list[Product]:
-    return current_shop().catalogue.enabled()
+def _list_in_category() -> list[Product]:
+    return current_shop().catalogue.list_enabled()
 
 
-def _matches(criteria: Criteria) -> list[Product]:
-    terms = [one.value for group in criteria.groups for one in group if one.field == "search_term"]
+def _search_by_term(criteria: SearchCriteria) -> list[Product]:
+    terms = [
+        found.value for group in criteria.groups for found in group if found.field == "search_term"
+    ]
     term = (terms[0] if terms else "").lower()
-    return [one for one in _in_category() if term in f"{one.name} {one.sku}".lower()]
+    return [
+        product
+        for product in _list_in_category()
+        if term in f"{product.name} {product.sku}".lower()
+    ]
 
 
-def _aggregations(found: int) -> dict[str, object]:
+def _serialize_aggregations(found: int) -> dict[str, object]:
     values = [{"value": str(n), "metrics": [n, found]} for n in (CATEGORY_ID, 2)]
     return {
         "buckets": [{"name": "category_bucket", "values": values}],

@@ -1,3 +1,5 @@
+"""The decorator of REST endpoints: scope, rights, fields, errors and cookies."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -5,63 +7,65 @@ from functools import wraps
 
 from flask import Response, g, request
 
+from handoff_sandbox.access_tokens import TokenUser
 from handoff_sandbox.errors import InputError, ShopError
-from handoff_sandbox.rest.access import authorize
-from handoff_sandbox.rest.fields import trim
-from handoff_sandbox.rest.render import render
-from handoff_sandbox.rest.scope import enter_scope
+from handoff_sandbox.rest.authorization import authorize
+from handoff_sandbox.rest.rendering import render_answer
+from handoff_sandbox.rest.requested_fields import keep_requested_fields
+from handoff_sandbox.rest.store_scope import apply_scope
 from handoff_sandbox.shop import current_shop
-from handoff_sandbox.tokens import User
 
 Handler = Callable[..., object]
-View = Callable[..., Response]
+FlaskView = Callable[..., Response]
 
 
-def endpoint(resource: str, *, starts_session: bool = True) -> Callable[[Handler], View]:
-    """Turn a function that gives plain data, or raises ShopError, into a REST view.
+def endpoint(resource: str, *, starts_session: bool = True) -> Callable[[Handler], FlaskView]:
+    """Return a decorator that makes a REST view of a function.
 
-    `starts_session` says whether this call in Magento opens a PHP session, and so sends its cookie.
+    The function returns JSON data or raises ShopError. `resource` is the right that callers need.
+    `starts_session` says whether the call starts a PHP session in Magento and sends its cookie.
     """
 
-    def decorate(handler: Handler) -> View:
+    def decorate(handler: Handler) -> FlaskView:
         @wraps(handler)
         def view(scope: str | None = None, **path: object) -> Response:
             g.started = False
             try:
-                enter_scope(scope)
+                apply_scope(scope)
                 g.user = authorize(resource)
-                data = trim(handler(**path))
+                data = keep_requested_fields(handler(**path))
             except ShopError as error:
-                return refuse(error)
+                return answer_error(error)
             g.started = g.started or starts_session
-            return answer(data, 200)
+            return _create_answer(data, 200)
 
         return view
 
     return decorate
 
 
-def refuse(error: ShopError) -> Response:
+def answer_error(error: ShopError) -> Response:
+    """Return an error as REST answers it."""
     g.started = getattr(g, "started", False) or error.starts_session
-    return answer(error.body(), error.status)
+    return _create_answer(error.serialize(), error.status)
 
 
-def answer(data: object, status: int) -> Response:
-    response = render(data, status)
+def _create_answer(data: object, status: int) -> Response:
+    response = render_answer(data, status)
     response.headers["Cache-Control"] = "no-store"
     if g.started:
         shop = current_shop()
-        # The session of a REST call is of no use to anybody: its cookie is sent, no file is kept.
+        # Nobody can use the session of a REST call, so there is only its cookie and no file.
         session_id = request.cookies.get("PHPSESSID")
-        cookie = shop.cookies.session(shop.sessions.start(session_id).id)
+        cookie = shop.cookies.set_session(shop.sessions.start(session_id).id)
         response.headers.add("Set-Cookie", cookie)
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response
 
 
-def customer_user() -> User:
-    """Give the customer who calls; an admin is let through to here, and then lacks an id."""
+def require_customer_user() -> TokenUser:
+    """Return the customer who calls, or raise InputError if an administrator calls."""
     user = g.user
-    if not isinstance(user, User) or not user.is_customer:
+    if not isinstance(user, TokenUser) or not user.is_customer:
         raise InputError.missing("customerId")
     return user

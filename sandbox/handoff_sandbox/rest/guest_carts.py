@@ -1,115 +1,120 @@
+"""Guests' carts."""
+
 from __future__ import annotations
 
 from flask import Blueprint, g
 
-from handoff_sandbox.errors import InputError, NotFound, Refused
-from handoff_sandbox.quotes import Quote
-from handoff_sandbox.rest import cart_calls
-from handoff_sandbox.rest.access import ANYONE, SELF
-from handoff_sandbox.rest.body import json_body, required, required_object
+from handoff_sandbox.errors import InputError, NoSuchEntity, RuleViolation
+from handoff_sandbox.quotes import SandboxQuote
+from handoff_sandbox.rest import cart_operations
+from handoff_sandbox.rest.authorization import ANYONE, SELF
 from handoff_sandbox.rest.endpoint import endpoint
-from handoff_sandbox.rest.scope import shown
+from handoff_sandbox.rest.request_body import read_json_body, require_field, require_object
+from handoff_sandbox.rest.store_scope import serialize_in_scope
 from handoff_sandbox.shop import current_shop, current_view
 
-bp = Blueprint("guest_carts", __name__)
+blueprint = Blueprint("guest_carts", __name__)
 
 
-@bp.post("/guest-carts")
+@blueprint.post("/guest-carts")
 @endpoint(ANYONE)
-def create() -> object:
+def create_quote() -> object:
     return current_shop().quotes.create_for_guest(view=current_view()).masked_id
 
 
-@bp.get("/guest-carts/<masked_id>")
+@blueprint.get("/guest-carts/<masked_id>")
 @endpoint(ANYONE)
-def show(masked_id: str) -> object:
-    """Show a quote to whoever knows its masked id: a customer's and an ordered one as well."""
-    return shown(find(masked_id))
+def show_quote(masked_id: str) -> object:
+    """Show a quote by its masked id, even a customer's or an ordered one."""
+    return serialize_in_scope(find_quote(masked_id))
 
 
-@bp.put("/guest-carts/<masked_id>")
+@blueprint.put("/guest-carts/<masked_id>")
 @endpoint(SELF)
-def assign(masked_id: str) -> object:
+def assign_to_customer(masked_id: str) -> object:
     shop = current_shop()
-    wanted = required(json_body(), "customerId", "customer_id")
-    customer = shop.people.customer(g.user.id)
+    wanted = require_field(read_json_body(), "customerId", "customer_id")
+    customer = shop.accounts.find_customer(g.user.id)
     if customer is None or not g.user.is_customer or str(wanted) != str(customer.id):
-        raise Refused("You don't have the correct permissions to assign the customer to the cart.")
-    quote = find(masked_id)
+        raise RuleViolation(
+            "You don't have the correct permissions to assign the customer to the cart."
+        )
+    quote = find_quote(masked_id)
     shop.quotes.require_active(quote)
     if quote.customer is not None:
-        raise Refused(
+        raise RuleViolation(
             "The customer can't be assigned to the cart because the cart isn't anonymous."
         )
-    shop.quotes.assign(quote, customer)
+    shop.quotes.assign_to_customer(quote, customer)
     return True
 
 
-@bp.get("/guest-carts/<masked_id>/items")
+@blueprint.get("/guest-carts/<masked_id>/items")
 @endpoint(ANYONE)
-def items(masked_id: str) -> object:
-    return cart_calls.items(find(masked_id), masked_id)
+def list_items(masked_id: str) -> object:
+    return cart_operations.list_items(find_quote(masked_id), masked_id)
 
 
-@bp.post("/guest-carts/<masked_id>/items")
+@blueprint.post("/guest-carts/<masked_id>/items")
 @endpoint(ANYONE)
 def add_item(masked_id: str) -> object:
-    item = required_object(json_body(), "cartItem", "cart_item")
-    quote = current_shop().quotes.by_masked_id(masked_id)
+    item = require_object(read_json_body(), "cartItem", "cart_item")
+    quote = current_shop().quotes.find_by_masked_id(masked_id)
     if quote is None:
-        # Magento looks the cart up while it still reads the body: a 400 and no 404.
+        # Magento looks the quote up while it reads the body, so it answers 400 and not 404.
         raise InputError.missing("quoteId")
-    return cart_calls.add_item(quote, item)
+    return cart_operations.add_item(quote, item)
 
 
-@bp.put("/guest-carts/<masked_id>/items/<int:number>")
+@blueprint.put("/guest-carts/<masked_id>/items/<int:number>")
 @endpoint(ANYONE)
 def change_item(masked_id: str, number: int) -> object:
-    item = required_object(json_body(), "cartItem", "cart_item")
-    return cart_calls.change_item(find(masked_id), number, item)
+    item = require_object(read_json_body(), "cartItem", "cart_item")
+    return cart_operations.change_item(find_quote(masked_id), number, item)
 
 
-@bp.delete("/guest-carts/<masked_id>/items/<int:number>")
+@blueprint.delete("/guest-carts/<masked_id>/items/<int:number>")
 @endpoint(ANYONE)
 def remove_item(masked_id: str, number: int) -> object:
-    return cart_calls.remove_item(find(masked_id), number)
+    return cart_operations.remove_item(find_quote(masked_id), number)
 
 
-@bp.get("/guest-carts/<masked_id>/totals")
+@blueprint.get("/guest-carts/<masked_id>/totals")
 @endpoint(ANYONE)
-def totals(masked_id: str) -> object:
-    return cart_calls.totals(find(masked_id))
+def show_totals(masked_id: str) -> object:
+    return cart_operations.show_totals(find_quote(masked_id))
 
 
-@bp.get("/guest-carts/<masked_id>/payment-methods")
+@blueprint.get("/guest-carts/<masked_id>/payment-methods")
 @endpoint(ANYONE)
-def payment_methods(masked_id: str) -> object:
-    current_shop().quotes.require_active(find(masked_id))
-    return cart_calls.PAYMENT_METHODS
+def list_payment_methods(masked_id: str) -> object:
+    current_shop().quotes.require_active(find_quote(masked_id))
+    return cart_operations.PAYMENT_METHODS
 
 
-@bp.post("/guest-carts/<masked_id>/estimate-shipping-methods")
+@blueprint.post("/guest-carts/<masked_id>/estimate-shipping-methods")
 @endpoint(ANYONE)
-def shipping_methods(masked_id: str) -> object:
-    return cart_calls.shipping_methods(find(masked_id))
+def list_shipping_methods(masked_id: str) -> object:
+    return cart_operations.list_shipping_methods(find_quote(masked_id))
 
 
-@bp.post("/guest-carts/<masked_id>/shipping-information")
+@blueprint.post("/guest-carts/<masked_id>/shipping-information")
 @endpoint(ANYONE)
 def set_shipping(masked_id: str) -> object:
-    return cart_calls.set_shipping(find(masked_id))
+    return cart_operations.set_shipping(find_quote(masked_id))
 
 
-@bp.post("/guest-carts/<masked_id>/payment-information")
+@blueprint.post("/guest-carts/<masked_id>/payment-information")
 @endpoint(ANYONE)
-def pay(masked_id: str) -> object:
-    body = json_body()
-    email = str(required(body, "email"))
-    return cart_calls.pay(find(masked_id), body, email)
+def place_order(masked_id: str) -> object:
+    body = read_json_body()
+    email = str(require_field(body, "email"))
+    return cart_operations.place_order(find_quote(masked_id), body, email)
 
 
-def find(masked_id: str) -> Quote:
-    quote = current_shop().quotes.by_masked_id(masked_id)
+def find_quote(masked_id: str) -> SandboxQuote:
+    """Return the quote with a masked id, or raise NoSuchEntity."""
+    quote = current_shop().quotes.find_by_masked_id(masked_id)
     if quote is None:
-        raise NotFound.entity("cartId", None)
+        raise NoSuchEntity.entity("cartId", None)
     return quote

@@ -1,22 +1,24 @@
+"""Orders: search, cancel, comment."""
+
 from __future__ import annotations
 
 from flask import Blueprint
 
-from handoff_sandbox.errors import InternalError, NotFound
-from handoff_sandbox.orders import Order
-from handoff_sandbox.rest.body import json_body, required, required_object
-from handoff_sandbox.rest.criteria import criteria_of_request
+from handoff_sandbox.errors import NoSuchEntity, ServerFault
+from handoff_sandbox.orders import SandboxOrder
 from handoff_sandbox.rest.endpoint import endpoint
-from handoff_sandbox.rest.order_shapes import order_shape
+from handoff_sandbox.rest.order_serializer import serialize_order
+from handoff_sandbox.rest.request_body import read_json_body, require_field, require_object
+from handoff_sandbox.rest.search_criteria import read_search_criteria
 from handoff_sandbox.shop import current_shop
 
-bp = Blueprint("orders", __name__)
+blueprint = Blueprint("orders", __name__)
 
 READ = "Magento_Sales::actions_view"
 CANCEL = "Magento_Sales::cancel"
 COMMENT = "Magento_Sales::comment"
 
-# The columns that may be searched; any other makes Magento's SQL fail, and so a 500.
+# The columns that can be searched. Any other makes Magento's SQL fail, which is a 500.
 COLUMNS = frozenset(
     "entity_id increment_id quote_id state status created_at updated_at customer_id "
     "customer_email customer_is_guest customer_firstname customer_lastname store_id grand_total "
@@ -25,56 +27,56 @@ COLUMNS = frozenset(
 )
 
 
-@bp.get("/orders")
+@blueprint.get("/orders")
 @endpoint(READ)
-def search() -> object:
+def search_orders() -> object:
     shop = current_shop()
-    criteria = criteria_of_request()
-    if not criteria.used_fields() <= COLUMNS:
-        raise InternalError
+    criteria = read_search_criteria()
+    if not criteria.list_fields() <= COLUMNS:
+        raise ServerFault
     rows = [
-        order_shape(order, shop.views.first.website.currency.code)
+        serialize_order(order, shop.views.first.website.currency.code)
         for order in shop.orders.by_id.values()
     ]
     found = criteria.select(rows)
     return {
-        "items": criteria.cut(found),
-        "search_criteria": criteria.shape(),
+        "items": criteria.select_page(found),
+        "search_criteria": criteria.serialize(),
         "total_count": len(found),
     }
 
 
-@bp.get("/orders/<int:number>")
+@blueprint.get("/orders/<int:number>")
 @endpoint(READ)
-def show(number: int) -> object:
-    return order_shape(_find(number), current_shop().views.first.website.currency.code)
+def show_order(number: int) -> object:
+    return serialize_order(_find_order(number), current_shop().views.first.website.currency.code)
 
 
-@bp.post("/orders/<int:number>/cancel")
+@blueprint.post("/orders/<int:number>/cancel")
 @endpoint(CANCEL)
-def cancel(number: int) -> object:
-    order = _find(number)
+def cancel_order(number: int) -> object:
+    order = _find_order(number)
     if order.state == "canceled":
         return False
-    current_shop().orders.cancel(order)
+    current_shop().orders.cancel_order(order)
     return True
 
 
-@bp.post("/orders/<int:number>/comments")
+@blueprint.post("/orders/<int:number>/comments")
 @endpoint(COMMENT)
-def comment(number: int) -> object:
-    history = required_object(json_body(), "statusHistory")
-    current_shop().orders.comment(
-        _find(number),
-        str(required(history, "comment")),
-        notified=bool(required(history, "is_customer_notified", "isCustomerNotified")),
-        visible=bool(required(history, "is_visible_on_front", "isVisibleOnFront")),
+def add_comment(number: int) -> object:
+    history = require_object(read_json_body(), "statusHistory")
+    current_shop().orders.add_comment(
+        _find_order(number),
+        str(require_field(history, "comment")),
+        notified=bool(require_field(history, "is_customer_notified", "isCustomerNotified")),
+        visible=bool(require_field(history, "is_visible_on_front", "isVisibleOnFront")),
     )
     return True
 
 
-def _find(number: int) -> Order:
+def _find_order(number: int) -> SandboxOrder:
     order = current_shop().orders.by_id.get(number)
     if order is None:
-        raise NotFound.order()
+        raise NoSuchEntity.order()
     return order

@@ -5,26 +5,46 @@ from __future__ import annotations
 from flask import Flask
 
 from handoff_sandbox.catalogue import Product
-from handoff_sandbox.display import BRAND, ROOMS, shown
-from handoff_sandbox.money import plain
-from handoff_sandbox.storefront import account, cart, checkout, pages, sections, stores
-from handoff_sandbox.storefront.visit import visit
+from handoff_sandbox.demo_content import BRAND, CATEGORIES, get_content
+from handoff_sandbox.formats import to_json_number
+from handoff_sandbox.storefront import (
+    account_pages,
+    cart_pages,
+    catalogue_pages,
+    checkout_pages,
+    customer_sections,
+    store_switcher,
+)
+from handoff_sandbox.storefront.visit import current_visit
 
-BLUEPRINTS = (pages, cart, checkout, account, sections, stores)
+_MODULES = (
+    catalogue_pages,
+    cart_pages,
+    checkout_pages,
+    account_pages,
+    customer_sections,
+    store_switcher,
+)
 
 
 def register(app: Flask) -> None:
-    for module in BLUEPRINTS:
-        app.register_blueprint(module.bp)
-    app.add_template_filter(plain)
-    app.add_template_filter(lambda amount: visit().currency.price(amount), "price")
-    app.add_template_filter(price_of)
-    app.add_template_filter(shown)
-    app.jinja_env.globals.update(brand=BRAND, rooms=ROOMS)
+    """Add the storefront's pages and template filters to the shop's application."""
+    for module in _MODULES:
+        app.register_blueprint(module.blueprint)
+    app.add_template_filter(to_json_number, "number")
+    app.add_template_filter(format_price, "price")
+    app.add_template_filter(format_product_price, "product_price")
+    app.add_template_filter(get_content, "content")
+    app.jinja_env.globals.update(brand=BRAND, categories=CATEGORIES)
 
 
-def price_of(product: Product) -> str:
-    """Give what a product costs on the page, as shoppers read it."""
-    now = visit()
-    amount = now.view.website.base_price(product) * now.view.website.rate(now.currency)
-    return now.currency.price(amount)
+def format_price(amount: object) -> str:
+    """Return an amount in the currency of the page."""
+    return current_visit().currency.format_price(amount)
+
+
+def format_product_price(product: Product) -> str:
+    """Return a product's price in the currency of the page."""
+    visit = current_visit()
+    website = visit.view.website
+    return format_price(website.get_base_price(product) * website.get_rate(visit.currency))

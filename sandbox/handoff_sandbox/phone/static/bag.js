@@ -1,11 +1,11 @@
-// The app: a bag to fill, who is shopping, and the sheet that says what is going on.
+// The app: the bag, the shopper, and the sheet with messages.
 
 const cards = [...document.querySelectorAll('.goods li')];
 const bar = document.querySelector('.bag');
 const sheet = document.querySelector('.sheet');
 const bag = new Map();
 
-export function show() {
+export function showBag() {
   let count = 0;
   let total = 0;
   for (const card of cards) {
@@ -23,45 +23,45 @@ export function show() {
   document.dispatchEvent(new CustomEvent('bag', { detail: { count } }));
 }
 
-export function put(sku, change) {
+export function changeQuantity(sku, change) {
   bag.set(sku, Math.max(0, (bag.get(sku) || 0) + change));
-  show();
+  showBag();
 }
 
-export const contents = () => Object.fromEntries([...bag].filter(([, quantity]) => quantity > 0));
+export const bagContents = () => Object.fromEntries([...bag].filter(([, quantity]) => quantity > 0));
 
 export const nameOf = (sku) => cards.find((card) => card.dataset.sku === sku).dataset.name;
 
-export const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`).value;
+export const chosenOption = (name) => document.querySelector(`input[name="${name}"]:checked`).value;
 
-// `open` is called by a tap, where the browser kept the web view from opening by itself.
-export function say(title, words, open = null) {
+// `open` is called on a tap, which lets the browser open a window.
+export function showSheet(title, text, open = null) {
   sheet.querySelector('.title').textContent = title;
-  sheet.querySelector('[data-words]').textContent = words;
+  sheet.querySelector('[data-text]').textContent = text;
   const button = sheet.querySelector('[data-open]');
   button.hidden = open === null;
   button.onclick = open;
-  cover(true);
+  setSheetVisible(true);
 }
 
-export const hush = () => cover(false);
+export const hideSheet = () => setSheetVisible(false);
 
-// What lies under the sheet is out of reach as long as it is there.
-function cover(covered) {
-  sheet.hidden = !covered;
-  bar.inert = covered;
-  document.querySelector('.goods').inert = covered;
+// Nothing under the visible sheet can be used.
+function setSheetVisible(visible) {
+  sheet.hidden = !visible;
+  bar.inert = visible;
+  document.querySelector('.goods').inert = visible;
 }
 
 export function startApp() {
   document.querySelector('.goods').addEventListener('click', (event) => {
     const button = event.target.closest('[data-change]');
-    if (button) put(button.closest('li').dataset.sku, Number(button.dataset.change));
+    if (button) changeQuantity(button.closest('li').dataset.sku, Number(button.dataset.change));
   });
   sheet.querySelector('[data-close]').addEventListener('click', () => {
-    hush();
+    hideSheet();
     bar.querySelector('[data-checkout]').focus();
   });
-  put('ITEM-03', 2);
-  put('ITEM-18', 1);
+  changeQuantity('ITEM-03', 2);
+  changeQuantity('ITEM-18', 1);
 }

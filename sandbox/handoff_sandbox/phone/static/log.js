@@ -1,63 +1,63 @@
-// What is said, in the order in which it is said.
+// The log of calls and notes, oldest first, and the progress bar above it.
 
 const NAMES = {
   app: 'App', cloud: 'Poq’s cloud', service: 'Handoff', shop: 'Shop', view: 'Web view',
   bot: 'Preview bot', second: 'Second phone',
 };
-const WAY = ['bag', 'transfer', 'link', 'open', 'checkout'];
+const STAGES = ['bag', 'transfer', 'link', 'open', 'checkout'];
 const log = document.querySelector('.log');
 
-function element(tag, name, ...inside) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  made.append(...inside);
-  return made;
+function createElement(tag, name, ...children) {
+  const created = document.createElement(tag);
+  if (name) created.className = name;
+  created.append(...children);
+  return created;
 }
 
-function add(node) {
+function appendToLog(node) {
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   log.querySelector('.empty')?.remove();
   log.append(node);
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
 
-export function chapter(title) {
+export function addChapter(title) {
   const time = new Date().toLocaleTimeString('en-GB');
-  add(element('h3', 'chapter', `${time} · ${title}`));
+  appendToLog(createElement('h3', 'chapter', `${time} · ${title}`));
   log.scrollTop = log.scrollHeight;
 }
 
-export function note(words, good = true) {
-  add(element('p', good ? 'note' : 'note failed', words));
+export function addNote(text, succeeded = true) {
+  appendToLog(createElement('p', succeeded ? 'note' : 'note failed', text));
 }
 
-export function step(told) {
-  const pair = element('p', 'pair',
-    element('span', `by-${told.source}`, NAMES[told.source]), element('i', '', ' → '),
-    element('span', `by-${told.target}`, NAMES[told.target]));
-  const took = element('span', 'took');
-  if (told.status) took.append(element('b', '', String(told.status)));
-  if (told.ms !== null) took.append(` ${told.ms < 10 ? told.ms.toFixed(1) : Math.round(told.ms)} ms`);
-  const row = element('div', told.good ? 'step' : 'step failed', pair, took,
-    element('p', '', told.words));
-  if (told.call) row.append(element('p', 'call', told.call));
-  for (const [title, text] of [['What was sent', told.sent], ['What came back', told.answer]]) {
-    if (!text) continue;
-    const details = element('details', '', element('summary', '', title), element('pre', '', text));
-    // The transfer is what this is all about.
-    details.open = told.target === 'service' && told.source === 'cloud';
+export function addCall(call) {
+  const pair = createElement('p', 'pair',
+    createElement('span', `by-${call.source}`, NAMES[call.source]), createElement('i', '', ' → '),
+    createElement('span', `by-${call.target}`, NAMES[call.target]));
+  const took = createElement('span', 'took');
+  if (call.status) took.append(createElement('b', '', String(call.status)));
+  if (call.ms !== null) took.append(` ${call.ms < 10 ? call.ms.toFixed(1) : Math.round(call.ms)} ms`);
+  const row = createElement('div', call.succeeded ? 'call' : 'call failed', pair, took,
+    createElement('p', '', call.text));
+  if (call.call) row.append(createElement('p', 'request-line', call.call));
+  for (const [title, json] of [['What was sent', call.sent], ['What came back', call.answer]]) {
+    if (!json) continue;
+    const details = createElement('details', '', createElement('summary', '', title), createElement('pre', '', json));
+    // The transfer is shown open, because the demo is about it.
+    details.open = call.target === 'service' && call.source === 'cloud';
     row.append(details);
   }
-  add(row);
+  appendToLog(row);
 }
 
-// All stations up to one are behind us; the next is where we are, or where it ended.
-export function way(reached, failed = false) {
-  const last = WAY.indexOf(reached);
-  document.querySelectorAll('.way li').forEach((station, index) => {
-    station.className = index <= last ? 'done' : '';
-    if (index === last + 1) station.className = failed ? 'failed' : 'now';
-    if (index === last + 1) station.setAttribute('aria-current', 'step');
-    else station.removeAttribute('aria-current');
+// Marks the stages up to `reached` as done, and the next one as current or failed.
+export function showProgress(reached, failed = false) {
+  const last = STAGES.indexOf(reached);
+  document.querySelectorAll('.progress li').forEach((stage, index) => {
+    stage.className = index <= last ? 'done' : '';
+    if (index === last + 1) stage.className = failed ? 'failed' : 'now';
+    if (index === last + 1) stage.setAttribute('aria-current', 'step');
+    else stage.removeAttribute('aria-current');
   });
 }

@@ -1,30 +1,30 @@
-import { chosen, hush, say, startApp } from './bag.js';
-import { busyWith, forgetRunning, startLife } from './life.js';
-import { chapter, way } from './log.js';
+import { chosenOption, hideSheet, showSheet, startApp } from './bag.js';
+import { addChapter, showProgress } from './log.js';
 import * as run from './run.js';
+import { forgetRunning, runExclusively, startScenarios } from './scenarios.js';
 
 const HINTS = {
-  bag: 'Poq sends the lines of the bag; Handoff makes a guest’s cart of them in the shop.',
-  quote: 'The cloud makes the cart in the shop itself; Handoff proves whose it is, and that it is open.',
-  url: 'The app opens an address that holds the link’s token.',
-  form: 'The app posts the token, which stays out of the address.',
+  bag: 'Poq sends the lines of the bag, and Handoff creates a guest’s cart in the shop.',
+  quote: 'Poq’s cloud creates the cart in the shop. Handoff checks whose it is and that it is open.',
+  url: 'The app opens an address that contains the link’s token.',
+  form: 'The app posts the token, so the address does not contain it.',
 };
 const reference = run.newReference();
 
-function explain() {
-  const guest = chosen('kind') === 'bag' && chosen('shopper') !== 'guest';
-  const extra = guest ? ' Signed in or not, such a cart is a guest’s: choose Quote to stay signed in.' : '';
-  document.querySelector('[data-hint]').textContent = HINTS[chosen('kind')] + extra + ' ' + HINTS[chosen('style')];
+function showHint() {
+  const guest = chosenOption('kind') === 'bag' && chosenOption('shopper') !== 'guest';
+  const extra = guest ? ' This cart is a guest’s even if the shopper is signed in. Choose Quote to stay signed in.' : '';
+  document.querySelector('[data-hint]').textContent = HINTS[chosenOption('kind')] + extra + ' ' + HINTS[chosenOption('style')];
 }
 
 async function checkOut() {
-  const view = run.prepareWindow();
+  const view = run.openWindow();
   forgetRunning();
-  chapter(`Checkout: ${chosen('kind')} transfer, ${chosen('style')} instruction`);
-  say('Taking your bag to checkout', 'One moment.');
-  await busyWith(async () => {
+  addChapter(`Checkout: ${chosenOption('kind')} transfer, ${chosenOption('style')} instruction`);
+  showSheet('Taking your bag to checkout', 'One moment.');
+  await runExclusively(async () => {
     const link = await run.transfer(reference);
-    if (link) run.open(link, view);
+    if (link) run.openLink(link, view);
     else view?.close();
   });
 }
@@ -36,12 +36,12 @@ function showTime() {
 }
 
 document.querySelectorAll('.choice input, .who input').forEach((input) => {
-  input.addEventListener('change', () => { hush(); explain(); });
+  input.addEventListener('change', () => { hideSheet(); showHint(); });
 });
 document.querySelector('[data-checkout]').addEventListener('click', checkOut);
-startLife();
+startScenarios();
 startApp();
-way('bag');
-explain();
+showProgress('bag');
+showHint();
 showTime();
 setInterval(showTime, 10_000);

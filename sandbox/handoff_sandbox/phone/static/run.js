@@ -1,56 +1,56 @@
-// One run: a transfer, the web view that its instruction opens, and what the service saw of it.
+// One checkout: the transfer, the web view that opens its instruction, and what the service logs.
 
-import { chosen, contents, hush, say } from './bag.js';
-import { note, step, way } from './log.js';
+import { bagContents, chosenOption, hideSheet, showSheet } from './bag.js';
+import { addCall, addNote, showProgress } from './log.js';
 
 const WINDOW = 'handoff-web-view';
-let watching = 0;
-let problem = ''; // what the last refusal said
+let watchCount = 0; // raised to stop the loop that watches the log
+let problem = ''; // the text of the last refusal
 export let link = null; // {instruction, token, handoff, seen} of the last transfer
 
 export const newReference = () => `demo-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
 
-// Reads the server's lines as they come. Returns the instruction, where there is one.
-export async function tell(path, body) {
+// Posts to the server and shows its events as they arrive. Returns the instruction, or null.
+export async function postAndShow(path, body) {
   const answer = await fetch(path, {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
   });
-  let given = null;
+  let link = null;
   let rest = '';
   for (const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();;) {
     const { done, value } = await reader.read();
-    if (done) return given;
+    if (done) return link;
     const lines = (rest + value).split('\n');
     rest = lines.pop();
     for (const event of lines.map((line) => JSON.parse(line))) {
-      if (event.kind === 'step') step(event);
-      if (event.kind === 'note') note(event.words, event.good);
-      if (event.kind === 'note' && !event.good) problem = event.words;
-      if (event.kind === 'instruction') given = { ...event, seen: 0 };
+      if (event.kind === 'call') addCall(event);
+      if (event.kind === 'note') addNote(event.text, event.succeeded);
+      if (event.kind === 'note' && !event.succeeded) problem = event.text;
+      if (event.kind === 'instruction') link = { ...event, seen: 0 };
     }
   }
 }
 
-// Hands the bag over. Returns the link, or null where the shop or the service refused.
-export async function transfer(reference, bag = contents()) {
-  watching += 1;
-  way('bag');
-  const given = await tell('/checkout', {
-    bag, reference, shopper: chosen('shopper'), kind: chosen('kind'), style: chosen('style'),
+// Transfers the bag. Returns the link, or null if the shop or the service refused.
+export async function transfer(reference, bag = bagContents()) {
+  watchCount += 1;
+  showProgress('bag');
+  const given = await postAndShow('/checkout', {
+    bag, reference, shopper: chosenOption('shopper'), kind: chosenOption('kind'), style: chosenOption('style'),
   });
   if (given === null) {
-    way('bag', true);
-    say('That did not work', `${problem} Your bag is as it was.`);
+    showProgress('bag', true);
+    showSheet('That did not work', `${problem} Your bag has not changed.`);
     return null;
   }
   link = given;
-  way('link');
+  showProgress('link');
   document.dispatchEvent(new CustomEvent('link'));
   return given;
 }
 
-// The web view: a window of the phone's size, right where the phone is. Called by a tap.
-export function prepareWindow(address = '/opening') {
+// Opens the web view: a window as large as the phone, at its place. Needs a tap.
+export function openWindow(address = '/opening') {
   const phone = document.querySelector('.phone').getBoundingClientRect();
   const chrome = Math.max(0, window.outerHeight - window.innerHeight);
   const left = Math.round(window.screenX + phone.left);
@@ -58,12 +58,12 @@ export function prepareWindow(address = '/opening') {
   return window.open(address, WINDOW, `popup,width=390,height=844,left=${left},top=${top}`);
 }
 
-// Does as the instruction says: GET its address, or post its body there.
-export function open(given, view) {
+// Follows the instruction: gets its address, or posts its body there.
+export function openLink(given, view) {
   if (!view || view.closed) {
-    say('Your browser kept the web view closed', 'A tap opens it.', () => {
-      hush();
-      open(given, prepareWindow());
+    showSheet('Your browser has not opened the web view', 'Tap to open it.', () => {
+      hideSheet();
+      openLink(given, openWindow());
     });
     return;
   }
@@ -83,37 +83,37 @@ export function open(given, view) {
     form.remove();
   }
   view.focus();
-  say('Checkout is open', 'In a window of its own: that is the app’s web view.');
+  showSheet('Checkout is open', 'It is in a window of its own, which is the app’s web view.');
   watch(given);
 }
 
-// What came in for a link since we last looked. Returns the steps.
-export async function look(given, quietly = false) {
+// Shows the requests for a link since the last time, and returns them.
+export async function readOpenings(given, quietly = false) {
   const answer = await fetch(`/openings/${given.handoff}?seen=${given.seen}`);
-  const { steps, seen } = await answer.json();
+  const { calls, seen } = await answer.json();
   given.seen = seen;
-  if (!quietly) steps.forEach(told);
-  return steps;
+  if (!quietly) calls.forEach(showOpening);
+  return calls;
 }
 
-function told(one) {
-  step(one);
-  if (one.status === 303) {
-    way('checkout');
-    note('In checkout, with exactly that bag.');
+function showOpening(call) {
+  addCall(call);
+  if (call.status === 303) {
+    showProgress('checkout');
+    addNote('Checkout is open, with exactly that bag.');
   } else {
-    way('link', !one.good);
+    showProgress('link', !call.succeeded);
   }
-  document.dispatchEvent(new CustomEvent('opened', { detail: one }));
+  document.dispatchEvent(new CustomEvent('opened', { detail: call }));
 }
 
 export async function watch(given) {
-  watching += 1;
-  const mine = watching;
-  for (let looks = 0; mine === watching; looks += 1) {
-    await look(given);
+  watchCount += 1;
+  const mine = watchCount;
+  for (let looks = 0; mine === watchCount; looks += 1) {
+    await readOpenings(given);
     await new Promise((resolve) => { setTimeout(resolve, looks < 60 ? 300 : 1500); });
   }
 }
 
-export const stopWatching = () => { watching += 1; };
+export const stopWatching = () => { watchCount += 1; };

@@ -1,0 +1,133 @@
+"""Resolvers of GraphQL mutations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from flask import g
+
+from handoff_sandbox.access_tokens import CUSTOMER, TokenUser
+from handoff_sandbox.catalogue import Product, ProductType
+from handoff_sandbox.errors import Unauthorized
+from handoff_sandbox.formats import JsonObject
+from handoff_sandbox.graphql.cart_types import (
+    current_currency,
+    current_customer,
+    find_or_create_quote,
+    find_quote,
+    serialize_cart,
+)
+from handoff_sandbox.graphql.errors import create_error
+from handoff_sandbox.quotes import MASKED_ID_LENGTH, SandboxQuote
+from handoff_sandbox.sale_validation import RefusalReason, SaleRefused, validate_sale
+from handoff_sandbox.shop import current_shop, current_view
+
+
+def create_empty_cart(_root: object, _info: object, *, input: JsonObject | None = None) -> str:
+    """Return the masked id of the customer's quote, or of a new one for a guest.
+
+    A guest may choose the masked id.
+    """
+    shop = current_shop()
+    customer = current_customer()
+    if customer is not None:
+        return shop.quotes.ensure_masked_id(find_or_create_quote(shop, customer))
+    return shop.quotes.ensure_masked_id(_create_guest_quote((input or {}).get("cart_id")))
+
+
+def create_guest_cart(
+    _root: object, _info: object, *, input: JsonObject | None = None
+) -> JsonObject:
+    if current_customer() is not None:
+        raise create_error("already-exists", "Use `Query.customerCart` for logged in customer.")
+    return {"cart": serialize_cart(_create_guest_quote((input or {}).get("cart_uid")))}
+
+
+def add_products(
+    _root: object, _info: object, *, cartId: str, cartItems: list[JsonObject]
+) -> JsonObject:
+    """Add every line that can be added. A refused line does not stop the others."""
+    quote = find_quote(cartId)
+    variants: dict[int, Product | None] = {}
+    results = [_add_item(quote, item, variants) for item in cartItems]
+    current_shop().quotes.apply_gift_rules(quote)
+    errors = [error for error in results if error is not None]
+    return {"cart": serialize_cart(quote), "user_errors": errors}
+
+
+def generate_customer_token(
+    _root: object, _info: object, *, email: str, password: str
+) -> JsonObject:
+    shop = current_shop()
+    try:
+        customer = shop.accounts.authenticate_customer(email, password)
+    except Unauthorized as error:
+        raise create_error("authentication", error.message) from error
+    g.logged_in = True
+    return {"token": shop.tokens.issue(TokenUser(customer.id, CUSTOMER))}
+
+
+def _create_guest_quote(wanted: object) -> SandboxQuote:
+    quotes = current_shop().quotes
+    if wanted is None:
+        return quotes.create_for_guest(view=current_view(), currency=current_currency())
+    masked_id = str(wanted)
+    if len(masked_id) != MASKED_ID_LENGTH:
+        raise create_error("input", "Cart ID length should to be 32 symbols.")
+    if quotes.find_by_masked_id(masked_id) is not None:
+        raise create_error("already-exists", f'Cart with ID "{masked_id}" already exists.')
+    return quotes.create_for_guest(masked_id, view=current_view(), currency=current_currency())
+
+
+def _add_item(
+    quote: SandboxQuote, item: JsonObject, variants: dict[int, Product | None]
+) -> JsonObject | None:
+    """Add an item, or return the error. `variants` are those chosen so far in this call.
+
+    As in Magento 2.4.7, a second variant of a product counts as the first.
+    """
+    shop = current_shop()
+    sku, qty = str(item["sku"]), Decimal(str(item["quantity"]))
+    product = shop.catalogue.find_by_sku(sku)
+    variant = variants.setdefault(product.id, _find_variant(product, item)) if product else None
+    if qty <= 0:
+        return _create_user_error(
+            RefusalReason.UNDEFINED, "The product quantity should be greater than 0"
+        )
+    # Unlike REST, GraphQL accepts only the catalogue's spelling, and only products of the website.
+    if product is None or product.sku != sku or not product.on_website:
+        return _create_not_found(sku)
+    try:
+        validate_sale(quote, product, qty, variant)
+    except SaleRefused as error:
+        if error.reason is RefusalReason.PRODUCT_NOT_FOUND:
+            return _create_not_found(sku)
+        return _create_user_error(error.reason, error.message)
+    shop.quotes.add_quantity(quote, product, qty, variant)
+    return None
+
+
+def _find_variant(product: Product, item: JsonObject) -> Product | None:
+    chosen = item.get("selected_options")
+    if product.type is not ProductType.CONFIGURABLE or not isinstance(chosen, list):
+        return None
+    return next((product.parts[uid] for uid in chosen if uid in product.parts), None)
+
+
+def _create_not_found(sku: str) -> JsonObject:
+    return _create_user_error(
+        RefusalReason.PRODUCT_NOT_FOUND, f'Could not find a product with SKU "{sku}"'
+    )
+
+
+def _create_user_error(reason: RefusalReason, message: str) -> JsonObject:
+    return {"code": reason.value, "message": message}
+
+
+RESOLVERS: dict[str, Callable[..., object]] = {
+    "createEmptyCart": create_empty_cart,
+    "createGuestCart": create_guest_cart,
+    "addProductsToCart": add_products,
+    "generateCustomerToken": generate_customer_token,
+}

@@ -1,0 +1,87 @@
+"""Resolvers of GraphQL queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from handoff_sandbox.access_tokens import LIFETIME
+from handoff_sandbox.catalogue import Product
+from handoff_sandbox.formats import JsonObject
+from handoff_sandbox.graphql.cart_types import (
+    current_customer,
+    find_or_create_quote,
+    find_quote,
+    serialize_cart,
+    serialize_product,
+)
+from handoff_sandbox.graphql.errors import create_error
+from handoff_sandbox.shop import current_shop, current_view
+
+
+def resolve_cart(_root: object, _info: object, *, cart_id: str) -> JsonObject:
+    return serialize_cart(find_quote(cart_id))
+
+
+def resolve_customer_cart(_root: object, _info: object) -> JsonObject:
+    customer = current_customer()
+    if customer is None:
+        raise create_error("authorization", "The request is allowed for logged in customer")
+    return serialize_cart(find_or_create_quote(current_shop(), customer))
+
+
+def resolve_products(
+    _root: object,
+    _info: object,
+    *,
+    search: str = "",
+    filter: dict[str, dict[str, object]] | None = None,
+    pageSize: int,
+    currentPage: int,
+) -> JsonObject:
+    """Search by name and sku. The newest of equally good products comes first."""
+    term = search.lower()
+    found = [
+        product
+        for product in current_shop().catalogue.list_saleable()
+        if term in f"{product.name} {product.sku}".lower()
+        and all(_matches_filter(product, name, wanted) for name, wanted in (filter or {}).items())
+    ]
+    found.sort(key=lambda product: (product.sku[-2:].isdigit(), product.id), reverse=True)
+    start = (currentPage - 1) * pageSize
+    page = [serialize_product(product) for product in found[start : start + pageSize]]
+    return {"items": page, "total_count": len(found)}
+
+
+def _matches_filter(product: Product, name: str, wanted: dict[str, object]) -> bool:
+    """Return whether a product matches. The URL keys of its variants count as its own."""
+    keys = {product.sku.lower()}
+    if name == "url_key":
+        keys = {product.url_key, *(variant.url_key for variant in product.parts.values())}
+    given = wanted.get("in")
+    values = given if isinstance(given, list) else [wanted.get("eq")]
+    return not keys.isdisjoint(str(value).lower() for value in values)
+
+
+def resolve_store_config(_root: object, _info: object) -> JsonObject:
+    view, rules = current_view(), current_shop().rules
+    return {
+        "id": view.number,
+        "store_code": view.code,
+        "website_id": view.website.number,
+        "website_code": view.website.code,
+        "cart_expires_in_days": 30,
+        "customer_access_token_lifetime": LIFETIME / 3600,
+        "base_currency_code": view.website.currency.code,
+        "default_display_currency_code": view.currency.code,
+        "base_url": f"{view.url}/",
+        "is_guest_checkout_enabled": rules.guest_checkout,
+        "is_one_page_checkout_enabled": rules.one_page_checkout,
+    }
+
+
+RESOLVERS: dict[str, Callable[..., object]] = {
+    "cart": resolve_cart,
+    "customerCart": resolve_customer_cart,
+    "products": resolve_products,
+    "storeConfig": resolve_store_config,
+}

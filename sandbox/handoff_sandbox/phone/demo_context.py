@@ -1,0 +1,59 @@
+"""What the phone's server works with: the demo's URLs, key, log files and session folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import current_app
+
+
+@dataclass(frozen=True, slots=True)
+class DemoContext:
+    """`services` are URLs by instruction style, `url` and `form`."""
+
+    services: dict[str, str]
+    shop: str
+    key: str
+    link_ttl: int
+    logs: tuple[Path, ...]
+    sessions: Path
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Where a web view navigates to: the services, and from them the shop."""
+        return (*self.services.values(), self.shop)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStoreOutage:
+    """An outage of the shop's session store: PHP's folder of sessions has another name."""
+
+    path: Path
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the folder is away."""
+        return self._renamed.exists()
+
+    def start(self) -> None:
+        """Rename the folder."""
+        if not self.is_active:
+            self.path.rename(self._renamed)
+
+    def end(self) -> None:
+        """Give the folder its name back."""
+        if self.is_active:
+            self._renamed.rename(self.path)
+
+    @property
+    def _renamed(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-away")
+
+
+def current_context() -> DemoContext:
+    """Return the context of the running Flask application."""
+    context = current_app.extensions["phone"]
+    if not isinstance(context, DemoContext):
+        raise TypeError("this app was not made by create_phone")
+    return context

@@ -1,0 +1,118 @@
+"""Session files, read and written as PHP's `files` handler does.
+
+A file `sess_<id>` holds `name|serialize(value)` for each value, one after the other.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import string
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from secrets import choice
+from tempfile import mkstemp
+
+import phpserialize
+
+VALID_ID = re.compile(r"[A-Za-z0-9,-]{1,256}")
+
+
+class ForeignFileError(Exception):
+    """The file belongs to another user. PHP refuses it even if it is readable."""
+
+
+@dataclass(slots=True)
+class PhpSession:
+    """A shopper's session. Values that the sandbox does not read keep their bytes."""
+
+    id: str
+    raw: dict[str, bytes] = field(default_factory=dict)
+
+    def get(self, name: str, key: str) -> object:
+        """Return one value of a PHP array such as `checkout`, or None."""
+        return self._array(name).get(key.encode())
+
+    def get_text(self, name: str, key: str) -> str | None:
+        """Return a value as text, or None. PHP keeps ids as strings, and accepts integers."""
+        value = self.get(name, key)
+        if isinstance(value, bytes):
+            return value.decode(errors="replace")
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def get_number(self, name: str, key: str) -> int | None:
+        """Return a value as a number, or None if it is not one."""
+        text = self.get_text(name, key)
+        return int(text) if text is not None and text.isascii() and text.isdigit() else None
+
+    def set_values(self, name: str, **values: str | int | None) -> None:
+        """Set values of a PHP array, and keep its other values."""
+        array = self._array(name)
+        array.update({key.encode(): value for key, value in values.items()})
+        self.raw[name] = phpserialize.dumps(array)
+
+    def _array(self, name: str) -> dict[bytes | int, object]:
+        stored = self.raw.get(name)
+        if stored is None:
+            return {}
+        value = phpserialize.loads(stored, object_hook=phpserialize.phpobject)
+        return dict(value) if isinstance(value, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class PhpSessionFiles:
+    """The folder in which PHP keeps sessions."""
+
+    folder: Path
+
+    def start(self, session_id: str | None) -> PhpSession:
+        """Return the session with an id, an empty one if it is unknown.
+
+        A missing or malformed id is replaced by a new one. Raises ForeignFileError.
+        """
+        if session_id is None or not VALID_ID.fullmatch(session_id):
+            return PhpSession(generate_session_id())
+        try:
+            with self._path(session_id).open("rb") as file:
+                if os.fstat(file.fileno()).st_uid != os.geteuid():
+                    raise ForeignFileError(session_id)
+                return PhpSession(session_id, decode_session(file.read()))
+        except FileNotFoundError:
+            return PhpSession(session_id)
+
+    def save(self, session: PhpSession) -> None:
+        """Write the file in one step, readable only for the user that the shop runs as."""
+        descriptor, temporary = mkstemp(dir=self.folder, prefix="writing_")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(encode_session(session.raw))
+        Path(temporary).replace(self._path(session.id))
+
+    def _path(self, session_id: str) -> Path:
+        return self.folder / f"sess_{session_id}"
+
+
+def generate_session_id() -> str:
+    """Return a random id as PHP makes them: 26 digits and letters up to v."""
+    return "".join(choice(string.digits + "abcdefghijklmnopqrstuv") for _ in range(26))
+
+
+def encode_session(raw: dict[str, bytes]) -> bytes:
+    """Return the content of a session file."""
+    return b"".join(name.encode() + b"|" + value for name, value in raw.items())
+
+
+def decode_session(data: bytes) -> dict[str, bytes]:
+    """Return the values of a session file. An unreadable file is an empty session, as in PHP."""
+    stream = BytesIO(data)
+    found: dict[str, bytes] = {}
+    try:
+        while stream.tell() < len(data):
+            bar = data.index(b"|", stream.tell())
+            name = data[stream.tell() : bar].decode()
+            stream.seek(bar + 1)
+            phpserialize.load(stream, object_hook=phpserialize.phpobject)
+            found[name] = data[bar + 1 : stream.tell()]
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return {}
+    return found

@@ -1,0 +1,67 @@
+"""Blueprints of the storefront: each request opens the shopper's session and saves it."""
+
+from __future__ import annotations
+
+from secrets import token_hex
+
+from flask import Blueprint, Response, g, request
+
+from handoff_sandbox.php_sessions import ForeignFileError, encode_session
+from handoff_sandbox.shop import current_shop
+from handoff_sandbox.storefront.responses import redirect_to, render_error_page
+from handoff_sandbox.storefront.visit import Visit
+
+
+def create_blueprint(name: str, url_prefix: str | None = None) -> Blueprint:
+    """Create a blueprint whose views have a visit."""
+    blueprint = Blueprint(name, __name__, url_prefix=url_prefix)
+    blueprint.before_request(_open_visit)
+    blueprint.after_request(_close_visit)
+    return blueprint
+
+
+def _open_visit() -> Response | None:
+    """Open the session that the cookie names. A file of another user is a 500, as in PHP."""
+    shop = current_shop()
+    code = request.args.get("___store") or request.cookies.get("store")
+    host = request.host.partition(":")[0]
+    view = g.view = shop.views.resolve(code, host=host)
+    try:
+        session = shop.sessions.start(request.cookies.get("PHPSESSID"))
+    except ForeignFileError:
+        g.visit = None
+        return render_error_page()
+    cookie_view = shop.views.find_by_code(code) or view
+    visit = g.visit = Visit(shop, view, cookie_view, session, encode_session(session.raw))
+    other_hosts = {other.host for other in shop.views.listed} - {view.host}
+    if request.method == "GET" and host in other_hosts:
+        visit.redirects_to_other_host = True
+        return redirect_to(request.full_path.removesuffix("?"))
+    if shop.views.find_by_code(request.cookies.get("store", view.code)) is None:
+        visit.cookies.append(shop.cookies.clear_store())
+    if not session.raw:
+        session.set_values("default", _form_key=visit.get_form_key())
+    return None
+
+
+def _close_visit(response: Response) -> Response:
+    """Save the session and add the cookies that every page sends."""
+    visit: Visit | None = g.visit
+    if visit is None:
+        return response
+    visit.save_session()
+    cookies = visit.shop.cookies
+    lines = [cookies.set_session(visit.session.id)]
+    if request.method == "POST":
+        lines.append(cookies.set_private_content_version(token_hex(16)))
+    if key := request.cookies.get("form_key"):
+        lines.append(cookies.set_form_key(key))
+    # A browser takes the last of several cookies with one name: that of the view itself.
+    lines += visit.cookies
+    vary = visit.compute_vary()
+    if vary and not any(line.startswith("X-Magento-Vary=") for line in visit.cookies):
+        lines.append(cookies.set_vary(vary))
+    for line in lines:
+        response.headers.add("Set-Cookie", line)
+    response.headers["Cache-Control"] = "max-age=0, must-revalidate, no-cache, no-store"
+    return response

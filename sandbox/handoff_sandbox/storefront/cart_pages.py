@@ -1,0 +1,115 @@
+"""The cart page, and putting products into the session's quote."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+from flask import Response, jsonify, request
+
+from handoff_sandbox.catalogue import Product
+from handoff_sandbox.checkout_rules import has_line_errors, is_below_minimum
+from handoff_sandbox.demo_content import get_content
+from handoff_sandbox.quotes import SandboxQuote
+from handoff_sandbox.sale_validation import SaleRefused, validate_sale
+from handoff_sandbox.storefront.blueprints import create_blueprint
+from handoff_sandbox.storefront.responses import (
+    add_message,
+    redirect_to,
+    reject_form,
+    render_error_page,
+    render_page,
+)
+from handoff_sandbox.storefront.visit import Visit, current_visit
+from handoff_sandbox.totals import calculate_totals
+
+blueprint = create_blueprint("cart_pages")
+
+
+@blueprint.before_request
+def require_any_content_type() -> Response | None:
+    """Answer 500 if the Accept header lacks */*, as Magento does on the pages of checkout."""
+    accept = request.headers.get("Accept", "*/*")
+    return render_error_page() if request.method == "GET" and "*/*" not in accept else None
+
+
+@blueprint.get("/checkout/cart/")
+def show_cart() -> Response:
+    visit = current_visit()
+    quote = visit.find_quote()
+    return render_page(
+        "cart.html",
+        totals=None if quote is None else calculate_totals(quote),
+        can_check_out=can_check_out(visit),
+        below_minimum=quote is not None and is_below_minimum(quote, visit.shop.rules),
+    )
+
+
+@blueprint.post("/checkout/cart/add")
+def add_product() -> Response:
+    """Put a product into the session's quote, and create the quote if there is none."""
+    visit = current_visit()
+    if visit.has_valid_form_key():
+        path = _add_product(visit, visit.shop.catalogue.find_by_id(_read_product_id()))
+    else:
+        reject_form(visit)
+        path = _referring_path(visit)
+    if request.headers.get("X-Requested-With") == "XMLHttpRequest":
+        # A script reads the message in the sections that it loads next.
+        visit.cookies = [line for line in visit.cookies if not line.startswith("mage-messages=")]
+        return jsonify([])
+    return redirect_to(path)
+
+
+def can_check_out(visit: Visit) -> bool:
+    """Return whether the shop offers checkout. The minimum amount does not count here."""
+    quote = visit.find_quote()
+    return visit.shop.rules.one_page_checkout and not (quote and has_line_errors(quote))
+
+
+def _add_product(visit: Visit, product: Product | None) -> str:
+    """Add the posted quantity of a product, and return the path to redirect to."""
+    if product is None:
+        return _referring_path(visit)
+    quote = visit.find_quote()
+    qty = _read_quantity()
+    try:
+        validate_sale(quote, product, qty)
+    except SaleRefused as error:
+        add_message(visit, "error", error.message)
+        return f"/{product.url_key}.html"
+    visit.shop.quotes.add_product(quote or _create_quote(visit), product, qty)
+    link = f'<a href="{visit.view.url}/checkout/cart/">shopping cart</a>'
+    add_message(visit, "success", f"\nYou added {get_content(product).name} to your {link}.")
+    return _referring_path(visit)
+
+
+def _create_quote(visit: Visit) -> SandboxQuote:
+    quotes = visit.shop.quotes
+    customer = visit.customer
+    quote = (
+        quotes.create_for_guest(view=visit.view, currency=visit.currency)
+        if customer is None
+        else quotes.create_for_customer(customer, view=visit.view)
+    )
+    visit.set_quote(quote)
+    return quote
+
+
+def _referring_path(visit: Visit) -> str:
+    """Return the path of the page that the shopper comes from, or / if it is not of this shop."""
+    referrer = request.headers.get("Referer", "")
+    inside = referrer.startswith(f"{visit.view.url}/")
+    return referrer.removeprefix(visit.view.url) if inside else "/"
+
+
+def _read_product_id() -> int:
+    given = request.form.get("product", "")
+    return int(given) if given.isascii() and given.isdigit() else 0
+
+
+def _read_quantity() -> Decimal:
+    try:
+        qty = Decimal(request.form.get("qty", "1"))
+    except InvalidOperation:
+        return Decimal(1)
+    return qty if qty.is_finite() and qty > 0 else Decimal(1)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from flask.testing import FlaskClient
+from handoff_sandbox.quotes import SandboxQuote
+from handoff_sandbox.shop import SandboxShop
+from werkzeug.http import parse_cookie
+from werkzeug.test import TestResponse
+
+ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
+ADDRESS = {
+    "email": "guest@example.com",
+    "firstname": "Gina",
+    "lastname": "Guest",
+    "street": "1 High Street",
+    "city": "London",
+    "postcode": "SW1A 1AA",
+    "country_id": "GB",
+    "telephone": "02070000000",
+}
+
+
+@dataclass(slots=True)
+class ScriptlessBrowser:
+    """A browser without scripts, whose cookies a test can see and set."""
+
+    client: FlaskClient
+    cookies: dict[str, str] = field(default_factory=lambda: {"form_key": "a" * 16})
+
+    def get(self, path: str) -> TestResponse:
+        return self._keep(self.client.get(path, headers=self._headers()))
+
+    def post(self, path: str, **fields: str) -> TestResponse:
+        form = {"form_key": self.cookies.get("form_key", ""), **fields}
+        return self._keep(self.client.post(path, data=form, headers=self._headers()))
+
+    def add(self, product: int, qty: int = 1) -> TestResponse:
+        return self.post("/checkout/cart/add", product=str(product), qty=str(qty))
+
+    def log_in(self, email: str) -> TestResponse:
+        fields = {"login[username]": email, "login[password]": "Shopper123!"}
+        return self.post("/customer/account/loginPost/", **fields)
+
+    def place_order(self, **changes: str) -> TestResponse:
+        return self.post("/checkout/placeorder/", **(ADDRESS | changes))
+
+    def _headers(self) -> dict[str, str]:
+        sent = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return {"Accept": ACCEPT, "Cookie": sent}
+
+    def _keep(self, response: TestResponse) -> TestResponse:
+        for line in response.headers.getlist("Set-Cookie"):
+            name, value = next(iter(parse_cookie(line.partition(";")[0]).items()))
+            self.cookies[name] = value
+            if "Max-Age=0;" in line:
+                del self.cookies[name]
+        return response
+
+
+def path_of(response: TestResponse) -> str:
+    return urlsplit(response.location or "").path
+
+
+def quote_of(shop: SandboxShop, *skus: str) -> SandboxQuote:
+    """Make a guest's quote that holds one of each."""
+    quote = shop.quotes.create_for_guest()
+    for sku in skus:
+        product = shop.catalogue.find_by_sku(sku)
+        assert product is not None
+        shop.quotes.add_product(quote, product, Decimal(1))
+    return quote
