@@ -107,6 +107,6 @@ def report_missing(
         return unknown(f"There are no {things} to check.")
     without = len({item.owner for item in missing})
     if not without:
-        return ok(f"All {total} {things} that were checked.")
-    seen = f"{total - without} of {total} {things}; {without} without."
+        return ok(f"Nothing is missing; checked: {total} {things}.")
+    seen = f"Missing for {without} of {total} {things}."
     return CheckResult(severity, seen, advice, missing=tuple(missing))

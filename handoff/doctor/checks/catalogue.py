@@ -33,7 +33,7 @@ def check_categories(context: CheckContext, sample: CatalogueSample) -> Iterator
         yield fault("No category below the root is switched on.", advice)
         return
     hidden, things = len(sample.categories) - len(active), "categories"
-    yield ok(f"{len(active)} categories; {hidden} more are switched off.")
+    yield ok(f"Switched on: {len(active)} categories; switched off: {hidden}.")
     missing = [
         MissingData(_describe_category(each), "name") for each in active if not each.name.strip()
     ]

@@ -54,7 +54,7 @@ def check_api_keys(context: CheckContext) -> CheckResult:
             f"A key has fewer than {_MIN_KEY_LENGTH} characters.",
             f"Create a longer one: {_CREATE_KEY}.",
         )
-    return ok(f"{len(keys)} of {_MIN_KEY_LENGTH} characters or more.")
+    return ok(f"Each has {_MIN_KEY_LENGTH} characters or more. Number of keys: {len(keys)}.")
 
 
 def check_secret_key(context: CheckContext) -> CheckResult:
@@ -78,7 +78,7 @@ def check_secret_key(context: CheckContext) -> CheckResult:
             f"Create a longer one: {_CREATE_KEY}. Move this one to HANDOFF_PREVIOUS_SECRET_KEYS "
             "until its links have expired.",
         )
-    return ok(f"{_MIN_SECRET_LENGTH} characters or more.")
+    return ok(f"It has {_MIN_SECRET_LENGTH} characters or more.")
 
 
 def check_store_password(context: CheckContext) -> CheckResult | None:
