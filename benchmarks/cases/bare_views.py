@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from benchmarks.load.raw_http import build_request
-from benchmarks.load.wrk import LoadSample, drive
+from benchmarks.load.wrk import LoadSample, send_load
 
 _QUOTE_NUMBERS = range(1, 501)
 
@@ -37,7 +37,7 @@ class BareView(Enum):
 
 def measure_bare_view(port: int, view: BareView, *, clients: int, seconds: int) -> LoadSample:
     """Measure a bare view for some seconds."""
-    return drive(
+    return send_load(
         port,
         view.build_requests(),
         clients=clients,

@@ -56,10 +56,10 @@ class _Samples:
     )
     services: dict[str, list[ShopperSamples]] = field(default_factory=dict)
 
-    def of_service(self, kind: _RequestKind, stores: str) -> list[LoadSample]:
+    def list_service_samples(self, kind: _RequestKind, stores: str) -> list[LoadSample]:
         return [kind.sample_of(samples) for samples in self.services[stores]]
 
-    def shares(self, samples: Sequence[LoadSample], bare: BareView) -> list[float]:
+    def calculate_shares(self, samples: Sequence[LoadSample], bare: BareView) -> list[float]:
         """Return the share of the bare view's requests a second, for each round."""
         rounds = zip(samples, self.views[bare], strict=True)
         return [sample.rate / bare_sample.rate for sample, bare_sample in rounds]
@@ -107,29 +107,29 @@ def _build_figures(samples: _Samples) -> list[Figure]:
 
 
 def _build_share_figure(samples: _Samples, kind: _RequestKind) -> Figure:
-    def shares_on(stores: str) -> list[float]:
-        return samples.shares(samples.of_service(kind, stores), kind.bare)
+    def calculate_shares_on(stores: str) -> list[float]:
+        return samples.calculate_shares(samples.list_service_samples(kind, stores), kind.bare)
 
-    limit = samples.shares(samples.views[kind.limit], kind.bare)
+    limit = samples.calculate_shares(samples.views[kind.limit], kind.bare)
     return Figure(
         name=f"{kind.title}: requests a second, as a share of the {kind.bare.title}",
         aim=f"{kind.aim}",
-        measured=format_spread(shares_on(FILES), ".2f"),
-        met=statistics.median(shares_on(FILES)) >= kind.aim,
-        beside=format_spread(shares_on(SERVERS), ".2f"),
+        measured=format_spread(calculate_shares_on(FILES), ".2f"),
+        met=statistics.median(calculate_shares_on(FILES)) >= kind.aim,
+        beside=format_spread(calculate_shares_on(SERVERS), ".2f"),
         limit=f"A {kind.limit.title} has {statistics.median(limit):.2f}.",
     )
 
 
 def _build_wait_figure(samples: _Samples, kind: _RequestKind) -> Figure:
-    on_files = samples.of_service(kind, FILES)
+    on_files = samples.list_service_samples(kind, FILES)
     bare = _format_waits(samples.views[kind.bare])
     return Figure(
         name=f"{kind.title}: p99 with {CLIENTS} clients, and maximum (the bare view: {bare})",
         aim=f"under {_MAX_P99:.0f} ms",
         measured=_format_waits(on_files),
         met=statistics.median(sample.p99 for sample in on_files) < _MAX_P99,
-        beside=_format_waits(samples.of_service(kind, SERVERS)),
+        beside=_format_waits(samples.list_service_samples(kind, SERVERS)),
         limit=f"A {kind.limit.title} has {_format_waits(samples.views[kind.limit])}.",
     )
 
@@ -150,7 +150,10 @@ def _format_details(samples: _Samples) -> str:
     for stores in samples.services:
         rows += [
             _format_row(
-                samples, f"{kind.title} ({stores})", samples.of_service(kind, stores), kind.bare
+                samples,
+                f"{kind.title} ({stores})",
+                samples.list_service_samples(kind, stores),
+                kind.bare,
             )
             for kind in _KINDS
         ]
@@ -171,7 +174,7 @@ def _format_row(
     return [
         title,
         f"{statistics.median(sample.rate for sample in measured):,.0f}",
-        format_spread(samples.shares(measured, bare), ".2f"),
+        format_spread(samples.calculate_shares(measured, bare), ".2f"),
         f"{statistics.median(sample.median for sample in measured):.1f}",
         f"{statistics.median(sample.p99 for sample in measured):.1f}",
         f"{max(sample.longest for sample in measured):.0f}",

@@ -11,10 +11,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.load.wrk import drive
+from benchmarks.load.wrk import send_load
 from benchmarks.options import CLIENTS, BenchmarkOptions
 from benchmarks.report.findings import Figure, Findings, format_spread, format_table
-from benchmarks.servers.databases import make_session_folder, run_postgres, run_redis, sqlite_url
+from benchmarks.servers.databases import (
+    build_sqlite_url,
+    make_session_folder,
+    run_postgres,
+    run_redis,
+)
 from benchmarks.servers.handoff_service import (
     build_link_use,
     build_transfers,
@@ -63,7 +68,7 @@ def _run_services(folder: Path, other: Path) -> Iterator[dict[tuple[str, str], i
         for code, checkout in ((_THIS, here), (_OTHER, other)):
             room = folder / code.replace(" ", "-")
             room.mkdir()
-            files = _Stores(sqlite_url(room), make_session_folder(room))
+            files = _Stores(build_sqlite_url(room), make_session_folder(room))
             postgres = stack.enter_context(run_postgres(room / "postgres"))
             for stores, urls in ((FILES, files), (SERVERS, _Stores(postgres, redis))):
                 service = run_checkout_of_handoff(
@@ -89,7 +94,7 @@ def _measure_round(
 
 def _measure_service(port: int, seconds: int) -> tuple[float, float]:
     transfer_seconds = seconds * _TRANSFER_SECONDS
-    transfers = drive(
+    transfers = send_load(
         port,
         build_transfers(_MAX_TRANSFERS * transfer_seconds),
         clients=CLIENTS,
@@ -98,7 +103,7 @@ def _measure_service(port: int, seconds: int) -> tuple[float, float]:
         expected='"url"',
         collect_links=True,
     )
-    uses = drive(
+    uses = send_load(
         port,
         [build_link_use(link) for link in transfers.links],
         clients=CLIENTS,

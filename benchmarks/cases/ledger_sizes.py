@@ -10,7 +10,7 @@ from benchmarks.cases.shopper_requests import ShopperSamples, measure_shopper_re
 from benchmarks.load.wrk import LoadSample
 from benchmarks.options import CLIENTS, BenchmarkOptions
 from benchmarks.report.findings import Figure, Findings, format_spread, format_table
-from benchmarks.servers.databases import make_session_folder, sqlite_url
+from benchmarks.servers.databases import build_sqlite_url, make_session_folder
 from benchmarks.servers.handoff_service import run_handoff
 from benchmarks.servers.stub_shop import run_stub_shop
 
@@ -34,7 +34,7 @@ def measure(options: BenchmarkOptions) -> Findings:
         for size in options.ledger_sizes:
             room = folder / str(size)
             sessions = make_session_folder(room)
-            ledger = sqlite_url(room)
+            ledger = build_sqlite_url(room)
             running = run_handoff(room, shop=shop, ledger=ledger, sessions=sessions, filled=size)
             services[size] = stack.enter_context(running)
         for service in services.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.load.wrk import LoadSample, drive
+from benchmarks.load.wrk import LoadSample, send_load
 from benchmarks.servers.handoff_service import RunningHandoff
 
 _MAX_TRANSFERS = 3000  # a second, more than any machine has reached
@@ -25,7 +25,7 @@ def measure_shopper_requests(
     service: RunningHandoff, *, clients: int, seconds: int
 ) -> ShopperSamples:
     """Measure each request for some seconds, and remove the rows that this adds to the ledger."""
-    transfer = drive(
+    transfer = send_load(
         service.port,
         service.build_transfers(_MAX_TRANSFERS * seconds),
         clients=clients,
@@ -33,7 +33,7 @@ def measure_shopper_requests(
         statuses={200},
         expected='"url"',
     )
-    entry_page = drive(
+    entry_page = send_load(
         service.port,
         service.build_entry_pages(service.rows.add_links(_ENTRY_PAGES)),
         clients=clients,
@@ -42,7 +42,7 @@ def measure_shopper_requests(
         expected='<form method="post"',
         repeat=True,
     )
-    link_use = drive(
+    link_use = send_load(
         service.port,
         service.build_link_uses(service.rows.add_links(_MAX_USES * seconds)),  # each works once
         clients=clients,

@@ -39,12 +39,12 @@ class _ClientTimes:
     def add(self, kind: str, times: list[float]) -> None:
         self.rounds.setdefault(kind, []).append(times)
 
-    def medians(self, kind: str) -> list[float]:
+    def calculate_medians(self, kind: str) -> list[float]:
         return [statistics.median(times) for times in self.rounds[kind]]
 
-    def differences(self, kind: str, other: str) -> list[float]:
+    def calculate_differences(self, kind: str, other: str) -> list[float]:
         """Return how much longer one kind takes than another, for each round."""
-        pairs = zip(self.medians(kind), self.medians(other), strict=True)
+        pairs = zip(self.calculate_medians(kind), self.calculate_medians(other), strict=True)
         return [longer - shorter for longer, shorter in pairs]
 
 
@@ -69,11 +69,11 @@ def _measure_round(servers: SideBySide, times: _ClientTimes) -> None:
         responses = send_all(service.port, service.build_transfers(_REQUESTS), statuses={200})
         links = [_read_link(response) for response in responses]
         pages, uses = service.build_entry_pages(links), service.build_link_uses(links)
-        times.add(_on(_TRANSFER, stores), [response.milliseconds for response in responses])
-        times.add(_on(_ENTRY_PAGE, stores), _measure_requests(service.port, pages, 200))
-        times.add(_on(_LINK_USE, stores), _measure_requests(service.port, uses, 303))
+        times.add(_name_on(_TRANSFER, stores), [response.milliseconds for response in responses])
+        times.add(_name_on(_ENTRY_PAGE, stores), _measure_requests(service.port, pages, 200))
+        times.add(_name_on(_LINK_USE, stores), _measure_requests(service.port, uses, 303))
     for stores, url in servers.sessions.items():
-        times.add(_on(_WRITE_SESSION, stores), _measure_session_writes(url))
+        times.add(_name_on(_WRITE_SESSION, stores), _measure_session_writes(url))
 
 
 def _measure_requests(port: int, requests: Iterable[bytes], status: int) -> list[float]:
@@ -95,22 +95,27 @@ def _measure_session_writes(url: str) -> list[float]:
     return times
 
 
-def _on(kind: str, stores: str) -> str:
+def _name_on(kind: str, stores: str) -> str:
     return f"{kind} ({stores})"
 
 
 def _build_figures(times: _ClientTimes) -> list[Figure]:
     both = (FILES, SERVERS)
-    transfer = {stores: times.differences(_on(_TRANSFER, stores), _SHOP) for stores in both}
-    link_use = {stores: times.differences(_on(_LINK_USE, stores), _JSON) for stores in both}
-    session_view = statistics.median(times.differences(_SESSION, _JSON))
-    session = {stores: times.medians(_on(_WRITE_SESSION, stores)) for stores in both}
+    transfer = {
+        stores: times.calculate_differences(_name_on(_TRANSFER, stores), _SHOP) for stores in both
+    }
+    link_use = {
+        stores: times.calculate_differences(_name_on(_LINK_USE, stores), _JSON) for stores in both
+    }
+    view_with_both = statistics.median(times.calculate_differences(_BOTH, _SHOP))
+    session_view = statistics.median(times.calculate_differences(_SESSION, _JSON))
+    session = {stores: times.calculate_medians(_name_on(_WRITE_SESSION, stores)) for stores in both}
     return [
         _build_figure(
             "a transfer without the shop's response, one client, ms",
             transfer,
             _MAX_TRANSFER,
-            limit=f"A {_BOTH} takes {statistics.median(times.differences(_BOTH, _SHOP)):.2f}.",
+            limit=f"A {_BOTH} takes {view_with_both:.2f}.",
         ),
         _build_figure(
             "the use of a link, beyond a bare view, one client, ms",
@@ -137,7 +142,7 @@ def _build_figure(
 
 def _format_details(times: _ClientTimes) -> str:
     rows = [
-        [kind, format_spread(times.medians(kind), ".2f"), f"{max(map(max, rounds)):.1f}"]
+        [kind, format_spread(times.calculate_medians(kind), ".2f"), f"{max(map(max, rounds)):.1f}"]
         for kind, rounds in times.rounds.items()
     ]
     return "## One client\n\n" + format_table(["", "median ms", "max ms"], rows)

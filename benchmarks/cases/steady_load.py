@@ -20,7 +20,12 @@ from benchmarks.load.open_load import ConnectionPool, ScheduledResponse, send_at
 from benchmarks.load.single_client import send_all
 from benchmarks.options import BenchmarkOptions
 from benchmarks.report.findings import Figure, Findings, format_table
-from benchmarks.servers.databases import make_session_folder, run_postgres, run_redis, sqlite_url
+from benchmarks.servers.databases import (
+    build_sqlite_url,
+    make_session_folder,
+    run_postgres,
+    run_redis,
+)
 from benchmarks.servers.delayed_shop import DelayedShop, run_delayed_shop
 from benchmarks.servers.handoff_service import (
     build_link_use,
@@ -64,7 +69,7 @@ def measure(options: BenchmarkOptions) -> Findings:
 def _measure_on_files(folder: Path, shop: DelayedShop, seconds: int) -> _SteadyTimes:
     sessions = make_session_folder(folder)
     with run_handoff(
-        folder, shop=shop.url, ledger=sqlite_url(folder), sessions=sessions
+        folder, shop=shop.url, ledger=build_sqlite_url(folder), sessions=sessions
     ) as service:
         return _measure_service(service.port, shop, seconds)
 
@@ -144,7 +149,9 @@ def _build_figures(times: dict[str, _SteadyTimes]) -> list[Figure]:
             name=f"{_RATE} {kind} a second: time in the service without the shop's, p50 and p99",
             aim=f"p99 under {_MAX_P99:.0f} ms",
             measured=_format_percentiles(on_files),
-            met=not busy and max(_percentile(on_files, 99), _percentile(on_servers, 99)) < _MAX_P99,
+            met=not busy
+            and max(_calculate_percentile(on_files, 99), _calculate_percentile(on_servers, 99))
+            < _MAX_P99,
             beside=_format_percentiles(on_servers),
             limit=f"{busy} transfers were refused as too many." if busy else "",
         )
@@ -152,12 +159,12 @@ def _build_figures(times: dict[str, _SteadyTimes]) -> list[Figure]:
     ]
 
 
-def _percentile(values: Sequence[float], percent: int) -> float:
+def _calculate_percentile(values: Sequence[float], percent: int) -> float:
     return statistics.quantiles(values, n=100)[percent - 1]
 
 
 def _format_percentiles(values: Sequence[float]) -> str:
-    return f"{_percentile(values, 50):.1f} ms, {_percentile(values, 99):.1f} ms"
+    return f"{_calculate_percentile(values, 50):.1f} ms, {_calculate_percentile(values, 99):.1f} ms"
 
 
 def _format_details(times: dict[str, _SteadyTimes]) -> str:
@@ -169,7 +176,9 @@ def _format_details(times: dict[str, _SteadyTimes]) -> str:
             ("use of a link, POST", measured.link_uses),
             ("lateness of the client, which the times above include", measured.late),
         ):
-            percentiles = [f"{_percentile(values, percent):.1f}" for percent in (50, 90, 99)]
+            percentiles = [
+                f"{_calculate_percentile(values, percent):.1f}" for percent in (50, 90, 99)
+            ]
             rows.append(
                 [f"{title} ({stores})", str(len(values)), *percentiles, f"{max(values):.1f}"]
             )

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.load.wrk import LoadSample, drive
+from benchmarks.load.wrk import LoadSample, send_load
 from benchmarks.options import CLIENTS, BenchmarkOptions
 from benchmarks.report.findings import Figure, Findings, format_table
-from benchmarks.servers.databases import make_session_folder, sqlite_url
+from benchmarks.servers.databases import build_sqlite_url, make_session_folder
 from benchmarks.servers.handoff_service import RunningHandoff, run_handoff
 from benchmarks.servers.stub_shop import run_stub_shop
 
@@ -36,7 +36,7 @@ def measure(options: BenchmarkOptions) -> Findings:
     sessions = make_session_folder(files)
     with (
         run_stub_shop(folder / "shop") as shop,
-        run_handoff(files, shop=shop, ledger=sqlite_url(files), sessions=sessions) as service,
+        run_handoff(files, shop=shop, ledger=build_sqlite_url(files), sessions=sessions) as service,
     ):
         samples = _measure_rounds(service, options.memory_requests)
     early = next(sample for sample in samples if sample.requests >= options.memory_requests / 5)
@@ -61,7 +61,7 @@ def _send_mixture(service: RunningHandoff, number: int) -> LoadSample:
         *service.build_link_uses(service.rows.add_links(number)),
     ]
     random.shuffle(requests)
-    return drive(service.port, requests, clients=CLIENTS, seconds=_ROUND, statuses={200, 303})
+    return send_load(service.port, requests, clients=CLIENTS, seconds=_ROUND, statuses={200, 303})
 
 
 def _measure_largest_worker(service: RunningHandoff) -> float:

@@ -38,7 +38,7 @@ class LoadSample:
         return self.requests / self.seconds
 
 
-def drive(
+def send_load(
     port: int,
     requests: Sequence[bytes],
     *,

@@ -12,7 +12,7 @@ from benchmarks.servers.process import find_free_port, give_to_nobody, run_serve
 from benchmarks.servers.required_programs import find_program
 
 
-def sqlite_url(folder: Path) -> str:
+def build_sqlite_url(folder: Path) -> str:
     """Return the URL of a ledger in a file of this folder."""
     return f"sqlite:///{folder / 'handoff.db'}"
 

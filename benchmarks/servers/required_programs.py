@@ -18,7 +18,7 @@ PACKAGES = {
 
 def require_programs() -> None:
     """End the process with one line if a program is missing."""
-    missing = sorted({package for name, package in PACKAGES.items() if _which(name) is None})
+    missing = sorted({package for name, package in PACKAGES.items() if _find_in_path(name) is None})
     if missing:
         raise SystemExit(
             f"make bench needs {' and '.join(missing)} on this machine; on Debian: "
@@ -28,18 +28,18 @@ def require_programs() -> None:
 
 def find_program(name: str) -> str:
     """Return the path of a program. Raises FileNotFoundError."""
-    found = _which(name)
+    found = _find_in_path(name)
     if found is None:
         raise FileNotFoundError(name)
     return found
 
 
-def _which(name: str) -> str | None:
+def _find_in_path(name: str) -> str | None:
     # On Debian, PostgreSQL's programs are in no folder of PATH, and nginx is in /usr/sbin.
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version_of, reverse=True)
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_parse_version, reverse=True)
     path = [*map(str, folders), *os.get_exec_path(), "/usr/sbin", "/usr/local/sbin"]
     return shutil.which(name, path=os.pathsep.join(path))
 
 
-def _version_of(folder: Path) -> int:
+def _parse_version(folder: Path) -> int:
     return int(re.sub(r"\D", "", folder.parent.name) or 0)

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.servers.bare_flask import run_bare_flask
-from benchmarks.servers.databases import make_session_folder, run_postgres, run_redis, sqlite_url
+from benchmarks.servers.databases import (
+    build_sqlite_url,
+    make_session_folder,
+    run_postgres,
+    run_redis,
+)
 from benchmarks.servers.handoff_service import RunningHandoff, run_handoff
 from benchmarks.servers.stub_shop import run_stub_shop
 
@@ -37,7 +42,7 @@ def run_side_by_side(folder: Path) -> Iterator[SideBySide]:
             SERVERS: stack.enter_context(run_redis(folder / "redis")),
         }
         ledgers = {
-            FILES: sqlite_url(files),
+            FILES: build_sqlite_url(files),
             SERVERS: stack.enter_context(run_postgres(folder / "postgres")),
         }
         services = {

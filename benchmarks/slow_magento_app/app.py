@@ -31,7 +31,7 @@ class SlowShop:
         started = time.monotonic()
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
-        duration = self._durations.duration_of(
+        duration = self._durations.get_duration(
             environ["REQUEST_METHOD"], environ["PATH_INFO"], body
         )
         response = self._shop(environ, start_response)

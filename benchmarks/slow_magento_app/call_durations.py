@@ -38,10 +38,10 @@ class CallDurations:
 
     _lines: dict[str, int] = field(default_factory=dict)
 
-    def duration_of(self, method: str, path: str, body: bytes) -> float:
+    def get_duration(self, method: str, path: str, body: bytes) -> float:
         """Return the seconds that a call takes."""
         if path.startswith("/graphql"):
-            return self._graphql_duration(json.loads(body)["variables"])
+            return self._get_graphql_duration(json.loads(body)["variables"])
         if path.startswith("/checkout"):
             return _CHECKOUT()
         cart = _CART.search(path)
@@ -52,7 +52,7 @@ class CallDurations:
             return _ADD_ONE(self._lines[cart[1]])
         return _GET_CART(self._lines.get(cart[1], 0))
 
-    def _graphql_duration(self, variables: dict[str, Any]) -> float:
+    def _get_graphql_duration(self, variables: dict[str, Any]) -> float:
         cart = str(variables.get("id"))
         added = sum(len(items) for items in variables.values() if isinstance(items, list))
         self._lines[cart] = self._lines.get(cart, 0) + added

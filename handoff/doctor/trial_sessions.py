@@ -49,13 +49,13 @@ def register_session_of(shop: DoctorShopClient, response: HttpResponse) -> None:
 def get_session_file(settings: Settings, session_id: str) -> Path | None:
     """Return the file of a session, None if sessions are in Redis."""
     url = settings.session_store_url
-    return Path(url.path) / f"sess_{session_id}" if url.is_files else None
+    return Path(url.path) / f"sess_{session_id}" if url.is_file_store else None
 
 
 def describe_session_store(settings: Settings) -> str:
     """Return the location of the session store as text, without user name and password."""
     url = settings.session_store_url
-    if url.is_files:
+    if url.is_file_store:
         return url.path
     tls = " by TLS" if url.uses_tls else ""
     if url.path:

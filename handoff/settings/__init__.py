@@ -6,7 +6,7 @@ faults are collected and reported together, by the variable's name and without i
 
 from __future__ import annotations
 
-from handoff.settings.environment import PREFIX, variable_name
+from handoff.settings.environment import PREFIX, get_variable_name
 from handoff.settings.loader import (
     CheckedSettings,
     SettingsError,
@@ -23,6 +23,6 @@ __all__ = [
     "SettingsError",
     "check_settings",
     "find_unknown_names",
+    "get_variable_name",
     "load_settings",
-    "variable_name",
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 PREFIX = "HANDOFF_"
 
 
-def variable_name(field: str) -> str:
+def get_variable_name(field: str) -> str:
     """Return the name of the environment variable for a field of the settings."""
     return f"{PREFIX}{field.upper()}"
 
@@ -23,7 +23,7 @@ def read_value_files(
     values: dict[str, str] = {}
     faults: dict[str, str] = {}
     for field in fields:
-        name = variable_name(field)
+        name = get_variable_name(field)
         file = environment.get(f"{name}_FILE")
         if not file:
             continue

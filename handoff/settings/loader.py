@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from handoff.settings.conflicts import find_conflicts
-from handoff.settings.environment import PREFIX, read_value_files, variable_name
+from handoff.settings.environment import PREFIX, get_variable_name, read_value_files
 from handoff.settings.model import Settings
 
 # Values for required settings that are missing or invalid, so that the others can be checked.
@@ -78,7 +78,7 @@ def check_settings(**values: Any) -> CheckedSettings:
 
 def find_unknown_names(environment: Mapping[str, str]) -> list[str]:
     """Return the `HANDOFF_…` variables that are no setting; most of them are misspelt."""
-    known = {variable_name(field) for field in Settings.model_fields}
+    known = {get_variable_name(field) for field in Settings.model_fields}
     known |= {f"{name}_FILE" for name in known}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
@@ -90,7 +90,7 @@ def _replace_invalid(fields: set[str] | dict[str, str]) -> dict[str, Any]:
 
 def _describe_fault(fault: Any) -> str:
     field, *path = (str(part) for part in fault["loc"])
-    name = variable_name(field) + (f" ({'.'.join(path)})" if path else "")
+    name = get_variable_name(field) + (f" ({'.'.join(path)})" if path else "")
     if fault["type"] == "missing":
         return f"{name} is missing." if path else f"{name} is not set."
     message = _MESSAGES.get(fault["type"]) or str(fault["msg"]).removeprefix("Value error, ")

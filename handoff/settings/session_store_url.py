@@ -69,7 +69,7 @@ class SessionStoreUrl:
         )
 
     @property
-    def is_files(self) -> bool:
+    def is_file_store(self) -> bool:
         """Whether the sessions are files of PHP's own handler."""
         return self.scheme == "file"
 

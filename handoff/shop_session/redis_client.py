@@ -27,7 +27,7 @@ def connect_redis(
     """
     options: dict[str, Any] = {
         **_NO_HANDSHAKE,
-        **_tls_options(url, access),
+        **_build_tls_options(url, access),
         "db": url.database,
         "username": url.username,
         "password": url.password,
@@ -51,7 +51,7 @@ def _connect_sentinels(url: SessionStoreUrl, access: SessionStoreAccess) -> Any:
         list(url.hosts),
         sentinel_kwargs={
             **_NO_HANDSHAKE,
-            **_tls_options(url, access),
+            **_build_tls_options(url, access),
             "username": access.sentinel_username,
             "password": access.sentinel_password,
             "socket_connect_timeout": _SENTINEL_TIMEOUT,
@@ -61,7 +61,7 @@ def _connect_sentinels(url: SessionStoreUrl, access: SessionStoreAccess) -> Any:
     )
 
 
-def _tls_options(url: SessionStoreUrl, access: SessionStoreAccess) -> dict[str, Any]:
+def _build_tls_options(url: SessionStoreUrl, access: SessionStoreAccess) -> dict[str, Any]:
     if not url.uses_tls:
         return {}
     return {"ssl": True, "ssl_ca_certs": access.ca_file, "ssl_certfile": access.cert_file}

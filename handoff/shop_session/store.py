@@ -67,6 +67,6 @@ def open_session_store(
     from handoff.shop_session.redis_client import connect_redis
     from handoff.shop_session.redis_store import RedisSessionStore
 
-    if url.is_files:
+    if url.is_file_store:
         return FileSessionStore(url.path, owner=url.owner)
     return RedisSessionStore(connect_redis(url, access, timeout=timeout), lifetime=lifetime)

@@ -15,14 +15,16 @@ CART = f"/rest/V1/guest-carts/{MASKED_ID}"
 def sum_by_rest(lines: int) -> float:
     durations = CallDurations()
     calls = [("POST", "/rest/V1/guest-carts"), *[("POST", f"{CART}/items")] * lines, ("GET", CART)]
-    return sum(durations.duration_of(method, path, b"{}") for method, path in calls)
+    return sum(durations.get_duration(method, path, b"{}") for method, path in calls)
 
 
 def sum_by_graphql(lines: int) -> float:
     durations = CallDurations()
     variables = {"id": MASKED_ID, "items": [{}] * lines}
     body = json.dumps({"query": "mutation { … }", "variables": variables}).encode()
-    return durations.duration_of("POST", "/graphql", body) + durations.duration_of("GET", CART, b"")
+    return durations.get_duration("POST", "/graphql", body) + durations.get_duration(
+        "GET", CART, b""
+    )
 
 
 @pytest.mark.parametrize(("lines", "rest", "graphql"), [(1, 0.21, 0.17), (50, 13.9, 0.72)])
