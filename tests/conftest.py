@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from handoff.app_factory import create_app
 from handoff.settings import Settings, load_settings
-from tests.logs import Logged
+from tests.logs import CapturedLog
 from tests.postgres import PostgresServer, running_postgres
 from tests.running import RedisServer, RunningShop, ShopServer, running_redis, running_shop_server
 
@@ -179,8 +179,8 @@ def poq(app: Flask) -> Poq:
 
 
 @pytest.fixture
-def logged(capsys: pytest.CaptureFixture[str]) -> Logged:
-    return Logged(capsys)
+def captured_log(capsys: pytest.CaptureFixture[str]) -> CapturedLog:
+    return CapturedLog(capsys)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What the service in this process has logged."""
+"""Read the log lines that the service in this process has written."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 
-class Logged:
-    """Reads the lines of JSON on standard error, once logging has been configured in a test."""
+class CapturedLog:
+    """Reads the lines of JSON on standard error, once a test has configured logging."""
 
     def __init__(self, capture: pytest.CaptureFixture[str]) -> None:
         self._capture = capture
 
-    def lines(self, event: str | None = None) -> list[dict[str, Any]]:
-        """Return what has been logged since the last call, or of that one kind of event."""
+    def read_lines(self, event: str | None = None) -> list[dict[str, Any]]:
+        """Return the lines since the last call, or those of one event."""
         written = self._capture.readouterr().err.splitlines()
-        found = [json.loads(line) for line in written if line.startswith("{")]
-        return [line for line in found if event in (None, line["event"])]
+        lines = [json.loads(line) for line in written if line.startswith("{")]
+        return [line for line in lines if event in (None, line["event"])]

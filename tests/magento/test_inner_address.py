@@ -16,7 +16,7 @@ from handoff.magento.client import MagentoClient
 from handoff.operations.json_logs import configure_logging
 from handoff.problems import ShopUnavailable
 from tests.certificates import Authority
-from tests.logs import Logged
+from tests.logs import CapturedLog
 from tests.magento.behaviours import answers, reply
 from tests.magento.faults import faulty_shop
 from tests.running import HOST
@@ -92,7 +92,7 @@ def test_a_host_with_a_name_shows_its_own_certificate(authority: Authority) -> N
 
 @pytest.mark.parametrize("known", [True, False])
 def test_a_certificate_that_is_not_good_is_refused_and_the_operator_told(
-    known: bool, authority: Authority, logged: Logged
+    known: bool, authority: Authority, captured_log: CapturedLog
 ) -> None:
     """One for another name, and one that nobody vouches for."""
     configure_logging()
@@ -102,7 +102,7 @@ def test_a_certificate_that_is_not_good_is_refused_and_the_operator_told(
         )
         with pytest.raises(ShopUnavailable) as raised:
             look(client)
-    [told] = logged.lines()
+    [told] = captured_log.read_lines()
     assert told["event"] == "shop_certificate_refused"
     assert ("localhost" in told["why"]) is known
     assert "HANDOFF_MAGENTO_CA_FILE" in told["hint"]
@@ -115,14 +115,16 @@ def test_by_http_the_host_is_sent_too() -> None:
         assert [call.headers["host"] for call in shop.calls] == [PUBLIC]
 
 
-def test_a_redirect_to_https_is_not_followed_and_the_operator_told(logged: Logged) -> None:
+def test_a_redirect_to_https_is_not_followed_and_the_operator_told(
+    captured_log: CapturedLog,
+) -> None:
     configure_logging()
     location = ("Location", f"https://{PUBLIC}/rest/default/V1/guest-carts/the-masked-id")
     with faulty_shop(lambda call: call.send(reply(301, b"", location))) as shop:
         with pytest.raises(ShopUnavailable) as raised:
             look(MagentoClient(shop.url))
         assert len(shop.calls) == 1
-    [told] = logged.lines()
+    [told] = captured_log.read_lines()
     assert (told["event"], told["shop"], told["to"]) == (
         "shop_redirects",
         shop.url,

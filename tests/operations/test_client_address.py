@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import MakeApp
-from tests.logs import Logged
+from tests.logs import CapturedLog
 
 PROXY = "127.0.0.1"  # the peer of the connection
 
@@ -27,12 +27,12 @@ PROXY = "127.0.0.1"  # the peer of the connection
     ],
 )
 def test_the_client_address_is_the_one_that_the_first_trusted_proxy_saw(
-    proxies: int, forwarded: str | None, address: str, make_app: MakeApp, logged: Logged
+    proxies: int, forwarded: str | None, address: str, make_app: MakeApp, captured_log: CapturedLog
 ) -> None:
     app = make_app(trusted_proxies=proxies)
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     app.test_client().post("/api/cart-transfer", headers=headers)
-    [refused] = logged.lines("key_rejected")
+    [refused] = captured_log.read_lines("key_rejected")
     assert refused["client"] == address
 
 
@@ -51,9 +51,11 @@ def test_scheme_host_and_path_never_come_from_headers(make_app: MakeApp) -> None
     assert "Strict-Transport-Security" not in page.headers
 
 
-def test_the_address_of_a_shopper_is_not_logged(make_app: MakeApp, logged: Logged) -> None:
+def test_the_address_of_a_shopper_is_not_logged(
+    make_app: MakeApp, captured_log: CapturedLog
+) -> None:
     app = make_app(trusted_proxies=1)
     app.test_client().get("/h/unknown", headers={"X-Forwarded-For": "198.51.100.7"})
-    lines = logged.lines()
+    lines = captured_log.read_lines()
     assert lines
     assert "198.51.100.7" not in str(lines)

@@ -16,7 +16,7 @@ import redis
 from handoff.operations.json_logs import configure_logging
 from handoff.operations.rate_limits import RateLimit, RateLimitCounters, network_of
 from tests.conftest import TurnedClock
-from tests.logs import Logged
+from tests.logs import CapturedLog
 from tests.running import HOST, RedisServer, free_port, running_redis
 
 SECRET = "a secret of the tests"
@@ -177,7 +177,7 @@ def test_redis_is_reached_by_its_socket(tmp_path: Path) -> None:
 
 
 def test_nobody_is_refused_because_redis_is_away(
-    tmp_path: Path, rate_limit_clock: TurnedClock, logged: Logged
+    tmp_path: Path, rate_limit_clock: TurnedClock, captured_log: CapturedLog
 ) -> None:
     configure_logging()
     with running_redis(tmp_path) as server:
@@ -190,7 +190,7 @@ def test_nobody_is_refused_because_redis_is_away(
         assert limit.hit("somebody") > 0
         assert limit.retry_after("somebody") > 0
         assert limit.hit("somebody else") == 0
-        [line] = logged.lines("rate_limit_storage_unavailable")
+        [line] = captured_log.read_lines("rate_limit_storage_unavailable")
         assert (line["level"], line["reason"]) == ("error", "ConnectionError")
         server.start()
         rate_limit_clock.turn(seconds=6)
@@ -199,7 +199,7 @@ def test_nobody_is_refused_because_redis_is_away(
         assert limit_of(2, server.url).hit("somebody") == 0
         server.stop()
         limit.hit("somebody")
-        assert len(logged.lines("rate_limit_storage_unavailable")) == 1
+        assert len(captured_log.read_lines("rate_limit_storage_unavailable")) == 1
 
 
 @contextmanager

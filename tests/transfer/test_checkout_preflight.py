@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from handoff.deadline import Deadline
 from tests.conftest import MakeApp, Poq, path_of
-from tests.logs import Logged
+from tests.logs import CapturedLog
 from tests.running import HOST, RunningShop
 
 Ask = Callable[[], TestResponse]
@@ -115,11 +115,11 @@ def test_a_quote_that_checkout_refuses_has_no_link(shop: RunningShop, guest: Ask
 
 
 def test_where_no_session_can_be_written_the_transfer_goes_on(
-    shop: RunningShop, guest: Ask, logged: Logged
+    shop: RunningShop, guest: Ask, captured_log: CapturedLog
 ) -> None:
     shop.sessions.rename(shop.sessions.with_name("away"))
     assert code_of(guest()) == "ok"
-    [said] = logged.lines("checkout_preflight_inconclusive")
+    [said] = captured_log.read_lines("checkout_preflight_inconclusive")
     assert said["reason"] == "session_store_unavailable"
     shop.sessions.with_name("away").rename(shop.sessions)
 

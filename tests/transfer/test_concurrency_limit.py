@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.problems import Busy
 from tests.conftest import MakeApp, Poq
-from tests.logs import Logged
+from tests.logs import CapturedLog
 from tests.magento.behaviours import page, passes_on
 from tests.magento.faults import Call, FaultyShop, faulty_shop
 from tests.running import RunningShop, running_service
@@ -115,7 +115,7 @@ def test_without_a_free_place_the_caller_is_refused_and_holds_none() -> None:
 
 
 def test_an_order_lookup_of_the_entry_page_waits_for_no_place(
-    make_app: MakeApp, slow_shop: FaultyShop, logged: Logged
+    make_app: MakeApp, slow_shop: FaultyShop, captured_log: CapturedLog
 ) -> None:
     app = make_app(
         magento_url=slow_shop.url,
@@ -144,7 +144,7 @@ def test_an_order_lookup_of_the_entry_page_waits_for_no_place(
             assert len(slow_shop.calls) == PLACES
         finally:
             goes_on.set()
-    [unknown] = logged.lines("order_lookup_failed")
+    [unknown] = captured_log.read_lines("order_lookup_failed")
     assert unknown["code"] == "busy"
 
 
