@@ -11,8 +11,7 @@ from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.direct_entry.views import DirectEntryContext, register_direct_entry
 from handoff.entry.checkout_redirect import CheckoutRedirect
-from handoff.entry.languages import init_babel
-from handoff.entry.page_rendering import PageRenderer
+from handoff.entry.page_rendering import PageRenderer, init_babel
 from handoff.entry.security_headers import add_security_headers
 from handoff.entry.theme_css import register_theme_css
 from handoff.entry.views import EntryContext, register_entry
@@ -113,10 +112,19 @@ def _add_features(app: Flask, settings: Settings, database: Database, clock: Clo
     limit = RateLimit(counters, "transfer", settings.transfers_per_minute)
     register_transfer(app, TransferContext(settings, sites, link_tokens, transfers, limit))
     checkout = CheckoutRedirect(
-        settings, handoffs, orders, shop_limit, session_store, link_tokens, pages
+        settings.store_views, handoffs, orders, shop_limit, session_store, link_tokens, pages
     )
     limit = RateLimit(counters, "unknown_link", settings.refusals_per_minute)
-    entry = EntryContext(settings, sites, handoffs, link_tokens, pages, checkout, limit)
+    entry = EntryContext(
+        settings.paused,
+        settings.link_ttl + settings.reopen_grace,
+        sites,
+        handoffs,
+        link_tokens,
+        pages,
+        checkout,
+        limit,
+    )
     register_entry(app, entry)
     if settings.direct_entry:
         limit = RateLimit(counters, "refused_entry", settings.refusals_per_minute)

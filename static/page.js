@@ -1,9 +1,10 @@
-// Posts the waiting page's form at once, and leads back to the app. Buttons do the same without.
+// Posts the form of the entry page at once, and leads back to the app. Without JavaScript, buttons
+// do both.
 (() => {
   "use strict";
 
   const form = document.querySelector('form[data-post="now"]');
-  // Somebody who comes back to this page has seen checkout: let them tap, do not push.
+  // A shopper who came back with the browser's history has seen checkout. Then only a tap posts.
   const [navigation] = performance.getEntriesByType("navigation");
   if (form && navigation?.type !== "back_forward") form.submit();
 
@@ -11,7 +12,7 @@
   if (!back) return;
   if (back.hidden) {
     back.hidden = false;
-    // `autofocus` may yet be to take effect.
+    // The browser may apply `autofocus` later.
     if (!document.querySelector("[autofocus]")) back.focus();
   }
   back.addEventListener("click", (event) => {

@@ -58,9 +58,9 @@ def register_direct_entry(app: Flask, context: DirectEntryContext) -> None:
 @_blueprint.post("/enter")
 def enter_directly() -> Response:
     """Transfer the posted quote, use its link for this web view and redirect to checkout."""
-    context = _context()
+    context = _get_context()
     entry = context.entry
-    if entry.settings.paused:
+    if entry.is_paused:
         raise Paused
     if is_from_another_site(request, *entry.sites.origins):
         # There is no link yet that could wait for a tap, and a page must not hold credentials.
@@ -75,7 +75,7 @@ def enter_directly() -> Response:
         site = entry.sites.find_by_code(handoff.store_code)
         if len(entry.sites.origins) > 1 and request.host != site.public_parts.netloc:
             return _redirect_to_link(handoff)  # the session cookie can only be set on that host
-        cookies = read_web_view_cookies(request, handoff.id, site)
+        cookies = read_web_view_cookies(request, handoff.id, site, lifetime=entry.cookie_lifetime)
         used = entry.handoffs.use_link(handoff.id, cookies.hashes)
         if used is not None:
             return entry.checkout.redirect_to_checkout(used, cookies)
@@ -87,7 +87,7 @@ def enter_directly() -> Response:
 @_blueprint.errorhandler(Problem)
 def show_problem(problem: Problem) -> Response:
     """Show the result page for a problem, and write the problem's code to the log."""
-    context = _context()
+    context = _get_context()
     structlog.contextvars.bind_contextvars(code=problem.code)
     if isinstance(problem, CustomerTokenRejected | QuoteNotFound):
         context.refused_entry_limit.hit(network_of(request.remote_addr))
@@ -99,13 +99,13 @@ def show_problem(problem: Problem) -> Response:
     return context.entry.pages.render_result_page(page)
 
 
-def _context() -> DirectEntryContext:
+def _get_context() -> DirectEntryContext:
     context: DirectEntryContext = current_app.extensions[_EXTENSION]
     return context
 
 
 def _redirect_to_link(handoff: Handoff) -> Response:
-    entry = _context().entry
+    entry = _get_context().entry
     site = entry.sites.find_by_code(handoff.store_code)
     link = f"{site.public_url}/h/{entry.link_tokens.sign(handoff.id)}"
     return make_response(redirect(link, HTTPStatus.SEE_OTHER))

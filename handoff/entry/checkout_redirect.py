@@ -19,7 +19,7 @@ from handoff.ledger import Handoff, HandoffRepository, LinkState
 from handoff.link_tokens import LinkTokens
 from handoff.magento.orders import Order, Orders
 from handoff.problems import Busy, LedgerUnavailable, ShopTimeout, ShopUnavailable
-from handoff.settings import Settings
+from handoff.settings.store_views import StoreViews
 from handoff.shop_session import SessionStore, SessionStoreError, create_session
 from handoff.shop_session.contents import build_session_contents
 
@@ -36,7 +36,7 @@ class CheckoutRedirect:
     together with the transfers.
     """
 
-    settings: Settings
+    store_views: StoreViews
     handoffs: HandoffRepository
     orders: Orders | None
     shop_limit: ConcurrencyLimit
@@ -51,7 +51,7 @@ class CheckoutRedirect:
         keeps its cookies, so that it may.
         """
         response = self._start_session(handoff, cookies)
-        cookies.set_on(response, self.settings)
+        cookies.set_on(response)
         return response
 
     def refuse(self, handoff: Handoff) -> Response:
@@ -76,7 +76,7 @@ class CheckoutRedirect:
 
     def _start_session(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
         try:
-            contents = build_session_contents(handoff, self.settings.store_views)
+            contents = build_session_contents(handoff, self.store_views)
             session_id = create_session(self.session_store, contents)
         except SessionStoreError as error:
             log.error("session_store_unavailable", reason=str(error))

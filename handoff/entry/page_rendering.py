@@ -1,18 +1,25 @@
-"""Rendering the pages that a web view gets: the entry page and the result pages."""
+"""Rendering the pages that a web view gets, in the language of the shopper."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
-from flask import Response, g, render_template, request
+from babel import Locale
+from babel.support import NullTranslations
+from flask import Flask, Response, g, render_template, request
+from flask_babel import Babel, get_translations
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
-from handoff.entry.languages import get_page_language, set_page_language
 from handoff.entry.result_pages import ResultPage
 from handoff.ledger import Handoff
+from handoff.resource_folders import find_resource_folder
 from handoff.settings import Settings
 from handoff.settings.store_sites import StoreSite
+
+LANGUAGES = ("en", "ar", "de", "es", "fr", "it", "nl", "pl")
 
 # Stands for the token in a cached page. NUL occurs nowhere else in a page.
 _PLACEHOLDER = "\0"
@@ -43,7 +50,7 @@ class PageRenderer:
         self._set_language(handoff)
         page = _render_entry_page(
             get_page_language(),
-            self._branding(site),
+            self._build_branding(site),
             handoff.item_count,
             handoff.customer_id is not None,
             asks_first,
@@ -63,7 +70,7 @@ class PageRenderer:
         handoff_id = handoff.id if handoff else g.get("handoff_id", "")
         html = render_template(
             "result_page.html",
-            **self._branding(site)._asdict(),
+            **self._build_branding(site)._asdict(),
             page=page,
             support_code=handoff_id[:8],
             token=token,
@@ -77,7 +84,7 @@ class PageRenderer:
         store = self._store_views.find_by_code(handoff.store_code)
         set_page_language(store.language if store else None)
 
-    def _branding(self, site: StoreSite) -> _Branding:
+    def _build_branding(self, site: StoreSite) -> _Branding:
         settings = self._settings
         return _Branding(
             base=site.public_parts.path,
@@ -105,3 +112,56 @@ def _render_entry_page(
         asks_first=asks_first,
         token=_PLACEHOLDER,
     )
+
+
+def init_babel(app: Flask) -> None:
+    """Translate the templates of an app with the catalogues in `translations/`."""
+    Babel(
+        app,
+        default_locale="en",
+        default_translation_directories=str(find_resource_folder("translations")),
+        locale_selector=get_page_language,
+    )
+    # flask-babel's own functions look the catalogue up again for every message.
+    environment: Any = app.jinja_env
+    environment.install_gettext_callables(
+        gettext=lambda message: _load_catalogue().ugettext(message),
+        ngettext=lambda one, many, number: _load_catalogue().ungettext(one, many, number),
+        newstyle=True,
+    )
+    app.jinja_env.globals["lang"] = get_page_language
+    app.jinja_env.globals["direction"] = get_text_direction
+
+
+def set_page_language(language: str | None) -> None:
+    """Use a store view's language for this request, if there is a catalogue for it."""
+    wanted = (language or "").replace("-", "_").split("_")[0].lower()
+    if wanted in LANGUAGES:
+        g.language = wanted
+
+
+def get_page_language() -> str:
+    """Return the language of this request's page, for the `lang` attribute."""
+    if "language" not in g:
+        g.language = _choose_language(request.headers.get("Accept-Language", ""))
+    language: str = g.language
+    return language
+
+
+def get_text_direction() -> str:
+    """Return `ltr` or `rtl`, for the `dir` attribute."""
+    return Locale(get_page_language()).text_direction
+
+
+@lru_cache(maxsize=256)  # browsers send few different values
+def _choose_language(accept_language: str) -> str:
+    accepted = parse_accept_header(accept_language, LanguageAccept)
+    return accepted.best_match(LANGUAGES) or "en"
+
+
+def _load_catalogue() -> NullTranslations:
+    """Return the translations for this request's language, loaded once for each request."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    catalogue: NullTranslations = g.catalogue
+    return catalogue

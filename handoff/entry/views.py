@@ -17,7 +17,6 @@ from handoff.ledger import Handoff, HandoffRepository, LinkState
 from handoff.link_tokens import LinkTokens
 from handoff.operations.rate_limits import RateLimit, network_of
 from handoff.problems import LedgerUnavailable
-from handoff.settings import Settings
 from handoff.settings.store_sites import StoreSites
 
 _EXTENSION = "handoff.entry"
@@ -29,9 +28,10 @@ _MAX_FORM_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class EntryContext:
-    """What the views of this package work with."""
+    """What the views of this package work with. `cookie_lifetime` is in seconds."""
 
-    settings: Settings
+    is_paused: bool
+    cookie_lifetime: int
     sites: StoreSites
     handoffs: HandoffRepository
     link_tokens: LinkTokens
@@ -49,7 +49,7 @@ def register_entry(app: Flask, context: EntryContext) -> None:
 @_blueprint.before_request
 def show_paused_page() -> Response | None:
     """Answer every request with the same result page while the service is paused."""
-    return _show_try_again_page(result_pages.PAUSED) if _context().settings.paused else None
+    return _show_try_again_page(result_pages.PAUSED) if _get_context().is_paused else None
 
 
 @_blueprint.get("/h/<token>")
@@ -70,7 +70,7 @@ def use_link_from_form() -> Response:
 @_blueprint.post("/h/<token>")
 def use_link(token: str) -> Response:
     """Use the link for this web view: write a new shop session and redirect to checkout."""
-    context = _context()
+    context = _get_context()
     handoff = _find_handoff(token)
     if handoff is None:
         return _refuse_unknown_link()
@@ -106,46 +106,47 @@ def is_from_another_site(request: Request, *own_origins: str) -> bool:
     return origin not in ("null", *own_origins)
 
 
-def _context() -> EntryContext:
+def _get_context() -> EntryContext:
     context: EntryContext = current_app.extensions[_EXTENSION]
     return context
 
 
 def _find_handoff(token: str) -> Handoff | None:
-    handoff_id = _context().link_tokens.read(token)
+    handoff_id = _get_context().link_tokens.read(token)
     if handoff_id is None:
         return None
     structlog.contextvars.bind_contextvars(handoff=handoff_id)
     g.handoff_id = handoff_id  # the support code of a page that is shown without the ledger
-    return _context().handoffs.find(handoff_id)
+    return _get_context().handoffs.find(handoff_id)
 
 
 def _read_cookies(handoff: Handoff) -> WebViewCookies:
-    site = _context().sites.find_by_code(handoff.store_code)
-    return read_web_view_cookies(request, handoff.id, site)
+    context = _get_context()
+    site = context.sites.find_by_code(handoff.store_code)
+    return read_web_view_cookies(request, handoff.id, site, lifetime=context.cookie_lifetime)
 
 
 def _show_entry_page_or_refuse(handoff: Handoff, token: str, cookies: WebViewCookies) -> Response:
-    context = _context()
+    context = _get_context()
     is_live = handoff.state is LinkState.LIVE
     if not is_live and not context.handoffs.can_reopen(handoff, cookies.hashes):
         return context.checkout.refuse(handoff)
     asks_first = is_from_another_site(request, cookies.site.public_origin)
     response = context.pages.render_entry_page(handoff, token, asks_first=asks_first)
-    cookies.set_on(response, context.settings)
+    cookies.set_on(response)
     return response
 
 
 def _refuse_unknown_link() -> Response:
     """Count the unknown link. Known links are never counted: carriers' phones share an address."""
-    wait = _context().unknown_link_limit.hit(network_of(request.remote_addr))
+    wait = _get_context().unknown_link_limit.hit(network_of(request.remote_addr))
     page = replace(result_pages.TOO_MANY, retry_after=wait) if wait else result_pages.UNKNOWN
-    return _context().pages.render_result_page(page)
+    return _get_context().pages.render_result_page(page)
 
 
 def _show_try_again_page(page: ResultPage) -> Response:
     """Show a page with a button to try again, without reading the ledger."""
-    context = _context()
+    context = _get_context()
     token = (request.view_args or {}).get("token") or _read_form_token()
     # The button would skip the question that the entry page asks after another website's link.
     has_button = context.link_tokens.read(token) is not None and not is_from_another_site(

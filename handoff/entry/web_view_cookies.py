@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from flask import Request, Response
 from werkzeug.http import dump_cookie
 
-from handoff.settings import Settings
 from handoff.settings.store_sites import StoreSite
 
 _MAX_COOKIES = 8
@@ -28,9 +27,13 @@ _VALUE = re.compile("[A-Za-z0-9_-]{22,64}")
 
 @dataclass(frozen=True, slots=True)
 class WebViewCookies:
-    """The cookies, by name, that a web view sent for a handoff on a site, or one new cookie."""
+    """The cookies, by name, that a web view sent for a handoff on a site, or one new cookie.
+
+    `lifetime` is in seconds: how long the web view may use the link.
+    """
 
     site: StoreSite
+    lifetime: int
     values: dict[str, str] = field(repr=False)
 
     @property
@@ -38,13 +41,13 @@ class WebViewCookies:
         """The hashes of the values, which the ledger stores; a use of the link saves the first."""
         return [hashlib.sha256(value.encode()).hexdigest() for value in self.values.values()]
 
-    def set_on(self, response: Response, settings: Settings) -> None:
-        """Set the cookies on a response, for as long as the web view may use the link."""
+    def set_on(self, response: Response) -> None:
+        """Set the cookies on a response."""
         for name, value in self.values.items():
             cookie = dump_cookie(
                 name,
                 value,
-                max_age=settings.link_ttl + settings.reopen_grace,
+                max_age=self.lifetime,
                 sync_expires=False,  # `Expires` would depend on the phone's own clock
                 path=_cookie_path(self.site),
                 secure=self.site.public_parts.scheme == "https",
@@ -54,7 +57,9 @@ class WebViewCookies:
             response.headers.add("Set-Cookie", cookie)
 
 
-def read_web_view_cookies(request: Request, handoff_id: str, site: StoreSite) -> WebViewCookies:
+def read_web_view_cookies(
+    request: Request, handoff_id: str, site: StoreSite, *, lifetime: int
+) -> WebViewCookies:
     """Return the request's cookies for a handoff, or a new cookie if it has none."""
     id_hash = hashlib.sha256(handoff_id.encode()).hexdigest()[:12]
     prefix = f"{_name_prefix(site)}handoff_{id_hash}_"
@@ -64,7 +69,7 @@ def read_web_view_cookies(request: Request, handoff_id: str, site: StoreSite) ->
         if _NAME_SUFFIX.fullmatch(name.removeprefix(prefix)) and _VALUE.fullmatch(value)
     ]
     new = (f"{prefix}{secrets.token_hex(3)}", secrets.token_urlsafe(16))
-    return WebViewCookies(site, dict(sent[:_MAX_COOKIES] or [new]))
+    return WebViewCookies(site, lifetime, dict(sent[:_MAX_COOKIES] or [new]))
 
 
 def _name_prefix(site: StoreSite) -> str:

@@ -57,7 +57,7 @@ def register_transfer(app: Flask, context: TransferContext) -> None:
 @_blueprint.before_request
 def require_api_key() -> None:
     """Raise KeyRejected unless the caller sent one of the API keys."""
-    settings = _context().settings
+    settings = _get_context().settings
     if "key" in (request.view_args or {}) and not settings.key_in_path:
         raise NotFound
     sent = _read_api_key().encode()
@@ -74,14 +74,14 @@ def require_api_key() -> None:
 @_blueprint.before_request
 def refuse_while_paused() -> None:
     """Raise Paused while the service is paused."""
-    if _context().settings.paused:
+    if _get_context().settings.paused:
         raise Paused
 
 
 @_blueprint.before_request
 def apply_rate_limit() -> None:
     """Raise TooManyRequests if this API key has made too many transfers within a minute."""
-    wait = _context().rate_limit.hit(_read_api_key())
+    wait = _get_context().rate_limit.hit(_read_api_key())
     if wait:
         raise TooManyRequests(retry_after=wait)
 
@@ -92,7 +92,7 @@ def post_transfer(key: str | None = None) -> Response:
     """Answer a transfer with the instruction to open the web view."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    context = _context()
+    context = _get_context()
     transfer = parse_transfer(read_body(MAX_BYTES), stores=context.settings.store_views)
     handoff = context.transfers.create_handoff(transfer)
     structlog.contextvars.bind_contextvars(handoff=handoff.id)
@@ -101,7 +101,7 @@ def post_transfer(key: str | None = None) -> Response:
     return response
 
 
-def _context() -> TransferContext:
+def _get_context() -> TransferContext:
     context: TransferContext = current_app.extensions[_EXTENSION]
     return context
 
@@ -112,7 +112,7 @@ def _read_api_key() -> str:
 
 
 def _build_instruction(handoff: Handoff) -> Instruction:
-    context = _context()
+    context = _get_context()
     settings = context.settings
     url = f"{context.sites.find_by_code(handoff.store_code).public_url}/h"
     token = context.link_tokens.sign(handoff.id)
