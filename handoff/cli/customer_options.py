@@ -11,7 +11,7 @@ import click
 from handoff.cli.exit_codes import exit_with_error
 
 
-def customer_options(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def add_customer_options(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return a decorator that adds both options; `help_text` says what the customer is for."""
     email = click.option("--customer-email", metavar="EMAIL", help=help_text)
     password = click.option(

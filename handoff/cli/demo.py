@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from handoff.cli.env_file import env_file_option
+from handoff.cli.env_file import add_env_file_option
 from handoff.cli.exit_codes import exit_with_error
 
 
 @click.command()
-@env_file_option
+@add_env_file_option
 @click.option("--port", default=8000, show_default=True, help="Port of the service.")
 @click.option("--shop-port", default=8001, show_default=True, help="Port of the stand-in shop.")
 @click.option("--phone-port", default=8002, show_default=True, help="Port of the phone.")

@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from handoff.cli.customer_options import customer_options, read_password
-from handoff.cli.env_file import env_file_option
+from handoff.cli.customer_options import add_customer_options, read_password
+from handoff.cli.env_file import add_env_file_option
 from handoff.cli.exit_codes import (
     COULD_NOT_RUN,
     FINDINGS,
@@ -36,8 +36,32 @@ from handoff.settings import CheckedSettings, check_settings
 _REQUIRED_FIELDS = {"public_url", "magento_url", "storefront_url", "session_store", "stores"}
 
 
-@click.command()
-@env_file_option
+_HELP = """\
+Check whether this shop is ready: the way into checkout, its API, the app's data.
+
+Run it before the first transfer, after a change of the shop, and whenever something is wrong.
+Every result says what was seen and what to do.
+
+To find out whether shoppers get into checkout, it creates guest carts, which it empties, and
+web sessions, which it deletes or which expire within the shop's session lifetime. It prints
+no password, token or session id.
+
+\b
+Exit codes:
+  0    all is well
+  1    there are warnings or faults
+  2    it could not run: with these settings the shop cannot be found
+  130  Ctrl-C; what it created is removed
+
+\b
+Examples:
+  handoff doctor --env-file /etc/handoff.env --html report.html
+  handoff doctor --env-file /etc/handoff.env --only way-in --json
+"""
+
+
+@click.command(help=_HELP)
+@add_env_file_option
 @click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
 @click.option(
     "--html",
@@ -58,7 +82,7 @@ _REQUIRED_FIELDS = {"public_url", "magento_url", "storefront_url", "session_stor
     help="How many products to check.",
 )
 @click.option("--sku", help="A simple product for the test bag; by default one is searched for.")
-@customer_options("Log in this customer, to check what customers see.")
+@add_customer_options("Log in this customer, to check what customers see.")
 @click.option(
     "--timeout",
     default=120,
@@ -76,27 +100,7 @@ def doctor(
     customer_password_file: Path | None,
     timeout: int,
 ) -> None:
-    """Check whether this shop is ready: the way into checkout, its API, the app's data.
-
-    Run it before the first transfer, after a change of the shop, and whenever something is wrong.
-    Every result says what was seen and what to do.
-
-    To find out whether shoppers get into checkout, it creates guest carts, which it empties, and
-    web sessions, which it deletes or which expire within the shop's session lifetime. It prints
-    no password, token or session id.
-
-    \b
-    Exit codes:
-      0    all is well
-      1    there are warnings or faults
-      2    it could not run: with these settings the shop cannot be found
-      130  Ctrl-C; what it created is removed
-
-    \b
-    Examples:
-      handoff doctor --env-file /etc/handoff.env --html report.html
-      handoff doctor --env-file /etc/handoff.env --only way-in --json
-    """
+    """Check whether this shop is ready: the way into checkout, its API, the app's data."""
     logging.disable()
     context = CheckContext(
         _check_settings(),

@@ -14,7 +14,7 @@ from handoff.cli.exit_codes import exit_with_setting_faults
 from handoff.settings import Settings, SettingsError, load_settings
 
 
-def env_file_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def add_env_file_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--env-file FILE` to a command: lines of NAME=value that win over the environment."""
     return click.option(
         "--env-file",

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from sqlalchemy.engine import make_url
 
-from handoff.cli.env_file import env_file_option, load_settings_or_exit
+from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import exit_on_problem, exit_with_error, exit_with_setting_faults
 from handoff.cli.open_ledger import exit_on_ledger_error
 from handoff.ledger import Database, MigrationResult, open_database
@@ -46,7 +46,7 @@ Examples:
     metavar="sqlite:///PATH",
     help="Copy all handoffs of this SQLite ledger into HANDOFF_DATABASE_URL, which holds none.",
 )
-@env_file_option
+@add_env_file_option
 def migrate(source: str | None) -> None:
     """Migrate the tables of the ledger; with a source, copy its handoffs as well."""
     target_url = load_settings_or_exit().database_url.get_secret_value()

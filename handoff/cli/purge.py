@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Column, Table
 
-from handoff.cli.env_file import env_file_option, load_settings_or_exit
+from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, exit_on_problem
 from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.param_types import DurationParamType, to_milliseconds
@@ -60,7 +60,7 @@ Examples:
 @click.option("--unreconciled", is_flag=True, help="Include handoffs that were never reconciled.")
 @click.option("--dry-run", is_flag=True, help="Only count, and change nothing.")
 @click.option("--json", "in_json", is_flag=True, help="Report as JSON.")
-@env_file_option
+@add_env_file_option
 def purge(
     older_than: timedelta,
     keep_references: timedelta,

@@ -12,7 +12,7 @@ from typing import TextIO
 import click
 from rich.progress import Progress
 
-from handoff.cli.env_file import env_file_option, load_settings_or_exit
+from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, exit_on_problem, exit_with_error
 from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.param_types import TimeParamType, to_ledger_time
@@ -105,7 +105,7 @@ Examples:
     help="The format of the report.",
 )
 @click.option("--json", "in_json", is_flag=True, help="The same as --format json.")
-@env_file_option
+@add_env_file_option
 def reconcile(
     references: tuple[str, ...],
     since: datetime | None,

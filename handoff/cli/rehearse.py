@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
-from handoff.cli.customer_options import customer_options, read_password
-from handoff.cli.env_file import env_file_option, load_settings_or_exit
+from handoff.cli.customer_options import add_customer_options, read_password
+from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, INTERRUPTED, exit_with_error
 from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.rehearse_output import RehearsalPrinter, build_json_report
@@ -23,11 +23,7 @@ from handoff.reconciliation.reconciler import Reconciler
 from handoff.rehearsal.app_client import AppClient
 from handoff.rehearsal.cancellation import CancelToken
 from handoff.rehearsal.context import RehearsalContext
-from handoff.rehearsal.customer_account import (
-    AccountCredentials,
-    CustomerAccount,
-    TemporaryAccount,
-)
+from handoff.rehearsal.customer_account import CustomerAccount, TemporaryAccount
 from handoff.rehearsal.product_choice import PRODUCT_COUNT
 from handoff.rehearsal.results import RehearsalNotPossible, RehearsalResult
 from handoff.rehearsal.runner import create_cleanup, plan_steps, run_steps
@@ -67,7 +63,8 @@ Examples:
 class _Options:
     stores: Sequence[StoreView]
     skus: tuple[str, ...]
-    credentials: AccountCredentials | None
+    customer_email: str | None
+    customer_password: str = field(repr=False)
     place_order: bool
     in_json: bool
 
@@ -97,9 +94,9 @@ class _Options:
     metavar="CODE",
     help="A store view to rehearse in. Default: all of HANDOFF_STORES.",
 )
-@customer_options("An existing customer's account with an empty cart. Default: one is created.")
+@add_customer_options("An existing customer's account with an empty cart. Default: one is created.")
 @click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
-@env_file_option
+@add_env_file_option
 def rehearse(
     staging: str,
     place_order: bool,
@@ -117,10 +114,8 @@ def rehearse(
         stores = _find_stores(settings, codes)
         if skus and len(skus) < PRODUCT_COUNT:
             raise RehearsalNotPossible("--sku has to be given twice: a bag has two lines.")
-        credentials = customer_email and AccountCredentials(
-            customer_email, read_password(customer_email, customer_password_file)
-        )
-        options = _Options(stores, skus, credentials or None, place_order, in_json)
+        password = read_password(customer_email, customer_password_file) if customer_email else ""
+        options = _Options(stores, skus, customer_email, password, place_order, in_json)
         result = _run_rehearsal(settings, options)
     except RehearsalNotPossible as reason:
         exit_with_error(str(reason))
@@ -148,15 +143,16 @@ def _run_rehearsal(settings: Settings, options: _Options) -> RehearsalResult:
             shop = AppClient(client, store, access, cancel)
             context = RehearsalContext(shop, transfers, cancel, cleanup, reconciler)
             account = None
-            if options.credentials is not None:
-                account = CustomerAccount(shop, options.credentials, cleanup)
+            if options.customer_email:
+                password = options.customer_password
+                account = CustomerAccount(shop, cleanup, options.customer_email, password)
             elif access is not None:
                 account = TemporaryAccount(shop, cleanup)
             steps += plan_steps(
                 context, skus=options.skus, account=account, place_order=options.place_order
             )
         ignore_stop_signals()  # also after the block below, so that the report is complete
-        with handle_stop_signals(cancel_steps), printer.live_table():
+        with handle_stop_signals(cancel_steps), printer.show_live_table():
             result = run_steps(steps, cleanup, cancel, printer.show_progress)
     printer.print_report(result)
     if options.in_json:

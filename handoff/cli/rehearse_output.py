@@ -42,7 +42,7 @@ class RehearsalPrinter:
         self._live: Live | None = None
 
     @contextmanager
-    def live_table(self) -> Iterator[None]:
+    def show_live_table(self) -> Iterator[None]:
         """Show a table within the block if the output is a terminal."""
         if not self._console.is_terminal:
             yield

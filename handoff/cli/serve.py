@@ -8,14 +8,14 @@ from tempfile import mkdtemp
 
 import click
 
-from handoff.cli.env_file import env_file_option, load_settings_or_exit
+from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.open_ledger import open_ledger
 
 
 @click.command()
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
-@env_file_option
+@add_env_file_option
 def serve(bind: str, workers: int) -> None:
     """Run the service.
 

@@ -34,7 +34,7 @@ class RehearsalContext:
         self.products = choose_products(self.shop, skus, self.cleanup)
         return " and ".join(self.products)
 
-    def bag_lines(self, *quantities: int) -> tuple[BagLine, ...]:
+    def build_bag_lines(self, *quantities: int) -> tuple[BagLine, ...]:
         """Return a bag line for each quantity, of the first product, then the second."""
         pairs = zip(self.products, quantities, strict=False)
         return tuple(BagLine(sku, Decimal(quantity)) for sku, quantity in pairs)

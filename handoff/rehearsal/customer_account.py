@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -16,31 +15,24 @@ _DOMAIN = "example.com"
 _CHANGED_FIRST_NAME = "Rehearsed"
 
 
-@dataclass(frozen=True, slots=True)
-class AccountCredentials:
-    """An account's e-mail address and password."""
-
-    email: str
-    password: str = field(repr=False)
-
-
 class CustomerAccount:
     """An existing account, which stays as it is. `token` is a credential, empty until the login."""
 
-    def __init__(self, shop: AppClient, credentials: AccountCredentials, cleanup: Cleanup) -> None:
+    def __init__(self, shop: AppClient, cleanup: Cleanup, email: str, password: str) -> None:
         self._shop = shop
         self._cleanup = cleanup
+        self._password = password
         self._original_details: dict[str, Any] | None = None
-        self.credentials = credentials
+        self.email = email
         self.token = ""
 
     def ensure_exists(self) -> Observation:
         """Create the account unless it exists."""
-        return self.credentials.email
+        return self.email
 
     def log_in(self) -> Observation:
         """Get a token for the account."""
-        body = {"username": self.credentials.email, "password": self.credentials.password}
+        body = {"username": self.email, "password": self._password}
         path = "integration/customer/token"
         self.token = str(self._shop.require("POST", path, body=body, advice="login_refused"))
         return "a token"
@@ -48,7 +40,7 @@ class CustomerAccount:
     def read_own_details(self) -> Observation:
         """Read the customer's details; raise StepFailure if they are another customer's."""
         email = str(self._call_details("GET").get("email"))
-        if email.lower() != self.credentials.email.lower():
+        if email.lower() != self.email.lower():
             expected = "the customer's own details"
             raise StepFailure(expected, "another customer's", "security_breach")
         return email
@@ -92,27 +84,26 @@ class TemporaryAccount(CustomerAccount):
     def __init__(self, shop: AppClient, cleanup: Cleanup) -> None:
         email = f"handoff-rehearsal-{secrets.token_hex(6)}@{_DOMAIN}"
         # It has a character of every kind that a shop may require.
-        password = f"Aa1!{secrets.token_urlsafe(16)}"
-        super().__init__(shop, AccountCredentials(email, password), cleanup)
+        super().__init__(shop, cleanup, email, f"Aa1!{secrets.token_urlsafe(16)}")
         self._id: int | None = None
 
     def ensure_exists(self) -> Observation:
         """Create the account as the app does for a new customer, once it can be deleted again."""
         self._require_permission_to_delete()
-        email, store = self.credentials.email, self._shop.store
+        store = self._shop.store
         customer = {
-            "email": email,
+            "email": self.email,
             "firstname": "Handoff",
             "lastname": "Rehearsal",
             # The store view in the path does not decide: without these it is the shop's first.
             "website_id": store.website_id,
             "store_id": store.store_id,
         }
-        body = {"customer": customer, "password": self.credentials.password}
-        self._cleanup.defer(f"The account {email}", self._delete)
+        body = {"customer": customer, "password": self._password}
+        self._cleanup.defer(f"The account {self.email}", self._delete)
         account = self._shop.require("POST", "customers", body=body, advice="use_existing_account")
         self._id = int(account["id"])
-        return f"customer {self._id}, {email}"
+        return f"customer {self._id}, {self.email}"
 
     def invalidate_token(self) -> str:
         """Revoke all tokens of the account; the shop treats them like expired ones."""

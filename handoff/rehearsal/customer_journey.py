@@ -48,7 +48,7 @@ class CustomerJourney(ShopperJourney):
 
     def find_cart(self, page: CheckoutPage) -> AppCart:
         """Return the customer's cart; raise StepFailure if checkout is another shopper's."""
-        email = self._account.credentials.email
+        email = self._account.email
         if (page.email or "").lower() != email.lower():
             actual = "another customer's" if page.email else "a guest's"
             raise StepFailure(f"the checkout of {email}", actual, "other_cart")
@@ -74,7 +74,7 @@ class CustomerJourney(ShopperJourney):
         self._cart.change_quantity(first_item, 2)
         self._cart.remove_item(second_item)
         lines = self._cart.read_lines()
-        require_lines(lines, self._bag_lines(), "cart_rules")
+        require_lines(lines, self._build_bag_lines(), "cart_rules")
         return describe_lines(lines)
 
     def add_in_app(self) -> Observation:
@@ -96,13 +96,13 @@ class CustomerJourney(ShopperJourney):
             {"product": self._product_id, "qty": "1"},
         )
         lines = self._cart.read_lines()
-        if lines == self._bag_lines():
+        if lines == self._build_bag_lines():
             raise StepFailure(
                 f"{self._context.products[1]} in the app's cart",
                 f"the cart without it; the form was answered with {page.status}",
                 "not_added",
             )
-        require_lines(lines, self._context.bag_lines(2, 1), "other_cart")
+        require_lines(lines, self._context.build_bag_lines(2, 1), "other_cart")
         return describe_lines(lines)
 
     def empty_cart(self) -> Observation:

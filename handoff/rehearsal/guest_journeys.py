@@ -52,7 +52,7 @@ class GuestQuoteJourney(GuestJourney):
         item_id = cart.add_item(first, 1)
         cart.add_item(second, 1)
         cart.change_quantity(item_id, 2)
-        return describe_lines(self._bag_lines())
+        return describe_lines(self._build_bag_lines())
 
     def build_transfer(self) -> dict[str, Any]:
         """Return the body of a transfer by masked id."""
@@ -94,7 +94,8 @@ class GuestBagJourney(GuestJourney):
             "currency": store.currency,
             **({} if decides else {"store": store.code}),
             "items": [
-                {"sku": line.sku, "quantity": int(line.quantity)} for line in self._bag_lines()
+                {"sku": line.sku, "quantity": int(line.quantity)}
+                for line in self._build_bag_lines()
             ],
             "reference": self._reference,
         }

@@ -62,7 +62,7 @@ class ShopperJourney(ABC):
         """Load checkout, and require exactly the bag at the total of the shop's REST."""
         page, currency = self._load_checkout(), self._context.shop.store.currency
         cart = self.find_cart(page)
-        require_lines(page.lines, self._bag_lines(), "other_bag")
+        require_lines(page.lines, self._build_bag_lines(), "other_bag")
         if page.currency != currency:
             expected, actual = f"checkout in {currency}", f"in {page.currency}"
             raise StepFailure(expected, actual, "other_store_view")
@@ -127,8 +127,8 @@ class ShopperJourney(ABC):
         is_on = self._settings.direct_entry
         return [self._build_step("direct entry", self.enter_directly)] if is_on else []
 
-    def _bag_lines(self) -> tuple[BagLine, ...]:
-        return self._context.bag_lines(*self.quantities)
+    def _build_bag_lines(self) -> tuple[BagLine, ...]:
+        return self._context.build_bag_lines(*self.quantities)
 
     def _create_web_view(self) -> WebView:
         urls = (self._site.public_url, self._site.storefront_url)

@@ -79,14 +79,14 @@ def test_an_account_is_deleted_even_if_its_creation_was_not_answered(
     account = TemporaryAccount(admin_app, cleanup)
     with pytest.raises(StepFailure):
         account.ensure_exists()
-    assert account.credentials.email in shop.state.accounts.customers.by_name
+    assert account.email in shop.state.accounts.customers.by_name
     assert cleanup.run() == ()
-    assert account.credentials.email not in shop.state.accounts.customers.by_name
+    assert account.email not in shop.state.accounts.customers.by_name
 
 
 def test_a_password_is_not_in_the_repr(admin_app: AppClient, cleanup: Cleanup) -> None:
-    credentials = TemporaryAccount(admin_app, cleanup).credentials
-    assert credentials.password not in repr(credentials)
+    account = TemporaryAccount(admin_app, cleanup)
+    assert account._password not in repr(account)
 
 
 def test_a_shop_without_an_offline_payment_method_is_explained(
