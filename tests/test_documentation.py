@@ -102,3 +102,11 @@ def test_every_state_and_difference_of_the_reconciliation_is_documented() -> Non
     codes |= set(re.findall(r'Difference\(\s*"([a-z_]+)"', comparison))
     assert len(codes) == len(ReportState) + 4
     assert [code for code in sorted(codes) if f"`{code}`" not in ALL_PAGES] == []
+
+
+def test_every_log_event_that_is_no_request_is_documented() -> None:
+    sources = [module.read_text("utf-8") for module in MODULES]
+    calls = [re.findall(r'log\.(?:warning|error|exception)\(\s*"([a-z_]+)"', s) for s in sources]
+    events = {event for found in calls for event in found} | {"client_timed_out"}
+    assert len(events) > 10
+    assert [event for event in sorted(events) if f"`{event}`" not in ALL_PAGES] == []
