@@ -102,11 +102,6 @@ class CheckContext:
         return self.checked_settings.settings
 
     @property
-    def stores(self) -> tuple[StoreView, ...]:
-        """The store views of the settings."""
-        return self.settings.stores
-
-    @property
     def default_store(self) -> StoreView:
         """The store view that is used if it does not matter which."""
         return self.settings.store_views.first
@@ -115,7 +110,7 @@ class CheckContext:
     def sites(self) -> tuple[StoreSite, ...]:
         """The sites of the store views, without those that equal an earlier one."""
         found: dict[object, StoreSite] = {}
-        for site in map(self.settings.build_store_site, self.stores):
+        for site in map(self.settings.build_store_site, self.settings.stores):
             found.setdefault((site.public_url, site.storefront_url, site.session_cookie), site)
         return tuple(found.values())
 

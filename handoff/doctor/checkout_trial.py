@@ -136,10 +136,13 @@ def try_checkout(shop: DoctorShopClient, store: StoreView, skus: list[str]) -> C
     opener = _CheckoutOpener(shop, store, int(quote["id"]), cart.sku)
     try:
         visit = opener.open_checkout([store.website_id])
-        outcome, right_website_id = _diagnose(visit, opener, store)
+        outcome, website_id = _diagnose(visit), None
+        if outcome is CheckoutTrialOutcome.QUOTE_NOT_FOUND:
+            website_id = opener.find_website_id([n for n in _WEBSITE_IDS if n != store.website_id])
+            outcome = CheckoutTrialOutcome.WRONG_WEBSITE if website_id else outcome
     except SessionStoreError:
         return CheckoutTrial(CheckoutTrialOutcome.SESSION_NOT_WRITTEN, cart)
-    return CheckoutTrial(outcome, cart, visit.pages, right_website_id)
+    return CheckoutTrial(outcome, cart, visit.pages, website_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +152,6 @@ class _CheckoutVisit:
     pages: tuple[VisitedPage, ...]
     has_form_key: bool
     has_product: bool
-
-    @property
-    def is_on_cart_page(self) -> bool:
-        return "checkout/cart" in self.pages[-1].path
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,31 +182,25 @@ class _CheckoutOpener:
         return candidates[0]
 
 
-def _diagnose(
-    visit: _CheckoutVisit, opener: _CheckoutOpener, store: StoreView
-) -> tuple[CheckoutTrialOutcome, int | None]:
-    """Return the outcome, and the website's number that works if it is another."""
+def _diagnose(visit: _CheckoutVisit) -> CheckoutTrialOutcome:
     first, last = visit.pages[0], visit.pages[-1]
     if last.failure is not None:
-        return CheckoutTrialOutcome.NO_RESPONSE, None
+        return CheckoutTrialOutcome.NO_RESPONSE
     if last.response.status == HTTPStatus.NOT_FOUND:
-        return CheckoutTrialOutcome.PAGE_NOT_FOUND, None
+        return CheckoutTrialOutcome.PAGE_NOT_FOUND
     if last.response.status >= HTTPStatus.BAD_REQUEST:
-        return CheckoutTrialOutcome.ERROR_STATUS, None
-    if not visit.is_on_cart_page:
+        return CheckoutTrialOutcome.ERROR_STATUS
+    if "checkout/cart" in last.path:
         if visit.has_product:
-            return CheckoutTrialOutcome.BAG_IN_CHECKOUT, None
-        if last.path.rstrip("/") == first.path.rstrip("/"):
-            return CheckoutTrialOutcome.EMPTY_CHECKOUT, None
-        return CheckoutTrialOutcome.OTHER_PAGE, None
+            return CheckoutTrialOutcome.CHECKOUT_REFUSED
+        if visit.has_form_key:
+            return CheckoutTrialOutcome.QUOTE_NOT_FOUND
+        return CheckoutTrialOutcome.SESSION_NOT_READ
     if visit.has_product:
-        return CheckoutTrialOutcome.CHECKOUT_REFUSED, None
-    if not visit.has_form_key:
-        return CheckoutTrialOutcome.SESSION_NOT_READ, None
-    others = [number for number in _WEBSITE_IDS if number != store.website_id]
-    if website_id := opener.find_website_id(others):
-        return CheckoutTrialOutcome.WRONG_WEBSITE, website_id
-    return CheckoutTrialOutcome.QUOTE_NOT_FOUND, None
+        return CheckoutTrialOutcome.BAG_IN_CHECKOUT
+    if last.path.rstrip("/") == first.path.rstrip("/"):
+        return CheckoutTrialOutcome.EMPTY_CHECKOUT
+    return CheckoutTrialOutcome.OTHER_PAGE
 
 
 def _read_shop_message(pages: tuple[VisitedPage, ...]) -> str:

@@ -63,12 +63,12 @@ def run_check(check: Check, context: CheckContext) -> list[CheckResult]:
         return [unknown("The shop's REST does not work.").named(check.name)]
     calls: list[tuple[str, tuple[object, ...]]] = [("", ())]
     if check.scope is CheckScope.EACH_STORE_VIEW:
-        calls = [(store.code, (store,)) for store in context.stores]
+        calls = [(store.code, (store,)) for store in context.settings.stores]
     elif check.scope is CheckScope.EACH_SITE:
         calls = [(site.store_code, (site,)) for site in context.sites]
     named = []
     for store_code, arguments in calls:
-        suffix = f" ({store_code})" if store_code and len(context.stores) > 1 else ""
+        suffix = f" ({store_code})" if store_code and len(context.settings.stores) > 1 else ""
         for result in _collect_results(check, context, arguments):
             named.append(result.named(f"{result.name or check.name}{suffix}"))
     return named

@@ -17,14 +17,14 @@ Rows = list[dict[str, Any]]
 def check_store_views(context: CheckContext) -> Iterator[CheckResult]:
     """Compare every entry with the shop's store view of the same code."""
     views, websites = _read_rows(context, "storeViews"), _read_rows(context, "websites")
-    for store in context.stores:
+    for store in context.settings.stores:
         if views:
             result = _check_ids(store, views, websites)
         else:
             result = _check_website_code(store, context.read_store_config(store))
         yield result.named(f"Store view {store.code}")
         yield _check_currency(context, store).named(f"Currency of {store.code}")
-    listed = {store.code for store in context.stores}
+    listed = {store.code for store in context.settings.stores}
     active = [row for row in views if row.get("id") and row.get("is_active", 1)]
     unlisted = [str(row.get("code")) for row in active if row.get("code") not in listed]
     if unlisted:
