@@ -32,8 +32,8 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("handoff")
 
 
-class TurnedClock:
-    """A clock in milliseconds that stands still until a test turns it."""
+class FakeClock:
+    """A clock in milliseconds that stands still until a test advances it."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000_000
@@ -41,7 +41,7 @@ class TurnedClock:
     def __call__(self) -> int:
         return self.now
 
-    def turn(self, *, seconds: float) -> None:
+    def advance(self, *, seconds: float) -> None:
         """Move the clock forward."""
         self.now += int(seconds * 1000)
 
@@ -68,22 +68,22 @@ class Poq:
         """Post a bag and return the path of its link."""
         answer = self.bag(*(lines or (("ITEM-01", 1),)), reference=reference)
         assert answer.status_code == 200, answer.text
-        return path_of(answer)
+        return get_link_path(answer)
 
 
-def path_of(answer: TestResponse) -> str:
+def get_link_path(answer: TestResponse) -> str:
     """Return the path of the link in an instruction."""
     url = str(answer.get_json()["url"])
     return "/" + url.split("/", 3)[3]
 
 
 @pytest.fixture
-def clock() -> TurnedClock:
-    return TurnedClock()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture
-def rate_limit_clock(clock: TurnedClock, monkeypatch: pytest.MonkeyPatch) -> TurnedClock:
+def rate_limit_clock(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """Make the rate limits in memory use the test's clock."""
     seconds = SimpleNamespace(time=lambda: clock() / 1000, monotonic=lambda: clock() / 1000)
     monkeypatch.setattr("handoff.operations.rate_limits.time", seconds)
@@ -143,7 +143,7 @@ MakeApp = Callable[..., Flask]
 
 
 @pytest.fixture
-def make_app(settings: Settings, clock: TurnedClock) -> Iterator[MakeApp]:
+def make_app(settings: Settings, clock: FakeClock) -> Iterator[MakeApp]:
     """Return a function that makes apps on the same ledger and shop, with changed settings."""
     apps: list[Flask] = []
 

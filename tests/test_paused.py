@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from handoff.ledger import HandoffRepository
 from handoff.problems import LedgerUnavailable
-from tests.conftest import MakeApp, Poq, TurnedClock
+from tests.conftest import FakeClock, MakeApp, Poq
 from tests.running import RunningShop, running_service
 from tests.talking import environment_for, post_transfer
 
@@ -65,10 +65,10 @@ def test_a_link_shows_the_paused_page_and_works_afterwards(
 
 
 def test_a_link_expires_during_a_pause_too(
-    paused: Flask, poq: Poq, phone: FlaskClient, clock: TurnedClock
+    paused: Flask, poq: Poq, phone: FlaskClient, clock: FakeClock
 ) -> None:
     link = poq.link()
-    clock.turn(seconds=301)
+    clock.advance(seconds=301)
     assert has_retry_button(paused.test_client().get(link))
     assert "This link has expired" in phone.get(link).text
 

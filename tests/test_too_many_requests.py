@@ -8,7 +8,7 @@ from typing import Any
 import requests
 from flask.testing import FlaskClient
 
-from tests.conftest import KEY, MakeApp, Poq, TurnedClock
+from tests.conftest import KEY, FakeClock, MakeApp, Poq
 from tests.running import RedisServer, RunningShop, running_service
 from tests.talking import environment_for
 
@@ -16,7 +16,7 @@ OTHER_KEY = "another-key-of-the-tests"
 
 
 def test_transfers_of_one_key_are_limited_per_minute(
-    make_app: MakeApp, rate_limit_clock: TurnedClock
+    make_app: MakeApp, rate_limit_clock: FakeClock
 ) -> None:
     poq = Poq(make_app(transfers_per_minute=3).test_client())
     assert [poq.transfer("{}").status_code for _ in range(3)] == [422] * 3
@@ -24,7 +24,7 @@ def test_transfers_of_one_key_are_limited_per_minute(
     assert (answer.status_code, answer.get_json()["code"]) == (429, "too_many_requests")
     assert answer.mimetype == "application/problem+json"
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
-    rate_limit_clock.turn(seconds=int(answer.headers["Retry-After"]))
+    rate_limit_clock.advance(seconds=int(answer.headers["Retry-After"]))
     assert poq.transfer("{}").status_code == 422
 
 
@@ -45,7 +45,7 @@ def test_transfers_with_a_wrong_key_are_not_counted(make_app: MakeApp) -> None:
 
 
 def test_unknown_links_are_limited_and_known_links_never_refused(
-    make_app: MakeApp, rate_limit_clock: TurnedClock
+    make_app: MakeApp, rate_limit_clock: FakeClock
 ) -> None:
     app = make_app(refusals_per_minute=3)
     link, phone = Poq(app.test_client()).link(), app.test_client()
@@ -57,18 +57,18 @@ def test_unknown_links_are_limited_and_known_links_never_refused(
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
     assert phone.get(link).status_code == 200
     assert phone.post(link).status_code == 303
-    rate_limit_clock.turn(seconds=60)
+    rate_limit_clock.advance(seconds=60)
     assert phone.get("/h/wrong").status_code == 404
 
 
 def test_links_that_were_valid_once_are_neither_counted_nor_refused(
-    make_app: MakeApp, rate_limit_clock: TurnedClock
+    make_app: MakeApp, rate_limit_clock: FakeClock
 ) -> None:
     """Neither expired, superseded and used links, nor a live one, by GET, POST and form."""
     app = make_app(refusals_per_minute=1, reopen_grace=0)
     poq = Poq(app.test_client())
     expired = poq.link(reference="r-1")
-    rate_limit_clock.turn(seconds=1000)
+    rate_limit_clock.advance(seconds=1000)
     superseded = poq.link(("ITEM-01", 1), reference="r-2")
     used = poq.link(("ITEM-02", 1), reference="r-2")
     assert app.test_client().post(used).status_code == 303
@@ -114,7 +114,7 @@ def enter(phone: FlaskClient, **form: str) -> int:
 
 
 def test_refused_direct_entries_are_limited_before_the_shop_is_called(
-    make_app: MakeApp, shop: RunningShop, rate_limit_clock: TurnedClock
+    make_app: MakeApp, shop: RunningShop, rate_limit_clock: FakeClock
 ) -> None:
     phone = make_app(direct_entry=True, refusals_per_minute=2).test_client()
     quote = shop.guest_quote(("ITEM-01", 1))
@@ -124,7 +124,7 @@ def test_refused_direct_entries_are_limited_before_the_shop_is_called(
     answer = phone.post("/enter", data={"quote_id": quote})
     assert answer.status_code == 429
     assert "Too many attempts" in answer.text
-    rate_limit_clock.turn(seconds=int(answer.headers["Retry-After"]))
+    rate_limit_clock.advance(seconds=int(answer.headers["Retry-After"]))
     assert enter(phone, quote_id=quote) == 303
 
 

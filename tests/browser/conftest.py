@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 from tests.browser.page_scenarios import SETTINGS, PageScenarios
 from tests.browser.poq import Poq
 from tests.browser.web_view import WebView
-from tests.conftest import MakeApp, TurnedClock
+from tests.conftest import FakeClock, MakeApp
 from tests.running import (
     HOST,
     RunningService,
@@ -172,7 +172,7 @@ def visit_other_website(web_view: WebView) -> VisitOtherWebsite:
 
 @pytest.fixture
 def new_scenarios(
-    serve: Serve, web_view: WebView, shop: RunningShop, clock: TurnedClock, tmp_path: Path
+    serve: Serve, web_view: WebView, shop: RunningShop, clock: FakeClock, tmp_path: Path
 ) -> Iterator[NewScenarios]:
     """Return a function that makes PageScenarios for a service with changed settings."""
     all_scenarios = []

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from handoff.settings.store_views import StoreView
 from tests.browser.poq import Poq
 from tests.browser.web_view import WebView
-from tests.conftest import STORE, TurnedClock
+from tests.conftest import STORE, FakeClock
 from tests.running import RunningShop
 
 PAGES = (
@@ -62,7 +62,7 @@ class PageScenarios:
     poq: Poq
     web_view: WebView
     shop: RunningShop
-    clock: TurnedClock
+    clock: FakeClock
     ledger: Path
     serve: Callable[..., Poq]
 
@@ -95,7 +95,7 @@ class PageScenarios:
 
     def open_expired(self) -> None:
         link = self.poq.link()
-        self.clock.turn(seconds=301)
+        self.clock.advance(seconds=301)
         self._open_url(link)
 
     def open_used(self) -> None:

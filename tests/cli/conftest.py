@@ -11,7 +11,7 @@ from handoff.app_factory import create_app
 from handoff.cli import main
 from handoff.ledger import system_clock
 from handoff.settings import Settings
-from tests.conftest import TurnedClock
+from tests.conftest import FakeClock
 from tests.reconciliation.scenario import ADMIN, Scenario
 from tests.running import RunningShop
 from tests.talking import environment_for
@@ -26,7 +26,7 @@ def scenario(settings: Settings, shop: RunningShop, tmp_path: Path) -> Iterator[
         "magento_admin_username": ADMIN["username"],
         "magento_admin_password": SecretStr(ADMIN["password"]),
     }
-    clock = TurnedClock()
+    clock = FakeClock()
     clock.now = system_clock()
     app = create_app(settings.model_copy(update=rights), clock=clock)
     yield Scenario(app, shop, clock)

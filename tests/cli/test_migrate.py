@@ -18,7 +18,7 @@ from handoff.ledger import Database, copy_database, migrate, open_database
 from handoff.ledger.tables import handoff as handoff_table
 from handoff.ledger.tables import metadata
 from tests.cli.conftest import Command
-from tests.conftest import TurnedClock
+from tests.conftest import FakeClock
 from tests.ledger.stored_handoffs import LedgerWithHandoffs
 from tests.postgres import PASSWORD, PostgresServer, running_postgres
 
@@ -37,7 +37,7 @@ def target(postgres: PostgresServer, handoff: Command, monkeypatch: pytest.Monke
 
 
 @pytest.fixture
-def ledger(source: str, clock: TurnedClock) -> Iterator[LedgerWithHandoffs]:
+def ledger(source: str, clock: FakeClock) -> Iterator[LedgerWithHandoffs]:
     """A SQLite ledger of 2,503 handoffs of all kinds."""
     fixture = LedgerWithHandoffs(source, clock)
     fixture.insert(2_500)
@@ -98,7 +98,7 @@ def test_every_row_is_copied_unchanged(
 
 
 def test_a_target_that_holds_handoffs_is_refused(
-    ledger: LedgerWithHandoffs, source: str, target: str, clock: TurnedClock, handoff: Command
+    ledger: LedgerWithHandoffs, source: str, target: str, clock: FakeClock, handoff: Command
 ) -> None:
     other = LedgerWithHandoffs(target, clock)
     other.insert()

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from handoff.ledger import HandoffRepository, Leases
 from handoff.problems import LedgerUnavailable
 from handoff.settings.store_views import StoreView
-from tests.conftest import STORE, MakeApp, Poq, TurnedClock, path_of
+from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path
 from tests.running import RunningShop
 
 FORM = "application/x-www-form-urlencoded"
@@ -178,7 +178,7 @@ def test_a_link_to_the_same_quote_no_longer_works(
     app: Flask, poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
     form = make_guest_form(shop)
-    link = path_of(poq.transfer(form))
+    link = get_link_path(poq.transfer(form))
     assert enter(phone, **form).status_code == 303
     assert app.test_client().post(link).status_code == 410
 
@@ -393,7 +393,7 @@ def test_while_the_ledger_is_unavailable_the_page_leads_back_to_the_app(
 
 
 def test_while_the_session_store_is_unavailable_the_page_can_try_again(
-    app: Flask, phone: FlaskClient, shop: RunningShop, clock: TurnedClock
+    app: Flask, phone: FlaskClient, shop: RunningShop, clock: FakeClock
 ) -> None:
     form, away = make_guest_form(shop), shop.sessions.with_name("away")
     shop.sessions.rename(away)
@@ -402,7 +402,7 @@ def test_while_the_session_store_is_unavailable_the_page_can_try_again(
     assert form["quote_id"] not in answer.text
     found = re.search('<form method="post" action="(/h/[^"]+)">', answer.text)
     assert found
-    clock.turn(seconds=60)
+    clock.advance(seconds=60)
     away.rename(shop.sessions)
     assert app.test_client().post(found[1]).status_code == 410
     assert phone.post(found[1]).status_code == 303

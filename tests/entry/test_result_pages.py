@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from handoff_sandbox.phone import log_reader
 
 from handoff.entry import result_pages
 from handoff.ledger import LinkState
@@ -48,3 +49,9 @@ def test_every_link_state_but_live_has_a_page_of_its_own() -> None:
     pages = {state: result_pages.find_page_for_link_state(state) for state in LinkState}
     assert pages.pop(LinkState.LIVE) is result_pages.EXPIRED
     assert len({page.code for page in pages.values()}) == len(pages)
+
+
+def test_the_demo_shows_the_titles_of_the_pages() -> None:
+    """The sandbox has a copy, because it imports nothing of the product."""
+    titles = {page.code: f"{page.title}." for page in result_pages.RESULT_PAGES}
+    assert log_reader._PAGE_TITLES.items() <= titles.items()

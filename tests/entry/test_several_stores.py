@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from handoff.settings import Settings, load_settings
-from tests.conftest import MakeApp, Poq, path_of
+from tests.conftest import MakeApp, Poq, get_link_path
 from tests.entry.test_views import list_set_cookies, sessions_in
 from tests.running import RunningShop, running_shop_of_stores
 from tests.stores import TWO_TOWELS, settings_of_stores
@@ -33,7 +33,7 @@ def settings(shop: RunningShop, tmp_path: Path) -> Settings:
 
 def make_link(poq: Poq, shop: RunningShop, code: str) -> str:
     """Transfer a guest's quote of a store and return the path of its link."""
-    return path_of(poq.transfer({"quote_id": shop.guest_quote(*TWO_TOWELS, store=code)}))
+    return get_link_path(poq.transfer({"quote_id": shop.guest_quote(*TWO_TOWELS, store=code)}))
 
 
 @pytest.mark.parametrize("code", QUOTES)
@@ -121,7 +121,7 @@ def test_a_customer_is_signed_in_to_the_website_of_the_quote(
 ) -> None:
     token = shop.customer_token("euro@example.com", store="eu_gb")
     number = shop.customer_quote(token, *TWO_TOWELS, store="eu_gb")
-    phone.post(path_of(poq.transfer({"quote_id": number, "token_id": token})))
+    phone.post(get_link_path(poq.transfer({"quote_id": number, "token_id": token})))
     [data] = sessions_in(shop).values()
     assert data.startswith(b'customer_eu|a:2:{s:11:"customer_id";s:1:"3";')
 
@@ -133,7 +133,7 @@ def test_with_shared_accounts_the_login_names_no_website(
     poq, phone = Poq(app.test_client()), app.test_client()
     token = shop.customer_token()
     number = shop.customer_quote(token, *TWO_TOWELS)
-    phone.post(path_of(poq.transfer({"quote_id": number, "token_id": token})))
+    phone.post(get_link_path(poq.transfer({"quote_id": number, "token_id": token})))
     [data] = sessions_in(shop).values()
     assert data.startswith(b'customer|a:2:{s:11:"customer_id";s:1:"1";')
 
@@ -141,7 +141,7 @@ def test_with_shared_accounts_the_login_names_no_website(
 def test_the_session_names_a_currency_that_is_not_the_stores_own(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
-    phone.post(path_of(poq.transfer({"quote_id": in_foreign_currency(shop)})))
+    phone.post(get_link_path(poq.transfer({"quote_id": in_foreign_currency(shop)})))
     [data] = sessions_in(shop).values()
     assert data.startswith(b'default|a:1:{s:13:"currency_code";s:3:"EUR";}')
 

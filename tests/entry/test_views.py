@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 
 from handoff.settings.store_views import StoreView
-from tests.conftest import STORE, MakeApp, Poq, TurnedClock, path_of
+from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path
 from tests.running import RunningShop
 
 CHECKOUT = "/checkout/"
@@ -116,7 +116,7 @@ def test_using_a_guests_link_writes_a_session_with_the_quote(
 def test_a_customer_is_signed_in(poq: Poq, phone: FlaskClient, shop: RunningShop) -> None:
     token = shop.customer_token("other@example.com")
     number = shop.customer_quote(token, ("ITEM-01", 1))
-    phone.post(path_of(poq.transfer({"quote_id": number, "token": token})))
+    phone.post(get_link_path(poq.transfer({"quote_id": number, "token": token})))
     [data] = sessions_in(shop).values()
     assert data == (
         b'customer_base|a:2:{s:11:"customer_id";s:1:"2";s:17:"customer_group_id";s:1:"1";}'
@@ -302,25 +302,25 @@ def test_the_web_view_may_reopen_five_times_within_the_grace(poq: Poq, phone: Fl
 
 
 def test_the_web_view_may_reload_the_page_within_the_grace(
-    poq: Poq, phone: FlaskClient, clock: TurnedClock
+    poq: Poq, phone: FlaskClient, clock: FakeClock
 ) -> None:
     link = poq.link()
     phone.post(link)
-    clock.turn(seconds=59)
+    clock.advance(seconds=59)
     assert phone.get(link).status_code == 200
-    clock.turn(seconds=2)
+    clock.advance(seconds=2)
     assert phone.get(link).status_code == 410
     assert phone.post(link).status_code == 410
 
 
 def test_reopening_does_not_extend_the_grace(
-    poq: Poq, phone: FlaskClient, clock: TurnedClock
+    poq: Poq, phone: FlaskClient, clock: FakeClock
 ) -> None:
     link = poq.link()
     assert phone.post(link).status_code == 303
-    clock.turn(seconds=50)
+    clock.advance(seconds=50)
     assert phone.post(link).status_code == 303
-    clock.turn(seconds=11)
+    clock.advance(seconds=11)
     assert phone.post(link).status_code == 410
 
 
@@ -346,7 +346,7 @@ def test_a_navigation_from_another_website_gets_a_page_that_asks_first(
 ) -> None:
     token = shop.customer_token()
     number = shop.customer_quote(token, ("ITEM-01", 1))
-    customers = path_of(poq.transfer({"quote_id": number, "token": token}))
+    customers = get_link_path(poq.transfer({"quote_id": number, "token": token}))
     for link, signs_in in ((poq.link(), False), (customers, True)):
         page = phone.get(link, headers={"Sec-Fetch-Site": "cross-site"})
         assert page.status_code == 200
@@ -402,9 +402,9 @@ def test_a_post_by_our_own_page_or_by_an_app_uses_the_link(
 # Result pages
 
 
-def test_an_expired_link_shows_its_page(poq: Poq, phone: FlaskClient, clock: TurnedClock) -> None:
+def test_an_expired_link_shows_its_page(poq: Poq, phone: FlaskClient, clock: FakeClock) -> None:
     link = poq.link()
-    clock.turn(seconds=300)
+    clock.advance(seconds=300)
     for answer in (phone.get(link), phone.post(link)):
         assert answer.status_code == 410
         assert "This link has expired" in answer.text
@@ -456,12 +456,12 @@ def test_while_the_session_store_is_unavailable_the_web_view_may_try_again(
 
 
 def test_the_web_view_may_try_again_only_until_the_link_expires(
-    poq: Poq, phone: FlaskClient, shop: RunningShop, clock: TurnedClock
+    poq: Poq, phone: FlaskClient, shop: RunningShop, clock: FakeClock
 ) -> None:
     link = poq.link()
     shutil.rmtree(shop.sessions)
     assert [phone.post(link).status_code for _ in range(8)] == [503] * 8
-    clock.turn(seconds=301)
+    clock.advance(seconds=301)
     assert phone.post(link).status_code == 410
 
 
@@ -470,7 +470,7 @@ def test_a_used_link_names_the_order_if_orders_can_be_read(
 ) -> None:
     app = make_app(magento_admin_username="admin", magento_admin_password=SecretStr("Admin123!"))
     quote_id = shop.guest_quote(("ITEM-01", 1))
-    link = path_of(Poq(app.test_client()).transfer({"quote_id": quote_id}))
+    link = get_link_path(Poq(app.test_client()).transfer({"quote_id": quote_id}))
     phone, other = app.test_client(), app.test_client()
     assert phone.post(link).status_code == 303
     assert "This link has already been used" in other.get(link).text
@@ -549,38 +549,38 @@ def test_after_any_failure_the_web_view_may_try_again(
 
 
 def test_a_link_whose_session_was_never_written_expires(
-    poq: Poq, phone: FlaskClient, shop: RunningShop, clock: TurnedClock
+    poq: Poq, phone: FlaskClient, shop: RunningShop, clock: FakeClock
 ) -> None:
     link = poq.link()
     shutil.rmtree(shop.sessions)
     assert phone.post(link).status_code == 503
-    clock.turn(seconds=301)
+    clock.advance(seconds=301)
     assert "This link has expired" in phone.post(link).text
 
 
 def test_without_a_written_session_the_web_view_may_try_until_the_link_expires(
-    poq: Poq, phone: FlaskClient, shop: RunningShop, clock: TurnedClock
+    poq: Poq, phone: FlaskClient, shop: RunningShop, clock: FakeClock
 ) -> None:
     link = poq.link()
     with session_store_unavailable(shop):
         assert [phone.post(link).status_code for _ in range(7)] == [503] * 7
-        clock.turn(seconds=200)
+        clock.advance(seconds=200)
         assert phone.post(link).status_code == 503
-    clock.turn(seconds=90)
+    clock.advance(seconds=90)
     assert phone.post(link).status_code == 303
-    clock.turn(seconds=61)
+    clock.advance(seconds=61)
     assert phone.post(link).status_code == 410
 
 
 def test_a_failed_reopening_does_not_extend_the_grace(
-    poq: Poq, phone: FlaskClient, shop: RunningShop, clock: TurnedClock
+    poq: Poq, phone: FlaskClient, shop: RunningShop, clock: FakeClock
 ) -> None:
     link = poq.link()
     assert phone.post(link).status_code == 303
-    clock.turn(seconds=50)
+    clock.advance(seconds=50)
     with session_store_unavailable(shop):
         assert phone.post(link).status_code == 503
-    clock.turn(seconds=11)
+    clock.advance(seconds=11)
     assert phone.post(link).status_code == 410
 
 
@@ -595,11 +595,11 @@ def session_store_unavailable(shop: RunningShop) -> Iterator[None]:
 
 
 def test_the_web_view_cookie_lasts_as_long_as_a_renewed_link(
-    poq: Poq, phone: FlaskClient, clock: TurnedClock
+    poq: Poq, phone: FlaskClient, clock: FakeClock
 ) -> None:
     link = poq.link()
     [first] = list_set_cookies(phone.get(link))
-    clock.turn(seconds=290)
+    clock.advance(seconds=290)
     assert poq.link() == link
     [again] = list_set_cookies(phone.get(link))
     assert again.split(";")[0] == first.split(";")[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BOTH, TurnedClock, new_ledger
+from tests.conftest import BOTH, FakeClock, new_ledger
 from tests.ledger.stored_handoffs import LedgerWithHandoffs
 
 NewLedgerUrl = Callable[[], str]
@@ -28,7 +28,7 @@ def ledger_url(new_ledger_url: NewLedgerUrl) -> str:
 
 
 @pytest.fixture
-def ledger(ledger_url: str, clock: TurnedClock) -> Iterator[LedgerWithHandoffs]:
+def ledger(ledger_url: str, clock: FakeClock) -> Iterator[LedgerWithHandoffs]:
     """A ledger with tables, whose clock the test turns."""
     ledger = LedgerWithHandoffs(ledger_url, clock)
     yield ledger

@@ -12,7 +12,7 @@ from handoff.ledger import Handoff, HandoffRepository, Leases, NewHandoff, migra
 from handoff.ledger.models import IssuePeriod, OrderFinding
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.ledger.tables import handoff
-from tests.conftest import TurnedClock
+from tests.conftest import FakeClock
 
 HOUR = 3_600_000  # milliseconds
 ORDERS = [{"id": 1, "number": "000000001", "state": "new", "replaced_by": None}]
@@ -32,7 +32,7 @@ NEW_HANDOFF = NewHandoff(
 class LedgerWithHandoffs:
     """A ledger with everything that works on it."""
 
-    def __init__(self, url: str, clock: TurnedClock) -> None:
+    def __init__(self, url: str, clock: FakeClock) -> None:
         self.clock = clock
         self.database = open_database(url, clock)
         migrate(self.database)

@@ -33,7 +33,7 @@ def test_issuing_releases_the_lease_in_the_same_transaction(ledger: LedgerWithHa
 def test_nothing_is_written_under_a_lease_that_was_lost(ledger: LedgerWithHandoffs) -> None:
     with ledger.leases.acquire("k", Deadline.after(0)) as first:
         assert first is not None
-        ledger.clock.turn(seconds=11)
+        ledger.clock.advance(seconds=11)
         with ledger.leases.acquire("k", Deadline.after(0)) as second:
             assert second is not None
             with pytest.raises(LeaseLost):
@@ -52,7 +52,7 @@ def test_the_first_web_view_uses_the_link_and_no_other(ledger: LedgerWithHandoff
 
 def test_an_expired_link_cannot_be_used(ledger: LedgerWithHandoffs) -> None:
     issued = ledger.issue()
-    ledger.clock.turn(seconds=300)
+    ledger.clock.advance(seconds=300)
     assert ledger.handoffs.use_link(issued.id, ["a"]) is None
 
 

@@ -46,7 +46,7 @@ def test_who_waits_gets_the_lease_when_it_is_released(ledger: LedgerWithHandoffs
 def test_a_lease_ends_at_a_fixed_time(ledger: LedgerWithHandoffs) -> None:
     with ledger.leases.acquire("k", Deadline.after(0)):
         for seconds, is_free in ((9.9, False), (0.1, True)):
-            ledger.clock.turn(seconds=seconds)
+            ledger.clock.advance(seconds=seconds)
             with ledger.leases.acquire("k", Deadline.after(0)) as second:
                 assert (second is not None) == is_free
 
@@ -57,11 +57,11 @@ def test_a_lease_can_be_extended_until_another_process_takes_it(
     with ledger.leases.acquire("k", Deadline.after(0)) as first:
         assert first is not None
         for _ in range(2):
-            ledger.clock.turn(seconds=9)
+            ledger.clock.advance(seconds=9)
             ledger.leases.extend(first)
         with ledger.leases.acquire("k", Deadline.after(0)) as second:
             assert second is None
-        ledger.clock.turn(seconds=10)
+        ledger.clock.advance(seconds=10)
         with ledger.leases.acquire("k", Deadline.after(0)), pytest.raises(LeaseLost):
             ledger.leases.extend(first)
 
@@ -69,7 +69,7 @@ def test_a_lease_can_be_extended_until_another_process_takes_it(
 def test_a_lost_lease_is_not_taken_from_its_new_holder(ledger: LedgerWithHandoffs) -> None:
     first = ledger.leases.acquire("k", Deadline.after(0))
     first.__enter__()
-    ledger.clock.turn(seconds=10)
+    ledger.clock.advance(seconds=10)
     with ledger.leases.acquire("k", Deadline.after(0)) as second:
         assert second is not None
         first.__exit__(None, None, None)

@@ -26,7 +26,7 @@ def purge(ledger: LedgerWithHandoffs, *, dry_run: bool = False, **changes: Any) 
 
 
 def wait_days(ledger: LedgerWithHandoffs, days: int) -> None:
-    ledger.clock.turn(seconds=days * 24 * 3600)
+    ledger.clock.advance(seconds=days * 24 * 3600)
 
 
 def test_an_anonymised_handoff_keeps_its_reference_and_its_order_and_nothing_of_its_shopper(

@@ -24,7 +24,7 @@ def test_a_handoff_is_due_until_it_is_resolved_or_postponed(ledger: LedgerWithHa
     ledger.record(handoffs[first], outcome=OrderOutcome.NOT_ORDERED)
     ledger.record(handoffs[second], next_check_at=ledger.clock.now + HOUR)
     assert find_due_ids(ledger) == [third]
-    ledger.clock.turn(seconds=3600)
+    ledger.clock.advance(seconds=3600)
     assert sorted(find_due_ids(ledger)) == sorted([second, third])
 
 

@@ -25,7 +25,7 @@ from handoff.ledger import (
     open_database,
 )
 from handoff.ledger.handoff_repository import MAX_REOPENS
-from tests.conftest import TurnedClock
+from tests.conftest import FakeClock
 from tests.ledger.conftest import NewLedgerUrl
 
 TTL, GRACE = 300, 60  # seconds
@@ -75,7 +75,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        self.clock = TurnedClock()
+        self.clock = FakeClock()
         self.database = open_database(url, self.clock)
         migrate(self.database)
         self.repository = HandoffRepository(self.database, ttl=TTL, grace=GRACE)
@@ -151,7 +151,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1, 20, GRACE, 200, TTL]))
     def wait(self, seconds: int) -> None:
         """Let time pass."""
-        self.clock.turn(seconds=seconds)
+        self.clock.advance(seconds=seconds)
 
     @invariant()
     def the_ledger_agrees_with_the_model(self) -> None:

@@ -15,7 +15,7 @@ import redis
 
 from handoff.operations.json_logs import configure_logging
 from handoff.operations.rate_limits import RateLimit, RateLimitCounters, network_of
-from tests.conftest import TurnedClock
+from tests.conftest import FakeClock
 from tests.logs import CapturedLog
 from tests.running import HOST, RedisServer, free_port, running_redis
 
@@ -30,7 +30,7 @@ def limit_of(
 
 
 @pytest.fixture
-def limit(rate_limit_clock: TurnedClock) -> RateLimit:
+def limit(rate_limit_clock: FakeClock) -> RateLimit:
     return limit_of(3)
 
 
@@ -46,18 +46,18 @@ def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
 
 
 def test_a_caller_over_the_limit_waits_for_the_end_of_the_minute(
-    limit: RateLimit, rate_limit_clock: TurnedClock
+    limit: RateLimit, rate_limit_clock: FakeClock
 ) -> None:
     assert limit.hit("somebody") == 0
-    rate_limit_clock.turn(seconds=20)
+    rate_limit_clock.advance(seconds=20)
     assert [limit.hit("somebody") for _ in range(4)] == [0, 0, 40, 40]
-    rate_limit_clock.turn(seconds=39.5)
+    rate_limit_clock.advance(seconds=39.5)
     assert limit.hit("somebody") == 1
-    rate_limit_clock.turn(seconds=0.5)
+    rate_limit_clock.advance(seconds=0.5)
     assert [limit.hit("somebody") for _ in range(4)] == [0, 0, 0, 60]
 
 
-def test_each_caller_and_each_limit_has_a_count_of_its_own(rate_limit_clock: TurnedClock) -> None:
+def test_each_caller_and_each_limit_has_a_count_of_its_own(rate_limit_clock: FakeClock) -> None:
     counters = RateLimitCounters(SECRET)
     limit, other_limit = RateLimit(counters, "a_thing", 3), RateLimit(counters, "another", 3)
     for _ in range(4):
@@ -88,12 +88,12 @@ def test_each_worker_counts_for_itself_without_redis() -> None:
     assert all(limit.hit("somebody") for limit in limits)
 
 
-def test_callers_of_earlier_minutes_leave_the_memory(rate_limit_clock: TurnedClock) -> None:
+def test_callers_of_earlier_minutes_leave_the_memory(rate_limit_clock: FakeClock) -> None:
     counters = RateLimitCounters(SECRET)
     limit = RateLimit(counters, "a_thing", 3)
     for number in range(100):
         limit.hit(str(number))
-    rate_limit_clock.turn(seconds=61)
+    rate_limit_clock.advance(seconds=61)
     limit.hit("somebody")
     give_up = time.monotonic() + 10
     memory = counters._memory.storage
@@ -177,7 +177,7 @@ def test_redis_is_reached_by_its_socket(tmp_path: Path) -> None:
 
 
 def test_nobody_is_refused_because_redis_is_away(
-    tmp_path: Path, rate_limit_clock: TurnedClock, captured_log: CapturedLog
+    tmp_path: Path, rate_limit_clock: FakeClock, captured_log: CapturedLog
 ) -> None:
     configure_logging()
     with running_redis(tmp_path) as server:
@@ -185,7 +185,7 @@ def test_nobody_is_refused_because_redis_is_away(
         limit.hit("somebody")
         server.stop()
         assert [limit.hit("somebody") for _ in range(2)] == [0, 0]
-        rate_limit_clock.turn(seconds=6)
+        rate_limit_clock.advance(seconds=6)
         # The worker still counts for itself.
         assert limit.hit("somebody") > 0
         assert limit.retry_after("somebody") > 0
@@ -193,7 +193,7 @@ def test_nobody_is_refused_because_redis_is_away(
         [line] = captured_log.read_lines("rate_limit_storage_unavailable")
         assert (line["level"], line["reason"]) == ("error", "ConnectionError")
         server.start()
-        rate_limit_clock.turn(seconds=6)
+        rate_limit_clock.advance(seconds=6)
         assert limit.hit("somebody") == 0
         assert limit_of(3, server.url).hit("somebody") == 0
         assert limit_of(2, server.url).hit("somebody") == 0
@@ -227,7 +227,7 @@ def silent_server() -> Iterator[tuple[str, list[socket.socket]]]:
 
 
 def test_a_silent_redis_is_waited_for_by_one_caller_every_few_seconds(
-    rate_limit_clock: TurnedClock,
+    rate_limit_clock: FakeClock,
 ) -> None:
     with silent_server() as (url, connections):
         limit = limit_of(3, url)
@@ -237,7 +237,7 @@ def test_a_silent_redis_is_waited_for_by_one_caller_every_few_seconds(
             assert limit.retry_after(f"caller {attempts}") > 0
             assert time.monotonic() - begun < 2
             assert len(connections) == attempts
-            rate_limit_clock.turn(seconds=6)
+            rate_limit_clock.advance(seconds=6)
 
 
 @pytest.mark.parametrize(

@@ -69,10 +69,10 @@ def transfer_request(body: dict[str, Any], *, key: str = KEY) -> bytes:
 def entry_request(method: str, link: str, cookies: dict[str, str] | None = None) -> bytes:
     """Return a web view's request for a link."""
     held = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
-    return request(method, path_of(link), *([("Cookie", held)] if held else []))
+    return request(method, get_link_path(link), *([("Cookie", held)] if held else []))
 
 
-def path_of(link: str) -> str:
+def get_link_path(link: str) -> str:
     """Return the path of a link, whatever service it was made by."""
     return urlsplit(link).path
 

@@ -15,7 +15,7 @@ from handoff.magento.orders import Orders
 from handoff.reconciliation.order_comments import OrderCommenter
 from handoff.reconciliation.reconciler import Reconciler
 from handoff.reconciliation.report import ReportEntry
-from tests.conftest import Poq, TurnedClock, path_of
+from tests.conftest import FakeClock, Poq, get_link_path
 from tests.running import RunningShop
 
 ADMIN = {"username": "admin", "password": "Admin123!"}
@@ -28,7 +28,7 @@ class Scenario:
 
     app: Flask
     shop: RunningShop
-    clock: TurnedClock
+    clock: FakeClock
     links: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -60,7 +60,7 @@ class Scenario:
         """Transfer a quote that is in the shop."""
         answer = Poq(self.app.test_client()).transfer({**quote, "reference": reference})
         assert answer.status_code == 200, answer.text
-        self.links[reference] = path_of(answer)
+        self.links[reference] = get_link_path(answer)
         if opened:
             self.open_link(reference)
 

@@ -49,7 +49,7 @@ def test_a_bag_that_was_never_opened_is_settled_when_its_link_expires(
     [early] = scenario.reconciler().reconcile_due()
     assert (early.state.value, early.final) == ("never_opened", False)
     assert scenario.reconcile_due() == {}
-    scenario.clock.turn(seconds=301)
+    scenario.clock.advance(seconds=301)
     [late] = scenario.reconciler().reconcile_due()
     assert (late.state.value, late.final) == ("never_opened", True)
     assert asked == [set(), set()]
@@ -96,9 +96,9 @@ def test_an_order_belongs_to_the_handoff_that_was_bound_last(
 ) -> None:
     masked_id = scenario.transfer_quote("first")
     quote = {"quote_id": masked_id}
-    scenario.clock.turn(seconds=10)
+    scenario.clock.advance(seconds=10)
     scenario.transfer_existing_quote("second", quote)
-    scenario.clock.turn(seconds=10)
+    scenario.clock.advance(seconds=10)
     scenario.transfer_existing_quote("third", quote, opened=False)
     scenario.order(masked_id)
     expected = {"first": "not_ordered", "second": "matched", "third": "never_opened"}
@@ -124,7 +124,7 @@ def test_the_shop_is_asked_about_nothing_that_is_settled(
         scenario.reconcile_due()
         scenario.reconcile_references("r")
         scenario.reconcile_period(0, scenario.clock.now + 1)
-        scenario.clock.turn(seconds=DAY)
+        scenario.clock.advance(seconds=DAY)
     assert [numbers for numbers in asked if numbers] == [{1}]
 
 
@@ -139,7 +139,7 @@ def test_an_open_handoff_is_asked_about_less_and_less_until_thirty_days_have_pas
         scenario.reconcile_due()
         if any(asked):
             moments.append((scenario.clock.now - opened) // 3_600_000)
-        scenario.clock.turn(seconds=3600)
+        scenario.clock.advance(seconds=3600)
     gaps = [later - earlier for earlier, later in pairwise(moments)]
     assert moments[:4] == [0, 1, 2, 3]
     assert gaps[:-1] == sorted(gaps[:-1])
@@ -165,7 +165,7 @@ def test_a_period_reports_what_was_transferred_in_it_settled_or_not(
     start = scenario.clock.now
     scenario.order(scenario.transfer_quote("early"))
     scenario.reconcile_due()
-    scenario.clock.turn(seconds=3600)
+    scenario.clock.advance(seconds=3600)
     scenario.transfer_quote("late")
     end = scenario.clock.now + 1
     assert scenario.reconcile_period(start, start + 1) == {"early": "matched"}
@@ -179,7 +179,7 @@ def test_a_transfer_made_again_is_one_entry_in_the_period_of_the_last(
 ) -> None:
     start = scenario.clock.now
     scenario.transfer_quote("r")
-    scenario.clock.turn(seconds=3600)
+    scenario.clock.advance(seconds=3600)
     again = scenario.clock.now
     scenario.transfer_quote("r")
     assert scenario.reconcile_period(start, again) == {}

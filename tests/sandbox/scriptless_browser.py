@@ -60,7 +60,7 @@ class ScriptlessBrowser:
         return response
 
 
-def path_of(response: TestResponse) -> str:
+def get_link_path(response: TestResponse) -> str:
     return urlsplit(response.location or "").path
 
 

@@ -10,7 +10,7 @@ from handoff_sandbox.shop import SandboxShop
 
 from tests.sandbox.conftest import URL
 from tests.sandbox.replay import FakeClock
-from tests.sandbox.scriptless_browser import ScriptlessBrowser, path_of
+from tests.sandbox.scriptless_browser import ScriptlessBrowser, get_link_path
 
 LOGIN = {"username": "shopper@example.com", "password": "Shopper123!"}
 
@@ -67,7 +67,7 @@ def test_two_shops_do_not_take_each_others_tokens(client: FlaskClient, tmp_path:
 
 
 def test_the_account_page_is_for_who_is_logged_in(browser: ScriptlessBrowser) -> None:
-    assert path_of(browser.get("/customer/account/")) == "/customer/account/login/"
+    assert get_link_path(browser.get("/customer/account/")) == "/customer/account/login/"
     browser.log_in("shopper@example.com")
     page = browser.get("/customer/account/").text
     assert "Sam Shopper" in page

@@ -12,7 +12,7 @@ from handoff_sandbox.access_tokens import ADMIN, TokenUser
 from handoff_sandbox.shop import SandboxShop
 
 from tests.sandbox.recording import FOLDER, OWN_LATER, differences
-from tests.sandbox.scriptless_browser import ScriptlessBrowser, path_of
+from tests.sandbox.scriptless_browser import ScriptlessBrowser, get_link_path
 
 OWN_KEYS = OWN_LATER | {"entity_id", "formKey", "defaultCountryId"}
 
@@ -37,7 +37,7 @@ def test_checkout_shows_the_bag_and_no_other_sku(browser: ScriptlessBrowser) -> 
 @pytest.mark.parametrize("path", ["/checkout/", "/checkout/onepage/success/"])
 def test_without_a_bag_checkout_leads_to_the_cart(browser: ScriptlessBrowser, path: str) -> None:
     answer = browser.get(path)
-    assert (answer.status_code, path_of(answer)) == (302, "/checkout/cart/")
+    assert (answer.status_code, get_link_path(answer)) == (302, "/checkout/cart/")
 
 
 def test_each_view_of_checkout_has_a_new_session_and_the_old_one_lives_on(
@@ -76,14 +76,14 @@ def _shared(recorded: Any, given: Any) -> Any:
 
 def test_a_post_is_no_way_into_checkout(browser: ScriptlessBrowser) -> None:
     browser.add(1)
-    assert path_of(browser.post("/checkout/")) == "/"
+    assert get_link_path(browser.post("/checkout/")) == "/"
 
 
 def test_a_guest_buys_the_bag(browser: ScriptlessBrowser, shop: SandboxShop) -> None:
     browser.add(1, 2)
     browser.get("/checkout/")
     answer = browser.place_order()
-    assert (answer.status_code, path_of(answer)) == (302, "/checkout/onepage/success/")
+    assert (answer.status_code, get_link_path(answer)) == (302, "/checkout/onepage/success/")
     assert "000000001" in browser.get("/checkout/onepage/success/").text
     query = "searchCriteria[filterGroups][0][filters][0][field]=quote_id"
     query += "&searchCriteria[filterGroups][0][filters][0][value]=1"
@@ -96,7 +96,7 @@ def test_a_guest_buys_the_bag(browser: ScriptlessBrowser, shop: SandboxShop) -> 
 def test_after_the_order_the_session_has_no_quote(browser: ScriptlessBrowser) -> None:
     browser.add(1)
     browser.place_order()
-    assert path_of(browser.get("/checkout/")) == "/checkout/cart/"
+    assert get_link_path(browser.get("/checkout/")) == "/checkout/cart/"
     assert "no items" in browser.get("/checkout/cart/").text
 
 
@@ -104,7 +104,7 @@ def test_the_success_page_is_shown_once(browser: ScriptlessBrowser) -> None:
     browser.add(1)
     browser.place_order()
     assert browser.get("/checkout/onepage/success/").status_code == 200
-    assert path_of(browser.get("/checkout/onepage/success/")) == "/checkout/cart/"
+    assert get_link_path(browser.get("/checkout/onepage/success/")) == "/checkout/cart/"
 
 
 def test_a_customers_order_is_theirs_whatever_the_form_says(
@@ -139,7 +139,7 @@ def test_who_comes_second_to_the_last_piece_gets_no_order(
     assert few is not None
     browser.add(22, 4)
     few.stock = Decimal(3)
-    assert path_of(browser.place_order()) == "/checkout/cart/"
+    assert get_link_path(browser.place_order()) == "/checkout/cart/"
     assert shop.orders.by_id == {}
 
 
@@ -155,5 +155,5 @@ def test_a_missing_field_is_asked_for_again_and_the_others_are_kept(
 
 def test_an_order_needs_the_form_key(browser: ScriptlessBrowser, shop: SandboxShop) -> None:
     browser.add(1)
-    assert path_of(browser.place_order(form_key="forged")) == "/checkout/"
+    assert get_link_path(browser.place_order(form_key="forged")) == "/checkout/"
     assert shop.orders.by_id == {}

@@ -14,7 +14,7 @@ from handoff_sandbox.php_sessions import (
 from handoff_sandbox.shop import SandboxShop
 
 from tests.sandbox.recorded_preparations import SESSION_OF_SAM, session_with_quote
-from tests.sandbox.scriptless_browser import ScriptlessBrowser, path_of, quote_of
+from tests.sandbox.scriptless_browser import ScriptlessBrowser, get_link_path, quote_of
 
 RECORDED = Path(__file__).parent / "sessions"
 
@@ -137,7 +137,7 @@ def test_a_quote_that_is_not_the_sessions_to_open_leads_to_the_cart(
     number = 4711 if kind == "unknown" else quote.number
     browser.cookies["PHPSESSID"] = write(session_path, session_with_quote(number))
     answer = browser.get("/checkout/")
-    assert (answer.status_code, path_of(answer)) == (302, "/checkout/cart/")
+    assert (answer.status_code, get_link_path(answer)) == (302, "/checkout/cart/")
     assert "ITEM-03" not in browser.get("/checkout/cart/").text
 
 

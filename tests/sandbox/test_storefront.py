@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from handoff_sandbox.demo_content import CATEGORIES, find_content
 from handoff_sandbox.shop import SandboxShop
 
-from tests.sandbox.scriptless_browser import ScriptlessBrowser, path_of
+from tests.sandbox.scriptless_browser import ScriptlessBrowser, get_link_path
 
 
 def messages(browser: ScriptlessBrowser) -> list[dict[str, str]]:
@@ -89,7 +89,7 @@ def test_the_cart_page_shows_what_was_added(browser: ScriptlessBrowser) -> None:
 
 def test_what_is_sold_out_leads_to_its_own_page(browser: ScriptlessBrowser) -> None:
     answer = browser.add(21)
-    assert path_of(answer) == "/item-oos.html"
+    assert get_link_path(answer) == "/item-oos.html"
     assert messages(browser)[-1]["text"] == "Product that you are trying to add is not available."
     assert "Out of stock" in browser.get("/item-oos.html").text
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
 from handoff.deadline import Deadline
-from tests.conftest import MakeApp, Poq, path_of
+from tests.conftest import MakeApp, Poq, get_link_path
 from tests.logs import CapturedLog
 from tests.running import HOST, RunningShop
 
@@ -103,11 +103,11 @@ def test_lines_whose_stock_is_gone_are_named(
 
 
 def test_a_quote_that_checkout_refuses_has_no_link(shop: RunningShop, guest: Ask, poq: Poq) -> None:
-    link = path_of(guest())
+    link = get_link_path(guest())
     shop.state.rules.minimum = Decimal(100)
     assert code_of(guest()) == "minimum_not_reached"
     shop.state.rules.minimum = Decimal(0)
-    assert path_of(guest()) == link
+    assert get_link_path(guest()) == link
     assert poq.client.post(link).status_code == 303
 
 
@@ -139,7 +139,7 @@ def test_a_session_store_that_is_silent_does_not_use_up_the_transfers_time(
 def test_the_session_that_asks_is_never_the_shoppers(
     shop: RunningShop, guest: Ask, phone: FlaskClient
 ) -> None:
-    link = path_of(guest())
+    link = get_link_path(guest())
     asked_with = {file.name for file in shop.sessions.iterdir()}
     assert asked_with
     entered = phone.post(link)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.conftest import KEY, STORE, MakeApp, Poq, TurnedClock, path_of
+from tests.conftest import KEY, STORE, FakeClock, MakeApp, Poq, get_link_path
 from tests.running import RunningShop
 
 BAG: dict[str, Any] = {
@@ -406,12 +406,12 @@ def test_no_answer_repeats_a_credential(poq: Poq, shop: RunningShop) -> None:
 
 
 def test_the_same_bag_again_is_the_same_link_with_a_new_life(
-    poq: Poq, clock: TurnedClock, tmp_path: Path
+    poq: Poq, clock: FakeClock, tmp_path: Path
 ) -> None:
     first = poq.link()
-    clock.turn(seconds=299)
+    clock.advance(seconds=299)
     assert poq.link() == first
-    clock.turn(seconds=299)
+    clock.advance(seconds=299)
     assert poq.client.get(first).status_code == 200
     assert len(handoffs(tmp_path)) == 1
 
@@ -432,13 +432,13 @@ def test_another_bag_with_the_same_reference_supersedes(poq: Poq, tmp_path: Path
 
 @pytest.mark.parametrize("end", ["spent", "expired"])
 def test_the_same_bag_after_its_link_has_ended_gets_a_new_cart(
-    poq: Poq, clock: TurnedClock, tmp_path: Path, end: str
+    poq: Poq, clock: FakeClock, tmp_path: Path, end: str
 ) -> None:
     first = poq.link()
     if end == "spent":
         assert poq.client.post(first).status_code == 303
     else:
-        clock.turn(seconds=301)
+        clock.advance(seconds=301)
     second = poq.link()
     assert second != first
     old, new = handoffs(tmp_path)
@@ -447,14 +447,14 @@ def test_the_same_bag_after_its_link_has_ended_gets_a_new_cart(
 
 
 def test_a_quote_again_is_the_same_link_until_it_is_spent(
-    poq: Poq, shop: RunningShop, clock: TurnedClock
+    poq: Poq, shop: RunningShop, clock: FakeClock
 ) -> None:
     request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
-    first = path_of(poq.transfer(request))
-    clock.turn(seconds=200)
-    assert path_of(poq.transfer(request)) == first
+    first = get_link_path(poq.transfer(request))
+    clock.advance(seconds=200)
+    assert get_link_path(poq.transfer(request)) == first
     assert poq.client.post(first).status_code == 303
-    second = path_of(poq.transfer(request))
+    second = get_link_path(poq.transfer(request))
     assert second != first
     assert poq.client.post(first).status_code == 410
     assert poq.client.post(second).status_code == 303
@@ -462,10 +462,10 @@ def test_a_quote_again_is_the_same_link_until_it_is_spent(
 
 def test_a_quote_that_has_changed_supersedes_its_link(poq: Poq, shop: RunningShop) -> None:
     quote_id = shop.guest_quote(("ITEM-01", 1))
-    first = path_of(poq.transfer({"quote_id": quote_id}))
+    first = get_link_path(poq.transfer({"quote_id": quote_id}))
     item = {"cartItem": {"sku": "ITEM-02", "qty": 1}}
     shop.rest("POST", f"guest-carts/{quote_id}/items", body=item)
-    second = path_of(poq.transfer({"quote_id": quote_id}))
+    second = get_link_path(poq.transfer({"quote_id": quote_id}))
     assert second != first
     assert poq.client.get(first).status_code == 410
 
@@ -474,7 +474,7 @@ def test_one_quote_never_has_two_live_links(poq: Poq, shop: RunningShop) -> None
     quote_id = shop.guest_quote(("ITEM-01", 1))
     requests = [{"quote_id": quote_id, "reference": name} for name in ("one", "two")]
     requests.append({"quote_id": quote_id})
-    links = [path_of(poq.transfer(request)) for request in requests]
+    links = [get_link_path(poq.transfer(request)) for request in requests]
     assert len(set(links)) == 3
     assert [poq.client.get(link).status_code for link in links] == [410, 410, 200]
 
