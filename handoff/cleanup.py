@@ -44,7 +44,7 @@ class Cleanup:
     def run(self) -> tuple[str, ...]:
         """Undo everything and return the leftovers.
 
-        An interrupted run can be repeated: it goes on with what has not been tried yet.
+        An interrupted run can be repeated: it starts again with the action that was interrupted.
         """
         while self._undo_stack:
             description, undo = self._undo_stack.pop()
@@ -53,6 +53,9 @@ class Cleanup:
             except self._failures as error:
                 self.is_complete = False
                 self.note_leftover(self._describe_failure(description, error))
+            except BaseException:
+                self._undo_stack.append((description, undo))
+                raise
         return self.leftovers
 
 

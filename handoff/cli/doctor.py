@@ -113,6 +113,8 @@ def doctor(
         with handle_stop_signals(raise_keyboard_interrupt), create_progress() as progress:
             report = _run_checks(context, only or tuple(CHECKLIST), progress)
     except KeyboardInterrupt:
+        with handle_stop_signals(lambda: None):
+            context.shop.cleanup.run()  # if a second Ctrl-C has interrupted the first cleanup
         click.echo("Stopped. What it created is removed.", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
     _write_report(report, in_json=in_json, html=html)

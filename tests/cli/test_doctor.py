@@ -185,6 +185,28 @@ def test_an_interrupted_run_empties_its_carts_and_exits_with_130(
     assert not any(quote.lines for quote in shop.quotes.by_number.values())
 
 
+def test_a_second_interruption_does_not_stop_the_cleanup(tmp_path: Path) -> None:
+    reached = {"/checkout/": threading.Event(), "DELETE": threading.Event()}
+    released = threading.Event()
+
+    def hold(request: Any) -> None:
+        key = "DELETE" if request.method == "DELETE" else request.path
+        if key in reached and not reached[key].is_set() and not released.is_set():
+            if key == "DELETE" or "PHPSESSID" in request.cookies:
+                reached[key].set()
+                released.wait(3)
+
+    with run_modified_shop(tmp_path / "sessions", answer_before(hold)) as (url, shop):
+        process = DoctorCommand(url, shop, tmp_path).start()
+        for event in reached.values():
+            assert event.wait(30)
+            process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+        released.set()
+        assert process.returncode == 130, err
+        assert not any(quote.lines for quote in shop.quotes.by_number.values())
+
+
 def test_a_run_ends_at_its_time_limit(tmp_path: Path) -> None:
     def delay(_request: Any) -> None:
         time.sleep(0.5)
