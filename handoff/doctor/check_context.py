@@ -39,19 +39,6 @@ class CustomerCredentials:
     password: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class AdminLoginResult:
-    """An administrator's token, or the status of the response that refused it.
-
-    `has_credentials` is False if the settings name no administrator.
-    """
-
-    token: str | None = field(default=None, repr=False)
-    status: int = 0
-    needs_second_factor: bool = False
-    has_credentials: bool = True
-
-
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -127,27 +114,31 @@ class CheckContext:
         return response
 
     @memoize
-    def log_in_admin(self) -> AdminLoginResult:
-        """Get an administrator's token by a login, or try the access token of the settings."""
+    def log_in_admin(self) -> AdminLoginReply | None:
+        """Log in, or try the access token; None if the settings name no administrator."""
         if self.settings.magento_access_token:
             return self._try_access_token(self.settings.magento_access_token.get_secret_value())
         username = self.settings.magento_admin_username
         password = self.settings.magento_admin_password
         if not username or not password:
-            return AdminLoginResult(has_credentials=False)
+            return None
         credentials = {"username": username, "password": password.get_secret_value()}
         path = "integration/admin/token"
         response = self.shop.rest("POST", path, store=self.default_store, body=credentials)
-        reply = AdminLoginReply(Answer(response.status, read_json(response)))
-        return AdminLoginResult(reply.token, response.status, reply.needs_second_factor)
+        return AdminLoginReply(Answer(response.status, read_json(response)))
 
-    def _try_access_token(self, token: str) -> AdminLoginResult:
+    def get_admin_token(self) -> str | None:
+        """Return the token of the administrator, None if there is none."""
+        reply = self.log_in_admin()
+        return reply.token if reply else None
+
+    def _try_access_token(self, token: str) -> AdminLoginReply:
         store, params = self.default_store, build_search_criteria(page_size=1)
         for path in _ADMIN_PATHS:
             status = self.shop.rest("GET", path, store=store, token=token, params=params).status
             if status == HTTPStatus.OK:
-                return AdminLoginResult(token, status)
-        return AdminLoginResult(None, status)
+                break
+        return AdminLoginReply(Answer(status, token))
 
     @memoize
     def log_in_customer(self) -> HttpResponse | None:
@@ -175,7 +166,7 @@ class CheckContext:
     @memoize
     def read_catalogue_sample(self) -> CatalogueSample | None:
         """Read some products and all categories; None without an administrator's token."""
-        token = self.log_in_admin().token
+        token = self.get_admin_token()
         if token is None:
             return None
         reader = CatalogueReader(self.shop, self.default_store, token)
@@ -184,7 +175,7 @@ class CheckContext:
     @memoize
     def try_checkout(self, store: StoreView) -> CheckoutTrial:
         """Write a web session with a bag of one product, and open checkout with it."""
-        token = self.log_in_admin().token
+        token = self.get_admin_token()
         skus = [self._sku] if self._sku else find_buyable_skus(self.shop, store, token)
         return try_checkout(self.shop, store, skus)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from handoff.doctor.check_context import AdminLoginResult, CheckContext
+from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
+from handoff.magento.admin_access import AdminLoginReply
 from handoff.magento.search_criteria import build_search_criteria
 
 _USE_INTEGRATION = (
@@ -16,32 +17,33 @@ _READ_ONE_ORDER = build_search_criteria(page_size=1, fields="items[increment_id]
 
 def check_administrator(context: CheckContext) -> CheckResult:
     """Check whether the shop accepts the administrator of the settings."""
-    admin = context.log_in_admin()
-    if not admin.has_credentials:
+    reply = context.log_in_admin()
+    if reply is None:
         return warning(
             "The settings name none. Used links then never say that the order has been placed, "
             "many checks are impossible, and Poq needs one for products and categories.",
             "Set HANDOFF_MAGENTO_ACCESS_TOKEN, or HANDOFF_MAGENTO_ADMIN_USERNAME and _PASSWORD.",
         )
-    if admin.token is None:
-        return _explain_refusal(admin, is_login=not context.settings.magento_access_token)
+    if reply.token is None:
+        return _explain_refusal(reply, is_login=not context.settings.magento_access_token)
     if context.settings.magento_access_token:
         return ok("The shop accepts the access token.")
     return ok("The shop accepts user name and password, and asks for no second factor.")
 
 
-def _explain_refusal(admin: AdminLoginResult, *, is_login: bool) -> CheckResult:
-    if admin.needs_second_factor:
+def _explain_refusal(reply: AdminLoginReply, *, is_login: bool) -> CheckResult:
+    status = reply.answer.status
+    if reply.needs_second_factor:
         return fault(
             "The password is right, but the shop asks for a second factor (Magento_TwoFactorAuth).",
             _USE_INTEGRATION,
         )
     if is_login:
         return fault(
-            f"The shop refuses the login ({admin.status}): it is wrong, or locked after failures.",
+            f"The shop refuses the login ({status}): it is wrong, or locked after failures.",
             "See System, All Users and Locked Users: 6 failures lock a user for 30 minutes.",
         )
-    if admin.status == 401:
+    if status == 401:
         return fault(
             "The shop refuses the access token (401). Since 2.4.4 Magento accepts an "
             "integration's token as a bearer only if that is switched on. The token may also be "
@@ -50,12 +52,12 @@ def _explain_refusal(admin: AdminLoginResult, *, is_login: bool) -> CheckResult:
             "cache:flush. In System, Integrations check that it is active and has the rights "
             "that the checks below ask for.",
         )
-    return fault(f"The shop answers {admin.status} to the access token.", "Try again later.")
+    return fault(f"The shop answers {status} to the access token.", "Try again later.")
 
 
 def check_order_access(context: CheckContext) -> CheckResult:
     """Read an order's number, the one right that the service itself needs."""
-    token = context.log_in_admin().token
+    token = context.get_admin_token()
     if token is None:
         return unknown("This needs an administrator.")
     response = context.shop.rest(

@@ -36,7 +36,7 @@ def check_store_views(context: CheckContext) -> Iterator[CheckResult]:
 
 def _read_rows(context: CheckContext, name: str) -> Rows:
     """Return the store views or websites, none without an administrator."""
-    token, store = context.log_in_admin().token, context.default_store
+    token, store = context.get_admin_token(), context.default_store
     if token is None:
         return []
     rows = read_json(context.shop.rest("GET", f"store/{name}", store=store, token=token))
