@@ -1,4 +1,4 @@
-"""When a quote is the bag, and what is said where it is not."""
+"""The comparison of a bag with the lines of a quote."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ EQUAL = {
 
 
 @pytest.mark.parametrize(("held", "wanted"), EQUAL.values(), ids=EQUAL)
-def test_a_quote_is_the_bag(held: list[QuoteLine], wanted: list[str]) -> None:
+def test_a_quote_matches_the_bag(held: list[QuoteLine], wanted: list[str]) -> None:
     assert find_quote_differences(held, [BagLine(sku, Decimal(1)) for sku in wanted]) == []
 
 
@@ -60,14 +60,14 @@ DIFFERENT = {
 
 
 @pytest.mark.parametrize(("held", "wanted", "codes"), DIFFERENT.values(), ids=DIFFERENT)
-def test_a_quote_is_not_the_bag(
+def test_a_quote_differs_from_the_bag(
     held: list[QuoteLine], wanted: list[str], codes: dict[str, str]
 ) -> None:
     faults = find_quote_differences(held, [BagLine(sku, Decimal(1)) for sku in wanted])
     assert {fault.sku: fault.code for fault in faults} == codes
 
 
-def test_quantities_are_told_as_people_write_them() -> None:
+def test_quantities_have_no_trailing_zeros() -> None:
     [fault] = find_quote_differences([paid("A", "1.500")], [BagLine("A", Decimal(2))])
     assert fault.detail == "The quote holds 1.5, the bag 2."
 
@@ -84,7 +84,7 @@ def sums(lines: list[tuple[str, int]]) -> dict[str, int]:
 
 
 @given(bags, bags)
-def test_a_quote_that_costs_throughout_is_the_bag_where_their_sums_are_equal(
+def test_a_quote_without_free_lines_matches_if_the_sums_are_equal(
     held: list[tuple[str, int]], wanted: list[tuple[str, int]]
 ) -> None:
     faults = find_quote_differences(
@@ -109,7 +109,7 @@ def test_neither_order_nor_splitting_of_lines_matters(
 
 
 @given(bags, bags)
-def test_what_is_free_is_never_the_reason(
+def test_free_lines_never_make_a_difference(
     bag: list[tuple[str, int]], gifts: list[tuple[str, int]]
 ) -> None:
     held = [paid(sku, str(quantity)) for sku, quantity in bag]

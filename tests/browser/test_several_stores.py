@@ -18,7 +18,7 @@ from tests.browser.test_transfer_to_order import get_order
 from tests.browser.web_view import WebView
 from tests.running import HOST, RunningShop, free_port, running_shop_of_stores, serving
 from tests.stores import CODES, TWO_TOWELS, settings_of_stores
-from tests.transfer.test_stores import in_foreign_currency
+from tests.transfer.test_store_views import in_foreign_currency
 
 HOSTS = ("www.shop.test", "www.shop-eu.test")
 DOMAIN = ".shop.test"

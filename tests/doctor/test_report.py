@@ -18,7 +18,7 @@ from handoff.doctor.console_report import print_report
 from handoff.doctor.html_report import render_html_report
 from tests.doctor.conftest import RunDoctor, create_context, good_settings
 from tests.doctor.modified_shop import change_json, deny_path
-from tests.magento.faults import Call, faulty_shop
+from tests.magento.faulty_shop import Call, faulty_shop
 from tests.running import free_port
 
 ALL_PARTS = tuple(CHECKLIST)

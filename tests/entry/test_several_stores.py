@@ -15,7 +15,7 @@ from tests.conftest import MakeApp, Poq, get_link_path
 from tests.entry.test_views import list_set_cookies, sessions_in
 from tests.running import RunningShop, running_shop_of_stores
 from tests.stores import TWO_TOWELS, settings_of_stores
-from tests.transfer.test_stores import in_foreign_currency
+from tests.transfer.test_store_views import in_foreign_currency
 
 QUOTES = {"default": b"quote_id_1", "base_eur": b"quote_id_1", "eu_de": b"quote_id_2"}
 

@@ -1,4 +1,4 @@
-"""One stand-in shop for all tests of this folder, and the service before a shop that misbehaves."""
+"""A stand-in shop, a faulty shop in front of it, and the service in this process."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 
 from handoff.magento.client import MagentoClient
 from handoff.magento.quotes import Quotes
-from tests.magento.behaviours import passes_on
-from tests.magento.faults import FaultyShop, faulty_shop
-from tests.magento.serving import Serving, serving
+from tests.magento.faulty_shop import FaultyShop, faulty_shop
+from tests.magento.service_in_process import ServiceInProcess, run_service
+from tests.magento.shop_behaviours import forwards_to
 from tests.running import RunningShop, running_shop
 
-Serve = Callable[..., AbstractContextManager[Serving]]
+RunService = Callable[..., AbstractContextManager[ServiceInProcess]]
 
 
 @pytest.fixture(scope="module")
@@ -30,30 +30,30 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
 
 @pytest.fixture
 def between(shop: RunningShop) -> Iterator[FaultyShop]:
-    """What stands between the service and the stand-in shop, and notes every call."""
-    with faulty_shop(passes_on(shop.url)) as between:
+    """A faulty shop that forwards to the stand-in shop and records every call."""
+    with faulty_shop(forwards_to(shop.url)) as between:
         yield between
 
 
 @pytest.fixture
 def quotes(between: FaultyShop) -> Quotes:
-    """The quotes of the stand-in shop, reached by way of `between`."""
+    """The quotes of the stand-in shop, through `between`."""
     return Quotes(MagentoClient(between.url))
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Serve:
-    """Run the service in this process for a shop's address."""
+def serve(tmp_path: Path) -> RunService:
+    """Return a function that runs the service in this process for the URL of a shop."""
 
-    def run(url: str, **changes: Any) -> AbstractContextManager[Serving]:
-        return serving(url, tmp_path, **changes)
+    def run(url: str, **changes: Any) -> AbstractContextManager[ServiceInProcess]:
+        return run_service(url, tmp_path, **changes)
 
     return run
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
-    """Hold every module to it: what was begun for a transfer has ended a few seconds later."""
+    """Fail a module that leaves a thread running five seconds after its tests."""
     before = set(threading.enumerate())
     yield
     until = time.monotonic() + 5

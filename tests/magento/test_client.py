@@ -1,4 +1,4 @@
-"""How the shop is called: no cookie sent back, nothing taken from the machine's surroundings."""
+"""How MagentoClient calls the shop: no cookie is sent back, the environment is not read."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import pytest
 from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient
 from handoff.problems import ShopTimeout, ShopUnavailable
-from tests.magento.behaviours import answers, drips_body, packed, resets
-from tests.magento.conftest import Serve
-from tests.magento.faults import FaultyShop, faulty_shop
-from tests.magento.stages import bag
+from tests.magento.conftest import RunService
+from tests.magento.faulty_shop import FaultyShop, faulty_shop
+from tests.magento.shop_behaviours import answers, answers_packed, drips_body, resets
+from tests.magento.transfer_calls import bag
 from tests.running import RunningShop, free_port
 
 
 def test_the_shops_cookies_are_never_sent_back(
-    between: FaultyShop, shop: RunningShop, serve: Serve
+    between: FaultyShop, shop: RunningShop, serve: RunService
 ) -> None:
     token = shop.customer_token()
     number = shop.customer_quote(token, ("ITEM-01", 1))
@@ -38,7 +38,7 @@ def test_the_shops_cookies_are_never_sent_back(
 @pytest.mark.parametrize("in_chunks", [True, False], ids=["in chunks", "in one piece"])
 def test_answers_are_unpacked(in_chunks: bool) -> None:
     cart = {"sku": ["ITEM-01"] * 50}
-    with faulty_shop(packed(cart, in_chunks=in_chunks)) as shop:
+    with faulty_shop(answers_packed(cart, in_chunks=in_chunks)) as shop:
         client = MagentoClient(shop.url)
         answer = client.rest("GET", "any", store=None, deadline=Deadline.after(8))
         assert answer.body == cart
@@ -46,7 +46,7 @@ def test_answers_are_unpacked(in_chunks: bool) -> None:
         assert len(shop.calls) == 1
 
 
-def test_a_cookie_is_not_kept_whatever_the_shop_sets(serve: Serve) -> None:
+def test_a_cookie_is_not_kept_whatever_the_shop_sets(serve: RunService) -> None:
     cookies = [
         ("Set-Cookie", "PHPSESSID=abc; path=/; HttpOnly"),
         ("Set-Cookie", "everywhere=1; domain=127.0.0.1; path=/; Max-Age=3600"),
@@ -62,7 +62,7 @@ def test_a_cookie_is_not_kept_whatever_the_shop_sets(serve: Serve) -> None:
 def test_proxies_and_netrc_of_the_machine_are_not_used(
     between: FaultyShop,
     shop: RunningShop,
-    serve: Serve,
+    serve: RunService,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -96,7 +96,7 @@ def test_proxies_and_netrc_of_the_machine_are_not_used(
 
 
 def test_a_customers_token_is_sent_with_the_calls_that_need_it_and_no_other(
-    between: FaultyShop, shop: RunningShop, serve: Serve
+    between: FaultyShop, shop: RunningShop, serve: RunService
 ) -> None:
     token = shop.customer_token()
     number = shop.customer_quote(token, ("ITEM-01", 1))
@@ -113,7 +113,7 @@ def test_a_customers_token_is_sent_with_the_calls_that_need_it_and_no_other(
     assert not any(token in call.path for call in between.calls)
 
 
-def test_a_deadline_that_has_passed_lets_no_call_out() -> None:
+def test_after_the_deadline_no_call_is_made() -> None:
     with faulty_shop(answers(200, "x")) as shop:
         with pytest.raises(ShopTimeout):
             MagentoClient(shop.url).rest(
@@ -123,7 +123,7 @@ def test_a_deadline_that_has_passed_lets_no_call_out() -> None:
 
 
 @pytest.mark.parametrize("behaviour", [drips_body, resets])
-def test_no_error_says_where_it_happened(
+def test_no_error_holds_the_url(
     behaviour: object, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The exceptions of `requests` carry the address, and with it the masked id."""

@@ -1,14 +1,21 @@
-"""A connection that breaks is no answer: a look is repeated, and a cart is begun anew."""
+"""Broken connections: reading is retried, and filling a cart begins with a new cart."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.magento import behaviours as shop_that
-from tests.magento.behaviours import answers_once, first, loses_the_answer, page, passes_on, where
-from tests.magento.conftest import Serve
-from tests.magento.faults import Behaviour, faulty_shop
-from tests.magento.stages import bag
+from tests.magento import shop_behaviours as shop_that
+from tests.magento.conftest import RunService
+from tests.magento.faulty_shop import Behaviour, faulty_shop
+from tests.magento.shop_behaviours import (
+    answers_page,
+    behaves_first,
+    behaves_if,
+    forwards_and_hangs_up,
+    forwards_and_loses_answer,
+    forwards_to,
+)
+from tests.magento.transfer_calls import bag
 from tests.running import RunningShop
 
 BREAKS = {
@@ -25,27 +32,27 @@ def breaks(request: pytest.FixtureRequest) -> Behaviour:
     return found
 
 
-def test_a_look_that_breaks_once_succeeds(
-    breaks: Behaviour, shop: RunningShop, serve: Serve
+def test_reading_a_quote_succeeds_after_one_broken_connection(
+    breaks: Behaviour, shop: RunningShop, serve: RunService
 ) -> None:
     masked_id = shop.guest_quote(("ITEM-01", 2))
     with (
-        faulty_shop(first(1, breaks, passes_on(shop.url))) as faulty,
+        faulty_shop(behaves_first(1, breaks, forwards_to(shop.url))) as faulty,
         serve(faulty.url) as service,
     ):
         assert service.poq.transfer({"quote_id": masked_id}).status_code == 200
         assert len(faulty.calls) == 3  # the last confirms the number of the store view
         assert len(service.handoffs()) == 1
-        assert service.claims() == []
+        assert service.leases() == []
 
 
-def test_a_look_at_a_customers_quote_that_breaks_twice_succeeds(
-    breaks: Behaviour, shop: RunningShop, serve: Serve
+def test_reading_a_customers_quote_succeeds_after_two_broken_connections(
+    breaks: Behaviour, shop: RunningShop, serve: RunService
 ) -> None:
     token = shop.customer_token()
     number = shop.customer_quote(token, ("ITEM-01", 1))
     with (
-        faulty_shop(first(2, breaks, passes_on(shop.url))) as faulty,
+        faulty_shop(behaves_first(2, breaks, forwards_to(shop.url))) as faulty,
         serve(faulty.url) as service,
     ):
         answer = service.poq.transfer({"quote_id": number, "token_id": token})
@@ -54,10 +61,12 @@ def test_a_look_at_a_customers_quote_that_breaks_twice_succeeds(
 
 
 @pytest.mark.parametrize("lost", ["/guest-carts", "/items"])
-def test_an_answer_lost_while_a_bag_is_built_leads_to_a_cart_of_its_own(
-    lost: str, shop: RunningShop, serve: Serve
+def test_if_an_answer_is_lost_the_bag_is_put_into_a_new_cart(
+    lost: str, shop: RunningShop, serve: RunService
 ) -> None:
-    behaviour = where(lambda call: call.path == "/graphql", page(404), once_lost(lost, shop))
+    behaviour = behaves_if(
+        lambda call: call.path == "/graphql", answers_page(404), once_lost(lost, shop)
+    )
     with faulty_shop(behaviour) as faulty, serve(faulty.url) as service:
         assert service.poq.transfer(bag(("ITEM-01", 2))).status_code == 200
         [row] = service.handoffs()
@@ -66,7 +75,9 @@ def test_an_answer_lost_while_a_bag_is_built_leads_to_a_cart_of_its_own(
         assert len(made) == 2
 
 
-def test_a_filled_cart_whose_answer_is_lost_is_left_alone(shop: RunningShop, serve: Serve) -> None:
+def test_a_filled_cart_whose_answer_is_lost_is_not_used(
+    shop: RunningShop, serve: RunService
+) -> None:
     with (
         faulty_shop(once_lost("/graphql", shop)) as faulty,
         serve(faulty.url) as service,
@@ -76,10 +87,10 @@ def test_a_filled_cart_whose_answer_is_lost_is_left_alone(shop: RunningShop, ser
         assert len(set(ids)) == 2
 
 
-def test_connections_that_the_shop_has_closed_meanwhile_harm_nothing(
-    shop: RunningShop, serve: Serve
+def test_connections_that_the_shop_has_closed_cause_no_error(
+    shop: RunningShop, serve: RunService
 ) -> None:
-    with faulty_shop(answers_once(shop.url)) as faulty, serve(faulty.url) as service:
+    with faulty_shop(forwards_and_hangs_up(shop.url)) as faulty, serve(faulty.url) as service:
         for number in range(5):
             reference = {"reference": f"r-{number}"}
             answer = service.poq.transfer({**bag(("ITEM-01", 1)), **reference})
@@ -89,6 +100,6 @@ def test_connections_that_the_shop_has_closed_meanwhile_harm_nothing(
 
 def once_lost(path: str, shop: RunningShop) -> Behaviour:
     """Lose the first answer to calls of a path; the shop has done what it was asked."""
-    stand_in = passes_on(shop.url)
-    once = first(1, loses_the_answer(shop.url), stand_in)
-    return where(lambda call: call.path.endswith(path), once, stand_in)
+    stand_in = forwards_to(shop.url)
+    once = behaves_first(1, forwards_and_loses_answer(shop.url), stand_in)
+    return behaves_if(lambda call: call.path.endswith(path), once, stand_in)

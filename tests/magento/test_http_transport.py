@@ -9,9 +9,9 @@ import requests_mock
 from handoff.deadline import Deadline
 from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse
 from tests.certificates import Authority
-from tests.magento import behaviours as shop_that
-from tests.magento.behaviours import answers
-from tests.magento.faults import Behaviour, faulty_shop
+from tests.magento import shop_behaviours as shop_that
+from tests.magento.faulty_shop import Behaviour, faulty_shop
+from tests.magento.shop_behaviours import answers
 from tests.magento.test_inner_address import inner_shop
 
 URL = "http://www.shop.test/rest/V1/guest-carts/secret"
@@ -47,12 +47,12 @@ def test_a_body_is_cut_at_the_limit(requests_mock: requests_mock.Mocker) -> None
 
 
 FAILURES: dict[str, tuple[Behaviour, str]] = {
-    "thinks too long": (shop_that.late, "timeout"),
+    "thinks too long": (shop_that.answers_late, "timeout"),
     "sends the body a byte at a time": (shop_that.drips_body, "timeout"),
     "resets the connection": (shop_that.resets, "dropped"),
     "cuts the body": (shop_that.cuts_body, "dropped"),
-    "speaks no HTTP": (shop_that.raw(b"220 ESMTP\r\n"), "dropped"),
-    "answers packed wrongly": (shop_that.wrongly_packed, "dropped"),
+    "speaks no HTTP": (shop_that.sends_raw(b"220 ESMTP\r\n"), "dropped"),
+    "answers packed wrongly": (shop_that.answers_wrongly_packed, "dropped"),
 }
 
 

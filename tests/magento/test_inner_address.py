@@ -1,4 +1,4 @@
-"""A shop whose REST is reached elsewhere than its shoppers are: by an inner host, with TLS."""
+"""A shop whose REST has an inner address: the Host header, the TLS name, certificates."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from handoff.operations.json_logs import configure_logging
 from handoff.problems import ShopUnavailable
 from tests.certificates import Authority
 from tests.logs import CapturedLog
-from tests.magento.behaviours import answers, reply
-from tests.magento.faults import faulty_shop
+from tests.magento.faulty_shop import faulty_shop
+from tests.magento.shop_behaviours import answers, build_response
 from tests.running import HOST
 
 PUBLIC = "www.shop.test"
@@ -71,7 +71,7 @@ def look(client: MagentoClient) -> object:
     return answer.body
 
 
-def test_a_host_of_digits_shows_the_public_hosts_certificate(authority: Authority) -> None:
+def test_an_ip_address_shows_the_public_hosts_certificate(authority: Authority) -> None:
     """As a load balancer does, whose address is a number and whose certificate is the shop's."""
     with inner_shop(authority, PUBLIC) as (port, asked):
         client = MagentoClient(
@@ -81,7 +81,7 @@ def test_a_host_of_digits_shows_the_public_hosts_certificate(authority: Authorit
         assert asked == [PUBLIC]
 
 
-def test_a_host_with_a_name_shows_its_own_certificate(authority: Authority) -> None:
+def test_a_host_name_shows_its_own_certificate(authority: Authority) -> None:
     with inner_shop(authority, "localhost") as (port, asked):
         client = MagentoClient(
             f"https://localhost:{port}", host=PUBLIC, ca_file=str(authority.file)
@@ -91,7 +91,7 @@ def test_a_host_with_a_name_shows_its_own_certificate(authority: Authority) -> N
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_certificate_that_is_not_good_is_refused_and_the_operator_told(
+def test_a_bad_certificate_is_refused_and_logged_with_a_hint(
     known: bool, authority: Authority, captured_log: CapturedLog
 ) -> None:
     """One for another name, and one that nobody vouches for."""
@@ -109,18 +109,18 @@ def test_a_certificate_that_is_not_good_is_refused_and_the_operator_told(
     assert "the-masked-id" not in f"{told}{raised.value.detail}"
 
 
-def test_by_http_the_host_is_sent_too() -> None:
+def test_the_public_host_is_sent_over_http_too() -> None:
     with faulty_shop(answers(200, "x")) as shop:
         look(MagentoClient(shop.url, host=PUBLIC))
         assert [call.headers["host"] for call in shop.calls] == [PUBLIC]
 
 
-def test_a_redirect_to_https_is_not_followed_and_the_operator_told(
+def test_a_redirect_to_https_is_not_followed_but_logged_with_a_hint(
     captured_log: CapturedLog,
 ) -> None:
     configure_logging()
     location = ("Location", f"https://{PUBLIC}/rest/default/V1/guest-carts/the-masked-id")
-    with faulty_shop(lambda call: call.send(reply(301, b"", location))) as shop:
+    with faulty_shop(lambda call: call.send(build_response(301, b"", location))) as shop:
         with pytest.raises(ShopUnavailable) as raised:
             look(MagentoClient(shop.url))
         assert len(shop.calls) == 1
@@ -134,7 +134,7 @@ def test_a_redirect_to_https_is_not_followed_and_the_operator_told(
     assert "the-masked-id" not in f"{told}{raised.value.detail}"
 
 
-def test_who_vouches_for_others_does_not_for_this_shop(
+def test_a_certificate_authority_of_others_is_not_trusted(
     tmp_path: Path, authority: Authority
 ) -> None:
     strangers = tmp_path / "strangers"

@@ -1,4 +1,4 @@
-"""Whatever the shop does: a documented answer in time, and nothing left behind."""
+"""A faulty shop: every transfer gets a documented answer in time, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import pytest
 from werkzeug.test import TestResponse
 
 from handoff.problems import Problem, ShopTimeout, ShopUnavailable
-from tests.magento import behaviours as shop_that
-from tests.magento.behaviours import (
+from tests.magento import shop_behaviours as shop_that
+from tests.magento.conftest import RunService
+from tests.magento.faulty_shop import Behaviour, Call, FaultyShop, faulty_shop
+from tests.magento.service_in_process import ServiceInProcess
+from tests.magento.shop_behaviours import (
     INNER,
     answers,
-    first,
-    page,
-    passes_on,
-    raw,
+    answers_page,
+    behaves_first,
+    behaves_if,
+    forwards_to,
     refuses,
-    where,
+    sends_raw,
 )
-from tests.magento.conftest import Serve
-from tests.magento.faults import Behaviour, Call, FaultyShop, faulty_shop
-from tests.magento.serving import Serving
-from tests.magento.stages import (
+from tests.magento.transfer_calls import (
     ADD,
     CREATE,
     CUSTOMER_LOOK,
@@ -42,12 +42,12 @@ SOON = 0.5  # seconds; shorter than any behaviour below that is slow
 HANGS_AFTER = 2.0  # seconds beyond the timeout; a bound, and no promise
 
 SLOW: dict[str, Behaviour] = {
-    "thinks too long": shop_that.late,
+    "thinks too long": shop_that.answers_late,
     "stalls in the middle of the body": shop_that.stalls,
     "sends headers a byte at a time": shop_that.drips_headers,
     "sends the body a byte at a time": shop_that.drips_body,
     "sends chunks a byte at a time": shop_that.drips_chunks,
-    "keeps saying 100 Continue": shop_that.says_continue,
+    "keeps saying 100 Continue": shop_that.keeps_saying_continue,
 }
 BROKEN: dict[str, Behaviour] = {
     "resets the connection": shop_that.resets,
@@ -55,29 +55,29 @@ BROKEN: dict[str, Behaviour] = {
     "cuts the body": shop_that.cuts_body,
     "resets in the middle of the body": shop_that.resets_in_body,
     "answers 500": refuses(500),
-    "answers 502 with a page": page(502),
+    "answers 502 with a page": answers_page(502),
     "answers 503 and asks for an hour": refuses(503, ("Retry-After", "3600")),
     "answers 503 and asks for an absurd time": refuses(503, ("Retry-After", "9" * 5000)),
     "answers 503 and asks for a date": refuses(503, ("Retry-After", "Sat, 21 Nov 2026 20:00 GMT")),
-    "answers 503 with a page, as for maintenance": page(503),
+    "answers 503 with a page, as for maintenance": answers_page(503),
     "answers 429": refuses(429),
-    "says a length that is too small": shop_that.says_too_little,
-    "says a length that is no number": shop_that.says_no_number,
-    "says two lengths": shop_that.says_two_lengths,
-    "answers HTML": page(200),
-    "answers nothing": raw(shop_that.reply(200, b"")),
-    "answers half of a JSON": raw(shop_that.reply(200, b'{"id": 1')),
-    "answers JSON nested too deep": raw(shop_that.reply(200, b"[" * 200_000)),
-    "speaks no HTTP": raw(f"220 {INNER} ESMTP\r\n".encode()),
+    "says a length that is too small": shop_that.understates_length,
+    "says a length that is no number": shop_that.sends_wrong_length,
+    "says two lengths": shop_that.sends_two_lengths,
+    "answers HTML": answers_page(200),
+    "answers nothing": sends_raw(shop_that.build_response(200, b"")),
+    "answers half of a JSON": sends_raw(shop_that.build_response(200, b'{"id": 1')),
+    "answers JSON nested too deep": sends_raw(shop_that.build_response(200, b"[" * 200_000)),
+    "speaks no HTTP": sends_raw(f"220 {INNER} ESMTP\r\n".encode()),
     "redirects to itself": shop_that.redirects,
-    "redirects to an address that cannot be read": shop_that.redirects_nowhere,
-    "redirects to no address": shop_that.redirects_to_no_address,
-    "answers packed wrongly": shop_that.wrongly_packed,
+    "redirects to an address that cannot be read": shop_that.redirects_to_unreadable_url,
+    "redirects to no address": shop_that.redirects_to_invalid_url,
+    "answers packed wrongly": shop_that.answers_wrongly_packed,
 }
 HEAVY: dict[str, Behaviour] = {
-    "answers 48 MB": shop_that.too_large,
-    "answers 48 MB, packed": shop_that.too_large_unpacked,
-    "redirects with 48 MB": shop_that.redirects_at_length,
+    "answers 48 MB": shop_that.answers_too_much,
+    "answers 48 MB, packed": shop_that.answers_too_much_packed,
+    "redirects with 48 MB": shop_that.redirects_with_large_body,
 }
 NONSENSE: dict[str, Behaviour] = {
     "a list": answers(200, [INNER]),
@@ -125,21 +125,20 @@ def stage(request: pytest.FixtureRequest) -> Stage:
 
 
 @pytest.fixture(autouse=True)
-def _only_the_keeper_of_claims_is_left() -> Iterator[None]:
-    """Hold every test to it: a call that ended left no thread behind that waits for the shop."""
+def _no_thread_of_a_call_is_left() -> Iterator[None]:
+    """Fail a test whose calls leave a thread behind."""
     before = set(threading.enumerate())
     yield
-    left = {thread.name for thread in set(threading.enumerate()) - before}
-    assert left <= {"claims"}  # ends by itself within a beat; the module waits for it
+    assert not set(threading.enumerate()) - before
 
 
-def transfer(service: Serving, stage: Stage, *, timeout: float) -> TestResponse:
+def transfer(service: ServiceInProcess, stage: Stage, *, timeout: float) -> TestResponse:
     """Post the transfer and hold the answer to what every failure has to keep to."""
     began = time.monotonic()
     answer = service.poq.transfer(stage.body)
     assert time.monotonic() - began < timeout + HANGS_AFTER
     assert service.handoffs() == []
-    assert service.claims() == []
+    assert service.leases() == []
     for word in (INNER, MASKED_ID, TOKEN):
         assert word not in answer.text + str(answer.headers)
     return answer
@@ -153,7 +152,7 @@ def assert_problem(answer: TestResponse, problem: type[Problem]) -> None:
 @pytest.mark.parametrize("fault", SLOW.values(), ids=SLOW)
 @pytest.mark.parametrize("stage", [GUEST_LOOK, FILL], ids=lambda one: one.name)
 def test_a_slow_shop_is_a_504_in_time(
-    stage: Stage, fault: Behaviour, shop: RunningShop, serve: Serve
+    stage: Stage, fault: Behaviour, shop: RunningShop, serve: RunService
 ) -> None:
     with (
         faulty_shop(stage.with_fault(fault, shop.url)) as faulty,
@@ -163,7 +162,7 @@ def test_a_slow_shop_is_a_504_in_time(
 
 
 def test_every_call_of_a_transfer_keeps_to_the_deadline(
-    stage: Stage, shop: RunningShop, serve: Serve
+    stage: Stage, shop: RunningShop, serve: RunService
 ) -> None:
     fault = stage.with_fault(shop_that.drips_body, shop.url)
     with faulty_shop(fault) as faulty, serve(faulty.url, magento_timeout=SOON) as service:
@@ -173,7 +172,7 @@ def test_every_call_of_a_transfer_keeps_to_the_deadline(
 @pytest.mark.parametrize("fault", BROKEN.values(), ids=BROKEN)
 @pytest.mark.parametrize("stage", [GUEST_LOOK, FILL], ids=lambda one: one.name)
 def test_a_broken_shop_is_a_503_that_says_when_to_come_back(
-    stage: Stage, fault: Behaviour, shop: RunningShop, serve: Serve
+    stage: Stage, fault: Behaviour, shop: RunningShop, serve: RunService
 ) -> None:
     with (
         faulty_shop(stage.with_fault(fault, shop.url)) as faulty,
@@ -186,7 +185,7 @@ def test_a_broken_shop_is_a_503_that_says_when_to_come_back(
 
 @pytest.mark.parametrize("name", ["resets the connection", "answers 500", "answers HTML"])
 def test_every_call_of_a_transfer_may_meet_a_broken_shop(
-    stage: Stage, name: str, shop: RunningShop, serve: Serve
+    stage: Stage, name: str, shop: RunningShop, serve: RunService
 ) -> None:
     with (
         faulty_shop(stage.with_fault(BROKEN[name], shop.url)) as faulty,
@@ -198,7 +197,7 @@ def test_every_call_of_a_transfer_may_meet_a_broken_shop(
 @pytest.mark.parametrize("fault", NONSENSE.values(), ids=NONSENSE)
 @pytest.mark.parametrize("stage", [GUEST_LOOK, CUSTOMER_LOOK, CREATE], ids=lambda one: one.name)
 def test_a_shop_that_answers_nonsense_is_a_503(
-    stage: Stage, fault: Behaviour, shop: RunningShop, serve: Serve
+    stage: Stage, fault: Behaviour, shop: RunningShop, serve: RunService
 ) -> None:
     with (
         faulty_shop(stage.with_fault(fault, shop.url)) as faulty,
@@ -208,14 +207,14 @@ def test_a_shop_that_answers_nonsense_is_a_503(
 
 
 @pytest.mark.parametrize("fault", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
-def test_a_cart_that_cannot_be_is_a_503(fault: Behaviour, serve: Serve) -> None:
+def test_a_cart_with_impossible_values_is_a_503(fault: Behaviour, serve: RunService) -> None:
     with faulty_shop(fault) as faulty, serve(faulty.url) as service:
         assert_problem(transfer(service, GUEST_LOOK, timeout=8), ShopUnavailable)
 
 
 @pytest.mark.parametrize("stage", [GUEST_LOOK, CREATE, ADD, FILL], ids=lambda one: one.name)
-def test_a_shop_that_wants_a_login_of_a_guest_is_a_503(
-    stage: Stage, shop: RunningShop, serve: Serve
+def test_a_shop_that_requires_a_login_of_guests_is_a_503(
+    stage: Stage, shop: RunningShop, serve: RunService
 ) -> None:
     every_call = Stage(stage.name, stage.body, lambda call: True)
     with (
@@ -229,11 +228,11 @@ def test_a_shop_that_wants_a_login_of_a_guest_is_a_503(
 @pytest.mark.parametrize(
     "stage", [stage for stage in STAGES if stage is not FILL], ids=lambda one: one.name
 )
-def test_a_refusal_that_is_no_magentos_is_a_503(
-    stage: Stage, status: int, shop: RunningShop, serve: Serve
+def test_a_refusal_that_is_not_magentos_is_a_503(
+    stage: Stage, status: int, shop: RunningShop, serve: RunService
 ) -> None:
     with (
-        faulty_shop(stage.with_fault(page(status), shop.url)) as faulty,
+        faulty_shop(stage.with_fault(answers_page(status), shop.url)) as faulty,
         serve(faulty.url) as service,
     ):
         assert_problem(transfer(service, stage, timeout=8), ShopUnavailable)
@@ -241,10 +240,10 @@ def test_a_refusal_that_is_no_magentos_is_a_503(
 
 @pytest.mark.parametrize(
     "fault",
-    [shop_that.redirects, refuses(500), refuses(503, ("Retry-After", "1")), page(200)],
+    [shop_that.redirects, refuses(500), refuses(503, ("Retry-After", "1")), answers_page(200)],
     ids=["redirect", "500", "503", "a page"],
 )
-def test_what_was_answered_is_not_asked_again(fault: Behaviour, serve: Serve) -> None:
+def test_a_call_that_was_answered_is_not_retried(fault: Behaviour, serve: RunService) -> None:
     with faulty_shop(fault) as faulty, serve(faulty.url) as service:
         transfer(service, GUEST_LOOK, timeout=8)
         assert faulty.paths() == [f"GET /rest/V1/guest-carts/{MASKED_ID}"]
@@ -252,7 +251,7 @@ def test_what_was_answered_is_not_asked_again(fault: Behaviour, serve: Serve) ->
 
 @pytest.mark.parametrize("fault", HEAVY.values(), ids=HEAVY)
 def test_a_far_too_large_answer_is_a_503_and_not_read_to_its_end(
-    fault: Behaviour, serve: Serve
+    fault: Behaviour, serve: RunService
 ) -> None:
     with faulty_shop(fault) as faulty, serve(faulty.url) as service:
         assert_problem(transfer(service, GUEST_LOOK, timeout=8), ShopUnavailable)
@@ -261,25 +260,25 @@ def test_a_far_too_large_answer_is_a_503_and_not_read_to_its_end(
 
 @pytest.mark.parametrize("fault", [shop_that.resets, shop_that.hangs_up, shop_that.cuts_body])
 def test_a_connection_that_keeps_breaking_is_tried_three_times(
-    fault: Behaviour, serve: Serve
+    fault: Behaviour, serve: RunService
 ) -> None:
     with faulty_shop(fault) as faulty, serve(faulty.url) as service:
         assert_problem(transfer(service, GUEST_LOOK, timeout=8), ShopUnavailable)
         assert len(faulty.calls) == 3
 
 
-def test_what_an_answer_had_beyond_its_length_is_no_answer_to_the_next_call(
-    shop: RunningShop, serve: Serve
+def test_bytes_beyond_the_length_of_an_answer_are_not_read_as_the_next_answer(
+    shop: RunningShop, serve: RunService
 ) -> None:
     masked_id = shop.guest_quote(("ITEM-01", 2))
-    beyond = shop_that.reply(200, b'"another answer"')
+    beyond = shop_that.build_response(200, b'"another answer"')
 
     def says_more(call: Call) -> None:
-        call.send(shop_that.reply(200, b"{}"))
+        call.send(shop_that.build_response(200, b"{}"))
         call.wait(0.2)
         call.send(beyond)
 
-    behaviour = first(1, says_more, passes_on(shop.url))
+    behaviour = behaves_first(1, says_more, forwards_to(shop.url))
     with faulty_shop(behaviour) as faulty, serve(faulty.url) as service:
         transfer(service, GUEST_LOOK, timeout=8)
         assert sent_by(faulty) > len(beyond)
@@ -289,11 +288,11 @@ def test_what_an_answer_had_beyond_its_length_is_no_answer_to_the_next_call(
 
 
 def test_while_some_transfers_wait_for_the_shop_others_go_on(
-    shop: RunningShop, serve: Serve
+    shop: RunningShop, serve: RunService
 ) -> None:
     masked_id = shop.guest_quote(("ITEM-01", 1))
-    behaviour = where(
-        lambda call: MASKED_ID[1:] in call.path, shop_that.stalls, passes_on(shop.url)
+    behaviour = behaves_if(
+        lambda call: MASKED_ID[1:] in call.path, shop_that.stalls, forwards_to(shop.url)
     )
     with (
         faulty_shop(behaviour) as faulty,
@@ -311,14 +310,14 @@ def test_while_some_transfers_wait_for_the_shop_others_go_on(
             assert_problem(each.result(), ShopTimeout)
 
 
-def test_a_shop_where_nobody_listens_is_a_503(serve: Serve) -> None:
+def test_a_shop_that_does_not_listen_is_a_503(serve: RunService) -> None:
     with faulty_shop(shop_that.hangs_up) as gone:
         pass
     with serve(gone.url) as service:
         assert_problem(transfer(service, GUEST_LOOK, timeout=8), ShopUnavailable)
 
 
-def test_the_deadline_counts_all_tries_together(serve: Serve) -> None:
+def test_all_retries_share_one_deadline(serve: RunService) -> None:
     def breaks_late(call: Call) -> None:
         call.wait(SOON * 0.6)
         call.reset()

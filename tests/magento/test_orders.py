@@ -1,4 +1,4 @@
-"""Orders of the shop: found by their quote, with an access token or an administrator's login."""
+"""Orders of the shop, found by their quote, with an access token or an administrator's login."""
 
 from __future__ import annotations
 
@@ -11,8 +11,17 @@ from handoff.magento.admin_access import AccessToken, AdminAccess, AdminLogin
 from handoff.magento.client import MagentoClient, ShopDropped
 from handoff.magento.orders import Order, Orders, OrdersDenied
 from handoff.problems import ShopTimeout, ShopUnavailable
-from tests.magento.behaviours import answers, first, late, page, passes_on, refuses, resets, where
-from tests.magento.faults import Behaviour, Call, FaultyShop
+from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
+from tests.magento.shop_behaviours import (
+    answers,
+    answers_late,
+    answers_page,
+    behaves_first,
+    behaves_if,
+    forwards_to,
+    refuses,
+    resets,
+)
 from tests.running import RunningShop
 
 ADMIN = {"username": "admin", "password": "Admin123!"}
@@ -63,7 +72,7 @@ def is_asking(call: Call) -> bool:
 
 
 def when_asked(shop: RunningShop, behaviour: Behaviour) -> Behaviour:
-    return where(is_asking, behaviour, passes_on(shop.url))
+    return behaves_if(is_asking, behaviour, forwards_to(shop.url))
 
 
 def test_an_order_is_found_by_the_quote_it_came_from(between: FaultyShop, ordered: int) -> None:
@@ -78,7 +87,7 @@ def test_a_quote_that_was_not_ordered_has_no_order(between: FaultyShop) -> None:
     assert ask(orders(between), 999_999) is None
 
 
-def test_the_administrator_logs_in_once_for_many_questions(
+def test_the_administrator_logs_in_once_for_many_searches(
     between: FaultyShop, ordered: int
 ) -> None:
     asking = orders(between)
@@ -93,12 +102,12 @@ def test_a_login_that_has_run_out_is_renewed_and_the_question_asked_again(
     asking = orders(between)
     assert ask(asking, ordered) is not None
     between.calls.clear()
-    between.behaviour = when_asked(shop, first(1, refuses(401), passes_on(shop.url)))
+    between.behaviour = when_asked(shop, behaves_first(1, refuses(401), forwards_to(shop.url)))
     assert ask(asking, ordered) is not None
     assert between.paths() == [ASK, LOGIN, ASK]
 
 
-def test_a_shop_that_rejects_every_login_is_asked_no_third_time(
+def test_a_shop_that_rejects_every_token_gets_two_logins(
     between: FaultyShop, shop: RunningShop
 ) -> None:
     between.behaviour = when_asked(shop, refuses(401))
@@ -115,7 +124,7 @@ def test_a_wrong_password_is_tried_once_for_a_question(between: FaultyShop) -> N
     assert between.paths() == [LOGIN]
 
 
-def test_a_rejected_login_is_left_alone_for_a_while(between: FaultyShop) -> None:
+def test_after_a_rejected_login_no_other_is_tried_for_a_while(between: FaultyShop) -> None:
     """Magento locks an account after a few failures, and anyone with a used link brings us here."""
     asked = orders(between, AdminLogin(MagentoClient(between.url), "nobody", "wrong", "default"))
     for _ in range(4):
@@ -124,7 +133,7 @@ def test_a_rejected_login_is_left_alone_for_a_while(between: FaultyShop) -> None
     assert between.paths() == [LOGIN]
 
 
-def test_an_access_token_that_is_rejected_is_shown_once(between: FaultyShop) -> None:
+def test_a_rejected_access_token_is_sent_once(between: FaultyShop) -> None:
     with pytest.raises(ShopUnavailable):
         ask(orders(between, AccessToken("not-the-token")), 1)
     assert between.paths() == [ASK]
@@ -146,8 +155,8 @@ def test_an_access_token_needs_no_login(
         refuses(400),
         refuses(404),
         refuses(500),
-        page(200),
-        page(404),
+        answers_page(200),
+        answers_page(404),
         answers(200, None),
         answers(200, []),
         answers(200, {"items": [{"increment_id": None}]}),
@@ -155,7 +164,7 @@ def test_an_access_token_needs_no_login(
     ],
     ids=["403", "400", "404", "500", "page", "no page", "null", "list", "no order", "no list"],
 )
-def test_an_answer_that_is_no_list_of_orders_is_none_and_not_taken_for_no_order(
+def test_an_answer_that_is_not_a_list_of_orders_is_an_error_and_not_no_order(
     between: FaultyShop, shop: RunningShop, behaviour: Behaviour
 ) -> None:
     between.behaviour = when_asked(shop, behaviour)
@@ -163,15 +172,13 @@ def test_an_answer_that_is_no_list_of_orders_is_none_and_not_taken_for_no_order(
         ask(orders(between), 1)
 
 
-def test_a_shop_that_is_too_slow_to_log_in_to_is_given_up(between: FaultyShop) -> None:
-    between.behaviour = late
+def test_a_login_that_takes_too_long_is_a_timeout(between: FaultyShop) -> None:
+    between.behaviour = answers_late
     with pytest.raises(ShopTimeout):
         orders(between).find_order(1, deadline=Deadline.after(0.4))
 
 
-def test_an_order_of_another_quote_is_none_of_this_one(
-    between: FaultyShop, shop: RunningShop
-) -> None:
+def test_an_order_of_another_quote_is_ignored(between: FaultyShop, shop: RunningShop) -> None:
     """A shop that ignores the filter must not make somebody else's order of it."""
     other = {"increment_id": "000000099", "quote_id": 99, "customer_id": 5}
     between.behaviour = when_asked(shop, answers(200, {"items": [other]}))
@@ -205,14 +212,14 @@ def test_the_orders_of_many_quotes_are_found_page_by_page_and_part_by_part(
     ]
 
 
-def test_the_address_of_a_question_stays_under_six_kilobytes(between: FaultyShop) -> None:
+def test_the_url_of_a_search_stays_under_six_kilobytes(between: FaultyShop) -> None:
     assert list(orders(between).find_orders(range(4_000_000_000, 4_000_000_700))) == []
     asked = [call for call in between.calls if is_asking(call)]
     assert len(asked) == 3
     assert max(len(call.path) for call in asked) < 6_000
 
 
-def test_about_no_quotes_the_shop_is_not_asked(between: FaultyShop) -> None:
+def test_without_quotes_no_orders_are_searched(between: FaultyShop) -> None:
     assert list(orders(between).find_orders(set())) == []
     assert between.calls == []
 
@@ -220,12 +227,12 @@ def test_about_no_quotes_the_shop_is_not_asked(between: FaultyShop) -> None:
 def test_a_page_of_orders_is_asked_for_again_when_the_connection_breaks(
     between: FaultyShop, shop: RunningShop, ordered: int
 ) -> None:
-    between.behaviour = when_asked(shop, first(2, resets, passes_on(shop.url)))
+    between.behaviour = when_asked(shop, behaves_first(2, resets, forwards_to(shop.url)))
     assert len(list(orders(between).find_orders({ordered}))) == 1
     assert between.paths() == [LOGIN, ASK, ASK, ASK]
 
 
-def test_an_administrator_without_the_right_is_told_which_is_missing(
+def test_an_error_names_the_right_that_the_administrator_lacks(
     between: FaultyShop, shop: RunningShop
 ) -> None:
     between.behaviour = when_asked(shop, refuses(401))

@@ -1,4 +1,4 @@
-"""Carts through the stand-in shop: what is built, what is refused, and how it is asked for."""
+"""Quotes through the stand-in shop: created, refused and read."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from handoff.magento.quotes import NoActiveQuote, Quotes
 from handoff.problems import CustomerTokenRejected, LinesRefused, QuoteNotFound
 from handoff.settings.store_views import StoreView
 from tests.conftest import STORE
-from tests.magento.behaviours import answers, page, passes_on, where
-from tests.magento.faults import Behaviour, Call, FaultyShop
+from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
+from tests.magento.shop_behaviours import answers, answers_page, behaves_if, forwards_to
 from tests.running import RunningShop
 
 BRITISH = StoreView.model_validate(STORE)
@@ -41,11 +41,11 @@ def refusals(quotes: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
 
 
 def without_graphql(shop: RunningShop, instead: Behaviour) -> Behaviour:
-    return where(lambda call: call.path == "/graphql", instead, passes_on(shop.url))
+    return behaves_if(lambda call: call.path == "/graphql", instead, forwards_to(shop.url))
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 20])
-def test_a_bag_takes_two_calls(quotes: Quotes, between: FaultyShop, count: int) -> None:
+def test_creating_a_quote_needs_two_calls(quotes: Quotes, between: FaultyShop, count: int) -> None:
     lines = [(f"ITEM-{number:02d}", number) for number in range(1, count + 1)]
     assert build(quotes, *lines) == dict(lines)
     assert [call.method for call in between.calls] == ["POST", "GET"]
@@ -54,8 +54,8 @@ def test_a_bag_takes_two_calls(quotes: Quotes, between: FaultyShop, count: int) 
 @pytest.mark.parametrize(
     "graphql",
     [
-        page(404),
-        page(403),
+        answers_page(404),
+        answers_page(403),
         answers(404, {"message": "Request does not match any route."}),
         answers(200, None),
         answers(200, []),
@@ -65,7 +65,7 @@ def test_a_bag_takes_two_calls(quotes: Quotes, between: FaultyShop, count: int) 
     ],
     ids=["a page", "shut away", "no route", "null", "a list", "errors", "no cart", "another cart"],
 )
-def test_where_graphql_is_switched_off_rest_makes_the_same_cart(
+def test_without_graphql_rest_fills_the_same_cart(
     quotes: Quotes, between: FaultyShop, shop: RunningShop, graphql: Behaviour
 ) -> None:
     lines = [("ITEM-01", 2), ("ITEM-02", 1), ("ITEM-03", 5)]
@@ -74,12 +74,12 @@ def test_where_graphql_is_switched_off_rest_makes_the_same_cart(
     assert build(quotes, *lines) == with_graphql == dict(lines)
 
 
-def test_where_graphql_is_switched_off_refused_lines_are_named_all_the_same(
+def test_without_graphql_refused_lines_are_named_too(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     lines = [("ITEM-01", 2), ("NO-SUCH", 1), ("ITEM-OOS", 1)]
     with_graphql = refusals(quotes, *lines)
-    between.behaviour = without_graphql(shop, page(404))
+    between.behaviour = without_graphql(shop, answers_page(404))
     assert refusals(quotes, *lines) == with_graphql
 
 
@@ -94,7 +94,7 @@ def test_a_line_that_graphql_leaves_out_is_tried_over_rest(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     """A real shop's GraphQL wants a sku in the catalogue's own spelling."""
-    stand_in = passes_on(shop.url)
+    stand_in = forwards_to(shop.url)
 
     def wants_capitals(call: Call) -> None:
         asked = call.json
@@ -157,13 +157,13 @@ def test_all_refused_lines_are_named_in_the_order_of_the_bag(quotes: Quotes) -> 
         ("Dieses Produkt ist nicht verfügbar.", "refused"),
     ],
 )
-def test_the_shops_own_words_decide_the_code_and_are_not_repeated(
+def test_magentos_message_decides_the_code_and_is_not_repeated(
     quotes: Quotes, between: FaultyShop, shop: RunningShop, words: str, code: str
 ) -> None:
-    between.behaviour = where(
+    between.behaviour = behaves_if(
         lambda call: call.path.endswith("/items"),
         answers(400, {"message": words}),
-        without_graphql(shop, page(404)),
+        without_graphql(shop, answers_page(404)),
     )
     with pytest.raises(LinesRefused) as refused:
         build(quotes, ("ITEM-01", 1))
@@ -180,10 +180,10 @@ def test_a_quantity_arrives_as_it_was_sent(
     assert build(quotes, ("ITEM-01", quantity), *others) == {"ITEM-01": quantity, **dict(others)}
 
 
-def test_quantities_travel_as_whole_numbers(
+def test_quantities_are_sent_as_whole_numbers(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
-    between.behaviour = without_graphql(shop, page(404))
+    between.behaviour = without_graphql(shop, answers_page(404))
     build(quotes, ("ITEM-01", 1), ("ITEM-02", 10_000))
     sent = [call.json["cartItem"]["qty"] for call in between.calls if "/items" in call.path]
     assert sent == [1, 10_000]
@@ -191,7 +191,7 @@ def test_quantities_travel_as_whole_numbers(
 
 
 @pytest.mark.parametrize("quantity", [1, 1.5, "2.0000", 1e3])
-def test_whatever_way_the_shop_writes_a_quantity_its_value_is_read(
+def test_a_quantity_is_read_however_the_shop_writes_it(
     quotes: Quotes, between: FaultyShop, quantity: Any
 ) -> None:
     between.behaviour = answers(200, guest_cart(qty=quantity))
@@ -200,19 +200,19 @@ def test_whatever_way_the_shop_writes_a_quantity_its_value_is_read(
     assert (line.sku, line.quantity) == ("ITEM-01", Decimal(str(quantity)))
 
 
-def test_two_lines_are_never_added_to_one_cart_at_once(
+def test_lines_are_added_to_one_cart_one_after_the_other(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
-    stand_in = passes_on(shop.url)
+    stand_in = forwards_to(shop.url)
 
     def takes_its_time(call: Call) -> None:
         call.wait(0.05)
         stand_in(call)
 
-    between.behaviour = where(
+    between.behaviour = behaves_if(
         lambda call: call.path == "/graphql",
-        page(404),
-        where(lambda call: "/items" in call.path, takes_its_time, stand_in),
+        answers_page(404),
+        behaves_if(lambda call: "/items" in call.path, takes_its_time, stand_in),
     )
     lines = [(f"ITEM-{number:02d}", 1) for number in range(1, 7)]
     assert build(quotes, *lines) == dict(lines)
@@ -223,7 +223,7 @@ def test_two_lines_are_never_added_to_one_cart_at_once(
         assert one.ended <= next_one.began
 
 
-def test_a_customers_cart_looked_at_by_its_masked_id_is_as_unknown(
+def test_a_customers_cart_is_not_found_by_its_masked_id(
     quotes: Quotes, between: FaultyShop
 ) -> None:
     between.behaviour = answers(200, guest_cart(customer_is_guest=False, customer={"id": 1}))
@@ -239,7 +239,7 @@ def test_a_customers_cart_looked_at_by_its_masked_id_is_as_unknown(
         {"customer_is_guest": None},
     ],
 )
-def test_a_cart_that_the_shop_does_not_call_a_guests_is_none(
+def test_a_cart_that_the_shop_does_not_call_a_guests_is_not_found(
     quotes: Quotes, between: FaultyShop, changes: dict[str, Any]
 ) -> None:
     between.behaviour = answers(200, guest_cart(**changes))
@@ -247,7 +247,7 @@ def test_a_cart_that_the_shop_does_not_call_a_guests_is_none(
         quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8))
 
 
-def test_a_customers_quote_is_read_with_number_owner_and_group(
+def test_a_customers_quote_is_read_with_its_number_customer_and_group(
     quotes: Quotes, shop: RunningShop
 ) -> None:
     token = shop.customer_token()
@@ -259,7 +259,7 @@ def test_a_customers_quote_is_read_with_number_owner_and_group(
     assert {line.sku: line.quantity for line in quote.lines}["ITEM-04"] == 2
 
 
-def test_a_token_that_is_no_customers_is_rejected(quotes: Quotes, shop: RunningShop) -> None:
+def test_a_token_that_is_not_a_customers_is_rejected(quotes: Quotes, shop: RunningShop) -> None:
     login = {"username": "admin", "password": "Admin123!"}
     admin = str(shop.rest("POST", "integration/admin/token", body=login))
     for token in ("garbage", admin):
@@ -267,9 +267,7 @@ def test_a_token_that_is_no_customers_is_rejected(quotes: Quotes, shop: RunningS
             quotes.get_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))
 
 
-def test_a_customer_without_a_quote_is_told_apart_by_number(
-    quotes: Quotes, shop: RunningShop
-) -> None:
+def test_a_customer_without_a_quote_is_known_by_id(quotes: Quotes, shop: RunningShop) -> None:
     token = shop.customer_token("other@example.com")
     with pytest.raises(NoActiveQuote) as none:
         quotes.get_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import BOTH, KEY, new_ledger
-from tests.magento.faults import faulty_shop
+from tests.magento.faulty_shop import faulty_shop
 from tests.races.gate import Gate
 from tests.races.ledgers import SECRET
 from tests.running import RunningService, RunningShop, running_service, running_shop

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from tests.magento.behaviours import passes_on
-from tests.magento.faults import Call
+from tests.magento.faulty_shop import Call
+from tests.magento.shop_behaviours import forwards_to
 from tests.running import RunningShop
 
 PATIENCE = 20.0  # seconds; a bound for what should take far less
@@ -16,7 +16,7 @@ class Gate:
     """Lets the calls to a shop through, until told to hold the next one of a kind."""
 
     def __init__(self, shop: RunningShop) -> None:
-        self._stand_in = passes_on(shop.url)
+        self._stand_in = forwards_to(shop.url)
         self._held: Callable[[Call], bool] = lambda call: False
         self._arrived = threading.Event()
         self._open = threading.Event()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import BOTH, new_ledger
-from tests.magento.faults import Call
+from tests.magento.faulty_shop import Call
 from tests.races.at_once import NO_ANSWER, Answer, bag, entry_request, one, transfer_request
 from tests.races.conftest import environment
 from tests.races.gate import PATIENCE, Gate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.magento.faults import Call
+from tests.magento.faulty_shop import Call
 from tests.races.at_once import bag, entry_request, one, transfer_request
 from tests.races.gate import PATIENCE, Gate
 from tests.races.ledgers import claims, handoffs, held, id_of, make_links

@@ -1,4 +1,4 @@
-"""What makes checkout send a shopper away is found out by the transfer, and no link is given."""
+"""The checkout preflight: if checkout refuses a quote, the transfer fails and gives no link."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def lines_of(answer: TestResponse) -> dict[str, str]:
 # What the shop does not sell
 
 
-def test_where_guests_may_not_buy_only_customers_get_a_link(
+def test_if_guests_may_not_buy_only_customers_get_a_link(
     shop: RunningShop, guest: Ask, bag: Ask, customer: Ask
 ) -> None:
     shop.state.rules.guest_checkout = False
@@ -65,7 +65,7 @@ def test_where_guests_may_not_buy_only_customers_get_a_link(
     assert code_of(customer()) == "ok"
 
 
-def test_a_checkout_that_is_switched_off_is_so_for_everybody(
+def test_a_checkout_that_is_switched_off_refuses_everybody(
     shop: RunningShop, guest: Ask, bag: Ask, customer: Ask
 ) -> None:
     shop.state.rules.one_page_checkout = False
@@ -87,7 +87,7 @@ def test_a_bag_below_the_minimum_is_refused_and_one_at_it_is_not(
 @pytest.mark.parametrize(
     ("left", "code"), [(1, "quantity_unavailable"), (0, "unavailable")], ids=["few", "none"]
 )
-def test_lines_whose_stock_is_gone_are_named(
+def test_lines_that_went_out_of_stock_are_named(
     shop: RunningShop, poq: Poq, left: int, code: str
 ) -> None:
     token = shop.customer_token()
@@ -114,7 +114,7 @@ def test_a_quote_that_checkout_refuses_has_no_link(shop: RunningShop, guest: Ask
 # How it is asked
 
 
-def test_where_no_session_can_be_written_the_transfer_goes_on(
+def test_without_the_session_store_the_transfer_goes_on(
     shop: RunningShop, guest: Ask, captured_log: CapturedLog
 ) -> None:
     shop.sessions.rename(shop.sessions.with_name("away"))
@@ -124,7 +124,7 @@ def test_where_no_session_can_be_written_the_transfer_goes_on(
     shop.sessions.with_name("away").rename(shop.sessions)
 
 
-def test_a_session_store_that_is_silent_does_not_use_up_the_transfers_time(
+def test_a_silent_session_store_does_not_use_up_the_time_of_a_transfer(
     shop: RunningShop, make_app: MakeApp
 ) -> None:
     request = {"quote_id": shop.guest_quote(("ITEM-01", 2))}
@@ -136,7 +136,7 @@ def test_a_session_store_that_is_silent_does_not_use_up_the_transfers_time(
         assert not deadline.has_passed
 
 
-def test_the_session_that_asks_is_never_the_shoppers(
+def test_the_session_of_the_preflight_is_never_the_shoppers(
     shop: RunningShop, guest: Ask, phone: FlaskClient
 ) -> None:
     link = get_link_path(guest())

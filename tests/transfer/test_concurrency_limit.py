@@ -16,8 +16,8 @@ from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.problems import Busy
 from tests.conftest import MakeApp, Poq
 from tests.logs import CapturedLog
-from tests.magento.behaviours import page, passes_on
-from tests.magento.faults import Call, FaultyShop, faulty_shop
+from tests.magento.faulty_shop import Call, FaultyShop, faulty_shop
+from tests.magento.shop_behaviours import answers_page, forwards_to
 from tests.running import RunningShop, running_service
 from tests.talking import environment_for, post_transfer
 
@@ -28,7 +28,7 @@ CALLERS = 24
 @pytest.fixture
 def slow_shop(shop: RunningShop) -> Iterator[FaultyShop]:
     """What stands before the stand-in shop."""
-    with faulty_shop(passes_on(shop.url)) as slow_shop:
+    with faulty_shop(forwards_to(shop.url)) as slow_shop:
         yield slow_shop
 
 
@@ -38,11 +38,11 @@ def transfer(url: str, number: int) -> requests.Response:
 
 
 @pytest.mark.parametrize(("options", "places"), [("", PLACES), ("--threads 4", 3)])
-def test_shoppers_with_links_are_let_in_while_transfers_wait_for_the_shop(
+def test_links_open_while_transfers_wait_for_the_shop(
     options: str, places: int, shop: RunningShop, slow_shop: FaultyShop, tmp_path: Path
 ) -> None:
     goes_on = threading.Event()
-    answer_at_last = passes_on(shop.url)
+    answer_at_last = forwards_to(shop.url)
 
     def thinks(call: Call) -> None:
         goes_on.wait(15)
@@ -151,7 +151,7 @@ def test_an_order_lookup_of_the_entry_page_waits_for_no_place(
 def test_a_transfer_that_fails_gives_its_place_back(
     make_app: MakeApp, slow_shop: FaultyShop
 ) -> None:
-    slow_shop.behaviour = page(500)
+    slow_shop.behaviour = answers_page(500)
     poq = Poq(make_app(magento_url=slow_shop.url).test_client())
     for number in range(2 * PLACES):
         answer = poq.bag(("ITEM-01", 1), reference=f"r-{number}")

@@ -1,4 +1,4 @@
-"""What a request may look like, and what is said of one that may not."""
+"""Parsing of transfer requests, and the faults of those that are wrong."""
 
 from __future__ import annotations
 
@@ -42,25 +42,25 @@ def faults_of(body: Any) -> list[tuple[str | None, str]]:
     return [(fault.pointer, fault.code) for fault in raised.value.faults]
 
 
-def test_items_make_a_bag() -> None:
+def test_items_are_a_bag() -> None:
     transfer = parse(BAG)
     assert isinstance(transfer, BagTransfer)
     assert transfer.bag.lines == (BagLine("A", transfer.bag.lines[0].quantity),)
     assert (transfer.bag.currency, transfer.reference) == ("GBP", "r-1")
 
 
-def test_a_quote_id_makes_a_guest_quote() -> None:
+def test_a_quote_id_alone_is_a_guest_quote() -> None:
     transfer = parse({"quote_id": MASKED_ID})
     assert transfer == QuoteTransfer(MASKED_ID, None, None, None, None)
 
 
 @pytest.mark.parametrize("name", ["token_id", "token"])
 @pytest.mark.parametrize("number", [4, "4"])
-def test_a_quote_id_with_a_token_makes_a_customer_quote(name: str, number: object) -> None:
+def test_a_quote_id_with_a_token_is_a_customer_quote(name: str, number: object) -> None:
     assert parse({"quote_id": number, name: "t"}) == QuoteTransfer("4", "t", None, None, None)
 
 
-def test_a_quote_may_come_with_what_it_has_to_hold() -> None:
+def test_a_quote_transfer_may_state_the_lines_of_the_quote() -> None:
     transfer = parse({"quote_id": MASKED_ID, **BAG})
     assert isinstance(transfer, QuoteTransfer)
     assert transfer.lines is not None
@@ -68,7 +68,7 @@ def test_a_quote_may_come_with_what_it_has_to_hold() -> None:
     assert (transfer.currency, transfer.reference) == ("GBP", "r-1")
 
 
-def test_null_is_the_same_as_absent() -> None:
+def test_null_is_the_same_as_an_absent_field() -> None:
     nothing = {"items": None, "currency": None, "reference": None, "token": None, "token_id": None}
     assert parse({"quote_id": MASKED_ID, **nothing}) == parse({"quote_id": MASKED_ID})
     assert parse({**BAG, "quote_id": None, "token_id": None}) == parse(BAG)
@@ -187,7 +187,7 @@ def test_a_quote_id_is_text_or_a_whole_number(quote_id: object) -> None:
 
 
 @pytest.mark.parametrize("token", ["a b", "a\nb", "é", "\x00", "a\ud800"])
-def test_a_token_is_fit_for_a_header(token: str) -> None:
+def test_a_token_has_only_characters_of_a_header(token: str) -> None:
     faults = faults_of({"quote_id": "4", "token_id": token})
     assert [pointer for pointer, _ in faults] == ["/token_id"]
 
@@ -205,7 +205,7 @@ def test_a_uuid_counts_as_its_32_digits() -> None:
     assert normalize_reference(reference.upper()) == reference.replace("-", "")
 
 
-def test_references_of_hyphens_alone_stay_apart() -> None:
+def test_references_of_hyphens_only_are_different() -> None:
     assert normalize_reference("-") != normalize_reference("--")
 
 
@@ -227,7 +227,7 @@ def test_references_of_hyphens_alone_stay_apart() -> None:
         b'{"quantity": ' + b"9" * 5000 + b"}",
     ],
 )
-def test_what_cannot_be_read_is_malformed(raw: bytes) -> None:
+def test_a_body_that_cannot_be_parsed_is_malformed(raw: bytes) -> None:
     with pytest.raises(MalformedRequest):
         parse(raw)
 
@@ -271,7 +271,7 @@ near = st.fixed_dictionaries(
 
 
 @given(st.dictionaries(field_names, json_values) | near)
-def test_any_body_is_read_or_refused_in_words(body: dict[str, Any]) -> None:
+def test_any_json_is_parsed_or_refused_with_a_problem(body: dict[str, Any]) -> None:
     try:
         said = texts_of(parse(body))
     except (MalformedRequest, RequestInvalid) as problem:
@@ -300,7 +300,7 @@ sellable = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max
     st.sampled_from(["GBP", "EUR"]),
     st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=32),
 )
-def test_a_bag_is_read_as_it_was_meant(
+def test_a_bag_is_parsed_into_its_lines(
     bag: list[tuple[str, int]], currency: str, reference: str
 ) -> None:
     items = [{"sku": sku, "quantity": quantity} for sku, quantity in bag]
@@ -318,7 +318,7 @@ def test_a_bag_is_read_as_it_was_meant(
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_read_or_refused_in_words(raw: bytes) -> None:
+def test_any_bytes_are_parsed_or_refused_with_a_problem(raw: bytes) -> None:
     with pytest.raises((MalformedRequest, RequestInvalid)):
         parse(raw)
 
@@ -327,7 +327,7 @@ def test_any_bytes_are_read_or_refused_in_words(raw: bytes) -> None:
     ("named", "currency", "code"),
     [(None, "GBP", "default"), (None, "EUR", "eu_de"), ("eu_gb", "GBP", "eu_gb")],
 )
-def test_a_bag_has_the_store_it_names_or_the_first_in_its_currency(
+def test_a_bag_gets_the_store_view_it_names_or_the_first_in_its_currency(
     named: str | None, currency: str, code: str
 ) -> None:
     transfer = parse({**BAG, "currency": currency, "store": named})
@@ -335,7 +335,7 @@ def test_a_bag_has_the_store_it_names_or_the_first_in_its_currency(
     assert transfer.store.code == code
 
 
-def test_a_quote_has_the_store_it_names_or_none() -> None:
+def test_a_quote_transfer_has_the_store_view_it_names_or_none() -> None:
     for named, code in (("eu_gb", "eu_gb"), (None, None)):
         transfer = parse({"quote_id": MASKED_ID, "store": named, "currency": "EUR"})
         assert isinstance(transfer, QuoteTransfer)
@@ -346,5 +346,5 @@ def test_a_quote_has_the_store_it_names_or_none() -> None:
     ("store", "code"),
     [("nowhere", "unknown_store"), ("", "empty"), (4, "wrong_type"), ("eu_de", "conflict")],
 )
-def test_what_is_wrong_with_a_store_is_named(store: object, code: str) -> None:
+def test_faults_of_the_store_field_are_named(store: object, code: str) -> None:
     assert faults_of({**BAG, "store": store}) == [("/store", code)]

@@ -1,4 +1,4 @@
-"""`POST /api/cart-transfer`: instructions, and every row of the table of errors."""
+"""`POST /api/cart-transfer`: instructions, and every problem in the table of the README."""
 
 from __future__ import annotations
 
@@ -164,12 +164,12 @@ def test_a_quote_that_holds_what_the_request_says_is_taken(poq: Poq, shop: Runni
 
 
 @pytest.mark.parametrize("raw", [b"{", b"\xff", b"[" * 60_000])
-def test_400_what_cannot_be_read(poq: Poq, raw: bytes) -> None:
+def test_400_for_a_body_that_cannot_be_read(poq: Poq, raw: bytes) -> None:
     problem(poq.transfer(raw), 400, "malformed_request")
 
 
 @pytest.mark.parametrize("key", [None, "", "wrong", f"{KEY}x", f"Basic {KEY}", "é"])
-def test_401_no_key_or_a_wrong_one(poq: Poq, key: str | None) -> None:
+def test_401_for_a_missing_or_wrong_key(poq: Poq, key: str | None) -> None:
     answer = poq.transfer(BAG, key=key)
     problem(answer, 401, "key_rejected")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -189,21 +189,23 @@ def test_a_key_in_the_path_is_taken_where_that_is_switched_on(make_app: MakeApp)
 
 
 @pytest.mark.parametrize("quote_id", ["1", "abc", 999_999])
-def test_401_a_token_that_the_shop_rejects_whatever_the_quote(poq: Poq, quote_id: object) -> None:
+def test_401_for_a_token_that_the_shop_rejects_whatever_the_quote(
+    poq: Poq, quote_id: object
+) -> None:
     answer = poq.transfer({"quote_id": quote_id, "token_id": "expired-or-wrong"})
     problem(answer, 401, "customer_token_rejected")
     assert "WWW-Authenticate" not in answer.headers
 
 
-def test_401_an_administrators_token_is_no_customers(poq: Poq, shop: RunningShop) -> None:
+def test_401_for_an_administrators_token_in_place_of_a_customers(
+    poq: Poq, shop: RunningShop
+) -> None:
     login = {"username": "admin", "password": "Admin123!"}
     admin = shop.rest("POST", "integration/admin/token", body=login)
     problem(poq.transfer({"quote_id": "1", "token": admin}), 401, "customer_token_rejected")
 
 
-def test_404_an_unknown_quote_and_somebody_elses_are_not_told_apart(
-    poq: Poq, shop: RunningShop
-) -> None:
+def test_404_for_an_unknown_quote_and_for_somebody_elses_alike(poq: Poq, shop: RunningShop) -> None:
     mine, theirs = shop.customer_token(), shop.customer_token("other@example.com")
     number = shop.customer_quote(mine, ("ITEM-01", 1))
     shop.customer_quote(theirs, ("ITEM-02", 1))
@@ -218,11 +220,11 @@ def test_404_an_unknown_quote_and_somebody_elses_are_not_told_apart(
 
 
 @pytest.mark.parametrize("quote_id", [7, "7", "Z" * 31, "Z" * 33, "../customers/me", "é" * 32])
-def test_404_a_guest_quote_id_of_a_wrong_form(poq: Poq, quote_id: object) -> None:
+def test_404_for_a_guest_quote_id_of_a_wrong_form(poq: Poq, quote_id: object) -> None:
     problem(poq.transfer({"quote_id": quote_id}), 404, "quote_not_found")
 
 
-def test_404_a_customers_quote_by_its_masked_id_and_without_the_token(
+def test_404_for_a_customers_quote_by_its_masked_id_without_the_token(
     poq: Poq, shop: RunningShop
 ) -> None:
     """The shop shows such a quote to anyone; it would lead to an empty checkout."""
@@ -238,20 +240,20 @@ def test_404_a_customers_quote_by_its_masked_id_and_without_the_token(
     problem(poq.transfer({"quote_id": masked_id}), 404, "quote_not_found")
 
 
-def test_404_and_405_unknown_addresses_and_methods(poq: Poq) -> None:
+def test_404_and_405_for_unknown_urls_and_methods(poq: Poq) -> None:
     problem(poq.client.post("/api/other", json={}), 404, "not_found")
     answer = poq.client.get("/api/cart-transfer")
     problem(answer, 405, "method_not_allowed")
     assert "POST" in answer.headers["Allow"]
 
 
-def test_413_a_body_over_64_kib(poq: Poq) -> None:
+def test_413_for_a_body_over_64_kib(poq: Poq) -> None:
     body = {**BAG, "padding": "x" * 64 * 1024}
     problem(poq.transfer(body), 413, "request_too_large")
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_415_a_body_that_is_not_json(poq: Poq, content_type: str) -> None:
+def test_415_for_a_body_that_is_not_json(poq: Poq, content_type: str) -> None:
     problem(poq.transfer(BAG, content_type=content_type), 415, "unsupported_media_type")
 
 
@@ -260,20 +262,20 @@ def test_json_may_name_its_encoding(poq: Poq) -> None:
     assert answer.status_code == 200
 
 
-def test_409_a_quote_without_items(poq: Poq, shop: RunningShop) -> None:
+def test_409_for_a_quote_without_items(poq: Poq, shop: RunningShop) -> None:
     problem(poq.transfer({"quote_id": shop.guest_quote()}), 409, "quote_empty")
     token = shop.customer_token()
     empty = shop.customer_quote(token)
     problem(poq.transfer({"quote_id": empty, "token": token}), 409, "quote_empty")
 
 
-def test_409_a_guest_quote_that_has_been_ordered(poq: Poq, shop: RunningShop) -> None:
+def test_409_for_an_ordered_guest_quote(poq: Poq, shop: RunningShop) -> None:
     quote_id = shop.guest_quote(("ITEM-01", 1))
     shop.order(f"guest-carts/{quote_id}")
     problem(poq.transfer({"quote_id": quote_id}), 409, "quote_ordered")
 
 
-def test_409_a_customer_quote_that_has_been_ordered_where_orders_may_be_read(
+def test_409_for_an_ordered_customer_quote_with_the_right_to_read_orders(
     make_app: MakeApp, poq: Poq, shop: RunningShop
 ) -> None:
     from pydantic import SecretStr
@@ -291,7 +293,7 @@ def test_409_a_customer_quote_that_has_been_ordered_where_orders_may_be_read(
     problem(Poq(knowing.test_client()).transfer(stranger), 404, "quote_not_found")
 
 
-def test_422_fields_are_named_by_pointer(poq: Poq) -> None:
+def test_422_names_wrong_fields_by_json_pointer(poq: Poq) -> None:
     answer = poq.transfer({"items": [{"sku": "A", "quantity": 0}], "currency": "XYZ"})
     problem(answer, 422, "request_invalid")
     assert errors_of(answer) == {
@@ -310,19 +312,19 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("sku", "code"), REFUSALS.items())
-def test_422_a_line_that_the_shop_refuses_is_named(poq: Poq, sku: str, code: str) -> None:
+def test_422_names_a_line_that_the_shop_refuses(poq: Poq, sku: str, code: str) -> None:
     answer = poq.bag((sku, 9))
     problem(answer, 422, "lines_refused")
     assert errors_of(answer) == {sku: code}
 
 
-def test_422_all_lines_that_the_shop_refuses_are_named(poq: Poq) -> None:
+def test_422_names_all_lines_that_the_shop_refuses(poq: Poq) -> None:
     answer = poq.bag(("ITEM-01", 1), *((sku, 9) for sku in REFUSALS))
     problem(answer, 422, "lines_refused")
     assert errors_of(answer) == REFUSALS
 
 
-def test_422_a_bag_of_many_refused_lines_names_them_all(poq: Poq) -> None:
+def test_422_for_a_bag_of_many_refused_lines_names_all(poq: Poq) -> None:
     skus = [f"NO-SUCH-{number}" for number in range(60)]
     answer = poq.bag(("ITEM-01", 1), *((sku, 1) for sku in skus))
     problem(answer, 422, "lines_refused")
@@ -331,14 +333,14 @@ def test_422_a_bag_of_many_refused_lines_names_them_all(poq: Poq) -> None:
     assert set(errors.values()) == {"unknown_sku", "refused"}
 
 
-def test_a_bag_in_another_case_is_taken_however_long(poq: Poq, tmp_path: Path) -> None:
+def test_a_long_bag_in_another_case_is_accepted(poq: Poq, tmp_path: Path) -> None:
     skus = [f"item-{number:02d}" for number in range(1, 21)]
     assert poq.bag(*((sku, 1) for sku in skus), ("ITEM-20", 1)).status_code == 200
     [row] = handoffs(tmp_path)
     assert row["bag"].count("ITEM-") == 20
 
 
-def test_422_a_quote_that_is_not_equal_to_the_bag(poq: Poq, shop: RunningShop) -> None:
+def test_422_for_a_quote_that_differs_from_the_bag(poq: Poq, shop: RunningShop) -> None:
     quote_id = shop.guest_quote(("ITEM-01", 2), ("ITEM-02", 1))
     items = [{"sku": "ITEM-01", "quantity": 1}, {"sku": "ITEM-03", "quantity": 1}]
     answer = poq.transfer({"quote_id": quote_id, "items": items})
@@ -350,7 +352,7 @@ def test_422_a_quote_that_is_not_equal_to_the_bag(poq: Poq, shop: RunningShop) -
     }
 
 
-def test_422_a_quote_in_another_currency(make_app: MakeApp, shop: RunningShop) -> None:
+def test_422_for_a_quote_in_another_currency(make_app: MakeApp, shop: RunningShop) -> None:
     from handoff.settings.store_views import StoreView
 
     euros = StoreView(**{**STORE, "currency": "EUR", "code": "default", "store_id": 1})
@@ -362,7 +364,9 @@ def test_422_a_quote_in_another_currency(make_app: MakeApp, shop: RunningShop) -
     problem(bag, 422, "quote_differs")
 
 
-def test_422_a_store_view_that_is_not_in_the_settings(make_app: MakeApp, shop: RunningShop) -> None:
+def test_422_for_a_store_view_that_is_not_in_the_settings(
+    make_app: MakeApp, shop: RunningShop
+) -> None:
     from handoff.settings.store_views import StoreView
 
     other = StoreView(**{**STORE, "store_id": 7})
@@ -371,7 +375,7 @@ def test_422_a_store_view_that_is_not_in_the_settings(make_app: MakeApp, shop: R
     problem(answer, 422, "store_not_served")
 
 
-def test_503_a_shop_that_is_down(make_app: MakeApp) -> None:
+def test_503_for_a_shop_that_is_down(make_app: MakeApp) -> None:
     poq = Poq(make_app(magento_url="http://127.0.0.1:9").test_client())
     answer = poq.transfer(BAG)
     problem(answer, 503, "shop_unavailable")
@@ -416,7 +420,7 @@ def test_the_same_bag_again_is_the_same_link_with_a_new_life(
     assert len(handoffs(tmp_path)) == 1
 
 
-def test_a_reference_is_one_whatever_its_hyphens_and_case(poq: Poq) -> None:
+def test_hyphens_and_case_do_not_matter_in_a_reference(poq: Poq) -> None:
     assert poq.link(reference="AB-cd-1") == poq.link(reference="abCD1")
 
 
@@ -446,7 +450,7 @@ def test_the_same_bag_after_its_link_has_ended_gets_a_new_cart(
     assert old["superseded_at"] is not None
 
 
-def test_a_quote_again_is_the_same_link_until_it_is_spent(
+def test_a_repeated_quote_gets_the_same_link_until_it_is_used(
     poq: Poq, shop: RunningShop, clock: FakeClock
 ) -> None:
     request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
@@ -479,7 +483,9 @@ def test_one_quote_never_has_two_live_links(poq: Poq, shop: RunningShop) -> None
     assert [poq.client.get(link).status_code for link in links] == [410, 410, 200]
 
 
-def test_a_retry_proves_the_quote_and_the_token_again(poq: Poq, shop: RunningShop) -> None:
+def test_a_repeated_transfer_checks_the_quote_and_the_token_again(
+    poq: Poq, shop: RunningShop
+) -> None:
     token = shop.customer_token()
     number = shop.customer_quote(token, ("ITEM-01", 1))
     assert poq.transfer({"quote_id": number, "token": token}).status_code == 200

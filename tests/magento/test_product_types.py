@@ -1,4 +1,4 @@
-"""Products of every kind in a bag: what is built of them, and why the others are refused."""
+"""Bags with products of every type: how they are added, and why some are refused."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from handoff.magento.quotes import Quotes
 from handoff.problems import LinesRefused
 from handoff.settings.store_views import StoreView
 from tests.conftest import STORE
-from tests.magento.behaviours import answers, page, passes_on, where
-from tests.magento.faults import Behaviour, Call, FaultyShop
+from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
+from tests.magento.shop_behaviours import answers, answers_page, behaves_if, forwards_to
 from tests.running import RunningShop, running_shop
 
 BRITISH = StoreView.model_validate(STORE)
@@ -63,7 +63,7 @@ def shown(shop: RunningShop, quote: Quote) -> dict[str, tuple[str, str]]:
 # Variants
 
 
-def test_a_variant_stands_in_the_cart_as_its_product_with_the_option_chosen(
+def test_a_variant_is_added_as_its_product_with_the_option_chosen(
     quotes: Quotes, shop: RunningShop
 ) -> None:
     quote = build(quotes, ("PC-CONF-S", 2))
@@ -71,21 +71,21 @@ def test_a_variant_stands_in_the_cart_as_its_product_with_the_option_chosen(
     assert shown(shop, quote) == {"PC-CONF-S": ("Jumper", "Small")}
 
 
-def test_a_variant_in_another_case_does_so_too(quotes: Quotes, shop: RunningShop) -> None:
+def test_a_variant_in_another_case_is_added_as_its_product_too(
+    quotes: Quotes, shop: RunningShop
+) -> None:
     quote = build(quotes, ("pc-conf-l", 1), ("ITEM-01", 3))
     assert held(quote) == {"PC-CONF-L": 1, "ITEM-01": 3}
     assert shown(shop, quote)["PC-CONF-L"] == ("Jumper", "Large")
 
 
-def test_two_variants_of_one_product_are_not_taken_for_each_other(
-    quotes: Quotes, shop: RunningShop
-) -> None:
+def test_two_variants_of_one_product_are_not_confused(quotes: Quotes, shop: RunningShop) -> None:
     quote = build(quotes, ("PC-CONF-S", 2), ("ITEM-01", 1), ("PC-CONF-L", 3))
     assert held(quote) == {"PC-CONF-S": 2, "ITEM-01": 1, "PC-CONF-L": 3}
     assert {option for _, option in shown(shop, quote).values()} == {"Small", "Large", ""}
 
 
-def test_a_product_that_was_found_is_not_detailed_for_again(
+def test_a_variant_that_was_found_is_not_searched_again(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     build(quotes, ("PC-CONF-S", 1))
@@ -96,15 +96,15 @@ def test_a_product_that_was_found_is_not_detailed_for_again(
     assert {option for _, option in shown(shop, quote).values()} == {"Small", "Large", ""}
 
 
-def test_what_is_remembered_of_a_variant_may_have_changed(
+def test_an_outdated_cached_variant_is_found_anew(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     variant = {"product": {"sku": "PC-CONF-S"}, "attributes": [{"uid": "of-yesterday"}]}
     items = [{"sku": "PC-CONF", "variants": [variant]}]
     old = answers(200, {"data": {"products": {"items": items}}})
-    between.behaviour = where(_asks_for_products, old, passes_on(shop.url))
+    between.behaviour = behaves_if(_asks_for_products, old, forwards_to(shop.url))
     build(quotes, ("PC-CONF-S", 1))
-    between.behaviour = passes_on(shop.url)
+    between.behaviour = forwards_to(shop.url)
     quote = build(quotes, ("PC-CONF-S", 3))
     assert held(quote) == {"PC-CONF-S": 3}
     assert shown(shop, quote) == {"PC-CONF-S": ("Jumper", "Small")}
@@ -118,41 +118,41 @@ def test_a_bag_without_variants_asks_for_no_products(quotes: Quotes, between: Fa
 @pytest.mark.parametrize(
     "found",
     [
-        page(404),
+        answers_page(404),
         answers(200, {"errors": [{"message": "no search"}]}),
         answers(200, {"data": {"products": {"items": []}}}),
         answers(200, {"data": {"products": {"items": [{"sku": 7, "variants": None}]}}}),
     ],
     ids=["a page", "errors", "nothing", "nonsense"],
 )
-def test_a_variant_whose_product_is_not_found_is_bought_as_it_is(
+def test_a_variant_whose_product_is_not_found_is_added_by_its_own_sku(
     quotes: Quotes, between: FaultyShop, shop: RunningShop, found: Behaviour
 ) -> None:
-    between.behaviour = where(_asks_for_products, found, passes_on(shop.url))
+    between.behaviour = behaves_if(_asks_for_products, found, forwards_to(shop.url))
     quote = build(quotes, ("PC-CONF-S", 2), ("ITEM-01", 1))
     assert held(quote) == {"PC-CONF-S": 2, "ITEM-01": 1}
     assert shown(shop, quote)["PC-CONF-S"] == ("Jumper child Small", "")
 
 
-def test_a_variant_of_two_products_is_bought_as_it_is(
+def test_a_variant_of_two_products_is_added_by_its_own_sku(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     variant = {"product": {"sku": "PC-CONF-S"}, "attributes": [{"uid": "a"}]}
     items = [{"sku": sku, "variants": [variant]} for sku in ("PC-CONF", "OUTFIT")]
     two = answers(200, {"data": {"products": {"items": items}}})
-    between.behaviour = where(_asks_for_products, two, passes_on(shop.url))
+    between.behaviour = behaves_if(_asks_for_products, two, forwards_to(shop.url))
     quote = build(quotes, ("PC-CONF-S", 1))
     assert shown(shop, quote) == {"PC-CONF-S": ("Jumper child Small", "")}
 
 
-def test_options_that_the_shop_does_not_take_leave_the_variant_as_it_is(
+def test_if_the_shop_refuses_the_options_the_variant_is_added_by_its_own_sku(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     variant = {"product": {"sku": "PC-CONF-S"}, "attributes": [{"uid": "of-yesterday"}]}
     old = answers(
         200, {"data": {"products": {"items": [{"sku": "PC-CONF", "variants": [variant]}]}}}
     )
-    between.behaviour = where(_asks_for_products, old, passes_on(shop.url))
+    between.behaviour = behaves_if(_asks_for_products, old, forwards_to(shop.url))
     quote = build(quotes, ("PC-CONF-S", 2), ("ITEM-02", 1))
     assert held(quote) == {"PC-CONF-S": 2, "ITEM-02": 1}
 
@@ -167,12 +167,12 @@ def _asks_for_products(call: Call) -> bool:
 @pytest.mark.parametrize(
     "sku", ["PC-VIRT", "PC-DL-FREE", "PC-HID", "PC-TIER", "PC-BACK", "PC-DEC", "PC-MIN", "PC-INC"]
 )
-def test_what_needs_no_choice_is_bought(quotes: Quotes, sku: str) -> None:
+def test_a_product_without_choices_is_added(quotes: Quotes, sku: str) -> None:
     quantity = 12
     assert held(build(quotes, (sku, quantity), ("ITEM-01", 1))) == {sku: quantity, "ITEM-01": 1}
 
 
-def test_gifts_of_the_shop_are_lines_that_cost_nothing(quotes: Quotes) -> None:
+def test_gifts_of_the_shop_are_free_lines(quotes: Quotes) -> None:
     quote = build(quotes, ("PC-GIFTER", 1), ("PC-SAME", 2))
     lines = [(line.sku, int(line.quantity), line.is_free) for line in quote.lines]
     assert lines == [
@@ -209,7 +209,7 @@ def test_a_line_is_refused_with_its_reason(
     assert refusals(quotes, ("ITEM-01", 2), line) == {line[0]: code}
 
 
-def test_all_reasons_are_told_at_once(quotes: Quotes) -> None:
+def test_all_refused_lines_get_their_reasons_at_once(quotes: Quotes) -> None:
     # After a bundle that it has taken without its parts, GraphQL says nothing of a cart.
     lines = {line: code for line, code in REFUSED.items() if line[0] != "PC-BUN-ONE"}
     assert refusals(quotes, *lines) == {sku: code for (sku, _), code in lines.items()}
@@ -218,7 +218,7 @@ def test_all_reasons_are_told_at_once(quotes: Quotes) -> None:
 @pytest.mark.parametrize(
     ("line", "number"), [(("PC-MIN", 1), "3"), (("PC-INC", 3), "4")], ids=["least", "step"]
 )
-def test_a_quantity_is_refused_with_the_one_that_would_do(
+def test_a_refused_quantity_names_the_one_that_is_sold(
     quotes: Quotes, line: tuple[str, int], number: str
 ) -> None:
     with pytest.raises(LinesRefused) as refused:
@@ -241,7 +241,7 @@ def speaks_german(shop: RunningShop) -> Behaviour:
         item = data["request"]["body"]["cartItem"]
         response = data["response"]
         said[item["sku"], item["qty"]] = answers(response["status"], response["body"])
-    stand_in = passes_on(shop.url)
+    stand_in = forwards_to(shop.url)
 
     def behave(call: Call) -> None:
         item = call.json["cartItem"] if call.path.endswith("/items") else {}
@@ -263,32 +263,32 @@ IN_GERMAN = {
 }
 
 
-def test_a_shop_that_is_not_english_is_understood(
+def test_refusals_of_a_shop_in_another_language_get_codes(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     between.behaviour = speaks_german(shop)
     assert refusals(quotes, *IN_GERMAN) == {sku: code for (sku, _), code in IN_GERMAN.items()}
 
 
-def test_what_cannot_be_found_out_in_time_is_refused_without_a_reason(
+def test_a_line_whose_reason_is_not_found_in_time_is_refused(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
-    between.behaviour = where(_asks_for_products, page(502), speaks_german(shop))
+    between.behaviour = behaves_if(_asks_for_products, answers_page(502), speaks_german(shop))
     assert refusals(quotes, ("PC-CONF", 1), ("NO-SUCH", 1)) == {
         "PC-CONF": "refused",
         "NO-SUCH": "unknown_sku",
     }
 
 
-def test_a_slow_shop_is_not_asked_for_reasons_until_the_time_is_over(
+def test_reasons_are_not_looked_for_until_the_time_is_over(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     def takes_its_time(call: Call) -> None:
         call.wait(0.5)
-        passes_on(shop.url)(call)
+        forwards_to(shop.url)(call)
 
-    between.behaviour = where(
-        lambda call: call.path.endswith("/items"), takes_its_time, passes_on(shop.url)
+    between.behaviour = behaves_if(
+        lambda call: call.path.endswith("/items"), takes_its_time, forwards_to(shop.url)
     )
     skus = [f"NO-SUCH-{number}" for number in range(10)]
     bag = Bag(tuple(BagLine(sku, Decimal(1)) for sku in skus), "GBP")
@@ -301,7 +301,7 @@ def test_a_slow_shop_is_not_asked_for_reasons_until_the_time_is_over(
 # A closer look
 
 
-def test_a_closer_look_tells_products_of_lengthened_skus_and_what_a_rule_made_free(
+def test_line_details_have_the_product_skus_and_what_a_rule_made_free(
     quotes: Quotes, between: FaultyShop
 ) -> None:
     _, cart = recorded("guest-cart-with-options-and-a-free-line")
@@ -311,7 +311,7 @@ def test_a_closer_look_tells_products_of_lengthened_skus_and_what_a_rule_made_fr
         if each["__typename"] == "ConfigurableCartItem":
             each["configured_variant"] = {"sku": "PC-CONF-S"}
     graphql = answers(200, closer["body"])
-    between.behaviour = where(
+    between.behaviour = behaves_if(
         lambda call: call.path == "/graphql", graphql, answers(200, cart["body"])
     )
     deadline = Deadline.after(8)
@@ -361,7 +361,7 @@ def line_with_details(
         (-5, -5, 0, False),
     ],
 )
-def test_a_line_is_free_where_nothing_of_it_is_left_to_pay(
+def test_a_line_is_free_if_nothing_is_left_to_pay(
     quotes: Quotes, between: FaultyShop, net: float, gross: float, discount: float, is_free: bool
 ) -> None:
     prices = {"row_total": net, "row_total_including_tax": gross, "total_item_discount": discount}
@@ -372,7 +372,7 @@ def test_a_line_is_free_where_nothing_of_it_is_left_to_pay(
     ("sku", "product_sku"),
     [("TOWEL-S", None), ("TOWEL-S-ENGRAVED", "TOWEL-S"), ("TOWEL-L", None)],
 )
-def test_a_variant_is_known_by_its_own_sku_whatever_else_was_chosen(
+def test_a_variant_keeps_its_own_sku_whatever_else_was_chosen(
     quotes: Quotes, between: FaultyShop, sku: str, product_sku: str | None
 ) -> None:
     prices: dict[str, float] = {
@@ -385,9 +385,10 @@ def test_a_variant_is_known_by_its_own_sku_whatever_else_was_chosen(
 
 
 @pytest.mark.parametrize(
-    "graphql", [page(404), answers(200, {"errors": []}), answers(200, {"data": {"cart": None}})]
+    "graphql",
+    [answers_page(404), answers(200, {"errors": []}), answers(200, {"data": {"cart": None}})],
 )
-def test_without_a_closer_look_the_lines_are_as_they_were(
+def test_without_line_details_the_lines_stay_as_they_are(
     quotes: Quotes, between: FaultyShop, shop: RunningShop, graphql: Behaviour
 ) -> None:
     quote = build(quotes, ("ITEM-01", 2))

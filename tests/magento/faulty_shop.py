@@ -1,4 +1,4 @@
-"""A shop that misbehaves: a small HTTP server on loopback that answers as a test tells it to."""
+"""A faulty shop: a small HTTP server on loopback whose behaviour a test sets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST = 15.0  # seconds; no answer of a test takes longer, whatever goes wron
 
 @dataclass(slots=True)
 class Call:
-    """One request at the shop, and the line to whoever asked."""
+    """A request that the shop got, and the connection to its caller."""
 
     method: str
     path: str
@@ -47,7 +47,7 @@ class Call:
             self.sent += len(piece)
 
     def drip(self, data: bytes, *, every: float) -> None:
-        """Send one byte at a time, and hang up when that has gone on for long enough."""
+        """Send one byte at a time, for 15 seconds at most."""
         for byte in data:
             if time.monotonic() - self.began > _LONGEST or self.wait(every):
                 self.hang_up()
@@ -55,15 +55,15 @@ class Call:
             self.send(bytes([byte]))
 
     def wait(self, seconds: float) -> bool:
-        """Wait, and return whether the server is to end meanwhile."""
+        """Wait, and return whether the server has been told to stop."""
         return self.ending.wait(min(seconds, _LONGEST))
 
     def hang_up(self) -> None:
-        """Close the line after what has been sent."""
+        """Close the connection after what has been sent."""
         self.kept_alive = False
 
     def reset(self) -> None:
-        """Break the line off, as a crashed process does."""
+        """Reset the connection, as a crashed process does."""
         self.kept_alive = False
         self.line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -73,7 +73,7 @@ Behaviour = Callable[[Call], None]
 
 @dataclass(slots=True)
 class FaultyShop:
-    """A running one. `calls` are those that it got, in the order in which they came."""
+    """A running faulty shop. `calls` are the requests that it got, in their order."""
 
     url: str
     behaviour: Behaviour
@@ -95,14 +95,14 @@ class _Server(ThreadingHTTPServer):
         self.shop = FaultyShop(f"http://{HOST}:{self.server_port}", lambda call: call.hang_up())
 
     def shutdown_request(self, request: Any) -> None:
-        """Close without the orderly goodbye, so that a reset is one."""
+        """Close without a FIN, so that a reset is one."""
         self.close_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a caller that has gone is what the tests are about."""
+        """Print nothing: the tests expect callers that are gone."""
 
     def close(self) -> None:
-        """End all that still goes on and wait for it."""
+        """Stop all threads and wait for them."""
         self.ending.set()
         self.shutdown()
         for line in list(self.lines):

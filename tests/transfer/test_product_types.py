@@ -1,4 +1,4 @@
-"""Transfers of what a shop really sells: variants, gifts, downloads, what was switched off."""
+"""Transfers of products of every type: variants, gifts, downloads, disabled products."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def test_a_variant_is_shown_in_checkout_as_the_app_showed_it(poq: Poq) -> None:
     assert "£140.00" in page
 
 
-def test_what_is_not_sent_has_a_checkout_without_shipping(poq: Poq) -> None:
+def test_a_virtual_bag_has_a_checkout_without_shipping(poq: Poq) -> None:
     page = checkout_of(poq, poq.bag(("PC-VIRT", 2)))
     assert "Billing Address" in page
     assert "Shipping (" not in page
 
 
-def test_a_gift_of_the_shop_comes_along(poq: Poq, tmp_path: Path) -> None:
+def test_a_gift_of_the_shop_is_accepted(poq: Poq, tmp_path: Path) -> None:
     page = checkout_of(poq, poq.bag(("PC-GIFTER", 1), ("PC-SAME", 1)))
     assert page.count("<tr data-sku=") == 4
     [row] = handoffs(tmp_path)
@@ -73,7 +73,9 @@ def test_a_quote_with_a_gift_is_the_bag_without_it(poq: Poq, shop: RunningShop) 
     assert poq.transfer({"quote_id": quote_id, "items": counted}).status_code == 200
 
 
-def test_what_costs_is_foreign_beside_a_gift(poq: Poq, shop: RunningShop) -> None:
+def test_a_line_that_costs_something_is_foreign_although_a_gift_is_not(
+    poq: Poq, shop: RunningShop
+) -> None:
     quote_id = shop.guest_quote(("PC-GIFTER", 1), ("PC-GIFT", 1))
     items = [{"sku": "PC-GIFTER", "quantity": 1}]
     answer = poq.transfer({"quote_id": quote_id, "items": items})
@@ -103,7 +105,7 @@ def test_a_quote_that_lost_a_line_is_refused_until_the_app_has_seen_it(
     assert poq.transfer({"quote_id": quote_id, "items": left}).status_code == 200
 
 
-def test_a_bag_with_what_was_switched_off_meanwhile_is_refused(
+def test_a_bag_with_a_product_that_was_disabled_meanwhile_is_refused(
     poq: Poq, catalogue: Catalogue
 ) -> None:
     catalogue.disable("PC-GONE")
@@ -136,7 +138,7 @@ def test_a_customer_buys_at_the_price_of_the_group(
         ("PC-INC", 5, "quantity_step"),
     ],
 )
-def test_422_a_line_that_is_not_sold_so_is_named(
+def test_422_names_a_line_that_is_not_sold_in_this_way(
     poq: Poq, sku: str, quantity: int, code: str
 ) -> None:
     answer = poq.bag((sku, quantity))

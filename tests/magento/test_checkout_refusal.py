@@ -1,4 +1,4 @@
-"""Checkout is asked by a shop's own answers, and one that gives none stops no transfer."""
+"""What checkout answers to the preflight, and the reasons that are found for a refusal."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.magento import behaviours as shop_that
-from tests.magento.behaviours import answers, page, passes_on, refuses, where
-from tests.magento.conftest import Serve
-from tests.magento.faults import Behaviour, Call, faulty_shop
+from tests.magento import shop_behaviours as shop_that
+from tests.magento.conftest import RunService
+from tests.magento.faulty_shop import Behaviour, Call, faulty_shop
+from tests.magento.shop_behaviours import answers, answers_page, behaves_if, forwards_to, refuses
 from tests.running import RunningShop
 
 SOON = 0.5  # seconds
@@ -42,22 +42,22 @@ def reasons(*items: dict[str, Any]) -> Behaviour:
 
 
 def refused(
-    shop: RunningShop, path: str, behaviour: Behaviour, serve: Serve, *, possible: bool
+    shop: RunningShop, path: str, behaviour: Behaviour, serve: RunService, *, possible: bool
 ) -> TestResponse:
     """Transfer a quote that checkout refuses, at a shop where one path behaves in another way."""
     shown = {"possible_onepage_checkout": possible, "isGuestCheckoutAllowed": True}
-    to_cart = shop_that.reply(302, b"", ("Location", "/checkout/cart/"))
+    to_cart = shop_that.build_response(302, b"", ("Location", "/checkout/cart/"))
     section = answers(200, {"cart": shown})
-    rest = where(
-        lambda call: call.method == "HEAD", lambda call: call.send(to_cart), passes_on(shop.url)
+    rest = behaves_if(
+        lambda call: call.method == "HEAD", lambda call: call.send(to_cart), forwards_to(shop.url)
     )
-    rest = where(lambda call: "/section/load/" in call.path, section, rest)
-    behave = where(lambda call: path in call.path, behaviour, rest)
+    rest = behaves_if(lambda call: "/section/load/" in call.path, section, rest)
+    behave = behaves_if(lambda call: path in call.path, behaviour, rest)
     request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
     with faulty_shop(behave) as faulty, serve(faulty.url, ask_checkout=True) as service:
         answer = service.poq.transfer(request)
         assert service.handoffs() == []
-        assert service.claims() == []
+        assert service.leases() == []
     return answer
 
 
@@ -71,8 +71,8 @@ def refused(
         (item("A_CODE_OF_A_LATER_MAGENTO"), "refused"),
     ],
 )
-def test_the_codes_of_lines_come_from_the_shops_codes(
-    shop: RunningShop, serve: Serve, error: dict[str, Any], code: str
+def test_the_codes_of_lines_are_found_by_magentos_codes(
+    shop: RunningShop, serve: RunService, error: dict[str, Any], code: str
 ) -> None:
     answer = refused(shop, "/graphql", reasons(error), serve, possible=False)
     assert (answer.status_code, code_of(answer)) == (422, "lines_refused")
@@ -82,17 +82,17 @@ def test_the_codes_of_lines_come_from_the_shops_codes(
 
 NO_REASON = {
     "answers 503": refuses(503),
-    "answers 404 with a page": page(404),
-    "answers HTML": page(200),
+    "answers 404 with a page": answers_page(404),
+    "answers HTML": answers_page(200),
     "answers null": answers(200, None),
     "answers a list": answers(200, {"cart": []}),
     "answers an error": answers(200, {"errors": [{"message": "no"}]}),
     "hangs up": shop_that.hangs_up,
     "stalls in the middle of the body": shop_that.stalls,
     "cuts the body": shop_that.cuts_body,
-    "says a length that is too small": shop_that.says_too_little,
+    "says a length that is too small": shop_that.understates_length,
     "redirects to itself": shop_that.redirects,
-    "answers 48 MB": shop_that.too_large,
+    "answers 48 MB": shop_that.answers_too_much,
 }
 
 
@@ -101,15 +101,15 @@ NO_REASON = {
     ("path", "possible"),
     [("/section/load/", True), ("/graphql", False), ("/checkout/cart/", True)],
 )
-def test_without_a_reason_a_refusal_stays_one(
-    shop: RunningShop, serve: Serve, path: str, possible: bool, fault: Behaviour
+def test_a_refusal_without_a_known_reason_is_checkout_refused(
+    shop: RunningShop, serve: RunService, path: str, possible: bool, fault: Behaviour
 ) -> None:
     answer = refused(shop, path, fault, serve, possible=possible)
     assert (answer.status_code, code_of(answer)) == (409, "checkout_refused")
 
 
-def test_an_error_of_the_quote_and_of_no_line_is_told_in_general(
-    shop: RunningShop, serve: Serve
+def test_an_error_of_the_quote_without_a_line_is_checkout_refused(
+    shop: RunningShop, serve: RunService
 ) -> None:
     sound = {"product": {"sku": "ITEM-01", "stock_status": "IN_STOCK"}, "errors": None}
     answer = refused(shop, "/graphql", reasons(sound), serve, possible=False)
@@ -120,42 +120,45 @@ def test_an_error_of_the_quote_and_of_no_line_is_told_in_general(
 
 
 def redirects_to(location: str) -> Behaviour:
-    return lambda call: call.send(shop_that.reply(302, b"", ("Location", location)))
+    return lambda call: call.send(shop_that.build_response(302, b"", ("Location", location)))
 
 
 NOT_ASKED: dict[str, tuple[Behaviour, str]] = {
-    "thinks too long": (shop_that.late, "timeout"),
+    "thinks too long": (shop_that.answers_late, "timeout"),
     "sends headers a byte at a time": (shop_that.drips_headers, "timeout"),
-    "keeps saying 100 Continue": (shop_that.says_continue, "timeout"),
+    "keeps saying 100 Continue": (shop_that.keeps_saying_continue, "timeout"),
     "resets the connection": (shop_that.resets, "unreachable"),
     "hangs up": (shop_that.hangs_up, "unreachable"),
-    "speaks no HTTP": (shop_that.raw(b"220 ESMTP\r\n"), "unreachable"),
-    "answers 403": (page(403), "status_403"),
-    "answers 404": (page(404), "status_404"),
-    "answers 405": (page(405), "status_405"),
-    "answers 500": (page(500), "status_500"),
+    "speaks no HTTP": (shop_that.sends_raw(b"220 ESMTP\r\n"), "unreachable"),
+    "answers 403": (answers_page(403), "status_403"),
+    "answers 404": (answers_page(404), "status_404"),
+    "answers 405": (answers_page(405), "status_405"),
+    "answers 500": (answers_page(500), "status_500"),
     "answers 503 and asks for an hour": (refuses(503, ("Retry-After", "3600")), "status_503"),
-    "answers 503 with a page, as for maintenance": (page(503), "status_503"),
+    "answers 503 with a page, as for maintenance": (answers_page(503), "status_503"),
     "redirects to itself": (shop_that.redirects, "redirected_elsewhere"),
-    "redirects with 48 MB": (shop_that.redirects_at_length, "redirected_elsewhere"),
+    "redirects with 48 MB": (shop_that.redirects_with_large_body, "redirected_elsewhere"),
     "redirects to the login": (redirects_to("/customer/account/login/"), "redirected_elsewhere"),
     "redirects to https": (redirects_to("https://127.0.0.1/checkout/"), "redirected_elsewhere"),
     "redirects to a known host": (redirects_to("https://pay.test/start"), "redirected_elsewhere"),
-    "redirects to no address": (shop_that.redirects_to_no_address, "redirected_elsewhere"),
-    "redirects to what cannot be read": (shop_that.redirects_nowhere, "redirected_elsewhere"),
+    "redirects to no address": (shop_that.redirects_to_invalid_url, "redirected_elsewhere"),
+    "redirects to what cannot be read": (
+        shop_that.redirects_to_unreadable_url,
+        "redirected_elsewhere",
+    ),
 }
 
 
 @pytest.mark.parametrize(("fault", "reason"), NOT_ASKED.values(), ids=NOT_ASKED)
-def test_where_checkout_does_not_answer_the_transfer_goes_on(
+def test_without_an_answer_of_checkout_the_transfer_goes_on(
     shop: RunningShop,
-    serve: Serve,
+    serve: RunService,
     capsys: pytest.CaptureFixture[str],
     fault: Behaviour,
     reason: str,
 ) -> None:
     request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
-    behave = where(asks, fault, passes_on(shop.url))
+    behave = behaves_if(asks, fault, forwards_to(shop.url))
     with (
         faulty_shop(behave) as faulty,
         serve(
@@ -174,12 +177,14 @@ def test_where_checkout_does_not_answer_the_transfer_goes_on(
 
 
 @pytest.mark.parametrize("path", ["/checkout/", "/checkout/cart/"])
-def test_a_checkout_on_a_host_that_the_session_does_not_reach_has_no_link(
-    shop: RunningShop, serve: Serve, path: str
+def test_a_checkout_on_a_host_without_the_session_cookie_gives_no_link(
+    shop: RunningShop, serve: RunService, path: str
 ) -> None:
     """There the shopper would see the cart of an older session, or an empty one."""
     request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
-    behave = where(asks, redirects_to(f"https://www.shop-eu.test{path}"), passes_on(shop.url))
+    behave = behaves_if(
+        asks, redirects_to(f"https://www.shop-eu.test{path}"), forwards_to(shop.url)
+    )
     with faulty_shop(behave) as faulty, serve(faulty.url, ask_checkout=True) as service:
         answer = service.poq.transfer(request)
         assert service.handoffs() == []
@@ -187,9 +192,11 @@ def test_a_checkout_on_a_host_that_the_session_does_not_reach_has_no_link(
     assert "another host" in answer.get_json()["detail"]
 
 
-def test_checkout_is_left_alone_where_the_settings_say_so(shop: RunningShop, serve: Serve) -> None:
+def test_there_is_no_preflight_if_the_settings_switch_it_off(
+    shop: RunningShop, serve: RunService
+) -> None:
     request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
-    with faulty_shop(passes_on(shop.url)) as watched:
+    with faulty_shop(forwards_to(shop.url)) as watched:
         with serve(watched.url, ask_checkout=False) as service:
             assert service.poq.transfer(request).status_code == 200
         assert not any(asks(call) for call in watched.calls)
@@ -198,11 +205,11 @@ def test_checkout_is_left_alone_where_the_settings_say_so(shop: RunningShop, ser
 # How it is asked
 
 
-def test_a_bag_that_is_renewed_is_not_asked_about_again_and_a_quote_is(
-    shop: RunningShop, serve: Serve
+def test_a_renewed_bag_has_no_second_preflight_but_a_quote_has(
+    shop: RunningShop, serve: RunService
 ) -> None:
     quote = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
-    with faulty_shop(passes_on(shop.url)) as watched:
+    with faulty_shop(forwards_to(shop.url)) as watched:
         with serve(watched.url, ask_checkout=True, session_store=shop.sessions.as_uri()) as service:
             for _ in range(2):
                 assert service.poq.bag(("ITEM-01", 1)).status_code == 200
@@ -212,11 +219,13 @@ def test_a_bag_that_is_renewed_is_not_asked_about_again_and_a_quote_is(
             assert [asks(call) for call in watched.calls].count(True) == 3
 
 
-def test_checkout_is_asked_in_the_name_of_the_storefront(shop: RunningShop, serve: Serve) -> None:
+def test_the_preflight_asks_the_inner_address_as_a_shopper_of_the_public_one(
+    shop: RunningShop, serve: RunService
+) -> None:
     """The shop is reached over its inner address, and answers as if a shopper had come by https."""
     request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
     with (
-        faulty_shop(where(asks, page(200), passes_on(shop.url))) as inner,
+        faulty_shop(behaves_if(asks, answers_page(200), forwards_to(shop.url))) as inner,
         serve(
             inner.url,
             public_url="https://www.shop.test/handoff",
@@ -235,8 +244,8 @@ def test_checkout_is_asked_in_the_name_of_the_storefront(shop: RunningShop, serv
     assert "authorization" not in asked.headers
 
 
-def test_a_shop_that_reads_other_sessions_refuses_and_the_log_says_why(
-    shop: RunningShop, serve: Serve, capsys: pytest.CaptureFixture[str]
+def test_a_shop_that_reads_another_session_store_refuses_and_the_log_says_why(
+    shop: RunningShop, serve: RunService, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The settings name a session store that is not the shop's: every shopper would see no bag."""
     request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}

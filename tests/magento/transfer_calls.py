@@ -1,4 +1,4 @@
-"""The calls that transfers make at a shop, one by one, so that each can be made to fail."""
+"""The calls that a transfer makes to a shop, so that a test can let each of them fail."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.magento.behaviours import page, passes_on, where
-from tests.magento.faults import Behaviour, Call
+from tests.magento.faulty_shop import Behaviour, Call
+from tests.magento.shop_behaviours import answers_page, behaves_if, forwards_to
 
 MASKED_ID = "Zk4hQ9LrT2vXbN7mJc5WsP1yGd8FoA3e"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJ1aWQiOjF9.a-token-of-nobody"
@@ -24,10 +24,12 @@ class Stage:
 
     def with_fault(self, fault: Behaviour, stand_in: str) -> Behaviour:
         """Return how the shop behaves when this stage goes wrong."""
-        otherwise = passes_on(stand_in)
+        otherwise = forwards_to(stand_in)
         if not self.has_graphql:
-            otherwise = where(lambda call: call.path == "/graphql", page(404), otherwise)
-        return where(self.strikes, fault, otherwise)
+            otherwise = behaves_if(
+                lambda call: call.path == "/graphql", answers_page(404), otherwise
+            )
+        return behaves_if(self.strikes, fault, otherwise)
 
 
 def bag(*lines: tuple[str, int]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from handoff.ledger import Database, open_database
 from handoff.settings import Settings, load_settings
 from handoff.settings.store_views import StoreView
 from tests.conftest import MakeApp, Poq
-from tests.magento.behaviours import passes_on
-from tests.magento.faults import Call, faulty_shop
+from tests.magento.faulty_shop import Call, faulty_shop
+from tests.magento.shop_behaviours import forwards_to
 from tests.running import RunningShop, running_shop_of_stores
 from tests.stores import CODES, TWO_TOWELS, settings_of_stores
 from tests.transfer.test_views import errors_of, problem
@@ -76,7 +76,7 @@ def in_store(answer: TestResponse, database: Database) -> tuple[str, str]:
     ],
     ids=str,
 )
-def test_a_bag_goes_to_the_store_it_names_or_the_first_in_its_currency(
+def test_a_bag_is_created_in_the_store_view_it_names_or_the_first_in_its_currency(
     poq: Poq, database: Database, asked: dict[str, str], expected: str
 ) -> None:
     answer = poq.transfer({**BAG, **asked})
@@ -103,7 +103,7 @@ def test_a_store_that_is_not_listed_is_refused(poq: Poq, rest: dict[str, Any]) -
     assert errors_of(answer) == {"/store": "unknown_store"}
 
 
-def test_the_same_reference_with_another_store_is_another_content(poq: Poq) -> None:
+def test_the_same_reference_in_another_store_view_gets_another_link(poq: Poq) -> None:
     bag = {**BAG, "currency": "EUR"}
     first = poq.transfer(bag).get_json()["url"]
     assert poq.transfer({**bag, "store": "base_eur"}).get_json()["url"] == first
@@ -140,7 +140,7 @@ def test_a_quote_of_a_store_that_is_not_listed_is_not_served(
     assert "store view 2" in answer.get_json()["detail"]
 
 
-def test_a_store_whose_number_is_another_in_the_shop_is_not_served(
+def test_a_store_view_with_another_id_in_the_shop_is_not_served(
     make_app: MakeApp, settings: Settings
 ) -> None:
     wrong = settings.stores[0].model_copy(update={"store_id": 7})
@@ -152,7 +152,7 @@ def test_a_store_whose_number_is_another_in_the_shop_is_not_served(
 
 @pytest.mark.parametrize(("code", "other"), [("default", "base_eur"), ("base_eur", "eu_de")])
 @pytest.mark.parametrize("kind", ["guest", "customer"])
-def test_a_quote_is_not_served_where_the_numbers_of_two_stores_are_exchanged(
+def test_a_quote_is_not_served_if_the_settings_exchange_two_store_ids(
     make_app: MakeApp, settings: Settings, shop: RunningShop, kind: str, code: str, other: str
 ) -> None:
     """Checkout would open in the other one, with the right total, and place the order there."""
@@ -187,8 +187,8 @@ def test_a_quote_of_a_store_whose_code_the_shop_does_not_have_is_not_served(
     assert "base_eurr" in answer.get_json()["detail"]
 
 
-def test_the_number_of_a_store_is_asked_for_once(make_app: MakeApp, shop: RunningShop) -> None:
-    with faulty_shop(passes_on(shop.url)) as between:
+def test_the_id_of_a_store_view_is_verified_once(make_app: MakeApp, shop: RunningShop) -> None:
+    with faulty_shop(forwards_to(shop.url)) as between:
         poq = Poq(make_app(magento_url=between.url, ask_checkout=False).test_client())
         for _ in range(2):
             poq.transfer({"quote_id": shop.guest_quote(*TWO_TOWELS, store="eu_gb")})
@@ -196,7 +196,7 @@ def test_the_number_of_a_store_is_asked_for_once(make_app: MakeApp, shop: Runnin
     assert asked == ["/rest", "/rest/eu_gb", "/rest"]
 
 
-def test_a_quote_in_a_currency_that_is_not_its_stores_own_keeps_it(
+def test_a_quote_in_a_foreign_currency_keeps_it(
     poq: Poq, shop: RunningShop, database: Database
 ) -> None:
     answer = poq.transfer({"quote_id": in_foreign_currency(shop)})
@@ -239,7 +239,7 @@ def test_a_customers_quote_is_found_in_whichever_website_it_is(
 
 
 @pytest.mark.parametrize("shared_accounts", [True])
-def test_where_accounts_are_shared_each_of_a_customers_quotes_is_found(
+def test_with_shared_accounts_each_of_a_customers_quotes_is_found(
     poq: Poq, shop: RunningShop, database: Database
 ) -> None:
     token = shop.customer_token()
@@ -252,7 +252,7 @@ def test_where_accounts_are_shared_each_of_a_customers_quotes_is_found(
 
 
 @pytest.mark.parametrize("shared_accounts", [False, True], ids=["by website", "shared"])
-def test_a_token_that_no_website_takes_is_rejected(poq: Poq) -> None:
+def test_a_token_that_no_website_accepts_is_rejected(poq: Poq) -> None:
     answer = poq.transfer({"quote_id": "1", "token_id": "garbage"})
     problem(answer, 401, "customer_token_rejected")
 
@@ -284,7 +284,7 @@ def test_a_web_server_that_ties_its_host_to_one_website_hides_no_other(
     make_app: MakeApp, shop: RunningShop, database: Database, hint: dict[str, str]
 ) -> None:
     """Asked without a store view in the path, such a host answers for its website only."""
-    stand_in = passes_on(shop.url)
+    stand_in = forwards_to(shop.url)
 
     def is_tied(call: Call) -> None:
         call.path = call.path.replace("?___store=eu_", "?___store=default&was=eu_")
@@ -298,10 +298,10 @@ def test_a_web_server_that_ties_its_host_to_one_website_hides_no_other(
     assert in_store(answer, database) == ("eu_gb", "GBP")
 
 
-def test_store_views_of_a_website_are_asked_for_once(
+def test_each_website_is_asked_once_for_a_customers_quote(
     make_app: MakeApp, shop: RunningShop, settings: Settings
 ) -> None:
-    with faulty_shop(passes_on(shop.url)) as between:
+    with faulty_shop(forwards_to(shop.url)) as between:
         poq = Poq(make_app(magento_url=between.url).test_client())
         poq.transfer({"quote_id": "1", "token_id": "garbage"})
     paths = [call.path for call in between.calls]
@@ -314,7 +314,7 @@ def test_store_views_of_a_website_are_asked_for_once(
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_asking_checkout_leaves_a_quote_in_its_store_and_currency(
+def test_the_preflight_leaves_a_quote_in_its_store_view_and_currency(
     poq: Poq, shop: RunningShop, code: str
 ) -> None:
     quote_id = shop.guest_quote(*TWO_TOWELS, store=code)
@@ -323,9 +323,7 @@ def test_asking_checkout_leaves_a_quote_in_its_store_and_currency(
     assert shop.rest("GET", f"guest-carts/{quote_id}") == before
 
 
-def test_asking_checkout_leaves_a_quote_in_a_currency_that_is_not_its_stores_own(
-    poq: Poq, shop: RunningShop
-) -> None:
+def test_the_preflight_leaves_a_quote_in_its_foreign_currency(poq: Poq, shop: RunningShop) -> None:
     quote_id = in_foreign_currency(shop)
     before = shop.rest("GET", f"guest-carts/{quote_id}")
     shop.state.rules.one_page_checkout = False
@@ -335,7 +333,7 @@ def test_asking_checkout_leaves_a_quote_in_a_currency_that_is_not_its_stores_own
     assert shop.rest("GET", f"guest-carts/{quote_id}") == before
 
 
-def test_accounts_that_are_not_as_the_settings_say_are_refused(
+def test_account_sharing_that_differs_from_the_settings_is_refused(
     make_app: MakeApp, shop: RunningShop
 ) -> None:
     poq = Poq(make_app(customer_accounts="global").test_client())

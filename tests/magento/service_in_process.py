@@ -1,4 +1,4 @@
-"""The service in this process, on a ledger of its own, before whatever shop a test has."""
+"""The service in this process, with a ledger of its own, for the shop of a test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.conftest import Poq, settings_for
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class ServiceInProcess:
     """A service, and Poq's cloud to call it."""
 
     app: Flask
@@ -29,8 +29,8 @@ class Serving:
         """Return the rows of the ledger."""
         return self._rows(handoff)
 
-    def claims(self) -> list[dict[str, Any]]:
-        """Return the claims that somebody holds, or has left behind."""
+    def leases(self) -> list[dict[str, Any]]:
+        """Return the leases that are held, or that were left behind."""
         return self._rows(lease)
 
     def _rows(self, table: Any) -> list[dict[str, Any]]:
@@ -40,16 +40,16 @@ class Serving:
 
 
 @contextmanager
-def serving(shop_url: str, folder: Path, **changes: Any) -> Iterator[Serving]:
-    """Run the service for a shop; `changes` are settings. Checkout is not asked unless they say so.
+def run_service(shop_url: str, folder: Path, **changes: Any) -> Iterator[ServiceInProcess]:
+    """Run the service for a shop. `changes` are settings.
 
-    What a shop does that misbehaves is then counted call by call, without that one.
+    The preflight is off by default, so that tests can count the calls of a transfer.
     """
     sessions = folder / "sessions"
     sessions.mkdir(exist_ok=True)
     values = {**settings_for(shop_url, sessions, folder), "ask_checkout": False}
     app = create_app(load_settings(**{**values, **changes}))
     try:
-        yield Serving(app, Poq(app.test_client()))
+        yield ServiceInProcess(app, Poq(app.test_client()))
     finally:
         app.extensions["handoff.database"].close()
