@@ -12,12 +12,11 @@ from handoff.doctor.checks import (
     cart_building,
     catalogue,
     checkout,
-    clock,
     customer_account,
     ledger,
     poq_endpoints,
     search_and_filters,
-    service_address,
+    service,
     session_cookie,
     session_store,
     settings,
@@ -65,12 +64,10 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
             Check("Ledger", ledger.check_ledger, needs_rest=False),
         ),
         "Service and session store": (
-            Check(
-                "Host of the service", service_address.check_service_host, _SITE, needs_rest=False
-            ),
-            Check("Service", service_address.check_service_answers, _SITE, needs_rest=False),
+            Check("Host of the service", service.check_service_host, _SITE, needs_rest=False),
+            Check("Service", service.check_service_answers, _SITE, needs_rest=False),
             Check("Session store", session_store.check_session_store, needs_rest=False),
-            Check("Clock", clock.check_clock),
+            Check("Clock", service.check_clock),
         ),
         "Session cookie": (
             Check("Cookie", session_cookie.check_session_cookie, _SITE, needs_rest=False),

@@ -9,11 +9,10 @@ from urllib.parse import urlencode, urlsplit
 
 from handoff.cleanup import Cleanup
 from handoff.deadline import Deadline
-from handoff.magento.checkout_probe import CheckoutProbe, ShopperSession, VisitedPage
+from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
 from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, get_tls_name
 from handoff.settings import Settings
-from handoff.settings.store_sites import StoreSite
 from handoff.settings.store_views import StoreView
 
 # Magento answers 500 to a page of the checkout if Accept lacks `*/*`. A session of a client that
@@ -47,18 +46,18 @@ def read_message(response: HttpResponse) -> str:
 class DoctorShopClient:
     """Calls one shop. All methods raise NoResponse, or TimeLimitReached at the end of the run.
 
-    `cleanup` undoes what the calls create in the shop.
+    `cleanup` undoes what the calls create in the shop. `checkout_probe` opens pages with a session.
     """
 
     def __init__(self, settings: Settings, deadline: Deadline, cleanup: Cleanup) -> None:
         self.settings = settings
         self.cleanup = cleanup
-        self._deadline = deadline
+        self.deadline = deadline
         url, host, ca_file = settings.magento_url, settings.magento_host, settings.magento_ca_file
         self._api = HttpTransport(tls_name=get_tls_name(url, host), ca_file=ca_file)
         self._web = HttpTransport(ca_file=ca_file)
         client = MagentoClient(url, host=host, ca_file=ca_file)
-        self._checkout_probe = CheckoutProbe(client, fetch_page=self._fetch_page)
+        self.checkout_probe = CheckoutProbe(client, fetch_page=self._fetch_page)
 
     def rest(
         self,
@@ -90,16 +89,7 @@ class DoctorShopClient:
 
     def get(self, url: str) -> HttpResponse:
         """Open a URL as a browser without cookies does; no redirect is followed."""
-        return self._fetch_page("GET", url, headers=_BROWSER_HEADERS, deadline=self._deadline)
-
-    def open_as_shopper(
-        self, site: StoreSite, session_id: str, url: str
-    ) -> tuple[VisitedPage, ...]:
-        """Open a page with a shop session, follow redirects, and return every page on the way."""
-        session = ShopperSession(site, session_id)
-        return self._checkout_probe.open_page(
-            session, url, deadline=self._deadline, follow_redirects=True
-        ).pages
+        return self._fetch_page("GET", url, headers=_BROWSER_HEADERS, deadline=self.deadline)
 
     def with_deadline(self, seconds: float) -> DoctorShopClient:
         """Return a client of the same shop with a deadline of its own, for cleaning up."""
@@ -139,9 +129,9 @@ class DoctorShopClient:
         headers: Mapping[str, str],
         body: bytes | None = None,
     ) -> HttpResponse:
-        if self._deadline.has_passed:
+        if self.deadline.has_passed:
             raise TimeLimitReached
-        deadline = Deadline.after(min(_MAX_CALL_SECONDS, self._deadline.remaining))
+        deadline = Deadline.after(min(_MAX_CALL_SECONDS, self.deadline.remaining))
         return transport.send(
             method, url, headers=headers, body=body, deadline=deadline, max_bytes=_MAX_BODY
         )

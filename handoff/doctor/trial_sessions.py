@@ -7,7 +7,7 @@ from pathlib import Path
 
 from handoff.doctor.set_cookie import find_set_cookie
 from handoff.doctor.shop_client import DoctorShopClient
-from handoff.magento.checkout_probe import VisitedPage
+from handoff.magento.checkout_probe import ShopperSession, VisitedPage
 from handoff.magento.http_transport import HttpResponse
 from handoff.settings import Settings
 from handoff.settings.store_views import StoreView
@@ -32,11 +32,16 @@ def open_with_session(
 ) -> tuple[VisitedPage, ...]:
     """Open checkout, or another page, with a session; return every page on the way."""
     site = shop.settings.build_store_site(store)
-    pages = shop.open_as_shopper(site, session_id, url or site.landing_url)
-    for page in pages:
+    visit = shop.checkout_probe.open_page(
+        ShopperSession(site, session_id),
+        url or site.landing_url,
+        deadline=shop.deadline,
+        follow_redirects=True,
+    )
+    for page in visit.pages:
         # Magento continues with a new id, and keeps the old session for a while.
         register_session_of(shop, page.response)
-    return pages
+    return visit.pages
 
 
 def register_session_of(shop: DoctorShopClient, response: HttpResponse) -> None:

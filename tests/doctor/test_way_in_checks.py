@@ -11,7 +11,7 @@ import pytest
 from flask import Request, Response
 
 from handoff.doctor import Severity
-from handoff.doctor.checks import clock
+from handoff.doctor.checks import service
 from tests.conftest import STORE
 from tests.doctor.conftest import RunDoctor
 from tests.doctor.modified_shop import (
@@ -175,7 +175,7 @@ def test_a_storefront_that_cannot_be_reached_is_checked_by_the_internal_url(
 
 def _turn_our_clock(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     turned = SimpleNamespace(time=lambda: time.time() + seconds)
-    monkeypatch.setattr(clock, "time", turned)
+    monkeypatch.setattr(service, "time", turned)
 
 
 @pytest.mark.parametrize(
