@@ -14,9 +14,9 @@ let running = null;
 
 // Shows the result of the last opening on the button that caused it.
 document.addEventListener('opened', ({ detail }) => {
-  const words = detail.text.match(QUOTED);
+  const quote = detail.text.match(QUOTED);
   if (running && detail.status === 303) showResult('Checkout is open.');
-  else if (running && words) showResult(words[1]);
+  else if (running && quote) showResult(quote[1]);
 });
 
 function showResult(text) {
@@ -40,8 +40,8 @@ const SCENARIOS = {
   async second() {
     const link = run.link;
     await sendVisitor('second', link);
-    const words = document.querySelector('.log .note:last-child').textContent;
-    showResult(words.match(QUOTED)?.[1] ?? words);
+    const note = document.querySelector('.log .note:last-child').textContent;
+    showResult(note.match(QUOTED)?.[1] ?? note);
     run.watch(link);
     return true;
   },
@@ -155,7 +155,7 @@ export async function runExclusively(action) {
 export function startScenarios() {
   for (const button of buttons) {
     button.addEventListener('click', async () => {
-      const name = button.dataset.life;
+      const name = button.dataset.scenario;
       hideSheet();
       forgetRunning();
       running = button;
@@ -170,7 +170,7 @@ export function startScenarios() {
   }
   document.addEventListener('bag', updateButtons);
   document.addEventListener('link', updateButtons);
-  isAway().then(nameStore);
+  isAway().then(labelStoreButton);
 }
 
 export function forgetRunning() {
