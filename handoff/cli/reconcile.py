@@ -129,7 +129,7 @@ def reconcile(
     with (
         exit_on_problem(),
         closing(open_existing_ledger(settings)) as database,
-        _exclusive_run(database) as extend_lease,
+        _hold_lease(database) as extend_lease,
     ):
         run = _ReconcileRun(
             ReconciliationRepository(database),
@@ -225,7 +225,7 @@ class _ReconcileRun:
 
 
 @contextmanager
-def _exclusive_run(database: Database) -> Iterator[Callable[[], None]]:
+def _hold_lease(database: Database) -> Iterator[Callable[[], None]]:
     """Hold the lease on reconciling this ledger, or exit: two runs would annotate twice.
 
     Yields a function that extends the lease.

@@ -128,7 +128,7 @@ def _run_rehearsal(settings: Settings, options: _Options) -> RehearsalResult:
     """Run all steps and print the report."""
     cancel, cleanup = CancelToken(), create_cleanup()
     transfers = TransferClient(settings, cancel)
-    transfers.require_service()
+    transfers.require_healthy_service()
     client = open_client(settings)
     access = open_admin_access(client, settings)
     printer = RehearsalPrinter(in_json=options.in_json)

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from handoff.bag import BagLine, format_quantity, merge_lines
+from handoff.bag import BagLine, format_quantity
 from handoff.magento.client import Answer
+from handoff.magento.quote_models import QuoteLine
 from handoff.rehearsal.app_client import AppClient
 
 
@@ -23,14 +24,14 @@ class AppCart:
     @classmethod
     def create_for_guest(cls, shop: AppClient) -> AppCart:
         """Create an empty cart for a guest."""
-        return cls(shop, masked_id=shop.require("POST", "guest-carts", advice="cart_call"))
+        return cls(shop, masked_id=shop.call_or_fail("POST", "guest-carts", advice="cart_call"))
 
-    def require(
+    def call_or_fail(
         self, method: str, path: str, body: Any = None, *, advice: str = "cart_call"
     ) -> Any:
         """Make a call below the cart's path; raise StepFailure if it does not work."""
         path = f"{self._path}{path}"
-        return self._shop.require(method, path, body=body, token=self._token, advice=advice)
+        return self._shop.call_or_fail(method, path, body=body, token=self._token, advice=advice)
 
     def try_to_add(self, sku: str, quantity: int) -> Answer:
         """Add an item, and return the shop's answer, whatever it is."""
@@ -39,7 +40,7 @@ class AppCart:
 
     def add_item(self, sku: str, quantity: int) -> int:
         """Add an item and return its number."""
-        item = self.require("POST", "/items", {"cartItem": {"sku": sku, "qty": quantity}})
+        item = self.call_or_fail("POST", "/items", {"cartItem": {"sku": sku, "qty": quantity}})
         return int(item["item_id"])
 
     def change_quantity(self, item_id: int, quantity: int) -> None:
@@ -47,34 +48,37 @@ class AppCart:
         item: dict[str, Any] = {"item_id": item_id, "qty": quantity}
         if self.masked_id:
             item["quote_id"] = self.masked_id
-        self.require("PUT", f"/items/{item_id}", {"cartItem": item})
+        self.call_or_fail("PUT", f"/items/{item_id}", {"cartItem": item})
 
     def remove_item(self, item_id: int) -> None:
         """Remove an item."""
-        self.require("DELETE", f"/items/{item_id}")
+        self.call_or_fail("DELETE", f"/items/{item_id}")
 
     def remove_all_items(self) -> None:
         """Remove every item."""
-        for item in self.require("GET", "/items"):
+        for item in self.call_or_fail("GET", "/items"):
             self.remove_item(int(item["item_id"]))
 
-    def read_lines(self) -> tuple[BagLine, ...]:
-        """Return the items that cost something as bag lines."""
-        items = self.require("GET", "/items")
-        return to_bag_lines((item["sku"], item["qty"]) for item in items if item["price"])
+    def read_lines(self) -> tuple[QuoteLine, ...]:
+        """Return the lines that cost something."""
+        items = self.call_or_fail("GET", "/items")
+        return to_quote_lines(item for item in items if item["price"])
 
     def read_total(self) -> Decimal:
         """Return the grand total."""
-        return Decimal(str(self.require("GET", "/totals")["grand_total"]))
+        return Decimal(str(self.call_or_fail("GET", "/totals")["grand_total"]))
 
     def is_active(self) -> bool:
         """Return whether it is still a cart, and no order."""
-        return bool(self.require("GET", "")["is_active"])
+        return bool(self.call_or_fail("GET", "")["is_active"])
 
 
-def to_bag_lines(pairs: Iterable[tuple[Any, Any]]) -> tuple[BagLine, ...]:
-    """Return bag lines for skus and quantities as JSON has them."""
-    return merge_lines(BagLine(str(sku), Decimal(str(quantity))) for sku, quantity in pairs)
+def to_quote_lines(items: Iterable[dict[str, Any]]) -> tuple[QuoteLine, ...]:
+    """Return lines for items as Magento's JSON has them, in REST and in the checkout page."""
+    return tuple(
+        QuoteLine(str(item["sku"]), Decimal(str(item["qty"])), int(item["item_id"]))
+        for item in items
+    )
 
 
 def describe_lines(lines: Iterable[BagLine]) -> str:

@@ -42,7 +42,7 @@ class AppClient:
         deadline = Deadline.after(_TIMEOUT)
         return self._client.rest(method, path, store=self.store.code, deadline=deadline, **options)
 
-    def require(self, method: str, path: str, *, advice: str, **options: Any) -> Any:
+    def call_or_fail(self, method: str, path: str, *, advice: str, **options: Any) -> Any:
         """Make the same call and return the answer's body; raise StepFailure unless it is a 200.
 
         `advice` is the key of what to do then.

@@ -8,10 +8,10 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from handoff.bag import BagLine, format_quantity
+from handoff.bag import format_quantity
 from handoff.magento.checkout_refusal import parse_cart_section
-from handoff.magento.quote_models import is_masked_id
-from handoff.rehearsal.app_cart import describe_lines, to_bag_lines
+from handoff.magento.quote_models import QuoteLine, is_masked_id
+from handoff.rehearsal.app_cart import describe_lines, to_quote_lines
 from handoff.rehearsal.results import StepFailure
 from handoff.rehearsal.web_view import WebPage, WebView
 
@@ -26,7 +26,7 @@ class CheckoutPage:
     `email` is the address of the customer who is logged in, None for a guest.
     """
 
-    lines: tuple[BagLine, ...]
+    lines: tuple[QuoteLine, ...]
     total: Decimal
     currency: str
     country: str
@@ -60,7 +60,7 @@ def load_cart_section(web_view: WebView, storefront_url: str) -> dict[str, Any]:
     Its `items` have `product_sku`, `product_id` and `qty`.
     """
     url = f"{storefront_url}/customer/section/load/?sections=cart"
-    return parse_cart_section(web_view.load_json(url))
+    return parse_cart_section(web_view.load_json_bytes(url))
 
 
 def _read_config(config: Any) -> CheckoutPage:
@@ -68,7 +68,7 @@ def _read_config(config: Any) -> CheckoutPage:
     quote_id = str(quote["entity_id"])
     paid_items = [item for item in config["quoteItemData"] if not _is_free(item)]
     return CheckoutPage(
-        lines=to_bag_lines((item["sku"], item["qty"]) for item in paid_items),
+        lines=to_quote_lines(paid_items),
         total=Decimal(str(totals["grand_total"])),
         currency=str(totals["quote_currency_code"]),
         country=str(config.get("defaultCountryId") or ""),

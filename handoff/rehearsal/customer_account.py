@@ -34,12 +34,12 @@ class CustomerAccount:
         """Get a token for the account."""
         body = {"username": self.email, "password": self._password}
         path = "integration/customer/token"
-        self.token = str(self._shop.require("POST", path, body=body, advice="login_refused"))
+        self.token = str(self._shop.call_or_fail("POST", path, body=body, advice="login_refused"))
         return "a token"
 
     def read_own_details(self) -> Observation:
         """Read the customer's details; raise StepFailure if they are another customer's."""
-        email = str(self._call_details("GET").get("email"))
+        email = str(self._call_customers_me("GET").get("email"))
         if email.lower() != self.email.lower():
             expected = "the customer's own details"
             raise StepFailure(expected, "another customer's", "security_breach")
@@ -47,17 +47,17 @@ class CustomerAccount:
 
     def change_first_name_and_back(self) -> Observation:
         """Change the first name, read it, and change it back."""
-        details = self._original_details = self._call_details("GET")
+        details = self._original_details = self._call_customers_me("GET")
         self._cleanup.defer("The customer's first name", self._restore_details)
-        self._call_details("PUT", {**details, "firstname": _CHANGED_FIRST_NAME})
-        name = self._call_details("GET")["firstname"]
+        self._call_customers_me("PUT", {**details, "firstname": _CHANGED_FIRST_NAME})
+        name = self._call_customers_me("GET")["firstname"]
         if name != _CHANGED_FIRST_NAME:
             expected = f"the first name {_CHANGED_FIRST_NAME}"
             raise StepFailure(expected, f"“{name}” after the change", "customer_details_call")
         self._restore_details()
         return "the first name, and back"
 
-    def invalidate_token(self) -> str:
+    def create_invalid_token(self) -> str:
         """Return an invalid token for this customer.
 
         It is a damaged copy. Revoking the token would log the account's owner out everywhere.
@@ -67,12 +67,14 @@ class CustomerAccount:
 
     def _restore_details(self) -> None:
         if self._original_details is not None:
-            self._call_details("PUT", self._original_details)
+            self._call_customers_me("PUT", self._original_details)
             self._original_details = None
 
-    def _call_details(self, method: str, details: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _call_customers_me(
+        self, method: str, details: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         body = None if details is None else {"customer": details}
-        answer = self._shop.require(
+        answer = self._shop.call_or_fail(
             method, "customers/me", body=body, token=self.token, advice="customer_details_call"
         )
         return dict(answer)
@@ -101,14 +103,16 @@ class TemporaryAccount(CustomerAccount):
         }
         body = {"customer": customer, "password": self._password}
         self._cleanup.defer(f"The account {self.email}", self._delete)
-        account = self._shop.require("POST", "customers", body=body, advice="use_existing_account")
+        account = self._shop.call_or_fail(
+            "POST", "customers", body=body, advice="use_existing_account"
+        )
         self._id = int(account["id"])
         return f"customer {self._id}, {self.email}"
 
-    def invalidate_token(self) -> str:
+    def create_invalid_token(self) -> str:
         """Revoke all tokens of the account; the shop treats them like expired ones."""
         path = "integration/customer/revoke-customer-token"
-        self._shop.require("POST", path, token=self.token, advice="revoke_call")
+        self._shop.call_or_fail("POST", path, token=self.token, advice="revoke_call")
         return self.token
 
     def _require_permission_to_delete(self) -> None:
@@ -124,12 +128,12 @@ class TemporaryAccount(CustomerAccount):
         if account_id is not None:
             advice = "delete_by_hand"
             token = self._shop.get_admin_token(advice)
-            self._shop.require("DELETE", f"customers/{account_id}", token=token, advice=advice)
+            self._shop.call_or_fail("DELETE", f"customers/{account_id}", token=token, advice=advice)
 
     def _find_id(self) -> int | None:
         """Find the account by a login: it may have been created although no answer came."""
         try:
             self.log_in()
-            return int(self._call_details("GET")["id"])
+            return int(self._call_customers_me("GET")["id"])
         except StepFailure:
             return None

@@ -78,8 +78,10 @@ class GuestBagJourney(GuestJourney):
         if self._place_order:
             skip_reason = "" if self._context.reconciler else get_advice("no_permission_for_orders")
             steps += [
-                self._build_step("ordered, with an offline payment", self.order),
-                self._build_step("order found by reconcile", self.reconcile, skip_reason),
+                self._build_step("ordered, with an offline payment", self.order_cart),
+                self._build_step(
+                    "order found by reconcile", self.find_order_by_reference, skip_reason
+                ),
             ]
         return steps
 
@@ -100,18 +102,18 @@ class GuestBagJourney(GuestJourney):
             "reference": self._reference,
         }
 
-    def transfer(self) -> Observation:
+    def send_transfer(self) -> Observation:
         """Send the transfer. A service that refuses it may have begun a cart."""
         cleanup = self._context.cleanup
         try:
-            observation = super().transfer()
+            observation = super().send_transfer()
         except StepFailure:
             cleanup.note_leftover(f"Maybe a guest's cart, begun for the bag. {_REMOVED_BY_SHOP}")
             raise
         cleanup.defer("The cart of the bag", self._empty_cart_unless_ordered)
         return f"{observation}, reference {self._reference}"
 
-    def order(self) -> Observation:
+    def order_cart(self) -> Observation:
         """Order the cart."""
         page, shop = self._get_checkout(), self._context.shop
         order = place_order(shop, self.find_cart(page), country=page.country, email=_EMAIL)
@@ -124,7 +126,7 @@ class GuestBagJourney(GuestJourney):
             cleanup.defer(name, lambda: self._cancel_order(order))
         return f"order {order.order_id}, to be paid by {order.payment_method}"
 
-    def reconcile(self) -> Observation:
+    def find_order_by_reference(self) -> Observation:
         """Find the order by the reference, as `handoff reconcile` does."""
         if self._context.reconciler is None:
             raise LookupError("orders may not be read")
@@ -138,7 +140,7 @@ class GuestBagJourney(GuestJourney):
     def _cancel_order(self, order: PlacedOrder) -> None:
         shop, advice = self._context.shop, "cancel_by_hand"
         path, token = f"orders/{order.order_id}/cancel", shop.get_admin_token(advice)
-        if shop.require("POST", path, token=token, advice=advice) is not True:
+        if shop.call_or_fail("POST", path, token=token, advice=advice) is not True:
             raise StepFailure("a cancelled order", "the shop does not cancel it", advice)
         name = self._order_number or f"with the id {order.order_id}"
         text = f"Order {name}, cancelled: a shop keeps its orders."

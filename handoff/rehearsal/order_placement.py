@@ -33,17 +33,17 @@ def place_order(shop: AppClient, cart: AppCart, *, country: str, email: str) -> 
         "shipping_method_code": method,
     }
     body: dict[str, Any] = {"addressInformation": shipping}
-    offer = cart.require("POST", "/shipping-information", body, advice="order_call")
+    offer = cart.call_or_fail("POST", "/shipping-information", body, advice="order_call")
     payment = _choose_offline_payment(offer["payment_methods"])
     body = {"email": email, "paymentMethod": {"method": payment}, "billing_address": address}
-    order_id = cart.require("POST", "/payment-information", body, advice="order_refused")
+    order_id = cart.call_or_fail("POST", "/payment-information", body, advice="order_refused")
     return PlacedOrder(int(order_id), payment)
 
 
 def _choose_shipping_method(cart: AppCart, address: dict[str, Any]) -> tuple[str, str]:
     path = "/estimate-shipping-methods"
     todo = "no_shipping_method"
-    methods = cart.require("POST", path, {"address": address}, advice=todo)
+    methods = cart.call_or_fail("POST", path, {"address": address}, advice=todo)
     for method in methods:
         if method.get("available"):
             return str(method["carrier_code"]), str(method["method_code"])
@@ -63,7 +63,7 @@ def _choose_offline_payment(methods: list[dict[str, Any]]) -> str:
 def _build_address(shop: AppClient, country: str) -> dict[str, Any]:
     """Return an invented address, in the first region of a country that has regions."""
     path = f"directory/countries/{country}"
-    regions = shop.require("GET", path, advice="order_call").get("available_regions")
+    regions = shop.call_or_fail("GET", path, advice="order_call").get("available_regions")
     address: dict[str, Any] = {
         "country_id": country,
         "street": ["1 Rehearsal Street"],

@@ -71,7 +71,7 @@ def _list_catalogue(shop: AppClient) -> Iterator[str]:
     advice = "name_products"
     token = shop.get_admin_token(advice)
     yield from _read_skus(
-        shop.require("GET", "products", token=token, params=params, advice=advice)
+        shop.call_or_fail("GET", "products", token=token, params=params, advice=advice)
     )
 
 

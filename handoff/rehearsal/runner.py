@@ -87,9 +87,9 @@ def _run_step(step: Step) -> StepResult:
         observation = step.action()
     except STEP_ERRORS as error:
         failure = to_step_failure(error)
-        return StepResult(step, StepVerdict.FAILED, _milliseconds_since(started), failure=failure)
-    return StepResult(step, StepVerdict.PASSED, _milliseconds_since(started), observation)
+        return StepResult(step, StepVerdict.FAILED, _measure_milliseconds(started), failure=failure)
+    return StepResult(step, StepVerdict.PASSED, _measure_milliseconds(started), observation)
 
 
-def _milliseconds_since(started: float) -> int:
+def _measure_milliseconds(started: float) -> int:
     return round((time.perf_counter() - started) * 1000)

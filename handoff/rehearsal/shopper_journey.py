@@ -8,8 +8,10 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
-from handoff.bag import BagLine, sku_key
+from handoff.bag import BagLine
+from handoff.bag_comparison import find_quote_differences
 from handoff.instruction import Instruction
+from handoff.magento.quote_models import QuoteLine
 from handoff.rehearsal.app_cart import AppCart, describe_lines
 from handoff.rehearsal.checkout_page import CheckoutPage, read_checkout_page
 from handoff.rehearsal.context import RehearsalContext
@@ -45,7 +47,7 @@ class ShopperJourney(ABC):
     def find_cart(self, page: CheckoutPage) -> AppCart:
         """Return the cart in checkout; raise StepFailure if checkout is another shopper's."""
 
-    def transfer(self) -> Observation:
+    def send_transfer(self) -> Observation:
         """Send the transfer."""
         self._instruction = self._context.transfers.transfer(self.build_transfer())
         handoff_id = _get_link_token(self._instruction).rpartition(".")[0]
@@ -54,7 +56,7 @@ class ShopperJourney(ABC):
     def open_link(self) -> Observation:
         """Open the link in the web view, after a preview in another one changed nothing."""
         if self._instruction.method == "GET":
-            self._create_web_view().follow(self._instruction)
+            self._create_web_view().follow_instruction(self._instruction)
         self._require_redirect_to_checkout(self._use_link(self._web_view))
         return "303 to checkout, with a session of the shop"
 
@@ -95,7 +97,7 @@ class ShopperJourney(ABC):
 
     def open_altered_link(self) -> Observation:
         """Open a link with a wrong signature."""
-        page = self._create_web_view().follow(_alter_link(self._instruction))
+        page = self._create_web_view().follow_instruction(_alter_link(self._instruction))
         if page.status != HTTPStatus.NOT_FOUND:
             expected = "an altered link to be unknown, 404"
             raise StepFailure(expected, page.summary, "security_breach")
@@ -116,7 +118,7 @@ class ShopperJourney(ABC):
 
     def _build_link_steps(self) -> list[Step]:
         return [
-            self._build_step("transferred", self.transfer),
+            self._build_step("transferred", self.send_transfer),
             self._build_step("let into checkout", self.open_link),
             self._build_step("exactly the bag in checkout", self.check_bag),
             self._build_step("opened and loaded again", self.reopen_link),
@@ -149,7 +151,7 @@ class ShopperJourney(ABC):
 
     def _use_link(self, web_view: WebView) -> WebPage:
         """Follow the instruction, and submit the entry page if one is shown."""
-        page = web_view.follow(self._instruction)
+        page = web_view.follow_instruction(self._instruction)
         if self._instruction.method == "GET" and page.status == HTTPStatus.OK:
             page = web_view.submit_form(page)
         return page
@@ -170,12 +172,11 @@ class ShopperJourney(ABC):
             raise StepFailure(expected, actual, "cookie_refused")
 
 
-def require_lines(actual: tuple[BagLine, ...], expected: tuple[BagLine, ...], advice: str) -> None:
-    """Raise StepFailure unless both hold the same quantities of the same skus, in any order."""
-    found, wanted = (
-        {sku_key(line.sku): line.quantity for line in lines} for lines in (actual, expected)
-    )
-    if found != wanted:
+def require_lines(
+    actual: tuple[QuoteLine, ...], expected: tuple[BagLine, ...], advice: str
+) -> None:
+    """Raise StepFailure unless a quote holds exactly the lines of a bag, in any order."""
+    if find_quote_differences(actual, expected):
         raise StepFailure(f"exactly {describe_lines(expected)}", describe_lines(actual), advice)
 
 

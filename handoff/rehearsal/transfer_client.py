@@ -10,7 +10,7 @@ import requests
 from handoff.instruction import Instruction
 from handoff.rehearsal.cancellation import CancelToken
 from handoff.rehearsal.results import Observation, RehearsalNotPossible, StepFailure, get_advice
-from handoff.rehearsal.web_session import choose_advice, open_web_session
+from handoff.rehearsal.web_session import choose_advice_key, open_web_session
 from handoff.settings import Settings
 
 _TIMEOUT = 70  # seconds; more than a transfer may take
@@ -24,7 +24,7 @@ class TransferClient:
         self._cancel = cancel
         self._session = open_web_session(settings, settings.public_url)
 
-    def require_service(self) -> None:
+    def require_healthy_service(self) -> None:
         """Raise RehearsalNotPossible unless the service runs and is healthy."""
         url = self.settings.public_url
         try:
@@ -32,7 +32,7 @@ class TransferClient:
         except requests.RequestException as error:
             raise RehearsalNotPossible(
                 f"The service does not answer at {url} ({type(error).__name__}). "
-                f"{get_advice('service_not_reached')} {get_advice(choose_advice(error))}"
+                f"{get_advice('service_not_reached')} {get_advice(choose_advice_key(error))}"
             ) from None
         if not answer.ok or _read_json_object(answer) != {"status": "ok"}:
             raise RehearsalNotPossible(

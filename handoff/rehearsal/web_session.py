@@ -27,7 +27,7 @@ def open_web_session(settings: Settings, *urls: str) -> requests.Session:
     return session
 
 
-def choose_advice(error: requests.RequestException) -> str:
+def choose_advice_key(error: requests.RequestException) -> str:
     """Return the key of what to do about a request that got no answer."""
     is_tls_error = isinstance(error, requests.exceptions.SSLError)
     return "untrusted_certificate" if is_tls_error else "no_answer"

@@ -15,7 +15,7 @@ import requests
 from handoff.instruction import Instruction
 from handoff.rehearsal.cancellation import CancelToken
 from handoff.rehearsal.results import StepFailure
-from handoff.rehearsal.web_session import choose_advice
+from handoff.rehearsal.web_session import choose_advice_key
 
 _TIMEOUT = 30  # seconds
 _MAX_REDIRECTS = 6
@@ -55,7 +55,7 @@ class WebView:
         self._session = session
         self._session.headers.update(_HEADERS)
 
-    def follow(self, instruction: Instruction) -> WebPage:
+    def follow_instruction(self, instruction: Instruction) -> WebPage:
         """Set the cookies of an instruction and send its request, as the app does."""
         for cookie in instruction.cookies or ():
             self._session.cookies.set(
@@ -103,7 +103,7 @@ class WebView:
             self._session.cookies.set("form_key", key)
         return self._load("POST", url, data={**fields, "form_key": key})
 
-    def load_json(self, url: str) -> bytes:
+    def load_json_bytes(self, url: str) -> bytes:
         """Load JSON as the shop's scripts do, and return it unparsed."""
         headers = {"Accept": "application/json", "X-Requested-With": "XMLHttpRequest"}
         return self._send("GET", url, headers=headers).content
@@ -133,7 +133,7 @@ class WebView:
         except requests.RequestException as error:
             # The message of the error holds the URL.
             expected, actual = f"an answer of {urlsplit(url).netloc}", type(error).__name__
-            raise StepFailure(expected, f"none ({actual})", choose_advice(error)) from None
+            raise StepFailure(expected, f"none ({actual})", choose_advice_key(error)) from None
 
 
 class _FormReader(HTMLParser):

@@ -67,7 +67,7 @@ def test_a_given_product_that_is_not_for_sale_is_named(
 def test_an_account_is_deleted_even_if_its_creation_was_not_answered(
     shop: RunningShop, admin_app: AppClient, cleanup: Cleanup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    require = AppClient.require
+    require = AppClient.call_or_fail
 
     def lose_the_answer(self: AppClient, method: str, path: str, **options: Any) -> Any:
         body = require(self, method, path, **options)
@@ -75,7 +75,7 @@ def test_an_account_is_deleted_even_if_its_creation_was_not_answered(
             raise StepFailure("an answer", "none", "shop_problem")
         return body
 
-    monkeypatch.setattr(AppClient, "require", lose_the_answer)
+    monkeypatch.setattr(AppClient, "call_or_fail", lose_the_answer)
     account = TemporaryAccount(admin_app, cleanup)
     with pytest.raises(StepFailure):
         account.ensure_exists()

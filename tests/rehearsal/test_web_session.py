@@ -9,7 +9,7 @@ import requests
 from requests_mock import Mocker
 
 from handoff.rehearsal.results import get_advice
-from handoff.rehearsal.web_session import choose_advice, open_web_session
+from handoff.rehearsal.web_session import choose_advice_key, open_web_session
 from handoff.settings import Settings
 
 
@@ -39,5 +39,5 @@ def test_the_authorities_for_rest_are_trusted_for_every_page_on_that_host(
 
 
 def test_an_untrusted_certificate_and_a_host_that_is_down_get_different_advice() -> None:
-    assert "REQUESTS_CA_BUNDLE" in get_advice(choose_advice(requests.exceptions.SSLError()))
-    assert "up" in get_advice(choose_advice(requests.ConnectionError()))
+    assert "REQUESTS_CA_BUNDLE" in get_advice(choose_advice_key(requests.exceptions.SSLError()))
+    assert "up" in get_advice(choose_advice_key(requests.ConnectionError()))

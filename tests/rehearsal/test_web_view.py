@@ -25,7 +25,7 @@ def test_the_form_of_a_page_is_posted_with_its_cookies(
     web_view = WebView(cancel, requests.Session())
     cookie = InstructionCookie(name="app", value="1", domain="shop.example", path="/handoff/h")
     instruction = Instruction(url=PAGE, method="GET", cookies=(cookie,))
-    page = web_view.submit_form(web_view.follow(instruction))
+    page = web_view.submit_form(web_view.follow_instruction(instruction))
     assert (page.status, page.location) == (303, "https://shop.example/checkout/")
     sent = requests_mock.request_history[-1].headers
     assert sent["Cookie"] == "app=1"
