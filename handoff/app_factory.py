@@ -77,7 +77,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.url_map.merge_slashes = False
     database = _open_ledger(settings, clock)
     app.extensions[DATABASE_EXTENSION] = database
-    _add_features(app, settings, database, clock)
+    _add_features(app, settings, database)
     register_theme_css(app, settings.shop_accent)
     register_openapi(app, settings)
     init_babel(app)
@@ -90,25 +90,22 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     return app
 
 
-def _add_features(app: Flask, settings: Settings, database: Database, clock: Clock | None) -> None:
+def _add_features(app: Flask, settings: Settings, database: Database) -> None:
     """Build what transfer, entry and direct entry work with, and register their views."""
     handoffs = HandoffRepository(database, ttl=settings.link_ttl, grace=settings.reopen_grace)
     client = open_client(settings)
     orders = open_orders(client, settings)
+    quotes = QuoteResolver(Quotes(client), settings.store_views, orders)
     shop_limit = ConcurrencyLimit(max(1, int(gunicorn_config.threads * _SHOP_CALL_SHARE)))
     session_store = _open_session_store(settings)
     link_tokens = _build_link_tokens(settings)
     sites = settings.store_sites
     pages = PageRenderer(settings)
     counters = _build_rate_limit_counters(settings)
-    transfers = TransferService(
-        handoffs,
-        Leases(database, seconds=settings.magento_timeout + _LEASE_MARGIN),
-        QuoteResolver(Quotes(client), settings.store_views, orders),
-        _build_checkout_preflight(client, settings),
-        shop_limit,
-        timeout=settings.magento_timeout,
-    )
+    leases = Leases(database, seconds=settings.magento_timeout + _LEASE_MARGIN)
+    preflight = _build_checkout_preflight(client, settings)
+    timeout = settings.magento_timeout
+    transfers = TransferService(handoffs, leases, quotes, preflight, shop_limit, timeout=timeout)
     limit = RateLimit(counters, "transfer", settings.transfers_per_minute)
     register_transfer(app, TransferContext(settings, sites, link_tokens, transfers, limit))
     checkout = CheckoutRedirect(

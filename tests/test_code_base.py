@@ -115,6 +115,16 @@ def test_no_two_classes_have_the_same_name() -> None:
     assert [name for name, number in names.items() if number > 1] == []
 
 
+def test_no_function_is_longer_than_40_lines() -> None:
+    assert [
+        f"{shorten(module)}: {node.name}"
+        for module in (*HANDOFF, *SANDBOX)
+        for node in ast.walk(parse(module))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= 40
+    ] == []
+
+
 def test_every_module_and_every_public_class_and_function_has_a_docstring() -> None:
     missing = []
     for module in HANDOFF:

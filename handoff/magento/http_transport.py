@@ -128,13 +128,10 @@ class HttpTransport:
                 content, is_truncated = _read_body(response, deadline, max_bytes)
         except (requests.RequestException, TransportError, OSError) as error:
             raise _explain_failure(error, deadline) from None
+        cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
+        seconds = time.perf_counter() - started
         return HttpResponse(
-            status=response.status_code,
-            headers=response.headers,
-            set_cookies=tuple(response.raw.headers.getlist("Set-Cookie")),
-            body=content,
-            seconds=time.perf_counter() - started,
-            is_truncated=is_truncated,
+            response.status_code, response.headers, cookies, content, seconds, is_truncated
         )
 
 

@@ -27,6 +27,7 @@ def serialize_order(order: SandboxOrder, global_currency: str) -> JsonObject:
     return {
         **_serialize_amounts(order),
         **_serialize_customer(order),
+        **dict.fromkeys(("store_to_base_rate", "store_to_order_rate"), 0),
         "base_currency_code": base,
         "base_to_global_rate": 1,
         "base_to_order_rate": order.quote.rate,
@@ -48,8 +49,6 @@ def serialize_order(order: SandboxOrder, global_currency: str) -> JsonObject:
         "store_currency_code": base,
         "store_id": view.number,
         "store_name": "Main Website\nMain Website Store\nDefault Store View",
-        "store_to_base_rate": 0,
-        "store_to_order_rate": 0,
         "total_item_count": len(order.items),
         "total_qty_ordered": order.totals.qty,
         "updated_at": order.updated_at,
