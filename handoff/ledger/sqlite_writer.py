@@ -1,9 +1,9 @@
 """The writes of one process to a SQLite file: one thread, and many writes in one transaction.
 
-A commit waits for the disk, so all writes that wait meanwhile share the next one (group commit).
-Processes take turns by flock() on a file: the kernel wakes the next in line, where SQLite would
-poll, and unlocks the file of a dead process. flock() has no timeout, so it may only block this
-thread; a caller withdraws its write at its deadline.
+A commit waits for the disk, so writes that wait meanwhile share the next one (group commit).
+Processes take turns by flock(): the kernel wakes the next in line, where SQLite would poll, and
+frees the lock of a dead process. It has no timeout, so only this thread calls it; a caller
+withdraws its write at its deadline.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError, wait
+from concurrent.futures import Future, InvalidStateError
 from contextlib import AbstractContextManager, suppress
 from typing import Any
 
@@ -67,17 +67,15 @@ class SqliteWriter:
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
 
     def write(self, work: Callable[[Connection], Any], *, durable: bool, timeout: float) -> Any:
-        """Run `work`, and return its result after the commit.
-
-        Raises LedgerUnavailable if no transaction begins within `timeout` seconds.
-        """
+        """Run `work` and commit; raise LedgerUnavailable without a start in `timeout` seconds."""
         write = _PendingWrite(work, durable)
         with self._changed:
             if self._thread.ident is None:
                 self._thread.start()
             self._waiting = [each for each in self._waiting if not each.cancelled()] + [write]
             self._changed.notify()
-        wait([write], timeout)
+        with suppress(TimeoutError):
+            return write.result(timeout)
         if write.cancel():
             raise ledger_unavailable("the write lock was not free in time")
         return write.result()

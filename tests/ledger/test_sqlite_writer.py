@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 from handoff.deadline import set_request_deadline
 from handoff.ledger import Database, migrate, open_database
 from handoff.problems import LedgerUnavailable
-from tests.races.ledgers import held
+from tests.races.ledger_access import locked_ledger
 
 _WRITERS = 8
 
@@ -87,7 +87,7 @@ def test_writes_that_wait_share_a_transaction_and_each_has_its_own_result(
         return work
 
     names = [f"writer {n}" for n in range(_WRITERS)]
-    with held(writers.url):
+    with locked_ledger(writers.url):
         writes = [writers.write(observing(name)) for name in names]
         threading.Event().wait(0.5)  # until all of them wait
     assert [write.result() for write in writes] == names
@@ -103,7 +103,7 @@ def test_work_that_fails_undoes_no_other_write(writers: Writers) -> None:
         writers.insert("half of the work")(connection)
         raise Refused
 
-    with held(writers.url):
+    with locked_ledger(writers.url):
         good = [writers.write(writers.insert(f"before {n}")) for n in range(3)]
         refused = writers.write(fail)
         broken = writers.write(lambda connection: connection.exec_driver_sql("NO SQL"))
@@ -115,7 +115,7 @@ def test_work_that_fails_undoes_no_other_write(writers: Writers) -> None:
 
 
 def test_a_write_without_time_left_is_withdrawn_alone(writers: Writers) -> None:
-    with held(writers.url):
+    with locked_ledger(writers.url):
         writes = [
             writers.write(writers.insert(f"{seconds} s, {n}"), seconds=seconds)
             for n, seconds in enumerate((0.6, 30, 0.6, 30, 0.6))

@@ -10,8 +10,8 @@ import pytest
 
 from tests.conftest import BOTH, KEY, new_ledger
 from tests.magento.faulty_shop import faulty_shop
-from tests.races.gate import Gate
-from tests.races.ledgers import SECRET
+from tests.races.call_gate import CallGate
+from tests.races.ledger_access import SECRET
 from tests.running import RunningService, RunningShop, running_service, running_shop
 
 
@@ -57,11 +57,11 @@ def service(shop: RunningShop, ledger: str, folder: Path) -> Iterator[RunningSer
 
 
 @pytest.fixture(scope="package")
-def gate(shop: RunningShop) -> Iterator[Gate]:
-    """What can hold a call to the shop, between the shop and the gated service."""
-    gate = Gate(shop)
+def gate(shop: RunningShop) -> Iterator[CallGate]:
+    """A gate that can hold a call of the gated service to the shop."""
+    gate = CallGate(shop)
     yield gate
-    gate.let_go()
+    gate.release()
 
 
 @pytest.fixture(scope="package")
@@ -71,7 +71,7 @@ def gated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package", params=BOTH)
 def gated_ledger(request: pytest.FixtureRequest, gated_folder: Path) -> str:
-    """The ledger of the gated service, apart from the other: here every claim counts."""
+    """The ledger of the gated service; its leases are counted, so it has its own."""
     return new_ledger(request, gated_folder)
 
 
@@ -81,7 +81,7 @@ def _gated_environment(shop_url: str, ledger: str, folder: Path) -> dict[str, st
 
 
 @pytest.fixture(scope="package")
-def gated(gate: Gate, gated_ledger: str, gated_folder: Path) -> Iterator[RunningService]:
+def gated(gate: CallGate, gated_ledger: str, gated_folder: Path) -> Iterator[RunningService]:
     """Three workers that reach the shop through the gate, and that tests may kill or stall."""
     with (
         faulty_shop(gate) as between,
@@ -94,6 +94,6 @@ def gated(gate: Gate, gated_ledger: str, gated_folder: Path) -> Iterator[Running
 
 @pytest.fixture
 def poq() -> Iterator[ThreadPoolExecutor]:
-    """Return who asks while a test does something else."""
+    """A pool of threads that send requests while a test does something else."""
     with ThreadPoolExecutor(4) as poq:
         yield poq

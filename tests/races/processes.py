@@ -1,4 +1,4 @@
-"""Which process holds a connection, and ending it as a crash does."""
+"""Finds, kills and freezes the processes of a service."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.running import RunningService
 _ESTABLISHED = "01"
 
 
-def worker_behind(service: RunningService, port: int) -> int:
-    """Return the worker that has a connection from this local port."""
+def find_worker_by_port(service: RunningService, port: int) -> int:
+    """Return the pid of the worker that has a connection from this local port."""
     wanted = f"socket:[{_inode_of(port)}]"
     for pid in service.worker_pids():
         if wanted in {_target(each) for each in Path(f"/proc/{pid}/fd").iterdir()}:
@@ -24,7 +24,7 @@ def worker_behind(service: RunningService, port: int) -> int:
 
 
 def kill_worker(service: RunningService, pid: int) -> None:
-    """End a worker without a warning, and wait until it is gone."""
+    """Kill a worker with SIGKILL, and wait until it is gone."""
     assert pid in service.worker_pids()
     os.kill(pid, signal.SIGKILL)
     until = time.monotonic() + 10
@@ -34,8 +34,8 @@ def kill_worker(service: RunningService, pid: int) -> None:
 
 
 @contextmanager
-def stalled(pid: int) -> Iterator[None]:
-    """Let a process stand still for the length of a block, as a machine under strain does."""
+def frozen(pid: int) -> Iterator[None]:
+    """Freeze a process for the block, as an overloaded machine does."""
     os.kill(pid, signal.SIGSTOP)
     try:
         yield
@@ -44,7 +44,7 @@ def stalled(pid: int) -> Iterator[None]:
 
 
 def kill_all(service: RunningService) -> None:
-    """End the whole service without a warning: who would start workers anew, and them."""
+    """Kill the whole service with SIGKILL: the master, which would restart workers, and them."""
     service.process.send_signal(signal.SIGSTOP)  # or there would be more of them by then
     pids = service.worker_pids()
     service.process.kill()
@@ -58,7 +58,7 @@ def _inode_of(port: int) -> str:
         fields = line.split()
         if int(fields[1].rpartition(":")[2], 16) == port and fields[3] == _ESTABLISHED:
             return fields[9]
-    raise LookupError("nobody has a connection from this port")
+    raise LookupError("no process has a connection from this port")
 
 
 def _target(link: Path) -> str:

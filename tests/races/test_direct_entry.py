@@ -1,4 +1,4 @@
-"""Equal forms at the same instant: each has proven the quote, and each is let in."""
+"""Equal forms at the same instant: each has the quote's credentials, and each is let in."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.conftest import BOTH, new_ledger
-from tests.races.at_once import at_once, entry_request, request, statuses
 from tests.races.conftest import environment
-from tests.races.ledgers import claims, handoffs, live
+from tests.races.ledger_access import read_handoffs, read_leases, select_current
+from tests.races.simultaneous_requests import (
+    entry_request,
+    request,
+    send_simultaneously,
+    sorted_statuses,
+)
 from tests.running import RunningService, RunningShop, running_service
 from tests.talking import post_transfer
 
@@ -28,14 +33,14 @@ def direct_ledger(request: pytest.FixtureRequest, direct_folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def direct(shop: RunningShop, direct_ledger: str, direct_folder: Path) -> Iterator[RunningService]:
-    """Four workers that let web views bring quotes."""
+    """Four workers with direct entry."""
     values = environment(shop.url, direct_ledger, direct_folder, HANDOFF_DIRECT_ENTRY="true")
     with running_service(values, direct_folder, workers=4) as service:
         yield service
 
 
 def form_request(**form: str) -> bytes:
-    """Return a web view's request that brings a quote."""
+    """Return a web view's request with the credentials of a quote."""
     content_type = ("Content-Type", "application/x-www-form-urlencoded")
     return request("POST", "/enter", content_type, body=urlencode(form).encode())
 
@@ -43,14 +48,14 @@ def form_request(**form: str) -> bytes:
 def assert_all_entered(
     direct: RunningService, ledger: str, asked: bytes, count: int, quote: int
 ) -> None:
-    """Require that all end in checkout, on one current handoff of the quote."""
-    answers = at_once(direct.url, [asked] * count)
-    assert statuses(answers) == [303] * count
+    """Require that all are redirected to checkout, and that one handoff of the quote is current."""
+    answers = send_simultaneously(direct.url, [asked] * count)
+    assert sorted_statuses(answers) == [303] * count
     assert len({answer.cookies["PHPSESSID"] for answer in answers}) == count
-    rows = [row for row in handoffs(ledger) if row["quote_number"] == quote]
-    [current] = live(rows)
+    rows = [row for row in read_handoffs(ledger) if row["quote_number"] == quote]
+    [current] = select_current(rows)
     assert current["used_at"] is not None
-    assert claims(ledger) == []
+    assert read_leases(ledger) == []
 
 
 @pytest.mark.parametrize("count", [2, 3, 6])
@@ -73,14 +78,14 @@ def test_equal_forms_of_a_customer(
     assert_all_entered(direct, direct_ledger, asked, count, number)
 
 
-def test_a_tap_in_the_app_and_one_on_a_link_of_the_same_quote(
+def test_a_form_and_a_link_of_the_same_quote_at_the_same_instant(
     direct: RunningService, shop: RunningShop
 ) -> None:
-    """Both may come to checkout, or the link to a clear ending; the form always gets there."""
+    """The form always leads to checkout; the link does too, or is refused with 410."""
     for _ in range(5):
         masked_id = shop.guest_quote(("ITEM-01", 1))
         link = post_transfer(direct.url, {"quote_id": masked_id}).json()["url"]
         asked = [form_request(quote_id=masked_id), entry_request("POST", link)]
-        form, by_link = at_once(direct.url, asked)
+        form, by_link = send_simultaneously(direct.url, asked)
         assert form.status == 303
         assert by_link.status in (303, 410)

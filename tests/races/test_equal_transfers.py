@@ -1,4 +1,4 @@
-"""Equal transfers at the same instant: one cart, one handoff, and one answer for all."""
+"""Equal transfers at the same instant: one cart, one handoff and one answer."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.races.at_once import at_once, entry_request, statuses, transfer_request
-from tests.races.ledgers import claims, handoffs, live
+from tests.races.ledger_access import read_handoffs, read_leases, select_current
+from tests.races.simultaneous_requests import (
+    entry_request,
+    send_simultaneously,
+    sorted_statuses,
+    transfer_request,
+)
 from tests.running import RunningService, RunningShop
 
 ROUNDS = 3
@@ -18,12 +23,12 @@ BAGS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def bag(items: list[dict[str, Any]], reference: str) -> dict[str, Any]:
+def bag_body(items: list[dict[str, Any]], reference: str) -> dict[str, Any]:
     return {"items": items, "currency": "GBP", "reference": reference}
 
 
 def cart_count(shop: RunningShop) -> int:
-    """Return how many carts the shop has made; it numbers them, this one included."""
+    """Return how many carts the shop has created, including the one that this creates."""
     return int(shop.rest("GET", f"guest-carts/{shop.guest_quote()}")["id"])
 
 
@@ -36,28 +41,28 @@ def test_ten_equal_bags_at_once_are_one_cart_and_one_handoff(
     shop: RunningShop,
     ledger: str,
 ) -> None:
-    carts, rows = cart_count(shop), len(handoffs(ledger))
-    asked = transfer_request(bag(items, f"equal-{len(items)}-{number}"))
-    answers = at_once(service.url, [asked] * 10)
-    assert statuses(answers) == [200] * 10
+    carts, rows = cart_count(shop), len(read_handoffs(ledger))
+    asked = transfer_request(bag_body(items, f"equal-{len(items)}-{number}"))
+    answers = send_simultaneously(service.url, [asked] * 10)
+    assert sorted_statuses(answers) == [200] * 10
     assert len({answer.json["url"] for answer in answers}) == 1
     assert all(answer.json == answers[0].json for answer in answers)
-    assert cart_count(shop) == carts + 2  # the one, and the one that was made to count
-    assert len(handoffs(ledger)) == rows + 1
-    assert claims(ledger) == []
+    assert cart_count(shop) == carts + 2  # the transferred one, and the one that counting created
+    assert len(read_handoffs(ledger)) == rows + 1
+    assert read_leases(ledger) == []
 
 
 def test_spellings_of_one_reference_are_one_transfer(
     service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
-    carts, rows = cart_count(shop), len(handoffs(ledger))
+    carts, rows = cart_count(shop), len(read_handoffs(ledger))
     with_hyphens = "6F9619FF-8B86-D011-B42D-00CF4FC964FF"
     spellings = [with_hyphens, with_hyphens.replace("-", ""), with_hyphens.lower()]
-    asked = [transfer_request(bag(BAGS["one line"], spelling)) for spelling in spellings * 3]
-    answers = at_once(service.url, asked)
+    asked = [transfer_request(bag_body(BAGS["one line"], spelling)) for spelling in spellings * 3]
+    answers = send_simultaneously(service.url, asked)
     assert len({answer.json["url"] for answer in answers}) == 1
     assert cart_count(shop) == carts + 2
-    assert len(handoffs(ledger)) == rows + 1
+    assert len(read_handoffs(ledger)) == rows + 1
 
 
 def test_ten_equal_transfers_of_a_guests_quote_are_one_handoff(
@@ -65,14 +70,14 @@ def test_ten_equal_transfers_of_a_guests_quote_are_one_handoff(
 ) -> None:
     for _ in range(ROUNDS):
         masked_id = shop.guest_quote(("ITEM-01", 2))
-        carts, rows = cart_count(shop), len(handoffs(ledger))
+        carts, rows = cart_count(shop), len(read_handoffs(ledger))
         asked = [transfer_request({"quote_id": each}) for each in (masked_id, masked_id.lower())]
-        answers = at_once(service.url, asked * 5)
-        assert statuses(answers) == [200] * 10
+        answers = send_simultaneously(service.url, asked * 5)
+        assert sorted_statuses(answers) == [200] * 10
         assert len({answer.json["url"] for answer in answers}) == 1
         assert cart_count(shop) == carts + 1
-        assert len(handoffs(ledger)) == rows + 1
-    assert claims(ledger) == []
+        assert len(read_handoffs(ledger)) == rows + 1
+    assert read_leases(ledger) == []
 
 
 def test_ten_equal_transfers_of_a_customers_quote_are_one_handoff(
@@ -80,17 +85,17 @@ def test_ten_equal_transfers_of_a_customers_quote_are_one_handoff(
 ) -> None:
     tokens = [shop.customer_token() for _ in range(2)]
     number = shop.customer_quote(tokens[0], ("ITEM-01", 2))
-    rows = len(handoffs(ledger))
+    rows = len(read_handoffs(ledger))
     asked = [
         transfer_request({"quote_id": spelling, "token_id": token})
         for spelling in (number, str(number))
         for token in tokens
     ]
-    answers = at_once(service.url, asked * 3)
-    assert statuses(answers) == [200] * 12
+    answers = send_simultaneously(service.url, asked * 3)
+    assert sorted_statuses(answers) == [200] * 12
     assert len({answer.json["url"] for answer in answers}) == 1
-    assert len(handoffs(ledger)) == rows + 1
-    assert claims(ledger) == []
+    assert len(read_handoffs(ledger)) == rows + 1
+    assert read_leases(ledger) == []
 
 
 def test_ten_transfers_of_one_quote_under_ten_references_leave_one_live_link(
@@ -98,10 +103,12 @@ def test_ten_transfers_of_one_quote_under_ten_references_leave_one_live_link(
 ) -> None:
     masked_id = shop.guest_quote(("ITEM-01", 2))
     asked = [transfer_request({"quote_id": masked_id, "reference": f"ten-{n}"}) for n in range(10)]
-    answers = at_once(service.url, asked)
-    assert statuses(answers) == [200] * 10
+    answers = send_simultaneously(service.url, asked)
+    assert sorted_statuses(answers) == [200] * 10
     assert_one_opens(service, [answer.json["url"] for answer in answers], 10)
-    [row] = live([row for row in handoffs(ledger) if (row["reference"] or "").startswith("ten-")])
+    [row] = select_current(
+        [row for row in read_handoffs(ledger) if (row["reference"] or "").startswith("ten-")]
+    )
     assert row["used_at"] is not None
 
 
@@ -109,27 +116,34 @@ def test_ten_different_bags_under_one_reference_leave_one_live_link(
     service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
     bags = [[{"sku": "ITEM-01", "quantity": quantity}] for quantity in range(1, 11)]
-    asked = [transfer_request(bag(items, "contested")) for items in bags]
-    answers = at_once(service.url, asked)
-    assert statuses(answers) == [200] * 10
+    asked = [transfer_request(bag_body(items, "contested")) for items in bags]
+    answers = send_simultaneously(service.url, asked)
+    assert sorted_statuses(answers) == [200] * 10
     assert_one_opens(service, [answer.json["url"] for answer in answers], 10)
-    assert len(live([row for row in handoffs(ledger) if row["reference"] == "contested"])) == 1
+    assert (
+        len(
+            select_current(
+                [row for row in read_handoffs(ledger) if row["reference"] == "contested"]
+            )
+        )
+        == 1
+    )
 
 
 def test_ten_equal_bags_that_the_shop_refuses_are_ten_equal_refusals(
     service: RunningService, ledger: str
 ) -> None:
-    rows = len(handoffs(ledger))
-    asked = transfer_request(bag([{"sku": "NO-SUCH", "quantity": 1}], "refused"))
-    answers = at_once(service.url, [asked] * 10)
-    assert statuses(answers) == [422] * 10
+    rows = len(read_handoffs(ledger))
+    asked = transfer_request(bag_body([{"sku": "NO-SUCH", "quantity": 1}], "refused"))
+    answers = send_simultaneously(service.url, [asked] * 10)
+    assert sorted_statuses(answers) == [422] * 10
     assert all(answer.json == answers[0].json for answer in answers)
-    assert len(handoffs(ledger)) == rows
-    assert claims(ledger) == []
+    assert len(read_handoffs(ledger)) == rows
+    assert read_leases(ledger) == []
 
 
 def assert_one_opens(service: RunningService, links: list[str], different: int) -> None:
-    """Require that of these links one lets somebody in, and the others nobody."""
+    """Require that exactly one of these links can be used."""
     assert len(set(links)) == different
-    answers = at_once(service.url, [entry_request("POST", link) for link in links])
+    answers = send_simultaneously(service.url, [entry_request("POST", link) for link in links])
     assert Counter(answer.status for answer in answers) == {303: 1, 410: len(links) - 1}

@@ -1,4 +1,4 @@
-"""The secret key is changed: old links live on for as long as the old key is a previous one."""
+"""Rotation of the secret key: links stay valid while their key is a previous one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 
 from handoff.link_tokens import LinkTokens
 from tests.conftest import BOTH, KEY, new_ledger
-from tests.races.at_once import bag, entry_request, one, transfer_request
 from tests.races.conftest import environment
-from tests.races.ledgers import SECRET, id_of
-from tests.races.load import assert_nothing_was_lost, under_load, wait_until
+from tests.races.ledger_access import SECRET, handoff_id_of
+from tests.races.retrying_load import assert_nothing_was_lost, under_load, wait_until
+from tests.races.simultaneous_requests import bag_body, entry_request, send, transfer_request
 from tests.running import RunningService, RunningShop, running_service
 
 NEW = "another secret that is just as long as it has to be"
@@ -23,11 +23,11 @@ _ROTATED = ("HANDOFF_API_KEYS", "HANDOFF_SECRET_KEY", "HANDOFF_PREVIOUS_SECRET_K
 FORGOTTEN = "a secret that is in no setting any more"
 
 
-def test_links_of_previous_keys_stay_good_and_those_of_a_forgotten_one_do_not(
+def test_links_signed_with_a_previous_key_work_and_those_of_a_removed_key_do_not(
     service: RunningService, shop: RunningShop, ledger: str, folder: Path, tmp_path: Path
 ) -> None:
-    looked_at, opened_by_the_old = (transferred(service, shop) for _ in range(2))
-    older, forgotten = (resigned(transferred(service, shop), key) for key in (OLDER, FORGOTTEN))
+    looked_at, opened_by_the_old = (transfer(service, shop) for _ in range(2))
+    older, forgotten = (sign_again(transfer(service, shop), key) for key in (OLDER, FORGOTTEN))
     rotated = environment(
         shop.url,
         ledger,
@@ -36,19 +36,19 @@ def test_links_of_previous_keys_stay_good_and_those_of_a_forgotten_one_do_not(
         HANDOFF_PREVIOUS_SECRET_KEYS=f"{SECRET},{OLDER}",
     )
     with running_service(rotated, tmp_path, workers=1) as renewed:
-        assert one(renewed.url, entry_request("GET", looked_at)).status == 200
-        assert one(renewed.url, entry_request("POST", looked_at)).status == 303
-        assert one(renewed.url, entry_request("POST", older)).status == 303
-        assert one(renewed.url, entry_request("POST", forgotten)).status == 404
-        # Processes that still have the old key do not know the new one, and spend nothing.
-        new = transferred(renewed, shop)
-        assert one(service.url, entry_request("POST", new)).status == 404
-        assert one(renewed.url, entry_request("POST", new)).status == 303
-        assert one(service.url, entry_request("POST", opened_by_the_old)).status == 303
+        assert send(renewed.url, entry_request("GET", looked_at)).status == 200
+        assert send(renewed.url, entry_request("POST", looked_at)).status == 303
+        assert send(renewed.url, entry_request("POST", older)).status == 303
+        assert send(renewed.url, entry_request("POST", forgotten)).status == 404
+        # Processes that still have the old key do not know the new one, and use no link of it.
+        new = transfer(renewed, shop)
+        assert send(service.url, entry_request("POST", new)).status == 404
+        assert send(renewed.url, entry_request("POST", new)).status == 303
+        assert send(service.url, entry_request("POST", opened_by_the_old)).status == 303
 
 
-class Rotating:
-    """A service whose keys are in files, and that takes them anew while it runs."""
+class RotatedKeys:
+    """Keys in files, which a running service reads again."""
 
     def __init__(self, folder: Path) -> None:
         self._files = {name: folder / name.lower() for name in _ROTATED}
@@ -64,7 +64,7 @@ class Rotating:
             file.write_text(value)
 
     def take(self, service: RunningService, *values: str) -> None:
-        """Let the service take keys, and wait until its workers have been replaced."""
+        """Write keys, reload the service, and wait until its workers are replaced."""
         before = set(service.worker_pids())
         self.write(*values)
         service.process.send_signal(signal.SIGHUP)
@@ -76,36 +76,38 @@ def own_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return new_ledger(request, tmp_path)
 
 
-def test_keys_are_changed_while_links_are_given_and_opened(
+def test_keys_are_rotated_while_links_are_issued_and_used(
     shop: RunningShop, own_ledger: str, tmp_path: Path
 ) -> None:
-    keys = Rotating(tmp_path)
+    keys = RotatedKeys(tmp_path)
     values = environment(shop.url, own_ledger, tmp_path, **keys.environment())
     for name in _ROTATED:
         values.pop(name, None)
     with running_service(values, tmp_path, workers=3) as service:
-        kept, late = (transferred(service, shop) for _ in range(2))
+        kept, late = (transfer(service, shop) for _ in range(2))
         with under_load(service.url) as load:
-            load.goes_on()
+            load.wait_for_links()
             keys.take(service, f"{KEY},{NEW_KEY}", NEW, SECRET)
-            load.goes_on()
+            load.wait_for_links()
             keys.take(service, f"{NEW_KEY},{KEY}", NEWEST, f"{NEW},{SECRET}")
-            assert one(service.url, entry_request("POST", kept)).status == 303
-            load.goes_on()
+            assert send(service.url, entry_request("POST", kept)).status == 303
+            load.wait_for_links()
         assert_nothing_was_lost(load, own_ledger)
         keys.take(service, NEW_KEY, NEWEST, NEW)
-        assert one(service.url, transfer_request(bag("old-key", 1))).status == 401
-        assert one(service.url, transfer_request(bag("new-key", 1), key=NEW_KEY)).status == 200
-        assert one(service.url, entry_request("POST", late)).status == 404
+        assert send(service.url, transfer_request(bag_body("old-key", 1))).status == 401
+        assert (
+            send(service.url, transfer_request(bag_body("new-key", 1), key=NEW_KEY)).status == 200
+        )
+        assert send(service.url, entry_request("POST", late)).status == 404
 
 
-def resigned(link: str, key: str) -> str:
+def sign_again(link: str, key: str) -> str:
     """Return a link to the same handoff, signed with another key."""
-    return f"/h/{LinkTokens(key).sign(id_of(link))}"
+    return f"/h/{LinkTokens(key).sign(handoff_id_of(link))}"
 
 
-def transferred(service: RunningService, shop: RunningShop) -> str:
+def transfer(service: RunningService, shop: RunningShop) -> str:
     body = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
-    answer = one(service.url, transfer_request(body))
+    answer = send(service.url, transfer_request(body))
     assert answer.status == 200
     return str(answer.json["url"])

@@ -1,4 +1,4 @@
-"""Many links, and several processes that each try all of them."""
+"""Many links, and several processes that each try to use all of them."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ import multiprocessing
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.races.ledgers import handoffs, id_of, make_links
-from tests.races.trying import meet_at, try_all
+from tests.races.ledger_access import handoff_id_of, issue_links, read_handoffs
+from tests.races.link_tries import post_to_every_link, set_start_barrier
 from tests.running import RunningService
 
 LINKS = 400
 PROCESSES = 8
 
 
-def test_every_link_lets_exactly_one_of_eight_processes_in(
+def test_exactly_one_of_eight_processes_uses_each_link(
     service: RunningService, ledger: str
 ) -> None:
-    links = make_links(ledger, LINKS)
+    links = issue_links(ledger, LINKS)
     spawn = multiprocessing.get_context("spawn")
     start = spawn.Barrier(PROCESSES)
-    with ProcessPoolExecutor(PROCESSES, spawn, initializer=meet_at, initargs=(start,)) as pool:
-        tries = [pool.submit(try_all, service.url, links, seed) for seed in range(PROCESSES)]
+    with ProcessPoolExecutor(
+        PROCESSES, spawn, initializer=set_start_barrier, initargs=(start,)
+    ) as pool:
+        tries = [
+            pool.submit(post_to_every_link, service.url, links, seed) for seed in range(PROCESSES)
+        ]
         answers = [each.result(timeout=120) for each in tries]
     for index in range(LINKS):
         seen = Counter(statuses[index] for statuses in answers)
         assert seen == {303: 1, 410: PROCESSES - 1}
-    bound = {row["id"] for row in handoffs(ledger) if row["session_written_at"] is not None}
-    assert {id_of(link) for link in links} <= bound
+    entered = {row["id"] for row in read_handoffs(ledger) if row["session_written_at"] is not None}
+    assert {handoff_id_of(link) for link in links} <= entered

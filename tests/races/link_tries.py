@@ -1,4 +1,4 @@
-"""A process that tries many links. Imports little: eight of them start at once."""
+"""A process that tries to use many links. It imports little, because eight start at once."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _ANSWER_TIMEOUT = 30  # seconds
 _start: Barrier | None = None
 
 
-def meet_at(start: Barrier) -> None:
-    """Note where this process waits for the others."""
+def set_start_barrier(start: Barrier) -> None:
+    """Set the barrier at which this process waits for the others."""
     global _start
     _start = start
 
 
-def try_all(url: str, links: Sequence[str], seed: int) -> list[int]:
-    """Post to every link as somebody new, and return the statuses in the order of the links.
+def post_to_every_link(url: str, links: Sequence[str], seed: int) -> list[int]:
+    """Post to every link as a new web view, and return the statuses in the order of the links.
 
-    Half of the processes go through the links side by side, the others in orders of their own.
+    Half of the processes use the same order of links, the others a random one.
     """
     order = list(range(len(links)))
     if seed % 2:

@@ -1,4 +1,4 @@
-"""A PgBouncer between the service and its ledger, in both of the modes that it is used in."""
+"""A PgBouncer between the service and its ledger, in session and transaction mode."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from tests.pgbouncer import running_pgbouncer
 from tests.postgres import PostgresServer, running_postgres
 from tests.races.conftest import environment
-from tests.races.load import assert_nothing_was_lost, under_load
+from tests.races.retrying_load import assert_nothing_was_lost, under_load
 from tests.running import RunningShop, running_service
 
 MODES = {"session": 32, "transaction": 3}
@@ -25,7 +25,7 @@ def server() -> Iterator[PostgresServer]:
 
 
 @pytest.mark.parametrize(("mode", "connections"), MODES.items())
-def test_links_are_given_and_opened_by_way_of_a_pooler(
+def test_links_are_issued_and_used_through_pgbouncer(
     mode: str, connections: int, server: PostgresServer, shop: RunningShop, tmp_path: Path
 ) -> None:
     with (
@@ -33,18 +33,18 @@ def test_links_are_given_and_opened_by_way_of_a_pooler(
         running_service(environment(shop.url, url, tmp_path), tmp_path, workers=2) as service,
     ):
         with under_load(service.url) as load:
-            load.goes_on(40)
+            load.wait_for_links(40)
             if mode == "transaction":
-                assert durability(url, connections) == {"on"}
+                assert read_synchronous_commit(url, connections) == {"on"}
         assert_nothing_was_lost(load, server.url())
     assert "ledger_failed" not in service.log.read_text()
 
 
-def durability(url: str, connections: int) -> set[str]:
-    """Return what holds for commits on each of the connections that all share."""
+def read_synchronous_commit(url: str, connections: int) -> set[str]:
+    """Return the values of synchronous_commit on all server connections of the pooler."""
     with ExitStack() as stack:
         found = set()
-        for _ in range(connections):  # each is kept from the others, in a transaction
+        for _ in range(connections):  # an open transaction keeps each one from the others
             line = stack.enter_context(psycopg.connect(url.replace("+psycopg", "")))
             [[value]] = line.execute("SHOW synchronous_commit")
             found.add(str(value))

@@ -1,4 +1,4 @@
-"""The ledger of a running service, by its address, read and written from outside of it."""
+"""Reads and writes the ledger of a running service from outside, by its address."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from handoff.ledger.tables import handoff, lease
 from handoff.link_tokens import LinkTokens
 
 SECRET = "a secret of the races that is long enough"
-_numbers = count(1_000_000)  # of quotes that no stand-in shop has come to
+_numbers = count(1_000_000)  # quote numbers that no stand-in shop reaches
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Database]:
-    """Open a ledger for the length of a block."""
+def open_ledger(url: str) -> Iterator[Database]:
+    """Open a ledger for the block."""
     database = open_database(url)
     try:
         migrate(database)
@@ -31,44 +31,44 @@ def opened(url: str) -> Iterator[Database]:
 
 
 @contextmanager
-def held(url: str) -> Iterator[None]:
-    """Let nobody else write for the length of a block."""
-    with opened(url) as database, database.migrating() as connection:
+def locked_ledger(url: str) -> Iterator[None]:
+    """Keep all other writers out for the block."""
+    with open_ledger(url) as database, database.migrating() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("LOCK TABLE handoff, lease IN EXCLUSIVE MODE")
         yield
 
 
-def handoffs(url: str) -> list[dict[str, Any]]:
-    """Return all rows, the oldest first."""
+def read_handoffs(url: str) -> list[dict[str, Any]]:
+    """Return the rows of all handoffs, the oldest first."""
     return _rows(url, select(handoff).order_by(handoff.c.issued_at))
 
 
-def claims(url: str) -> list[dict[str, Any]]:
-    """Return the claims that are held."""
+def read_leases(url: str) -> list[dict[str, Any]]:
+    """Return the leases."""
     return _rows(url, select(lease))
 
 
-def live(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return those whose link has not been displaced."""
+def select_current(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the handoffs that are not superseded."""
     return [row for row in rows if row["superseded_at"] is None]
 
 
-def handoff_of(url: str, link: str) -> dict[str, Any]:
-    """Return the row that a link stands for."""
-    [row] = [row for row in handoffs(url) if row["id"] == id_of(link)]
+def read_handoff(url: str, link: str) -> dict[str, Any]:
+    """Return the row of the handoff of a link."""
+    [row] = [row for row in read_handoffs(url) if row["id"] == handoff_id_of(link)]
     return row
 
 
-def id_of(link: str) -> str:
-    """Return the id of the handoff that a link stands for."""
+def handoff_id_of(link: str) -> str:
+    """Return the id of the handoff of a link."""
     return link.rpartition("/")[2].partition(".")[0]
 
 
-def make_links(url: str, wanted: int) -> list[str]:
-    """Issue handoffs for guests' quotes, straight into the ledger, and return their links."""
+def issue_links(url: str, wanted: int) -> list[str]:
+    """Issue handoffs of guests' quotes in the ledger, and return their links."""
     links = LinkTokens(SECRET)
-    with opened(url) as database:
+    with open_ledger(url) as database:
         ledger = HandoffRepository(database, ttl=300, grace=60)
         taken = Leases(database, seconds=10)
         made = []
@@ -79,8 +79,8 @@ def make_links(url: str, wanted: int) -> list[str]:
     return [f"/h/{links.sign(each)}" for each in made]
 
 
-def make_old(url: str, wanted: int) -> None:
-    """Write handoffs of long ago, that nobody opened, straight into the ledger."""
+def insert_expired_handoffs(url: str, wanted: int) -> None:
+    """Write handoffs into the ledger that expired long ago and were never opened."""
     rows = [
         {
             **asdict(_draft(number)),
@@ -91,14 +91,14 @@ def make_old(url: str, wanted: int) -> None:
         }
         for number in islice(_numbers, wanted)
     ]
-    with opened(url) as database:
+    with open_ledger(url) as database:
         database.write(lambda connection: connection.execute(insert(handoff), rows))
 
 
-def make_seem_old(url: str, links: list[str]) -> None:
-    """Let handoffs have been issued long ago, and given anew since."""
-    ids = [id_of(link) for link in links]
-    with opened(url) as database:
+def backdate_handoffs(url: str, links: list[str]) -> None:
+    """Set the time at which handoffs were issued to long ago; they stay live."""
+    ids = [handoff_id_of(link) for link in links]
+    with open_ledger(url) as database:
         statement = update(handoff).where(handoff.c.id.in_(ids)).values(issued_at=1)
         database.write(lambda connection: connection.execute(statement))
 
@@ -118,5 +118,5 @@ def _draft(number: int) -> NewHandoff:
 
 
 def _rows(url: str, query: Any) -> list[dict[str, Any]]:
-    with opened(url) as database, database.reading() as connection:
+    with open_ledger(url) as database, database.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]

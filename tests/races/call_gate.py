@@ -1,4 +1,4 @@
-"""A gate before the stand-in shop, that holds a call for as long as a test wants."""
+"""A gate in front of the stand-in shop that holds a call until the test releases it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from tests.magento.faulty_shop import Call
 from tests.magento.shop_behaviours import forwards_to
 from tests.running import RunningShop
 
-PATIENCE = 20.0  # seconds; a bound for what should take far less
+TIMEOUT = 20.0  # seconds
 
 
-class Gate:
-    """Lets the calls to a shop through, until told to hold the next one of a kind."""
+class CallGate:
+    """Passes calls on to a shop, except the one that a test wants to hold."""
 
     def __init__(self, shop: RunningShop) -> None:
         self._stand_in = forwards_to(shop.url)
@@ -32,21 +32,21 @@ class Gate:
             self._stand_in(call)
             return
         self._arrived.set()
-        if self._open.wait(PATIENCE):
+        if self._open.wait(TIMEOUT):
             self._stand_in(call)
 
     def hold_next(self, held: Callable[[Call], bool]) -> None:
-        """Hold the next call of a kind, and no other."""
+        """Hold the next call for which `held` is true, and no other."""
         self._arrived.clear()
         self._open.clear()
         self._held = held
 
-    def caught(self) -> Call:
-        """Wait for the call that is held."""
-        assert self._arrived.wait(PATIENCE)
+    def wait_for_held_call(self) -> Call:
+        """Wait until a call is held, and return it."""
+        assert self._arrived.wait(TIMEOUT)
         assert self._caught is not None
         return self._caught
 
-    def let_go(self) -> None:
-        """Let the call through that is held."""
+    def release(self) -> None:
+        """Pass the held call on."""
         self._open.set()

@@ -1,4 +1,4 @@
-"""Requests that reach a service at the same instant, each on a connection of its own."""
+"""Sends requests that reach a service at the same instant, each on its own connection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TIMEOUT = 30.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """The response to a request."""
 
     status: int
     headers: HTTPMessage
@@ -49,8 +49,8 @@ def request(
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def bag(reference: str, lines: int) -> dict[str, Any]:
-    """Return a transfer of a bag of so many lines."""
+def bag_body(reference: str, lines: int) -> dict[str, Any]:
+    """Return the body of a transfer of a bag with this number of lines."""
     items = [{"sku": f"ITEM-{n:02d}", "quantity": n} for n in range(1, lines + 1)]
     return {"items": items, "currency": "GBP", "reference": reference}
 
@@ -73,11 +73,11 @@ def entry_request(method: str, link: str, cookies: dict[str, str] | None = None)
 
 
 def get_link_path(link: str) -> str:
-    """Return the path of a link, whatever service it was made by."""
+    """Return the path of a link."""
     return urlsplit(link).path
 
 
-def at_once(url: str, requests: Sequence[bytes]) -> list[Answer]:
+def send_simultaneously(url: str, requests: Sequence[bytes]) -> list[Answer]:
     """Send all requests but for their last byte, then the last bytes, then read the answers."""
     target = urlsplit(url)
     address = (target.hostname or "", target.port or 80)
@@ -94,13 +94,13 @@ def at_once(url: str, requests: Sequence[bytes]) -> list[Answer]:
             line.close()
 
 
-def one(url: str, asked: bytes) -> Answer:
+def send(url: str, asked: bytes) -> Answer:
     """Send one request and read the answer; raises OSError or HTTPException without one."""
-    return at_once(url, [asked])[0]
+    return send_simultaneously(url, [asked])[0]
 
 
-def statuses(answers: Iterable[Answer]) -> list[int]:
-    """Return the statuses in order of size."""
+def sorted_statuses(answers: Iterable[Answer]) -> list[int]:
+    """Return the statuses in ascending order."""
     return sorted(answer.status for answer in answers)
 
 
@@ -112,4 +112,4 @@ def _read(line: socket.socket) -> Answer:
 
 
 NO_ANSWER = (OSError, HTTPException)
-"""What `one` raises when whoever should have answered has died."""
+"""The exceptions of `send` if the process that should answer has died."""

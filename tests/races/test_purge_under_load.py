@@ -1,0 +1,50 @@
+"""Purging while links are issued and used: it removes expired handoffs, and no live one."""
+
+from __future__ import annotations
+
+from handoff.ledger.purge import PurgeCounts, Purger, PurgeRequest
+from tests.races.ledger_access import (
+    backdate_handoffs,
+    insert_expired_handoffs,
+    issue_links,
+    open_ledger,
+    read_handoffs,
+)
+from tests.races.retrying_load import assert_nothing_was_lost, under_load
+from tests.races.simultaneous_requests import entry_request, send_simultaneously, sorted_statuses
+from tests.running import RunningService
+
+OLD = 1_000
+_YEAR = 365 * 24 * 3_600_000
+
+
+def purge(ledger: str) -> PurgeCounts:
+    """Delete all expired handoffs that are older than a year, as `handoff purge` does."""
+    with open_ledger(ledger) as database:
+        before = database.now() - _YEAR
+        wanted = PurgeRequest(
+            anonymise_before=before, delete_before=before, include_unreconciled=True
+        )
+        return sum(Purger(database).run(wanted), start=PurgeCounts())
+
+
+def test_links_are_issued_and_used_while_the_ledger_is_purged(
+    service: RunningService, ledger: str
+) -> None:
+    renewed = issue_links(ledger, 20)
+    backdate_handoffs(ledger, renewed)
+    deleted = 0
+    with under_load(service.url) as load:
+        for link in renewed:
+            insert_expired_handoffs(ledger, OLD // len(renewed))
+            deleted += purge(ledger).deleted_count
+            assert sorted_statuses(
+                send_simultaneously(service.url, [entry_request("POST", link)] * 4)
+            ) == [
+                303,
+                *[410] * 3,
+            ]
+        load.wait_for_links()
+    assert deleted == OLD
+    assert not any(row["id"].startswith("old-") for row in read_handoffs(ledger))
+    assert_nothing_was_lost(load, ledger)
