@@ -1,4 +1,4 @@
-"""A PgBouncer before a PostgreSQL of the tests."""
+"""A PgBouncer in front of a PostgreSQL server of the tests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ default_pool_size = {connections}
 
 @contextmanager
 def running_pgbouncer(server: PostgresServer, *, mode: str, connections: int) -> Iterator[str]:
-    """Run one, in a pool mode and with so many connections to the server; gives its address."""
+    """Run a PgBouncer with a pool mode and a number of server connections; yield its address."""
     folder, port = Path(tempfile.mkdtemp(prefix="handoff-pgbouncer-")), free_port()
     users, settings = folder / "users", folder / "settings"
     users.write_text(f'"handoff" "{PASSWORD}"\n')

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, that can be stopped, killed, frozen and started again."""
+"""A PostgreSQL server for tests that can be stopped, killed, frozen and restarted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.running import HOST, free_port, require_program
 
 PASSWORD = "the/password@of the tests"
 _QUOTED = "the%2Fpassword%40of%20the%20tests"
-_START = 60.0  # seconds; far more than it takes
+_START = 60.0  # seconds
 
 
 def _version(path: Path) -> int:
@@ -31,13 +31,13 @@ def _version(path: Path) -> int:
 
 
 def _program(name: str) -> str:
-    """Return a program of the newest PostgreSQL, also from where Debian puts it."""
+    """Return the path of a program of the newest PostgreSQL, also in Debian's folder."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
     return require_program(name, *found)
 
 
 def user_of_servers() -> dict[str, Any]:
-    """Return how to start a program that refuses to run as root."""
+    """Return the arguments of Popen for a program that refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -46,7 +46,7 @@ def user_of_servers() -> dict[str, Any]:
 
 @dataclass(slots=True)
 class PostgresServer:
-    """A server with one user, `handoff`, whose databases each test makes for itself."""
+    """A server with one user, `handoff`; each test creates its own databases."""
 
     port: int
     folder: Path
@@ -58,7 +58,7 @@ class PostgresServer:
         return f"postgresql+psycopg://handoff:{_QUOTED}@{HOST}:{self.port}/{name}"
 
     def new_database(self) -> str:
-        """Make an empty database and return its address."""
+        """Create an empty database and return its address."""
         name = f"ledger_{next(self._numbers)}"
         with self.connected() as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
@@ -66,7 +66,7 @@ class PostgresServer:
 
     @contextmanager
     def connected(self, name: str = "postgres") -> Iterator[psycopg.Connection[Any]]:
-        """Open a connection of the test's own."""
+        """Open a connection for the block."""
         with psycopg.connect(
             host=HOST,
             port=self.port,
@@ -78,7 +78,7 @@ class PostgresServer:
             yield connection
 
     def initialize(self) -> None:
-        """Make the files of the server."""
+        """Create the files of the server."""
         secret = self.folder / "password"
         secret.write_text(PASSWORD)
         owner = user_of_servers()
@@ -88,11 +88,11 @@ class PostgresServer:
         command = [_program("initdb"), "--pgdata", str(self.folder / "data"), "--no-sync"]
         command += ["--username", "handoff", "--pwfile", str(secret), "--auth", "scram-sha-256"]
         command += ["--encoding", "UTF8", "--locale", "C.UTF-8"]
-        # Its own folder to stand in: that of the tests may be closed to its user.
+        # Its user may not be allowed to enter the working directory of the tests.
         subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **owner)
 
     def follow(self, primary: PostgresServer) -> None:
-        """Make the files of a standby, and let the primary wait for it at each durable commit."""
+        """Create the files of a standby, for which the primary waits at each durable commit."""
         if owner := user_of_servers():
             os.chown(self.folder, owner["user"], owner["group"])
         command = [_program("pg_basebackup"), "--pgdata", str(self.folder / "data"), "--no-sync"]
@@ -112,19 +112,19 @@ class PostgresServer:
             connection.execute("SELECT pg_reload_conf()")
 
     def promote(self) -> None:
-        """Let a standby take writes from now on."""
+        """Promote a standby to primary."""
         with self.connected() as connection:
             connection.execute("SELECT pg_promote()")
 
     def start(self) -> None:
-        """Start it and wait until it lets somebody in."""
+        """Start the server and wait until it accepts connections."""
         command = [_program("postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
         values = {
             "listen_addresses": HOST,
             "unix_socket_directories": "",
             "max_connections": "150",
             "shared_buffers": "32MB",
-            "fsync": "off",  # no test cuts the power
+            "fsync": "off",  # no test cuts the power supply
         }
         for name, value in values.items():
             command += ["-c", f"{name}={value}"]
@@ -142,20 +142,20 @@ class PostgresServer:
                 time.sleep(0.05)
 
     def stop(self) -> None:
-        """End it as a restart does: what runs is broken off, and what was committed is kept."""
+        """Stop the server as a restart does: open transactions are aborted."""
         self._end(signal.SIGINT)
 
     def kill(self) -> None:
-        """End it and all its children without a warning."""
+        """Kill the server and all its children with SIGKILL."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)  # or it would have more of them by then
+        self.process.send_signal(signal.SIGSTOP)  # so that it starts no more children
         for pid in self.children():
             os.kill(pid, signal.SIGKILL)
         self._end(signal.SIGKILL)
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Let it stand still for the length of a block, with all its connections open."""
+        """Freeze the server for the block, with all its connections open."""
         assert self.process is not None
         pids = [self.process.pid, *self.children()]
         for pid in pids:
@@ -167,7 +167,7 @@ class PostgresServer:
                 os.kill(pid, signal.SIGCONT)
 
     def children(self) -> list[int]:
-        """Return the ids of the processes that it has started."""
+        """Return the pids of the processes that the server has started."""
         assert self.process is not None
         task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in task.read_text().split()]
@@ -181,7 +181,7 @@ class PostgresServer:
 
 @contextmanager
 def running_postgres(*, primary: PostgresServer | None = None) -> Iterator[PostgresServer]:
-    """Run a PostgreSQL on files of its own, that are gone afterwards; or a standby of another."""
+    """Run a PostgreSQL server, or a standby of `primary`, and delete its files afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="handoff-postgres-"))
     server = PostgresServer(free_port(), folder)
     try:

@@ -1,4 +1,4 @@
-"""The reference on the order: once, whatever breaks in between."""
+"""The comment with the reference: one on each order, also after an interrupted run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from handoff.magento.orders import Orders
 from tests.reconciliation.scenario import Scenario
 
 
-def test_the_reference_is_put_on_the_order_once(scenario: Scenario) -> None:
+def test_an_order_gets_one_comment_with_the_reference(scenario: Scenario) -> None:
     scenario.order(scenario.transfer_quote("Ref-1"))
     scenario.transfer_quote("Ref-2")
     scenario.reconcile_due(request_comments=True)
@@ -20,13 +20,13 @@ def test_the_reference_is_put_on_the_order_once(scenario: Scenario) -> None:
     assert scenario.read_comments() == ["Poq reference: Ref-1"]
 
 
-def test_nobody_who_did_not_ask_for_it_gets_comments(scenario: Scenario) -> None:
+def test_no_comment_is_added_unless_it_was_requested(scenario: Scenario) -> None:
     scenario.order(scenario.transfer_quote("r"))
     scenario.reconcile_due()
     assert scenario.add_comments() == []
 
 
-def test_orders_that_were_found_earlier_are_annotated_when_they_are_asked_for(
+def test_orders_that_were_found_earlier_get_their_comment_on_request(
     scenario: Scenario,
 ) -> None:
     for reference in ("r1", "r2"):
@@ -37,7 +37,7 @@ def test_orders_that_were_found_earlier_are_annotated_when_they_are_asked_for(
     assert scenario.read_comments() == ["Poq reference: r2"]
 
 
-def test_a_run_that_died_after_the_shop_had_the_comment_puts_no_second_one(
+def test_a_run_that_was_killed_after_the_shop_took_a_comment_adds_no_second_one(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario.order(scenario.transfer_quote("r"))
@@ -56,7 +56,7 @@ def test_a_run_that_died_after_the_shop_had_the_comment_puts_no_second_one(
     assert scenario.add_comments() == []
 
 
-def test_what_the_shop_refuses_stays_to_be_done_and_stops_nothing(
+def test_a_refused_comment_stays_due_and_does_not_stop_the_others(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for reference in ("r1", "r2"):
@@ -74,7 +74,7 @@ def test_what_the_shop_refuses_stays_to_be_done_and_stops_nothing(
     assert sorted(scenario.read_comments()) == ["Poq reference: r1", "Poq reference: r2"]
 
 
-def test_an_order_that_is_gone_from_the_shop_is_left(scenario: Scenario) -> None:
+def test_an_order_that_the_shop_has_deleted_needs_no_comment(scenario: Scenario) -> None:
     scenario.order(scenario.transfer_quote("r"))
     scenario.reconcile_due(request_comments=True)
     gone = [{"id": 999, "number": "000000999", "state": "new", "replaced_by": None}]
@@ -84,7 +84,7 @@ def test_an_order_that_is_gone_from_the_shop_is_left(scenario: Scenario) -> None
     assert scenario.read_comments() == []
 
 
-def test_characters_that_magento_cannot_keep_are_replaced_before_it_does(
+def test_characters_that_magento_cannot_store_are_replaced(
     scenario: Scenario,
 ) -> None:
     scenario.order(scenario.transfer_quote("r-😀-é"))

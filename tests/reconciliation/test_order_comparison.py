@@ -1,4 +1,4 @@
-"""When an order is the bag, and in what it is not."""
+"""The comparison of an order with the bag."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def codes(*purchases: OrderWithLines) -> list[tuple[str, str | None, str, str]]:
     ],
     ids=["equal", "case and order", "in parts", "a gift", "one more as a gift", "free of charge"],
 )
-def test_an_order_is_the_bag(ordered: OrderWithLines) -> None:
+def test_an_order_equals_the_bag(ordered: OrderWithLines) -> None:
     assert codes(ordered) == []
 
 
@@ -57,12 +57,12 @@ def test_every_difference_is_named() -> None:
     ]
 
 
-def test_orders_to_several_addresses_count_together() -> None:
+def test_orders_to_several_addresses_are_added_up() -> None:
     assert codes(purchase(("Mug", "2")), purchase(("JUG", "1.5"))) == []
 
 
-def test_of_a_configurable_the_shop_tells_the_product_and_its_part_and_one_counts() -> None:
-    """As a real shop tells of it: both lines with the sku of the part, the part at price zero."""
+def test_the_two_lines_of_a_configurable_product_count_once() -> None:
+    """A real shop sends two lines with the sku of the variant, one of them at price zero."""
     line: dict[str, Any] = {"sku": "MUG", "qty_ordered": 2, "price": 40}
     shape = OrderWithLinesJson.model_validate(
         {

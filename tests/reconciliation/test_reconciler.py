@@ -1,4 +1,4 @@
-"""Reconciling: which state each reference is in, and what the shop is asked."""
+"""Reconciliation: the state of each reference, and which quotes the shop is asked about."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DAY = 24 * 3600.0
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
-    """Note which quotes the shop is asked about, and how often."""
+    """Record which quotes the shop is asked about in each call."""
     noted: list[set[int]] = []
     ask = Orders.find_orders
 
@@ -36,13 +36,13 @@ def test_an_order_equal_to_the_bag_is_matched(scenario: Scenario) -> None:
     assert [order["number"] for order in entry.orders] == ["000000001"]
 
 
-def test_what_was_opened_and_not_ordered_stays_open(scenario: Scenario) -> None:
+def test_an_opened_handoff_without_an_order_stays_unresolved(scenario: Scenario) -> None:
     scenario.transfer_quote("r")
     [entry] = scenario.reconciler().reconcile_due()
     assert (entry.state.value, entry.final) == ("not_ordered", False)
 
 
-def test_a_bag_that_was_never_opened_is_settled_when_its_link_expires(
+def test_a_bag_that_was_never_opened_is_resolved_when_its_link_expires(
     scenario: Scenario, asked: list[set[int]]
 ) -> None:
     scenario.transfer_bag("r", opened=False)
@@ -71,7 +71,7 @@ def test_an_order_with_other_items_differs_and_names_the_lines(
     ]
 
 
-def test_a_reference_with_two_orders_is_told_with_both(scenario: Scenario) -> None:
+def test_a_reference_with_two_orders_is_reported_with_both(scenario: Scenario) -> None:
     first = scenario.transfer_quote("r")
     scenario.order(first)
     assert scenario.reconcile_due() == {"r": "matched"}
@@ -91,7 +91,7 @@ def test_a_reference_that_the_ledger_does_not_hold_is_unknown(
     }
 
 
-def test_an_order_belongs_to_the_handoff_that_was_bound_last(
+def test_an_order_belongs_to_the_handoff_whose_session_was_written_last(
     scenario: Scenario,
 ) -> None:
     masked_id = scenario.transfer_quote("first")
@@ -107,7 +107,7 @@ def test_an_order_belongs_to_the_handoff_that_was_bound_last(
     assert scenario.reconcile_references(*expected) == expected
 
 
-def test_a_quote_that_was_ordered_without_its_link_is_said_to_be(
+def test_a_quote_that_was_ordered_without_its_link_is_reported_with_its_order(
     scenario: Scenario,
 ) -> None:
     scenario.order(scenario.transfer_quote("r", opened=False))
@@ -116,7 +116,7 @@ def test_a_quote_that_was_ordered_without_its_link_is_said_to_be(
     assert [order["number"] for order in entry.orders] == ["000000001"]
 
 
-def test_the_shop_is_asked_about_nothing_that_is_settled(
+def test_the_shop_is_not_asked_about_resolved_handoffs(
     scenario: Scenario, asked: list[set[int]]
 ) -> None:
     scenario.order(scenario.transfer_quote("r"))
@@ -128,7 +128,7 @@ def test_the_shop_is_asked_about_nothing_that_is_settled(
     assert [numbers for numbers in asked if numbers] == [{1}]
 
 
-def test_an_open_handoff_is_asked_about_less_and_less_until_thirty_days_have_passed(
+def test_an_unresolved_handoff_is_checked_less_and_less_often_for_thirty_days(
     scenario: Scenario, asked: list[set[int]]
 ) -> None:
     scenario.transfer_quote("r")
@@ -149,7 +149,7 @@ def test_an_open_handoff_is_asked_about_less_and_less_until_thirty_days_have_pas
     assert not any(asked[1:])  # that, too, is settled
 
 
-def test_a_reference_is_asked_about_at_once_whatever_is_due(
+def test_a_reference_is_checked_at_once_even_if_it_is_not_due(
     scenario: Scenario,
 ) -> None:
     masked_id = scenario.transfer_quote("r")
@@ -159,7 +159,7 @@ def test_a_reference_is_asked_about_at_once_whatever_is_due(
     assert scenario.reconcile_references("r") == {"r": "matched"}
 
 
-def test_a_period_reports_what_was_transferred_in_it_settled_or_not(
+def test_a_period_reports_the_transfers_made_in_it_resolved_or_not(
     scenario: Scenario,
 ) -> None:
     start = scenario.clock.now
@@ -174,7 +174,7 @@ def test_a_period_reports_what_was_transferred_in_it_settled_or_not(
     assert scenario.reconcile_period(end, end + 1) == {}
 
 
-def test_a_transfer_made_again_is_one_entry_in_the_period_of_the_last(
+def test_a_repeated_transfer_is_one_entry_in_the_period_of_the_last(
     scenario: Scenario,
 ) -> None:
     start = scenario.clock.now
@@ -186,7 +186,7 @@ def test_a_transfer_made_again_is_one_entry_in_the_period_of_the_last(
     assert scenario.reconcile_period(start, again + 1) == {"r": "not_ordered"}
 
 
-def test_a_shop_that_fails_in_the_middle_leaves_what_was_found_before(
+def test_findings_before_a_failure_of_the_shop_are_kept(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("handoff.ledger.reconciliation_repository._PAGE_SIZE", 2)

@@ -1,4 +1,4 @@
-"""References out of files, as people have them."""
+"""References in CSV files, in the forms that spreadsheets write."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_column_can_be_named() -> None:
     assert read_references(io.StringIO(text), column="poq ORDER") == ["r1", "r2"]
 
 
-def test_a_column_that_is_not_there_is_said_with_those_that_are() -> None:
+def test_a_missing_column_is_reported_with_the_existing_ones() -> None:
     with pytest.raises(NoSuchColumn) as raised:
         read_references(io.StringIO("a, b\n1,2\n"), column="c")
     assert raised.value.columns == ["a", "b"]
