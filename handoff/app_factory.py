@@ -77,7 +77,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.url_map.merge_slashes = False
     database = _open_ledger(settings, clock)
     app.extensions[DATABASE_EXTENSION] = database
-    _add_features(app, settings, database)
+    _register_features(app, settings, database)
     register_theme_css(app, settings.shop_accent)
     register_openapi(app, settings)
     init_babel(app)
@@ -90,7 +90,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     return app
 
 
-def _add_features(app: Flask, settings: Settings, database: Database) -> None:
+def _register_features(app: Flask, settings: Settings, database: Database) -> None:
     """Build what transfer, entry and direct entry work with, and register their views."""
     handoffs = HandoffRepository(database, ttl=settings.link_ttl, grace=settings.reopen_grace)
     client = open_client(settings)
@@ -112,15 +112,9 @@ def _add_features(app: Flask, settings: Settings, database: Database) -> None:
         settings.store_views, handoffs, orders, shop_limit, session_store, link_tokens, pages
     )
     limit = RateLimit(counters, "unknown_link", settings.refusals_per_minute)
+    lifetime = settings.link_ttl + settings.reopen_grace
     entry = EntryContext(
-        settings.paused,
-        settings.link_ttl + settings.reopen_grace,
-        sites,
-        handoffs,
-        link_tokens,
-        pages,
-        checkout,
-        limit,
+        settings.paused, lifetime, sites, handoffs, link_tokens, pages, checkout, limit
     )
     register_entry(app, entry)
     if settings.direct_entry:
@@ -134,11 +128,11 @@ def _limit_request_time(app: Flask, seconds: float) -> None:
     """Give each request one deadline, shared by the calls to shop, ledger and session store."""
 
     @app.before_request
-    def _begin() -> None:
+    def _begin_request() -> None:
         set_request_deadline(seconds)
 
     @app.teardown_request
-    def _end(_error: BaseException | None) -> None:
+    def _end_request(_error: BaseException | None) -> None:
         clear_request_deadline()
 
 

@@ -18,7 +18,7 @@ from handoff.entry import result_pages
 from handoff.entry.views import EntryContext, is_from_another_site
 from handoff.entry.web_view_cookies import read_web_view_cookies
 from handoff.ledger import Handoff
-from handoff.operations.rate_limits import RateLimit, network_of
+from handoff.operations.rate_limits import RateLimit, get_caller_network
 from handoff.operations.request_body import read_body
 from handoff.problems import (
     CustomerTokenRejected,
@@ -65,7 +65,7 @@ def enter_directly() -> Response:
     if is_from_another_site(request, *entry.sites.origins):
         # There is no link yet that could wait for a tap, and a page must not hold credentials.
         return entry.pages.render_result_page(result_pages.FORCED)
-    wait = context.refused_entry_limit.retry_after(network_of(request.remote_addr))
+    wait = context.refused_entry_limit.get_retry_after(get_caller_network(request.remote_addr))
     if wait:
         raise TooManyRequests(retry_after=wait)
     transfer = _read_transfer()
@@ -90,7 +90,7 @@ def show_problem(problem: Problem) -> Response:
     context = _get_context()
     structlog.contextvars.bind_contextvars(code=problem.code)
     if isinstance(problem, CustomerTokenRejected | QuoteNotFound):
-        context.refused_entry_limit.hit(network_of(request.remote_addr))
+        context.refused_entry_limit.hit(get_caller_network(request.remote_addr))
     page = result_pages.find_page_for_problem(problem)
     if problem.retry_after is not None:
         page = replace(page, retry_after=problem.retry_after)

@@ -93,14 +93,14 @@ def _build_static_headers(site: StoreSite) -> tuple[str, ...]:
         site.store_code,
         max_age=_ONE_YEAR,
         sync_expires=False,  # `Expires` would be one year after this header was built
-        path=_store_cookie_path(site),
+        path=_build_store_cookie_path(site),
         secure=site.session_cookie.secure,
         samesite="Lax",
     )
     return (*expiring, store_cookie)
 
 
-def _store_cookie_path(site: StoreSite) -> str:
+def _build_store_cookie_path(site: StoreSite) -> str:
     return f"{site.storefront_parts.path}/"
 
 
@@ -111,7 +111,7 @@ def _list_cookies_to_expire(site: StoreSite) -> Iterator[tuple[str, str | None, 
         yield cookie.name, domain, path
     for name in _LAST_SHOPPER_COOKIES:
         yield name, None, "/"
-    if site.is_on_shop_host and _store_cookie_path(site) != "/":
+    if site.is_on_shop_host and _build_store_cookie_path(site) != "/":
         yield "store", None, "/"
     # Magento's scripts set these for the host alone, or for the cookie domain that the shop names.
     yield "mage-cache-sessid", None, "/"

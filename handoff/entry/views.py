@@ -15,7 +15,7 @@ from handoff.entry.result_pages import ResultPage
 from handoff.entry.web_view_cookies import WebViewCookies, read_web_view_cookies
 from handoff.ledger import Handoff, HandoffRepository, LinkState
 from handoff.link_tokens import LinkTokens
-from handoff.operations.rate_limits import RateLimit, network_of
+from handoff.operations.rate_limits import RateLimit, get_caller_network
 from handoff.problems import LedgerUnavailable
 from handoff.settings.store_sites import StoreSites
 
@@ -139,7 +139,7 @@ def _show_entry_page_or_refuse(handoff: Handoff, token: str, cookies: WebViewCoo
 
 def _refuse_unknown_link() -> Response:
     """Count the unknown link. Known links are never counted: carriers' phones share an address."""
-    wait = _get_context().unknown_link_limit.hit(network_of(request.remote_addr))
+    wait = _get_context().unknown_link_limit.hit(get_caller_network(request.remote_addr))
     page = replace(result_pages.TOO_MANY, retry_after=wait) if wait else result_pages.UNKNOWN
     return _get_context().pages.render_result_page(page)
 

@@ -49,7 +49,7 @@ class WebViewCookies:
                 value,
                 max_age=self.lifetime,
                 sync_expires=False,  # `Expires` would depend on the phone's own clock
-                path=_cookie_path(self.site),
+                path=_choose_path(self.site),
                 secure=self.site.public_parts.scheme == "https",
                 httponly=True,
                 samesite="Lax",
@@ -62,7 +62,7 @@ def read_web_view_cookies(
 ) -> WebViewCookies:
     """Return the request's cookies for a handoff, or a new cookie if it has none."""
     id_hash = hashlib.sha256(handoff_id.encode()).hexdigest()[:12]
-    prefix = f"{_name_prefix(site)}handoff_{id_hash}_"
+    prefix = f"{_choose_name_prefix(site)}handoff_{id_hash}_"
     sent = [
         (name, value)
         for name, value in sorted(request.cookies.items())
@@ -72,12 +72,12 @@ def read_web_view_cookies(
     return WebViewCookies(site, lifetime, dict(sent[:_MAX_COOKIES] or [new]))
 
 
-def _name_prefix(site: StoreSite) -> str:
+def _choose_name_prefix(site: StoreSite) -> str:
     if site.public_parts.scheme != "https":
         return ""
     return "__Secure-" if site.public_parts.path else "__Host-"
 
 
-def _cookie_path(site: StoreSite) -> str:
+def _choose_path(site: StoreSite) -> str:
     # `__Host-` requires the path `/`. Below a path prefix, only links need the cookie.
-    return "/" if _name_prefix(site) == "__Host-" else f"{site.public_parts.path}/h"
+    return "/" if _choose_name_prefix(site) == "__Host-" else f"{site.public_parts.path}/h"

@@ -46,15 +46,18 @@ def build_paths(settings: Settings) -> dict[str, Any]:
         **_describe_health_paths(),
     }
     if settings.key_in_path:
-        in_path = _describe_transfer("transferByPath", [_path_parameter("key")])
+        in_path = _describe_transfer("transferByPath", [_build_path_parameter("key")])
         paths["/api/cart-transfer/{key}"] = {"post": {**in_path, "security": []}}
     if settings.direct_entry:
         paths["/enter"] = {
             "post": {
                 "operationId": "enterDirectly",
                 "summary": "Check a quote that the web view brings, and redirect to checkout.",
-                "requestBody": _form(_DIRECT_ENTRY_FIELDS, "quote_id"),
-                "responses": {"303": _checkout_redirect(), **_describe_result_pages(DIRECT_ENTRY)},
+                "requestBody": _build_form_body(_DIRECT_ENTRY_FIELDS, "quote_id"),
+                "responses": {
+                    "303": _describe_checkout_redirect(),
+                    **_describe_result_pages(DIRECT_ENTRY),
+                },
             }
         }
     return paths
@@ -66,11 +69,14 @@ def _describe_transfer(operation_id: str, parameters: list[dict[str, Any]]) -> d
         "summary": "Turn a bag, a guest's quote or a customer's quote into a link to checkout.",
         "security": [{"key": []}, {"bearer": []}],
         "parameters": parameters,
-        "requestBody": {"required": True, "content": _json({"$ref": f"{SCHEMA_REF}TransferBody"})},
+        "requestBody": {
+            "required": True,
+            "content": _build_json_content({"$ref": f"{SCHEMA_REF}TransferBody"}),
+        },
         "responses": {
             "200": {
                 "description": "The instruction by which the app opens the web view.",
-                "content": _json({"$ref": f"{SCHEMA_REF}Instruction"}),
+                "content": _build_json_content({"$ref": f"{SCHEMA_REF}Instruction"}),
             },
             **_describe_problems(),
         },
@@ -83,7 +89,8 @@ def _describe_problems() -> dict[str, Any]:
     for problem in _list_problems():
         by_status.setdefault(problem.status, []).append(problem)
     return {
-        str(status): _problem_response(status, by_status[status]) for status in sorted(by_status)
+        str(status): _describe_problem_response(status, by_status[status])
+        for status in sorted(by_status)
     }
 
 
@@ -93,24 +100,26 @@ def _list_problems() -> list[type[Problem]]:
     return [cls for cls in classes if issubclass(cls, Problem) and "code" in vars(cls)]
 
 
-def _problem_response(status: int, found: list[type[Problem]]) -> dict[str, Any]:
+def _describe_problem_response(status: int, found: list[type[Problem]]) -> dict[str, Any]:
     codes = sorted({problem.code for problem in found})
     schema = {
         "allOf": [{"$ref": f"{SCHEMA_REF}Problem"}, {"properties": {"code": {"enum": codes}}}]
     }
     return {
         "description": " ".join(f"`{problem.code}`: {problem.title}" for problem in found),
-        "headers": _headers_of(status),
+        "headers": _choose_headers(status),
         "content": {"application/problem+json": {"schema": schema}},
     }
 
 
 def _describe_link_paths() -> dict[str, Any]:
-    token = _path_parameter("token")
+    token = _build_path_parameter("token")
     pages = _describe_result_pages(LINK)
     use_link = {
-        "200": _page("A page that asks first, because another website sent the browser here."),
-        "303": _checkout_redirect(),
+        "200": _describe_page(
+            "A page that asks first, because another website sent the browser here."
+        ),
+        "303": _describe_checkout_redirect(),
         **pages,
     }
     return {
@@ -119,7 +128,7 @@ def _describe_link_paths() -> dict[str, Any]:
                 "operationId": "showEntryPage",
                 "parameters": [token],
                 "summary": "Show a page that posts itself. It changes nothing.",
-                "responses": {"200": _page("The entry page."), **pages},
+                "responses": {"200": _describe_page("The entry page."), **pages},
             },
             "post": {
                 "operationId": "useLink",
@@ -132,8 +141,8 @@ def _describe_link_paths() -> dict[str, Any]:
             "post": {
                 "operationId": "useLinkFromForm",
                 "summary": "The same for the form style, with the token in the body.",
-                "requestBody": _form({"token": _TEXT}, "token"),
-                "responses": {**use_link, "413": _page("The form is larger than 4 KiB.")},
+                "requestBody": _build_form_body({"token": _TEXT}, "token"),
+                "responses": {**use_link, "413": _describe_page("The form is larger than 4 KiB.")},
             }
         },
     }
@@ -146,20 +155,26 @@ def _describe_result_pages(address: str) -> dict[str, Any]:
         if address in page.shown_at:
             titles.setdefault(page.status, []).append(f"`{page.code}`: {page.title}.")
     return {
-        str(int(status)): {**_page(" ".join(titles[status])), "headers": _headers_of(status)}
+        str(int(status)): {
+            **_describe_page(" ".join(titles[status])),
+            "headers": _choose_headers(status),
+        }
         for status in sorted(titles)
     }
 
 
 def _describe_health_paths() -> dict[str, Any]:
-    ready = _json(_status_schema(_READINESS_FIELDS))
+    ready = _build_json_content(_build_status_schema(_READINESS_FIELDS))
     return {
         "/healthz": {
             "get": {
                 "operationId": "healthz",
                 "summary": "Whether the process answers.",
                 "responses": {
-                    "200": {"description": "Yes.", "content": _json(_status_schema(["status"]))}
+                    "200": {
+                        "description": "Yes.",
+                        "content": _build_json_content(_build_status_schema(["status"])),
+                    }
                 },
             }
         },
@@ -176,7 +191,7 @@ def _describe_health_paths() -> dict[str, Any]:
     }
 
 
-def _status_schema(names: Iterable[str]) -> dict[str, Any]:
+def _build_status_schema(names: Iterable[str]) -> dict[str, Any]:
     return {
         "type": "object",
         "required": list(names),
@@ -185,15 +200,15 @@ def _status_schema(names: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _path_parameter(name: str) -> dict[str, Any]:
+def _build_path_parameter(name: str) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": _TEXT}
 
 
-def _json(schema: dict[str, Any]) -> dict[str, Any]:
+def _build_json_content(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
-def _form(fields: dict[str, Any], *required: str) -> dict[str, Any]:
+def _build_form_body(fields: dict[str, Any], *required: str) -> dict[str, Any]:
     schema = {"type": "object", "required": list(required), "properties": fields}
     return {
         "required": True,
@@ -201,16 +216,16 @@ def _form(fields: dict[str, Any], *required: str) -> dict[str, Any]:
     }
 
 
-def _page(description: str) -> dict[str, Any]:
+def _describe_page(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"text/html": {"schema": _TEXT}}}
 
 
-def _checkout_redirect() -> dict[str, Any]:
+def _describe_checkout_redirect() -> dict[str, Any]:
     return {
         "description": "To checkout, with the shop's session cookie.",
         "headers": {"Location": {"required": True, "schema": _TEXT}},
     }
 
 
-def _headers_of(status: int) -> dict[str, Any]:
+def _choose_headers(status: int) -> dict[str, Any]:
     return _RETRY_AFTER if status in _STATUSES_WITH_RETRY_AFTER else {}

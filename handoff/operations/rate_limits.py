@@ -47,16 +47,16 @@ class RateLimitCounters:
         """Return the key for a caller: addresses and API keys are not written down."""
         return hmac.digest(self._secret_key, f"{limit_name}:{caller}".encode(), "sha256").hex()
 
-    def seconds_to_wait(self, check: _Check, item: RateLimitItem, key: str) -> int:
+    def run_check(self, check: _Check, item: RateLimitItem, key: str) -> int:
         """Run a check of `limits` and return the seconds until it can pass, 0 if it passes."""
         # The memory counts in any case, and decides when Redis cannot. MemoryStorage can lose a
         # count when two threads use it at once.
         with self._lock:
-            by_memory = _seconds_to_wait(self._memory, check, item, key)
-        if self._redis is None or not self._may_ask_redis():
+            by_memory = _run_check(self._memory, check, item, key)
+        if self._redis is None or not self._claim_redis_attempt():
             return by_memory
         try:
-            by_redis = _seconds_to_wait(self._redis, check, item, key)
+            by_redis = _run_check(self._redis, check, item, key)
         except StorageError as error:
             self._note_redis_failure(error)
             return by_memory
@@ -65,12 +65,13 @@ class RateLimitCounters:
             self._next_attempt_at = 0.0
         return by_redis
 
-    def _may_ask_redis(self) -> bool:
+    def _claim_redis_attempt(self) -> bool:
+        """Return whether this thread should ask Redis; while Redis fails, one at a time does."""
         now = time.monotonic()
         with self._lock:
             if now < self._next_attempt_at:
                 return False
-            if self._redis_failed:  # one thread finds out whether it is back; the others go on
+            if self._redis_failed:
                 self._next_attempt_at = now + _RETRY_DELAY
         return True
 
@@ -94,20 +95,20 @@ class RateLimit:
 
     def hit(self, caller: str) -> int:
         """Count an event and return the seconds that the caller has to wait, 0 if allowed."""
-        return self._seconds_to_wait(FixedWindowRateLimiter.hit, caller)
+        return self._run_check(FixedWindowRateLimiter.hit, caller)
 
-    def retry_after(self, caller: str) -> int:
+    def get_retry_after(self, caller: str) -> int:
         """Return the seconds until an event would be allowed, 0 if it is now. Count nothing."""
-        return self._seconds_to_wait(FixedWindowRateLimiter.test, caller)
+        return self._run_check(FixedWindowRateLimiter.test, caller)
 
-    def _seconds_to_wait(self, check: _Check, caller: str) -> int:
+    def _run_check(self, check: _Check, caller: str) -> int:
         if self._item is None:
             return 0
         key = self._counters.hash_caller(self._name, caller)
-        return self._counters.seconds_to_wait(check, self._item, key)
+        return self._counters.run_check(check, self._item, key)
 
 
-def network_of(address: str | None) -> str:
+def get_caller_network(address: str | None) -> str:
     """Return what counts as one caller: an IPv4 address, or the /64 network of an IPv6 address.
 
     One line of an internet provider usually has a whole /64.
@@ -134,7 +135,7 @@ def _open_redis(url: str) -> RedisStorage:
     return RedisStorage(url, key_prefix="handoff", wrap_exceptions=True, **options)
 
 
-def _seconds_to_wait(
+def _run_check(
     limiter: FixedWindowRateLimiter, check: _Check, item: RateLimitItem, key: str
 ) -> int:
     if check(limiter, item, key):

@@ -14,7 +14,7 @@ import pytest
 import redis
 
 from handoff.operations.json_logs import configure_logging
-from handoff.operations.rate_limits import RateLimit, RateLimitCounters, network_of
+from handoff.operations.rate_limits import RateLimit, RateLimitCounters, get_caller_network
 from tests.conftest import FakeClock
 from tests.logs import CapturedLog
 from tests.running import HOST, RedisServer, free_port, running_redis
@@ -67,19 +67,19 @@ def test_each_caller_and_each_limit_has_a_count_of_its_own(rate_limit_clock: Fak
     assert other_limit.hit("somebody") == 0
 
 
-def test_retry_after_counts_nothing(limit: RateLimit) -> None:
+def test_get_retry_after_counts_nothing(limit: RateLimit) -> None:
     for _ in range(10):
-        assert limit.retry_after("somebody") == 0
+        assert limit.get_retry_after("somebody") == 0
     for _ in range(3):
         assert limit.hit("somebody") == 0
-    assert limit.retry_after("somebody") > 0
-    assert limit.retry_after("somebody else") == 0
+    assert limit.get_retry_after("somebody") > 0
+    assert limit.get_retry_after("somebody else") == 0
 
 
 def test_a_limit_of_zero_allows_any_number() -> None:
     limit = limit_of(0)
     assert {limit.hit("somebody") for _ in range(50)} == {0}
-    assert limit.retry_after("somebody") == 0
+    assert limit.get_retry_after("somebody") == 0
 
 
 def test_each_worker_counts_for_itself_without_redis() -> None:
@@ -132,9 +132,9 @@ def test_a_worker_that_has_counted_nothing_knows_what_the_others_did(
     for _ in range(3):
         assert limit_of(3, redis_server.url).hit("somebody") == 0
     limit = limit_of(3, redis_server.url)
-    assert 1 <= limit.retry_after("somebody") <= 60
+    assert 1 <= limit.get_retry_after("somebody") <= 60
     assert 1 <= limit.hit("somebody") <= 60
-    assert limit.retry_after("somebody else") == 0
+    assert limit.get_retry_after("somebody else") == 0
 
 
 def test_redis_learns_no_address_and_forgets_after_a_minute(
@@ -156,8 +156,8 @@ def test_few_rights_in_redis_are_enough(redis_server: RedisServer, client: redis
     try:
         url = redis_server.url.replace("//", "//counter:a-password@")
         assert [bool(limit_of(2, url).hit("somebody")) for _ in range(3)] == [False, False, True]
-        assert limit_of(2, url).retry_after("somebody") > 0
-        assert limit_of(2, redis_server.url).retry_after("somebody") > 0
+        assert limit_of(2, url).get_retry_after("somebody") > 0
+        assert limit_of(2, redis_server.url).get_retry_after("somebody") > 0
     finally:
         execute("ACL", "DELUSER", "counter")
 
@@ -188,7 +188,7 @@ def test_nobody_is_refused_because_redis_is_away(
         rate_limit_clock.advance(seconds=6)
         # The worker still counts for itself.
         assert limit.hit("somebody") > 0
-        assert limit.retry_after("somebody") > 0
+        assert limit.get_retry_after("somebody") > 0
         assert limit.hit("somebody else") == 0
         [line] = captured_log.read_lines("rate_limit_storage_unavailable")
         assert (line["level"], line["reason"]) == ("error", "ConnectionError")
@@ -234,7 +234,7 @@ def test_a_silent_redis_is_waited_for_by_one_caller_every_few_seconds(
         for attempts in (1, 2):
             begun = time.monotonic()
             assert [limit.hit(f"caller {attempts}") for _ in range(3)] == [0, 0, 0]
-            assert limit.retry_after(f"caller {attempts}") > 0
+            assert limit.get_retry_after(f"caller {attempts}") > 0
             assert time.monotonic() - begun < 2
             assert len(connections) == attempts
             rate_limit_clock.advance(seconds=6)
@@ -252,4 +252,4 @@ def test_a_silent_redis_is_waited_for_by_one_caller_every_few_seconds(
     ],
 )
 def test_all_addresses_of_one_ipv6_network_are_one_caller(address: str | None, caller: str) -> None:
-    assert network_of(address) == caller
+    assert get_caller_network(address) == caller
