@@ -43,10 +43,14 @@ STEP_ERRORS = (StepFailure, Problem, LookupError, TypeError, ValueError, Arithme
 
 
 def get_advice(key: str) -> str:
-    """Return what to do about a failure: the text in advice.toml, or the default of its table."""
-    table, _, name = key.rpartition(".")
-    texts = _load_advice()[table] if table else _load_advice()
-    return str(texts.get(name) or texts.get("default") or _load_advice()["default"])
+    """Return what to do about a failure: the text in advice.toml, or a default.
+
+    A key such as `transfer.paused` is in a table of its own.
+    """
+    general = _load_advice()
+    table, dot, name = key.partition(".")
+    texts = general[table] if dot else general
+    return str(texts.get(name if dot else key) or texts.get("default") or general["default"])
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -43,9 +42,9 @@ class TransferClient:
     def transfer(self, body: dict[str, Any]) -> Instruction:
         """Send a transfer and return the instruction; raise StepFailure if it is refused."""
         status, fields = self._send(body)
-        if status != HTTPStatus.OK:
+        if "url" not in fields:
             advice = f"transfer.{fields.get('code')}"
-            raise StepFailure("an instruction", _describe_refusal(status, fields), advice)
+            raise StepFailure("an instruction", _describe_answer(status, fields), advice)
         return Instruction.model_validate(fields)
 
     def require_refusal(self, body: dict[str, Any], *, code: str, reason: str) -> Observation:
@@ -55,7 +54,7 @@ class TransferClient:
         """
         status, fields = self._send(body)
         if fields.get("code") != code:
-            actual = _describe_refusal(status, fields)
+            actual = _describe_answer(status, fields)
             raise StepFailure(f"{code}, for {reason}", actual, "security_breach")
         return f"{status} {code}"
 
@@ -85,10 +84,10 @@ def _read_json_object(answer: requests.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _describe_refusal(status: int, fields: dict[str, Any]) -> str:
+def _describe_answer(status: int, fields: dict[str, Any]) -> str:
     """Return status, code and details of a refusal. They name skus, and hold no credential."""
-    if status == HTTPStatus.OK:
-        return "200 and an instruction"
+    if "url" in fields:
+        return f"{status} and an instruction"
     faults = [fault for fault in fields.get("errors") or () if isinstance(fault, dict)]
     details = " ".join(
         f"{fault.get('sku') or fault.get('pointer', '')}: {fault.get('detail', '')}"
