@@ -203,10 +203,10 @@ def behaves_first(times: int, behaviour: Behaviour, then: Behaviour) -> Behaviou
 
 
 def behaves_if(
-    strikes: Callable[[Call], bool], behaviour: Behaviour, otherwise: Behaviour
+    condition: Callable[[Call], bool], behaviour: Behaviour, otherwise: Behaviour
 ) -> Behaviour:
     """Behave in one way for the calls of a kind, and in the other for all others."""
-    return lambda call: (behaviour if strikes(call) else otherwise)(call)
+    return lambda call: (behaviour if condition(call) else otherwise)(call)
 
 
 def forwards_to(url: str) -> Behaviour:

@@ -26,15 +26,15 @@ from tests.magento.shop_behaviours import (
     sends_raw,
 )
 from tests.magento.transfer_calls import (
-    ADD,
-    CREATE,
-    CUSTOMER_LOOK,
-    FILL,
-    GUEST_LOOK,
+    ADD_LINE,
+    CREATE_CART,
+    FILL_CART,
     MASKED_ID,
-    STAGES,
+    READ_CUSTOMER_QUOTE,
+    READ_GUEST_QUOTE,
     TOKEN,
-    Stage,
+    TRANSFER_CALLS,
+    TransferCall,
 )
 from tests.running import RunningShop
 
@@ -118,9 +118,9 @@ IMPOSSIBLE: dict[str, Behaviour] = {
 }
 
 
-@pytest.fixture(params=STAGES, ids=lambda stage: stage.name)
-def stage(request: pytest.FixtureRequest) -> Stage:
-    found: Stage = request.param
+@pytest.fixture(params=TRANSFER_CALLS, ids=lambda call: call.name)
+def call(request: pytest.FixtureRequest) -> TransferCall:
+    found: TransferCall = request.param
     return found
 
 
@@ -132,10 +132,10 @@ def _no_thread_of_a_call_is_left() -> Iterator[None]:
     assert not set(threading.enumerate()) - before
 
 
-def transfer(service: ServiceInProcess, stage: Stage, *, timeout: float) -> TestResponse:
+def transfer(service: ServiceInProcess, call: TransferCall, *, timeout: float) -> TestResponse:
     """Post the transfer and hold the answer to what every failure has to keep to."""
     began = time.monotonic()
-    answer = service.poq.transfer(stage.body)
+    answer = service.poq.transfer(call.body)
     assert time.monotonic() - began < timeout + HANGS_AFTER
     assert service.handoffs() == []
     assert service.leases() == []
@@ -150,73 +150,77 @@ def assert_problem(answer: TestResponse, problem: type[Problem]) -> None:
 
 
 @pytest.mark.parametrize("fault", SLOW.values(), ids=SLOW)
-@pytest.mark.parametrize("stage", [GUEST_LOOK, FILL], ids=lambda one: one.name)
+@pytest.mark.parametrize("call", [READ_GUEST_QUOTE, FILL_CART], ids=lambda one: one.name)
 def test_a_slow_shop_is_a_504_in_time(
-    stage: Stage, fault: Behaviour, shop: RunningShop, serve: RunService
+    call: TransferCall, fault: Behaviour, shop: RunningShop, serve: RunService
 ) -> None:
     with (
-        faulty_shop(stage.with_fault(fault, shop.url)) as faulty,
+        faulty_shop(call.with_fault(fault, shop.url)) as faulty,
         serve(faulty.url, magento_timeout=SOON) as service,
     ):
-        assert_problem(transfer(service, stage, timeout=SOON), ShopTimeout)
+        assert_problem(transfer(service, call, timeout=SOON), ShopTimeout)
 
 
 def test_every_call_of_a_transfer_keeps_to_the_deadline(
-    stage: Stage, shop: RunningShop, serve: RunService
+    call: TransferCall, shop: RunningShop, serve: RunService
 ) -> None:
-    fault = stage.with_fault(shop_that.drips_body, shop.url)
+    fault = call.with_fault(shop_that.drips_body, shop.url)
     with faulty_shop(fault) as faulty, serve(faulty.url, magento_timeout=SOON) as service:
-        assert_problem(transfer(service, stage, timeout=SOON), ShopTimeout)
+        assert_problem(transfer(service, call, timeout=SOON), ShopTimeout)
 
 
 @pytest.mark.parametrize("fault", BROKEN.values(), ids=BROKEN)
-@pytest.mark.parametrize("stage", [GUEST_LOOK, FILL], ids=lambda one: one.name)
+@pytest.mark.parametrize("call", [READ_GUEST_QUOTE, FILL_CART], ids=lambda one: one.name)
 def test_a_broken_shop_is_a_503_that_says_when_to_come_back(
-    stage: Stage, fault: Behaviour, shop: RunningShop, serve: RunService
+    call: TransferCall, fault: Behaviour, shop: RunningShop, serve: RunService
 ) -> None:
     with (
-        faulty_shop(stage.with_fault(fault, shop.url)) as faulty,
+        faulty_shop(call.with_fault(fault, shop.url)) as faulty,
         serve(faulty.url, magento_timeout=5) as service,
     ):
-        answer = transfer(service, stage, timeout=5)
+        answer = transfer(service, call, timeout=5)
         assert_problem(answer, ShopUnavailable)
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
 
 
 @pytest.mark.parametrize("name", ["resets the connection", "answers 500", "answers HTML"])
 def test_every_call_of_a_transfer_may_meet_a_broken_shop(
-    stage: Stage, name: str, shop: RunningShop, serve: RunService
+    call: TransferCall, name: str, shop: RunningShop, serve: RunService
 ) -> None:
     with (
-        faulty_shop(stage.with_fault(BROKEN[name], shop.url)) as faulty,
+        faulty_shop(call.with_fault(BROKEN[name], shop.url)) as faulty,
         serve(faulty.url) as service,
     ):
-        assert_problem(transfer(service, stage, timeout=8), ShopUnavailable)
+        assert_problem(transfer(service, call, timeout=8), ShopUnavailable)
 
 
 @pytest.mark.parametrize("fault", NONSENSE.values(), ids=NONSENSE)
-@pytest.mark.parametrize("stage", [GUEST_LOOK, CUSTOMER_LOOK, CREATE], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "call", [READ_GUEST_QUOTE, READ_CUSTOMER_QUOTE, CREATE_CART], ids=lambda one: one.name
+)
 def test_a_shop_that_answers_nonsense_is_a_503(
-    stage: Stage, fault: Behaviour, shop: RunningShop, serve: RunService
+    call: TransferCall, fault: Behaviour, shop: RunningShop, serve: RunService
 ) -> None:
     with (
-        faulty_shop(stage.with_fault(fault, shop.url)) as faulty,
+        faulty_shop(call.with_fault(fault, shop.url)) as faulty,
         serve(faulty.url) as service,
     ):
-        assert_problem(transfer(service, stage, timeout=8), ShopUnavailable)
+        assert_problem(transfer(service, call, timeout=8), ShopUnavailable)
 
 
 @pytest.mark.parametrize("fault", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
 def test_a_cart_with_impossible_values_is_a_503(fault: Behaviour, serve: RunService) -> None:
     with faulty_shop(fault) as faulty, serve(faulty.url) as service:
-        assert_problem(transfer(service, GUEST_LOOK, timeout=8), ShopUnavailable)
+        assert_problem(transfer(service, READ_GUEST_QUOTE, timeout=8), ShopUnavailable)
 
 
-@pytest.mark.parametrize("stage", [GUEST_LOOK, CREATE, ADD, FILL], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "call", [READ_GUEST_QUOTE, CREATE_CART, ADD_LINE, FILL_CART], ids=lambda one: one.name
+)
 def test_a_shop_that_requires_a_login_of_guests_is_a_503(
-    stage: Stage, shop: RunningShop, serve: RunService
+    call: TransferCall, shop: RunningShop, serve: RunService
 ) -> None:
-    every_call = Stage(stage.name, stage.body, lambda call: True)
+    every_call = TransferCall(call.name, call.body, lambda call: True)
     with (
         faulty_shop(every_call.with_fault(refuses(401), shop.url)) as faulty,
         serve(faulty.url) as service,
@@ -226,16 +230,16 @@ def test_a_shop_that_requires_a_login_of_guests_is_a_503(
 
 @pytest.mark.parametrize("status", [403, 404])
 @pytest.mark.parametrize(
-    "stage", [stage for stage in STAGES if stage is not FILL], ids=lambda one: one.name
+    "call", [call for call in TRANSFER_CALLS if call is not FILL_CART], ids=lambda one: one.name
 )
 def test_a_refusal_that_is_not_magentos_is_a_503(
-    stage: Stage, status: int, shop: RunningShop, serve: RunService
+    call: TransferCall, status: int, shop: RunningShop, serve: RunService
 ) -> None:
     with (
-        faulty_shop(stage.with_fault(answers_page(status), shop.url)) as faulty,
+        faulty_shop(call.with_fault(answers_page(status), shop.url)) as faulty,
         serve(faulty.url) as service,
     ):
-        assert_problem(transfer(service, stage, timeout=8), ShopUnavailable)
+        assert_problem(transfer(service, call, timeout=8), ShopUnavailable)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +249,7 @@ def test_a_refusal_that_is_not_magentos_is_a_503(
 )
 def test_a_call_that_was_answered_is_not_retried(fault: Behaviour, serve: RunService) -> None:
     with faulty_shop(fault) as faulty, serve(faulty.url) as service:
-        transfer(service, GUEST_LOOK, timeout=8)
+        transfer(service, READ_GUEST_QUOTE, timeout=8)
         assert faulty.paths() == [f"GET /rest/V1/guest-carts/{MASKED_ID}"]
 
 
@@ -254,7 +258,7 @@ def test_a_far_too_large_answer_is_a_503_and_not_read_to_its_end(
     fault: Behaviour, serve: RunService
 ) -> None:
     with faulty_shop(fault) as faulty, serve(faulty.url) as service:
-        assert_problem(transfer(service, GUEST_LOOK, timeout=8), ShopUnavailable)
+        assert_problem(transfer(service, READ_GUEST_QUOTE, timeout=8), ShopUnavailable)
         assert sent_by(faulty) < shop_that.LARGE / 2
 
 
@@ -263,7 +267,7 @@ def test_a_connection_that_keeps_breaking_is_tried_three_times(
     fault: Behaviour, serve: RunService
 ) -> None:
     with faulty_shop(fault) as faulty, serve(faulty.url) as service:
-        assert_problem(transfer(service, GUEST_LOOK, timeout=8), ShopUnavailable)
+        assert_problem(transfer(service, READ_GUEST_QUOTE, timeout=8), ShopUnavailable)
         assert len(faulty.calls) == 3
 
 
@@ -280,7 +284,7 @@ def test_bytes_beyond_the_length_of_an_answer_are_not_read_as_the_next_answer(
 
     behaviour = behaves_first(1, says_more, forwards_to(shop.url))
     with faulty_shop(behaviour) as faulty, serve(faulty.url) as service:
-        transfer(service, GUEST_LOOK, timeout=8)
+        transfer(service, READ_GUEST_QUOTE, timeout=8)
         assert sent_by(faulty) > len(beyond)
         assert service.poq.transfer({"quote_id": masked_id}).status_code == 200
         [row] = service.handoffs()
@@ -314,7 +318,7 @@ def test_a_shop_that_does_not_listen_is_a_503(serve: RunService) -> None:
     with faulty_shop(shop_that.hangs_up) as gone:
         pass
     with serve(gone.url) as service:
-        assert_problem(transfer(service, GUEST_LOOK, timeout=8), ShopUnavailable)
+        assert_problem(transfer(service, READ_GUEST_QUOTE, timeout=8), ShopUnavailable)
 
 
 def test_all_retries_share_one_deadline(serve: RunService) -> None:
@@ -323,7 +327,7 @@ def test_all_retries_share_one_deadline(serve: RunService) -> None:
         call.reset()
 
     with faulty_shop(breaks_late) as faulty, serve(faulty.url, magento_timeout=SOON) as service:
-        answer = transfer(service, GUEST_LOOK, timeout=SOON)
+        answer = transfer(service, READ_GUEST_QUOTE, timeout=SOON)
         assert answer.status_code in (ShopUnavailable.status, ShopTimeout.status)
         assert len(faulty.calls) < 3
 

@@ -14,22 +14,22 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJ1aWQiOjF9.a-token-of-nobody"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """A transfer, and which of its calls a fault strikes; the others reach the stand-in shop."""
+class TransferCall:
+    """A transfer, and which of its calls a fault is_faulty; the others reach the stand-in shop."""
 
     name: str
     body: dict[str, Any]
-    strikes: Callable[[Call], bool]
+    is_faulty: Callable[[Call], bool]
     has_graphql: bool = True
 
     def with_fault(self, fault: Behaviour, stand_in: str) -> Behaviour:
-        """Return how the shop behaves when this stage goes wrong."""
+        """Return how the shop behaves when this call fails."""
         otherwise = forwards_to(stand_in)
         if not self.has_graphql:
             otherwise = behaves_if(
                 lambda call: call.path == "/graphql", answers_page(404), otherwise
             )
-        return behaves_if(self.strikes, fault, otherwise)
+        return behaves_if(self.is_faulty, fault, otherwise)
 
 
 def bag(*lines: tuple[str, int]) -> dict[str, Any]:
@@ -42,25 +42,34 @@ def _method(method: str) -> Callable[[Call], bool]:
     return lambda call: call.method == method
 
 
-GUEST_LOOK = Stage("look at a guest's quote", {"quote_id": MASKED_ID}, lambda call: True)
-CUSTOMER_LOOK = Stage(
-    "look at a customer's quote", {"quote_id": 7, "token_id": TOKEN}, lambda call: True
+READ_GUEST_QUOTE = TransferCall("reading a guest quote", {"quote_id": MASKED_ID}, lambda call: True)
+READ_CUSTOMER_QUOTE = TransferCall(
+    "reading a customer quote", {"quote_id": 7, "token_id": TOKEN}, lambda call: True
 )
-CREATE = Stage(
+CREATE_CART = TransferCall(
     "making a cart",
     bag(("ITEM-01", 2)),
     lambda call: call.path.endswith("/guest-carts"),
     has_graphql=False,
 )
-ADD = Stage(
+ADD_LINE = TransferCall(
     "adding a line",
     bag(("ITEM-01", 2)),
     lambda call: call.path.endswith("/items"),
     has_graphql=False,
 )
-FILL = Stage(
+FILL_CART = TransferCall(
     "filling a cart", bag(("ITEM-01", 2), ("ITEM-02", 1)), lambda call: call.path == "/graphql"
 )
-LAST_LOOK = Stage("look at a filled cart", bag(("ITEM-01", 2), ("ITEM-02", 1)), _method("GET"))
+READ_FILLED_QUOTE = TransferCall(
+    "reading a filled cart", bag(("ITEM-01", 2), ("ITEM-02", 1)), _method("GET")
+)
 
-STAGES = (GUEST_LOOK, CUSTOMER_LOOK, CREATE, ADD, FILL, LAST_LOOK)
+TRANSFER_CALLS = (
+    READ_GUEST_QUOTE,
+    READ_CUSTOMER_QUOTE,
+    CREATE_CART,
+    ADD_LINE,
+    FILL_CART,
+    READ_FILLED_QUOTE,
+)

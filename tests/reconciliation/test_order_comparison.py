@@ -40,8 +40,17 @@ def codes(*purchases: OrderWithLines) -> list[tuple[str, str | None, str, str]]:
         purchase(("Mug", "2"), ("JUG", "1.5"), ("Sample", "1", True)),
         purchase(("Mug", "2"), ("Mug", "1", True), ("JUG", "1.5")),
         purchase(("Mug", "2", True), ("JUG", "1.5")),
+        purchase(("Mug", "1"), ("Mug", "2", True), ("JUG", "1.5")),
     ],
-    ids=["equal", "case and order", "in parts", "a gift", "one more as a gift", "free of charge"],
+    ids=[
+        "equal",
+        "case and order",
+        "in parts",
+        "a gift",
+        "one more as a gift",
+        "free of charge",
+        "one of two free and one more as a gift",
+    ],
 )
 def test_an_order_equals_the_bag(ordered: OrderWithLines) -> None:
     assert codes(ordered) == []
