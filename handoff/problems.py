@@ -53,6 +53,7 @@ class Problem(Exception):
     code: ClassVar[str]
     status: ClassVar[int]
     title: ClassVar[str]
+    default_retry_after: ClassVar[int | None] = None  # seconds
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class Problem(Exception):
         super().__init__(self.code)
         self.detail = detail or self.title
         self.faults = faults
-        self.retry_after = retry_after
+        self.retry_after = retry_after or self.default_retry_after
 
     def as_json(self) -> dict[str, Any]:
         """Return the body of the answer, with the members of RFC 9457."""
@@ -246,9 +247,7 @@ class ShopUnavailable(Problem):
     code = "shop_unavailable"
     status = 503
     title = "The shop cannot be reached or does not answer as a Magento does."
-
-    def __init__(self, detail: str | None = None, *, retry_after: int = 10) -> None:
-        super().__init__(detail, retry_after=retry_after)
+    default_retry_after = 10
 
 
 class LedgerUnavailable(Problem):
@@ -257,9 +256,7 @@ class LedgerUnavailable(Problem):
     code = "ledger_unavailable"
     status = 503
     title = "The service cannot reach its ledger."
-
-    def __init__(self, detail: str | None = None, *, retry_after: int = 5) -> None:
-        super().__init__(detail, retry_after=retry_after)
+    default_retry_after = 5
 
 
 class Busy(Problem):
@@ -268,9 +265,7 @@ class Busy(Problem):
     code = "busy"
     status = 503
     title = "Too many transfers are waiting for the shop."
-
-    def __init__(self, detail: str | None = None, *, retry_after: int = 2) -> None:
-        super().__init__(detail, retry_after=retry_after)
+    default_retry_after = 2
 
 
 class Paused(Problem):
@@ -279,9 +274,7 @@ class Paused(Problem):
     code = "paused"
     status = 503
     title = "The service is paused while the shop is being worked on."
-
-    def __init__(self, detail: str | None = None, *, retry_after: int = PAUSE_RETRY_AFTER) -> None:
-        super().__init__(detail, retry_after=retry_after)
+    default_retry_after = PAUSE_RETRY_AFTER
 
 
 class ShopTimeout(Problem):
@@ -290,6 +283,4 @@ class ShopTimeout(Problem):
     code = "shop_timeout"
     status = 504
     title = "The shop took too long to answer."
-
-    def __init__(self, detail: str | None = None, *, retry_after: int = 2) -> None:
-        super().__init__(detail, retry_after=retry_after)
+    default_retry_after = 2
