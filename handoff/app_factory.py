@@ -21,8 +21,8 @@ from handoff.ledger import (
     HandoffRepository,
     Leases,
     LedgerUnreachable,
+    find_newest_schema_version,
     migrate,
-    newest_schema_version,
     open_database,
     read_schema_version,
 )
@@ -141,7 +141,7 @@ def _open_ledger(settings: Settings, clock: Clock | None) -> Database:
     try:
         # Reading the version needs no lock; migrating does. A worker that replaces a dead one
         # must not fail because the ledger is locked.
-        if read_schema_version(database) != newest_schema_version():
+        if read_schema_version(database) != find_newest_schema_version():
             migrate(database)
     except LedgerUnreachable:
         # The database server may be restarting while a worker starts. Nothing needs it yet, and

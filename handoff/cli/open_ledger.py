@@ -29,7 +29,7 @@ def open_existing_ledger(settings: Settings) -> Database:
     url = settings.database_url.get_secret_value()
     with exit_on_ledger_error():
         database = open_database(url)
-        if not database.exists():
+        if not database.has_tables():
             exit_with_setting_faults([f"{_SETTING}: there is no ledger {_describe_location(url)}."])
         migrate(database)
     return database

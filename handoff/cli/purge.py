@@ -14,7 +14,7 @@ from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, exit_on_problem
 from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.param_types import DurationParamType, to_milliseconds
-from handoff.ledger import system_clock
+from handoff.ledger import read_system_clock
 from handoff.ledger.purge import PurgeCounts, Purger, PurgeRequest
 from handoff.operations.json_logs import configure_logging
 
@@ -73,7 +73,7 @@ def purge(
         raise click.UsageError("--keep-references cannot be shorter than --older-than.")
     settings = load_settings_or_exit()
     configure_logging("CRITICAL")  # errors are printed as messages instead
-    now = system_clock()
+    now = read_system_clock()
     request = PurgeRequest(
         anonymise_before=now - to_milliseconds(older_than),
         delete_before=now - to_milliseconds(keep_references),
@@ -83,7 +83,7 @@ def purge(
         total = PurgeCounts()
         try:
             with Console(stderr=True).status("looking for old handoffs") as status:
-                for counts in Purger(database, dry_run=dry_run).run(request):
+                for counts in Purger(database, dry_run=dry_run).purge(request):
                     total += counts
                     status.update(
                         f"{total.anonymised_count:,} reduced, {total.deleted_count:,} deleted"

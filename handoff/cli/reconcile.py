@@ -24,7 +24,7 @@ from handoff.cli.reconcile_output import (
     TableReportWriter,
 )
 from handoff.deadline import Deadline
-from handoff.ledger import Clock, Database, LeaseLost, Leases, system_clock
+from handoff.ledger import Clock, Database, LeaseLost, Leases, read_system_clock
 from handoff.ledger.models import IssuePeriod
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
@@ -134,7 +134,7 @@ def reconcile(
         run = _ReconcileRun(
             ReconciliationRepository(database),
             orders,
-            database.now,
+            database.read_time,
             extend_lease,
             requested,
             period,
@@ -184,7 +184,9 @@ class _ReconcileRun:
         return bool(self.refused_count or any(self.summary.counts[state] for state in findings))
 
     def _reconcile(self, progress: Progress) -> Iterator[ReportEntry]:
-        total = None if self.references is not None else self.repository.count_due(self.period)
+        total = (
+            None if self.references is not None else self.repository.count_due_handoffs(self.period)
+        )
         task = progress.add_task("asking the shop", total=total)
 
         def advance(count: int) -> None:
@@ -261,7 +263,7 @@ def _build_period(since: datetime | None, until: datetime | None) -> IssuePeriod
     if since is None and until is None:
         return None
     start = 0 if since is None else to_ledger_time(since)
-    end = system_clock() if until is None else to_ledger_time(until)
+    end = read_system_clock() if until is None else to_ledger_time(until)
     if start >= end:
         raise click.UsageError("--since has to be earlier than --until.")
     return IssuePeriod(start, end)

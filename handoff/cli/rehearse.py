@@ -192,4 +192,4 @@ def _open_reconciler(
         yield None
         return
     with closing(open_existing_ledger(settings)) as database:
-        yield Reconciler(ReconciliationRepository(database), orders, database.now)
+        yield Reconciler(ReconciliationRepository(database), orders, database.read_time)

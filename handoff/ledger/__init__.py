@@ -4,16 +4,16 @@ Knows nothing of Flask, and of the shop only numbers.
 """
 
 from handoff.ledger.database import Database, LedgerUnreachable, open_database
-from handoff.ledger.database_clock import Clock, system_clock
+from handoff.ledger.database_clock import Clock, read_system_clock
 from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.leases import Lease, LeaseLost, Leases
 from handoff.ledger.migrate import (
     MigrationResult,
+    find_newest_schema_version,
     migrate,
-    newest_schema_version,
     read_schema_version,
 )
-from handoff.ledger.models import Handoff, LinkState, NewHandoff, new_id, reference_key
+from handoff.ledger.models import Handoff, LinkState, NewHandoff, build_reference_key, create_id
 
 __all__ = [
     "Clock",
@@ -27,11 +27,11 @@ __all__ = [
     "LinkState",
     "MigrationResult",
     "NewHandoff",
+    "build_reference_key",
+    "create_id",
+    "find_newest_schema_version",
     "migrate",
-    "new_id",
-    "newest_schema_version",
     "open_database",
     "read_schema_version",
-    "reference_key",
-    "system_clock",
+    "read_system_clock",
 ]

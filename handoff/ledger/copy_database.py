@@ -28,11 +28,11 @@ def copy_ledger(source: Database, target: Database) -> Iterator[int]:
     both sides. Until then the source can be read and not written; it is never changed.
     Raises CopyRefused if the target holds handoffs, or the counts differ.
     """
-    with source.migrating() as old, target.migrating() as new:
+    with source.begin_migration() as old, target.begin_migration() as new:
         migrate_on_connection(old)
         migrate_on_connection(new)
         new.exec_driver_sql(f"LOCK TABLE {handoff.name} IN EXCLUSIVE MODE")
-        if count := _count(new, handoff):
+        if count := _count_rows(new, handoff):
             raise CopyRefused(f"It holds {count:,} handoffs already.")
         copied = 0
         for table in metadata.sorted_tables:
@@ -40,7 +40,7 @@ def copy_ledger(source: Database, target: Database) -> Iterator[int]:
                 copied += count if table is handoff else 0
                 yield copied
         for table in metadata.sorted_tables:
-            if _count(old, table) != _count(new, table):
+            if _count_rows(old, table) != _count_rows(new, table):
                 raise CopyRefused("Not every row has arrived.")
 
 
@@ -52,5 +52,5 @@ def _copy(table: Table, old: Connection, new: Connection) -> Iterator[int]:
         yield len(batch)
 
 
-def _count(connection: Connection, table: Table) -> int:
+def _count_rows(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(func.count()).select_from(table)).scalar_one())

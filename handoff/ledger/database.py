@@ -43,7 +43,7 @@ class Database(ABC):
         """`clock` replaces the database's clock, for tests."""
         self._engines = engines
         self._clock = clock
-        _call_after_fork(WeakMethod(self._after_fork))
+        _call_after_fork(WeakMethod(self._reset_after_fork))
 
     @abstractmethod
     def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
@@ -59,10 +59,10 @@ class Database(ABC):
         """Open a connection for reading, on which each statement sees the last commit."""
 
     @abstractmethod
-    def migrating(self) -> AbstractContextManager[Connection]:
+    def begin_migration(self) -> AbstractContextManager[Connection]:
         """Open a transaction that may change tables, one at a time among all hosts."""
 
-    def exists(self) -> bool:
+    def has_tables(self) -> bool:
         """Return whether the ledger's tables exist; creates nothing."""
         with self.reading() as connection:
             return inspect(connection).has_table(handoff.name)
@@ -72,7 +72,7 @@ class Database(ABC):
         """The parameter of a statement with NOW: the clock's time, or None for the database's."""
         return {"now": self._clock() if self._clock else None}
 
-    def now(self) -> int:
+    def read_time(self) -> int:
         """Return the ledger's time in milliseconds since 1970."""
         with self.reading() as connection:
             return int(connection.execute(select(NOW), self.now_parameter).scalar_one())
@@ -82,12 +82,12 @@ class Database(ABC):
         for engine in self._engines:
             engine.dispose()
 
-    def _after_fork(self) -> None:
+    def _reset_after_fork(self) -> None:
         for engine in self._engines:
             engine.dispose(close=False)  # the connections belong to the parent process
 
 
-def seconds_to_wait() -> float:
+def compute_wait_seconds() -> float:
     """Return how many seconds the current request may wait for the database."""
     return max(_RESERVE, Deadline.within_request(MAX_WAIT).remaining)
 
@@ -106,7 +106,7 @@ def open_database(url: str, clock: Clock | None = None) -> Database:
     return SqliteDatabase(url, clock)
 
 
-def ledger_unavailable(reason: str) -> LedgerUnavailable:
+def build_unavailable_error(reason: str) -> LedgerUnavailable:
     """Log why the ledger cannot be used, and return the exception to raise."""
     log.error("ledger_failed", reason=reason)
     return LedgerUnavailable()
@@ -121,9 +121,9 @@ def translate_database_errors(*driver_errors: type[Exception]) -> Iterator[None]
         if not isinstance(error, (SQLAlchemyError, *driver_errors)):
             raise
         cause = getattr(error, "orig", None) or error
-        if _sqlstate(cause) in _CONFLICTS:
+        if _get_sqlstate(cause) in _CONFLICTS:
             raise LedgerConflict from None
-        log.error("ledger_failed", reason=_reason(cause))
+        log.error("ledger_failed", reason=_describe_error(cause))
         raise (LedgerUnreachable if _is_unreachable(cause) else LedgerUnavailable) from None
 
 
@@ -131,16 +131,16 @@ _CONFLICTS = {"23505", "40001", "40P01"}  # unique index, serialization, deadloc
 _UNREACHABLE = ("08", "53", "57")  # SQLSTATE classes: connection, resources, operator intervention
 
 
-def _sqlstate(cause: BaseException) -> str:
+def _get_sqlstate(cause: BaseException) -> str:
     return getattr(cause, "sqlstate", None) or ""
 
 
 def _is_unreachable(cause: BaseException) -> bool:
     # SQLite's errors have no `sqlstate`; psycopg's have None if there was no connection.
-    return hasattr(cause, "sqlstate") and _sqlstate(cause)[:2] in ("", *_UNREACHABLE)
+    return hasattr(cause, "sqlstate") and _get_sqlstate(cause)[:2] in ("", *_UNREACHABLE)
 
 
-def _reason(cause: BaseException) -> str:
+def _describe_error(cause: BaseException) -> str:
     if isinstance(cause, SQLAlchemyError):
         return type(cause).__name__
     # The details of a message, and all lines but the first, may hold values.

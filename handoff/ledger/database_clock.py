@@ -16,7 +16,7 @@ from sqlalchemy.sql.functions import FunctionElement
 Clock = Callable[[], int]
 
 
-def system_clock() -> int:
+def read_system_clock() -> int:
     """Return the time of this machine in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 

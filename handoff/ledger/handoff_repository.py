@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from handoff.ledger.database import Database
 from handoff.ledger.database_clock import NOW
 from handoff.ledger.leases import Lease
-from handoff.ledger.models import Handoff, NewHandoff, new_id
+from handoff.ledger.models import Handoff, NewHandoff, create_id
 from handoff.ledger.tables import handoff
 
 MAX_REOPENS = 5
@@ -170,7 +170,7 @@ class HandoffRepository:
         now = self._database.now_parameter
         connection.execute(_SUPERSEDE_TRANSFER, {"key": new.transfer_key, **now})
         connection.execute(_SUPERSEDE_QUOTE, {"quote": new.quote_number, **now})
-        values = {"id": new_id(), "ttl": self._ttl, **asdict(new), **now}
+        values = {"id": create_id(), "ttl": self._ttl, **asdict(new), **now}
         return Handoff(**connection.execute(_INSERT, values).one()._mapping)
 
     def _fetch(

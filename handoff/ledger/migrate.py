@@ -26,12 +26,12 @@ def migrate(database: Database) -> MigrationResult:
 
     Any number of processes and hosts may call this at once: one of them migrates.
     """
-    with database.migrating() as connection:
+    with database.begin_migration() as connection:
         return migrate_on_connection(connection)
 
 
 def migrate_on_connection(connection: Connection) -> MigrationResult:
-    """Apply the missing migrations in a transaction that `Database.migrating` has opened."""
+    """Apply the missing migrations in a transaction that `Database.begin_migration` has opened."""
     config = _build_config()
     config.attributes["connection"] = connection
     before = _read_version(connection)
@@ -45,7 +45,7 @@ def read_schema_version(database: Database) -> str | None:
         return _read_version(connection)
 
 
-def newest_schema_version() -> str | None:
+def find_newest_schema_version() -> str | None:
     """Return the version that `migrate` brings the tables to."""
     return ScriptDirectory.from_config(_build_config()).get_current_head()
 

@@ -122,7 +122,7 @@ class OrderFinding:
     next_check_at: int = 0
 
 
-def new_id() -> str:
+def create_id() -> str:
     """Return 128 random bits as 22 characters that may stand in a URL."""
     return base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
 
@@ -132,6 +132,6 @@ def normalize_reference(reference: str) -> str:
     return reference.replace("-", "").lower() or reference
 
 
-def reference_key(reference: str) -> str:
+def build_reference_key(reference: str) -> str:
     """Return the transfer key of all handoffs of a reference."""
     return f"ref:{normalize_reference(reference)}"

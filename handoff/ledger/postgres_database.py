@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, e
 from handoff.ledger.database import (
     Database,
     LedgerConflict,
-    ledger_unavailable,
-    seconds_to_wait,
+    build_unavailable_error,
+    compute_wait_seconds,
     translate_database_errors,
 )
 from handoff.ledger.database_clock import Clock
@@ -65,7 +65,7 @@ class PostgresDatabase(Database):
         super().__init__(self._writes, self._migrations, clock=clock)
 
     def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
-        until = time.monotonic() + seconds_to_wait()
+        until = time.monotonic() + compute_wait_seconds()
         while True:
             try:
                 # The server may still run a statement after we have given up on it. Without a
@@ -76,7 +76,7 @@ class PostgresDatabase(Database):
                     return work(connection)
             except LedgerConflict:
                 if time.monotonic() > until:
-                    raise ledger_unavailable("conflicts until the deadline") from None
+                    raise build_unavailable_error("conflicts until the deadline") from None
                 time.sleep(_RETRY_DELAY)
 
     @contextmanager
@@ -85,26 +85,26 @@ class PostgresDatabase(Database):
             yield connection
 
     @contextmanager
-    def migrating(self) -> Iterator[Connection]:
+    def begin_migration(self) -> Iterator[Connection]:
         with translate_database_errors(Error), self._migrations.begin() as connection:
-            connection.exec_driver_sql(_set_config(_MIGRATION_SETTINGS, local=True))
+            connection.exec_driver_sql(_build_set_config(_MIGRATION_SETTINGS, local=True))
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             yield connection
 
     @contextmanager
     def _connect(self, engine: Engine) -> Iterator[Connection]:
         """Wait for a free connection until the deadline; the pool's own timeout is fixed."""
-        if not self._free.acquire(timeout=seconds_to_wait()):
-            raise ledger_unavailable("no connection came free")
+        if not self._free.acquire(timeout=compute_wait_seconds()):
+            raise build_unavailable_error("no connection came free")
         try:
             with translate_database_errors(Error), engine.connect() as connection:
                 yield connection
         finally:
             self._free.release()
 
-    def _after_fork(self) -> None:
+    def _reset_after_fork(self) -> None:
         self._free = BoundedSemaphore(_CONNECTIONS)
-        super()._after_fork()
+        super()._reset_after_fork()
 
 
 def _create_engine(url: str) -> Engine:
@@ -130,13 +130,13 @@ def _create_engine(url: str) -> Engine:
             # A pooler may run each transaction on another server connection, where a statement
             # that was prepared before is unknown.
             connection.prepare_threshold = None
-        connection.execute(_set_config(_SETTINGS, local=False).encode())
+        connection.execute(_build_set_config(_SETTINGS, local=False).encode())
         connection.commit()
 
     return engine
 
 
-def _set_config(values: dict[str, str], *, local: bool) -> str:
+def _build_set_config(values: dict[str, str], *, local: bool) -> str:
     """Return the SQL that sets values, for the transaction alone or for the connection."""
     calls = (f"set_config('{name}', '{value}', {local})" for name, value in values.items())
     return f"SELECT {', '.join(calls)}"

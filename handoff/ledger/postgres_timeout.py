@@ -12,7 +12,7 @@ from typing import Any
 
 from psycopg import Connection, OperationalError
 
-from handoff.ledger.database import seconds_to_wait
+from handoff.ledger.database import compute_wait_seconds
 
 
 class TimeoutConnection(Connection[Any]):
@@ -21,7 +21,7 @@ class TimeoutConnection(Connection[Any]):
     def wait(self, gen: Any, *options: Any, **named: Any) -> Any:
         """Wait as psycopg does, or raise OperationalError at the deadline."""
         try:
-            return super().wait(_with_timeout(gen), *options, **named)
+            return super().wait(_add_timeout(gen), *options, **named)
         except _AnswerTimeout:
             self.close()
             raise OperationalError("the server does not answer") from None
@@ -31,9 +31,9 @@ class _AnswerTimeout(Exception):
     pass
 
 
-def _with_timeout(waiting: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+def _add_timeout(waiting: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     """Pass everything on; psycopg comes back every 0.1 seconds, also without an answer."""
-    until = time.monotonic() + seconds_to_wait()
+    until = time.monotonic() + compute_wait_seconds()
     try:
         wanted = next(waiting)
         while True:

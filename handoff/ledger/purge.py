@@ -70,7 +70,7 @@ class Purger:
         self._database = database
         self._dry_run = dry_run
 
-    def run(self, request: PurgeRequest) -> Iterator[PurgeCounts]:
+    def purge(self, request: PurgeRequest) -> Iterator[PurgeCounts]:
         """Purge, and yield the counts of each batch when it is committed."""
         for page in self._iterate_issued(0, request.delete_before):
             yield self._purge_page(page, request, delete_all=True)

@@ -39,22 +39,22 @@ class ReconciliationRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def iterate_due(self, period: IssuePeriod | None = None) -> Iterator[list[Handoff]]:
+    def iterate_due_handoffs(self, period: IssuePeriod | None = None) -> Iterator[list[Handoff]]:
         """Yield pages of the handoffs that are due; with a period, those issued in it."""
         return iterate_handoffs(
             self._database,
             _is_due,
-            *_issued_in(period),
+            *_build_period_conditions(period),
             order_by=(_c.next_check_at, _c.id),
             after=(-1, ""),
             page_size=_PAGE_SIZE,
         )
 
-    def count_due(self, period: IssuePeriod | None = None) -> int:
-        """Return how many handoffs `iterate_due` would yield now."""
-        return self._count(_is_due, *_issued_in(period))
+    def count_due_handoffs(self, period: IssuePeriod | None = None) -> int:
+        """Return how many handoffs `iterate_due_handoffs` would yield now."""
+        return self._count_rows(_is_due, *_build_period_conditions(period))
 
-    def iterate_issued(self, period: IssuePeriod) -> Iterator[list[Handoff]]:
+    def iterate_issued_handoffs(self, period: IssuePeriod) -> Iterator[list[Handoff]]:
         """Yield pages of all handoffs that were issued in a period, the oldest first."""
         return iterate_handoffs(
             self._database,
@@ -74,7 +74,9 @@ class ReconciliationRepository:
         statement = sa.select(*HANDOFF_COLUMNS).where(_c.transfer_key.in_(keys))
         return read_handoffs(self._database, statement)
 
-    def record(self, findings: Iterable[OrderFinding], *, request_comments: bool = False) -> None:
+    def record_findings(
+        self, findings: Iterable[OrderFinding], *, request_comments: bool = False
+    ) -> None:
         """Write findings, all or none; if wanted, request comments on the orders among them.
 
         A resolved handoff stays as it is, also if two runs resolve it at once.
@@ -104,7 +106,7 @@ class ReconciliationRepository:
     def request_comments(self, handoffs: IssuePeriod | Collection[str]) -> None:
         """Request a comment on the orders of a period, or of some transfer keys, without one."""
         if isinstance(handoffs, IssuePeriod):
-            self._write(_REQUEST_COMMENT.where(*_issued_in(handoffs)))
+            self._write(_REQUEST_COMMENT.where(*_build_period_conditions(handoffs)))
         else:
             self._write(_REQUEST_COMMENT.where(_c.transfer_key.in_(handoffs)))
 
@@ -116,7 +118,7 @@ class ReconciliationRepository:
 
     def count_comments_due(self) -> int:
         """Return how many handoffs `iterate_comments_due` would yield now."""
-        return self._count(_is_comment_due)
+        return self._count_rows(_is_comment_due)
 
     def mark_commented(self, commented: Handoff) -> None:
         """Note that the orders of a handoff have their comment."""
@@ -125,13 +127,13 @@ class ReconciliationRepository:
     def _write(self, statement: sa.Update) -> None:
         self._database.write(lambda connection: connection.execute(statement), durable=False)
 
-    def _count(self, *conditions: sa.ColumnElement[bool]) -> int:
+    def _count_rows(self, *conditions: sa.ColumnElement[bool]) -> int:
         statement = sa.select(sa.func.count()).select_from(handoff).where(*conditions)
         with self._database.reading() as connection:
             return int(connection.execute(statement, self._database.now_parameter).scalar_one())
 
 
-def _issued_in(period: IssuePeriod | None) -> list[sa.ColumnElement[bool]]:
+def _build_period_conditions(period: IssuePeriod | None) -> list[sa.ColumnElement[bool]]:
     if period is None:
         return []
     return [_c.issued_at >= period.since, _c.issued_at < period.until]

@@ -18,8 +18,8 @@ from handoff.deadline import Deadline
 from handoff.ledger.database import (
     MAX_WAIT,
     Database,
-    ledger_unavailable,
-    seconds_to_wait,
+    build_unavailable_error,
+    compute_wait_seconds,
     translate_database_errors,
 )
 from handoff.ledger.database_clock import Clock
@@ -44,27 +44,27 @@ class SqliteDatabase(Database):
         super().__init__(self._writes, self._reads, clock=clock)
 
     def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
-        result: T = self._writer.write(work, durable=durable, timeout=seconds_to_wait())
+        result: T = self._writer.write(work, durable=durable, timeout=compute_wait_seconds())
         return result
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         with translate_database_errors(sqlite3.Error), self._reads.connect() as connection:
-            milliseconds = int(seconds_to_wait() * 1000)
+            milliseconds = int(compute_wait_seconds() * 1000)
             connection.exec_driver_sql(f"PRAGMA busy_timeout={milliseconds}")
             yield connection
 
     @contextmanager
-    def migrating(self) -> Iterator[Connection]:
+    def begin_migration(self) -> Iterator[Connection]:
         with (
             translate_database_errors(sqlite3.Error),
-            _locked_file(self._lock_path, seconds_to_wait()),
+            _lock_file(self._lock_path, compute_wait_seconds()),
             self._begin(durable=True) as connection,
         ):
             yield connection
 
-    def exists(self) -> bool:
-        return self._path.is_file() and super().exists()  # connecting alone creates the file
+    def has_tables(self) -> bool:
+        return self._path.is_file() and super().has_tables()  # connecting alone creates the file
 
     def close(self) -> None:
         self._writer.close()
@@ -79,11 +79,11 @@ class SqliteDatabase(Database):
             yield connection
             connection.commit()
 
-    def _after_fork(self) -> None:
+    def _reset_after_fork(self) -> None:
         # The child has no thread that writes. Its copy of the file would keep the parent's lock.
         os.close(self._writer.lock_file)
         self._writer = SqliteWriter(self._lock_path, self._begin)
-        super()._after_fork()
+        super()._reset_after_fork()
 
 
 def _create_engine(url: str, *, pool_size: int) -> Engine:
@@ -99,7 +99,7 @@ def _create_engine(url: str, *, pool_size: int) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def _set_timeout(_dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
-        parameters["timeout"] = seconds_to_wait()
+        parameters["timeout"] = compute_wait_seconds()
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: Any) -> None:
@@ -112,7 +112,7 @@ def _create_engine(url: str, *, pool_size: int) -> Engine:
 
 
 @contextmanager
-def _locked_file(path: str, timeout: float) -> Iterator[None]:
+def _lock_file(path: str, timeout: float) -> Iterator[None]:
     """Hold a lock on a file for the block; raises LedgerUnavailable after `timeout` seconds."""
     deadline = Deadline.after(timeout)
     with open(path, "ab") as file:
@@ -122,6 +122,6 @@ def _locked_file(path: str, timeout: float) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if deadline.has_passed:
-                    raise ledger_unavailable("the write lock was not free in time") from None
+                    raise build_unavailable_error("the write lock was not free in time") from None
                 time.sleep(_POLL)
         yield

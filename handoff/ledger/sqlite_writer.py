@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from handoff.ledger.database import MAX_WAIT, ledger_unavailable, translate_database_errors
+from handoff.ledger.database import MAX_WAIT, build_unavailable_error, translate_database_errors
 
 Begin = Callable[[bool], AbstractContextManager[Connection]]
 
@@ -77,7 +77,7 @@ class SqliteWriter:
         with suppress(TimeoutError):
             return write.result(timeout)
         if write.cancel():
-            raise ledger_unavailable("the write lock was not free in time")
+            raise build_unavailable_error("the write lock was not free in time")
         return write.result()
 
     def close(self) -> None:

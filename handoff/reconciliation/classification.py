@@ -40,7 +40,7 @@ def classify_handoffs(
         elif handoff is owner:
             yield _classify_with_orders(handoff, orders)
         else:
-            yield OrderFinding(handoff=handoff, outcome=_outcome_without_order(handoff))
+            yield OrderFinding(handoff=handoff, outcome=_choose_outcome_without_order(handoff))
 
 
 def _classify_with_orders(handoff: Handoff, orders: Sequence[OrderWithLines]) -> OrderFinding:
@@ -49,7 +49,7 @@ def _classify_with_orders(handoff: Handoff, orders: Sequence[OrderWithLines]) ->
     return OrderFinding(
         handoff=handoff,
         outcome=outcome if handoff.is_opened else OrderOutcome.NEVER_OPENED,
-        orders=[_order_as_json(order) for order in orders],
+        orders=[_convert_order_to_json(order) for order in orders],
         differences=[difference.as_json() for difference in differences] or None,
     )
 
@@ -62,17 +62,17 @@ def _classify_without_order(handoff: Handoff, now: int) -> OrderFinding:
             return OrderFinding(handoff=handoff, next_check_at=handoff.expires_at)
     since = handoff.used_at or handoff.issued_at
     if not can_have_order(handoff) or now - since >= _QUOTE_LIFETIME:
-        return OrderFinding(handoff=handoff, outcome=_outcome_without_order(handoff))
+        return OrderFinding(handoff=handoff, outcome=_choose_outcome_without_order(handoff))
     # The older a handoff without an order is, the rarer it is checked.
     next_check_at = now + max(_MIN_CHECK_INTERVAL, (now - since) // 4)
     return OrderFinding(handoff=handoff, next_check_at=min(next_check_at, since + _QUOTE_LIFETIME))
 
 
-def _outcome_without_order(handoff: Handoff) -> OrderOutcome:
+def _choose_outcome_without_order(handoff: Handoff) -> OrderOutcome:
     return OrderOutcome.NOT_ORDERED if handoff.is_opened else OrderOutcome.NEVER_OPENED
 
 
-def _order_as_json(order: OrderWithLines) -> dict[str, Any]:
+def _convert_order_to_json(order: OrderWithLines) -> dict[str, Any]:
     return {
         "id": order.order_id,
         "number": order.number,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from handoff.ledger.database_clock import Clock
-from handoff.ledger.models import Handoff, IssuePeriod, reference_key
+from handoff.ledger.models import Handoff, IssuePeriod, build_reference_key
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
 from handoff.reconciliation.classification import can_have_order, classify_handoffs
@@ -47,7 +47,7 @@ class Reconciler:
     def reconcile_due(self) -> Iterator[ReportEntry]:
         """Check all handoffs that are due, and yield an entry for each of their transfers."""
         reported: set[str] = set()
-        for page in self._repository.iterate_due():
+        for page in self._repository.iterate_due_handoffs():
             self._check(page)
             keys = {handoff.transfer_key for handoff in page} - reported
             reported |= keys
@@ -59,11 +59,11 @@ class Reconciler:
 
         A transfer that was made several times belongs to the period of the last time.
         """
-        for page in self._repository.iterate_due(period):
+        for page in self._repository.iterate_due_handoffs(period):
             self._check(page)
         if self._request_comments:
             self._repository.request_comments(period)
-        for page in self._repository.iterate_issued(period):
+        for page in self._repository.iterate_issued_handoffs(period):
             transfers = self._find_by_transfer_key({handoff.transfer_key for handoff in page})
             for handoff in page:
                 siblings = transfers[handoff.transfer_key]
@@ -74,7 +74,7 @@ class Reconciler:
         """Check the unresolved handoffs of references, due or not, and yield an entry for each."""
         for start in range(0, len(references), _REFERENCES_PER_PAGE):
             page = references[start : start + _REFERENCES_PER_PAGE]
-            references_by_key = {reference_key(reference): reference for reference in page}
+            references_by_key = {build_reference_key(reference): reference for reference in page}
             known = self._find_by_transfer_key(references_by_key)
             self._check([handoff for handoffs in known.values() for handoff in handoffs])
             if self._request_comments:
@@ -97,7 +97,7 @@ class Reconciler:
             self._repository.find_by_quotes({handoff.quote_number for handoff in unresolved}),
             lambda handoff: handoff.quote_number,
         )
-        self._repository.record(
+        self._repository.record_findings(
             (
                 finding
                 for quote, handoffs_of_quote in siblings.items()

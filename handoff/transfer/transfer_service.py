@@ -17,7 +17,7 @@ from handoff.ledger import (
     LeaseLost,
     Leases,
     NewHandoff,
-    reference_key,
+    build_reference_key,
 )
 from handoff.magento.quote_models import Quote
 from handoff.problems import ShopTimeout
@@ -74,7 +74,7 @@ class TransferService:
                             raise ShopTimeout from None
 
     def _hand_over_bag(self, transfer: BagTransfer, lease: Lease, deadline: Deadline) -> Handoff:
-        bag, key = transfer.bag, reference_key(transfer.reference)
+        bag, key = transfer.bag, build_reference_key(transfer.reference)
         content = _compute_digest(
             ["bag", transfer.store.code, None, _list_quantities(bag.lines), bag.currency]
         )
@@ -92,7 +92,7 @@ class TransferService:
         kind = "customer" if quote.customer else "guest"
         key = f"{kind}:{quote.number}"
         if transfer.reference is not None:
-            key = reference_key(transfer.reference)
+            key = build_reference_key(transfer.reference)
         customer_id = quote.customer.customer_id if quote.customer else None
         content = _compute_digest(
             [kind, quote.number, customer_id, _list_quantities(quote.lines), quote.currency]
@@ -129,7 +129,7 @@ def _build_lease_key(transfer: BagTransfer | QuoteTransfer) -> str:
     if transfer.reference is None:
         # A masked id is a credential, so the ledger gets a digest of it.
         return f"quote:{_compute_digest(transfer.quote_id.lower())}"
-    return reference_key(transfer.reference)
+    return build_reference_key(transfer.reference)
 
 
 def _list_quantities(lines: Iterable[BagLine]) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from handoff.app_factory import create_app
 from handoff.cli import main
-from handoff.ledger import system_clock
+from handoff.ledger import read_system_clock
 from handoff.settings import Settings
 from tests.conftest import FakeClock
 from tests.reconciliation.scenario import ADMIN, Scenario
@@ -27,7 +27,7 @@ def scenario(settings: Settings, shop: RunningShop, tmp_path: Path) -> Iterator[
         "magento_admin_password": SecretStr(ADMIN["password"]),
     }
     clock = FakeClock()
-    clock.now = system_clock()
+    clock.now = read_system_clock()
     app = create_app(settings.model_copy(update=rights), clock=clock)
     yield Scenario(app, shop, clock)
     app.extensions["handoff.database"].close()

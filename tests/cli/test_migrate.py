@@ -63,7 +63,7 @@ def read_rows(url: str) -> list[dict[str, Any]]:
 
 def has_ledger(url: str) -> bool:
     with closing(open_database(url)) as database:
-        return database.exists()
+        return database.has_tables()
 
 
 def test_the_output_names_the_version(target: str, handoff: Command) -> None:

@@ -25,7 +25,7 @@ def old_handoffs(scenario: Scenario, handoff: Command) -> Scenario:
     )
     handoff("reconcile")
     scenario.transfer_quote("open")
-    with scenario.database.migrating() as connection:
+    with scenario.database.begin_migration() as connection:
         connection.execute(
             update(table).values(
                 issued_at=table.c.issued_at - 100 * _DAYS,

@@ -210,7 +210,7 @@ def test_ctrl_c_reports_the_count_and_the_next_run_continues(
     monkeypatch.setattr("handoff.ledger.reconciliation_repository._PAGE_SIZE", 2)
     for number in range(5):
         scenario.transfer_quote(f"r{number}")
-    record, calls = ReconciliationRepository.record, []
+    record, calls = ReconciliationRepository.record_findings, []
 
     def interrupt(self: ReconciliationRepository, *arguments: object, **options: object) -> None:
         calls.append(1)
@@ -219,7 +219,7 @@ def test_ctrl_c_reports_the_count_and_the_next_run_continues(
         record(self, *arguments, **options)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(ReconciliationRepository, "record", interrupt)
+        patch.setattr(ReconciliationRepository, "record_findings", interrupt)
         result = handoff("reconcile", "--json")
     assert result.exit_code == 130
     assert "2 open handoffs checked; not complete" in result.stderr

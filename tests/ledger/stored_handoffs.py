@@ -81,7 +81,7 @@ class LedgerWithHandoffs:
 
     def read_all(self) -> list[Handoff]:
         """Return every handoff, the oldest first."""
-        pages = self.reconciliation.iterate_issued(IssuePeriod(0, self.clock.now + 1))
+        pages = self.reconciliation.iterate_issued_handoffs(IssuePeriod(0, self.clock.now + 1))
         return [found for page in pages for found in page]
 
     def read_rows(self) -> list[dict[str, Any]]:
@@ -91,7 +91,7 @@ class LedgerWithHandoffs:
 
     def record(self, found: Handoff, **finding: Any) -> None:
         """Write down one finding of reconciliation."""
-        self.reconciliation.record([OrderFinding(handoff=found, **finding)])
+        self.reconciliation.record_findings([OrderFinding(handoff=found, **finding)])
 
     def execute(self, statement: Executable, values: Any = None) -> None:
         """Run a statement in a transaction of its own."""

@@ -99,7 +99,7 @@ def migrate_to(database: Database, version: str, monkeypatch: pytest.MonkeyPatch
 
 def insert_old(database: Database, rows: list[dict[str, Any]]) -> None:
     """Write handoffs as the older version did."""
-    with database.migrating() as connection:
+    with database.begin_migration() as connection:
         for row in rows:
             values = {
                 name: json.dumps(value) if isinstance(value, dict | list) else value
@@ -126,7 +126,7 @@ def test_every_value_of_an_older_ledger_is_found_under_its_new_name(
         assert found is not None
         for name, value in {**NOT_RECONCILED, **old}.items():
             assert getattr(found, NEW_NAMES.get(name, name)) == value, name
-    [page] = ReconciliationRepository(database).iterate_due()
+    [page] = ReconciliationRepository(database).iterate_due_handoffs()
     assert {found.id for found in page} == {row["id"] for row in stored if "outcome" not in row}
 
 
@@ -137,7 +137,7 @@ def test_the_migrations_make_the_tables_and_indexes_of_the_code(
     if version is not None:
         migrate_to(database, version, monkeypatch)
     migrate(database)
-    with database.migrating() as connection:
+    with database.begin_migration() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         tables = set(inspect(connection).get_table_names())
     assert tables == {"alembic_version", *metadata.tables}

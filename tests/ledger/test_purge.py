@@ -22,7 +22,7 @@ def purge(ledger: LedgerWithHandoffs, *, dry_run: bool = False, **changes: Any) 
     now = ledger.clock.now
     times = {"anonymise_before": now - DAY, "delete_before": now - 10 * DAY}
     request = PurgeRequest(**{**times, **changes})
-    return sum(Purger(ledger.database, dry_run=dry_run).run(request), start=PurgeCounts())
+    return sum(Purger(ledger.database, dry_run=dry_run).purge(request), start=PurgeCounts())
 
 
 def wait_days(ledger: LedgerWithHandoffs, days: int) -> None:
@@ -87,7 +87,7 @@ def test_an_unreconciled_handoff_stays_unless_it_is_included(
     assert purge(ledger, include_unreconciled=True) == expected
     outcomes = [row["outcome"] for row in ledger.read_rows()]
     assert outcomes == ["unreconciled"] * expected.anonymised_count
-    assert ledger.reconciliation.count_due() == 0
+    assert ledger.reconciliation.count_due_handoffs() == 0
 
 
 def test_a_handoff_whose_link_is_live_stays(ledger: LedgerWithHandoffs) -> None:
@@ -115,11 +115,11 @@ def test_purging_works_in_batches_and_continues_where_it_was_stopped(
     ledger.insert(1000, resolved_at=1, outcome="never_opened")
     wait_days(ledger, 2)
     request = PurgeRequest(anonymise_before=ledger.clock.now - DAY, delete_before=0)
-    first = next(Purger(ledger.database).run(request))
+    first = next(Purger(ledger.database).purge(request))
     assert 0 < first.anonymised_count < 1000
     anonymised = [row for row in ledger.read_rows() if row["anonymised_at"] is not None]
     assert len(anonymised) == first.anonymised_count
-    rest = sum(Purger(ledger.database).run(request), start=PurgeCounts())
+    rest = sum(Purger(ledger.database).purge(request), start=PurgeCounts())
     assert rest.anonymised_count == 1000 - first.anonymised_count
 
 

@@ -13,13 +13,15 @@ from tests.ledger.stored_handoffs import HOUR, ORDERS, LedgerWithHandoffs
 
 
 def find_due_ids(ledger: LedgerWithHandoffs, period: IssuePeriod | None = None) -> list[str]:
-    return [found.id for page in ledger.reconciliation.iterate_due(period) for found in page]
+    return [
+        found.id for page in ledger.reconciliation.iterate_due_handoffs(period) for found in page
+    ]
 
 
 def test_a_handoff_is_due_until_it_is_resolved_or_postponed(ledger: LedgerWithHandoffs) -> None:
     first, second, third = ledger.insert(3)
     assert sorted(find_due_ids(ledger)) == sorted([first, second, third])
-    assert ledger.reconciliation.count_due() == 3
+    assert ledger.reconciliation.count_due_handoffs() == 3
     handoffs = {found.id: found for found in ledger.read_all()}
     ledger.record(handoffs[first], outcome=OrderOutcome.NOT_ORDERED)
     ledger.record(handoffs[second], next_check_at=ledger.clock.now + HOUR)
@@ -41,7 +43,7 @@ def test_a_period_holds_the_handoffs_that_were_issued_in_it(ledger: LedgerWithHa
     issued = ledger.clock.now - HOUR
     period = IssuePeriod(issued + 1, issued + 3)
     assert find_due_ids(ledger, period) == sorted(ids[1:3])
-    [page] = ledger.reconciliation.iterate_issued(period)
+    [page] = ledger.reconciliation.iterate_issued_handoffs(period)
     assert [found.id for found in page] == ids[1:3]
 
 
@@ -89,15 +91,15 @@ def test_no_statement_reads_rows_that_it_does_not_need(ledger: LedgerWithHandoff
     period = IssuePeriod(issued, issued + 2)
     repository = ledger.reconciliation
     with recorded_statements() as statements:
-        [page] = repository.iterate_due()
-        list(repository.iterate_due(period))
-        repository.count_due()
-        repository.count_due(period)
-        list(repository.iterate_issued(period))
+        [page] = repository.iterate_due_handoffs()
+        list(repository.iterate_due_handoffs(period))
+        repository.count_due_handoffs()
+        repository.count_due_handoffs(period)
+        list(repository.iterate_issued_handoffs(period))
         repository.find_by_quotes({found.quote_number for found in page})
         repository.find_by_transfer_keys({found.transfer_key for found in page})
         for found, request_comments in zip(page, (False, True), strict=False):
-            repository.record(
+            repository.record_findings(
                 [OrderFinding(handoff=found, outcome=OrderOutcome.MATCHED, orders=ORDERS)],
                 request_comments=request_comments,
             )
@@ -107,7 +109,7 @@ def test_no_statement_reads_rows_that_it_does_not_need(ledger: LedgerWithHandoff
         repository.count_comments_due()
         repository.mark_commented(page[0])
         request = PurgeRequest(anonymise_before=issued + 2, delete_before=issued + 1)
-        list(Purger(ledger.database).run(request))
+        list(Purger(ledger.database).purge(request))
     assert len(statements) > 15
     for statement, parameters in statements:
         assert find_full_scans(ledger.database, statement, parameters) == [], statement

@@ -33,7 +33,7 @@ def open_ledger(url: str) -> Iterator[Database]:
 @contextmanager
 def locked_ledger(url: str) -> Iterator[None]:
     """Keep all other writers out for the block."""
-    with open_ledger(url) as database, database.migrating() as connection:
+    with open_ledger(url) as database, database.begin_migration() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("LOCK TABLE handoff, lease IN EXCLUSIVE MODE")
         yield

@@ -21,11 +21,11 @@ _YEAR = 365 * 24 * 3_600_000
 def purge(ledger: str) -> PurgeCounts:
     """Delete all expired handoffs that are older than a year, as `handoff purge` does."""
     with open_ledger(ledger) as database:
-        before = database.now() - _YEAR
+        before = database.read_time() - _YEAR
         wanted = PurgeRequest(
             anonymise_before=before, delete_before=before, include_unreconciled=True
         )
-        return sum(Purger(database).run(wanted), start=PurgeCounts())
+        return sum(Purger(database).purge(wanted), start=PurgeCounts())
 
 
 def test_links_are_issued_and_used_while_the_ledger_is_purged(

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.ledger import newest_schema_version, open_database, read_schema_version
+from handoff.ledger import find_newest_schema_version, open_database, read_schema_version
 from handoff.problems import LedgerUnavailable
 
 _MOUNTS = Path("/proc/mounts")
@@ -101,7 +101,7 @@ def _check_file(path: Path) -> CheckResult:
 
 
 def _check_version(version: str | None, seen: str) -> CheckResult:
-    newest = newest_schema_version()
+    newest = find_newest_schema_version()
     if version != newest:
         return warning(
             f"Its tables have version {version or 'none'}; this program needs {newest}.",
