@@ -1,4 +1,4 @@
-"""Certificates for an hour, from an authority that only the tests know."""
+"""Certificates for one day, from an authority that only the tests trust."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Certificate:
     both: Path
 
     def fingerprint(self) -> str:
-        """Return the SHA-256 of the public key, as Chromium takes it."""
+        """Return the SHA-256 of the public key in the form that Chromium's option needs."""
         openssl = require_program("openssl")
         command = [openssl, "pkey", "-in", str(self.key), "-pubout", "-outform", "DER"]
         public = subprocess.run(command, capture_output=True, check=True).stdout
@@ -44,19 +44,21 @@ class Certificate:
 
 
 class Authority:
-    """Vouches for servers by their names; `file` is what has to be trusted."""
+    """Issues certificates for servers. Clients trust `file`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._own = self._made("authority", "authority", "DNS:unused")
+        self._own = self._create("authority", "authority", "DNS:unused")
         self.file = self._own.file
 
     def issue(self, *names: str) -> Certificate:
         """Return a certificate for host names (`*.shop.test` too) and IP addresses."""
         signing = ("-CA", str(self._own.file), "-CAkey", str(self._own.key))
-        return self._made(names[0].strip("*."), "server", ",".join(map(_kind, names)), *signing)
+        return self._create(
+            names[0].strip("*."), "server", ",".join(map(_format_name, names)), *signing
+        )
 
-    def _made(self, title: str, extensions: str, names: str, *signing: str) -> Certificate:
+    def _create(self, title: str, extensions: str, names: str, *signing: str) -> Certificate:
         files = [self._folder / f"{title}.{end}" for end in ("pem", "key", "both", "cnf")]
         certificate, key, both, config = files
         config.write_text(_CONFIG.format(names=names))
@@ -69,7 +71,7 @@ class Authority:
         return Certificate(certificate, key, both)
 
 
-def _kind(name: str) -> str:
+def _format_name(name: str) -> str:
     try:
         ip_address(name)
     except ValueError:

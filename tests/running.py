@@ -1,4 +1,4 @@
-"""Servers that tests start, on free ports of this machine, and end by themselves."""
+"""Servers that tests start on free ports of this machine, and stop again."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ def free_port() -> int:
 
 
 def require_program(name: str, *folders: Path) -> str:
-    """Return the path of a program, from one of the folders or the usual ones.
+    """Return the path of a program, from one of the folders or from the PATH.
 
-    Without it the test is skipped, and in CI fails.
+    If it is missing, the test is skipped, and in CI it fails.
     """
     path = shutil.which(name, path=os.pathsep.join([*map(str, folders), *os.get_exec_path()]))
     if path is not None:
         return path
-    words = f"{name} is not installed"
+    message = f"{name} is not installed"
     if os.environ.get("CI"):
-        pytest.fail(words)
-    pytest.skip(words)
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class RunningShop:
     sessions: Path
     state: SandboxShop
 
-    def rest(
+    def call_rest(
         self,
         method: str,
         path: str,
@@ -92,15 +92,15 @@ class RunningShop:
         answer.raise_for_status()
         return answer.json()
 
-    def guest_quote(self, *lines: tuple[str, int], store: str | None = None) -> str:
-        """Make a guest's quote and return its masked id."""
-        masked_id = str(self.rest("POST", "guest-carts", store=store))
+    def create_guest_quote(self, *lines: tuple[str, int], store: str | None = None) -> str:
+        """Create a guest's quote and return its masked id."""
+        masked_id = str(self.call_rest("POST", "guest-carts", store=store))
         for sku, quantity in lines:
             item = {"cartItem": {"sku": sku, "qty": quantity}}
-            self.rest("POST", f"guest-carts/{masked_id}/items", body=item, store=store)
+            self.call_rest("POST", f"guest-carts/{masked_id}/items", body=item, store=store)
         return masked_id
 
-    def order(self, cart: str, *, token: str | None = None) -> None:
+    def place_order(self, cart: str, *, token: str | None = None) -> None:
         """Buy the quote at a path of the shop's REST, with an offline payment."""
         address = {
             "firstname": "Gina",
@@ -112,30 +112,32 @@ class RunningShop:
             "region": "London",
             "telephone": "02070000000",
         }
-        way = {"shipping_carrier_code": "flatrate", "shipping_method_code": "flatrate"}
+        method = {"shipping_carrier_code": "flatrate", "shipping_method_code": "flatrate"}
         addresses = {"shipping_address": address, "billing_address": address}
-        shipping = {"addressInformation": {**addresses, **way}}
-        self.rest("POST", f"{cart}/shipping-information", token=token, body=shipping)
+        shipping = {"addressInformation": {**addresses, **method}}
+        self.call_rest("POST", f"{cart}/shipping-information", token=token, body=shipping)
         payment = {
             "email": "guest@example.com",
             "paymentMethod": {"method": "checkmo"},
             "billing_address": address,
         }
-        self.rest("POST", f"{cart}/payment-information", token=token, body=payment)
+        self.call_rest("POST", f"{cart}/payment-information", token=token, body=payment)
 
-    def customer_token(
+    def log_in_customer(
         self, email: str = "shopper@example.com", *, store: str | None = None
     ) -> str:
         """Log a customer in and return the token."""
         login = {"username": email, "password": "Shopper123!"}
-        return str(self.rest("POST", "integration/customer/token", body=login, store=store))
+        return str(self.call_rest("POST", "integration/customer/token", body=login, store=store))
 
-    def customer_quote(self, token: str, *lines: tuple[str, int], store: str | None = None) -> int:
+    def fill_customer_quote(
+        self, token: str, *lines: tuple[str, int], store: str | None = None
+    ) -> int:
         """Add lines to the customer's quote and return its number."""
-        number = int(self.rest("POST", "carts/mine", token=token, store=store))
+        number = int(self.call_rest("POST", "carts/mine", token=token, store=store))
         for sku, quantity in lines:
             item = {"cartItem": {"sku": sku, "qty": quantity}}
-            self.rest("POST", "carts/mine/items", token=token, body=item, store=store)
+            self.call_rest("POST", "carts/mine/items", token=token, body=item, store=store)
         return number
 
 
@@ -149,7 +151,7 @@ def running_shop(
 ) -> Iterator[RunningShop]:
     """Run a stand-in shop that keeps its sessions in a folder.
 
-    `public_url` is where shoppers are told to go, when a proxy stands before it.
+    `public_url` is the URL for shoppers, if a proxy is in front of the shop.
     """
     port = free_port()
     url = f"http://{HOST}:{port}"
@@ -203,7 +205,7 @@ def running_shop_of_stores(
 ) -> Iterator[RunningShop]:
     """Run a stand-in shop of two websites with two store views each, on hosts of their own.
 
-    Its address is this machine's. Options are those of the stand-in.
+    Its URL has the address of this machine. The options are those of `create_shop`.
     """
     port = free_port()
     urls = [f"http://{host}:{port}" for host in hosts]
@@ -215,7 +217,7 @@ def running_shop_of_stores(
 
 @dataclass(slots=True)
 class RedisServer:
-    """A Redis of the tests' own, that can be stopped and started again."""
+    """A Redis that a test can stop and start again."""
 
     port: int
     folder: Path
@@ -224,11 +226,11 @@ class RedisServer:
 
     @property
     def url(self) -> str:
-        """The address, with a database number as Magento has one."""
+        """The URL, with a database number as Magento has one."""
         return f"redis://{HOST}:{self.port}/2"
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start it and wait until it accepts connections."""
         command = [
             require_program("redis-server"),
             *self.options,
@@ -241,7 +243,7 @@ class RedisServer:
         wait_for_port(self.port)
 
     def stop(self) -> None:
-        """End it, with all that it held."""
+        """Stop it. Its data is lost."""
         if self.process is not None:
             self.process.terminate()
             self.process.wait(timeout=10)
@@ -250,7 +252,7 @@ class RedisServer:
 
 @contextmanager
 def running_redis(folder: Path) -> Iterator[RedisServer]:
-    """Run a Redis that keeps nothing."""
+    """Run a Redis that writes nothing to disk."""
     server = RedisServer(free_port(), folder)
     server.start()
     try:
@@ -277,17 +279,17 @@ class RunningService:
 def running_service(
     environment: dict[str, str], folder: Path, *, workers: int = 2, port: int | None = None
 ) -> Iterator[RunningService]:
-    """Run `handoff serve` with settings; PUBLIC_URL is set to where it listens."""
+    """Run `handoff serve` with settings. HANDOFF_PUBLIC_URL is the URL that it listens on."""
     port = port or free_port()
     url = f"http://{HOST}:{port}"
     log = folder / "service.log"
     command = [sys.executable, "-m", "handoff.cli", "serve"]
     command += ["--bind", f"{HOST}:{port}", "--workers", str(workers)]
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     with log.open("wb") as stream:
         process = subprocess.Popen(
             command,
-            env={**kept, "HANDOFF_PUBLIC_URL": url, **environment},
+            env={**inherited, "HANDOFF_PUBLIC_URL": url, **environment},
             stdout=stream,
             stderr=stream,
         )
@@ -302,13 +304,13 @@ def running_service(
 
 
 def wait_for_port(port: int, *, seconds: float = 10) -> None:
-    """Wait until somebody listens on a port."""
-    until = time.monotonic() + seconds
+    """Wait until a port accepts connections, or raise OSError after `seconds`."""
+    deadline = time.monotonic() + seconds
     while True:
         try:
             socket.create_connection((HOST, port), timeout=1).close()
         except OSError:
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
         else:
@@ -316,15 +318,15 @@ def wait_for_port(port: int, *, seconds: float = 10) -> None:
 
 
 def _wait_for_workers(service: RunningService, count: int) -> None:
-    until = time.monotonic() + 30
+    deadline = time.monotonic() + 30
     while len(service.worker_pids()) < count:
-        assert time.monotonic() < until, service.log.read_text()
+        assert time.monotonic() < deadline, service.log.read_text()
         time.sleep(0.02)
 
 
 def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until and process.poll() is None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
         try:
             if requests.get(f"{url}/healthz", timeout=1).ok:
                 return

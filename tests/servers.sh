@@ -1,14 +1,14 @@
 #!/bin/sh
-# Finds the servers and programs that tests need. Where apt-get may be used it installs what is
-# missing; else it says so in one line. Tests that need a missing one are skipped, and with CI set
-# they fail.
+# Looks for the servers and programs that tests need. As root on Debian it installs the missing
+# ones, elsewhere it names them in one line. Tests that need a missing program are skipped, or fail
+# if CI is set.
 set -u
 find_missing() {
   missing=""
   for program in redis-server php chromium nginx varnishd openssl systemd-analyze pgbouncer; do
     command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
   done
-  # Debian keeps the programs of PostgreSQL off the path.
+  # On Debian the programs of PostgreSQL are not in the PATH.
   ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 ||
     missing="$missing postgresql"
 }
@@ -16,7 +16,7 @@ find_missing
 [ -z "$missing" ] && exit 0
 packages=$(echo "$missing" | sed 's/ php/ php-cli/; s/ varnishd/ varnish/; s/systemd-analyze/systemd/')
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
-  # A server that a package brings is not to start by itself.
+  # Do not start the servers of the installed packages.
   export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
   # shellcheck disable=SC2086
   { apt-get update -q && apt-get install -qy --no-install-recommends $packages; } >/dev/null 2>&1

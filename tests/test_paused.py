@@ -18,7 +18,7 @@ from handoff.ledger import HandoffRepository
 from handoff.problems import LedgerUnavailable
 from tests.conftest import FakeClock, MakeApp, Poq
 from tests.running import RunningShop, running_service
-from tests.talking import environment_for, post_transfer
+from tests.service_calls import create_environment, post_transfer
 
 TITLE = "The shop is down for maintenance"
 
@@ -100,7 +100,7 @@ def test_an_unknown_link_gets_no_retry_button(paused: Flask) -> None:
 def test_direct_entry_shows_the_paused_page_and_does_not_call_the_shop(
     paused: Flask, shop: RunningShop
 ) -> None:
-    form = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    form = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     answer = paused.test_client().post("/enter", data=form)
     assert not has_retry_button(answer)
     assert form["quote_id"] not in answer.text
@@ -118,8 +118,8 @@ def test_a_reload_pauses_and_resumes_without_a_gap(shop: RunningShop, tmp_path: 
     """With a file and SIGHUP. Meanwhile every request gets one response or the other."""
     switch = tmp_path / "paused"
     switch.write_text("false\n")
-    environment = environment_for(shop, tmp_path, HANDOFF_PAUSED_FILE=str(switch))
-    quote = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    environment = create_environment(shop, tmp_path, HANDOFF_PAUSED_FILE=str(switch))
+    quote = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     with running_service(environment, tmp_path) as service:
 
         def statuses(count: int) -> set[int]:
@@ -143,8 +143,8 @@ def test_a_reload_pauses_and_resumes_without_a_gap(shop: RunningShop, tmp_path: 
 def test_an_invalid_value_leaves_the_service_as_it_was(shop: RunningShop, tmp_path: Path) -> None:
     switch = tmp_path / "paused"
     switch.write_text("true\n")
-    environment = environment_for(shop, tmp_path, HANDOFF_PAUSED_FILE=str(switch))
-    quote = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    environment = create_environment(shop, tmp_path, HANDOFF_PAUSED_FILE=str(switch))
+    quote = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     with running_service(environment, tmp_path) as service:
         workers = service.worker_pids()
         switch.write_text("flase\n")

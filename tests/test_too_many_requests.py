@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from tests.conftest import KEY, FakeClock, MakeApp, Poq
 from tests.running import RedisServer, RunningShop, running_service
-from tests.talking import environment_for
+from tests.service_calls import create_environment
 
 OTHER_KEY = "another-key-of-the-tests"
 
@@ -102,7 +102,7 @@ def test_all_workers_count_together_in_redis(
     shop: RunningShop, tmp_path: Path, redis_server: RedisServer
 ) -> None:
     storage = {"HANDOFF_RATE_LIMIT_STORAGE_URL": redis_server.url}
-    environment = environment_for(shop, tmp_path, HANDOFF_REFUSALS_PER_MINUTE="20", **storage)
+    environment = create_environment(shop, tmp_path, HANDOFF_REFUSALS_PER_MINUTE="20", **storage)
     with running_service(environment, tmp_path, workers=3) as service:
         wrong = [requests.get(f"{service.url}/h/wrong", timeout=10) for _ in range(60)]
         statuses = [answer.status_code for answer in wrong]
@@ -117,7 +117,7 @@ def test_refused_direct_entries_are_limited_before_the_shop_is_called(
     make_app: MakeApp, shop: RunningShop, rate_limit_clock: FakeClock
 ) -> None:
     phone = make_app(direct_entry=True, refusals_per_minute=2).test_client()
-    quote = shop.guest_quote(("ITEM-01", 1))
+    quote = shop.create_guest_quote(("ITEM-01", 1))
     assert enter(phone, quote_id="a" * 32) == 404
     assert enter(phone, quote_id=quote) == 303
     assert enter(phone, quote_id="7", token_id="wrong") == 403
@@ -130,5 +130,5 @@ def test_refused_direct_entries_are_limited_before_the_shop_is_called(
 
 def test_refusals_of_real_quotes_are_not_counted(make_app: MakeApp, shop: RunningShop) -> None:
     phone = make_app(direct_entry=True, refusals_per_minute=1).test_client()
-    empty = shop.guest_quote()
+    empty = shop.create_guest_quote()
     assert [enter(phone, quote_id=empty) for _ in range(4)] == [409] * 4

@@ -25,7 +25,7 @@ from tests.running import (
     running_shop,
     serving,
 )
-from tests.talking import environment_for
+from tests.service_calls import create_environment
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -82,7 +82,7 @@ def environment_changes() -> dict[str, str]:
 @pytest.fixture(scope="package")
 def shared_service(shop: RunningShop, folder: Path) -> Iterator[RunningService]:
     """Run the service that is shared by all modules without changed settings."""
-    with running_service(environment_for(shop, folder), folder) as service:
+    with running_service(create_environment(shop, folder), folder) as service:
         yield service
 
 
@@ -98,7 +98,7 @@ def service(
         yield request.getfixturevalue("shared_service")
         return
     logs = tmp_path_factory.mktemp("changed")
-    with running_service(environment_for(shop, folder, **environment_changes), logs) as service:
+    with running_service(create_environment(shop, folder, **environment_changes), logs) as service:
         yield service
 
 

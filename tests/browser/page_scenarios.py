@@ -104,10 +104,10 @@ class PageScenarios:
         self._open_url(link)
 
     def open_ordered(self) -> None:
-        masked_id = self.shop.guest_quote(("ITEM-01", 1))
+        masked_id = self.shop.create_guest_quote(("ITEM-01", 1))
         link = self.poq.transfer(quote_id=masked_id)["url"]
         _use_link(link)
-        self.shop.order(f"guest-carts/{masked_id}")
+        self.shop.place_order(f"guest-carts/{masked_id}")
         self._open_url(link)
 
     def open_superseded(self) -> None:
@@ -167,7 +167,7 @@ class PageScenarios:
         self._post_form(quote_id="x" * 32)
 
     def open_empty(self) -> None:
-        self._post_form(quote_id=self.shop.guest_quote())
+        self._post_form(quote_id=self.shop.create_guest_quote())
 
     def open_refused(self) -> None:
         """Post a quote of a store view that is not in the settings."""
@@ -181,7 +181,7 @@ class PageScenarios:
         )
 
     def _make_guest_form(self) -> dict[str, str]:
-        return {"quote_id": self.shop.guest_quote(("ITEM-01", 1))}
+        return {"quote_id": self.shop.create_guest_quote(("ITEM-01", 1))}
 
     def _post_form(self, poq: Poq | None = None, **form: str) -> None:
         self.web_view.post(f"{(poq or self.poq).url}/enter", form)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.running import RunningShop
-from tests.talking import post_transfer
+from tests.service_calls import post_transfer
 
 Line = tuple[str, int]
 Instruction = dict[str, Any]
@@ -27,15 +27,15 @@ class Poq:
 
     def guest_quote(self, *lines: Line) -> Instruction:
         """Transfer a guest's quote that the app has made in the shop."""
-        return self.transfer(quote_id=self.shop.guest_quote(*lines))
+        return self.transfer(quote_id=self.shop.create_guest_quote(*lines))
 
     def customer_quote(self, *lines: Line, email: str = "shopper@example.com") -> Instruction:
         """Transfer a customer's quote, emptied first of what earlier tests left."""
-        token = self.shop.customer_token(email)
-        self.shop.rest("POST", "carts/mine", token=token)
-        for item in self.shop.rest("GET", "carts/mine/items", token=token):
-            self.shop.rest("DELETE", f"carts/mine/items/{item['item_id']}", token=token)
-        number = self.shop.customer_quote(token, *lines)
+        token = self.shop.log_in_customer(email)
+        self.shop.call_rest("POST", "carts/mine", token=token)
+        for item in self.shop.call_rest("GET", "carts/mine/items", token=token):
+            self.shop.call_rest("DELETE", f"carts/mine/items/{item['item_id']}", token=token)
+        number = self.shop.fill_customer_quote(token, *lines)
         return self.transfer(quote_id=number, token_id=token)
 
     def link(self, *lines: Line) -> str:

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Playwright, Response
 from tests.browser.conftest import ARGUMENTS, NewWebView
 from tests.browser.poq import Poq
 from tests.browser.web_view import WebView
-from tests.front import BARE, SERVICE, SHOP, Front, running_front
+from tests.nginx_server import BARE, SERVICE, SHOP, NginxServer, running_nginx
 from tests.running import RunningService, require_program, running_service, running_shop
-from tests.talking import environment_for
+from tests.service_calls import create_environment
 
 LINES = (("ITEM-02", 2), ("ITEM-07", 1))
 STOREFRONT = f"https://{SHOP}"
@@ -58,7 +58,7 @@ def way(request: pytest.FixtureRequest) -> Way:
 class Scene:
     """The running servers: nginx, and behind it the service and the shop."""
 
-    front: Front
+    nginx: NginxServer
     service: RunningService
     poq: Poq
 
@@ -72,7 +72,7 @@ def scene(way: Way, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]
     with running_shop(
         folder / "sessions", public_url=STOREFRONT, cookie_domain=way.cookie_domain
     ) as shop:
-        environment = environment_for(
+        environment = create_environment(
             shop,
             folder,
             HANDOFF_PUBLIC_URL=way.public_url,
@@ -83,20 +83,20 @@ def scene(way: Way, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]
         )
         with (
             running_service(environment, folder) as service,
-            running_front(logs, shop=shop.url, service=service.url) as front,
+            running_nginx(logs, shop=shop.url, service=service.url) as nginx,
         ):
-            yield Scene(front, service, Poq(service.url, shop))
+            yield Scene(nginx, service, Poq(service.url, shop))
 
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright, scene: Scene) -> Iterator[Browser]:
     """Start a Chromium that resolves the hosts and trusts their certificate."""
-    known = scene.front.certificate.fingerprint()
+    known = scene.nginx.certificate.fingerprint()
     browser = playwright.chromium.launch(
         executable_path=require_program("chromium"),
         args=[
             *ARGUMENTS,
-            f"--host-resolver-rules={scene.front.resolver_rules()}",
+            f"--host-resolver-rules={scene.nginx.chromium_resolver_rules()}",
             f"--ignore-certificate-errors-spki-list={known}",
         ],
     )
@@ -213,7 +213,7 @@ def test_no_link_is_in_the_logs_of_nginx(scene: Scene, web_view: WebView) -> Non
     link = scene.poq.link(*LINES)
     web_view.open(link)
     web_view.checkout()
-    logged = scene.front.logged()
+    logged = scene.nginx.read_logs()
     assert '/h/***" 303' in logged
     assert "/checkout/" in logged
     assert link.rpartition("/")[2] not in logged

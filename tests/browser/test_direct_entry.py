@@ -23,13 +23,13 @@ def environment_changes() -> dict[str, str]:
 
 @pytest.fixture
 def guest_form(shop: RunningShop) -> dict[str, str]:
-    return {"quote_id": shop.guest_quote(("ITEM-02", 2), ("ITEM-07", 1))}
+    return {"quote_id": shop.create_guest_quote(("ITEM-02", 2), ("ITEM-07", 1))}
 
 
 @pytest.fixture
 def customer_form(shop: RunningShop) -> dict[str, str]:
-    token = shop.customer_token("other@example.com")
-    number = shop.customer_quote(token, ("ITEM-03", 1))
+    token = shop.log_in_customer("other@example.com")
+    number = shop.fill_customer_quote(token, ("ITEM-03", 1))
     return {"quote_id": str(number), "token_id": token}
 
 

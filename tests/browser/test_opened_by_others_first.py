@@ -55,7 +55,7 @@ def test_a_prefetch_by_a_page_of_the_shop_does_not_use_the_link(
 def test_after_a_scanner_used_the_link_a_new_link_works(
     poq: Poq, new_web_view: NewWebView, folder: Path
 ) -> None:
-    masked_id = poq.shop.guest_quote(("ITEM-03", 2))
+    masked_id = poq.shop.create_guest_quote(("ITEM-03", 2))
     link = poq.transfer(quote_id=masked_id)["url"]
     scanner, shopper = new_web_view(), new_web_view()
     scanner.open(link)

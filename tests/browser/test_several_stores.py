@@ -17,7 +17,7 @@ from tests.browser.poq import Poq
 from tests.browser.test_transfer_to_order import get_order
 from tests.browser.web_view import WebView
 from tests.running import HOST, RunningShop, free_port, running_shop_of_stores, serving
-from tests.stores import CODES, TWO_TOWELS, settings_of_stores
+from tests.several_stores import CODES, TWO_TOWELS, create_settings_of_stores
 from tests.transfer.test_store_views import in_foreign_currency
 
 HOSTS = ("www.shop.test", "www.shop-eu.test")
@@ -38,7 +38,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
 def serve_stores(shop: RunningShop, folder: Path, **changes: object) -> Iterator[Poq]:
     """Serve the shop's stores. `{port}` in a setting stands for the port of the service."""
     port = free_port()
-    given = settings_of_stores(shop, folder, hosts=HOSTS, service_port=port)
+    given = create_settings_of_stores(shop, folder, hosts=HOSTS, service_port=port)
     own = {k: v.format(port=port) if isinstance(v, str) else v for k, v in changes.items()}
     app = create_app(load_settings(**{**given, **own}))
     with serving(app, port):
@@ -98,7 +98,7 @@ def test_a_quote_keeps_its_total_whatever_store_was_chosen_before(
     there = view_of_store(web_view, shop, code)
     for former in CODES:
         there.page.goto(f"{there.shop}/stores/store/switch/?___store={former}&___from_store=eu_de")
-        web_view.follow(poq.transfer(quote_id=shop.guest_quote(*TWO_TOWELS, store=code)))
+        web_view.follow(poq.transfer(quote_id=shop.create_guest_quote(*TWO_TOWELS, store=code)))
         assert there.checkout().total == TOTALS[code]
         there.page.reload()
         assert there.checkout().total == TOTALS[code]
@@ -108,8 +108,8 @@ def test_a_quote_keeps_its_total_whatever_store_was_chosen_before(
 def test_a_customer_checks_out_in_the_store_of_the_quote(
     poq: Poq, web_view: WebView, shop: RunningShop, code: str
 ) -> None:
-    token = shop.customer_token(CUSTOMERS[code], store=code)
-    number = shop.customer_quote(token, *TWO_TOWELS, store=code)
+    token = shop.log_in_customer(CUSTOMERS[code], store=code)
+    number = shop.fill_customer_quote(token, *TWO_TOWELS, store=code)
     web_view.follow(poq.transfer(quote_id=number, token_id=token))
     there = view_of_store(web_view, shop, code)
     assert there.checkout().total == TOTALS[code]
@@ -134,7 +134,7 @@ def test_a_service_on_a_sibling_host_replaces_the_chosen_store_too(
         there = view_of_store(web_view, shop, "default")
         switch = f"{there.shop}/stores/store/switch/?___from_store=default&___store=base_eur"
         there.page.goto(switch)
-        stores = settings_of_stores(shop, tmp_path)["stores"][:2]
+        stores = create_settings_of_stores(shop, tmp_path)["stores"][:2]
         with serve_stores(shop, tmp_path, **beside, stores=stores) as poq:
             for code in ("default", "base_eur", "default"):
                 web_view.follow(transfer_towels(poq, code))

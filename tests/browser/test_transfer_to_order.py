@@ -38,8 +38,8 @@ def test_a_bag_is_shown_in_checkout_and_ordered(
 def get_order(shop: RunningShop, number: str) -> dict[str, Any]:
     """Return the order with the number that the shopper saw."""
     login = {"username": "admin", "password": "Admin123!"}
-    token = shop.rest("POST", "integration/admin/token", body=login)
+    token = shop.call_rest("POST", "integration/admin/token", body=login)
     where = "searchCriteria[filterGroups][0][filters][0]"
     query = f"orders?{where}[field]=increment_id&{where}[value]={number}"
-    order: dict[str, Any] = shop.rest("GET", query, token=token)["items"][0]
+    order: dict[str, Any] = shop.call_rest("GET", query, token=token)["items"][0]
     return order

@@ -14,7 +14,7 @@ from handoff.settings import Settings
 from tests.conftest import FakeClock
 from tests.reconciliation.scenario import ADMIN, Scenario
 from tests.running import RunningShop
-from tests.talking import environment_for
+from tests.service_calls import create_environment
 
 Command = Callable[..., Result]
 
@@ -36,7 +36,7 @@ def scenario(settings: Settings, shop: RunningShop, tmp_path: Path) -> Iterator[
 @pytest.fixture
 def handoff(shop: RunningShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run `handoff` in this process, with the administrator's login in its settings."""
-    for name, value in environment_for(shop, tmp_path).items():
+    for name, value in create_environment(shop, tmp_path).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("HANDOFF_PUBLIC_URL", "http://127.0.0.1:8000")
     monkeypatch.setenv("HANDOFF_MAGENTO_ADMIN_USERNAME", ADMIN["username"])

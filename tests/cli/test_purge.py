@@ -21,7 +21,7 @@ def old_handoffs(scenario: Scenario, handoff: Command) -> Scenario:
     """Three handoffs of a hundred days ago: one matched, one without reference, one open."""
     scenario.order(scenario.transfer_quote("matched"))
     scenario.transfer_existing_quote(
-        "nothing", {"quote_id": scenario.shop.guest_quote(("ITEM-01", 1))}
+        "nothing", {"quote_id": scenario.shop.create_guest_quote(("ITEM-01", 1))}
     )
     handoff("reconcile")
     scenario.transfer_quote("open")

@@ -23,7 +23,7 @@ def transferred(scenario: Scenario) -> Scenario:
     scenario.order(scenario.transfer_quote("matched"))
     masked_id = scenario.transfer_quote("differs", ("ITEM-01", 1))
     item = {"cartItem": {"sku": "ITEM-02", "qty": 3}}
-    scenario.shop.rest("POST", f"guest-carts/{masked_id}/items", body=item)
+    scenario.shop.call_rest("POST", f"guest-carts/{masked_id}/items", body=item)
     scenario.order(masked_id)
     scenario.transfer_quote("opened")
     scenario.transfer_quote("unopened", opened=False)

@@ -234,7 +234,7 @@ def test_an_existing_account_can_be_used_and_stays_as_it_was(
 ) -> None:
     file = tmp_path / "password"
     file.write_text("Shopper123!\n")
-    token = staging.shop.customer_token("other@example.com")
+    token = staging.shop.log_in_customer("other@example.com")
     finished = staging.rehearse(
         *("--json", "--customer-email", "other@example.com"),
         *("--customer-password-file", str(file)),
@@ -244,7 +244,7 @@ def test_an_existing_account_can_be_used_and_stays_as_it_was(
     assert finished.verdicts == {"ok"}
     assert staging.list_remaining_accounts() == []
     # The owner is still logged in elsewhere, and the first name is the same.
-    assert staging.shop.rest("GET", "customers/me", token=token)["firstname"] == "Olly"
+    assert staging.shop.call_rest("GET", "customers/me", token=token)["firstname"] == "Olly"
     assert "Shopper123!" not in finished.out + finished.err
 
 
@@ -265,15 +265,15 @@ def test_items_in_the_cart_of_an_existing_account_are_not_removed(
 ) -> None:
     file = tmp_path / "password"
     file.write_text("Shopper123!")
-    token = staging.shop.customer_token()
-    staging.shop.customer_quote(token, ("ITEM-05", 3))
+    token = staging.shop.log_in_customer()
+    staging.shop.fill_customer_quote(token, ("ITEM-05", 3))
     options = ("--customer-email", "shopper@example.com", "--customer-password-file", str(file))
     finished = staging.rehearse("--json", *options)
     assert finished.code == 1
     assert "holds items" in finished.failed_step["failure"]["came"]
-    [line] = staging.shop.rest("GET", "carts/mine/items", token=token)
+    [line] = staging.shop.call_rest("GET", "carts/mine/items", token=token)
     assert (line["sku"], line["qty"]) == ("ITEM-05", 3)
-    staging.shop.rest("DELETE", f"carts/mine/items/{line['item_id']}", token=token)
+    staging.shop.call_rest("DELETE", f"carts/mine/items/{line['item_id']}", token=token)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import requests
 
 from tests.conftest import KEY
 from tests.running import RunningShop, free_port, running_service
-from tests.talking import environment_for, post_transfer
+from tests.service_calls import create_environment, post_transfer
 
 
 def handoff(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +39,7 @@ def test_every_invalid_setting_is_named_and_nothing_starts() -> None:
 def test_settings_of_an_env_file_win_over_the_environment(
     shop: RunningShop, tmp_path: Path
 ) -> None:
-    values = environment_for(shop, tmp_path)
+    values = create_environment(shop, tmp_path)
     file = tmp_path / "handoff.env"
     file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
     result = handoff("serve", "--env-file", str(file))
@@ -62,22 +62,22 @@ def test_every_command_has_help() -> None:
 
 
 def test_health_needs_no_key(shop: RunningShop, tmp_path: Path) -> None:
-    with running_service(environment_for(shop, tmp_path), tmp_path) as service:
+    with running_service(create_environment(shop, tmp_path), tmp_path) as service:
         answer = requests.get(f"{service.url}/healthz", timeout=10)
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
 def test_several_workers_share_one_ledger(shop: RunningShop, tmp_path: Path) -> None:
-    with running_service(environment_for(shop, tmp_path), tmp_path, workers=4) as service:
+    with running_service(create_environment(shop, tmp_path), tmp_path, workers=4) as service:
         assert len(service.worker_pids()) == 4
-        quote = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+        quote = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
         urls = {post_transfer(service.url, quote).json()["url"] for _ in range(12)}
         assert len(urls) == 1
 
 
 def test_the_wsgi_application_is_the_same_service(shop: RunningShop, tmp_path: Path) -> None:
     port = free_port()
-    environment = environment_for(
+    environment = create_environment(
         shop, tmp_path, HANDOFF_PUBLIC_URL=f"http://127.0.0.1:{port}", PATH=os.environ["PATH"]
     )
     script = "import app; print(app.app.test_client().get('/healthz').get_json())"
@@ -93,7 +93,7 @@ def test_a_chunked_body_has_the_same_limit(shop: RunningShop, tmp_path: Path) ->
     """A body sent in pieces must not be cut at the limit and accepted."""
     start = b'{"items":[{"sku":"ITEM-01","quantity":1}],"currency":"GBP","reference":"r"}'
     pieces = (start, b" " * (64 * 1024 - len(start)), *([b"x" * 10_000] * 20))
-    with running_service(environment_for(shop, tmp_path), tmp_path) as service:
+    with running_service(create_environment(shop, tmp_path), tmp_path) as service:
         headers = {"Authorization": KEY, "Content-Type": "application/json"}
         url = f"{service.url}/api/cart-transfer"
         answer = requests.post(url, data=iter(pieces), headers=headers, timeout=10)
@@ -102,7 +102,7 @@ def test_a_chunked_body_has_the_same_limit(shop: RunningShop, tmp_path: Path) ->
 
 
 def test_a_ledger_that_cannot_be_opened_is_explained(shop: RunningShop, tmp_path: Path) -> None:
-    values = environment_for(shop, tmp_path, HANDOFF_DATABASE_URL="sqlite:////proc/x/handoff.db")
+    values = create_environment(shop, tmp_path, HANDOFF_DATABASE_URL="sqlite:////proc/x/handoff.db")
     result = handoff("serve", HANDOFF_PUBLIC_URL="http://127.0.0.1:9", **values)
     assert result.returncode == 2
     assert "HANDOFF_DATABASE_URL" in result.stderr

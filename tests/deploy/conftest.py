@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.browser.poq import Poq
-from tests.front import SHOP, Front, running_front
+from tests.nginx_server import SHOP, NginxServer, running_nginx
 from tests.running import RunningService, RunningShop, running_service, running_shop
-from tests.talking import environment_for
+from tests.service_calls import create_environment
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def shop(folder: Path) -> Iterator[RunningShop]:
 
 @pytest.fixture(scope="module")
 def service(shop: RunningShop, folder: Path) -> Iterator[RunningService]:
-    environment = environment_for(
+    environment = create_environment(
         shop,
         folder,
         HANDOFF_PUBLIC_URL=f"https://{SHOP}/handoff",
@@ -39,11 +39,11 @@ def service(shop: RunningShop, folder: Path) -> Iterator[RunningService]:
 
 
 @pytest.fixture(scope="module")
-def front(service: RunningService, shop: RunningShop, folder: Path) -> Iterator[Front]:
+def nginx(service: RunningService, shop: RunningShop, folder: Path) -> Iterator[NginxServer]:
     logs = folder / "nginx"
     logs.mkdir()
-    with running_front(logs, shop=shop.url, service=service.url) as front:
-        yield front
+    with running_nginx(logs, shop=shop.url, service=service.url) as nginx:
+        yield nginx
 
 
 @pytest.fixture

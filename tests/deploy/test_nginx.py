@@ -1,4 +1,4 @@
-"""`docs/deploy/nginx.conf`, unchanged, in front of the service and a sandbox shop."""
+"""`docs/deploy/nginx.conf`, unchanged, in nginx of the service and a sandbox shop."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from tests.browser.poq import Poq
 from tests.conftest import KEY
-from tests.front import BARE as BARE_DOMAIN
-from tests.front import SERVICE, SHOP, Front, running_front
+from tests.nginx_server import BARE as BARE_DOMAIN
+from tests.nginx_server import SERVICE, SHOP, NginxServer, running_nginx
 from tests.running import RunningService, RunningShop, free_port
 
 HANDOFF = f"https://{SHOP}/handoff"
@@ -19,13 +19,13 @@ JSON = {"Authorization": KEY, "Content-Type": "application/json"}
 HSTS = ["max-age=63072000"]
 
 
-def test_a_transfer_passes_through_nginx(front: Front) -> None:
+def test_a_transfer_passes_through_nginx(nginx: NginxServer) -> None:
     bag = {
         "items": [{"sku": "ITEM-01", "quantity": 1}],
         "currency": "GBP",
         "reference": "through-nginx",
     }
-    reply = front.ask(
+    reply = nginx.send_request(
         f"{HANDOFF}/api/cart-transfer", method="POST", headers=JSON, body=json.dumps(bag).encode()
     )
     assert reply.status == 200
@@ -42,10 +42,10 @@ def test_a_transfer_passes_through_nginx(front: Front) -> None:
     ],
 )
 def test_http_redirects_to_https_and_the_bare_domain_to_www(
-    url: str, location: str, front: Front
+    url: str, location: str, nginx: NginxServer
 ) -> None:
-    reply = front.ask(url)
-    assert (reply.status, reply.all("Location")) == (301, [location])
+    reply = nginx.send_request(url)
+    assert (reply.status, reply.get_all("Location")) == (301, [location])
 
 
 @pytest.mark.parametrize(
@@ -58,23 +58,23 @@ def test_http_redirects_to_https_and_the_bare_domain_to_www(
         f"https://{SERVICE}/healthz",
     ],
 )
-def test_https_responses_have_one_hsts_header(url: str, front: Front) -> None:
-    assert front.ask(url).all("Strict-Transport-Security") == HSTS
+def test_https_responses_have_one_hsts_header(url: str, nginx: NginxServer) -> None:
+    assert nginx.send_request(url).get_all("Strict-Transport-Security") == HSTS
 
 
-def test_http_responses_have_no_hsts_header(front: Front) -> None:
-    assert front.ask(f"http://{SHOP}/").all("Strict-Transport-Security") == []
+def test_http_responses_have_no_hsts_header(nginx: NginxServer) -> None:
+    assert nginx.send_request(f"http://{SHOP}/").get_all("Strict-Transport-Security") == []
 
 
-def test_a_request_for_an_unknown_host_gets_no_answer(front: Front) -> None:
+def test_a_request_for_an_unknown_host_gets_no_answer(nginx: NginxServer) -> None:
     with pytest.raises((ssl.SSLError, ConnectionError)):
-        front.ask("https://elsewhere.test/")
+        nginx.send_request("https://elsewhere.test/")
     with pytest.raises(ConnectionError):
-        front.ask("http://elsewhere.test/")
+        nginx.send_request("http://elsewhere.test/")
 
 
 @pytest.mark.parametrize("name", ["readyz", "metrics"])
-def test_readyz_and_metrics_are_refused_from_outside(name: str, front: Front) -> None:
+def test_readyz_and_metrics_are_refused_from_outside(name: str, nginx: NginxServer) -> None:
     for url in (
         f"{HANDOFF}/{name}",
         f"{HANDOFF}//{name}?a=b",
@@ -82,40 +82,40 @@ def test_readyz_and_metrics_are_refused_from_outside(name: str, front: Front) ->
         f"https://{SERVICE}/{name}",
         f"https://{SERVICE}/handoff/{name}",
     ):
-        assert front.ask(url).status == 404
+        assert nginx.send_request(url).status == 404
 
 
-def test_a_request_with_20_kb_of_cookies_passes_through(front: Front, poq: Poq) -> None:
+def test_a_request_with_20_kb_of_cookies_passes_through(nginx: NginxServer, poq: Poq) -> None:
     path = poq.link().removeprefix(HANDOFF)
     cookies = "; ".join(f"cookie-{n}={'x' * 1000}" for n in range(20))
-    assert front.ask(f"{HANDOFF}{path}", headers={"Cookie": cookies}).status == 200
+    assert nginx.send_request(f"{HANDOFF}{path}", headers={"Cookie": cookies}).status == 200
 
 
-def test_a_body_that_is_too_large_gets_the_json_error_of_the_service(front: Front) -> None:
-    reply = front.ask(
+def test_a_body_that_is_too_large_gets_the_json_error_of_the_service(nginx: NginxServer) -> None:
+    reply = nginx.send_request(
         f"{HANDOFF}/api/cart-transfer", method="POST", headers=JSON, body=b" " * 100_000
     )
     assert (reply.status, json.loads(reply.body)["code"]) == (413, "request_too_large")
 
 
-def test_a_hundred_slow_clients_do_not_delay_others(front: Front, poq: Poq) -> None:
+def test_a_hundred_slow_clients_do_not_delay_others(nginx: NginxServer, poq: Poq) -> None:
     """There are more slow clients than threads, each in the middle of a request."""
     request = f"POST /handoff/h HTTP/1.1\r\nHost: {SHOP}\r\nContent-Length: 50\r\n\r\ntoken="
     with ExitStack() as stack:
         for number in range(100):
-            line = stack.enter_context(front.line("https", SHOP))
+            line = stack.enter_context(nginx.connect("https", SHOP))
             line.sendall(request[: -1 - number % 90].encode())
-        assert front.ask(f"{HANDOFF}/healthz").status == 200
+        assert nginx.send_request(f"{HANDOFF}/healthz").status == 200
         link = poq.link().removeprefix(HANDOFF)
-        assert front.ask(f"{HANDOFF}{link}", method="POST").status == 303
+        assert nginx.send_request(f"{HANDOFF}{link}", method="POST").status == 303
 
 
 @pytest.mark.parametrize("forged", ["203.0.113.9", '"', "203.0.113.9, 203.0.113.8"])
 def test_a_forged_client_address_is_ignored(
-    forged: str, front: Front, service: RunningService
+    forged: str, nginx: NginxServer, service: RunningService
 ) -> None:
     before = len(service.log.read_text())
-    reply = front.ask(
+    reply = nginx.send_request(
         f"{HANDOFF}/api/cart-transfer",
         method="POST",
         headers={"X-Forwarded-For": forged, "X-Forwarded-Proto": "http", "X-Forwarded-SSL": "off"},
@@ -125,16 +125,18 @@ def test_a_forged_client_address_is_ignored(
     assert [line["client"] for line in lines if line["event"] == "key_rejected"] == ["127.0.0.1"]
 
 
-def test_links_and_keys_are_in_no_log_of_nginx(shop: RunningShop, poq: Poq, front: Front) -> None:
+def test_links_and_keys_are_in_no_log_of_nginx(
+    shop: RunningShop, poq: Poq, nginx: NginxServer
+) -> None:
     """Try known and unknown links, requests that nginx refuses, other spellings, and no service."""
     token = poq.link().rpartition("/")[2]
-    logs = front.folder / "away"
+    logs = nginx.folder / "away"
     logs.mkdir()
     unused_url = f"http://127.0.0.1:{free_port()}"
-    with running_front(logs, shop=shop.url, service=unused_url) as without:
-        assert without.ask(f"{HANDOFF}/h/{token}").status == 502
-        assert without.ask(f"https://{SERVICE}/h/{token}", method="POST").status == 502
-        log_text = without.logged()
+    with running_nginx(logs, shop=shop.url, service=unused_url) as without:
+        assert without.send_request(f"{HANDOFF}/h/{token}").status == 502
+        assert without.send_request(f"https://{SERVICE}/h/{token}", method="POST").status == 502
+        log_text = without.read_logs()
     for url in (
         f"{HANDOFF}/h/{token}",
         f"{HANDOFF}/%68/{token}",
@@ -142,13 +144,13 @@ def test_links_and_keys_are_in_no_log_of_nginx(shop: RunningShop, poq: Poq, fron
         f"http://{SHOP}/handoff/h/{token}",
         f"https://{SERVICE}/h/{token}",
     ):
-        front.ask(url)
+        nginx.send_request(url)
     too_long = {"X-Long": "x" * 40_000}
-    assert front.ask(f"{HANDOFF}/h/{token}", headers=too_long).status == 400
-    large = front.ask(f"{HANDOFF}/h/{token}", method="POST", body=b"x" * 200_000)
+    assert nginx.send_request(f"{HANDOFF}/h/{token}", headers=too_long).status == 400
+    large = nginx.send_request(f"{HANDOFF}/h/{token}", method="POST", body=b"x" * 200_000)
     assert large.status == 413
-    front.ask(f"{HANDOFF}/api/cart-transfer/{KEY}", method="POST", body=b"{")
-    log_text += front.logged()
+    nginx.send_request(f"{HANDOFF}/api/cart-transfer/{KEY}", method="POST", body=b"{")
+    log_text += nginx.read_logs()
     assert log_text.count("/h/***") >= 9
     assert "/handoff/api/cart-transfer/***" in log_text
     assert token not in log_text

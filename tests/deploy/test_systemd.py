@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.front import CONF
+from tests.nginx_server import CONF
 from tests.running import require_program
 
 UNIT = CONF.parent / "handoff.service"

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.browser.poq import Poq
-from tests.front import CONF
+from tests.nginx_server import CONF
 from tests.running import HOST, RunningService, free_port, require_program, wait_for_port
 
 # It caches every response, and removes cookies from requests and responses.

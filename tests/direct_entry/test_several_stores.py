@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from handoff.settings import Settings, load_settings
 from tests.conftest import MakeApp
 from tests.running import HOST, RunningShop, running_shop_of_stores
-from tests.stores import TWO_TOWELS, settings_of_stores
+from tests.several_stores import TWO_TOWELS, create_settings_of_stores
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def shop(tmp_path: Path) -> Iterator[RunningShop]:
 
 @pytest.fixture
 def settings(shop: RunningShop, tmp_path: Path) -> Settings:
-    return load_settings(**settings_of_stores(shop, tmp_path), direct_entry=True)
+    return load_settings(**create_settings_of_stores(shop, tmp_path), direct_entry=True)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def enter(phone: FlaskClient, host: str, quote_id: str) -> TestResponse:
 def test_on_the_host_of_its_store_a_quote_goes_to_checkout_at_once(
     phone: FlaskClient, shop: RunningShop, code: str, host: str
 ) -> None:
-    entered = enter(phone, host, shop.guest_quote(*TWO_TOWELS, store=code))
+    entered = enter(phone, host, shop.create_guest_quote(*TWO_TOWELS, store=code))
     assert entered.status_code == 303
     assert entered.headers["Location"].endswith("/checkout/")
     assert f"//{host}:" in entered.headers["Location"]
@@ -57,7 +57,7 @@ def test_on_another_host_a_quote_redirects_to_a_link_on_its_own_host(
     phone: FlaskClient, shop: RunningShop, code: str, host: str, own: str
 ) -> None:
     """A browser accepts no session cookie for one host from the other."""
-    sent = enter(phone, host, shop.guest_quote(*TWO_TOWELS, store=code))
+    sent = enter(phone, host, shop.create_guest_quote(*TWO_TOWELS, store=code))
     assert sent.status_code == 303
     link = sent.headers["Location"]
     assert link.startswith(f"http://{own}:8000/h/")
@@ -66,7 +66,7 @@ def test_on_another_host_a_quote_redirects_to_a_link_on_its_own_host(
 
 
 def test_a_form_on_any_of_our_hosts_is_accepted(phone: FlaskClient, shop: RunningShop) -> None:
-    quote_id = shop.guest_quote(*TWO_TOWELS)
+    quote_id = shop.create_guest_quote(*TWO_TOWELS)
     for origin, status in (("http://localhost:8000", 303), ("http://elsewhere.test", 403)):
         answer = phone.post(
             "/enter",

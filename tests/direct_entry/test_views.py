@@ -35,14 +35,14 @@ def enter(phone: FlaskClient, **form: str) -> TestResponse:
 
 def make_customer_form(shop: RunningShop, *lines: tuple[str, int]) -> dict[str, str]:
     """Return the form of a customer's quote with these lines."""
-    token = shop.customer_token()
-    number = shop.customer_quote(token, *(lines or (("ITEM-01", 1),)))
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, *(lines or (("ITEM-01", 1),)))
     return {"quote_id": str(number), "token_id": token}
 
 
 def make_guest_form(shop: RunningShop, *lines: tuple[str, int]) -> dict[str, str]:
     """Return the form of a guest's quote with these lines."""
-    return {"quote_id": shop.guest_quote(*(lines or (("ITEM-01", 1),)))}
+    return {"quote_id": shop.create_guest_quote(*(lines or (("ITEM-01", 1),)))}
 
 
 def sessions_in(shop: RunningShop) -> list[bytes]:
@@ -319,8 +319,8 @@ def test_an_unknown_quote_and_somebody_elses_get_the_same_page(
 ) -> None:
     assert_result_page(enter(phone, quote_id="x" * 32), 404, "This bag cannot be found")
     form = make_customer_form(shop)
-    other = shop.customer_token("other@example.com")
-    shop.customer_quote(other, ("ITEM-02", 1))
+    other = shop.log_in_customer("other@example.com")
+    shop.fill_customer_quote(other, ("ITEM-02", 1))
     answer = enter(phone, quote_id=form["quote_id"], token_id=other)
     assert_result_page(answer, 404, "This bag cannot be found")
 
@@ -335,7 +335,7 @@ def test_a_rejected_token_gets_the_page_to_sign_in_again(
 
 
 def test_an_empty_quote_shows_its_page(phone: FlaskClient, shop: RunningShop) -> None:
-    assert_result_page(enter(phone, quote_id=shop.guest_quote()), 409, "Your bag is empty")
+    assert_result_page(enter(phone, quote_id=shop.create_guest_quote()), 409, "Your bag is empty")
 
 
 def test_a_quote_ordered_after_entering_shows_the_order_page(
@@ -343,7 +343,7 @@ def test_a_quote_ordered_after_entering_shows_the_order_page(
 ) -> None:
     form = make_guest_form(shop)
     assert enter(phone, **form).status_code == 303
-    shop.order(f"guest-carts/{form['quote_id']}")
+    shop.place_order(f"guest-carts/{form['quote_id']}")
     assert_result_page(enter(phone, **form), 410, "Your order has been placed")
 
 
@@ -355,7 +355,7 @@ def test_a_customers_ordered_quote_shows_what_is_known(
     app = make_app(direct_entry=True, **(access if may_read_orders else {}))
     phone, form = app.test_client(), make_customer_form(shop)
     assert enter(phone, **form).status_code == 303
-    shop.order("carts/mine", token=form["token_id"])
+    shop.place_order("carts/mine", token=form["token_id"])
     answer = enter(phone, **form)
     if may_read_orders:
         assert_result_page(answer, 410, "Your order has been placed")

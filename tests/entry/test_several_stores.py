@@ -14,7 +14,7 @@ from handoff.settings import Settings, load_settings
 from tests.conftest import MakeApp, Poq, get_link_path
 from tests.entry.test_views import list_set_cookies, sessions_in
 from tests.running import RunningShop, running_shop_of_stores
-from tests.stores import TWO_TOWELS, settings_of_stores
+from tests.several_stores import TWO_TOWELS, create_settings_of_stores
 from tests.transfer.test_store_views import in_foreign_currency
 
 QUOTES = {"default": b"quote_id_1", "base_eur": b"quote_id_1", "eu_de": b"quote_id_2"}
@@ -28,12 +28,14 @@ def shop(tmp_path: Path) -> Iterator[RunningShop]:
 
 @pytest.fixture
 def settings(shop: RunningShop, tmp_path: Path) -> Settings:
-    return load_settings(**settings_of_stores(shop, tmp_path), ask_checkout=False)
+    return load_settings(**create_settings_of_stores(shop, tmp_path), ask_checkout=False)
 
 
 def make_link(poq: Poq, shop: RunningShop, code: str) -> str:
     """Transfer a guest's quote of a store and return the path of its link."""
-    return get_link_path(poq.transfer({"quote_id": shop.guest_quote(*TWO_TOWELS, store=code)}))
+    return get_link_path(
+        poq.transfer({"quote_id": shop.create_guest_quote(*TWO_TOWELS, store=code)})
+    )
 
 
 @pytest.mark.parametrize("code", QUOTES)
@@ -119,8 +121,8 @@ def test_a_page_without_a_handoff_uses_the_site_of_its_host(
 def test_a_customer_is_signed_in_to_the_website_of_the_quote(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
-    token = shop.customer_token("euro@example.com", store="eu_gb")
-    number = shop.customer_quote(token, *TWO_TOWELS, store="eu_gb")
+    token = shop.log_in_customer("euro@example.com", store="eu_gb")
+    number = shop.fill_customer_quote(token, *TWO_TOWELS, store="eu_gb")
     phone.post(get_link_path(poq.transfer({"quote_id": number, "token_id": token})))
     [data] = sessions_in(shop).values()
     assert data.startswith(b'customer_eu|a:2:{s:11:"customer_id";s:1:"3";')
@@ -131,8 +133,8 @@ def test_with_shared_accounts_the_login_names_no_website(
 ) -> None:
     app = make_app(customer_accounts="global")
     poq, phone = Poq(app.test_client()), app.test_client()
-    token = shop.customer_token()
-    number = shop.customer_quote(token, *TWO_TOWELS)
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, *TWO_TOWELS)
     phone.post(get_link_path(poq.transfer({"quote_id": number, "token_id": token})))
     [data] = sessions_in(shop).values()
     assert data.startswith(b'customer|a:2:{s:11:"customer_id";s:1:"1";')

@@ -114,8 +114,8 @@ def test_using_a_guests_link_writes_a_session_with_the_quote(
 
 
 def test_a_customer_is_signed_in(poq: Poq, phone: FlaskClient, shop: RunningShop) -> None:
-    token = shop.customer_token("other@example.com")
-    number = shop.customer_quote(token, ("ITEM-01", 1))
+    token = shop.log_in_customer("other@example.com")
+    number = shop.fill_customer_quote(token, ("ITEM-01", 1))
     phone.post(get_link_path(poq.transfer({"quote_id": number, "token": token})))
     [data] = sessions_in(shop).values()
     assert data == (
@@ -344,8 +344,8 @@ def test_no_other_web_view_may_reopen_within_the_grace(
 def test_a_navigation_from_another_website_gets_a_page_that_asks_first(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
-    token = shop.customer_token()
-    number = shop.customer_quote(token, ("ITEM-01", 1))
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, ("ITEM-01", 1))
     customers = get_link_path(poq.transfer({"quote_id": number, "token": token}))
     for link, signs_in in ((poq.link(), False), (customers, True)):
         page = phone.get(link, headers={"Sec-Fetch-Site": "cross-site"})
@@ -469,12 +469,12 @@ def test_a_used_link_names_the_order_if_orders_can_be_read(
     make_app: MakeApp, shop: RunningShop
 ) -> None:
     app = make_app(magento_admin_username="admin", magento_admin_password=SecretStr("Admin123!"))
-    quote_id = shop.guest_quote(("ITEM-01", 1))
+    quote_id = shop.create_guest_quote(("ITEM-01", 1))
     link = get_link_path(Poq(app.test_client()).transfer({"quote_id": quote_id}))
     phone, other = app.test_client(), app.test_client()
     assert phone.post(link).status_code == 303
     assert "This link has already been used" in other.get(link).text
-    shop.order(f"guest-carts/{quote_id}")
+    shop.place_order(f"guest-carts/{quote_id}")
     for answer in (phone.post(link), other.get(link), other.post(link)):
         assert answer.status_code == 410
         assert "Your order has been placed" in answer.text

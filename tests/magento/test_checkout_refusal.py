@@ -53,7 +53,7 @@ def refused(
     )
     rest = behaves_if(lambda call: "/section/load/" in call.path, section, rest)
     behave = behaves_if(lambda call: path in call.path, behaviour, rest)
-    request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     with faulty_shop(behave) as faulty, serve(faulty.url, ask_checkout=True) as service:
         answer = service.poq.transfer(request)
         assert service.handoffs() == []
@@ -157,7 +157,7 @@ def test_without_an_answer_of_checkout_the_transfer_goes_on(
     fault: Behaviour,
     reason: str,
 ) -> None:
-    request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     behave = behaves_if(asks, fault, forwards_to(shop.url))
     with (
         faulty_shop(behave) as faulty,
@@ -181,7 +181,7 @@ def test_a_checkout_on_a_host_without_the_session_cookie_gives_no_link(
     shop: RunningShop, serve: RunService, path: str
 ) -> None:
     """There the shopper would see the cart of an older session, or an empty one."""
-    request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     behave = behaves_if(
         asks, redirects_to(f"https://www.shop-eu.test{path}"), forwards_to(shop.url)
     )
@@ -195,7 +195,7 @@ def test_a_checkout_on_a_host_without_the_session_cookie_gives_no_link(
 def test_there_is_no_preflight_if_the_settings_switch_it_off(
     shop: RunningShop, serve: RunService
 ) -> None:
-    request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     with faulty_shop(forwards_to(shop.url)) as watched:
         with serve(watched.url, ask_checkout=False) as service:
             assert service.poq.transfer(request).status_code == 200
@@ -208,7 +208,7 @@ def test_there_is_no_preflight_if_the_settings_switch_it_off(
 def test_a_renewed_bag_has_no_second_preflight_but_a_quote_has(
     shop: RunningShop, serve: RunService
 ) -> None:
-    quote = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    quote = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     with faulty_shop(forwards_to(shop.url)) as watched:
         with serve(watched.url, ask_checkout=True, session_store=shop.sessions.as_uri()) as service:
             for _ in range(2):
@@ -223,7 +223,7 @@ def test_the_preflight_asks_the_inner_address_as_a_shopper_of_the_public_one(
     shop: RunningShop, serve: RunService
 ) -> None:
     """The shop is reached over its inner address, and answers as if a shopper had come by https."""
-    request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     with (
         faulty_shop(behaves_if(asks, answers_page(200), forwards_to(shop.url))) as inner,
         serve(
@@ -248,7 +248,7 @@ def test_a_shop_that_reads_another_session_store_refuses_and_the_log_says_why(
     shop: RunningShop, serve: RunService, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The settings name a session store that is not the shop's: every shopper would see no bag."""
-    request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     with serve(shop.url, ask_checkout=True) as service:
         answer = service.poq.transfer(request)
     assert (answer.status_code, code_of(answer)) == (409, "checkout_refused")

@@ -19,9 +19,9 @@ from tests.running import RunningShop, free_port
 def test_the_shops_cookies_are_never_sent_back(
     between: FaultyShop, shop: RunningShop, serve: RunService
 ) -> None:
-    token = shop.customer_token()
-    number = shop.customer_quote(token, ("ITEM-01", 1))
-    masked_id = shop.guest_quote(("ITEM-01", 1))
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, ("ITEM-01", 1))
+    masked_id = shop.create_guest_quote(("ITEM-01", 1))
     with serve(between.url) as service:
         for body in (
             bag(("ITEM-01", 1)),
@@ -98,9 +98,9 @@ def test_proxies_and_netrc_of_the_machine_are_not_used(
 def test_a_customers_token_is_sent_with_the_calls_that_need_it_and_no_other(
     between: FaultyShop, shop: RunningShop, serve: RunService
 ) -> None:
-    token = shop.customer_token()
-    number = shop.customer_quote(token, ("ITEM-01", 1))
-    masked_id = shop.guest_quote(("ITEM-01", 1))
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, ("ITEM-01", 1))
+    masked_id = shop.create_guest_quote(("ITEM-01", 1))
     with serve(between.url) as service:
         service.poq.transfer({"quote_id": number, "token_id": token})
         service.poq.transfer({"quote_id": masked_id})

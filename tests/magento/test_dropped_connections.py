@@ -35,7 +35,7 @@ def breaks(request: pytest.FixtureRequest) -> Behaviour:
 def test_reading_a_quote_succeeds_after_one_broken_connection(
     breaks: Behaviour, shop: RunningShop, serve: RunService
 ) -> None:
-    masked_id = shop.guest_quote(("ITEM-01", 2))
+    masked_id = shop.create_guest_quote(("ITEM-01", 2))
     with (
         faulty_shop(behaves_first(1, breaks, forwards_to(shop.url))) as faulty,
         serve(faulty.url) as service,
@@ -49,8 +49,8 @@ def test_reading_a_quote_succeeds_after_one_broken_connection(
 def test_reading_a_customers_quote_succeeds_after_two_broken_connections(
     breaks: Behaviour, shop: RunningShop, serve: RunService
 ) -> None:
-    token = shop.customer_token()
-    number = shop.customer_quote(token, ("ITEM-01", 1))
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, ("ITEM-01", 1))
     with (
         faulty_shop(behaves_first(2, breaks, forwards_to(shop.url))) as faulty,
         serve(faulty.url) as service,

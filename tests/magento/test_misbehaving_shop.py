@@ -274,7 +274,7 @@ def test_a_connection_that_keeps_breaking_is_tried_three_times(
 def test_bytes_beyond_the_length_of_an_answer_are_not_read_as_the_next_answer(
     shop: RunningShop, serve: RunService
 ) -> None:
-    masked_id = shop.guest_quote(("ITEM-01", 2))
+    masked_id = shop.create_guest_quote(("ITEM-01", 2))
     beyond = shop_that.build_response(200, b'"another answer"')
 
     def says_more(call: Call) -> None:
@@ -294,7 +294,7 @@ def test_bytes_beyond_the_length_of_an_answer_are_not_read_as_the_next_answer(
 def test_while_some_transfers_wait_for_the_shop_others_go_on(
     shop: RunningShop, serve: RunService
 ) -> None:
-    masked_id = shop.guest_quote(("ITEM-01", 1))
+    masked_id = shop.create_guest_quote(("ITEM-01", 1))
     behaviour = behaves_if(
         lambda call: MASKED_ID[1:] in call.path, shop_that.stalls, forwards_to(shop.url)
     )

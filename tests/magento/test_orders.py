@@ -42,8 +42,8 @@ ASK = "GET /rest/default/V1/orders"
 @pytest.fixture
 def ordered(shop: RunningShop) -> int:
     """The number of a guest's quote that has become an order."""
-    masked_id = shop.guest_quote(("ITEM-01", 1))
-    number = int(shop.rest("GET", f"guest-carts/{masked_id}")["id"])
+    masked_id = shop.create_guest_quote(("ITEM-01", 1))
+    number = int(shop.call_rest("GET", f"guest-carts/{masked_id}")["id"])
     shipping = {
         "shippingAddress": ADDRESS,
         "billingAddress": ADDRESS,
@@ -51,9 +51,9 @@ def ordered(shop: RunningShop) -> int:
         "shippingMethodCode": "flatrate",
     }
     path = f"guest-carts/{masked_id}"
-    shop.rest("POST", f"{path}/shipping-information", body={"addressInformation": shipping})
+    shop.call_rest("POST", f"{path}/shipping-information", body={"addressInformation": shipping})
     payment = {"email": "guest@example.com", "paymentMethod": {"method": "checkmo"}}
-    shop.rest("POST", f"{path}/payment-information", body=payment)
+    shop.call_rest("POST", f"{path}/payment-information", body=payment)
     return number
 
 
@@ -143,7 +143,7 @@ def test_a_rejected_access_token_is_sent_once(between: FaultyShop) -> None:
 def test_an_access_token_needs_no_login(
     between: FaultyShop, shop: RunningShop, ordered: int
 ) -> None:
-    token = str(shop.rest("POST", "integration/admin/token", body=ADMIN))
+    token = str(shop.call_rest("POST", "integration/admin/token", body=ADMIN))
     assert ask(orders(between, AccessToken(token)), ordered) is not None
     assert between.paths() == [ASK]
 
@@ -188,9 +188,9 @@ def test_an_order_of_another_quote_is_ignored(between: FaultyShop, shop: Running
 
 def buy(shop: RunningShop, *lines: tuple[str, int]) -> int:
     """Order a guest's quote and return its number."""
-    masked_id = shop.guest_quote(*lines)
-    number = int(shop.rest("GET", f"guest-carts/{masked_id}")["id"])
-    shop.order(f"guest-carts/{masked_id}")
+    masked_id = shop.create_guest_quote(*lines)
+    number = int(shop.call_rest("GET", f"guest-carts/{masked_id}")["id"])
+    shop.place_order(f"guest-carts/{masked_id}")
     return number
 
 

@@ -51,8 +51,8 @@ def refusals(quotes: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
 
 def shown(shop: RunningShop, quote: Quote) -> dict[str, tuple[str, str]]:
     """Return by sku the name and the chosen options that checkout shows."""
-    items = shop.rest("GET", f"guest-carts/{quote.masked_id}")["items"]
-    totals = shop.rest("GET", f"guest-carts/{quote.masked_id}/totals")["items"]
+    items = shop.call_rest("GET", f"guest-carts/{quote.masked_id}")["items"]
+    totals = shop.call_rest("GET", f"guest-carts/{quote.masked_id}/totals")["items"]
     options = {
         each["item_id"]: " ".join(chosen["value"] for chosen in json.loads(each["options"]))
         for each in totals

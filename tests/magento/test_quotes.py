@@ -250,8 +250,8 @@ def test_a_cart_that_the_shop_does_not_call_a_guests_is_not_found(
 def test_a_customers_quote_is_read_with_its_number_customer_and_group(
     quotes: Quotes, shop: RunningShop
 ) -> None:
-    token = shop.customer_token()
-    number = shop.customer_quote(token, ("ITEM-04", 2))
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, ("ITEM-04", 2))
     quote = quotes.get_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))
     assert quote.number == number
     assert quote.customer is not None
@@ -261,14 +261,14 @@ def test_a_customers_quote_is_read_with_its_number_customer_and_group(
 
 def test_a_token_that_is_not_a_customers_is_rejected(quotes: Quotes, shop: RunningShop) -> None:
     login = {"username": "admin", "password": "Admin123!"}
-    admin = str(shop.rest("POST", "integration/admin/token", body=login))
+    admin = str(shop.call_rest("POST", "integration/admin/token", body=login))
     for token in ("garbage", admin):
         with pytest.raises(CustomerTokenRejected):
             quotes.get_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))
 
 
 def test_a_customer_without_a_quote_is_known_by_id(quotes: Quotes, shop: RunningShop) -> None:
-    token = shop.customer_token("other@example.com")
+    token = shop.log_in_customer("other@example.com")
     with pytest.raises(NoActiveQuote) as none:
         quotes.get_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))
     assert none.value.customer_id == 2

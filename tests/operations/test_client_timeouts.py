@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from tests.running import RunningShop, running_service
-from tests.talking import environment_for
+from tests.service_calls import create_environment
 
 _THREADS = 16
 _FORM = b"POST /h HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -24,7 +24,7 @@ _PARTIAL_REQUESTS = (
 def test_a_client_that_sends_nothing_more_does_not_occupy_a_thread_for_ever(
     shop: RunningShop, tmp_path: Path
 ) -> None:
-    with running_service(environment_for(shop, tmp_path), tmp_path, workers=1) as service:
+    with running_service(create_environment(shop, tmp_path), tmp_path, workers=1) as service:
         address = urlsplit(service.url)
         with ExitStack() as stack:
             for number in range(_THREADS):

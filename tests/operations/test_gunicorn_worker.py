@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 
 from tests.running import RunningService, RunningShop, running_service
-from tests.talking import environment_for
+from tests.service_calls import create_environment
 
 CONNECTIONS = 40
 
@@ -29,7 +29,10 @@ def _list_sockets(folder: Path) -> Iterator[Path]:
 
 
 def test_each_worker_gets_about_as_many_connections(shop: RunningShop, tmp_path: Path) -> None:
-    with running_service(environment_for(shop, tmp_path), tmp_path) as service, ExitStack() as kept:
+    with (
+        running_service(create_environment(shop, tmp_path), tmp_path) as service,
+        ExitStack() as kept,
+    ):
         before = count_sockets(service)
 
         def connect() -> list[int]:

@@ -14,7 +14,7 @@ import requests
 from handoff.operations.log_redaction import redact, redact_event
 from tests.conftest import KEY
 from tests.running import RunningShop, running_service
-from tests.talking import environment_for, post_transfer
+from tests.service_calls import create_environment, post_transfer
 
 
 def read_request_lines(log: Path) -> list[dict[str, Any]]:
@@ -24,8 +24,8 @@ def read_request_lines(log: Path) -> list[dict[str, Any]]:
 
 
 def test_a_request_is_logged_by_rule_and_handoff_id(shop: RunningShop, tmp_path: Path) -> None:
-    with running_service(environment_for(shop, tmp_path), tmp_path) as service:
-        answer = post_transfer(service.url, {"quote_id": shop.guest_quote(("ITEM-01", 1))})
+    with running_service(create_environment(shop, tmp_path), tmp_path) as service:
+        answer = post_transfer(service.url, {"quote_id": shop.create_guest_quote(("ITEM-01", 1))})
         requests.get(answer.json()["url"], timeout=10)
         requests.get(f"{service.url}/somewhere/else", timeout=10)
     transfer, page, unknown = (
@@ -43,11 +43,11 @@ def test_no_credential_is_written_to_the_log_the_ledger_or_a_page(
     shop: RunningShop, tmp_path: Path
 ) -> None:
     """Make requests of all kinds, failing ones too, then search everything that was written."""
-    token = shop.customer_token()
-    number = shop.customer_quote(token, ("ITEM-01", 1))
-    guest = shop.guest_quote(("ITEM-02", 1))
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, ("ITEM-01", 1))
+    guest = shop.create_guest_quote(("ITEM-02", 1))
     secrets = {"customer token": token, "masked id": guest, "key": KEY}
-    environment = environment_for(
+    environment = create_environment(
         shop,
         tmp_path,
         HANDOFF_KEY_IN_PATH="true",
@@ -109,16 +109,16 @@ def test_no_credential_of_direct_entry_is_written_to_the_log_the_ledger_or_a_pag
     shop: RunningShop, tmp_path: Path
 ) -> None:
     """Send credentials as a form, as JSON, in the URL, and in requests that cannot be parsed."""
-    token = shop.customer_token()
-    number = shop.customer_quote(token, ("ITEM-01", 1))
-    guest = shop.guest_quote(("ITEM-02", 1))
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, ("ITEM-01", 1))
+    guest = shop.create_guest_quote(("ITEM-02", 1))
     forms = [
         {"quote_id": guest},
         {"quote_id": str(number), "token_id": token},
         {"quote_id": guest, "token": token},
         {"quote_id": f"{guest}x"},
     ]
-    environment = environment_for(shop, tmp_path, HANDOFF_DIRECT_ENTRY="true")
+    environment = create_environment(shop, tmp_path, HANDOFF_DIRECT_ENTRY="true")
     with running_service(environment, tmp_path) as service:
         url = f"{service.url}/enter"
         answers = []
@@ -195,9 +195,11 @@ def test_the_service_works_while_the_disk_of_the_log_is_full(
     shop: RunningShop, tmp_path: Path
 ) -> None:
     (tmp_path / "service.log").symlink_to("/dev/full")
-    with running_service(environment_for(shop, tmp_path), tmp_path) as service:
+    with running_service(create_environment(shop, tmp_path), tmp_path) as service:
         for _ in range(20):
-            answer = post_transfer(service.url, {"quote_id": shop.guest_quote(("ITEM-01", 1))})
+            answer = post_transfer(
+                service.url, {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
+            )
             assert answer.status_code == 200
             link = answer.json()["url"]
             assert requests.get(link, timeout=10).status_code == 200

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import MakeApp, Poq
 from tests.running import RunningShop, running_service
-from tests.talking import environment_for
+from tests.service_calls import create_environment
 
 
 def read_samples(text: str, name: str) -> dict[tuple[str, ...], float]:
@@ -55,7 +55,7 @@ def test_requests_are_counted_by_rule_status_and_code_and_never_by_url(
 def test_the_numbers_are_those_of_all_workers_and_no_files_are_left(
     shop: RunningShop, tmp_path: Path
 ) -> None:
-    environment = environment_for(
+    environment = create_environment(
         shop,
         tmp_path,
         HANDOFF_METRICS="true",
@@ -78,7 +78,7 @@ def test_the_numbers_are_those_of_all_workers_and_no_files_are_left(
 def test_the_service_works_if_the_metrics_cannot_be_written(
     shop: RunningShop, tmp_path: Path
 ) -> None:
-    environment = environment_for(
+    environment = create_environment(
         shop,
         tmp_path,
         HANDOFF_METRICS="true",

@@ -16,7 +16,7 @@ import requests
 
 from tests.conftest import KEY
 from tests.running import RunningService, running_service, running_shop
-from tests.talking import environment_for
+from tests.service_calls import create_environment
 
 POST = b"POST /api/cart-transfer HTTP/1.1\r\nHost: x\r\n"
 SIGNED = POST + f"Authorization: {KEY}\r\nContent-Type: application/json\r\n".encode()
@@ -30,7 +30,7 @@ CHUNKED = SIGNED + b"Transfer-Encoding: chunked\r\n\r\n"
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     folder: Path = tmp_path_factory.mktemp("odd")
     with running_shop(folder / "sessions") as shop:
-        environment = environment_for(
+        environment = create_environment(
             shop,
             folder,
             HANDOFF_REFUSALS_PER_MINUTE="0",

@@ -19,7 +19,7 @@ import requests
 from handoff.link_tokens import LinkTokens
 from tests.postgres import PostgresServer
 from tests.running import RedisServer, RunningService, RunningShop, running_service
-from tests.talking import environment_for, post_transfer
+from tests.service_calls import create_environment, post_transfer
 
 OLD, NEW = "the-old-one-that-is-long-enough", "the-new-one-that-is-long-enough"
 SESSIONS = ["on", "resetkeys", "~sess_*", "-@all", "+hset", "+expire", "+select"]
@@ -134,11 +134,11 @@ def test_all_secrets_are_changed_while_shoppers_transfer_and_use_links(
 ) -> None:
     servers, secrets = RotatedServers(redis_server, postgres), SecretFiles(tmp_path)
     secrets.write(api_keys=OLD, secret_key=OLD, previous_secret_keys="", **servers.build_urls(OLD))
-    environment = environment_for(shop, tmp_path, HANDOFF_ASK_CHECKOUT="false")
+    environment = create_environment(shop, tmp_path, HANDOFF_ASK_CHECKOUT="false")
     for name in secrets.names:
         environment.pop(f"HANDOFF_{name.upper()}", None)
-    body = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
-    kept = {"quote_id": shop.guest_quote(("ITEM-02", 1))}
+    body = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
+    kept = {"quote_id": shop.create_guest_quote(("ITEM-02", 1))}
     answers: list[int] = []
     with running_service({**environment, **secrets.environment()}, tmp_path) as service:
         link = post_transfer(service.url, kept, key=OLD).json()["url"]

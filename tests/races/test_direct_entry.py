@@ -18,7 +18,7 @@ from tests.races.simultaneous_requests import (
     sorted_statuses,
 )
 from tests.running import RunningService, RunningShop, running_service
-from tests.talking import post_transfer
+from tests.service_calls import post_transfer
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +62,8 @@ def assert_all_entered(
 def test_equal_forms_of_a_guest(
     count: int, direct: RunningService, direct_ledger: str, shop: RunningShop
 ) -> None:
-    masked_id = shop.guest_quote(("ITEM-01", 2))
-    number = int(shop.rest("GET", f"guest-carts/{masked_id}")["id"])
+    masked_id = shop.create_guest_quote(("ITEM-01", 2))
+    number = int(shop.call_rest("GET", f"guest-carts/{masked_id}")["id"])
     asked = form_request(quote_id=masked_id)
     assert_all_entered(direct, direct_ledger, asked, count, number)
 
@@ -72,8 +72,8 @@ def test_equal_forms_of_a_guest(
 def test_equal_forms_of_a_customer(
     count: int, direct: RunningService, direct_ledger: str, shop: RunningShop
 ) -> None:
-    token = shop.customer_token()
-    number = shop.customer_quote(token, ("ITEM-01", 2))
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, ("ITEM-01", 2))
     asked = form_request(quote_id=str(number), token_id=token)
     assert_all_entered(direct, direct_ledger, asked, count, number)
 
@@ -83,7 +83,7 @@ def test_a_form_and_a_link_of_the_same_quote_at_the_same_instant(
 ) -> None:
     """The form always leads to checkout; the link does too, or is refused with 410."""
     for _ in range(5):
-        masked_id = shop.guest_quote(("ITEM-01", 1))
+        masked_id = shop.create_guest_quote(("ITEM-01", 1))
         link = post_transfer(direct.url, {"quote_id": masked_id}).json()["url"]
         asked = [form_request(quote_id=masked_id), entry_request("POST", link)]
         form, by_link = send_simultaneously(direct.url, asked)

@@ -29,7 +29,7 @@ def bag_body(items: list[dict[str, Any]], reference: str) -> dict[str, Any]:
 
 def cart_count(shop: RunningShop) -> int:
     """Return how many carts the shop has created, including the one that this creates."""
-    return int(shop.rest("GET", f"guest-carts/{shop.guest_quote()}")["id"])
+    return int(shop.call_rest("GET", f"guest-carts/{shop.create_guest_quote()}")["id"])
 
 
 @pytest.mark.parametrize("items", BAGS.values(), ids=list(BAGS))
@@ -69,7 +69,7 @@ def test_ten_equal_transfers_of_a_guests_quote_are_one_handoff(
     service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
     for _ in range(ROUNDS):
-        masked_id = shop.guest_quote(("ITEM-01", 2))
+        masked_id = shop.create_guest_quote(("ITEM-01", 2))
         carts, rows = cart_count(shop), len(read_handoffs(ledger))
         asked = [transfer_request({"quote_id": each}) for each in (masked_id, masked_id.lower())]
         answers = send_simultaneously(service.url, asked * 5)
@@ -83,8 +83,8 @@ def test_ten_equal_transfers_of_a_guests_quote_are_one_handoff(
 def test_ten_equal_transfers_of_a_customers_quote_are_one_handoff(
     service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
-    tokens = [shop.customer_token() for _ in range(2)]
-    number = shop.customer_quote(tokens[0], ("ITEM-01", 2))
+    tokens = [shop.log_in_customer() for _ in range(2)]
+    number = shop.fill_customer_quote(tokens[0], ("ITEM-01", 2))
     rows = len(read_handoffs(ledger))
     asked = [
         transfer_request({"quote_id": spelling, "token_id": token})
@@ -101,7 +101,7 @@ def test_ten_equal_transfers_of_a_customers_quote_are_one_handoff(
 def test_ten_transfers_of_one_quote_under_ten_references_leave_one_live_link(
     service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
-    masked_id = shop.guest_quote(("ITEM-01", 2))
+    masked_id = shop.create_guest_quote(("ITEM-01", 2))
     asked = [transfer_request({"quote_id": masked_id, "reference": f"ten-{n}"}) for n in range(10)]
     answers = send_simultaneously(service.url, asked)
     assert sorted_statuses(answers) == [200] * 10

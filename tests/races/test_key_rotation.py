@@ -107,7 +107,7 @@ def sign_again(link: str, key: str) -> str:
 
 
 def transfer(service: RunningService, shop: RunningShop) -> str:
-    body = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    body = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     answer = send(service.url, transfer_request(body))
     assert answer.status == 200
     return str(answer.json["url"])

@@ -73,7 +73,7 @@ def test_transfers_that_wait_for_a_killed_process_succeed(
     gated_ledger: str,
     poq: ThreadPoolExecutor,
 ) -> None:
-    masked_id = shop.guest_quote(("ITEM-01", 1))
+    masked_id = shop.create_guest_quote(("ITEM-01", 1))
     asked = transfer_request({"quote_id": masked_id})
     gate.hold_next(lambda call: masked_id in call.path)
     first = poq.submit(send, gated.url, asked)
@@ -96,8 +96,8 @@ def test_a_customers_quote_is_checked_again_after_a_kill(
     gated_ledger: str,
     poq: ThreadPoolExecutor,
 ) -> None:
-    token = shop.customer_token()
-    number = shop.customer_quote(token, ("ITEM-02", 1))
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, ("ITEM-02", 1))
     asked = transfer_request({"quote_id": number, "token_id": token})
     gate.hold_next(lambda call: "/carts/mine" in call.path)
     kill_worker_of_held_call(gated, gate, poq.submit(send, gated.url, asked), gated_ledger)

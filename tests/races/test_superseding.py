@@ -26,7 +26,7 @@ def test_the_older_link_refuses_new_web_views_after_the_newer_transfer(
     service: RunningService, shop: RunningShop
 ) -> None:
     for number in range(ROUNDS):
-        masked_id = shop.guest_quote(("ITEM-01", 1))
+        masked_id = shop.create_guest_quote(("ITEM-01", 1))
         older = transfer(service, {"quote_id": masked_id})
         newer = transfer_request({"quote_id": masked_id, "reference": f"newer-{number}"})
         *uses, answer = send_simultaneously(
@@ -42,7 +42,7 @@ def test_an_equal_transfer_while_the_link_is_used_returns_that_link_or_a_newer_o
     service: RunningService, shop: RunningShop
 ) -> None:
     for _ in range(ROUNDS):
-        body = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+        body = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
         older = transfer(service, body)
         used, answer = send_simultaneously(
             service.url, [entry_request("POST", older), transfer_request(body)]
@@ -58,7 +58,7 @@ def test_an_equal_transfer_while_the_link_is_used_returns_that_link_or_a_newer_o
 def test_many_newer_transfers_and_web_views_leave_one_live_link(
     service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
-    masked_id = shop.guest_quote(("ITEM-01", 1))
+    masked_id = shop.create_guest_quote(("ITEM-01", 1))
     older = transfer(service, {"quote_id": masked_id})
     newer = [{"quote_id": masked_id, "reference": f"many-{n}"} for n in range(8)]
     mixed = [

@@ -50,7 +50,7 @@ class Scenario:
 
     def transfer_quote(self, reference: str, *lines: tuple[str, int], opened: bool = True) -> str:
         """Transfer a guest's new quote and return its masked id."""
-        masked_id = self.shop.guest_quote(*(lines or LINES))
+        masked_id = self.shop.create_guest_quote(*(lines or LINES))
         self.transfer_existing_quote(reference, {"quote_id": masked_id}, opened=opened)
         return masked_id
 
@@ -77,7 +77,7 @@ class Scenario:
 
     def order(self, masked_id: str) -> None:
         """Order a guest's quote."""
-        self.shop.order(f"guest-carts/{masked_id}")
+        self.shop.place_order(f"guest-carts/{masked_id}")
 
     def reconciler(self, **options: Any) -> Reconciler:
         """Return a reconciler like the command's."""
@@ -101,8 +101,8 @@ class Scenario:
 
     def read_comments(self) -> list[str]:
         """Return every comment on every order."""
-        token = str(self.shop.rest("POST", "integration/admin/token", body=ADMIN))
-        found = self.shop.rest("GET", "orders?searchCriteria[pageSize]=100", token=token)
+        token = str(self.shop.call_rest("POST", "integration/admin/token", body=ADMIN))
+        found = self.shop.call_rest("GET", "orders?searchCriteria[pageSize]=100", token=token)
         return [
             str(history["comment"])
             for order in found["items"]

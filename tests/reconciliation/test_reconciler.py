@@ -61,7 +61,7 @@ def test_an_order_with_other_items_differs_and_names_the_lines(
     masked_id = scenario.transfer_quote("r", ("ITEM-01", 2), ("ITEM-02", 1))
     for sku, quantity in (("ITEM-01", 1), ("ITEM-03", 4)):
         item = {"cartItem": {"sku": sku, "qty": quantity}}
-        scenario.shop.rest("POST", f"guest-carts/{masked_id}/items", body=item)
+        scenario.shop.call_rest("POST", f"guest-carts/{masked_id}/items", body=item)
     scenario.order(masked_id)
     [entry] = scenario.reconciler().reconcile_due()
     assert entry.state.value == "differs"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.running import RunningService, RunningShop, running_service
-from tests.talking import environment_for
+from tests.service_calls import create_environment
 
 ADMIN = {
     "HANDOFF_MAGENTO_ADMIN_USERNAME": "admin",
@@ -112,6 +112,6 @@ class StagingShop:
 @contextmanager
 def running_staging_shop(shop: RunningShop, folder: Path, **changes: str) -> Iterator[StagingShop]:
     """Run a service beside a shop; `changes` are settings for the service alone."""
-    environment = environment_for(shop, folder, **ADMIN)
+    environment = create_environment(shop, folder, **ADMIN)
     with running_service({**environment, **changes}, folder, workers=1) as service:
         yield StagingShop(shop, service, environment)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.front import BARE, SERVICE, SHOP, running_front
+from tests.nginx_server import BARE, SERVICE, SHOP, running_nginx
 from tests.rehearsal.staging_shop import ADMIN
 from tests.running import HOST, running_service, running_shop
-from tests.talking import environment_for
+from tests.service_calls import create_environment
 
 # DNS does not know the hosts of the tests: connections to them go to nginx.
 _COMMAND = """
@@ -41,7 +41,7 @@ def test_both_deployments_of_the_readme_are_rehearsed(
         tmp_path / "sessions", public_url=storefront, cookie_domain=cookie_domain
     ) as shop:
         settings = {
-            **environment_for(shop, tmp_path, **ADMIN),
+            **create_environment(shop, tmp_path, **ADMIN),
             "HANDOFF_PUBLIC_URL": public_url,
             "HANDOFF_STOREFRONT_URL": storefront,
             "HANDOFF_TRUSTED_PROXIES": "1",
@@ -49,15 +49,15 @@ def test_both_deployments_of_the_readme_are_rehearsed(
         }
         with (
             running_service(settings, tmp_path) as service,
-            running_front(logs, shop=shop.url, service=service.url) as front,
+            running_nginx(logs, shop=shop.url, service=service.url) as nginx,
         ):
-            arguments = [str(front.https_port), "rehearse", "--json", "--staging", storefront]
+            arguments = [str(nginx.https_port), "rehearse", "--json", "--staging", storefront]
             finished = subprocess.run(
                 [sys.executable, "-c", _COMMAND, *arguments, "--place-order"],
                 env={
                     "PATH": os.environ["PATH"],
                     "NO_PROXY": HOST,
-                    "REQUESTS_CA_BUNDLE": str(front.authority.file),
+                    "REQUESTS_CA_BUNDLE": str(nginx.authority.file),
                     **settings,
                 },
                 capture_output=True,

@@ -10,8 +10,8 @@ import pytest
 
 from tests.rehearsal.staging_shop import ADMIN, StagingShop
 from tests.running import free_port, running_service, running_shop_of_stores
-from tests.stores import CODES, settings_of_stores
-from tests.talking import environment_for
+from tests.service_calls import create_environment
+from tests.several_stores import CODES, create_settings_of_stores
 
 
 @pytest.fixture(scope="module")
@@ -19,13 +19,13 @@ def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StagingShop]:
     folder = tmp_path_factory.mktemp("stores")
     port = free_port()
     with running_shop_of_stores(folder / "sessions") as shop:
-        values = settings_of_stores(shop, folder, service_port=port)
+        values = create_settings_of_stores(shop, folder, service_port=port)
         changes = {
             "HANDOFF_STORES": json.dumps(values["stores"]),
             "HANDOFF_STOREFRONT_URL": values["storefront_url"],
             "HANDOFF_PUBLIC_URL": values["public_url"],
         }
-        environment = environment_for(shop, folder, **ADMIN, **changes)
+        environment = create_environment(shop, folder, **ADMIN, **changes)
         with running_service(environment, folder, workers=1, port=port) as service:
             yield StagingShop(shop, service, environment)
 

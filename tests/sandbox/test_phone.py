@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from tests.conftest import KEY
 from tests.running import RunningShop, running_service, running_shop
-from tests.talking import environment_for
+from tests.service_calls import create_environment
 
 Event = dict[str, Any]
 STYLES = pytest.mark.parametrize("style", ["url", "form"])
@@ -77,7 +77,7 @@ def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhoneServer]:
     (folder / "form").mkdir()
     admin = {"MAGENTO_ADMIN_USERNAME": "admin", "MAGENTO_ADMIN_PASSWORD": "Admin123!"}
     with running_shop(folder / "sessions") as shop:
-        settings = environment_for(
+        settings = create_environment(
             shop, folder, **{f"HANDOFF_{name}": value for name, value in admin.items()}
         )
         as_forms = {**settings, "HANDOFF_INSTRUCTION": "form"}
@@ -144,11 +144,11 @@ def test_a_guests_quote_is_made_in_the_shop_first(phone: PhoneServer) -> None:
 
 
 def test_a_customers_quote_holds_the_apps_bag_and_nothing_from_before(phone: PhoneServer) -> None:
-    token = phone.shop.customer_token("other@example.com")
-    phone.shop.customer_quote(token, ("ITEM-07", 3))
+    token = phone.shop.log_in_customer("other@example.com")
+    phone.shop.fill_customer_quote(token, ("ITEM-07", 3))
     events = phone.check_out("mine", kind="quote", shopper="olly")
     assert [call.split()[0] for call in list_requests(events, "shop")].count("DELETE") == 1
-    held = phone.shop.rest("GET", "carts/mine/items", token=token)
+    held = phone.shop.call_rest("GET", "carts/mine/items", token=token)
     assert [(line["sku"], line["qty"]) for line in held] == [("ITEM-03", 2), ("ITEM-18", 1)]
     assert find_instruction(events)["token"]
 

@@ -23,15 +23,15 @@ Ask = Callable[[], TestResponse]
 @pytest.fixture
 def guest(poq: Poq, shop: RunningShop) -> Ask:
     """Transfer a guest's quote of £22."""
-    request = {"quote_id": shop.guest_quote(("ITEM-01", 2))}
+    request = {"quote_id": shop.create_guest_quote(("ITEM-01", 2))}
     return lambda: poq.transfer(request)
 
 
 @pytest.fixture
 def customer(poq: Poq, shop: RunningShop) -> Ask:
     """Transfer a customer's quote of £22."""
-    token = shop.customer_token()
-    request = {"quote_id": shop.customer_quote(token, ("ITEM-01", 2)), "token_id": token}
+    token = shop.log_in_customer()
+    request = {"quote_id": shop.fill_customer_quote(token, ("ITEM-01", 2)), "token_id": token}
     return lambda: poq.transfer(request)
 
 
@@ -90,9 +90,9 @@ def test_a_bag_below_the_minimum_is_refused_and_one_at_it_is_not(
 def test_lines_that_went_out_of_stock_are_named(
     shop: RunningShop, poq: Poq, left: int, code: str
 ) -> None:
-    token = shop.customer_token()
+    token = shop.log_in_customer()
     lines = (("ITEM-01", 1), ("ITEM-FEW", 2))
-    guests, theirs = shop.guest_quote(*lines), shop.customer_quote(token, *lines)
+    guests, theirs = shop.create_guest_quote(*lines), shop.fill_customer_quote(token, *lines)
     few = shop.state.catalogue.find_by_sku("ITEM-FEW")
     assert few is not None
     few.stock = Decimal(left)
@@ -127,7 +127,7 @@ def test_without_the_session_store_the_transfer_goes_on(
 def test_a_silent_session_store_does_not_use_up_the_time_of_a_transfer(
     shop: RunningShop, make_app: MakeApp
 ) -> None:
-    request = {"quote_id": shop.guest_quote(("ITEM-01", 2))}
+    request = {"quote_id": shop.create_guest_quote(("ITEM-01", 2))}
     with socket.create_server((HOST, 0)) as silent:
         redis = SecretStr(f"redis://{HOST}:{silent.getsockname()[1]}")
         app = make_app(session_store=redis, magento_timeout=3)
@@ -151,7 +151,7 @@ def test_an_answer_that_repeats_a_credential_is_not_passed_on(
     shop: RunningShop, make_app: MakeApp
 ) -> None:
     shop.state.rules.guest_checkout = False
-    quote_id = shop.guest_quote(("ITEM-01", 1))
+    quote_id = shop.create_guest_quote(("ITEM-01", 1))
     answer = Poq(make_app().test_client()).transfer({"quote_id": quote_id})
     sessions = [file.name.removeprefix("sess_") for file in shop.sessions.iterdir()]
     assert sessions

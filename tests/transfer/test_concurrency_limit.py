@@ -19,7 +19,7 @@ from tests.logs import CapturedLog
 from tests.magento.faulty_shop import Call, FaultyShop, faulty_shop
 from tests.magento.shop_behaviours import answers_page, forwards_to
 from tests.running import RunningShop, running_service
-from tests.talking import environment_for, post_transfer
+from tests.service_calls import create_environment, post_transfer
 
 PLACES = 12
 CALLERS = 24
@@ -48,7 +48,7 @@ def test_links_open_while_transfers_wait_for_the_shop(
         goes_on.wait(15)
         answer_at_last(call)
 
-    environment = environment_for(
+    environment = create_environment(
         shop,
         tmp_path,
         HANDOFF_MAGENTO_URL=slow_shop.url,

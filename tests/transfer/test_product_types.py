@@ -66,7 +66,7 @@ def test_a_gift_of_the_shop_is_accepted(poq: Poq, tmp_path: Path) -> None:
 
 
 def test_a_quote_with_a_gift_is_the_bag_without_it(poq: Poq, shop: RunningShop) -> None:
-    quote_id = shop.guest_quote(("PC-GIFTER", 1), ("PC-SAME", 2))
+    quote_id = shop.create_guest_quote(("PC-GIFTER", 1), ("PC-SAME", 2))
     items = [{"sku": "PC-GIFTER", "quantity": 1}, {"sku": "PC-SAME", "quantity": 2}]
     assert poq.transfer({"quote_id": quote_id, "items": items}).status_code == 200
     counted = [*items[:1], {"sku": "PC-SAME", "quantity": 3}, {"sku": "PC-GIFT", "quantity": 1}]
@@ -76,7 +76,7 @@ def test_a_quote_with_a_gift_is_the_bag_without_it(poq: Poq, shop: RunningShop) 
 def test_a_line_that_costs_something_is_foreign_although_a_gift_is_not(
     poq: Poq, shop: RunningShop
 ) -> None:
-    quote_id = shop.guest_quote(("PC-GIFTER", 1), ("PC-GIFT", 1))
+    quote_id = shop.create_guest_quote(("PC-GIFTER", 1), ("PC-GIFT", 1))
     items = [{"sku": "PC-GIFTER", "quantity": 1}]
     answer = poq.transfer({"quote_id": quote_id, "items": items})
     problem(answer, 422, "quote_differs")
@@ -84,9 +84,9 @@ def test_a_line_that_costs_something_is_foreign_although_a_gift_is_not(
 
 
 def test_a_quote_may_hold_a_fraction(poq: Poq, shop: RunningShop, tmp_path: Path) -> None:
-    quote_id = str(shop.rest("POST", "guest-carts"))
+    quote_id = str(shop.call_rest("POST", "guest-carts"))
     item = {"cartItem": {"sku": "PC-DEC", "qty": 1.5}}
-    shop.rest("POST", f"guest-carts/{quote_id}/items", body=item)
+    shop.call_rest("POST", f"guest-carts/{quote_id}/items", body=item)
     assert poq.transfer({"quote_id": quote_id}).status_code == 200
     [row] = handoffs(tmp_path)
     assert '"quantity": "1.5"' in row["bag"]
@@ -95,7 +95,7 @@ def test_a_quote_may_hold_a_fraction(poq: Poq, shop: RunningShop, tmp_path: Path
 def test_a_quote_that_lost_a_line_is_refused_until_the_app_has_seen_it(
     poq: Poq, shop: RunningShop, catalogue: Catalogue
 ) -> None:
-    quote_id = shop.guest_quote(("PC-GONE", 1), ("ITEM-01", 1))
+    quote_id = shop.create_guest_quote(("PC-GONE", 1), ("ITEM-01", 1))
     assert poq.transfer({"quote_id": quote_id}).status_code == 200
     catalogue.disable("PC-GONE")
     answer = poq.transfer({"quote_id": quote_id})
@@ -117,8 +117,8 @@ def test_a_bag_with_a_product_that_was_disabled_meanwhile_is_refused(
 def test_a_customer_buys_at_the_price_of_the_group(
     poq: Poq, shop: RunningShop, tmp_path: Path
 ) -> None:
-    token = shop.customer_token("pc-wholesale@example.com")
-    number = shop.customer_quote(token, ("PC-TIER", 2))
+    token = shop.log_in_customer("pc-wholesale@example.com")
+    number = shop.fill_customer_quote(token, ("PC-TIER", 2))
     answer = poq.transfer({"quote_id": number, "token_id": token})
     assert "£12.00" in checkout_of(poq, answer)
     [row] = handoffs(tmp_path)

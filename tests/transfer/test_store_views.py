@@ -17,7 +17,7 @@ from tests.conftest import MakeApp, Poq
 from tests.magento.faulty_shop import Call, faulty_shop
 from tests.magento.shop_behaviours import forwards_to
 from tests.running import RunningShop, running_shop_of_stores
-from tests.stores import CODES, TWO_TOWELS, settings_of_stores
+from tests.several_stores import CODES, TWO_TOWELS, create_settings_of_stores
 from tests.transfer.test_views import errors_of, problem
 
 BAG: dict[str, Any] = {"items": [{"sku": "ITEM-01", "quantity": 2}], "reference": "r-1"}
@@ -39,7 +39,7 @@ def shop(tmp_path: Path, shared_accounts: bool) -> Iterator[RunningShop]:
 @pytest.fixture
 def settings(shop: RunningShop, tmp_path: Path, shared_accounts: bool) -> Settings:
     accounts = "global" if shared_accounts else "website"
-    return load_settings(**settings_of_stores(shop, tmp_path), customer_accounts=accounts)
+    return load_settings(**create_settings_of_stores(shop, tmp_path), customer_accounts=accounts)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_guests_quote_says_itself_which_store_it_belongs_to(
     poq: Poq, shop: RunningShop, database: Database, code: str, named: bool
 ) -> None:
     store = {"store": code} if named else {}
-    quote_id = shop.guest_quote(*TWO_TOWELS, store=code)
+    quote_id = shop.create_guest_quote(*TWO_TOWELS, store=code)
     answer = poq.transfer({"quote_id": quote_id, **store})
     assert in_store(answer, database) == (code, CURRENCIES[code])
 
@@ -125,7 +125,7 @@ def test_a_guests_quote_says_itself_which_store_it_belongs_to(
 def test_a_quote_of_another_store_than_the_one_named_differs(
     poq: Poq, shop: RunningShop, other: str
 ) -> None:
-    quote_id = shop.guest_quote(*TWO_TOWELS, store="default")
+    quote_id = shop.create_guest_quote(*TWO_TOWELS, store="default")
     answer = poq.transfer({"quote_id": quote_id, "store": other})
     problem(answer, 422, "quote_differs")
     assert errors_of(answer) == {"/store": "store_differs"}
@@ -135,7 +135,7 @@ def test_a_quote_of_a_store_that_is_not_listed_is_not_served(
     make_app: MakeApp, settings: Settings, shop: RunningShop
 ) -> None:
     poq = Poq(make_app(stores=settings.stores[:1]).test_client())
-    answer = poq.transfer({"quote_id": shop.guest_quote(*TWO_TOWELS, store="base_eur")})
+    answer = poq.transfer({"quote_id": shop.create_guest_quote(*TWO_TOWELS, store="base_eur")})
     problem(answer, 422, "store_not_served")
     assert "store view 2" in answer.get_json()["detail"]
 
@@ -157,10 +157,10 @@ def test_a_quote_is_not_served_if_the_settings_exchange_two_store_ids(
 ) -> None:
     """Checkout would open in the other one, with the right total, and place the order there."""
     poq = Poq(make_app(stores=exchanged(settings, code, other)).test_client())
-    asked: dict[str, Any] = {"quote_id": shop.guest_quote(*TWO_TOWELS, store=code)}
+    asked: dict[str, Any] = {"quote_id": shop.create_guest_quote(*TWO_TOWELS, store=code)}
     if kind == "customer":
-        token = shop.customer_token(CUSTOMERS[code], store=code)
-        number = shop.customer_quote(token, *TWO_TOWELS, store=code)
+        token = shop.log_in_customer(CUSTOMERS[code], store=code)
+        number = shop.fill_customer_quote(token, *TWO_TOWELS, store=code)
         asked = {"quote_id": number, "token_id": token}
     answer = poq.transfer(asked)
     problem(answer, 422, "store_not_served")
@@ -182,7 +182,7 @@ def test_a_quote_of_a_store_whose_code_the_shop_does_not_have_is_not_served(
 ) -> None:
     misspelt = settings.stores[1].model_copy(update={"code": "base_eurr"})
     poq = Poq(make_app(stores=(settings.stores[0], misspelt)).test_client())
-    answer = poq.transfer({"quote_id": shop.guest_quote(*TWO_TOWELS, store="base_eur")})
+    answer = poq.transfer({"quote_id": shop.create_guest_quote(*TWO_TOWELS, store="base_eur")})
     problem(answer, 422, "store_not_served")
     assert "base_eurr" in answer.get_json()["detail"]
 
@@ -191,7 +191,7 @@ def test_the_id_of_a_store_view_is_verified_once(make_app: MakeApp, shop: Runnin
     with faulty_shop(forwards_to(shop.url)) as between:
         poq = Poq(make_app(magento_url=between.url, ask_checkout=False).test_client())
         for _ in range(2):
-            poq.transfer({"quote_id": shop.guest_quote(*TWO_TOWELS, store="eu_gb")})
+            poq.transfer({"quote_id": shop.create_guest_quote(*TWO_TOWELS, store="eu_gb")})
     asked = [call.path.split("/V1/")[0] for call in between.calls]
     assert asked == ["/rest", "/rest/eu_gb", "/rest"]
 
@@ -230,8 +230,8 @@ CUSTOMERS = {
 def test_a_customers_quote_is_found_in_whichever_website_it_is(
     poq: Poq, shop: RunningShop, database: Database, code: str, hint: str, shared_accounts: bool
 ) -> None:
-    token = shop.customer_token(CUSTOMERS[code], store=code)
-    number = shop.customer_quote(token, *TWO_TOWELS, store=code)
+    token = shop.log_in_customer(CUSTOMERS[code], store=code)
+    number = shop.fill_customer_quote(token, *TWO_TOWELS, store=code)
     hints = {"none": {}, "currency": {"currency": CURRENCIES[code]}, "store": {"store": code}}
     answer = poq.transfer({"quote_id": number, "token_id": token, **hints[hint]})
     assert in_store(answer, database) == (code, CURRENCIES[code])
@@ -242,9 +242,10 @@ def test_a_customers_quote_is_found_in_whichever_website_it_is(
 def test_with_shared_accounts_each_of_a_customers_quotes_is_found(
     poq: Poq, shop: RunningShop, database: Database
 ) -> None:
-    token = shop.customer_token()
+    token = shop.log_in_customer()
     numbers = {
-        code: shop.customer_quote(token, *TWO_TOWELS, store=code) for code in ("base_eur", "eu_gb")
+        code: shop.fill_customer_quote(token, *TWO_TOWELS, store=code)
+        for code in ("base_eur", "eu_gb")
     }
     for code, number in numbers.items():
         answer = poq.transfer({"quote_id": number, "token_id": token})
@@ -262,9 +263,9 @@ def test_a_token_that_no_website_accepts_is_rejected(poq: Poq) -> None:
 def test_a_good_token_for_another_quote_is_not_rejected_but_not_found(
     poq: Poq, shop: RunningShop, with_a_quote: bool
 ) -> None:
-    token = shop.customer_token("euro@example.com", store="eu_de")
+    token = shop.log_in_customer("euro@example.com", store="eu_de")
     if with_a_quote:
-        shop.customer_quote(token, *TWO_TOWELS, store="eu_de")
+        shop.fill_customer_quote(token, *TWO_TOWELS, store="eu_de")
     answer = poq.transfer({"quote_id": "4711", "token_id": token})
     problem(answer, 404, "quote_not_found")
 
@@ -272,8 +273,8 @@ def test_a_good_token_for_another_quote_is_not_rejected_but_not_found(
 def test_a_customers_quote_of_another_website_than_the_store_named_differs(
     poq: Poq, shop: RunningShop
 ) -> None:
-    token = shop.customer_token("euro@example.com", store="eu_de")
-    number = shop.customer_quote(token, *TWO_TOWELS, store="eu_de")
+    token = shop.log_in_customer("euro@example.com", store="eu_de")
+    number = shop.fill_customer_quote(token, *TWO_TOWELS, store="eu_de")
     answer = poq.transfer({"quote_id": number, "token_id": token, "store": "default"})
     problem(answer, 422, "quote_differs")
     assert errors_of(answer) == {"/store": "store_differs"}
@@ -290,8 +291,8 @@ def test_a_web_server_that_ties_its_host_to_one_website_hides_no_other(
         call.path = call.path.replace("?___store=eu_", "?___store=default&was=eu_")
         stand_in(call)
 
-    token = shop.customer_token("euro@example.com", store="eu_gb")
-    number = shop.customer_quote(token, *TWO_TOWELS, store="eu_gb")
+    token = shop.log_in_customer("euro@example.com", store="eu_gb")
+    number = shop.fill_customer_quote(token, *TWO_TOWELS, store="eu_gb")
     with faulty_shop(is_tied) as tied:
         poq = Poq(make_app(magento_url=tied.url).test_client())
         answer = poq.transfer({"quote_id": number, "token_id": token, **hint})
@@ -317,26 +318,26 @@ def test_each_website_is_asked_once_for_a_customers_quote(
 def test_the_preflight_leaves_a_quote_in_its_store_view_and_currency(
     poq: Poq, shop: RunningShop, code: str
 ) -> None:
-    quote_id = shop.guest_quote(*TWO_TOWELS, store=code)
-    before = shop.rest("GET", f"guest-carts/{quote_id}")
+    quote_id = shop.create_guest_quote(*TWO_TOWELS, store=code)
+    before = shop.call_rest("GET", f"guest-carts/{quote_id}")
     assert poq.transfer({"quote_id": quote_id}).status_code == 200
-    assert shop.rest("GET", f"guest-carts/{quote_id}") == before
+    assert shop.call_rest("GET", f"guest-carts/{quote_id}") == before
 
 
 def test_the_preflight_leaves_a_quote_in_its_foreign_currency(poq: Poq, shop: RunningShop) -> None:
     quote_id = in_foreign_currency(shop)
-    before = shop.rest("GET", f"guest-carts/{quote_id}")
+    before = shop.call_rest("GET", f"guest-carts/{quote_id}")
     shop.state.rules.one_page_checkout = False
     problem(poq.transfer({"quote_id": quote_id}), 409, "checkout_off")
     shop.state.rules.one_page_checkout = True
     assert poq.transfer({"quote_id": quote_id}).status_code == 200
-    assert shop.rest("GET", f"guest-carts/{quote_id}") == before
+    assert shop.call_rest("GET", f"guest-carts/{quote_id}") == before
 
 
 def test_account_sharing_that_differs_from_the_settings_is_refused(
     make_app: MakeApp, shop: RunningShop
 ) -> None:
     poq = Poq(make_app(customer_accounts="global").test_client())
-    token = shop.customer_token()
-    number = shop.customer_quote(token, *TWO_TOWELS)
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, *TWO_TOWELS)
     problem(poq.transfer({"quote_id": number, "token_id": token}), 409, "checkout_refused")

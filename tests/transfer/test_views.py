@@ -119,17 +119,17 @@ def test_a_bag_becomes_a_guest_quote_with_exactly_its_lines(
         '{"currency": "GBP", "lines": '
         '[{"sku": "ITEM-01", "quantity": "3"}, {"sku": "ITEM-02", "quantity": "1"}]}'
     )
-    admin = shop.rest(
+    admin = shop.call_rest(
         "POST", "integration/admin/token", body={"username": "admin", "password": "Admin123!"}
     )
-    quote = shop.rest("GET", f"carts/{row['quote_number']}", token=admin)
+    quote = shop.call_rest("GET", f"carts/{row['quote_number']}", token=admin)
     assert {item["sku"]: item["qty"] for item in quote["items"]} == {"ITEM-01": 3, "ITEM-02": 1}
 
 
 def test_a_guest_quote_is_taken_whatever_the_case_of_its_id(
     poq: Poq, shop: RunningShop, tmp_path: Path
 ) -> None:
-    quote_id = shop.guest_quote(("ITEM-03", 2))
+    quote_id = shop.create_guest_quote(("ITEM-03", 2))
     assert poq.transfer({"quote_id": quote_id}).status_code == 200
     assert poq.transfer({"quote_id": quote_id.upper()}).status_code == 200
     [row] = handoffs(tmp_path)
@@ -141,8 +141,8 @@ def test_a_guest_quote_is_taken_whatever_the_case_of_its_id(
 def test_a_customer_quote_is_taken_with_the_token(
     poq: Poq, shop: RunningShop, tmp_path: Path, field: str, form: type
 ) -> None:
-    token = shop.customer_token()
-    number = shop.customer_quote(token, ("ITEM-03", 2))
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, ("ITEM-03", 2))
     assert poq.transfer({"quote_id": form(number), field: token}).status_code == 200
     [row] = handoffs(tmp_path)
     assert (row["kind"], row["quote_number"]) == ("customer", number)
@@ -150,7 +150,7 @@ def test_a_customer_quote_is_taken_with_the_token(
 
 
 def test_a_quote_that_holds_what_the_request_says_is_taken(poq: Poq, shop: RunningShop) -> None:
-    quote_id = shop.guest_quote(("ITEM-03", 2), ("ITEM-04", 1))
+    quote_id = shop.create_guest_quote(("ITEM-03", 2), ("ITEM-04", 1))
     items = [
         {"sku": "item-04", "quantity": 1},
         {"sku": "ITEM-03", "quantity": 1},
@@ -201,14 +201,14 @@ def test_401_for_an_administrators_token_in_place_of_a_customers(
     poq: Poq, shop: RunningShop
 ) -> None:
     login = {"username": "admin", "password": "Admin123!"}
-    admin = shop.rest("POST", "integration/admin/token", body=login)
+    admin = shop.call_rest("POST", "integration/admin/token", body=login)
     problem(poq.transfer({"quote_id": "1", "token": admin}), 401, "customer_token_rejected")
 
 
 def test_404_for_an_unknown_quote_and_for_somebody_elses_alike(poq: Poq, shop: RunningShop) -> None:
-    mine, theirs = shop.customer_token(), shop.customer_token("other@example.com")
-    number = shop.customer_quote(mine, ("ITEM-01", 1))
-    shop.customer_quote(theirs, ("ITEM-02", 1))
+    mine, theirs = shop.log_in_customer(), shop.log_in_customer("other@example.com")
+    number = shop.fill_customer_quote(mine, ("ITEM-01", 1))
+    shop.fill_customer_quote(theirs, ("ITEM-02", 1))
     answers = [
         poq.transfer({"quote_id": "Z" * 32}),
         poq.transfer({"quote_id": number, "token": theirs}),
@@ -228,10 +228,10 @@ def test_404_for_a_customers_quote_by_its_masked_id_without_the_token(
     poq: Poq, shop: RunningShop
 ) -> None:
     """The shop shows such a quote to anyone; it would lead to an empty checkout."""
-    token = shop.customer_token("other@example.com")
-    masked_id = shop.guest_quote(("ITEM-01", 1))
-    me = shop.rest("GET", "customers/me", token=token)
-    shop.rest(
+    token = shop.log_in_customer("other@example.com")
+    masked_id = shop.create_guest_quote(("ITEM-01", 1))
+    me = shop.call_rest("GET", "customers/me", token=token)
+    shop.call_rest(
         "PUT",
         f"guest-carts/{masked_id}",
         token=token,
@@ -263,15 +263,15 @@ def test_json_may_name_its_encoding(poq: Poq) -> None:
 
 
 def test_409_for_a_quote_without_items(poq: Poq, shop: RunningShop) -> None:
-    problem(poq.transfer({"quote_id": shop.guest_quote()}), 409, "quote_empty")
-    token = shop.customer_token()
-    empty = shop.customer_quote(token)
+    problem(poq.transfer({"quote_id": shop.create_guest_quote()}), 409, "quote_empty")
+    token = shop.log_in_customer()
+    empty = shop.fill_customer_quote(token)
     problem(poq.transfer({"quote_id": empty, "token": token}), 409, "quote_empty")
 
 
 def test_409_for_an_ordered_guest_quote(poq: Poq, shop: RunningShop) -> None:
-    quote_id = shop.guest_quote(("ITEM-01", 1))
-    shop.order(f"guest-carts/{quote_id}")
+    quote_id = shop.create_guest_quote(("ITEM-01", 1))
+    shop.place_order(f"guest-carts/{quote_id}")
     problem(poq.transfer({"quote_id": quote_id}), 409, "quote_ordered")
 
 
@@ -280,16 +280,16 @@ def test_409_for_an_ordered_customer_quote_with_the_right_to_read_orders(
 ) -> None:
     from pydantic import SecretStr
 
-    token = shop.customer_token()
-    number = shop.customer_quote(token, ("ITEM-01", 1))
-    shop.order("carts/mine", token=token)
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, ("ITEM-01", 1))
+    shop.place_order("carts/mine", token=token)
     request = {"quote_id": number, "token": token}
     problem(poq.transfer(request), 404, "quote_not_found")
     knowing = make_app(
         magento_admin_username="admin", magento_admin_password=SecretStr("Admin123!")
     )
     problem(Poq(knowing.test_client()).transfer(request), 409, "quote_ordered")
-    stranger = {"quote_id": number, "token": shop.customer_token("other@example.com")}
+    stranger = {"quote_id": number, "token": shop.log_in_customer("other@example.com")}
     problem(Poq(knowing.test_client()).transfer(stranger), 404, "quote_not_found")
 
 
@@ -341,7 +341,7 @@ def test_a_long_bag_in_another_case_is_accepted(poq: Poq, tmp_path: Path) -> Non
 
 
 def test_422_for_a_quote_that_differs_from_the_bag(poq: Poq, shop: RunningShop) -> None:
-    quote_id = shop.guest_quote(("ITEM-01", 2), ("ITEM-02", 1))
+    quote_id = shop.create_guest_quote(("ITEM-01", 2), ("ITEM-02", 1))
     items = [{"sku": "ITEM-01", "quantity": 1}, {"sku": "ITEM-03", "quantity": 1}]
     answer = poq.transfer({"quote_id": quote_id, "items": items})
     problem(answer, 422, "quote_differs")
@@ -357,7 +357,7 @@ def test_422_for_a_quote_in_another_currency(make_app: MakeApp, shop: RunningSho
 
     euros = StoreView(**{**STORE, "currency": "EUR", "code": "default", "store_id": 1})
     poq = Poq(make_app(stores=(euros,)).test_client())
-    answer = poq.transfer({"quote_id": shop.guest_quote(("ITEM-01", 1)), "currency": "EUR"})
+    answer = poq.transfer({"quote_id": shop.create_guest_quote(("ITEM-01", 1)), "currency": "EUR"})
     problem(answer, 422, "quote_differs")
     assert errors_of(answer) == {"/currency": "currency_differs"}
     bag = poq.transfer({**BAG, "currency": "EUR"})
@@ -371,7 +371,7 @@ def test_422_for_a_store_view_that_is_not_in_the_settings(
 
     other = StoreView(**{**STORE, "store_id": 7})
     poq = Poq(make_app(stores=(other,)).test_client())
-    answer = poq.transfer({"quote_id": shop.guest_quote(("ITEM-01", 1))})
+    answer = poq.transfer({"quote_id": shop.create_guest_quote(("ITEM-01", 1))})
     problem(answer, 422, "store_not_served")
 
 
@@ -386,7 +386,7 @@ def test_a_transfer_that_fails_makes_no_handoff(
     poq: Poq, shop: RunningShop, tmp_path: Path
 ) -> None:
     poq.bag(("NO-SUCH", 1))
-    poq.transfer({"quote_id": shop.guest_quote()})
+    poq.transfer({"quote_id": shop.create_guest_quote()})
     poq.transfer({"quote_id": "4", "token": "wrong"})
     assert handoffs(tmp_path) == []
     with sqlite3.connect(tmp_path / "handoff.db") as connection:
@@ -394,7 +394,7 @@ def test_a_transfer_that_fails_makes_no_handoff(
 
 
 def test_no_answer_repeats_a_credential(poq: Poq, shop: RunningShop) -> None:
-    quote_id = shop.guest_quote()
+    quote_id = shop.create_guest_quote()
     answers = [
         poq.transfer({"quote_id": quote_id}),
         poq.transfer({"quote_id": "4", "token": "a-customer-token"}),
@@ -453,7 +453,7 @@ def test_the_same_bag_after_its_link_has_ended_gets_a_new_cart(
 def test_a_repeated_quote_gets_the_same_link_until_it_is_used(
     poq: Poq, shop: RunningShop, clock: FakeClock
 ) -> None:
-    request = {"quote_id": shop.guest_quote(("ITEM-01", 1))}
+    request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     first = get_link_path(poq.transfer(request))
     clock.advance(seconds=200)
     assert get_link_path(poq.transfer(request)) == first
@@ -465,17 +465,17 @@ def test_a_repeated_quote_gets_the_same_link_until_it_is_used(
 
 
 def test_a_quote_that_has_changed_supersedes_its_link(poq: Poq, shop: RunningShop) -> None:
-    quote_id = shop.guest_quote(("ITEM-01", 1))
+    quote_id = shop.create_guest_quote(("ITEM-01", 1))
     first = get_link_path(poq.transfer({"quote_id": quote_id}))
     item = {"cartItem": {"sku": "ITEM-02", "qty": 1}}
-    shop.rest("POST", f"guest-carts/{quote_id}/items", body=item)
+    shop.call_rest("POST", f"guest-carts/{quote_id}/items", body=item)
     second = get_link_path(poq.transfer({"quote_id": quote_id}))
     assert second != first
     assert poq.client.get(first).status_code == 410
 
 
 def test_one_quote_never_has_two_live_links(poq: Poq, shop: RunningShop) -> None:
-    quote_id = shop.guest_quote(("ITEM-01", 1))
+    quote_id = shop.create_guest_quote(("ITEM-01", 1))
     requests = [{"quote_id": quote_id, "reference": name} for name in ("one", "two")]
     requests.append({"quote_id": quote_id})
     links = [get_link_path(poq.transfer(request)) for request in requests]
@@ -486,8 +486,8 @@ def test_one_quote_never_has_two_live_links(poq: Poq, shop: RunningShop) -> None
 def test_a_repeated_transfer_checks_the_quote_and_the_token_again(
     poq: Poq, shop: RunningShop
 ) -> None:
-    token = shop.customer_token()
-    number = shop.customer_quote(token, ("ITEM-01", 1))
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, ("ITEM-01", 1))
     assert poq.transfer({"quote_id": number, "token": token}).status_code == 200
     stolen = poq.transfer({"quote_id": number, "token": "guessed"})
     problem(stolen, 401, "customer_token_rejected")

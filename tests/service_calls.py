@@ -1,4 +1,4 @@
-"""What tests say to a running service."""
+"""The environment of a running service, and transfers to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.conftest import KEY
 from tests.running import RunningShop
 
 
-def environment_for(shop: RunningShop, folder: Path, **changes: str) -> dict[str, str]:
+def create_environment(shop: RunningShop, folder: Path, **changes: str) -> dict[str, str]:
     """Return the environment of a service beside a stand-in shop, on a ledger in a folder."""
     return {
         "HANDOFF_MAGENTO_URL": shop.url,

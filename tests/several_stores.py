@@ -1,4 +1,4 @@
-"""A shop of several stores: the settings of a service before the stand-in that has them."""
+"""Settings of a service for the stand-in shop with several store views."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ CODES = ("default", "base_eur", "eu_de", "eu_gb")
 TWO_TOWELS = (("ITEM-01", 2),)  # £22, €26.40, €32 and £25.60
 
 
-def settings_of_stores(
+def create_settings_of_stores(
     shop: RunningShop,
     folder: Path,
     *,
     hosts: tuple[str, str] = (HOST, "localhost"),
     service_port: int = 8000,
 ) -> dict[str, Any]:
-    """Return settings for a service that is reached on the hosts of both websites."""
+    """Return settings of a service that is reached on the hosts of both websites."""
     shop_port = urlsplit(shop.url).port
     first, second = (f"http://{host}:{shop_port}" for host in hosts)
     own = {"url": second, "public_url": f"http://{hosts[1]}:{service_port}"}

@@ -1,4 +1,4 @@
-"""nginx as `docs/deploy/nginx.conf` has it, on ports of its own, and requests by host name."""
+"""nginx with the configuration of `docs/deploy/nginx.conf`, and requests to it by host name."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from tests.running import HOST, free_port, require_program, wait_for_port
 
 CONF = Path(__file__).parents[1] / "docs" / "deploy" / "nginx.conf"
 SHOP, SERVICE, BARE = "www.shop.test", "handoff.shop.test", "shop.test"
-_WRITTEN_TO = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+_TEMPORARY_FOLDERS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer: status, headers as they came, one after the other, and body."""
+class NginxResponse:
+    """A response, with its headers in the order in which they came."""
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes
 
-    def all(self, name: str) -> list[str]:
+    def get_all(self, name: str) -> list[str]:
         """Return every value of a header."""
-        return [value for each, value in self.headers if each.lower() == name.lower()]
+        return [value for header, value in self.headers if header.lower() == name.lower()]
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class NginxServer:
     """A running nginx. `folder` holds its logs."""
 
     folder: Path
@@ -43,81 +43,81 @@ class Front:
     authority: Authority
     certificate: Certificate
 
-    def ask(
+    def send_request(
         self,
         url: str,
         *,
         method: str = "GET",
         headers: dict[str, str] | None = None,
         body: bytes | None = None,
-    ) -> Reply:
-        """Ask for an address of the three hosts, as a client that knows the tests' authority."""
+    ) -> NginxResponse:
+        """Send a request to one of the three hosts, trusting the tests' authority."""
         scheme, _, rest = url.partition("://")
         host, _, path = rest.partition("/")
         connection = http.client.HTTPConnection(host, timeout=20)
-        connection.sock = self.line(scheme, host)
+        connection.sock = self.connect(scheme, host)
         try:
             connection.request(method, f"/{path}", body, headers or {})
             answer = connection.getresponse()
-            return Reply(answer.status, answer.getheaders(), answer.read())
+            return NginxResponse(answer.status, answer.getheaders(), answer.read())
         finally:
             connection.close()
 
-    def resolver_rules(self) -> str:
-        """Return how Chromium finds the hosts, by the ports that addresses do not name."""
+    def chromium_resolver_rules(self) -> str:
+        """Return the option with which Chromium finds the hosts at the test's ports."""
         names = (SHOP, SERVICE, BARE)
         ports = ((80, self.http_port), (443, self.https_port))
         rules = (f"MAP {name}:{usual} {HOST}:{port}" for name in names for usual, port in ports)
         return ",".join(rules)
 
-    def logged(self) -> str:
-        """Return all that it has written to its logs."""
+    def read_logs(self) -> str:
+        """Return the content of all logs."""
         return "".join(log.read_text() for log in self.folder.glob("*.log"))
 
-    def line(self, scheme: str, host: str) -> socket.socket:
-        """Open a connection to one of the hosts, as a client that knows the tests' authority."""
+    def connect(self, scheme: str, host: str) -> socket.socket:
+        """Open a connection to one of the hosts, as a client that trusts the tests' authority."""
         port = self.https_port if scheme == "https" else self.http_port
-        line = socket.create_connection((HOST, port), timeout=20)
+        connection = socket.create_connection((HOST, port), timeout=20)
         if scheme == "http":
-            return line
+            return connection
         context = ssl.create_default_context(cafile=self.authority.file)
-        return context.wrap_socket(line, server_hostname=host)
+        return context.wrap_socket(connection, server_hostname=host)
 
 
 @contextmanager
-def running_front(folder: Path, *, shop: str, service: str) -> Iterator[Front]:
-    """Run nginx before a shop and the service, which are given as `http://host:port`."""
+def running_nginx(folder: Path, *, shop: str, service: str) -> Iterator[NginxServer]:
+    """Run nginx in front of a shop and the service, both given as `http://host:port`."""
     authority = Authority(folder)
     certificate = authority.issue(BARE, f"*.{BARE}")
-    front = Front(folder, free_port(), free_port(), authority, certificate)
+    nginx = NginxServer(folder, free_port(), free_port(), authority, certificate)
     conf = folder / "nginx.conf"
-    conf.write_text(_rendered(front, shop, service))
+    conf.write_text(_render_configuration(nginx, shop, service))
     command = [require_program("nginx"), "-c", str(conf), "-e", str(folder / "start.log")]
     process = subprocess.Popen([*command, "-g", f"daemon off; pid {folder}/pid;"])
     try:
-        wait_for_port(front.https_port)
-        yield front
+        wait_for_port(nginx.https_port)
+        yield nginx
     finally:
         process.terminate()
         process.wait(timeout=20)
 
 
-def _rendered(front: Front, shop: str, service: str) -> str:
-    """Return the conf with the ports, files and upstreams of this run in it, and nothing else."""
-    folder = front.folder
-    temporary = "".join(f"\n    {name}_temp_path {folder}/{name};" for name in _WRITTEN_TO)
+def _render_configuration(nginx: NginxServer, shop: str, service: str) -> str:
+    """Return the configuration with the ports, files and upstreams of this run."""
+    folder = nginx.folder
+    temporary = "".join(f"\n    {name}_temp_path {folder}/{name};" for name in _TEMPORARY_FOLDERS)
     text = CONF.read_text("utf-8")
-    for theirs, ours in (
+    for documented, own in (
         ("user www-data;", f"user {getpass.getuser()};"),
         ("/var/log/nginx", str(folder)),
         ("http {", f"http {{{temporary}"),
-        ("/etc/ssl/shop.pem;", f"{front.certificate.file};"),
-        ("/etc/ssl/shop.key;", f"{front.certificate.key};"),
+        ("/etc/ssl/shop.pem;", f"{nginx.certificate.file};"),
+        ("/etc/ssl/shop.key;", f"{nginx.certificate.key};"),
         ("server 127.0.0.1:8080;", f"server {shop.removeprefix('http://')};"),
         ("server 127.0.0.1:8000;", f"server {service.removeprefix('http://')};"),
-        ("listen 80", f"listen {HOST}:{front.http_port}"),
-        ("listen 443", f"listen {HOST}:{front.https_port}"),
+        ("listen 80", f"listen {HOST}:{nginx.http_port}"),
+        ("listen 443", f"listen {HOST}:{nginx.https_port}"),
     ):
-        assert theirs in text, theirs
-        text = text.replace(theirs, ours)
+        assert documented in text, documented
+        text = text.replace(documented, own)
     return text
