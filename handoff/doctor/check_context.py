@@ -20,8 +20,7 @@ from handoff.magento.client import Answer
 from handoff.magento.http_transport import HttpResponse
 from handoff.magento.search_criteria import build_search_criteria
 from handoff.settings import CheckedSettings, Settings
-from handoff.settings.store_sites import StoreSite
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_views import StoreSite, StoreView
 
 # Every 2.4 knows the first fields, 2.4.7 the others as well. One unknown field makes the whole
 # query fail.

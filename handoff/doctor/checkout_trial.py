@@ -28,7 +28,7 @@ from handoff.doctor.trial_sessions import open_with_session, write_session
 from handoff.magento.checkout_probe import VisitedPage
 from handoff.settings.store_views import StoreView
 from handoff.shop_session import SessionStoreError
-from handoff.shop_session.php_session_format import encode_entry
+from handoff.shop_session.session_contents import encode_entry
 
 _WEBSITE_IDS = range(1, 31)
 

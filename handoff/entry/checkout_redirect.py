@@ -21,7 +21,7 @@ from handoff.magento.orders import Order, Orders
 from handoff.problems import Busy, LedgerUnavailable, ShopTimeout, ShopUnavailable
 from handoff.settings.store_views import StoreViews
 from handoff.shop_session import SessionStore, SessionStoreError, create_session
-from handoff.shop_session.contents import build_session_contents
+from handoff.shop_session.session_contents import build_session_contents
 
 log = structlog.get_logger()
 

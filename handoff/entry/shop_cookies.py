@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote, urlsplit
 from flask import Response
 from werkzeug.http import dump_cookie
 
-from handoff.settings.store_sites import StoreSite
+from handoff.settings.store_views import StoreSite
 from handoff.urls import is_cookie_sent_to
 
 # Seconds; Magento gives `store` and `private_content_version` the same lifetimes.

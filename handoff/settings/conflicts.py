@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 
 from handoff.settings.model import Settings
-from handoff.settings.store_sites import StoreSite
+from handoff.settings.store_views import StoreSite
 from handoff.urls import is_cookie_sent_to
 
 

@@ -11,8 +11,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from handoff.instruction import InstructionCookie, InstructionHeader
 from handoff.settings.environment import PREFIX
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
-from handoff.settings.store_sites import SessionCookieSettings, StoreSite, StoreSites
-from handoff.settings.store_views import StoreView, StoreViews
+from handoff.settings.store_views import (
+    SessionCookieSettings,
+    StoreSite,
+    StoreSites,
+    StoreView,
+    StoreViews,
+)
 from handoff.settings.value_types import (
     COMMA_SEPARATED,
     JSON,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
-from handoff.shop_session.contents import SessionContents, SessionLogin, build_session_contents
+from handoff.shop_session.session_contents import (
+    SessionContents,
+    SessionLogin,
+    build_session_contents,
+)
 from handoff.shop_session.store import (
     SessionStore,
     SessionStoreError,

@@ -6,8 +6,7 @@ import secrets
 from typing import Protocol
 
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
-from handoff.shop_session.contents import SessionContents
-from handoff.shop_session.php_session_format import encode_contents
+from handoff.shop_session.session_contents import SessionContents, encode_contents
 
 DEFAULT_TIMEOUT = 2.0
 """Seconds that a session store may take to answer while a shopper waits."""

@@ -10,10 +10,9 @@ from handoff.magento.checkout_probe import CheckoutInconclusive, CheckoutProbe, 
 from handoff.magento.checkout_refusal import explain_checkout_refusal
 from handoff.magento.quote_models import Quote
 from handoff.problems import Problem, StoreNotServed
-from handoff.settings.store_sites import StoreSites
-from handoff.settings.store_views import StoreViews
+from handoff.settings.store_views import StoreSites, StoreViews
 from handoff.shop_session import SessionStore, SessionStoreError, create_session
-from handoff.shop_session.contents import build_session_contents
+from handoff.shop_session.session_contents import build_session_contents
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 import requests
 
-from handoff.operations.log_redaction import redact, redact_event
+from handoff.operations.json_logs import redact, redact_event
 from tests.conftest import KEY
 from tests.running import RunningShop, running_service
 from tests.service_calls import create_environment, post_transfer

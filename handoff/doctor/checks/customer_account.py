@@ -8,7 +8,7 @@ from handoff.doctor.shop_client import DoctorShopClient, read_json
 from handoff.doctor.trial_sessions import open_with_session, write_session
 from handoff.settings.store_views import StoreView
 from handoff.shop_session import SessionLogin, SessionStoreError
-from handoff.shop_session.php_session_format import encode_login
+from handoff.shop_session.session_contents import encode_login
 
 _DETAILS = ("id", "email", "firstname", "lastname")
 _CLEANUP_SECONDS = 6.0

@@ -9,7 +9,7 @@ from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, Severity, fault, ok, unknown, warning
 from handoff.doctor.set_cookie import SetCookie, find_set_cookie, parse_set_cookies
 from handoff.magento.http_transport import HttpResponse, NoResponse
-from handoff.settings.store_sites import SessionCookieSettings, StoreSite
+from handoff.settings.store_views import SessionCookieSettings, StoreSite
 from handoff.urls import is_loopback
 
 _OTHER_MAGENTO_COOKIES = {"form_key", "mage-messages", "private_content_version", "X-Magento-Vary"}

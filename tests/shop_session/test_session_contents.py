@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.shop_session import SessionContents, SessionLogin
-from handoff.shop_session.php_session_format import encode_contents, encode_entry
+from handoff.shop_session.session_contents import encode_contents, encode_entry
 from tests.running import require_program
 
 # Reads lines of base64, decodes each as PHP decodes a session, and answers with JSON.
