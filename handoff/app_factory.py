@@ -42,7 +42,7 @@ from handoff.operations.request_log import log_requests
 from handoff.operations.settings_reload import get_cached_settings
 from handoff.resource_folders import find_resource_folder
 from handoff.settings import Settings, find_unknown_names, load_settings
-from handoff.shop_clients import open_client, open_orders
+from handoff.shop_client_factory import open_client, open_orders
 from handoff.shop_session import SessionStore, open_session_store
 from handoff.transfer.checkout_preflight import SESSION_STORE_TIMEOUT, CheckoutPreflight
 from handoff.transfer.quote_resolver import QuoteResolver

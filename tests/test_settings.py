@@ -15,7 +15,7 @@ from handoff.settings import (
     find_unknown_names,
     load_settings,
 )
-from handoff.settings.store_views import StoreSite
+from handoff.settings.store_view_models import StoreSite
 from tests.certificates import Authority
 
 REQUIRED = {

@@ -31,9 +31,13 @@ from handoff.magento.orders import Orders
 from handoff.operations.json_logs import configure_logging
 from handoff.reconciliation.order_comments import OrderCommenter
 from handoff.reconciliation.reconciler import Reconciler
-from handoff.reconciliation.reference_csv import NoSuchColumn, read_references, remove_duplicates
+from handoff.reconciliation.reference_csv_reader import (
+    NoSuchColumn,
+    read_references,
+    remove_duplicates,
+)
 from handoff.reconciliation.report import DISCREPANCIES, ReportEntry, ReportState, ReportSummary
-from handoff.shop_clients import open_client, open_orders
+from handoff.shop_client_factory import open_client, open_orders
 
 _WRITERS: dict[str, Callable[..., ReportWriter]] = {
     "table": TableReportWriter,

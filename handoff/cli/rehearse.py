@@ -20,18 +20,18 @@ from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.client import MagentoClient
 from handoff.operations.json_logs import configure_logging
 from handoff.reconciliation.reconciler import Reconciler
-from handoff.rehearsal.app_client import AppClient
-from handoff.rehearsal.cancellation import CancelToken
+from handoff.rehearsal.app_shop_client import AppClient
 from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.customer_account import CustomerAccount, TemporaryAccount
 from handoff.rehearsal.product_choice import PRODUCT_COUNT
 from handoff.rehearsal.results import RehearsalNotPossible, RehearsalResult
 from handoff.rehearsal.runner import create_cleanup, plan_steps, run_steps
+from handoff.rehearsal.stop_request import CancelToken
 from handoff.rehearsal.transfer_client import TransferClient
 from handoff.settings import Settings
-from handoff.settings.store_views import StoreView
-from handoff.shop_clients import open_admin_access, open_client, open_orders
-from handoff.urls import is_same_url
+from handoff.settings.store_view_models import StoreView
+from handoff.shop_client_factory import open_admin_access, open_client, open_orders
+from handoff.url_validation import is_same_url
 
 _HELP = """\
 Do what the app and the shopper do, through the running service, at a STAGING shop.

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any, Self
 from urllib.parse import quote
 
-from handoff.doctor.shop_client import DoctorShopClient, read_json
+from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 
 _SPREAD = 4  # products are taken from four places of the catalogue
 _CONFIGURABLES = 3

@@ -8,11 +8,10 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
-from handoff.cleanup import Cleanup
 from handoff.deadline import Deadline
 from handoff.doctor.catalogue_sample import CatalogueReader, CatalogueSample
 from handoff.doctor.checkout_trial import CheckoutTrial, try_checkout
-from handoff.doctor.shop_client import DoctorShopClient, read_json
+from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json
 from handoff.doctor.trial_carts import GraphqlCart, build_graphql_cart, find_buyable_skus
 from handoff.doctor.trial_sessions import register_session_of
 from handoff.magento.admin_access import AdminLoginReply
@@ -20,7 +19,8 @@ from handoff.magento.client import Answer
 from handoff.magento.http_transport import HttpResponse
 from handoff.magento.search_criteria import build_search_criteria
 from handoff.settings import CheckedSettings, Settings
-from handoff.settings.store_views import StoreSite, StoreView
+from handoff.settings.store_view_models import StoreSite, StoreView
+from handoff.test_data_cleanup import Cleanup
 
 # Every 2.4 knows the first fields, 2.4.7 the others as well. One unknown field makes the whole
 # query fail.

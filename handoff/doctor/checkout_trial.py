@@ -21,12 +21,12 @@ from http import HTTPStatus
 from urllib.parse import unquote
 
 from handoff.doctor.check_result import fault, ok, unknown, warning
-from handoff.doctor.set_cookie import find_set_cookie
-from handoff.doctor.shop_client import DoctorShopClient, read_json
+from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json
+from handoff.doctor.set_cookie_parser import find_set_cookie
 from handoff.doctor.trial_carts import RestCart, build_rest_cart
 from handoff.doctor.trial_sessions import open_with_session, write_session
 from handoff.magento.checkout_probe import VisitedPage
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 from handoff.shop_session import SessionStoreError
 from handoff.shop_session.session_contents import encode_entry
 

@@ -11,8 +11,8 @@ from itertools import count
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, unknown, warning
 from handoff.doctor.checklist import CHECKLIST, Check, CheckScope
+from handoff.doctor.doctor_shop_client import TimeLimitReached
 from handoff.doctor.report import DoctorReport
-from handoff.doctor.shop_client import TimeLimitReached
 from handoff.magento.http_transport import NoResponse
 
 _SLOW = "Find out why the shop is slow."

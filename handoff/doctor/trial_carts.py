@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
-from handoff.doctor.shop_client import DoctorShopClient, read_json, read_message
+from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json, read_message
 from handoff.magento.http_transport import HttpResponse
 from handoff.magento.quote_builder import build_cart_mutation, build_cart_variables
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 
 _CLEANUP_SECONDS = 6.0
 _MAX_SKUS = 6

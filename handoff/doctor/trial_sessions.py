@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from handoff.doctor.set_cookie import find_set_cookie
-from handoff.doctor.shop_client import DoctorShopClient
+from handoff.doctor.doctor_shop_client import DoctorShopClient
+from handoff.doctor.set_cookie_parser import find_set_cookie
 from handoff.magento.checkout_probe import ShopperSession, VisitedPage
 from handoff.magento.http_transport import HttpResponse
 from handoff.settings import Settings
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 from handoff.shop_session import new_session_id, open_session_store
 
 _LIFETIME = 60  # seconds

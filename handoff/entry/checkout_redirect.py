@@ -19,7 +19,7 @@ from handoff.ledger import Handoff, HandoffRepository, LinkState
 from handoff.link_tokens import LinkTokens
 from handoff.magento.orders import Order, Orders
 from handoff.problems import Busy, LedgerUnavailable, ShopTimeout, ShopUnavailable
-from handoff.settings.store_views import StoreViews
+from handoff.settings.store_view_models import StoreViews
 from handoff.shop_session import SessionStore, SessionStoreError, create_session
 from handoff.shop_session.session_contents import build_session_contents
 

@@ -17,7 +17,7 @@ from handoff.entry.result_pages import ResultPage
 from handoff.ledger import Handoff
 from handoff.resource_folders import find_resource_folder
 from handoff.settings import Settings
-from handoff.settings.store_views import StoreSite
+from handoff.settings.store_view_models import StoreSite
 
 LANGUAGES = ("en", "ar", "de", "es", "fr", "it", "nl", "pl")
 

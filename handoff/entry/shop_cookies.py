@@ -20,8 +20,7 @@ from urllib.parse import quote, unquote, urlsplit
 from flask import Response
 from werkzeug.http import dump_cookie
 
-from handoff.settings.store_views import StoreSite
-from handoff.urls import is_cookie_sent_to
+from handoff.settings.store_view_models import StoreSite, is_cookie_sent_to
 
 # Seconds; Magento gives `store` and `private_content_version` the same lifetimes.
 _ONE_YEAR = 31_536_000

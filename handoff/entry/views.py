@@ -17,7 +17,7 @@ from handoff.ledger import Handoff, HandoffRepository, LinkState
 from handoff.link_tokens import LinkTokens
 from handoff.operations.rate_limits import RateLimit, get_caller_network
 from handoff.problems import LedgerUnavailable
-from handoff.settings.store_views import StoreSites
+from handoff.settings.store_view_models import StoreSites
 
 _EXTENSION = "handoff.entry"
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from flask import Request, Response
 from werkzeug.http import dump_cookie
 
-from handoff.settings.store_views import StoreSite
+from handoff.settings.store_view_models import StoreSite
 
 _MAX_COOKIES = 8
 _NAME_SUFFIX = re.compile("[0-9a-f]{6}")

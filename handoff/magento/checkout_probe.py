@@ -17,8 +17,7 @@ from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient
 from handoff.magento.http_transport import HttpResponse, NoResponse
 from handoff.problems import StoreNotServed
-from handoff.settings.store_views import SessionCookieSettings, StoreSite
-from handoff.urls import is_cookie_sent_to
+from handoff.settings.store_view_models import SessionCookieSettings, StoreSite, is_cookie_sent_to
 
 CART_PAGE = "/checkout/cart"
 _MAX_PAGES = 8

@@ -17,7 +17,7 @@ from handoff.bag import BagLine, sku_key
 from handoff.deadline import Deadline
 from handoff.magento.client import Answer, MagentoClient
 from handoff.problems import Fault, ShopTimeout, ShopUnavailable
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 
 REFUSAL_TEXTS = {
     "unknown_sku": "The shop does not know this sku.",

@@ -15,7 +15,7 @@ from handoff.magento.line_refusals import LineRefusal, explain_refusals
 from handoff.magento.quote_models import generate_masked_id, is_masked_id
 from handoff.magento.variants import VariantChoice, Variants
 from handoff.problems import LinesRefused, ShopUnavailable
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 
 _CART_FRAGMENT = """
 fragment cartLines on Cart {

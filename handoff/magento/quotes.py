@@ -12,12 +12,12 @@ from pydantic import Field, ValidationError
 from handoff.bag import Bag
 from handoff.deadline import Deadline
 from handoff.magento.client import Answer, MagentoClient, ShopJson, retry_dropped_connections
+from handoff.magento.graphql_quote_lines import fetch_line_details
 from handoff.magento.quote_builder import QuoteBuilder
-from handoff.magento.quote_line_details import fetch_line_details
 from handoff.magento.quote_models import Quote, QuoteCustomer, QuoteLine
 from handoff.magento.variants import Variants
 from handoff.problems import CustomerTokenRejected, QuoteNotFound, ShopUnavailable
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 
 # The largest number that a database holds; a larger one does not come from Magento.
 _Id = Annotated[int, Field(ge=1, lt=2**63)]

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from handoff.bag import sku_key
 from handoff.deadline import Deadline
 from handoff.magento.client import Answer, MagentoClient, ShopJson
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 
 _CACHE_SECONDS = 600.0
 _MAX_CACHED = 20_000

@@ -9,7 +9,7 @@ from typing import Any
 from handoff.bag import BagLine, format_quantity
 from handoff.magento.client import Answer
 from handoff.magento.quote_models import QuoteLine
-from handoff.rehearsal.app_client import AppClient
+from handoff.rehearsal.app_shop_client import AppClient
 
 
 class AppCart:

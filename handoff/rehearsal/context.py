@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from handoff.bag import BagLine
-from handoff.cleanup import Cleanup
 from handoff.reconciliation.reconciler import Reconciler
-from handoff.rehearsal.app_client import AppClient
-from handoff.rehearsal.cancellation import CancelToken
+from handoff.rehearsal.app_shop_client import AppClient
 from handoff.rehearsal.product_choice import choose_products
 from handoff.rehearsal.results import Observation
+from handoff.rehearsal.stop_request import CancelToken
 from handoff.rehearsal.transfer_client import TransferClient
+from handoff.test_data_cleanup import Cleanup
 
 
 @dataclass(slots=True)

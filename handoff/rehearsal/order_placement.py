@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from handoff.rehearsal.app_cart import AppCart
-from handoff.rehearsal.app_client import AppClient
+from handoff.rehearsal.app_shop_client import AppClient
 from handoff.rehearsal.results import StepFailure
 
 # No money moves: the shop waits for it, or there is nothing to pay.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from handoff.cleanup import Cleanup
-from handoff.rehearsal.cancellation import Cancelled, CancelToken
 from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.customer_account import CustomerAccount
 from handoff.rehearsal.customer_journey import CustomerJourney
@@ -20,6 +18,8 @@ from handoff.rehearsal.results import (
     get_advice,
     to_step_failure,
 )
+from handoff.rehearsal.stop_request import Cancelled, CancelToken
+from handoff.test_data_cleanup import Cleanup
 
 ShowProgress = Callable[[Sequence[StepResult], str], None]
 """Shows the results so far, and the name of what is done now."""

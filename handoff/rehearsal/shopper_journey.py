@@ -13,10 +13,10 @@ from handoff.bag_comparison import find_quote_differences
 from handoff.instruction import Instruction
 from handoff.magento.quote_models import QuoteLine
 from handoff.rehearsal.app_cart import AppCart, describe_lines
+from handoff.rehearsal.browser_session import open_browser_session
 from handoff.rehearsal.checkout_page import CheckoutPage, read_checkout_page
 from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.results import Observation, Step, StepFailure
-from handoff.rehearsal.web_session import open_web_session
 from handoff.rehearsal.web_view import WebPage, WebView
 
 
@@ -134,7 +134,7 @@ class ShopperJourney(ABC):
 
     def _create_web_view(self) -> WebView:
         urls = (self._site.public_url, self._site.storefront_url)
-        return WebView(self._context.cancel, open_web_session(self._settings, *urls))
+        return WebView(self._context.cancel, open_browser_session(self._settings, *urls))
 
     def _load_checkout(self) -> CheckoutPage:
         page = self._web_view.visit(self._landing_url)

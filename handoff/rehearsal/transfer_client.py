@@ -7,9 +7,9 @@ from typing import Any
 import requests
 
 from handoff.instruction import Instruction
-from handoff.rehearsal.cancellation import CancelToken
+from handoff.rehearsal.browser_session import choose_advice_key, open_browser_session
 from handoff.rehearsal.results import Observation, RehearsalNotPossible, StepFailure, get_advice
-from handoff.rehearsal.web_session import choose_advice_key, open_web_session
+from handoff.rehearsal.stop_request import CancelToken
 from handoff.settings import Settings
 
 _TIMEOUT = 70  # seconds; more than a transfer may take
@@ -21,7 +21,7 @@ class TransferClient:
     def __init__(self, settings: Settings, cancel: CancelToken) -> None:
         self.settings = settings
         self._cancel = cancel
-        self._session = open_web_session(settings, settings.public_url)
+        self._session = open_browser_session(settings, settings.public_url)
 
     def require_healthy_service(self) -> None:
         """Raise RehearsalNotPossible unless the service runs and is healthy."""

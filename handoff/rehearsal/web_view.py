@@ -13,9 +13,9 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from handoff.instruction import Instruction
-from handoff.rehearsal.cancellation import CancelToken
+from handoff.rehearsal.browser_session import choose_advice_key
 from handoff.rehearsal.results import StepFailure
-from handoff.rehearsal.web_session import choose_advice_key
+from handoff.rehearsal.stop_request import CancelToken
 
 _TIMEOUT = 30  # seconds
 _MAX_REDIRECTS = 6

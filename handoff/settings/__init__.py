@@ -6,7 +6,7 @@ faults are collected and reported together, by the variable's name and without i
 
 from __future__ import annotations
 
-from handoff.settings.environment import PREFIX, get_variable_name
+from handoff.settings.environment_variables import PREFIX, get_variable_name
 from handoff.settings.loader import (
     CheckedSettings,
     SettingsError,

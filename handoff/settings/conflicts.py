@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 
 from handoff.settings.model import Settings
-from handoff.settings.store_views import StoreSite
-from handoff.urls import is_cookie_sent_to
+from handoff.settings.store_view_models import StoreSite, is_cookie_sent_to
 
 
 def find_conflicts(settings: Settings, *, ignoring: Set[str] = frozenset()) -> list[str]:

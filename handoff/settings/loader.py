@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from handoff.settings.conflicts import find_conflicts
-from handoff.settings.environment import PREFIX, get_variable_name, read_value_files
+from handoff.settings.environment_variables import PREFIX, get_variable_name, read_value_files
 from handoff.settings.model import Settings
 
 # Values for required settings that are missing or invalid, so that the others can be checked.

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from handoff.instruction import InstructionCookie, InstructionHeader
-from handoff.settings.environment import PREFIX
+from handoff.settings.environment_variables import PREFIX
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
-from handoff.settings.store_views import (
+from handoff.settings.store_view_models import (
     SessionCookieSettings,
     StoreSite,
     StoreSites,
@@ -35,7 +35,7 @@ from handoff.settings.value_types import (
     UrlPath,
     WebUrl,
 )
-from handoff.urls import BaseUrl
+from handoff.url_validation import BaseUrl
 
 _ONE_HOUR = 3600  # seconds
 DEFAULT_STORE = StoreView(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import SplitResult, parse_qs, unquote
 
-from handoff.urls import split_url
+from handoff.url_validation import split_url
 
 _REDIS, _SENTINEL = ("redis", "rediss"), ("redis+sentinel", "rediss+sentinel")
 _REDIS_PORT, _SENTINEL_PORT = 6379, 26379

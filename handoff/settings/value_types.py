@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from handoff.settings.session_store_url import SessionStoreUrl
-from handoff.urls import require_ascii, split_url
+from handoff.url_validation import require_ascii, split_url
 
 _COLOUR = re.compile("#(?:[0-9A-Fa-f]{3}){1,2}")
 # The host may be empty, since a PostgreSQL URL can have it as a parameter: ?host=/run/…

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handoff.ledger import NewHandoff
-from handoff.settings.store_views import StoreViews
+from handoff.settings.store_view_models import StoreViews
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from handoff.magento.checkout_probe import CheckoutInconclusive, CheckoutProbe, 
 from handoff.magento.checkout_refusal import explain_checkout_refusal
 from handoff.magento.quote_models import Quote
 from handoff.problems import Problem, StoreNotServed
-from handoff.settings.store_views import StoreSites, StoreViews
+from handoff.settings.store_view_models import StoreSites, StoreViews
 from handoff.shop_session import SessionStore, SessionStoreError, create_session
 from handoff.shop_session.session_contents import build_session_contents
 

@@ -21,7 +21,7 @@ from handoff.problems import (
     ShopUnavailable,
     StoreNotServed,
 )
-from handoff.settings.store_views import StoreView, StoreViews
+from handoff.settings.store_view_models import StoreView, StoreViews
 from handoff.transfer.request_parser import BagTransfer, QuoteTransfer
 
 

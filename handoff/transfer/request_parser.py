@@ -31,7 +31,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from handoff.bag import Bag, BagLine, merge_lines, sku_key
 from handoff.problems import Fault, MalformedRequest, RequestInvalid
-from handoff.settings.store_views import StoreView, StoreViews
+from handoff.settings.store_view_models import StoreView, StoreViews
 
 MAX_BYTES = 64 * 1024
 MAX_FORM_BYTES = 16 * 1024

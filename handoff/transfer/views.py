@@ -24,7 +24,7 @@ from handoff.problems import (
     UnsupportedMediaType,
 )
 from handoff.settings import Settings
-from handoff.settings.store_views import StoreSites
+from handoff.settings.store_view_models import StoreSites
 from handoff.transfer.request_parser import MAX_BYTES, parse_transfer
 from handoff.transfer.transfer_service import TransferService
 

@@ -13,7 +13,7 @@ import requests
 from playwright.sync_api import Route
 from pydantic import SecretStr
 
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 from tests.browser.poq import Poq
 from tests.browser.web_view import WebView
 from tests.conftest import STORE, FakeClock

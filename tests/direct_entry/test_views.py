@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from handoff.ledger import HandoffRepository, Leases
 from handoff.problems import LedgerUnavailable
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path
 from tests.running import RunningShop
 

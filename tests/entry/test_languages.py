@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 import handoff
 from handoff.entry.page_rendering import LANGUAGES
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE, MakeApp, Poq
 
 ROOT = Path(handoff.__file__).parents[1]

@@ -17,7 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path
 from tests.running import RunningShop
 

@@ -14,7 +14,7 @@ from handoff.magento.checkout_probe import (
     StorefrontVisit,
 )
 from handoff.magento.client import MagentoClient
-from handoff.settings.store_views import SessionCookieSettings, StoreSite
+from handoff.settings.store_view_models import SessionCookieSettings, StoreSite
 
 SHOP = "https://www.shop.test"
 CHECKOUT = f"{SHOP}/checkout/"

@@ -16,7 +16,7 @@ from handoff.deadline import Deadline
 from handoff.magento.quote_models import Quote, QuoteLine
 from handoff.magento.quotes import Quotes
 from handoff.problems import LinesRefused
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE
 from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
 from tests.magento.shop_behaviours import answers, answers_page, behaves_if, forwards_to

@@ -13,7 +13,7 @@ from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
 from handoff.magento.quotes import NoActiveQuote, Quotes
 from handoff.problems import CustomerTokenRejected, LinesRefused, QuoteNotFound
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE
 from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
 from tests.magento.shop_behaviours import answers, answers_page, behaves_if, forwards_to

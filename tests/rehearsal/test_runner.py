@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from handoff.cleanup import Cleanup
 from handoff.problems import ShopUnavailable
-from handoff.rehearsal.cancellation import CancelToken
 from handoff.rehearsal.results import (
     Observation,
     RehearsalResult,
@@ -17,6 +15,8 @@ from handoff.rehearsal.results import (
     StepVerdict,
 )
 from handoff.rehearsal.runner import run_steps
+from handoff.rehearsal.stop_request import CancelToken
+from handoff.test_data_cleanup import Cleanup
 
 
 def rehearse(

@@ -7,8 +7,8 @@ import requests
 from requests_mock import Mocker
 
 from handoff.instruction import Instruction, InstructionCookie
-from handoff.rehearsal.cancellation import Cancelled, CancelToken
 from handoff.rehearsal.results import StepFailure
+from handoff.rehearsal.stop_request import Cancelled, CancelToken
 from handoff.rehearsal.web_view import WebView
 
 PAGE = "https://shop.example/handoff/h/secret"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from handoff.bag import BagLine, sku_key
 from handoff.ledger.models import normalize_reference
 from handoff.problems import MalformedRequest, RequestInvalid
-from handoff.settings.store_views import StoreView, StoreViews
+from handoff.settings.store_view_models import StoreView, StoreViews
 from handoff.transfer.request_parser import BagTransfer, QuoteTransfer, parse_transfer
 
 BAG: dict[str, Any] = {

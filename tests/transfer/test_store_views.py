@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from handoff.ledger import Database, open_database
 from handoff.settings import Settings, load_settings
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 from tests.conftest import MakeApp, Poq
 from tests.magento.faulty_shop import Call, faulty_shop
 from tests.magento.shop_behaviours import forwards_to

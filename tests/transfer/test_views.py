@@ -353,7 +353,7 @@ def test_422_for_a_quote_that_differs_from_the_bag(poq: Poq, shop: RunningShop) 
 
 
 def test_422_for_a_quote_in_another_currency(make_app: MakeApp, shop: RunningShop) -> None:
-    from handoff.settings.store_views import StoreView
+    from handoff.settings.store_view_models import StoreView
 
     euros = StoreView(**{**STORE, "currency": "EUR", "code": "default", "store_id": 1})
     poq = Poq(make_app(stores=(euros,)).test_client())
@@ -367,7 +367,7 @@ def test_422_for_a_quote_in_another_currency(make_app: MakeApp, shop: RunningSho
 def test_422_for_a_store_view_that_is_not_in_the_settings(
     make_app: MakeApp, shop: RunningShop
 ) -> None:
-    from handoff.settings.store_views import StoreView
+    from handoff.settings.store_view_models import StoreView
 
     other = StoreView(**{**STORE, "store_id": 7})
     poq = Poq(make_app(stores=(other,)).test_client())

@@ -7,7 +7,7 @@ from statistics import median
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, ok, unknown, warning
-from handoff.doctor.shop_client import read_json
+from handoff.doctor.doctor_shop_client import read_json
 from handoff.doctor.trial_carts import build_graphql_cart, build_rest_cart
 
 _MEASURED_CARTS = 3  # by REST and by GraphQL

@@ -9,7 +9,7 @@ from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.checkout_trial import CheckoutTrialOutcome
 from handoff.doctor.trial_sessions import describe_session_store
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 
 
 def check_bag_into_checkout(context: CheckContext, store: StoreView) -> CheckResult:

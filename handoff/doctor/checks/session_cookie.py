@@ -7,10 +7,10 @@ from ipaddress import ip_address
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, Severity, fault, ok, unknown, warning
-from handoff.doctor.set_cookie import SetCookie, find_set_cookie, parse_set_cookies
+from handoff.doctor.set_cookie_parser import SetCookie, find_set_cookie, parse_set_cookies
 from handoff.magento.http_transport import HttpResponse, NoResponse
-from handoff.settings.store_views import SessionCookieSettings, StoreSite
-from handoff.urls import is_loopback
+from handoff.settings.store_view_models import SessionCookieSettings, StoreSite
+from handoff.url_validation import is_loopback
 
 _OTHER_MAGENTO_COOKIES = {"form_key", "mage-messages", "private_content_version", "X-Magento-Vary"}
 _TWO_COOKIES = " The web view would keep two session cookies."

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.settings import find_unknown_names
-from handoff.urls import is_loopback
+from handoff.url_validation import is_loopback
 
 # Keys of the documentation, and the beginnings of placeholders.
 _EXAMPLE_PREFIXES = tuple(

@@ -10,10 +10,10 @@ from urllib.parse import urljoin, urlsplit
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.shop_client import read_json, read_message
+from handoff.doctor.doctor_shop_client import read_json, read_message
 from handoff.magento.http_transport import NoResponse, get_tls_name
 from handoff.settings import Settings
-from handoff.urls import is_loopback
+from handoff.url_validation import is_loopback
 
 _MIN_DAYS = 21
 _SECONDS_PER_DAY = 86_400

@@ -8,8 +8,8 @@ from typing import Any
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.shop_client import read_json
-from handoff.settings.store_views import StoreView
+from handoff.doctor.doctor_shop_client import read_json
+from handoff.settings.store_view_models import StoreView
 
 Rows = list[dict[str, Any]]
 

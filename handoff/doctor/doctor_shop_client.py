@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from handoff.cleanup import Cleanup
 from handoff.deadline import Deadline
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
 from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, get_tls_name
 from handoff.settings import Settings
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
+from handoff.test_data_cleanup import Cleanup
 
 # Magento answers 500 to a page of the checkout if Accept lacks `*/*`. A session of a client that
 # calls itself a monitor lives in Magento for one minute instead of ten.

@@ -14,7 +14,7 @@ from handoff.magento.http_transport import DeadlineAdapter, limit_reads
 from handoff.settings import Settings
 
 
-def open_web_session(settings: Settings, *urls: str) -> requests.Session:
+def open_browser_session(settings: Settings, *urls: str) -> requests.Session:
     """Return a session with its own cookies, for requests with a timeout to some URLs.
 
     Proxies and REQUESTS_CA_BUNDLE of the environment count; a `.netrc` does not. The certificate

@@ -10,9 +10,9 @@ from handoff.magento.admin_access import AdminAccess
 from handoff.magento.client import Answer, MagentoClient
 from handoff.magento.quote_models import is_masked_id
 from handoff.problems import ShopTimeout, ShopUnavailable
-from handoff.rehearsal.cancellation import CancelToken
 from handoff.rehearsal.results import StepFailure
-from handoff.settings.store_views import StoreView
+from handoff.rehearsal.stop_request import CancelToken
+from handoff.settings.store_view_models import StoreView
 
 _TIMEOUT = 30.0  # seconds, for each call
 _MAX_MESSAGE_LENGTH = 200

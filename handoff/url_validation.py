@@ -61,14 +61,3 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def is_cookie_sent_to(host: str, domain: str) -> bool:
-    """Return whether browsers send a cookie for a domain to this host."""
-    if host == domain:
-        return True
-    try:
-        ip_address(host)
-    except ValueError:
-        return host.endswith(f".{domain}")
-    return False  # an IP address has no subdomains

@@ -9,12 +9,13 @@ import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from handoff.urls import BaseUrl
+from handoff.url_validation import BaseUrl
 
 # Magento's form says "letters (a-z)" and accepts capitals as well.
 Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -175,3 +176,14 @@ class StoreSites:
         """Return the first site whose links are on a host (with its port), or the first of all."""
         found = (site for site in self._sites if site.public_parts.netloc == host)
         return next(found, self._sites[0])
+
+
+def is_cookie_sent_to(host: str, domain: str) -> bool:
+    """Return whether browsers send a cookie for a domain to this host."""
+    if host == domain:
+        return True
+    try:
+        ip_address(host)
+    except ValueError:
+        return host.endswith(f".{domain}")
+    return False  # an IP address has no subdomains

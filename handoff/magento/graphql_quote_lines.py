@@ -13,7 +13,7 @@ from handoff.bag import sku_key
 from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient, ShopJson
 from handoff.magento.quote_models import Quote, QuoteLine
-from handoff.settings.store_views import StoreView
+from handoff.settings.store_view_models import StoreView
 
 _LINES_FRAGMENT = """
 fragment lines on Cart {

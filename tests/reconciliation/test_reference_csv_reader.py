@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from handoff.reconciliation.reference_csv import NoSuchColumn, read_references
+from handoff.reconciliation.reference_csv_reader import NoSuchColumn, read_references
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from handoff.doctor.check_result import (
     unknown,
     warning,
 )
-from handoff.doctor.shop_client import read_json
+from handoff.doctor.doctor_shop_client import read_json
 from handoff.magento.http_transport import HttpResponse
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 

@@ -8,8 +8,8 @@ import pytest
 import requests
 from requests_mock import Mocker
 
+from handoff.rehearsal.browser_session import choose_advice_key, open_browser_session
 from handoff.rehearsal.results import get_advice
-from handoff.rehearsal.web_session import choose_advice_key, open_web_session
 from handoff.settings import Settings
 
 
@@ -20,7 +20,7 @@ def test_a_netrc_is_not_used(
     netrc.write_text("machine shop.example login somebody password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
     requests_mock.get("https://shop.example/")
-    session = open_web_session(settings, "https://shop.example")
+    session = open_browser_session(settings, "https://shop.example")
     session.get("https://shop.example/", headers={"Authorization": "a-key"}, timeout=1)
     session.get("https://shop.example/", timeout=1)
     sent = [request.headers.get("Authorization") for request in requests_mock.request_history]
@@ -35,7 +35,7 @@ def test_the_authorities_for_rest_are_trusted_for_every_page_on_that_host(
     settings: Settings, storefront: str, verified: str | bool
 ) -> None:
     own = settings.model_copy(update={"magento_ca_file": "/etc/own.pem"})
-    assert open_web_session(own, settings.public_url, storefront).verify == verified
+    assert open_browser_session(own, settings.public_url, storefront).verify == verified
 
 
 def test_an_untrusted_certificate_and_a_host_that_is_down_get_different_advice() -> None:
