@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, delete, insert
 
-from handoff.ledger import create_id, migrate, open_database, read_system_clock
+from handoff.ledger import generate_handoff_id, migrate, open_database, read_system_clock
 from handoff.ledger.tables import handoff
 from handoff.link_tokens import LinkTokens
 
@@ -39,7 +39,7 @@ class LedgerRows:
     def add_links(self, number: int) -> list[str]:
         """Write handoffs with unused links and return the tokens of the links."""
         now = read_system_clock()
-        ids = [create_id() for _ in range(number)]
+        ids = [generate_handoff_id() for _ in range(number)]
         with self.engine.begin() as connection:
             for batch in _split_batches(_build_row(handoff_id, now) for handoff_id in ids):
                 connection.execute(insert(handoff), batch)
@@ -111,7 +111,7 @@ def _build_old_row(at: int) -> dict[str, Any]:
 
     Of ten, six have a session, one was used without a session, two expired, one is superseded.
     """
-    row = _build_row(create_id(), at) | {"expires_at": at + 300_000}
+    row = _build_row(generate_handoff_id(), at) | {"expires_at": at + 300_000}
     digit = row["quote_number"] % 10
     if digit < 7:
         row |= {"used_at": at + 4_000, "web_view_hash": secrets.token_hex(32)}

@@ -62,7 +62,7 @@ def migrate(source: str | None) -> None:
                     click.echo(_describe_migration(migrate_tables(target)))
                 return
             with closing(open_database(source)) as source_database:
-                count = _copy(source_database, target)
+                count = _copy_with_progress(source_database, target)
     click.echo(f"{count:,} handoffs moved. {source} is no longer the ledger.")
 
 
@@ -74,7 +74,7 @@ def _require_sqlite_to_postgres(source: str, target_url: str) -> None:
         exit_with_setting_faults(["HANDOFF_DATABASE_URL: has to be a PostgreSQL for --from."])
 
 
-def _copy(source: Database, target: Database) -> int:
+def _copy_with_progress(source: Database, target: Database) -> int:
     count = 0
     try:
         with Console(stderr=True).status("copying handoffs") as status:

@@ -6,14 +6,20 @@ Knows nothing of Flask, and of the shop only numbers.
 from handoff.ledger.database import Database, LedgerUnreachable, open_database
 from handoff.ledger.database_clock import Clock, read_system_clock
 from handoff.ledger.handoff_repository import HandoffRepository
-from handoff.ledger.leases import Lease, LeaseLost, Leases
+from handoff.ledger.lease_locks import Lease, LeaseLost, Leases
 from handoff.ledger.migrate import (
     MigrationResult,
     find_newest_schema_version,
     migrate,
     read_schema_version,
 )
-from handoff.ledger.models import Handoff, LinkState, NewHandoff, build_reference_key, create_id
+from handoff.ledger.models import (
+    Handoff,
+    LinkState,
+    NewHandoff,
+    build_reference_key,
+    generate_handoff_id,
+)
 
 __all__ = [
     "Clock",
@@ -28,8 +34,8 @@ __all__ = [
     "MigrationResult",
     "NewHandoff",
     "build_reference_key",
-    "create_id",
     "find_newest_schema_version",
+    "generate_handoff_id",
     "migrate",
     "open_database",
     "read_schema_version",

@@ -28,7 +28,7 @@ def copy_ledger(source: Database, target: Database) -> Iterator[int]:
     both sides. Until then the source can be read and not written; it is never changed.
     Raises CopyRefused if the target holds handoffs, or the counts differ.
     """
-    with source.begin_migration() as old, target.begin_migration() as new:
+    with source.open_migration_transaction() as old, target.open_migration_transaction() as new:
         migrate_on_connection(old)
         migrate_on_connection(new)
         new.exec_driver_sql(f"LOCK TABLE {handoff.name} IN EXCLUSIVE MODE")
@@ -36,7 +36,7 @@ def copy_ledger(source: Database, target: Database) -> Iterator[int]:
             raise CopyRefused(f"It holds {count:,} handoffs already.")
         copied = 0
         for table in metadata.sorted_tables:
-            for count in _copy(table, old, new):
+            for count in _copy_table(table, old, new):
                 copied += count if table is handoff else 0
                 yield copied
         for table in metadata.sorted_tables:
@@ -44,7 +44,7 @@ def copy_ledger(source: Database, target: Database) -> Iterator[int]:
                 raise CopyRefused("Not every row has arrived.")
 
 
-def _copy(table: Table, old: Connection, new: Connection) -> Iterator[int]:
+def _copy_table(table: Table, old: Connection, new: Connection) -> Iterator[int]:
     new.execute(table.delete())  # only leases of services that have ended can be there
     rows = old.execution_options(yield_per=_BATCH).execute(select(table))
     for batch in rows.mappings().partitions():

@@ -55,16 +55,16 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def reading(self) -> AbstractContextManager[Connection]:
+    def open_read_connection(self) -> AbstractContextManager[Connection]:
         """Open a connection for reading, on which each statement sees the last commit."""
 
     @abstractmethod
-    def begin_migration(self) -> AbstractContextManager[Connection]:
+    def open_migration_transaction(self) -> AbstractContextManager[Connection]:
         """Open a transaction that may change tables, one at a time among all hosts."""
 
     def has_tables(self) -> bool:
         """Return whether the ledger's tables exist; creates nothing."""
-        with self.reading() as connection:
+        with self.open_read_connection() as connection:
             return inspect(connection).has_table(handoff.name)
 
     @property
@@ -74,7 +74,7 @@ class Database(ABC):
 
     def read_time(self) -> int:
         """Return the ledger's time in milliseconds since 1970."""
-        with self.reading() as connection:
+        with self.open_read_connection() as connection:
             return int(connection.execute(select(NOW), self.now_parameter).scalar_one())
 
     def close(self) -> None:
@@ -124,7 +124,7 @@ def translate_database_errors(*driver_errors: type[Exception]) -> Iterator[None]
         if _get_sqlstate(cause) in _CONFLICTS:
             raise LedgerConflict from None
         log.error("ledger_failed", reason=_describe_error(cause))
-        raise (LedgerUnreachable if _is_unreachable(cause) else LedgerUnavailable) from None
+        raise (LedgerUnreachable if _is_connection_error(cause) else LedgerUnavailable) from None
 
 
 _CONFLICTS = {"23505", "40001", "40P01"}  # unique index, serialization, deadlock
@@ -135,7 +135,7 @@ def _get_sqlstate(cause: BaseException) -> str:
     return getattr(cause, "sqlstate", None) or ""
 
 
-def _is_unreachable(cause: BaseException) -> bool:
+def _is_connection_error(cause: BaseException) -> bool:
     # SQLite's errors have no `sqlstate`; psycopg's have None if there was no connection.
     return hasattr(cause, "sqlstate") and _get_sqlstate(cause)[:2] in ("", *_UNREACHABLE)
 

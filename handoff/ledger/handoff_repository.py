@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from handoff.ledger.database import Database
 from handoff.ledger.database_clock import NOW
-from handoff.ledger.leases import Lease
-from handoff.ledger.models import Handoff, NewHandoff, create_id
+from handoff.ledger.lease_locks import Lease
+from handoff.ledger.models import Handoff, NewHandoff, generate_handoff_id
 from handoff.ledger.tables import handoff
 
 MAX_REOPENS = 5
@@ -127,7 +127,7 @@ class HandoffRepository:
 
     def find(self, handoff_id: str) -> Handoff | None:
         """Return the handoff of an id, or None."""
-        with self._database.reading() as connection:
+        with self._database.open_read_connection() as connection:
             return self._fetch(connection, _FIND, handoff_id=handoff_id)
 
     def use_link(self, handoff_id: str, web_view_hashes: Sequence[str]) -> Handoff | None:
@@ -170,7 +170,7 @@ class HandoffRepository:
         now = self._database.now_parameter
         connection.execute(_SUPERSEDE_TRANSFER, {"key": new.transfer_key, **now})
         connection.execute(_SUPERSEDE_QUOTE, {"quote": new.quote_number, **now})
-        values = {"id": create_id(), "ttl": self._ttl, **asdict(new), **now}
+        values = {"id": generate_handoff_id(), "ttl": self._ttl, **asdict(new), **now}
         return Handoff(**connection.execute(_INSERT, values).one()._mapping)
 
     def _fetch(
@@ -183,7 +183,7 @@ class HandoffRepository:
 
 def read_handoffs(database: Database, statement: sa.Select[Any]) -> list[Handoff]:
     """Return the handoffs of a SELECT of HANDOFF_COLUMNS."""
-    with database.reading() as connection:
+    with database.open_read_connection() as connection:
         rows = connection.execute(statement, database.now_parameter)
         return [Handoff(**row._mapping) for row in rows]
 

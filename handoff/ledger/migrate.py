@@ -26,12 +26,12 @@ def migrate(database: Database) -> MigrationResult:
 
     Any number of processes and hosts may call this at once: one of them migrates.
     """
-    with database.begin_migration() as connection:
+    with database.open_migration_transaction() as connection:
         return migrate_on_connection(connection)
 
 
 def migrate_on_connection(connection: Connection) -> MigrationResult:
-    """Apply the missing migrations in a transaction that `Database.begin_migration` has opened."""
+    """Apply the missing migrations in a transaction from `open_migration_transaction`."""
     config = _build_config()
     config.attributes["connection"] = connection
     before = _read_version(connection)
@@ -41,7 +41,7 @@ def migrate_on_connection(connection: Connection) -> MigrationResult:
 
 def read_schema_version(database: Database) -> str | None:
     """Return the version of the tables, or None if there are none; changes nothing."""
-    with database.reading() as connection:
+    with database.open_read_connection() as connection:
         return _read_version(connection)
 
 

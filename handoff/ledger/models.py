@@ -93,7 +93,7 @@ class Handoff(NewHandoff):
         return LinkState.LIVE if self.used_at is None else LinkState.USED
 
     @property
-    def is_opened(self) -> bool:
+    def is_link_used(self) -> bool:
         """Whether a web view has used the link; a GET alone does not."""
         return self.used_at is not None
 
@@ -122,7 +122,7 @@ class OrderFinding:
     next_check_at: int = 0
 
 
-def create_id() -> str:
+def generate_handoff_id() -> str:
     """Return 128 random bits as 22 characters that may stand in a URL."""
     return base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
 

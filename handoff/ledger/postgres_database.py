@@ -20,7 +20,7 @@ from handoff.ledger.database import (
     translate_database_errors,
 )
 from handoff.ledger.database_clock import Clock
-from handoff.ledger.postgres_timeout import TimeoutConnection
+from handoff.ledger.postgres_client_timeout import TimeoutConnection
 
 _CONNECTIONS = 8  # of one process: few, because a server has a hundred by default for all hosts
 _MIGRATION_LOCK = int.from_bytes(b"handoff")  # the number of the advisory lock
@@ -80,14 +80,14 @@ class PostgresDatabase(Database):
                 time.sleep(_RETRY_DELAY)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def open_read_connection(self) -> Iterator[Connection]:
         with self._connect(self._reads) as connection:
             yield connection
 
     @contextmanager
-    def begin_migration(self) -> Iterator[Connection]:
+    def open_migration_transaction(self) -> Iterator[Connection]:
         with translate_database_errors(Error), self._migrations.begin() as connection:
-            connection.exec_driver_sql(_build_set_config(_MIGRATION_SETTINGS, local=True))
+            connection.exec_driver_sql(_build_set_config_statement(_MIGRATION_SETTINGS, local=True))
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             yield connection
 
@@ -120,7 +120,9 @@ def _create_engine(url: str) -> Engine:
     )
 
     @event.listens_for(engine, "do_connect")
-    def _connect(_dialect: Any, _record: Any, args: Any, options: Any) -> TimeoutConnection:
+    def _connect_with_timeout(
+        _dialect: Any, _record: Any, args: Any, options: Any
+    ) -> TimeoutConnection:
         return TimeoutConnection.connect(*args, **options)
 
     @event.listens_for(engine, "connect")
@@ -130,13 +132,13 @@ def _create_engine(url: str) -> Engine:
             # A pooler may run each transaction on another server connection, where a statement
             # that was prepared before is unknown.
             connection.prepare_threshold = None
-        connection.execute(_build_set_config(_SETTINGS, local=False).encode())
+        connection.execute(_build_set_config_statement(_SETTINGS, local=False).encode())
         connection.commit()
 
     return engine
 
 
-def _build_set_config(values: dict[str, str], *, local: bool) -> str:
+def _build_set_config_statement(values: dict[str, str], *, local: bool) -> str:
     """Return the SQL that sets values, for the transaction alone or for the connection."""
     calls = (f"set_config('{name}', '{value}', {local})" for name, value in values.items())
     return f"SELECT {', '.join(calls)}"

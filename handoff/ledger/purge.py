@@ -117,7 +117,7 @@ class Purger:
         now = self._database.now_parameter
         if self._dry_run:
             count = sa.select(sa.func.count()).select_from(lease).where(_is_abandoned)
-            with self._database.reading() as connection:
+            with self._database.open_read_connection() as connection:
                 return int(connection.execute(count, now).scalar_one())
         statement = sa.delete(lease).where(_is_abandoned)
         return self._database.write(

@@ -129,7 +129,7 @@ class ReconciliationRepository:
 
     def _count_rows(self, *conditions: sa.ColumnElement[bool]) -> int:
         statement = sa.select(sa.func.count()).select_from(handoff).where(*conditions)
-        with self._database.reading() as connection:
+        with self._database.open_read_connection() as connection:
             return int(connection.execute(statement, self._database.now_parameter).scalar_one())
 
 

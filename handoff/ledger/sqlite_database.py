@@ -48,14 +48,14 @@ class SqliteDatabase(Database):
         return result
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def open_read_connection(self) -> Iterator[Connection]:
         with translate_database_errors(sqlite3.Error), self._reads.connect() as connection:
             milliseconds = int(compute_wait_seconds() * 1000)
             connection.exec_driver_sql(f"PRAGMA busy_timeout={milliseconds}")
             yield connection
 
     @contextmanager
-    def begin_migration(self) -> Iterator[Connection]:
+    def open_migration_transaction(self) -> Iterator[Connection]:
         with (
             translate_database_errors(sqlite3.Error),
             _lock_file(self._lock_path, compute_wait_seconds()),

@@ -21,7 +21,7 @@ def can_have_order(handoff: Handoff) -> bool:
     The quote of a bag is unknown to everybody until its link is opened. The app knows any other
     quote, and may order it without the link.
     """
-    return handoff.is_opened or handoff.kind != "bag"
+    return handoff.is_link_used or handoff.kind != "bag"
 
 
 def classify_handoffs(
@@ -48,14 +48,14 @@ def _classify_with_orders(handoff: Handoff, orders: Sequence[OrderWithLines]) ->
     outcome = OrderOutcome.DIFFERS if differences else OrderOutcome.MATCHED
     return OrderFinding(
         handoff=handoff,
-        outcome=outcome if handoff.is_opened else OrderOutcome.NEVER_OPENED,
+        outcome=outcome if handoff.is_link_used else OrderOutcome.NEVER_OPENED,
         orders=[_convert_order_to_json(order) for order in orders],
         differences=[difference.as_json() for difference in differences] or None,
     )
 
 
 def _classify_without_order(handoff: Handoff, now: int) -> OrderFinding:
-    if not handoff.is_opened:
+    if not handoff.is_link_used:
         if handoff.superseded_at is not None:
             return OrderFinding(handoff=handoff, outcome=OrderOutcome.NEVER_OPENED)
         if handoff.expires_at > now:
@@ -69,7 +69,7 @@ def _classify_without_order(handoff: Handoff, now: int) -> OrderFinding:
 
 
 def _choose_outcome_without_order(handoff: Handoff) -> OrderOutcome:
-    return OrderOutcome.NOT_ORDERED if handoff.is_opened else OrderOutcome.NEVER_OPENED
+    return OrderOutcome.NOT_ORDERED if handoff.is_link_used else OrderOutcome.NEVER_OPENED
 
 
 def _convert_order_to_json(order: OrderWithLines) -> dict[str, Any]:

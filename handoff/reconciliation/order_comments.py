@@ -34,7 +34,7 @@ class OrderCommenter:
                 yield is_accepted
 
     def _add_missing_comments(self, handoff: Handoff, comments: dict[int, list[str]]) -> bool:
-        text = _build_comment(handoff)
+        text = _build_comment_text(handoff)
         order_ids = [order["id"] for order in handoff.orders or ()]
         # An order that is gone from the shop is not in `comments`, and needs none.
         missing = [
@@ -45,7 +45,7 @@ class OrderCommenter:
         return all(self._orders.add_comment(order_id, text) for order_id in missing)
 
 
-def _build_comment(handoff: Handoff) -> str:
+def _build_comment_text(handoff: Handoff) -> str:
     # Magento's table cannot hold characters beyond U+FFFF and stores ? for them; the comment
     # would not be recognised again.
     reference = (char if ord(char) < 0x10000 else "?" for char in handoff.reference or "")

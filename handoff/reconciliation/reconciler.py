@@ -48,7 +48,7 @@ class Reconciler:
         """Check all handoffs that are due, and yield an entry for each of their transfers."""
         reported: set[str] = set()
         for page in self._repository.iterate_due_handoffs():
-            self._check(page)
+            self._check_orders(page)
             keys = {handoff.transfer_key for handoff in page} - reported
             reported |= keys
             for handoffs in self._find_by_transfer_key(keys).values():
@@ -60,7 +60,7 @@ class Reconciler:
         A transfer that was made several times belongs to the period of the last time.
         """
         for page in self._repository.iterate_due_handoffs(period):
-            self._check(page)
+            self._check_orders(page)
         if self._request_comments:
             self._repository.request_comments(period)
         for page in self._repository.iterate_issued_handoffs(period):
@@ -76,7 +76,7 @@ class Reconciler:
             page = references[start : start + _REFERENCES_PER_PAGE]
             references_by_key = {build_reference_key(reference): reference for reference in page}
             known = self._find_by_transfer_key(references_by_key)
-            self._check([handoff for handoffs in known.values() for handoff in handoffs])
+            self._check_orders([handoff for handoffs in known.values() for handoff in handoffs])
             if self._request_comments:
                 self._repository.request_comments(known)
             known = self._find_by_transfer_key(references_by_key)
@@ -86,14 +86,14 @@ class Reconciler:
                 else:
                     yield build_unknown_entry(reference)
 
-    def _check(self, handoffs: Sequence[Handoff]) -> None:
+    def _check_orders(self, handoffs: Sequence[Handoff]) -> None:
         """Ask the shop for the orders of the unresolved ones, and record the findings."""
         now = self._clock()
         unresolved = [handoff for handoff in handoffs if handoff.resolved_at is None]
         quotes = {handoff.quote_number for handoff in unresolved if can_have_order(handoff)}
-        orders = _group(self._orders.find_orders(quotes), lambda order: order.quote_number)
+        orders = _group_by(self._orders.find_orders(quotes), lambda order: order.quote_number)
         # Read after the orders, so that each order's handoff has its session noted.
-        siblings = _group(
+        siblings = _group_by(
             self._repository.find_by_quotes({handoff.quote_number for handoff in unresolved}),
             lambda handoff: handoff.quote_number,
         )
@@ -109,10 +109,10 @@ class Reconciler:
 
     def _find_by_transfer_key(self, keys: Collection[str]) -> dict[str, list[Handoff]]:
         found = self._repository.find_by_transfer_keys(keys)
-        return _group(found, lambda handoff: handoff.transfer_key)
+        return _group_by(found, lambda handoff: handoff.transfer_key)
 
 
-def _group(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+def _group_by(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     groups: defaultdict[K, list[T]] = defaultdict(list)
     for item in items:
         groups[key(item)].append(item)

@@ -110,4 +110,4 @@ def format_time(milliseconds: int | None) -> str | None:
 def _find_state(handoff: Handoff) -> ReportState:
     if handoff.outcome is not None:
         return ReportState(handoff.outcome)
-    return ReportState.NOT_ORDERED if handoff.is_opened else ReportState.NEVER_OPENED
+    return ReportState.NOT_ORDERED if handoff.is_link_used else ReportState.NEVER_OPENED

@@ -52,7 +52,7 @@ def ledger(source: str, clock: FakeClock) -> Iterator[LedgerWithHandoffs]:
 
 def read_rows(url: str) -> list[dict[str, Any]]:
     """Return all rows of all tables, in an order that every database agrees on."""
-    with closing(open_database(url)) as database, database.reading() as connection:
+    with closing(open_database(url)) as database, database.open_read_connection() as connection:
         found = [
             {"table": table.name, **row}
             for table in metadata.sorted_tables
@@ -117,7 +117,7 @@ def test_ctrl_c_undoes_the_copy_and_it_can_be_repeated(
     handoff: Command,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    copy = copy_database._copy
+    copy = copy_database._copy_table
 
     def interrupt(*arguments: Any) -> Iterator[int]:
         for count in copy(*arguments):
@@ -126,7 +126,7 @@ def test_ctrl_c_undoes_the_copy_and_it_can_be_repeated(
                 raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(copy_database, "_copy", interrupt)
+        patch.setattr(copy_database, "_copy_table", interrupt)
         result = handoff("migrate", "--from", source)
     assert result.exit_code == 130
     assert not has_ledger(target)
@@ -194,10 +194,10 @@ def test_missing_rows_undo_the_copy(
     handoff: Command,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    copy = copy_database._copy
+    copy = copy_database._copy_table
     monkeypatch.setattr(
         copy_database,
-        "_copy",
+        "_copy_table",
         lambda *arguments: (
             list(copy(*arguments))
             and arguments[2].execute(

@@ -25,7 +25,7 @@ def old_handoffs(scenario: Scenario, handoff: Command) -> Scenario:
     )
     handoff("reconcile")
     scenario.transfer_quote("open")
-    with scenario.database.begin_migration() as connection:
+    with scenario.database.open_migration_transaction() as connection:
         connection.execute(
             update(table).values(
                 issued_at=table.c.issued_at - 100 * _DAYS,
@@ -38,7 +38,7 @@ def old_handoffs(scenario: Scenario, handoff: Command) -> Scenario:
 
 
 def read_references(scenario: Scenario) -> set[str | None]:
-    with scenario.database.reading() as connection:
+    with scenario.database.open_read_connection() as connection:
         return set(connection.execute(select(table.c.reference)).scalars())
 
 

@@ -89,7 +89,7 @@ def test_checking_a_server_creates_no_tables(postgres: PostgresServer, tmp_path:
     with closing(open_database(address)) as database:
         migrate(database)
         assert "up to date" in check_url(address, tmp_path)["Ledger"].seen
-        with database.begin_migration() as connection:
+        with database.open_migration_transaction() as connection:
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
     assert "version 0000" in check_url(address, tmp_path)["Ledger"].seen
 

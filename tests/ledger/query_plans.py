@@ -33,7 +33,7 @@ def recorded_statements() -> Iterator[list[tuple[str, Any]]]:
 
 def find_full_scans(database: Database, statement: str, parameters: Any) -> list[str]:
     """Return the steps of a statement that read a whole table, or an index of all rows."""
-    with database.reading() as connection:
+    with database.open_read_connection() as connection:
         if connection.dialect.name == "sqlite":
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
             return [step for step in map(str, plan) if "SCAN" in step and not _is_small(step)]

@@ -86,7 +86,7 @@ class LedgerWithHandoffs:
 
     def read_rows(self) -> list[dict[str, Any]]:
         """Return every row of the table as it is stored."""
-        with self.database.reading() as connection:
+        with self.database.open_read_connection() as connection:
             return [dict(row) for row in connection.execute(select(handoff)).mappings()]
 
     def record(self, found: Handoff, **finding: Any) -> None:

@@ -26,7 +26,7 @@ def test_an_issued_handoff_is_found_again(ledger: LedgerWithHandoffs) -> None:
 
 def test_issuing_releases_the_lease_in_the_same_transaction(ledger: LedgerWithHandoffs) -> None:
     ledger.issue()
-    with ledger.database.reading() as connection:
+    with ledger.database.open_read_connection() as connection:
         assert connection.execute(select(lease)).first() is None
 
 

@@ -99,7 +99,7 @@ def migrate_to(database: Database, version: str, monkeypatch: pytest.MonkeyPatch
 
 def insert_old(database: Database, rows: list[dict[str, Any]]) -> None:
     """Write handoffs as the older version did."""
-    with database.begin_migration() as connection:
+    with database.open_migration_transaction() as connection:
         for row in rows:
             values = {
                 name: json.dumps(value) if isinstance(value, dict | list) else value
@@ -137,7 +137,7 @@ def test_the_migrations_make_the_tables_and_indexes_of_the_code(
     if version is not None:
         migrate_to(database, version, monkeypatch)
     migrate(database)
-    with database.begin_migration() as connection:
+    with database.open_migration_transaction() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         tables = set(inspect(connection).get_table_names())
     assert tables == {"alembic_version", *metadata.tables}

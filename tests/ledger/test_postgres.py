@@ -129,7 +129,7 @@ def test_what_was_undone_by_another_transaction_is_done_again(database: Database
         keys = [f"ref:{number}" for number in range(48)]
         rows = list(pool.map(lambda key: issue(database, key), keys))
     assert len({row.id for row in rows}) == 48
-    with database.reading() as connection:
+    with database.open_read_connection() as connection:
         current = select(handoff.c.id).where(handoff.c.superseded_at.is_(None))
         assert len(connection.execute(current).all()) == 1
 
@@ -169,7 +169,7 @@ def test_two_that_wait_for_each_other_both_get_there(database: Database) -> None
 
     with ThreadPoolExecutor(2) as pool:
         assert sum(pool.map(work, [ids, ids[::-1]])) == 2
-    with database.reading() as connection:
+    with database.open_read_connection() as connection:
         assert connection.execute(select(handoff.c.reopen_count)).scalars().all() == [2, 2]
 
 

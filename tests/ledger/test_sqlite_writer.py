@@ -56,7 +56,7 @@ class Writers:
 
     def read_names(self) -> list[str]:
         """Return the names that are committed."""
-        with self.database.reading() as connection:
+        with self.database.open_read_connection() as connection:
             return sorted(connection.exec_driver_sql("SELECT key FROM lease").scalars())
 
     def close(self) -> None:
@@ -162,7 +162,7 @@ def test_only_one_transaction_is_open_among_threads_and_processes(writers: Write
 HOLDING = """
 import sys
 from handoff.ledger import open_database
-with open_database(sys.argv[1]).begin_migration():
+with open_database(sys.argv[1]).open_migration_transaction():
     print("holds the lock", flush=True)
     sys.stdin.readline()
 """
@@ -197,7 +197,7 @@ def test_a_frozen_process_with_the_lock_holds_up_no_request_beyond_its_deadline(
         writes = [writers.write(writers.insert(f"{n}"), seconds=1) for n in range(_WRITERS)]
         assert all(isinstance(write.exception(), LedgerUnavailable) for write in writes)
         assert 0.9 < time.monotonic() - began < 5
-        with pytest.raises(LedgerUnavailable), writers.database.begin_migration():
+        with pytest.raises(LedgerUnavailable), writers.database.open_migration_transaction():
             pass
     assert writers.write(writers.insert("afterwards")).result() == "afterwards"
 

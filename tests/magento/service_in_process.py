@@ -35,7 +35,7 @@ class ServiceInProcess:
 
     def _rows(self, table: Any) -> list[dict[str, Any]]:
         database: Database = self.app.extensions["handoff.database"]
-        with database.reading() as connection:
+        with database.open_read_connection() as connection:
             return [dict(row) for row in connection.execute(select(table)).mappings()]
 
 

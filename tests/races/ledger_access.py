@@ -33,7 +33,7 @@ def open_ledger(url: str) -> Iterator[Database]:
 @contextmanager
 def locked_ledger(url: str) -> Iterator[None]:
     """Keep all other writers out for the block."""
-    with open_ledger(url) as database, database.begin_migration() as connection:
+    with open_ledger(url) as database, database.open_migration_transaction() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("LOCK TABLE handoff, lease IN EXCLUSIVE MODE")
         yield
@@ -118,5 +118,5 @@ def _draft(number: int) -> NewHandoff:
 
 
 def _rows(url: str, query: Any) -> list[dict[str, Any]]:
-    with open_ledger(url) as database, database.reading() as connection:
+    with open_ledger(url) as database, database.open_read_connection() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]

@@ -78,7 +78,7 @@ def test_an_order_that_the_shop_has_deleted_needs_no_comment(scenario: Scenario)
     scenario.order(scenario.transfer_quote("r"))
     scenario.reconcile_due(request_comments=True)
     gone = [{"id": 999, "number": "000000999", "state": "new", "replaced_by": None}]
-    with scenario.database.begin_migration() as connection:
+    with scenario.database.open_migration_transaction() as connection:
         connection.execute(update(handoff).values(orders=gone))
     assert scenario.add_comments() == [True]
     assert scenario.read_comments() == []

@@ -51,7 +51,7 @@ def database(settings: Settings) -> Iterator[Database]:
 
 def kept(database: Database) -> dict[str, Any]:
     """Return what the ledger's newest row says of store, currency and customer."""
-    with database.reading() as connection:
+    with database.open_read_connection() as connection:
         row = connection.exec_driver_sql(
             "SELECT store_code, json_extract(bag, '$.currency'), customer_id FROM handoff "
             "ORDER BY rowid DESC LIMIT 1"

@@ -27,7 +27,7 @@ _is_held = sa.and_(_c.key == sa.bindparam("key"), _c.expires_at > NOW)
 _is_own = sa.and_(_c.key == sa.bindparam("key"), _c.holder == sa.bindparam("holder"))
 
 
-def _build_acquire(insert: Any) -> sa.Executable:
+def _build_acquire_statement(insert: Any) -> sa.Executable:
     new = insert(lease_table).values(
         expires_at=NOW + sa.bindparam("milliseconds", type_=sa.BigInteger)
     )
@@ -40,8 +40,8 @@ def _build_acquire(insert: Any) -> sa.Executable:
 
 
 _ACQUIRE = {
-    "sqlite": _build_acquire(sqlite.insert),
-    "postgresql": _build_acquire(postgresql.insert),
+    "sqlite": _build_acquire_statement(sqlite.insert),
+    "postgresql": _build_acquire_statement(postgresql.insert),
 }
 _FIND_HELD = sa.select(_c.key).where(_is_held)
 _DELETE = sa.delete(lease_table).where(_is_own)
@@ -114,5 +114,5 @@ class Leases:
 
     def _is_held(self, key: str) -> bool:
         values = {"key": key, **self._database.now_parameter}
-        with self._database.reading() as connection:
+        with self._database.open_read_connection() as connection:
             return connection.execute(_FIND_HELD, values).first() is not None

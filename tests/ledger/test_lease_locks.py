@@ -73,7 +73,7 @@ def test_a_lost_lease_is_not_taken_from_its_new_holder(ledger: LedgerWithHandoff
     with ledger.leases.acquire("k", Deadline.after(0)) as second:
         assert second is not None
         first.__exit__(None, None, None)
-        with ledger.database.reading() as connection:
+        with ledger.database.open_read_connection() as connection:
             assert connection.execute(select(lease.c.holder)).scalar_one() == second.holder
 
 
