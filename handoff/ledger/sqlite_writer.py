@@ -33,18 +33,17 @@ class _PendingWrite(Future[Any]):
         self.outcome: Any = None
         self.error: Exception | None = None
 
-    def run(self, connection: Connection) -> None:
-        """Run the work, unless it was withdrawn; its failure undoes no other write."""
-        if not self.set_running_or_notify_cancel():
-            return
+    def run(self, connection: Connection) -> bool:
+        """Run the work, unless it was withdrawn, and return False if it failed."""
+        if not (self.running() or self.set_running_or_notify_cancel()):
+            return True
+        self.outcome = self.error = None
         try:
             with translate_database_errors(sqlite3.Error):
-                connection.exec_driver_sql("SAVEPOINT pending_write")
                 self.outcome = self.work(connection)
         except Exception as error:
             self.error = error
-            # Fails if SQLite has undone the whole transaction, as it does on a full disk.
-            connection.exec_driver_sql("ROLLBACK TO pending_write")
+        return self.error is None
 
     def finish(self, failure: Exception | None) -> None:
         """Give the caller the outcome, or the failure of the work or of the transaction."""
@@ -103,15 +102,24 @@ class SqliteWriter:
             with translate_database_errors(sqlite3.Error, OSError):
                 fcntl.flock(self.lock_file, fcntl.LOCK_EX)
                 writes = self._take_waiting()
-                with self._begin(any(write.durable for write in writes)) as connection:
+                # A savepoint for each write would undo one alone, but costs two statements each.
+                if not self._commit(writes) and len(writes) > 1:
                     for write in writes:
-                        write.run(connection)
+                        self._commit([write])
         except Exception as error:
             failure = error
             writes += self._take_waiting()  # each would wait for the same fault
         fcntl.flock(self.lock_file, fcntl.LOCK_UN)
         for write in writes:
             write.finish(failure)
+
+    def _commit(self, writes: list[_PendingWrite]) -> bool:
+        """Commit the writes in one transaction, or undo all and return False if one fails."""
+        with self._begin(any(write.durable for write in writes)) as connection:
+            has_succeeded = all(write.run(connection) for write in writes)
+            if not has_succeeded:
+                connection.rollback()
+        return has_succeeded
 
     def _take_waiting(self) -> list[_PendingWrite]:
         with self._changed:
