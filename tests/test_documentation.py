@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handoff import problems
-from handoff.cli import main
+from handoff.cli import COMMANDS
 from handoff.entry import result_pages
 from handoff.magento.line_refusals import REFUSAL_TEXTS
 from handoff.problems import Problem
@@ -91,7 +91,7 @@ def test_the_page_on_direct_entry_lists_its_result_pages() -> None:
     assert own <= _list_page_rows(text) <= _list_pages(result_pages.DIRECT_ENTRY)
 
 
-@pytest.mark.parametrize("name", main.commands)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_documented(name: str) -> None:
     assert re.search(rf"^ *(handoff|make|/opt/handoff/bin/handoff) {name}\b", README, re.MULTILINE)
 

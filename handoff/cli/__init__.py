@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-from handoff.cli.demo import demo
-from handoff.cli.doctor import doctor
-from handoff.cli.migrate import migrate
-from handoff.cli.purge import purge
-from handoff.cli.reconcile import reconcile
-from handoff.cli.rehearse import rehearse
-from handoff.cli.serve import serve
+COMMANDS = ("serve", "demo", "doctor", "rehearse", "reconcile", "purge", "migrate")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class LazyGroup(click.Group):
+    """Imports the module of a command only when that command is used.
+
+    The modules of all commands take longer to import than a service takes to start.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"handoff.cli.{cmd_name}"), cmd_name)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Take shoppers from a Poq app into the checkout of a Magento 2 shop."""
-
-
-for command in (serve, demo, doctor, rehearse, reconcile, purge, migrate):
-    main.add_command(command)
