@@ -47,7 +47,7 @@ bench: $(VENV)/dev ## measure the speed of the service; needs wrk, nginx, Redis 
 
 translations: $(VENV)/dev ## update the catalogues from the sources, and compile them
 	mkdir -p build
-	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords translatable \
+	$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords mark_translatable \
 	  --no-location --omit-header --output-file build/messages.pot .
 	$(BIN)/pybabel --quiet update --input-file build/messages.pot --no-fuzzy-matching \
 	  --ignore-obsolete --ignore-pot-creation-date --width 100 --output-dir translations

@@ -77,7 +77,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.url_map.merge_slashes = False
     database = _open_ledger(settings, clock)
     app.extensions[DATABASE_EXTENSION] = database
-    _register_features(app, settings, database)
+    _register_views(app, settings, database)
     register_theme_css(app, settings.shop_accent)
     register_openapi(app, settings)
     init_babel(app)
@@ -90,7 +90,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     return app
 
 
-def _register_features(app: Flask, settings: Settings, database: Database) -> None:
+def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     """Build what transfer, entry and direct entry work with, and register their views."""
     handoffs = HandoffRepository(database, ttl=settings.link_ttl, grace=settings.reopen_grace)
     client = open_client(settings)
@@ -128,11 +128,11 @@ def _limit_request_time(app: Flask, seconds: float) -> None:
     """Give each request one deadline, shared by the calls to shop, ledger and session store."""
 
     @app.before_request
-    def _begin_request() -> None:
+    def _start_request_deadline() -> None:
         set_request_deadline(seconds)
 
     @app.teardown_request
-    def _end_request(_error: BaseException | None) -> None:
+    def _end_request_deadline(_error: BaseException | None) -> None:
         clear_request_deadline()
 
 

@@ -39,8 +39,8 @@ class Bag:
         }
 
 
-def sku_key(sku: str) -> str:
-    """Return the key that two spellings of one sku share: Magento ignores case."""
+def normalize_sku(sku: str) -> str:
+    """Return the spelling that equal skus share: Magento ignores case."""
     return sku.lower()
 
 
@@ -48,8 +48,8 @@ def merge_lines(lines: Iterable[BagLine]) -> tuple[BagLine, ...]:
     """Add up lines of the same sku into one, which keeps the first spelling and position."""
     merged: dict[str, BagLine] = {}
     for line in lines:
-        known = merged.get(sku_key(line.sku), BagLine(line.sku, Decimal(0)))
-        merged[sku_key(line.sku)] = BagLine(known.sku, known.quantity + line.quantity)
+        known = merged.get(normalize_sku(line.sku), BagLine(line.sku, Decimal(0)))
+        merged[normalize_sku(line.sku)] = BagLine(known.sku, known.quantity + line.quantity)
     return tuple(merged.values())
 
 

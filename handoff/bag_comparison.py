@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-from handoff.bag import Bag, BagLine, format_quantity, merge_lines, sku_key
+from handoff.bag import Bag, BagLine, format_quantity, merge_lines, normalize_sku
 from handoff.magento.order_models import OrderWithLines
 from handoff.magento.quote_models import QuoteLine
 from handoff.problems import Fault
@@ -87,13 +87,13 @@ def _find_differences(
 
 
 def _merge_by_sku(lines: Iterable[BagLine]) -> dict[str, BagLine]:
-    return {sku_key(line.sku): line for line in merge_lines(lines)}
+    return {normalize_sku(line.sku): line for line in merge_lines(lines)}
 
 
 def _use_bag_sku(in_bag: dict[str, BagLine], line: _ComparableLine) -> BagLine:
     """Return a line under the sku that the bag has for it: its own, or its product's."""
     product_sku = line.product_sku or line.sku
-    is_by_product = sku_key(line.sku) not in in_bag and sku_key(product_sku) in in_bag
+    is_by_product = normalize_sku(line.sku) not in in_bag and normalize_sku(product_sku) in in_bag
     return BagLine(product_sku if is_by_product else line.sku, line.quantity)
 
 

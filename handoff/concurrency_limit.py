@@ -16,13 +16,13 @@ from handoff.problems import Busy
 class ConcurrencyLimit:
     """A bounded semaphore; safe to share between threads."""
 
-    def __init__(self, places: int) -> None:
-        """`places` is how many blocks may run at once."""
-        self._semaphore = threading.BoundedSemaphore(places)
+    def __init__(self, slots: int) -> None:
+        """`slots` is how many blocks may run at once."""
+        self._semaphore = threading.BoundedSemaphore(slots)
 
     @contextmanager
-    def slot(self, wait_seconds: float) -> Iterator[None]:
-        """Hold a place during the block; raise Busy if none is free within `wait_seconds`."""
+    def acquire_slot(self, wait_seconds: float) -> Iterator[None]:
+        """Hold a slot during the block; raise Busy if none is free within `wait_seconds`."""
         if not self._semaphore.acquire(timeout=wait_seconds):
             raise Busy
         try:

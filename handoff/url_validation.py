@@ -29,7 +29,7 @@ def require_ascii(value: str) -> None:
         raise ValueError("must be ASCII: the host as xn--…, the path %-encoded")
 
 
-def _normalise_base_url(value: str) -> str:
+def _normalize_base_url(value: str) -> str:
     parts = split_url(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an http(s) URL with a host")
@@ -43,14 +43,14 @@ def _normalise_base_url(value: str) -> str:
     return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
 
-BaseUrl = Annotated[str, BeforeValidator(_normalise_base_url)]
+BaseUrl = Annotated[str, BeforeValidator(_normalize_base_url)]
 """An http(s) URL with a host and maybe a path, without a '/' at its end."""
 
 
 def is_same_url(one: str, other: str) -> bool:
     """Return whether two base URLs are equal once normalised; False if one is not valid."""
     try:
-        return _normalise_base_url(one) == _normalise_base_url(other)
+        return _normalize_base_url(one) == _normalize_base_url(other)
     except ValueError:
         return False
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from handoff.bag import BagLine, sku_key
+from handoff.bag import BagLine, normalize_sku
 from handoff.bag_comparison import find_quote_differences
 from handoff.magento.quote_models import QuoteLine
 
@@ -79,7 +79,7 @@ bags = st.lists(st.tuples(skus, st.integers(1, 5)), min_size=1, max_size=6)
 def sums(lines: list[tuple[str, int]]) -> dict[str, int]:
     found: dict[str, int] = {}
     for sku, quantity in lines:
-        found[sku_key(sku)] = found.get(sku_key(sku), 0) + quantity
+        found[normalize_sku(sku)] = found.get(normalize_sku(sku), 0) + quantity
     return found
 
 
@@ -93,7 +93,7 @@ def test_a_quote_without_free_lines_matches_if_the_sums_are_equal(
     )
     in_quote, in_bag = sums(held), sums(wanted)
     differing = {sku for sku in in_quote | in_bag if in_quote.get(sku) != in_bag.get(sku)}
-    assert {sku_key(fault.sku or "") for fault in faults} == differing
+    assert {normalize_sku(fault.sku or "") for fault in faults} == differing
 
 
 @given(bags, st.randoms(use_true_random=False))
@@ -130,4 +130,4 @@ def test_a_gift_never_stands_for_another_sku(
         [free(sku, str(quantity)) for sku, quantity in gifts],
         [BagLine(sku, Decimal(quantity)) for sku, quantity in bag],
     )
-    assert missing <= {sku_key(fault.sku or "") for fault in faults}
+    assert missing <= {normalize_sku(fault.sku or "") for fault in faults}

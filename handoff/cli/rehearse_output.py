@@ -71,7 +71,7 @@ class RehearsalPrinter:
         self._console.print(_build_table(result.step_results))
         for step_result in result.step_results:
             if step_result.failure is not None:
-                self._console.print(_build_failure(step_result.step, step_result.failure))
+                self._console.print(_build_failure_table(step_result.step, step_result.failure))
         if result.leftovers:
             self._console.print("\nLeft behind in the shop:")
             for leftover in result.leftovers:
@@ -135,7 +135,7 @@ def _build_table(results: Sequence[StepResult]) -> Table:
     return table
 
 
-def _build_failure(step: Step, failure: StepFailure) -> Table:
+def _build_failure_table(step: Step, failure: StepFailure) -> Table:
     grid = Table.grid(padding=(0, 1))
     grid.add_row("", "")
     grid.add_row(Text("failed", "bold red"), Text(f"{step.part}, {step.title}"))

@@ -43,25 +43,25 @@ class CatalogueProduct:
     attributes: frozenset[str]
 
     @classmethod
-    def parse(cls, row: dict[str, Any]) -> Self:
+    def parse(cls, item: dict[str, Any]) -> Self:
         """Return a product from the JSON of Magento's REST, in which any field can be null."""
-        extensions = row.get("extension_attributes") or {}
-        attributes = _get_list(row, "custom_attributes")
+        extensions = item.get("extension_attributes") or {}
+        attributes = _get_list(item, "custom_attributes")
         custom = {each["attribute_code"]: each["value"] for each in attributes if each.get("value")}
         images = [
-            each for each in _get_list(row, "media_gallery_entries") if not each.get("disabled")
+            each for each in _get_list(item, "media_gallery_entries") if not each.get("disabled")
         ]
         options = _get_list(extensions, "configurable_product_options")
-        price = row.get("price")
+        price = item.get("price")
         return cls(
-            id=int(row.get("id") or 0),
-            sku=str(row.get("sku") or ""),
-            name=str(row.get("name") or ""),
-            type_id=str(row.get("type_id") or ""),
+            id=int(item.get("id") or 0),
+            sku=str(item.get("sku") or ""),
+            name=str(item.get("name") or ""),
+            type_id=str(item.get("type_id") or ""),
             description=str(custom.get("description") or custom.get("short_description") or ""),
             price=None if price is None else Decimal(str(price)),
             is_in_stock=(extensions.get("stock_item") or {}).get("is_in_stock"),
-            requires_options=any(each.get("is_require") for each in _get_list(row, "options")),
+            requires_options=any(each.get("is_require") for each in _get_list(item, "options")),
             images=tuple(str(each["file"]) for each in images if each.get("file")),
             option_labels=tuple(str(each.get("label") or "") for each in options),
             child_ids=tuple(map(int, _get_list(extensions, "configurable_product_links"))),
@@ -109,8 +109,8 @@ class CatalogueReader:
     def read_sample(self, size: int) -> CatalogueSample:
         """Read `size` products from several places of the catalogue, and some configurables."""
         skus, total = self._select_skus(size)
-        rows = [self._get_json(f"products/{quote(sku, safe='')}") for sku in dict.fromkeys(skus)]
-        products = [CatalogueProduct.parse(row) for row in rows if self._is_sold_here(row)]
+        items = [self._get_json(f"products/{quote(sku, safe='')}") for sku in dict.fromkeys(skus)]
+        products = [CatalogueProduct.parse(item) for item in items if self._is_in_website(item)]
         return CatalogueSample(
             products=tuple(products),
             children=self._read_children(products),
@@ -121,11 +121,11 @@ class CatalogueReader:
             denied=frozenset(self._denied),
         )
 
-    def _is_sold_here(self, row: Any) -> bool:
-        """Whether the product is in the website of the store view, or names no website."""
-        if not isinstance(row, dict):
+    def _is_in_website(self, item: Any) -> bool:
+        """Return whether the product is in the website of the store view, or names no website."""
+        if not isinstance(item, dict):
             return False
-        website_ids = (row.get("extension_attributes") or {}).get("website_ids")
+        website_ids = (item.get("extension_attributes") or {}).get("website_ids")
         return not isinstance(website_ids, list) or self._store.website_id in website_ids
 
     def _get_json(self, path: str, params: dict[str, str] | None = None) -> Any:
@@ -160,7 +160,7 @@ class CatalogueReader:
             fields="items[sku],total_count",
         )
         data = self._get_json("products", criteria) or {}
-        return [str(row["sku"]) for row in _get_list(data, "items")], int(
+        return [str(item["sku"]) for item in _get_list(data, "items")], int(
             data.get("total_count") or 0
         )
 
@@ -205,9 +205,9 @@ class CatalogueReader:
         data = self._get_json("products/attributes", criteria)
         if data is None:
             return None
-        return tuple(str(row["attribute_code"]) for row in _get_list(data, "items"))
+        return tuple(str(item["attribute_code"]) for item in _get_list(data, "items"))
 
 
-def _get_list(row: dict[str, Any], name: str) -> list[Any]:
+def _get_list(item: dict[str, Any], name: str) -> list[Any]:
     """Return a list in JSON of Magento, empty if it is null or missing."""
-    return row.get(name) or []
+    return item.get(name) or []

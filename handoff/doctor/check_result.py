@@ -53,7 +53,7 @@ class CheckResult:
     name: str = ""
     missing: tuple[MissingData, ...] = ()
 
-    def named(self, name: str) -> CheckResult:
+    def with_name(self, name: str) -> CheckResult:
         """Return the same result with a name of its own."""
         return replace(self, name=name)
 

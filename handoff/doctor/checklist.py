@@ -60,7 +60,7 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
             Check("Poq's keys", settings.check_api_keys, needs_rest=False),
             Check("Secret that signs links", settings.check_secret_key, needs_rest=False),
             Check("Password of the session store", settings.check_store_password, needs_rest=False),
-            Check("Ledger's disk", ledger.check_ledger_disk, needs_rest=False),
+            Check("Ledger's disk", ledger.check_ledger_file_system, needs_rest=False),
             Check("Ledger", ledger.check_ledger, needs_rest=False),
         ),
         "Service and session store": (
@@ -109,7 +109,7 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
     "data": {
         "Shop": (Check("Category tree", catalogue.check_categories, _SAMPLE),),
         "Product list": (Check("Products", catalogue.check_product_list, _SAMPLE),),
-        "Product page": (Check("Product page", catalogue.check_product_page, _SAMPLE),),
+        "Product page": (Check("Product page", catalogue.check_product_details, _SAMPLE),),
         "Search": (Check("Search", product_search.check_search, _SAMPLE),),
         "Filters": (Check("Filters", product_search.check_filters, _SAMPLE),),
         "Cart": (

@@ -133,12 +133,12 @@ def try_checkout(shop: DoctorShopClient, store: StoreView, skus: list[str]) -> C
     if cart.sku is None:
         return CheckoutTrial(CheckoutTrialOutcome.NO_PRODUCT, cart)
     quote = read_json(shop.rest("GET", f"guest-carts/{cart.masked_id}", store=None))
-    opener = _CheckoutOpener(shop, store, int(quote["id"]), cart.sku)
+    visitor = _CheckoutVisitor(shop, store, int(quote["id"]), cart.sku)
     try:
-        visit = opener.open_checkout([store.website_id])
-        outcome, website_id = _diagnose(visit), None
+        visit = visitor.open_checkout([store.website_id])
+        outcome, website_id = _diagnose_visit(visit), None
         if outcome is CheckoutTrialOutcome.QUOTE_NOT_FOUND:
-            website_id = opener.find_website_id([n for n in _WEBSITE_IDS if n != store.website_id])
+            website_id = visitor.find_website_id([n for n in _WEBSITE_IDS if n != store.website_id])
             outcome = CheckoutTrialOutcome.WRONG_WEBSITE if website_id else outcome
     except SessionStoreError:
         return CheckoutTrial(CheckoutTrialOutcome.SESSION_NOT_WRITTEN, cart)
@@ -155,7 +155,7 @@ class _CheckoutVisit:
 
 
 @dataclass(frozen=True, slots=True)
-class _CheckoutOpener:
+class _CheckoutVisitor:
     shop: DoctorShopClient
     store: StoreView
     quote_number: int
@@ -182,7 +182,7 @@ class _CheckoutOpener:
         return candidates[0]
 
 
-def _diagnose(visit: _CheckoutVisit) -> CheckoutTrialOutcome:
+def _diagnose_visit(visit: _CheckoutVisit) -> CheckoutTrialOutcome:
     first, last = visit.pages[0], visit.pages[-1]
     if last.failure is not None:
         return CheckoutTrialOutcome.NO_RESPONSE

@@ -73,7 +73,7 @@ class DoctorReport:
             "verdict": self.severity.value,
             "counts": {severity.value: count for severity, count in self.counts.items()},
             "parts": {
-                code: [_section_as_json(title, results) for title, results in sections.items()]
+                code: [_build_section_json(title, results) for title, results in sections.items()]
                 for code, sections in self.parts.items()
             },
             "to_mend": self.missing_by_owner,
@@ -81,7 +81,7 @@ class DoctorReport:
         }
 
 
-def _section_as_json(title: str, results: list[CheckResult]) -> dict[str, Any]:
+def _build_section_json(title: str, results: list[CheckResult]) -> dict[str, Any]:
     worst = find_worst(result.severity for result in results)
     findings = [result.as_json() for result in results]
     return {"title": title, "verdict": worst.value, "findings": findings}

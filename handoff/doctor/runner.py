@@ -60,7 +60,7 @@ def run_checks(
 def run_check(check: Check, context: CheckContext) -> list[CheckResult]:
     """Run one check, for each store view or site if that is its scope, and name its results."""
     if check.needs_rest and not _is_rest_available(context):
-        return [unknown("The shop's REST does not work.").named(check.name)]
+        return [unknown("The shop's REST does not work.").with_name(check.name)]
     calls: list[tuple[str, tuple[object, ...]]] = [("", ())]
     if check.scope is CheckScope.EACH_STORE_VIEW:
         calls = [(store.code, (store,)) for store in context.settings.stores]
@@ -70,7 +70,7 @@ def run_check(check: Check, context: CheckContext) -> list[CheckResult]:
     for store_code, arguments in calls:
         suffix = f" ({store_code})" if store_code and len(context.settings.stores) > 1 else ""
         for result in _collect_results(check, context, arguments):
-            named.append(result.named(f"{result.name or check.name}{suffix}"))
+            named.append(result.with_name(f"{result.name or check.name}{suffix}"))
     return named
 
 

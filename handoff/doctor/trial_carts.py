@@ -102,13 +102,13 @@ def _find_skus_as_admin(shop: DoctorShopClient, store: StoreView, token: str) ->
         fields="items[sku,options]",
     )
     data = read_json(shop.rest("GET", "products", store=store, token=token, params=params))
-    rows = data.get("items") if isinstance(data, dict) else None
-    return [str(row["sku"]) for row in rows or [] if not row.get("options")]
+    items = data.get("items") if isinstance(data, dict) else None
+    return [str(item["sku"]) for item in items or [] if not item.get("options")]
 
 
 def _find_skus_by_graphql(shop: DoctorShopClient, store: StoreView) -> list[str]:
     try:
-        rows = read_json(shop.graphql(_FIND_PRODUCTS, store=store))["data"]["products"]["items"]
-        return [str(row["sku"]) for row in rows if row["__typename"] not in _COMPOSITE_TYPES]
+        items = read_json(shop.graphql(_FIND_PRODUCTS, store=store))["data"]["products"]["items"]
+        return [str(item["sku"]) for item in items if item["__typename"] not in _COMPOSITE_TYPES]
     except (KeyError, TypeError):
         return []

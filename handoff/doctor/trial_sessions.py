@@ -11,7 +11,7 @@ from handoff.magento.checkout_probe import ShopperSession, VisitedPage
 from handoff.magento.http_transport import HttpResponse
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
-from handoff.shop_session import new_session_id, open_session_store
+from handoff.shop_session import generate_session_id, open_session_store
 
 _LIFETIME = 60  # seconds
 # A session's file is deleted by its id, so the id must not lead to another folder.
@@ -21,7 +21,7 @@ _SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")
 def write_session(shop: DoctorShopClient, data: bytes) -> str:
     """Write a session that lives for a minute and return its id; raise SessionStoreError."""
     url, access = shop.settings.session_store_url, shop.settings.session_store_access
-    session_id = new_session_id()
+    session_id = generate_session_id()
     open_session_store(url, access, lifetime=_LIFETIME).write(session_id, data)
     _register_session(shop, session_id)
     return session_id

@@ -50,7 +50,7 @@ class CheckoutRedirect:
         If the session cannot be written, the page has a button to try again, and the web view
         keeps its cookies, so that it may.
         """
-        response = self._start_session(handoff, cookies)
+        response = self._redirect_with_new_session(handoff, cookies)
         cookies.set_on(response)
         return response
 
@@ -68,13 +68,13 @@ class CheckoutRedirect:
         deadline = Deadline.within_request(_ORDER_LOOKUP_TIMEOUT)
         try:
             # A thread that waited for a slot would keep shoppers with good links waiting as well.
-            with self.shop_limit.slot(0):
+            with self.shop_limit.acquire_slot(0):
                 return self.orders.find_order(handoff.quote_number, deadline=deadline)
         except (Busy, ShopUnavailable, ShopTimeout) as problem:
             log.warning("order_lookup_failed", code=problem.code)
             return None
 
-    def _start_session(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
+    def _redirect_with_new_session(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
         try:
             contents = build_session_contents(handoff, self.store_views)
             session_id = create_session(self.session_store, contents)

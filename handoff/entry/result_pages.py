@@ -36,28 +36,28 @@ class ResultPage:
     retry_after: int | None = None
 
 
-def translatable(message: str) -> str:
+def mark_translatable(message: str) -> str:
     """Return the message. pybabel finds the texts of the catalogues by this name."""
     return message
 
 
-_BAG_IS_SAFE = translatable("Nothing is lost: your bag is safe.")
-_TAP_CHECKOUT_AGAIN = translatable("Go back to the app and tap Checkout again.")
-_IF_NOT_TAP_AGAIN = translatable("If not, go back to the app and tap Checkout again.")
+_BAG_IS_SAFE = mark_translatable("Nothing is lost: your bag is safe.")
+_TAP_CHECKOUT_AGAIN = mark_translatable("Go back to the app and tap Checkout again.")
+_IF_NOT_TAP_AGAIN = mark_translatable("If not, go back to the app and tap Checkout again.")
 
 UNKNOWN = ResultPage(
     "unknown",
     HTTPStatus.NOT_FOUND,
-    translatable("This link does not work"),
-    translatable("It may be incomplete."),
+    mark_translatable("This link does not work"),
+    mark_translatable("It may be incomplete."),
     _TAP_CHECKOUT_AGAIN,
     shown_at=(LINK,),
 )
 EXPIRED = ResultPage(
     "expired",
     HTTPStatus.GONE,
-    translatable("This link has expired"),
-    translatable(
+    mark_translatable("This link has expired"),
+    mark_translatable(
         "For your security, it only works for a few minutes. Your bag is still in the app."
     ),
     _TAP_CHECKOUT_AGAIN,
@@ -67,8 +67,8 @@ EXPIRED = ResultPage(
 USED = ResultPage(
     "used",
     HTTPStatus.GONE,
-    translatable("This link has already been used"),
-    translatable(
+    mark_translatable("This link has already been used"),
+    mark_translatable(
         "It opens checkout only once, on one device. If you have placed your order, the shop has "
         "received it and will email you."
     ),
@@ -79,17 +79,17 @@ USED = ResultPage(
 ORDERED = ResultPage(
     "ordered",
     HTTPStatus.GONE,
-    translatable("Your order has been placed"),
-    translatable("The items in this bag have been ordered. The shop will email you about it."),
-    translatable("There is nothing more to do. You can go back to the app."),
+    mark_translatable("Your order has been placed"),
+    mark_translatable("The items in this bag have been ordered. The shop will email you about it."),
+    mark_translatable("There is nothing more to do. You can go back to the app."),
     shown_at=_BOTH,
     reasons=(problems.QuoteOrdered,),
 )
 SUPERSEDED = ResultPage(
     "superseded",
     HTTPStatus.GONE,
-    translatable("There is a newer link"),
-    translatable("Your bag was sent to checkout again after this link was made."),
+    mark_translatable("There is a newer link"),
+    mark_translatable("Your bag was sent to checkout again after this link was made."),
     _TAP_CHECKOUT_AGAIN,
     shown_at=_BOTH,
     reasons=(LinkState.SUPERSEDED,),
@@ -97,18 +97,18 @@ SUPERSEDED = ResultPage(
 UNAVAILABLE = ResultPage(
     "unavailable",
     HTTPStatus.SERVICE_UNAVAILABLE,
-    translatable("The shop cannot be reached right now"),
-    translatable("Nothing is lost: your bag is safe, and this link still works."),
-    translatable("Please try again in a moment."),
+    mark_translatable("The shop cannot be reached right now"),
+    mark_translatable("Nothing is lost: your bag is safe, and this link still works."),
+    mark_translatable("Please try again in a moment."),
     shown_at=_BOTH,
     retry_after=5,
 )
 PAUSED = ResultPage(
     "paused",
     HTTPStatus.SERVICE_UNAVAILABLE,
-    translatable("The shop is down for maintenance"),
+    mark_translatable("The shop is down for maintenance"),
     _BAG_IS_SAFE,
-    translatable("Please try again in a few minutes."),
+    mark_translatable("Please try again in a few minutes."),
     shown_at=_BOTH,
     reasons=(problems.Paused,),
     retry_after=PAUSE_RETRY_AFTER,
@@ -116,17 +116,17 @@ PAUSED = ResultPage(
 FAULT = ResultPage(
     "fault",
     HTTPStatus.INTERNAL_SERVER_ERROR,
-    translatable("Something went wrong"),
-    translatable("That was our fault, not yours. Your bag is still in the app."),
+    mark_translatable("Something went wrong"),
+    mark_translatable("That was our fault, not yours. Your bag is still in the app."),
     _TAP_CHECKOUT_AGAIN,
     shown_at=_BOTH,
 )
 TOO_MANY = ResultPage(
     "too_many",
     HTTPStatus.TOO_MANY_REQUESTS,
-    translatable("Too many attempts"),
-    translatable("There were too many failed attempts from your network. Your bag is safe."),
-    translatable("Wait a minute, then go back to the app and tap Checkout again."),
+    mark_translatable("Too many attempts"),
+    mark_translatable("There were too many failed attempts from your network. Your bag is safe."),
+    mark_translatable("Wait a minute, then go back to the app and tap Checkout again."),
     shown_at=_BOTH,
     reasons=(problems.TooManyRequests,),
     retry_after=60,
@@ -134,8 +134,8 @@ TOO_MANY = ResultPage(
 INCOMPLETE = ResultPage(
     "incomplete",
     HTTPStatus.BAD_REQUEST,
-    translatable("Checkout could not be opened"),
-    translatable("The app sent an incomplete request to the shop."),
+    mark_translatable("Checkout could not be opened"),
+    mark_translatable("The app sent an incomplete request to the shop."),
     _TAP_CHECKOUT_AGAIN,
     shown_at=(DIRECT_ENTRY,),
     reasons=(
@@ -148,25 +148,27 @@ INCOMPLETE = ResultPage(
 SIGNED_OUT = ResultPage(
     "signed_out",
     HTTPStatus.FORBIDDEN,
-    translatable("You have been signed out"),
-    translatable("The shop no longer accepts the app's sign-in."),
-    translatable("Go back to the app, sign in again and tap Checkout."),
+    mark_translatable("You have been signed out"),
+    mark_translatable("The shop no longer accepts the app's sign-in."),
+    mark_translatable("Go back to the app, sign in again and tap Checkout."),
     shown_at=(DIRECT_ENTRY,),
     reasons=(problems.CustomerTokenRejected,),
 )
 FORCED = ResultPage(
     "forced",
     HTTPStatus.FORBIDDEN,
-    translatable("Checkout opens from the app"),
-    translatable("Another website sent you here, so we did not open checkout."),
-    translatable("Go to the app and tap Checkout there."),
+    mark_translatable("Checkout opens from the app"),
+    mark_translatable("Another website sent you here, so we did not open checkout."),
+    mark_translatable("Go to the app and tap Checkout there."),
     shown_at=(DIRECT_ENTRY,),
 )
 BAG_UNKNOWN = ResultPage(
     "bag_unknown",
     HTTPStatus.NOT_FOUND,
-    translatable("This bag cannot be found"),
-    translatable("If you have placed your order, the shop has received it and will email you."),
+    mark_translatable("This bag cannot be found"),
+    mark_translatable(
+        "If you have placed your order, the shop has received it and will email you."
+    ),
     _IF_NOT_TAP_AGAIN,
     shown_at=(DIRECT_ENTRY,),
     reasons=(problems.QuoteNotFound,),
@@ -174,18 +176,18 @@ BAG_UNKNOWN = ResultPage(
 EMPTY = ResultPage(
     "empty",
     HTTPStatus.CONFLICT,
-    translatable("Your bag is empty"),
-    translatable("There is nothing in it to take to checkout."),
-    translatable("Go back to the app, add something to your bag and tap Checkout."),
+    mark_translatable("Your bag is empty"),
+    mark_translatable("There is nothing in it to take to checkout."),
+    mark_translatable("Go back to the app, add something to your bag and tap Checkout."),
     shown_at=(DIRECT_ENTRY,),
     reasons=(problems.QuoteEmpty,),
 )
 REFUSED = ResultPage(
     "refused",
     HTTPStatus.CONFLICT,
-    translatable("This bag cannot go to checkout"),
-    translatable("The shop does not accept it as it is."),
-    translatable("Go back to the app and check your bag."),
+    mark_translatable("This bag cannot go to checkout"),
+    mark_translatable("The shop does not accept it as it is."),
+    mark_translatable("Go back to the app and check your bag."),
     shown_at=(DIRECT_ENTRY,),
 )
 TRY_LATER = ResultPage(
@@ -193,7 +195,7 @@ TRY_LATER = ResultPage(
     HTTPStatus.SERVICE_UNAVAILABLE,
     UNAVAILABLE.title,
     _BAG_IS_SAFE,
-    translatable("Go back to the app and tap Checkout again in a moment."),
+    mark_translatable("Go back to the app and tap Checkout again in a moment."),
     shown_at=(DIRECT_ENTRY,),
     retry_after=5,
 )

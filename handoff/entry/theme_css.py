@@ -41,7 +41,7 @@ class Colour:
         red, green, blue = (_linearize(part / 255) for part in (self.red, self.green, self.blue))
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
-    def contrast_with(self, other: Colour) -> float:
+    def compute_contrast(self, other: Colour) -> float:
         """Return the contrast with another colour, from 1 to 21."""
         dark, light = sorted((self.luminance, other.luminance))
         return (light + 0.05) / (dark + 0.05)
@@ -79,7 +79,7 @@ def build_theme_css(accent: Colour) -> str:
 
 def choose_text_colour(background: Colour) -> Colour:
     """Return black or white, whichever has more contrast; that is always MIN_TEXT_CONTRAST."""
-    return max((BLACK, WHITE), key=background.contrast_with)
+    return max((BLACK, WHITE), key=background.compute_contrast)
 
 
 def adjust_for_contrast(
@@ -88,7 +88,7 @@ def adjust_for_contrast(
     """Return the colour, mixed with as little black or white as the contrast needs."""
     end = choose_text_colour(background)
     mixed = (colour.mix_with(end, step / _MIXING_STEPS) for step in range(_MIXING_STEPS + 1))
-    return next((mix for mix in mixed if mix.contrast_with(background) >= contrast), end)
+    return next((mix for mix in mixed if mix.compute_contrast(background) >= contrast), end)
 
 
 def _build_properties(accent: Colour, background: Colour) -> str:

@@ -102,7 +102,7 @@ class CheckoutProbe:
         """
         self.client = client
         self._checkout_hosts = checkout_hosts
-        self._fetch_page: PageFetcher = fetch_page or client.page
+        self._fetch_page: PageFetcher = fetch_page or client.request_page
 
     def open_page(
         self,
@@ -129,10 +129,10 @@ class CheckoutProbe:
                 break
             pages.append(VisitedPage(url, response))
             session_id = _find_cookie(response.set_cookies, cookie.name) or session_id
-            url = _next_url(url, response.location)
+            url = _resolve_redirect(url, response.location)
         return StorefrontVisit(tuple(pages), session_id)
 
-    def accepts(self, session: ShopperSession, *, deadline: Deadline) -> bool:
+    def can_check_out(self, session: ShopperSession, *, deadline: Deadline) -> bool:
         """Return whether checkout opens and does not send the shopper back to the cart page.
 
         Raises StoreNotServed if checkout is on a host to which browsers do not send the session
@@ -144,7 +144,7 @@ class CheckoutProbe:
         if failure is not None:
             raise CheckoutInconclusive("timeout" if failure.kind == "timeout" else "unreachable")
         if response.location:
-            if not self._keeps_session(site, response.location):
+            if not self._is_session_kept(site, response.location):
                 raise StoreNotServed(
                     f"The shop has the checkout of the store view {site.store_code} on another "
                     "host than HANDOFF_STORES, where its url is missing or wrong."
@@ -156,7 +156,7 @@ class CheckoutProbe:
             raise CheckoutInconclusive(f"status_{response.status}")
         return True
 
-    def _keeps_session(self, site: StoreSite, location: str) -> bool:
+    def _is_session_kept(self, site: StoreSite, location: str) -> bool:
         """Return whether a redirect leads to a host with the session cookie, or a known one."""
         try:
             parts = urlsplit(location)
@@ -187,7 +187,7 @@ def _is_cookie_sent(url: str, cookie: SessionCookieSettings) -> bool:
     return is_in_domain and below and (parts.scheme == "https" or not cookie.secure)
 
 
-def _next_url(url: str, location: str) -> str:
+def _resolve_redirect(url: str, location: str) -> str:
     """Return where a redirect leads, empty if there is none or its target is not a URL."""
     try:
         return urljoin(url, location) if location else ""

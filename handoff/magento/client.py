@@ -139,7 +139,7 @@ class MagentoClient:
             return Answer(response.status, None)
         return Answer(response.status, _parse_json(response))
 
-    def page(
+    def request_page(
         self, method: str, url: str, *, headers: Mapping[str, str], deadline: Deadline
     ) -> HttpResponse:
         """Request a page of the storefront by the address that this client reaches.

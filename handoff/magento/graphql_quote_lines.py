@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from handoff.bag import sku_key
+from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient, ShopJson
 from handoff.magento.quote_models import Quote, QuoteLine
@@ -92,7 +92,7 @@ def _add_details(line: QuoteLine, details: _LineDetailsJson | None) -> QuoteLine
         return line
     # A variant has a sku of its own. The sku of its product would stand for all variants.
     product_sku = (details.configured_variant or details.product).sku
-    is_longer = sku_key(line.sku).startswith(f"{sku_key(product_sku)}-")
+    is_longer = normalize_sku(line.sku).startswith(f"{normalize_sku(product_sku)}-")
     return replace(
         line,
         is_free=line.is_free or details.is_free,

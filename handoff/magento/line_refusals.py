@@ -13,7 +13,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from handoff.bag import BagLine, sku_key
+from handoff.bag import BagLine, normalize_sku
 from handoff.deadline import Deadline
 from handoff.magento.client import Answer, MagentoClient
 from handoff.problems import Fault, ShopTimeout, ShopUnavailable
@@ -100,7 +100,7 @@ def explain_refusals(
     `try_add` adds a line with another quantity to the cart and returns whether the shop did it.
     """
     refusals = list(refusals)
-    codes = {each.line.sku: each.code or _find_code(each.answer) for each in refusals}
+    codes = {each.line.sku: each.code or _find_code_by_message(each.answer) for each in refusals}
     unclear = [refusal for refusal in refusals if codes[refusal.line.sku] is None]
     if unclear:
         try:
@@ -114,7 +114,7 @@ def explain_refusals(
     return tuple(_build_fault(each, codes[each.line.sku] or "refused") for each in refusals)
 
 
-def _find_code(answer: Answer | None) -> str | None:
+def _find_code_by_message(answer: Answer | None) -> str | None:
     """Return the code for the shop's error message, or None if the message is not known."""
     if answer is None:
         return None
@@ -127,13 +127,13 @@ def _find_code(answer: Answer | None) -> str | None:
 def _fetch_products(
     skus: list[str], client: MagentoClient, store: StoreView, deadline: Deadline
 ) -> dict[str, dict[str, Any]] | None:
-    """Return the products on sale by sku key; return None if GraphQL does not answer."""
+    """Return the products on sale by normalized sku; return None if GraphQL does not answer."""
     answer = client.graphql(
         _PRODUCTS_QUERY, {"skus": skus, "size": len(skus)}, store=store.code, deadline=deadline
     )
     try:
         items = answer.body["data"]["products"]["items"]
-        return {sku_key(str(item["sku"])): item for item in items}
+        return {normalize_sku(str(item["sku"])): item for item in items}
     except (KeyError, TypeError):
         return None
 
@@ -144,7 +144,7 @@ def _find_code_by_product(
     try_add: Callable[[BagLine], bool],
 ) -> str:
     line = refusal.line
-    product = (products or {}).get(sku_key(line.sku))
+    product = (products or {}).get(normalize_sku(line.sku))
     if product is not None:
         if product.get("stock_status") == "OUT_OF_STOCK":
             return "unavailable"

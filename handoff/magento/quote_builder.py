@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any
 
-from handoff.bag import Bag, BagLine, sku_key
+from handoff.bag import Bag, BagLine, normalize_sku
 from handoff.deadline import Deadline
 from handoff.magento.client import Answer, MagentoClient
 from handoff.magento.line_refusals import LineRefusal, explain_refusals
@@ -56,12 +56,14 @@ class _Cart:
     masked_id: str = field(repr=False)
     lines: tuple[_CartLine, ...] | None
 
-    def holds(self, line: BagLine, *, at_least: Decimal = Decimal(0)) -> bool:
-        same = (own for own in self.lines or () if sku_key(own.sku) == sku_key(line.sku))
+    def has_line(self, line: BagLine, *, at_least: Decimal = Decimal(0)) -> bool:
+        same = (
+            own for own in self.lines or () if normalize_sku(own.sku) == normalize_sku(line.sku)
+        )
         return any(own.quantity >= at_least for own in same)
 
-    def holds_all(self, lines: Iterable[BagLine]) -> bool:
-        return all(self.holds(line, at_least=line.quantity) for line in lines)
+    def has_all_lines(self, lines: Iterable[BagLine]) -> bool:
+        return all(self.has_line(line, at_least=line.quantity) for line in lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class QuoteBuilder:
         """
         cart = self._create_with_cached_choices(bag) or self._create_filled(bag.lines, {})
         cart = cart or _Cart(self._create_empty(), None)
-        left_out = [line for line in bag.lines if not cart.holds(line)]
+        left_out = [line for line in bag.lines if not cart.has_line(line)]
         self._add_lines(cart, left_out)
         if left_out and cart.lines is not None:
             cart = _Cart(cart.masked_id, self._get_lines(cart.masked_id))
@@ -94,7 +96,9 @@ class QuoteBuilder:
         if not choices:
             return None
         cart = self._create_filled(bag.lines, choices)
-        if cart and cart.holds_all(line for line in bag.lines if sku_key(line.sku) in choices):
+        if cart and cart.has_all_lines(
+            line for line in bag.lines if normalize_sku(line.sku) in choices
+        ):
             return cart
         self.variants.remove_cached(choices, store=self.store)
         return None
@@ -104,8 +108,12 @@ class QuoteBuilder:
 
         If that fails, return the cart as it is: it holds the same goods at the same price.
         """
-        by_sku = {sku_key(line.sku): line for line in cart.lines or ()}
-        in_bag = [by_sku[sku_key(line.sku)] for line in bag.lines if sku_key(line.sku) in by_sku]
+        by_sku = {normalize_sku(line.sku): line for line in cart.lines or ()}
+        in_bag = [
+            by_sku[normalize_sku(line.sku)]
+            for line in bag.lines
+            if normalize_sku(line.sku) in by_sku
+        ]
         hidden = {line.url_key for line in in_bag if line.url_key and not line.has_page}
         if not hidden or len(in_bag) < len(bag.lines):
             return cart
@@ -114,10 +122,10 @@ class QuoteBuilder:
         lines = [
             BagLine(own.sku, line.quantity) for own, line in zip(in_bag, bag.lines, strict=True)
         ]
-        if not any(sku_key(line.sku) in choices for line in lines):
+        if not any(normalize_sku(line.sku) in choices for line in lines):
             return cart
         other = self._create_filled(lines, choices)
-        return other if other and other.holds_all(lines) else cart
+        return other if other and other.has_all_lines(lines) else cart
 
     def _create_filled(
         self, lines: Iterable[BagLine], choices: dict[str, VariantChoice]
@@ -225,7 +233,7 @@ def build_cart_variables(masked_id: str, rounds: list[list[dict[str, Any]]]) -> 
 
 
 def _build_cart_item(line: BagLine, choices: dict[str, VariantChoice]) -> dict[str, Any]:
-    choice = choices.get(sku_key(line.sku))
+    choice = choices.get(normalize_sku(line.sku))
     if choice is None:
         return {"sku": line.sku, "quantity": int(line.quantity)}
     return {

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from handoff.bag import sku_key
+from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
 from handoff.magento.client import Answer, MagentoClient, ShopJson
 from handoff.settings.store_view_models import StoreView
@@ -72,20 +72,20 @@ class Variants:
         self._cache: dict[tuple[str, str], tuple[float, VariantChoice]] = {}
 
     def get_cached(self, skus: Iterable[str], *, store: StoreView) -> dict[str, VariantChoice]:
-        """Return the cached choices of these skus, by sku key."""
+        """Return the cached choices of these skus, keyed by normalized sku."""
         now = time.monotonic()
-        entries = {key: self._cache.get((store.code, key)) for key in map(sku_key, skus)}
+        entries = {key: self._cache.get((store.code, key)) for key in map(normalize_sku, skus)}
         return {key: entry[1] for key, entry in entries.items() if entry and entry[0] > now}
 
     def remove_cached(self, skus: Iterable[str], *, store: StoreView) -> None:
         """Remove the choices of these skus from the cache."""
         for sku in skus:
-            self._cache.pop((store.code, sku_key(sku)), None)
+            self._cache.pop((store.code, normalize_sku(sku)), None)
 
     def find_choices(
         self, url_keys: Collection[str], *, store: StoreView, deadline: Deadline
     ) -> dict[str, VariantChoice]:
-        """Ask the shop for the choices of variants by their URL keys, and return them by sku key.
+        """Ask the shop for the choices of variants by their URL keys, keyed by normalized sku.
 
         A variant of several products is left out: nobody knows which of them the app has shown.
         """
@@ -114,5 +114,5 @@ def _parse_choices(answer: Answer) -> dict[str, VariantChoice]:
         for variant in product.variants:
             if variant.product is not None:
                 uids = tuple(attribute.uid for attribute in variant.attributes)
-                found[sku_key(variant.product.sku)].append(VariantChoice(product.sku, uids))
+                found[normalize_sku(variant.product.sku)].append(VariantChoice(product.sku, uids))
     return {key: choices[0] for key, choices in found.items() if len(choices) == 1}

@@ -52,11 +52,11 @@ class RateLimitCounters:
         # The memory counts in any case, and decides when Redis cannot. MemoryStorage can lose a
         # count when two threads use it at once.
         with self._lock:
-            by_memory = _run_check(self._memory, check, item, key)
+            by_memory = _run_check_in_storage(self._memory, check, item, key)
         if self._redis is None or not self._claim_redis_attempt():
             return by_memory
         try:
-            by_redis = _run_check(self._redis, check, item, key)
+            by_redis = _run_check_in_storage(self._redis, check, item, key)
         except StorageError as error:
             self._note_redis_failure(error)
             return by_memory
@@ -95,13 +95,13 @@ class RateLimit:
 
     def hit(self, caller: str) -> int:
         """Count an event and return the seconds that the caller has to wait, 0 if allowed."""
-        return self._run_check(FixedWindowRateLimiter.hit, caller)
+        return self._check_caller(FixedWindowRateLimiter.hit, caller)
 
     def get_retry_after(self, caller: str) -> int:
         """Return the seconds until an event would be allowed, 0 if it is now. Count nothing."""
-        return self._run_check(FixedWindowRateLimiter.test, caller)
+        return self._check_caller(FixedWindowRateLimiter.test, caller)
 
-    def _run_check(self, check: _Check, caller: str) -> int:
+    def _check_caller(self, check: _Check, caller: str) -> int:
         if self._item is None:
             return 0
         key = self._counters.hash_caller(self._name, caller)
@@ -135,7 +135,7 @@ def _open_redis(url: str) -> RedisStorage:
     return RedisStorage(url, key_prefix="handoff", wrap_exceptions=True, **options)
 
 
-def _run_check(
+def _run_check_in_storage(
     limiter: FixedWindowRateLimiter, check: _Check, item: RateLimitItem, key: str
 ) -> int:
     if check(limiter, item, key):

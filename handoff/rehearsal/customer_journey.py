@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from handoff.bag import sku_key
+from handoff.bag import normalize_sku
 from handoff.bag_comparison import find_quote_differences
 from handoff.rehearsal.app_cart import AppCart, describe_lines
 from handoff.rehearsal.checkout_page import CheckoutPage, load_cart_section
@@ -85,7 +85,7 @@ class CustomerJourney(ShopperJourney):
         section = load_cart_section(self._web_view, self._site.storefront_url)
         self._cart.remove_item(item_id)
         for item in section.get("items") or []:
-            if sku_key(str(item.get("product_sku"))) == sku_key(sku):
+            if normalize_sku(str(item.get("product_sku"))) == normalize_sku(sku):
                 self._product_id = str(item["product_id"])
                 return sku
         raise StepFailure(f"{sku} on the web", "the web session's cart without it", "other_cart")

@@ -117,7 +117,7 @@ def _check_postgres_url(text: str) -> None:
         raise ValueError("needs psycopg: pip install 'handoff[postgres]'")
 
 
-def _check_host(value: str) -> str:
+def _normalize_host(value: str) -> str:
     host = value.removeprefix("https://").removeprefix("http://").rstrip("/").lower()
     if not host or set(host) & set("/ ;,'\"*") or not host.isascii():
         raise ValueError("must be a host, with its port if that is not the default")
@@ -154,7 +154,7 @@ def _check_app_url(value: str) -> str:
 UrlPath = Annotated[str, BeforeValidator(_check_path)]
 Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
 ApiKey = Annotated[SecretStr, AfterValidator(_check_api_key)]
-Host = Annotated[str, AfterValidator(_check_host)]
+Host = Annotated[str, AfterValidator(_normalize_host)]
 WebUrl = Annotated[str, AfterValidator(_check_web_url)]
 AppUrl = Annotated[str, BeforeValidator(_check_app_url)]
 HexColour = Annotated[str, AfterValidator(_check_colour)]

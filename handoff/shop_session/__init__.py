@@ -12,7 +12,7 @@ from handoff.shop_session.store import (
     SessionStore,
     SessionStoreError,
     create_session,
-    new_session_id,
+    generate_session_id,
     open_session_store,
 )
 
@@ -25,6 +25,6 @@ __all__ = [
     "SessionStoreUrl",
     "build_session_contents",
     "create_session",
-    "new_session_id",
+    "generate_session_id",
     "open_session_store",
 ]

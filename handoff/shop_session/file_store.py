@@ -7,7 +7,7 @@ import pwd
 from contextlib import suppress
 from pathlib import Path
 
-from handoff.shop_session.store import SessionStoreError, new_session_id
+from handoff.shop_session.store import SessionStoreError, generate_session_id
 
 
 class FileSessionStore:
@@ -40,7 +40,7 @@ class FileSessionStore:
 
     def check_writable(self) -> None:
         """Create a session file that belongs to no shopper, and remove it."""
-        session_id = new_session_id()
+        session_id = generate_session_id()
         self.write(session_id, b"_|N;")  # not empty, so that a full disk is noticed
         # A file that belongs to PHP's user may not be ours to remove; PHP's own cleanup does it.
         with suppress(OSError):

@@ -7,7 +7,7 @@ from typing import Any
 import redis
 
 from handoff.deadline import has_request_deadline_passed
-from handoff.shop_session.store import SessionStoreError, new_session_id
+from handoff.shop_session.store import SessionStoreError, generate_session_id
 
 
 class RedisSessionStore:
@@ -40,7 +40,7 @@ class RedisSessionStore:
 
     def check_writable(self) -> None:
         """Store an empty session for one second, since the Redis user may not delete one."""
-        self.write(new_session_id(), b"", lifetime=1)
+        self.write(generate_session_id(), b"", lifetime=1)
 
     def _send(self, key: str, fields: dict[Any, Any], lifetime: int) -> None:
         with self._client.pipeline(transaction=False) as pipe:

@@ -34,7 +34,7 @@ class SessionStore(Protocol):
         """Store an empty session that is gone at once, or raise SessionStoreError."""
 
 
-def new_session_id() -> str:
+def generate_session_id() -> str:
     """Return a random session id. It is a credential."""
     characters = (_ID_CHARACTERS[byte % 32] for byte in secrets.token_bytes(_ID_LENGTH))
     return "".join(characters)
@@ -44,7 +44,7 @@ def create_session(
     store: SessionStore, contents: SessionContents, *, lifetime: int | None = None
 ) -> str:
     """Write a new session and return its id, a credential. Raises SessionStoreError."""
-    session_id = new_session_id()
+    session_id = generate_session_id()
     store.write(session_id, encode_contents(contents), lifetime=lifetime)
     return session_id
 

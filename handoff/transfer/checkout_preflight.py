@@ -43,7 +43,7 @@ class CheckoutPreflight:
         """
         try:
             session = self._create_session(handoff, deadline)
-            if self._probe.accepts(session, deadline=_shorten_deadline(deadline)):
+            if self._probe.can_check_out(session, deadline=_shorten_deadline(deadline)):
                 return
         except SessionStoreError:
             log.warning("checkout_preflight_inconclusive", reason="session_store_unavailable")

@@ -29,7 +29,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from handoff.bag import Bag, BagLine, merge_lines, sku_key
+from handoff.bag import Bag, BagLine, merge_lines, normalize_sku
 from handoff.problems import Fault, MalformedRequest, RequestInvalid
 from handoff.settings.store_view_models import StoreView, StoreViews
 
@@ -239,7 +239,7 @@ def _get_stores(info: ValidationInfo) -> StoreViews:
 def _require_sums_in_range(items: list[TransferItem]) -> list[TransferItem]:
     sums: dict[str, int] = {}
     for index, item in enumerate(items):
-        key = sku_key(item.sku)
+        key = normalize_sku(item.sku)
         sums[key] = sums.get(key, 0) + item.quantity
         if sums[key] > MAX_QUANTITY:
             raise PydanticCustomError("sum_out_of_range", "", {"index": index})

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from handoff.bag import Bag, BagLine, format_quantity, merge_lines, sku_key
+from handoff.bag import Bag, BagLine, format_quantity, merge_lines, normalize_sku
 from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.deadline import Deadline
 from handoff.ledger import (
@@ -60,7 +60,7 @@ class TransferService:
         Equal transfers wait for the lease of the first. It is taken before the shop is called.
         """
         deadline = Deadline.within_request(self._timeout)
-        with self._limit.slot(_WAIT_FOR_SLOT):
+        with self._limit.acquire_slot(_WAIT_FOR_SLOT):
             while True:
                 with self._leases.acquire(_build_lease_key(transfer), deadline) as lease:
                     if lease is None:
@@ -135,7 +135,7 @@ def _build_lease_key(transfer: BagTransfer | QuoteTransfer) -> str:
 def _list_quantities(lines: Iterable[BagLine]) -> list[tuple[str, str]]:
     """Return skus and quantities in an order that does not depend on the app's."""
     return sorted(
-        (sku_key(line.sku), format_quantity(line.quantity)) for line in merge_lines(lines)
+        (normalize_sku(line.sku), format_quantity(line.quantity)) for line in merge_lines(lines)
     )
 
 

@@ -70,7 +70,7 @@ def test_text_and_buttons_have_contrast_with_any_accent(
         assert run_axe(page, _CONTRAST_ONLY) == {}
         background = page.evaluate("getComputedStyle(document.body).backgroundColor")
         backgrounds.add(background)
-        assert parse_rgb(page.evaluate(_EDGE)).contrast_with(parse_rgb(background)) >= 3
+        assert parse_rgb(page.evaluate(_EDGE)).compute_contrast(parse_rgb(background)) >= 3
     assert len(backgrounds) == 2
 
 

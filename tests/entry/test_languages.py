@@ -30,7 +30,7 @@ def extract_messages() -> set[str]:
     found = extract_from_dir(
         ROOT,
         method_map=[("handoff/entry/**.py", "python"), ("templates/**.html", "jinja2")],
-        keywords={"_": None, "translatable": None, "ngettext": (1, 2)},
+        keywords={"_": None, "mark_translatable": None, "ngettext": (1, 2)},
     )
     return {item[2][0] if isinstance(item[2], tuple) else item[2] for item in found}
 

@@ -21,7 +21,7 @@ from tests.magento.shop_behaviours import answers_page, forwards_to
 from tests.running import RunningShop, running_service
 from tests.service_calls import create_environment, post_transfer
 
-PLACES = 12
+SLOTS = 12
 CALLERS = 24
 
 
@@ -37,9 +37,9 @@ def transfer(url: str, number: int) -> requests.Response:
     return post_transfer(url, {"items": items, "currency": "GBP", "reference": f"r-{number}"})
 
 
-@pytest.mark.parametrize(("options", "places"), [("", PLACES), ("--threads 4", 3)])
+@pytest.mark.parametrize(("options", "slots"), [("", SLOTS), ("--threads 4", 3)])
 def test_links_open_while_transfers_wait_for_the_shop(
-    options: str, places: int, shop: RunningShop, slow_shop: FaultyShop, tmp_path: Path
+    options: str, slots: int, shop: RunningShop, slow_shop: FaultyShop, tmp_path: Path
 ) -> None:
     goes_on = threading.Event()
     answer_at_last = forwards_to(shop.url)
@@ -66,7 +66,7 @@ def test_links_open_while_transfers_wait_for_the_shop(
         try:
             sent = [callers.submit(transfer, service.url, 1 + n) for n in range(CALLERS)]
             answered = as_completed(sent, timeout=10)
-            refused = [next(answered).result() for _ in range(CALLERS - places)]
+            refused = [next(answered).result() for _ in range(CALLERS - slots)]
             assert {answer.json()["code"] for answer in refused} == {"busy"}
             assert {(each.status_code, each.headers["Retry-After"]) for each in refused} == {
                 (503, "2")
@@ -77,7 +77,7 @@ def test_links_open_while_transfers_wait_for_the_shop(
             assert sum(call.done() for call in sent) == len(refused)
         finally:
             goes_on.set()
-        assert [answer.result().status_code for answer in answered] == [200] * places
+        assert [answer.result().status_code for answer in answered] == [200] * slots
         assert transfer(service.url, 100).status_code == 200
 
 
@@ -86,12 +86,12 @@ def test_a_place_that_becomes_free_in_time_is_taken() -> None:
     is_held, may_end, is_taken = threading.Event(), threading.Event(), threading.Event()
 
     def hold_first() -> None:
-        with limit.slot(0):
+        with limit.acquire_slot(0):
             is_held.set()
             may_end.wait(20)
 
     def wait_for_place() -> None:
-        with limit.slot(20):
+        with limit.acquire_slot(20):
             is_taken.set()
 
     with ThreadPoolExecutor(2) as threads:
@@ -106,11 +106,11 @@ def test_a_place_that_becomes_free_in_time_is_taken() -> None:
 
 def test_without_a_free_place_the_caller_is_refused_and_holds_none() -> None:
     limit = ConcurrencyLimit(2)
-    with limit.slot(0), limit.slot(0):
+    with limit.acquire_slot(0), limit.acquire_slot(0):
         for _ in range(3):
-            with pytest.raises(Busy), limit.slot(0.01):
+            with pytest.raises(Busy), limit.acquire_slot(0.01):
                 pass
-    with limit.slot(0), limit.slot(0):
+    with limit.acquire_slot(0), limit.acquire_slot(0):
         pass
 
 
@@ -133,15 +133,15 @@ def test_an_order_lookup_of_the_entry_page_waits_for_no_place(
 
     slow_shop.behaviour = think_and_break
     slow_shop.calls.clear()
-    with ThreadPoolExecutor(PLACES) as callers:
+    with ThreadPoolExecutor(SLOTS) as callers:
         try:
-            for number in range(PLACES):
+            for number in range(SLOTS):
                 callers.submit(Poq(app.test_client()).link, reference=f"r-{2 + number}")
             until = time.monotonic() + 10
-            while len(slow_shop.calls) < PLACES and time.monotonic() < until:
+            while len(slow_shop.calls) < SLOTS and time.monotonic() < until:
                 time.sleep(0.01)
             assert "This link has already been used" in app.test_client().get(link).text
-            assert len(slow_shop.calls) == PLACES
+            assert len(slow_shop.calls) == SLOTS
         finally:
             goes_on.set()
     [unknown] = captured_log.read_lines("order_lookup_failed")
@@ -153,6 +153,6 @@ def test_a_transfer_that_fails_gives_its_place_back(
 ) -> None:
     slow_shop.behaviour = answers_page(500)
     poq = Poq(make_app(magento_url=slow_shop.url).test_client())
-    for number in range(2 * PLACES):
+    for number in range(2 * SLOTS):
         answer = poq.bag(("ITEM-01", 1), reference=f"r-{number}")
         assert answer.get_json()["code"] == "shop_unavailable"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.bag import BagLine, sku_key
+from handoff.bag import BagLine, normalize_sku
 from handoff.ledger.models import normalize_reference
 from handoff.problems import MalformedRequest, RequestInvalid
 from handoff.settings.store_view_models import StoreView, StoreViews
@@ -310,8 +310,8 @@ def test_a_bag_is_parsed_into_its_lines(
     assert (transfer.bag.currency, transfer.reference) == (currency, reference)
     meant: dict[str, int] = {}
     for sku, quantity in bag:
-        meant[sku_key(sku)] = meant.get(sku_key(sku), 0) + quantity
-    assert {sku_key(line.sku): line.quantity for line in transfer.bag.lines} == meant
+        meant[normalize_sku(sku)] = meant.get(normalize_sku(sku), 0) + quantity
+    assert {normalize_sku(line.sku): line.quantity for line in transfer.bag.lines} == meant
     # Written otherwise, and with what is no matter, it is the same.
     spelt = json.dumps({**body, "token": None, "x": [None]}, ensure_ascii=False, indent=1)
     assert parse(spelt.encode()) == transfer

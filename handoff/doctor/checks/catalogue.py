@@ -38,7 +38,7 @@ def check_categories(context: CheckContext, sample: CatalogueSample) -> Iterator
         MissingData(_describe_category(each), "name") for each in active if not each.name.strip()
     ]
     result = report_missing(missing, len(active), "Name them: Catalog, Categories.", things=things)
-    yield result.named("Name of categories")
+    yield result.with_name("Name of categories")
     leaves = [category for category in active if not category.child_count]
     missing = [
         MissingData(_describe_category(each), "products")
@@ -47,7 +47,7 @@ def check_categories(context: CheckContext, sample: CatalogueSample) -> Iterator
     ]
     advice = "Put products into them, or switch them off: the app would show an empty list."
     result = report_missing(missing, len(leaves), advice, things=things)
-    yield result.named("Products in categories")
+    yield result.with_name("Products in categories")
 
 
 def _describe_category(category: CatalogueCategory) -> str:
@@ -65,33 +65,37 @@ def check_product_list(context: CheckContext, sample: CatalogueSample) -> Iterat
         return
     yield ok(f"{len(products)} of {sample.total} visible products were checked.")
     bad = [product for product in products if not product.name.strip()]
-    yield _report_bad_products(bad, "name", f"Name them: {catalog}", sample, Severity.FAULT).named(
-        "Name"
-    )
+    yield _report_bad_products(
+        bad, "name", f"Name them: {catalog}", sample, Severity.FAULT
+    ).with_name("Name")
     bad = [product for product in products if not _has_clean_sku(product)]
     advice = "Give them a sku without spaces before or after it; such spaces count."
     what = "sku without spaces around"
-    yield _report_bad_products(bad, what, advice, sample, Severity.FAULT).named("Sku")
+    yield _report_bad_products(bad, what, advice, sample, Severity.FAULT).with_name("Sku")
     bad = [product for product in products if not _has_price(product, sample)]
     advice = "Set a price; for a configurable product set the prices of its children."
-    yield _report_bad_products(bad, "price", advice, sample, Severity.FAULT).named("Price")
+    yield _report_bad_products(bad, "price", advice, sample, Severity.FAULT).with_name("Price")
     bad = [product for product in products if not product.images]
     advice = "Add a picture: the app shows a blank tile."
-    yield _report_bad_products(bad, "picture", advice, sample, Severity.WARNING).named("Picture")
+    yield _report_bad_products(bad, "picture", advice, sample, Severity.WARNING).with_name(
+        "Picture"
+    )
 
 
-def check_product_page(context: CheckContext, sample: CatalogueSample) -> Iterator[CheckResult]:
+def check_product_details(context: CheckContext, sample: CatalogueSample) -> Iterator[CheckResult]:
     """Check descriptions, pictures, options and stock."""
     bad = [product for product in sample.products if not product.description.strip()]
     advice = "Describe them: Catalog, Products, Content."
-    yield _report_bad_products(bad, "description", advice, sample, Severity.WARNING).named(
+    yield _report_bad_products(bad, "description", advice, sample, Severity.WARNING).with_name(
         "Description"
     )
-    yield _check_pictures(context, sample).named("Pictures that load")
-    yield _check_options(sample).named("Options")
+    yield _check_pictures(context, sample).with_name("Pictures that load")
+    yield _check_options(sample).with_name("Options")
     bad = [product for product in sample.products if product.is_in_stock is None]
     advice = "Give the right to Catalog, Inventory, and check that Magento_CatalogInventory is on."
-    yield _report_bad_products(bad, "stock status", advice, sample, Severity.FAULT).named("Stock")
+    yield _report_bad_products(bad, "stock status", advice, sample, Severity.FAULT).with_name(
+        "Stock"
+    )
 
 
 def check_buying_by_sku(context: CheckContext, sample: CatalogueSample) -> Iterator[CheckResult]:
@@ -107,7 +111,7 @@ def check_buying_by_sku(context: CheckContext, sample: CatalogueSample) -> Itera
     seen = f"{len(sample.products) - len(sold_out)} of {len(sample.products)}."
     if sold_out:
         seen += f" Sold out: {', '.join(sold_out[:5])}{'…' if len(sold_out) > 5 else ''}."
-    yield ok(seen).named("In stock")
+    yield ok(seen).with_name("In stock")
 
 
 def _report_bad_products(

@@ -22,7 +22,7 @@ _NETWORK_FILE_SYSTEMS = frozenset(
 )
 
 
-def check_ledger_disk(context: CheckContext) -> CheckResult | None:
+def check_ledger_file_system(context: CheckContext) -> CheckResult | None:
     """Check the file system of a ledger in SQLite."""
     path = _get_sqlite_path(context)
     if path is None:

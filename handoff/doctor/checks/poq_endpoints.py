@@ -57,7 +57,7 @@ POQ_ENDPOINTS = (
 def check_poq_endpoints(context: CheckContext) -> Iterator[CheckResult]:
     """Call every endpoint once."""
     for endpoint in POQ_ENDPOINTS:
-        yield _check_endpoint(context, endpoint).named(endpoint.name)
+        yield _check_endpoint(context, endpoint).with_name(endpoint.name)
 
 
 def _check_endpoint(context: CheckContext, endpoint: PoqEndpoint) -> CheckResult:

@@ -43,7 +43,7 @@ def check_search(context: CheckContext, sample: CatalogueSample) -> Iterator[Che
             missing.append(MissingData(product.sku, f"hit for '{word}', a word of its name"))
     advice = "Rebuild the search index: bin/magento indexer:reindex catalogsearch_fulltext."
     result = report_missing(missing, len(words), advice, things="words", severity=Severity.FAULT)
-    yield result.named("Words of the catalogue")
+    yield result.with_name("Words of the catalogue")
 
 
 def _search_word(context: CheckContext, word: str) -> HttpResponse:
@@ -55,7 +55,7 @@ def _search_word(context: CheckContext, word: str) -> HttpResponse:
 
 def check_filters(context: CheckContext, sample: CatalogueSample) -> CheckResult:
     """Check the attributes of layered navigation other than the price."""
-    return _check_filterable_attributes(sample).named("Filterable attributes")
+    return _check_filterable_attributes(sample).with_name("Filterable attributes")
 
 
 def _check_filterable_attributes(sample: CatalogueSample) -> CheckResult:

@@ -24,12 +24,12 @@ def check_session_cookie(context: CheckContext, site: StoreSite) -> Iterator[Che
         yield fault(
             f"{site.checkout_url} does not answer. {error.reason}",
             "Set HANDOFF_STOREFRONT_URL to the shop's public address; this machine must reach it.",
-        ).named("Shop's pages")
+        ).with_name("Shop's pages")
         return
     ours = site.session_cookie
     theirs = find_set_cookie(response, ours.name)
     if theirs is None:
-        yield _report_missing_cookie(response, ours).named("Cookie's name")
+        yield _report_missing_cookie(response, ours).with_name("Cookie's name")
         return
     samesite = theirs.get("samesite") or "Lax"  # the browsers' default
     results = {
@@ -43,7 +43,7 @@ def check_session_cookie(context: CheckContext, site: StoreSite) -> Iterator[Che
         "protection": _check_flags(ours, theirs),
     }
     for attribute, result in results.items():
-        yield result.named(f"Cookie's {attribute}")
+        yield result.with_name(f"Cookie's {attribute}")
 
 
 def _report_missing_cookie(response: HttpResponse, ours: SessionCookieSettings) -> CheckResult:

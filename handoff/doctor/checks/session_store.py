@@ -13,7 +13,7 @@ from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.trial_sessions import describe_session_store, get_session_file, write_session
 from handoff.settings import Settings
-from handoff.shop_session import SessionStoreError, new_session_id
+from handoff.shop_session import SessionStoreError, generate_session_id
 from handoff.shop_session.redis_client import connect_redis
 
 _ACL = "ACL SETUSER handoff on '>…' resetkeys '~sess_*' -@all +hset +expire +select"
@@ -84,14 +84,14 @@ def check_session_store(context: CheckContext) -> Iterator[CheckResult]:
     yield ok(f"{location}: a session was written.")
     file = get_session_file(settings, session_id)
     if file:
-        yield _check_file_owner(settings, file).named("Owner of session files")
+        yield _check_file_owner(settings, file).with_name("Owner of session files")
     else:
-        yield _check_redis_rights(settings).named("Rights in the session store")
+        yield _check_redis_rights(settings).with_name("Rights in the session store")
 
 
 def _check_redis_rights(settings: Settings) -> CheckResult:
     """Try, on keys that do not exist, commands that a user who only writes does not need."""
-    key, foreign_key = f"sess_{new_session_id()}", f"handoff_doctor_{new_session_id()}"
+    key, foreign_key = f"sess_{generate_session_id()}", f"handoff_doctor_{generate_session_id()}"
     with connect_redis(settings.session_store_url, settings.session_store_access) as client:
         commands: dict[str, Callable[[], object]] = {
             "read sessions": lambda: client.hgetall(key),
@@ -99,7 +99,7 @@ def _check_redis_rights(settings: Settings) -> CheckResult:
             "list sessions": lambda: client.scan(0, match=key, count=1),
             "change other keys": lambda: client.expire(foreign_key, 60),
         }
-        allowed = [label for label, command in commands.items() if _is_command_allowed(command)]
+        allowed = [label for label, command in commands.items() if _try_command(command)]
     if not allowed:
         return ok("It may write sessions, but not read, list or delete them.")
     return warning(
@@ -108,7 +108,8 @@ def _check_redis_rights(settings: Settings) -> CheckResult:
     )
 
 
-def _is_command_allowed(command: Callable[[], object]) -> bool:
+def _try_command(command: Callable[[], object]) -> bool:
+    """Run a command and return whether Redis carried it out."""
     try:
         command()
     except redis.RedisError:

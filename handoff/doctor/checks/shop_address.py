@@ -74,10 +74,10 @@ def check_tls(context: CheckContext) -> Iterator[CheckResult]:
         if url.startswith("https:"):
             yield _check_certificate(url, context.settings)
         else:
-            yield _check_plain_http(urlsplit(url).hostname or "")
+            yield _report_plain_http(urlsplit(url).hostname or "")
 
 
-def _check_plain_http(host: str) -> CheckResult:
+def _report_plain_http(host: str) -> CheckResult:
     if is_loopback(host):
         return ok(f"{host} is this machine, so plain http is safe.")
     return warning(

@@ -22,16 +22,16 @@ def check_store_views(context: CheckContext) -> Iterator[CheckResult]:
             result = _check_ids(store, views, websites)
         else:
             result = _check_website_code(store, context.read_store_config(store))
-        yield result.named(f"Store view {store.code}")
-        yield _check_currency(context, store).named(f"Currency of {store.code}")
+        yield result.with_name(f"Store view {store.code}")
+        yield _check_currency(context, store).with_name(f"Currency of {store.code}")
     listed = {store.code for store in context.settings.stores}
-    active = [row for row in views if row.get("id") and row.get("is_active", 1)]
-    unlisted = [str(row.get("code")) for row in active if row.get("code") not in listed]
+    active = [item for item in views if item.get("id") and item.get("is_active", 1)]
+    unlisted = [str(item.get("code")) for item in active if item.get("code") not in listed]
     if unlisted:
         yield warning(
             f"The shop has store views that HANDOFF_STORES does not list: {', '.join(unlisted)}.",
             "If the app sells in them, list them: their quotes are refused until then.",
-        ).named("Other store views")
+        ).with_name("Other store views")
 
 
 def _read_rows(context: CheckContext, name: str) -> Rows:
@@ -39,19 +39,19 @@ def _read_rows(context: CheckContext, name: str) -> Rows:
     token, store = context.get_admin_token(), context.default_store
     if token is None:
         return []
-    rows = read_json(context.shop.rest("GET", f"store/{name}", store=store, token=token))
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    items = read_json(context.shop.rest("GET", f"store/{name}", store=store, token=token))
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _check_ids(store: StoreView, views: Rows, websites: Rows) -> CheckResult:
-    view = next((row for row in views if row.get("code") == store.code), None)
+    view = next((item for item in views if item.get("code") == store.code), None)
     if view is None:
-        known = ", ".join(str(row.get("code")) for row in views if row.get("id"))
+        known = ", ".join(str(item.get("code")) for item in views if item.get("id"))
         return fault(
             f"The shop has no store view with this code. It has: {known}.",
             "Correct the code in HANDOFF_STORES.",
         )
-    website = next((row for row in websites if row.get("id") == view.get("website_id")), {})
+    website = next((item for item in websites if item.get("id") == view.get("website_id")), {})
     in_shop = {
         "store_id": view.get("id"),
         "website_id": view.get("website_id"),
