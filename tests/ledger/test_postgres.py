@@ -1,4 +1,4 @@
-"""The ledger in PostgreSQL: hosts whose clocks differ, and a server that is not there."""
+"""The ledger in PostgreSQL: hosts whose clocks differ, conflicts, and a server that is down."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def database(url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def own_server() -> Iterator[PostgresServer]:
-    """A server for one test, which may do to it what it likes."""
+    """A server that one test may stop or freeze."""
     with running_postgres() as server:
         yield server
 
 
 @pytest.fixture
-def away(own_server: PostgresServer) -> Iterator[Database]:
-    """A ledger on that server."""
+def stopped_database(own_server: PostgresServer) -> Iterator[Database]:
+    """A ledger on `own_server`."""
     database = open_database(own_server.url())
     migrate(database)
     yield database
@@ -69,7 +69,7 @@ def issue(database: Database, key: str = "ref:r1", quote: int = 27) -> Handoff:
 
 
 def make_older(database: Database, seconds: float, *names: str) -> None:
-    """Let moments of all rows lie further back."""
+    """Move times of all rows back."""
     passed = int(seconds * 1000)
     changes = {name: handoff.c[name] - passed for name in names}
     database.write(lambda connection: connection.execute(update(handoff).values(changes)))
@@ -77,7 +77,7 @@ def make_older(database: Database, seconds: float, *names: str) -> None:
 
 @pytest.fixture(params=[-3, 3], ids=["slow", "fast"])
 def skewed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the clock of this host differ by seconds from that of the database."""
+    """Make the clock of this host differ by three seconds from that of the database."""
     real = time.time_ns
     monkeypatch.setattr(time, "time_ns", lambda: real() + request.param * 1_000_000_000)
     monkeypatch.setattr(time, "time", lambda: real() / 1e9 + request.param)
@@ -86,55 +86,55 @@ def skewed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.usefixtures("skewed")
 @pytest.mark.parametrize(("left", "lives"), [(2, True), (-2, False)])
-def test_the_databases_clock_says_whether_a_link_lives(
+def test_the_clock_of_the_database_decides_whether_a_link_is_live(
     left: float, lives: bool, database: Database
 ) -> None:
     ledger = HandoffRepository(database, ttl=300, grace=60)
-    row = issue(database)
+    issued = issue(database)
     make_older(database, 300 - left, "expires_at")
-    found = ledger.find(row.id)
+    found = ledger.find(issued.id)
     assert found is not None
     assert found.state is (LinkState.LIVE if lives else LinkState.EXPIRED)
-    assert (ledger.use_link(row.id, ["a"]) is not None) == lives
+    assert (ledger.use_link(issued.id, ["a"]) is not None) == lives
 
 
 @pytest.mark.usefixtures("skewed")
 @pytest.mark.parametrize(("ago", "may"), [(58, True), (62, False)])
-def test_the_databases_clock_says_whether_an_opener_may_come_back(
+def test_the_clock_of_the_database_decides_whether_a_web_view_may_reopen_a_link(
     ago: float, may: bool, database: Database
 ) -> None:
     ledger = HandoffRepository(database, ttl=300, grace=60)
-    row = issue(database)
-    ledger.use_link(row.id, ["a"])
+    issued = issue(database)
+    ledger.use_link(issued.id, ["a"])
     make_older(database, ago, "session_written_at")
-    found = ledger.find(row.id)
+    found = ledger.find(issued.id)
     assert found is not None
     assert ledger.can_reopen(found, ["a"]) == may
-    assert (ledger.use_link(row.id, ["a"]) is not None) == may
+    assert (ledger.use_link(issued.id, ["a"]) is not None) == may
 
 
-def test_a_claim_is_held_against_a_host_whose_clock_is_ahead(
+def test_a_lease_is_held_against_a_host_whose_clock_is_ahead(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Leases(database, seconds=10).acquire("k", Deadline.after(0)):
         real = time.time_ns
-        monkeypatch.setattr(time, "time_ns", lambda: real() + 4_000_000_000)
+        monkeypatch.setattr(time, "time_ns", lambda: real() + 11_000_000_000)
         with Leases(database, seconds=10).acquire("k", Deadline.after(0)) as second:
             assert second is None
 
 
-def test_what_was_undone_by_another_transaction_is_done_again(database: Database) -> None:
+def test_a_transaction_that_was_undone_by_a_conflict_is_repeated(database: Database) -> None:
     """Two transfers of one quote under two references both want to write its current handoff."""
     with ThreadPoolExecutor(12) as pool:
         keys = [f"ref:{number}" for number in range(48)]
-        rows = list(pool.map(lambda key: issue(database, key), keys))
-    assert len({row.id for row in rows}) == 48
+        handoffs = list(pool.map(lambda key: issue(database, key), keys))
+    assert len({issued.id for issued in handoffs}) == 48
     with database.open_read_connection() as connection:
         current = select(handoff.c.id).where(handoff.c.superseded_at.is_(None))
         assert len(connection.execute(current).all()) == 1
 
 
-def test_who_is_in_the_way_for_ever_is_given_up_on(
+def test_repeated_conflicts_end_at_the_deadline(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("handoff.ledger.database.MAX_WAIT", 2.0)
@@ -149,8 +149,8 @@ def test_who_is_in_the_way_for_ever_is_given_up_on(
     assert len(tried) > 1
 
 
-def test_two_that_wait_for_each_other_both_get_there(database: Database) -> None:
-    """Each locks one row and then wants the other's; the server breaks one of them off."""
+def test_both_transactions_of_a_deadlock_succeed(database: Database) -> None:
+    """Each locks one issued and then the other's; the server aborts one of them."""
     ids = [issue(database, f"ref:{number}", number).id for number in range(2)]
     both = threading.Barrier(2)
 
@@ -184,7 +184,7 @@ print(done.before, done.after)
 """
 
 
-def test_ten_processes_that_start_at_once_make_the_tables_once(url: str) -> None:
+def test_ten_processes_that_start_at_once_create_the_tables_once(url: str) -> None:
     command = [sys.executable, "-c", MIGRATING, url]
     starting = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -197,9 +197,9 @@ def test_ten_processes_that_start_at_once_make_the_tables_once(url: str) -> None
         assert each.stdin is not None
         each.stdin.write("now\n")
         each.stdin.flush()
-    told = sorted(each.communicate(timeout=60)[0].split()[0] for each in starting)
+    output = sorted(each.communicate(timeout=60)[0].split()[0] for each in starting)
     assert [each.returncode for each in starting] == [0] * 10
-    assert told == [*["0005"] * 9, "None"]
+    assert output == [*["0005"] * 9, "None"]
 
 
 def test_durable_writes_wait_for_the_disk_and_others_do_not(database: Database) -> None:
@@ -211,20 +211,20 @@ def test_durable_writes_wait_for_the_disk_and_others_do_not(database: Database) 
         assert value == wanted
 
 
-def test_a_restart_of_the_server_goes_unseen_between_two_requests(
-    own_server: PostgresServer, away: Database
+def test_requests_do_not_notice_a_restart_of_the_server_between_them(
+    own_server: PostgresServer, stopped_database: Database
 ) -> None:
-    row = issue(away)
+    issued = issue(stopped_database)
     own_server.stop()
     with pytest.raises(LedgerUnavailable):
-        issue(away)
+        issue(stopped_database)
     own_server.start()
-    ledger = HandoffRepository(away, ttl=300, grace=60)
-    assert ledger.find(row.id) == row
-    assert ledger.use_link(row.id, ["a"]) is not None
+    ledger = HandoffRepository(stopped_database, ttl=300, grace=60)
+    assert ledger.find(issued.id) == issued
+    assert ledger.use_link(issued.id, ["a"]) is not None
 
 
-def test_of_several_hosts_the_one_that_is_there_is_found(postgres: PostgresServer) -> None:
+def test_the_running_one_of_several_hosts_is_found(postgres: PostgresServer) -> None:
     url, _, name = postgres.new_database().rpartition("/")
     login = url.rpartition("@")[0]
     hosts = f"host=127.0.0.1:9&host=127.0.0.1:{postgres.port}"
@@ -233,15 +233,15 @@ def test_of_several_hosts_the_one_that_is_there_is_found(postgres: PostgresServe
     database.close()
 
 
-def test_a_server_that_stands_still_is_unavailable_and_no_wait_for_ever(
-    own_server: PostgresServer, away: Database
+def test_a_request_to_a_frozen_server_ends_with_ledger_unavailable(
+    own_server: PostgresServer, stopped_database: Database
 ) -> None:
-    ledger = HandoffRepository(away, ttl=300, grace=60)
-    row = issue(away)
+    ledger = HandoffRepository(stopped_database, ttl=300, grace=60)
+    issued = issue(stopped_database)
     with ThreadPoolExecutor(1) as pool, own_server.frozen():
-        asked = pool.submit(ledger.find, row.id)
+        asked = pool.submit(ledger.find, issued.id)
         assert isinstance(asked.exception(timeout=30), LedgerUnavailable)
-    assert ledger.find(row.id) == row
+    assert ledger.find(issued.id) == issued
 
 
 @pytest.mark.parametrize(
@@ -255,20 +255,20 @@ def test_a_server_that_stands_still_is_unavailable_and_no_wait_for_ever(
         lambda url: url + "?no_such_option=1",
     ],
 )
-def test_a_password_is_repeated_by_no_fault(
+def test_no_error_repeats_the_password(
     change: object, url: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert callable(change)
     database = open_database(change(url))
     with pytest.raises(LedgerUnavailable) as raised:
         migrate(database)
-    told = "".join((repr(raised.value), raised.value.detail, *capfd.readouterr()))
-    assert PASSWORD not in told
-    assert "%2Fpassword" not in told
-    assert "the/" not in told
+    output = "".join((repr(raised.value), raised.value.detail, *capfd.readouterr()))
+    assert PASSWORD not in output
+    assert "%2Fpassword" not in output
+    assert "the/" not in output
 
 
-def test_without_its_driver_the_address_is_refused_in_words(tmp_path: Path) -> None:
+def test_the_address_is_refused_with_a_message_if_psycopg_is_missing(tmp_path: Path) -> None:
     script = (
         "import importlib.util as u\n"
         "real = u.find_spec\n"
@@ -277,5 +277,5 @@ def test_without_its_driver_the_address_is_refused_in_words(tmp_path: Path) -> N
         "try:\n    load_settings(database_url='postgresql+psycopg://u:p@h/d')\n"
         "except SettingsError as error:\n    print(error)\n"
     )
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert "HANDOFF_DATABASE_URL: needs psycopg" in told.stdout
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "HANDOFF_DATABASE_URL: needs psycopg" in output.stdout

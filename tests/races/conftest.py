@@ -15,7 +15,7 @@ from tests.races.ledger_access import SECRET
 from tests.running import RunningService, RunningShop, running_service, running_shop
 
 
-def environment(shop_url: str, ledger: str, folder: Path, **changes: str) -> dict[str, str]:
+def build_environment(shop_url: str, ledger: str, folder: Path, **changes: str) -> dict[str, str]:
     """Return settings for a service on a ledger, with its sessions in a folder."""
     sessions = folder / "sessions"
     sessions.mkdir(exist_ok=True)
@@ -52,7 +52,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
 @pytest.fixture(scope="package")
 def service(shop: RunningShop, ledger: str, folder: Path) -> Iterator[RunningService]:
     """Four workers on one ledger."""
-    with running_service(environment(shop.url, ledger, folder), folder, workers=4) as service:
+    with running_service(build_environment(shop.url, ledger, folder), folder, workers=4) as service:
         yield service
 
 
@@ -75,9 +75,9 @@ def gated_ledger(request: pytest.FixtureRequest, gated_folder: Path) -> str:
     return new_ledger(request, gated_folder)
 
 
-def _gated_environment(shop_url: str, ledger: str, folder: Path) -> dict[str, str]:
+def _build_gated_environment(shop_url: str, ledger: str, folder: Path) -> dict[str, str]:
     """Return settings under which the lease of a killed worker ends after seven seconds."""
-    return environment(shop_url, ledger, folder, HANDOFF_MAGENTO_TIMEOUT="5")
+    return build_environment(shop_url, ledger, folder, HANDOFF_MAGENTO_TIMEOUT="5")
 
 
 @pytest.fixture(scope="package")
@@ -86,7 +86,9 @@ def gated(gate: CallGate, gated_ledger: str, gated_folder: Path) -> Iterator[Run
     with (
         faulty_shop(gate) as between,
         running_service(
-            _gated_environment(between.url, gated_ledger, gated_folder), gated_folder, workers=3
+            _build_gated_environment(between.url, gated_ledger, gated_folder),
+            gated_folder,
+            workers=3,
         ) as service,
     ):
         yield service

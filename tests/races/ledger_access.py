@@ -41,12 +41,12 @@ def locked_ledger(url: str) -> Iterator[None]:
 
 def read_handoffs(url: str) -> list[dict[str, Any]]:
     """Return the rows of all handoffs, the oldest first."""
-    return _rows(url, select(handoff).order_by(handoff.c.issued_at))
+    return _read_rows(url, select(handoff).order_by(handoff.c.issued_at))
 
 
 def read_leases(url: str) -> list[dict[str, Any]]:
     """Return the leases."""
-    return _rows(url, select(lease))
+    return _read_rows(url, select(lease))
 
 
 def select_current(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -56,11 +56,11 @@ def select_current(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def read_handoff(url: str, link: str) -> dict[str, Any]:
     """Return the row of the handoff of a link."""
-    [row] = [row for row in read_handoffs(url) if row["id"] == handoff_id_of(link)]
+    [row] = [row for row in read_handoffs(url) if row["id"] == get_handoff_id(link)]
     return row
 
 
-def handoff_id_of(link: str) -> str:
+def get_handoff_id(link: str) -> str:
     """Return the id of the handoff of a link."""
     return link.rpartition("/")[2].partition(".")[0]
 
@@ -75,7 +75,7 @@ def issue_links(url: str, wanted: int) -> list[str]:
         for number in islice(_numbers, wanted):
             with taken.acquire(f"guest:{number}", Deadline.after(0)) as held:
                 assert held is not None
-                made.append(ledger.issue(held, _draft(number)).id)
+                made.append(ledger.issue(held, _build_handoff(number)).id)
     return [f"/h/{links.sign(each)}" for each in made]
 
 
@@ -83,7 +83,7 @@ def insert_expired_handoffs(url: str, wanted: int) -> None:
     """Write handoffs into the ledger that expired long ago and were never opened."""
     rows = [
         {
-            **asdict(_draft(number)),
+            **asdict(_build_handoff(number)),
             "id": f"old-{number}",
             "issued_at": number,
             "expires_at": number + 300_000,
@@ -97,13 +97,13 @@ def insert_expired_handoffs(url: str, wanted: int) -> None:
 
 def backdate_handoffs(url: str, links: list[str]) -> None:
     """Set the time at which handoffs were issued to long ago; they stay live."""
-    ids = [handoff_id_of(link) for link in links]
+    ids = [get_handoff_id(link) for link in links]
     with open_ledger(url) as database:
         statement = update(handoff).where(handoff.c.id.in_(ids)).values(issued_at=1)
         database.write(lambda connection: connection.execute(statement))
 
 
-def _draft(number: int) -> NewHandoff:
+def _build_handoff(number: int) -> NewHandoff:
     return NewHandoff(
         transfer_key=f"guest:{number}",
         content_hash="of no matter here",
@@ -117,6 +117,6 @@ def _draft(number: int) -> NewHandoff:
     )
 
 
-def _rows(url: str, query: Any) -> list[dict[str, Any]]:
+def _read_rows(url: str, query: Any) -> list[dict[str, Any]]:
     with open_ledger(url) as database, database.open_read_connection() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]

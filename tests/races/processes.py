@@ -16,9 +16,9 @@ _ESTABLISHED = "01"
 
 def find_worker_by_port(service: RunningService, port: int) -> int:
     """Return the pid of the worker that has a connection from this local port."""
-    wanted = f"socket:[{_inode_of(port)}]"
+    wanted = f"socket:[{_find_inode(port)}]"
     for pid in service.worker_pids():
-        if wanted in {_target(each) for each in Path(f"/proc/{pid}/fd").iterdir()}:
+        if wanted in {_read_link(each) for each in Path(f"/proc/{pid}/fd").iterdir()}:
             return pid
     raise LookupError("no worker has this connection")
 
@@ -34,7 +34,7 @@ def kill_worker(service: RunningService, pid: int) -> None:
 
 
 @contextmanager
-def frozen(pid: int) -> Iterator[None]:
+def freeze(pid: int) -> Iterator[None]:
     """Freeze a process for the block, as an overloaded machine does."""
     os.kill(pid, signal.SIGSTOP)
     try:
@@ -53,7 +53,7 @@ def kill_all(service: RunningService) -> None:
     service.process.wait(timeout=10)
 
 
-def _inode_of(port: int) -> str:
+def _find_inode(port: int) -> str:
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
         if int(fields[1].rpartition(":")[2], 16) == port and fields[3] == _ESTABLISHED:
@@ -61,7 +61,7 @@ def _inode_of(port: int) -> str:
     raise LookupError("no process has a connection from this port")
 
 
-def _target(link: Path) -> str:
+def _read_link(link: Path) -> str:
     try:
         return os.readlink(link)
     except OSError:  # closed meanwhile

@@ -9,14 +9,14 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from tests.races.ledger_access import handoff_id_of, read_handoffs, select_current
+from tests.races.ledger_access import get_handoff_id, read_handoffs, select_current
 from tests.races.simultaneous_requests import (
     NO_ANSWER,
     Answer,
-    bag_body,
-    entry_request,
+    build_bag,
+    build_entry_request,
+    build_transfer_request,
     send,
-    transfer_request,
 )
 
 TIMEOUT = 60.0  # seconds in which the service has to recover by itself
@@ -42,12 +42,12 @@ class Load:
         with ThreadPoolExecutor(2) as web_views:
             while not self.stopped.is_set():
                 number += 1
-                asked = transfer_request(bag_body(f"{name}-{number}", 1))
+                asked = build_transfer_request(build_bag(f"{name}-{number}", 1))
                 link = str(self._ask(asked, (200,)).json["url"])
                 with self._lock:
                     self.links.append(link)
-                looks = [self._ask(entry_request("GET", link), (200,)) for _ in range(2)]
-                posts = [entry_request("POST", link, look.cookies) for look in looks]
+                looks = [self._ask(build_entry_request("GET", link), (200,)) for _ in range(2)]
+                posts = [build_entry_request("POST", link, look.cookies) for look in looks]
                 answers = list(web_views.map(self._enter, posts))
                 with self._lock:
                     self.statuses_by_link[link] = sorted(answer.status for answer in answers)
@@ -81,7 +81,7 @@ def ask_until_answered(url: str, asked: bytes, wanted: Collection[int] = (200,))
 
 
 @contextmanager
-def under_load(url: str, *, threads: int = 4) -> Iterator[Load]:
+def run_load(url: str, *, threads: int = 4) -> Iterator[Load]:
     """Put a service under load for the block, and wait for what has begun."""
     load = Load(url)
     with ThreadPoolExecutor(threads) as pool:
@@ -106,8 +106,8 @@ def assert_nothing_was_lost(load: Load, ledger: str) -> None:
     """Require that each link is in the ledger, let one web view in and refuses all others."""
     assert load.statuses_by_link.keys() == set(load.links)
     assert Counter(map(tuple, load.statuses_by_link.values())).keys() == {(303, 410)}
-    late = Counter(send(load.url, entry_request("POST", link)).status for link in load.links)
+    late = Counter(send(load.url, build_entry_request("POST", link)).status for link in load.links)
     assert late == {410: len(load.links)}
     rows = read_handoffs(ledger)
-    assert {handoff_id_of(link) for link in load.links} <= {row["id"] for row in rows}
+    assert {get_handoff_id(link) for link in load.links} <= {row["id"] for row in rows}
     assert set(Counter(row["transfer_key"] for row in select_current(rows)).values()) == {1}

@@ -38,7 +38,7 @@ class Answer:
         return {name: value for name, _, value in pairs}
 
 
-def request(
+def build_request(
     method: str, path: str, *headers: tuple[str, str], body: bytes = b"", keep: bool = False
 ) -> bytes:
     """Return an HTTP request as bytes."""
@@ -49,15 +49,15 @@ def request(
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def bag_body(reference: str, lines: int) -> dict[str, Any]:
+def build_bag(reference: str, lines: int) -> dict[str, Any]:
     """Return the body of a transfer of a bag with this number of lines."""
     items = [{"sku": f"ITEM-{n:02d}", "quantity": n} for n in range(1, lines + 1)]
     return {"items": items, "currency": "GBP", "reference": reference}
 
 
-def transfer_request(body: dict[str, Any], *, key: str = KEY) -> bytes:
+def build_transfer_request(body: dict[str, Any], *, key: str = KEY) -> bytes:
     """Return Poq's request for a transfer."""
-    return request(
+    return build_request(
         "POST",
         "/api/cart-transfer",
         ("Authorization", key),
@@ -66,10 +66,10 @@ def transfer_request(body: dict[str, Any], *, key: str = KEY) -> bytes:
     )
 
 
-def entry_request(method: str, link: str, cookies: dict[str, str] | None = None) -> bytes:
+def build_entry_request(method: str, link: str, cookies: dict[str, str] | None = None) -> bytes:
     """Return a web view's request for a link."""
     held = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
-    return request(method, get_link_path(link), *([("Cookie", held)] if held else []))
+    return build_request(method, get_link_path(link), *([("Cookie", held)] if held else []))
 
 
 def get_link_path(link: str) -> str:

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.conftest import BOTH, new_ledger
-from tests.races.conftest import environment
+from tests.races.conftest import build_environment
 from tests.races.ledger_access import read_handoffs, read_leases, select_current
 from tests.races.simultaneous_requests import (
-    entry_request,
-    request,
+    build_entry_request,
+    build_request,
     send_simultaneously,
     sorted_statuses,
 )
@@ -34,15 +34,15 @@ def direct_ledger(request: pytest.FixtureRequest, direct_folder: Path) -> str:
 @pytest.fixture(scope="module")
 def direct(shop: RunningShop, direct_ledger: str, direct_folder: Path) -> Iterator[RunningService]:
     """Four workers with direct entry."""
-    values = environment(shop.url, direct_ledger, direct_folder, HANDOFF_DIRECT_ENTRY="true")
+    values = build_environment(shop.url, direct_ledger, direct_folder, HANDOFF_DIRECT_ENTRY="true")
     with running_service(values, direct_folder, workers=4) as service:
         yield service
 
 
-def form_request(**form: str) -> bytes:
+def build_form_request(**form: str) -> bytes:
     """Return a web view's request with the credentials of a quote."""
     content_type = ("Content-Type", "application/x-www-form-urlencoded")
-    return request("POST", "/enter", content_type, body=urlencode(form).encode())
+    return build_request("POST", "/enter", content_type, body=urlencode(form).encode())
 
 
 def assert_all_entered(
@@ -64,7 +64,7 @@ def test_equal_forms_of_a_guest(
 ) -> None:
     masked_id = shop.create_guest_quote(("ITEM-01", 2))
     number = int(shop.call_rest("GET", f"guest-carts/{masked_id}")["id"])
-    asked = form_request(quote_id=masked_id)
+    asked = build_form_request(quote_id=masked_id)
     assert_all_entered(direct, direct_ledger, asked, count, number)
 
 
@@ -74,7 +74,7 @@ def test_equal_forms_of_a_customer(
 ) -> None:
     token = shop.log_in_customer()
     number = shop.fill_customer_quote(token, ("ITEM-01", 2))
-    asked = form_request(quote_id=str(number), token_id=token)
+    asked = build_form_request(quote_id=str(number), token_id=token)
     assert_all_entered(direct, direct_ledger, asked, count, number)
 
 
@@ -85,7 +85,7 @@ def test_a_form_and_a_link_of_the_same_quote_at_the_same_instant(
     for _ in range(5):
         masked_id = shop.create_guest_quote(("ITEM-01", 1))
         link = post_transfer(direct.url, {"quote_id": masked_id}).json()["url"]
-        asked = [form_request(quote_id=masked_id), entry_request("POST", link)]
+        asked = [build_form_request(quote_id=masked_id), build_entry_request("POST", link)]
         form, by_link = send_simultaneously(direct.url, asked)
         assert form.status == 303
         assert by_link.status in (303, 410)

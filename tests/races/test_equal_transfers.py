@@ -9,10 +9,10 @@ import pytest
 
 from tests.races.ledger_access import read_handoffs, read_leases, select_current
 from tests.races.simultaneous_requests import (
-    entry_request,
+    build_entry_request,
+    build_transfer_request,
     send_simultaneously,
     sorted_statuses,
-    transfer_request,
 )
 from tests.running import RunningService, RunningShop
 
@@ -23,11 +23,11 @@ BAGS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def bag_body(items: list[dict[str, Any]], reference: str) -> dict[str, Any]:
+def build_bag(items: list[dict[str, Any]], reference: str) -> dict[str, Any]:
     return {"items": items, "currency": "GBP", "reference": reference}
 
 
-def cart_count(shop: RunningShop) -> int:
+def count_carts(shop: RunningShop) -> int:
     """Return how many carts the shop has created, including the one that this creates."""
     return int(shop.call_rest("GET", f"guest-carts/{shop.create_guest_quote()}")["id"])
 
@@ -41,13 +41,13 @@ def test_ten_equal_bags_at_once_are_one_cart_and_one_handoff(
     shop: RunningShop,
     ledger: str,
 ) -> None:
-    carts, rows = cart_count(shop), len(read_handoffs(ledger))
-    asked = transfer_request(bag_body(items, f"equal-{len(items)}-{number}"))
+    carts, rows = count_carts(shop), len(read_handoffs(ledger))
+    asked = build_transfer_request(build_bag(items, f"equal-{len(items)}-{number}"))
     answers = send_simultaneously(service.url, [asked] * 10)
     assert sorted_statuses(answers) == [200] * 10
     assert len({answer.json["url"] for answer in answers}) == 1
     assert all(answer.json == answers[0].json for answer in answers)
-    assert cart_count(shop) == carts + 2  # the transferred one, and the one that counting created
+    assert count_carts(shop) == carts + 2  # the transferred one, and the one that counting created
     assert len(read_handoffs(ledger)) == rows + 1
     assert read_leases(ledger) == []
 
@@ -55,13 +55,15 @@ def test_ten_equal_bags_at_once_are_one_cart_and_one_handoff(
 def test_spellings_of_one_reference_are_one_transfer(
     service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
-    carts, rows = cart_count(shop), len(read_handoffs(ledger))
+    carts, rows = count_carts(shop), len(read_handoffs(ledger))
     with_hyphens = "6F9619FF-8B86-D011-B42D-00CF4FC964FF"
     spellings = [with_hyphens, with_hyphens.replace("-", ""), with_hyphens.lower()]
-    asked = [transfer_request(bag_body(BAGS["one line"], spelling)) for spelling in spellings * 3]
+    asked = [
+        build_transfer_request(build_bag(BAGS["one line"], spelling)) for spelling in spellings * 3
+    ]
     answers = send_simultaneously(service.url, asked)
     assert len({answer.json["url"] for answer in answers}) == 1
-    assert cart_count(shop) == carts + 2
+    assert count_carts(shop) == carts + 2
     assert len(read_handoffs(ledger)) == rows + 1
 
 
@@ -70,12 +72,14 @@ def test_ten_equal_transfers_of_a_guests_quote_are_one_handoff(
 ) -> None:
     for _ in range(ROUNDS):
         masked_id = shop.create_guest_quote(("ITEM-01", 2))
-        carts, rows = cart_count(shop), len(read_handoffs(ledger))
-        asked = [transfer_request({"quote_id": each}) for each in (masked_id, masked_id.lower())]
+        carts, rows = count_carts(shop), len(read_handoffs(ledger))
+        asked = [
+            build_transfer_request({"quote_id": each}) for each in (masked_id, masked_id.lower())
+        ]
         answers = send_simultaneously(service.url, asked * 5)
         assert sorted_statuses(answers) == [200] * 10
         assert len({answer.json["url"] for answer in answers}) == 1
-        assert cart_count(shop) == carts + 1
+        assert count_carts(shop) == carts + 1
         assert len(read_handoffs(ledger)) == rows + 1
     assert read_leases(ledger) == []
 
@@ -87,7 +91,7 @@ def test_ten_equal_transfers_of_a_customers_quote_are_one_handoff(
     number = shop.fill_customer_quote(tokens[0], ("ITEM-01", 2))
     rows = len(read_handoffs(ledger))
     asked = [
-        transfer_request({"quote_id": spelling, "token_id": token})
+        build_transfer_request({"quote_id": spelling, "token_id": token})
         for spelling in (number, str(number))
         for token in tokens
     ]
@@ -102,7 +106,9 @@ def test_ten_transfers_of_one_quote_under_ten_references_leave_one_live_link(
     service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
     masked_id = shop.create_guest_quote(("ITEM-01", 2))
-    asked = [transfer_request({"quote_id": masked_id, "reference": f"ten-{n}"}) for n in range(10)]
+    asked = [
+        build_transfer_request({"quote_id": masked_id, "reference": f"ten-{n}"}) for n in range(10)
+    ]
     answers = send_simultaneously(service.url, asked)
     assert sorted_statuses(answers) == [200] * 10
     assert_one_opens(service, [answer.json["url"] for answer in answers], 10)
@@ -116,7 +122,7 @@ def test_ten_different_bags_under_one_reference_leave_one_live_link(
     service: RunningService, shop: RunningShop, ledger: str
 ) -> None:
     bags = [[{"sku": "ITEM-01", "quantity": quantity}] for quantity in range(1, 11)]
-    asked = [transfer_request(bag_body(items, "contested")) for items in bags]
+    asked = [build_transfer_request(build_bag(items, "contested")) for items in bags]
     answers = send_simultaneously(service.url, asked)
     assert sorted_statuses(answers) == [200] * 10
     assert_one_opens(service, [answer.json["url"] for answer in answers], 10)
@@ -134,7 +140,7 @@ def test_ten_equal_bags_that_the_shop_refuses_are_ten_equal_refusals(
     service: RunningService, ledger: str
 ) -> None:
     rows = len(read_handoffs(ledger))
-    asked = transfer_request(bag_body([{"sku": "NO-SUCH", "quantity": 1}], "refused"))
+    asked = build_transfer_request(build_bag([{"sku": "NO-SUCH", "quantity": 1}], "refused"))
     answers = send_simultaneously(service.url, [asked] * 10)
     assert sorted_statuses(answers) == [422] * 10
     assert all(answer.json == answers[0].json for answer in answers)
@@ -145,5 +151,7 @@ def test_ten_equal_bags_that_the_shop_refuses_are_ten_equal_refusals(
 def assert_one_opens(service: RunningService, links: list[str], different: int) -> None:
     """Require that exactly one of these links can be used."""
     assert len(set(links)) == different
-    answers = send_simultaneously(service.url, [entry_request("POST", link) for link in links])
+    answers = send_simultaneously(
+        service.url, [build_entry_request("POST", link) for link in links]
+    )
     assert Counter(answer.status for answer in answers) == {303: 1, 410: len(links) - 1}

@@ -15,9 +15,9 @@ import pytest
 
 from tests.conftest import BOTH
 from tests.postgres import PostgresServer, running_postgres
-from tests.races.conftest import environment
+from tests.races.conftest import build_environment
 from tests.races.processes import kill_all
-from tests.races.retrying_load import assert_nothing_was_lost, under_load, wait_until
+from tests.races.retrying_load import assert_nothing_was_lost, run_load, wait_until
 from tests.running import RunningService, RunningShop, free_port, running_service
 
 KILLS = {
@@ -95,7 +95,7 @@ def ledger(server: PostgresServer | None, tmp_path: Path) -> str:
 def killed_service(
     shop: RunningShop, ledger: str, server: PostgresServer | None, tmp_path: Path
 ) -> Iterator[KilledService]:
-    killed_service = KilledService(environment(shop.url, ledger, tmp_path), tmp_path, server)
+    killed_service = KilledService(build_environment(shop.url, ledger, tmp_path), tmp_path, server)
     yield killed_service
     killed_service.close()
 
@@ -108,7 +108,7 @@ def test_fifty_kills_under_load_lose_nothing_and_let_nobody_in_twice(
     kills = [what for what, times in KILLS[kind].items() for _ in range(times)]
     assert len(kills) == 50
     chosen.shuffle(kills)
-    with under_load(killed_service.service.url, threads=6) as load:
+    with run_load(killed_service.service.url, threads=6) as load:
         for what in kills:
             load.wait_for_links(1)
             time.sleep(chosen.uniform(0, LONGEST))

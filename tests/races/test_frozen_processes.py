@@ -7,15 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.magento.faulty_shop import Call
 from tests.races.call_gate import TIMEOUT, CallGate
 from tests.races.ledger_access import (
-    handoff_id_of,
+    get_handoff_id,
     issue_links,
     locked_ledger,
     read_handoffs,
     read_leases,
 )
-from tests.races.processes import find_worker_by_port, frozen, kill_worker
+from tests.races.processes import find_worker_by_port, freeze, kill_worker
 from tests.races.retrying_load import ask_until_answered
-from tests.races.simultaneous_requests import bag_body, entry_request, send, transfer_request
+from tests.races.simultaneous_requests import (
+    build_bag,
+    build_entry_request,
+    build_transfer_request,
+    send,
+)
 from tests.running import RunningService
 
 
@@ -26,16 +31,16 @@ def is_read_of_filled_cart(call: Call) -> bool:
 def test_a_process_that_was_frozen_for_longer_than_its_lease_writes_nothing(
     gated: RunningService, gate: CallGate, gated_ledger: str, poq: ThreadPoolExecutor
 ) -> None:
-    asked = transfer_request(bag_body("overtaken", 3))
+    asked = build_transfer_request(build_bag("overtaken", 3))
     gate.hold_next(is_read_of_filled_cart)
     slow = poq.submit(send, gated.url, asked)
-    with frozen(find_worker_by_port(gated, gate.wait_for_held_call().peer_port)):
+    with freeze(find_worker_by_port(gated, gate.wait_for_held_call().peer_port)):
         overtaker = ask_until_answered(gated.url, asked)
         gate.release()
     overtaken = slow.result(timeout=TIMEOUT)
     assert (overtaken.status, overtaken.json["code"]) == (504, "shop_timeout")
     rows = [row for row in read_handoffs(gated_ledger) if row["reference"] == "overtaken"]
-    assert [row["id"] for row in rows] == [handoff_id_of(overtaker.json["url"])]
+    assert [row["id"] for row in rows] == [get_handoff_id(overtaker.json["url"])]
     assert send(gated.url, asked).json == overtaker.json
     assert read_leases(gated_ledger) == []
 
@@ -46,11 +51,11 @@ def test_a_request_on_a_locked_ledger_is_answered_503(
     """A frozen process keeps its lock, and nothing takes it away."""
     [link] = issue_links(gated_ledger, 1)
     with locked_ledger(gated_ledger):
-        answer = send(gated.url, transfer_request(bag_body("held", 1)))
-        page = send(gated.url, entry_request("POST", link))
+        answer = send(gated.url, build_transfer_request(build_bag("held", 1)))
+        page = send(gated.url, build_entry_request("POST", link))
     assert (answer.status, answer.json["code"]) == (503, "ledger_unavailable")
     assert page.status == 503
-    assert send(gated.url, entry_request("POST", link)).status == 303
+    assert send(gated.url, build_entry_request("POST", link)).status == 303
 
 
 def test_workers_start_while_the_ledger_is_locked(gated: RunningService, gated_ledger: str) -> None:
@@ -58,7 +63,7 @@ def test_workers_start_while_the_ledger_is_locked(gated: RunningService, gated_l
     with locked_ledger(gated_ledger):
         for pid in gated.worker_pids():
             kill_worker(gated, pid)
-        assert send(gated.url, entry_request("GET", link)).status == 200
-        assert send(gated.url, entry_request("POST", link)).status == 503
+        assert send(gated.url, build_entry_request("GET", link)).status == 200
+        assert send(gated.url, build_entry_request("POST", link)).status == 503
     assert gated.process.poll() is None
-    assert send(gated.url, entry_request("POST", link)).status == 303
+    assert send(gated.url, build_entry_request("POST", link)).status == 303

@@ -9,10 +9,15 @@ import pytest
 
 from handoff.link_tokens import LinkTokens
 from tests.conftest import BOTH, KEY, new_ledger
-from tests.races.conftest import environment
-from tests.races.ledger_access import SECRET, handoff_id_of
-from tests.races.retrying_load import assert_nothing_was_lost, under_load, wait_until
-from tests.races.simultaneous_requests import bag_body, entry_request, send, transfer_request
+from tests.races.conftest import build_environment
+from tests.races.ledger_access import SECRET, get_handoff_id
+from tests.races.retrying_load import assert_nothing_was_lost, run_load, wait_until
+from tests.races.simultaneous_requests import (
+    build_bag,
+    build_entry_request,
+    build_transfer_request,
+    send,
+)
 from tests.running import RunningService, RunningShop, running_service
 
 NEW = "another secret that is just as long as it has to be"
@@ -28,7 +33,7 @@ def test_links_signed_with_a_previous_key_work_and_those_of_a_removed_key_do_not
 ) -> None:
     looked_at, opened_by_the_old = (transfer(service, shop) for _ in range(2))
     older, forgotten = (sign_again(transfer(service, shop), key) for key in (OLDER, FORGOTTEN))
-    rotated = environment(
+    rotated = build_environment(
         shop.url,
         ledger,
         folder,
@@ -36,15 +41,15 @@ def test_links_signed_with_a_previous_key_work_and_those_of_a_removed_key_do_not
         HANDOFF_PREVIOUS_SECRET_KEYS=f"{SECRET},{OLDER}",
     )
     with running_service(rotated, tmp_path, workers=1) as renewed:
-        assert send(renewed.url, entry_request("GET", looked_at)).status == 200
-        assert send(renewed.url, entry_request("POST", looked_at)).status == 303
-        assert send(renewed.url, entry_request("POST", older)).status == 303
-        assert send(renewed.url, entry_request("POST", forgotten)).status == 404
+        assert send(renewed.url, build_entry_request("GET", looked_at)).status == 200
+        assert send(renewed.url, build_entry_request("POST", looked_at)).status == 303
+        assert send(renewed.url, build_entry_request("POST", older)).status == 303
+        assert send(renewed.url, build_entry_request("POST", forgotten)).status == 404
         # Processes that still have the old key do not know the new one, and use no link of it.
         new = transfer(renewed, shop)
-        assert send(service.url, entry_request("POST", new)).status == 404
-        assert send(renewed.url, entry_request("POST", new)).status == 303
-        assert send(service.url, entry_request("POST", opened_by_the_old)).status == 303
+        assert send(service.url, build_entry_request("POST", new)).status == 404
+        assert send(renewed.url, build_entry_request("POST", new)).status == 303
+        assert send(service.url, build_entry_request("POST", opened_by_the_old)).status == 303
 
 
 class RotatedKeys:
@@ -54,7 +59,7 @@ class RotatedKeys:
         self._files = {name: folder / name.lower() for name in _ROTATED}
         self.write(KEY, SECRET, "")
 
-    def environment(self) -> dict[str, str]:
+    def build_environment(self) -> dict[str, str]:
         """Return the settings that name the files."""
         return {f"{name}_FILE": str(file) for name, file in self._files.items()}
 
@@ -80,34 +85,35 @@ def test_keys_are_rotated_while_links_are_issued_and_used(
     shop: RunningShop, own_ledger: str, tmp_path: Path
 ) -> None:
     keys = RotatedKeys(tmp_path)
-    values = environment(shop.url, own_ledger, tmp_path, **keys.environment())
+    values = build_environment(shop.url, own_ledger, tmp_path, **keys.build_environment())
     for name in _ROTATED:
         values.pop(name, None)
     with running_service(values, tmp_path, workers=3) as service:
         kept, late = (transfer(service, shop) for _ in range(2))
-        with under_load(service.url) as load:
+        with run_load(service.url) as load:
             load.wait_for_links()
             keys.take(service, f"{KEY},{NEW_KEY}", NEW, SECRET)
             load.wait_for_links()
             keys.take(service, f"{NEW_KEY},{KEY}", NEWEST, f"{NEW},{SECRET}")
-            assert send(service.url, entry_request("POST", kept)).status == 303
+            assert send(service.url, build_entry_request("POST", kept)).status == 303
             load.wait_for_links()
         assert_nothing_was_lost(load, own_ledger)
         keys.take(service, NEW_KEY, NEWEST, NEW)
-        assert send(service.url, transfer_request(bag_body("old-key", 1))).status == 401
+        assert send(service.url, build_transfer_request(build_bag("old-key", 1))).status == 401
         assert (
-            send(service.url, transfer_request(bag_body("new-key", 1), key=NEW_KEY)).status == 200
+            send(service.url, build_transfer_request(build_bag("new-key", 1), key=NEW_KEY)).status
+            == 200
         )
-        assert send(service.url, entry_request("POST", late)).status == 404
+        assert send(service.url, build_entry_request("POST", late)).status == 404
 
 
 def sign_again(link: str, key: str) -> str:
     """Return a link to the same handoff, signed with another key."""
-    return f"/h/{LinkTokens(key).sign(handoff_id_of(link))}"
+    return f"/h/{LinkTokens(key).sign(get_handoff_id(link))}"
 
 
 def transfer(service: RunningService, shop: RunningShop) -> str:
     body = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
-    answer = send(service.url, transfer_request(body))
+    answer = send(service.url, build_transfer_request(body))
     assert answer.status == 200
     return str(answer.json["url"])

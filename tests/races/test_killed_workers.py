@@ -12,17 +12,17 @@ import pytest
 from tests.conftest import BOTH, new_ledger
 from tests.magento.faulty_shop import Call
 from tests.races.call_gate import TIMEOUT, CallGate
-from tests.races.conftest import environment
+from tests.races.conftest import build_environment
 from tests.races.ledger_access import read_handoff, read_handoffs, read_leases, select_current
 from tests.races.processes import find_worker_by_port, kill_all, kill_worker
 from tests.races.retrying_load import ask_until_answered
 from tests.races.simultaneous_requests import (
     NO_ANSWER,
     Answer,
-    bag_body,
-    entry_request,
+    build_bag,
+    build_entry_request,
+    build_transfer_request,
     send,
-    transfer_request,
 )
 from tests.running import RunningService, RunningShop, running_service
 
@@ -54,7 +54,7 @@ def test_after_a_kill_the_same_bag_succeeds_when_the_lease_ends(
     poq: ThreadPoolExecutor,
 ) -> None:
     reference = f"killed-{time.monotonic_ns()}"
-    asked = transfer_request(bag_body(reference, lines))
+    asked = build_transfer_request(build_bag(reference, lines))
     gate.hold_next(held)
     kill_worker_of_held_call(gated, gate, poq.submit(send, gated.url, asked), gated_ledger)
     answer = ask_until_answered(gated.url, asked)
@@ -63,7 +63,7 @@ def test_after_a_kill_the_same_bag_succeeds_when_the_lease_ends(
     assert again.json == answer.json
     [row] = [row for row in read_handoffs(gated_ledger) if row["reference"] == reference]
     assert len(row["bag"]["lines"]) == lines
-    assert send(gated.url, entry_request("POST", answer.json["url"])).status == 303
+    assert send(gated.url, build_entry_request("POST", answer.json["url"])).status == 303
 
 
 def test_transfers_that_wait_for_a_killed_process_succeed(
@@ -74,7 +74,7 @@ def test_transfers_that_wait_for_a_killed_process_succeed(
     poq: ThreadPoolExecutor,
 ) -> None:
     masked_id = shop.create_guest_quote(("ITEM-01", 1))
-    asked = transfer_request({"quote_id": masked_id})
+    asked = build_transfer_request({"quote_id": masked_id})
     gate.hold_next(lambda call: masked_id in call.path)
     first = poq.submit(send, gated.url, asked)
     pid = find_worker_by_port(gated, gate.wait_for_held_call().peer_port)
@@ -98,10 +98,10 @@ def test_a_customers_quote_is_checked_again_after_a_kill(
 ) -> None:
     token = shop.log_in_customer()
     number = shop.fill_customer_quote(token, ("ITEM-02", 1))
-    asked = transfer_request({"quote_id": number, "token_id": token})
+    asked = build_transfer_request({"quote_id": number, "token_id": token})
     gate.hold_next(lambda call: "/carts/mine" in call.path)
     kill_worker_of_held_call(gated, gate, poq.submit(send, gated.url, asked), gated_ledger)
-    wrong = transfer_request({"quote_id": number, "token_id": "not-the-token"})
+    wrong = build_transfer_request({"quote_id": number, "token_id": "not-the-token"})
     ask_until_answered(gated.url, wrong, [401])
     assert send(gated.url, asked).status == 200
     [row] = select_current(
@@ -114,24 +114,24 @@ def test_a_customers_quote_is_checked_again_after_a_kill(
 def test_an_acknowledged_link_works_after_all_workers_were_killed(
     number: int, gated: RunningService
 ) -> None:
-    answer = send(gated.url, transfer_request(bag_body(f"acknowledged-{number}", 1)))
+    answer = send(gated.url, build_transfer_request(build_bag(f"acknowledged-{number}", 1)))
     for pid in gated.worker_pids():
         kill_worker(gated, pid)
     assert answer.status == 200
-    assert send(gated.url, entry_request("POST", answer.json["url"])).status == 303
+    assert send(gated.url, build_entry_request("POST", answer.json["url"])).status == 303
 
 
 def test_the_web_view_that_entered_stays_the_only_one_after_all_workers_were_killed(
     gated: RunningService,
 ) -> None:
-    link = send(gated.url, transfer_request(bag_body("let-in", 1))).json["url"]
-    cookies = send(gated.url, entry_request("GET", link)).cookies
-    entered = send(gated.url, entry_request("POST", link, cookies))
+    link = send(gated.url, build_transfer_request(build_bag("let-in", 1))).json["url"]
+    cookies = send(gated.url, build_entry_request("GET", link)).cookies
+    entered = send(gated.url, build_entry_request("POST", link, cookies))
     for pid in gated.worker_pids():
         kill_worker(gated, pid)
     assert entered.status == 303
-    assert send(gated.url, entry_request("POST", link)).status == 410
-    assert send(gated.url, entry_request("POST", link, cookies)).status == 303
+    assert send(gated.url, build_entry_request("POST", link)).status == 410
+    assert send(gated.url, build_entry_request("POST", link, cookies)).status == 303
 
 
 @pytest.fixture(params=BOTH)
@@ -142,14 +142,14 @@ def own_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def test_a_link_works_after_the_whole_service_was_killed_and_restarted(
     shop: RunningShop, own_ledger: str, tmp_path: Path
 ) -> None:
-    settings = environment(shop.url, own_ledger, tmp_path)
+    settings = build_environment(shop.url, own_ledger, tmp_path)
     with running_service(settings, tmp_path, workers=1) as service:
-        asked = transfer_request(bag_body("whole", 1))
+        asked = build_transfer_request(build_bag("whole", 1))
         answer = send(service.url, asked)
         kill_all(service)
     assert answer.status == 200
     with running_service(settings, tmp_path, workers=1) as service:
         link = send(service.url, asked).json["url"]
         assert link.rpartition("/")[2] == answer.json["url"].rpartition("/")[2]
-        assert send(service.url, entry_request("POST", link)).status == 303
-        assert send(service.url, entry_request("POST", link)).status == 410
+        assert send(service.url, build_entry_request("POST", link)).status == 303
+        assert send(service.url, build_entry_request("POST", link)).status == 410

@@ -6,7 +6,7 @@ import multiprocessing
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.races.ledger_access import handoff_id_of, issue_links, read_handoffs
+from tests.races.ledger_access import get_handoff_id, issue_links, read_handoffs
 from tests.races.link_tries import post_to_every_link, set_start_barrier
 from tests.running import RunningService
 
@@ -31,4 +31,4 @@ def test_exactly_one_of_eight_processes_uses_each_link(
         seen = Counter(statuses[index] for statuses in answers)
         assert seen == {303: 1, 410: PROCESSES - 1}
     entered = {row["id"] for row in read_handoffs(ledger) if row["session_written_at"] is not None}
-    assert {handoff_id_of(link) for link in links} <= entered
+    assert {get_handoff_id(link) for link in links} <= entered

@@ -11,8 +11,8 @@ import pytest
 
 from tests.pgbouncer import running_pgbouncer
 from tests.postgres import PostgresServer, running_postgres
-from tests.races.conftest import environment
-from tests.races.retrying_load import assert_nothing_was_lost, under_load
+from tests.races.conftest import build_environment
+from tests.races.retrying_load import assert_nothing_was_lost, run_load
 from tests.running import RunningShop, running_service
 
 MODES = {"session": 32, "transaction": 3}
@@ -30,9 +30,9 @@ def test_links_are_issued_and_used_through_pgbouncer(
 ) -> None:
     with (
         running_pgbouncer(server, mode=mode, connections=connections) as url,
-        running_service(environment(shop.url, url, tmp_path), tmp_path, workers=2) as service,
+        running_service(build_environment(shop.url, url, tmp_path), tmp_path, workers=2) as service,
     ):
-        with under_load(service.url) as load:
+        with run_load(service.url) as load:
             load.wait_for_links(40)
             if mode == "transaction":
                 assert read_synchronous_commit(url, connections) == {"on"}

@@ -8,10 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.postgres import PostgresServer, running_postgres
-from tests.races.conftest import environment
+from tests.races.conftest import build_environment
 from tests.races.processes import kill_worker
-from tests.races.retrying_load import Load, assert_nothing_was_lost, under_load, wait_until
-from tests.races.simultaneous_requests import bag_body, entry_request, send, transfer_request
+from tests.races.retrying_load import Load, assert_nothing_was_lost, run_load, wait_until
+from tests.races.simultaneous_requests import (
+    build_bag,
+    build_entry_request,
+    build_transfer_request,
+    send,
+)
 from tests.running import HOST, RunningService, RunningShop, running_service
 
 
@@ -23,7 +28,7 @@ def server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def service(shop: RunningShop, server: PostgresServer, tmp_path: Path) -> Iterator[RunningService]:
-    values = environment(shop.url, server.url(), tmp_path)
+    values = build_environment(shop.url, server.url(), tmp_path)
     with running_service(values, tmp_path, workers=2) as service:
         yield service
 
@@ -35,10 +40,10 @@ WAYS_TO_END: dict[str, Callable[[PostgresServer], None]] = {
 
 
 @pytest.mark.parametrize("end", WAYS_TO_END.values(), ids=list(WAYS_TO_END))
-def test_requests_assert_requests_are_refused_during_a_restart_and_none_is_answered_wrongly(
+def test_requests_are_refused_during_a_restart_and_none_is_answered_wrongly(
     end: Callable[[PostgresServer], None], server: PostgresServer, service: RunningService
 ) -> None:
-    with under_load(service.url) as load:
+    with run_load(service.url) as load:
         for _ in range(3):
             load.wait_for_links()
             end(server)
@@ -51,7 +56,7 @@ def test_requests_assert_requests_are_refused_during_a_restart_and_none_is_answe
 def test_a_worker_that_starts_while_the_server_is_down_works_when_it_is_back(
     server: PostgresServer, service: RunningService
 ) -> None:
-    with under_load(service.url) as load:
+    with run_load(service.url) as load:
         load.wait_for_links()
         server.stop()
         for pid in service.worker_pids():
@@ -70,9 +75,9 @@ def test_a_promoted_standby_is_found_and_nothing_is_lost(
     with running_postgres(primary=server) as standby:
         login = server.url().rpartition("@")[0]
         hosts = "&".join(f"host={HOST}:{each.port}" for each in (server, standby))
-        values = environment(shop.url, f"{login}@/postgres?{hosts}", tmp_path)
+        values = build_environment(shop.url, f"{login}@/postgres?{hosts}", tmp_path)
         with running_service(values, tmp_path, workers=2) as service:
-            with under_load(service.url) as load:
+            with run_load(service.url) as load:
                 load.wait_for_links()
                 server.kill()
                 assert_requests_are_refused(load)
@@ -83,7 +88,7 @@ def test_a_promoted_standby_is_found_and_nothing_is_lost(
 
 def assert_requests_are_refused(load: Load) -> None:
     """Require that transfers and links are answered 503."""
-    transfer = send(load.url, transfer_request(bag_body("meanwhile", 1)))
+    transfer = send(load.url, build_transfer_request(build_bag("meanwhile", 1)))
     assert (transfer.status, transfer.json["code"]) == (503, "ledger_unavailable")
-    assert send(load.url, entry_request("GET", load.links[0])).status == 503
-    assert send(load.url, entry_request("POST", load.links[0])).status == 503
+    assert send(load.url, build_entry_request("GET", load.links[0])).status == 503
+    assert send(load.url, build_entry_request("POST", load.links[0])).status == 503

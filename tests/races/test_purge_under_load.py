@@ -10,8 +10,12 @@ from tests.races.ledger_access import (
     open_ledger,
     read_handoffs,
 )
-from tests.races.retrying_load import assert_nothing_was_lost, under_load
-from tests.races.simultaneous_requests import entry_request, send_simultaneously, sorted_statuses
+from tests.races.retrying_load import assert_nothing_was_lost, run_load
+from tests.races.simultaneous_requests import (
+    build_entry_request,
+    send_simultaneously,
+    sorted_statuses,
+)
 from tests.running import RunningService
 
 OLD = 1_000
@@ -34,12 +38,12 @@ def test_links_are_issued_and_used_while_the_ledger_is_purged(
     renewed = issue_links(ledger, 20)
     backdate_handoffs(ledger, renewed)
     deleted = 0
-    with under_load(service.url) as load:
+    with run_load(service.url) as load:
         for link in renewed:
             insert_expired_handoffs(ledger, OLD // len(renewed))
             deleted += purge(ledger).deleted_count
             assert sorted_statuses(
-                send_simultaneously(service.url, [entry_request("POST", link)] * 4)
+                send_simultaneously(service.url, [build_entry_request("POST", link)] * 4)
             ) == [
                 303,
                 *[410] * 3,

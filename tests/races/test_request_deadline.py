@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import BOTH, new_ledger
-from tests.races.conftest import environment
+from tests.races.conftest import build_environment
 from tests.races.ledger_access import issue_links, locked_ledger
 from tests.races.simultaneous_requests import (
-    bag_body,
-    entry_request,
+    build_bag,
+    build_entry_request,
+    build_transfer_request,
     send,
     send_simultaneously,
     sorted_statuses,
-    transfer_request,
 )
 from tests.running import RunningShop, running_service
 
@@ -32,10 +32,10 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def test_a_request_waits_for_the_ledger_until_its_deadline_only(
     shop: RunningShop, ledger_url: str, tmp_path: Path
 ) -> None:
-    settings = environment(shop.url, ledger_url, tmp_path, HANDOFF_MAGENTO_TIMEOUT="0.5")
+    settings = build_environment(shop.url, ledger_url, tmp_path, HANDOFF_MAGENTO_TIMEOUT="0.5")
     with running_service(settings, tmp_path, workers=1) as service:
         [link] = issue_links(ledger_url, 1)
-        asked = [transfer_request(bag_body("held", 1)), entry_request("POST", link)]
+        asked = [build_transfer_request(build_bag("held", 1)), build_entry_request("POST", link)]
         with locked_ledger(ledger_url):
             for each in asked:
                 began = time.monotonic()
@@ -45,9 +45,9 @@ def test_a_request_waits_for_the_ledger_until_its_deadline_only(
             began = time.monotonic()
             assert (
                 sorted_statuses(
-                    send_simultaneously(service.url, [entry_request("POST", link)] * 16)
+                    send_simultaneously(service.url, [build_entry_request("POST", link)] * 16)
                 )
                 == [503] * 16
             )
             assert time.monotonic() - began < 4 * 0.5
-        assert send(service.url, entry_request("POST", link)).status == 303
+        assert send(service.url, build_entry_request("POST", link)).status == 303
