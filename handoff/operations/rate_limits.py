@@ -28,7 +28,27 @@ log = structlog.get_logger()
 _REDIS_TIMEOUT = 0.25  # seconds for each command; somebody waits for the answer meanwhile
 _RETRY_DELAY = 5.0  # seconds between two attempts to reach a Redis that did not answer
 
+_CLEANUP_INTERVAL = 60.0  # seconds between two removals of old counters
+
 _Check = Callable[[FixedWindowRateLimiter, RateLimitItem, str], bool]
+
+
+class _ThreadlessMemoryStorage(MemoryStorage):
+    """Removes old counters once a minute; MemoryStorage starts a thread for it at each count."""
+
+    _next_cleanup_at = 0.0
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Add to a counter, which starts anew after `expiry` seconds, and return its value."""
+        now = time.time()
+        if now >= self._next_cleanup_at:
+            self._next_cleanup_at = now + _CLEANUP_INTERVAL
+            for old_key in [k for k, expires_at in self.expirations.items() if expires_at <= now]:
+                self.clear(old_key)
+        if not self.get(key):
+            self.expirations[key] = now + expiry
+        self.storage[key] += amount
+        return self.storage[key]
 
 
 class RateLimitCounters:
@@ -37,7 +57,7 @@ class RateLimitCounters:
     def __init__(self, secret_key: str, storage_url: str | None = None) -> None:
         """`secret_key` keys the HMAC that stands for a caller. Connects to nothing yet."""
         self._secret_key = secret_key.encode()
-        self._memory = FixedWindowRateLimiter(MemoryStorage())
+        self._memory = FixedWindowRateLimiter(_ThreadlessMemoryStorage())
         self._redis = FixedWindowRateLimiter(_open_redis(storage_url)) if storage_url else None
         self._lock = threading.Lock()
         self._redis_failed = False
