@@ -24,10 +24,10 @@ Bring the tables of the ledger up to date.
 command does it beforehand, for example with another user of the database.
 
 With --from it moves a ledger from SQLite to PostgreSQL. Stop the service first: the file
-cannot be written while rows are copied, and nobody should write to it afterwards. Then set
-HANDOFF_DATABASE_URL for the service and start it. Links that were issued keep working. All
-rows arrive or none: it is one transaction, and Ctrl-C undoes it. The file keeps its rows; its
-tables are brought up to date.
+cannot be written while handoffs are copied, and nobody should write to it afterwards. Then set
+HANDOFF_DATABASE_URL for the service and start it. Links that were issued keep working.
+Either all handoffs arrive or none: it is one transaction, and Ctrl-C undoes it. The file keeps
+its handoffs; its tables are brought up to date.
 
 \b
 Exit codes: 0 done; 2 could not run, nothing was moved; 130 Ctrl-C, nothing was moved.

@@ -105,7 +105,7 @@ def _print_counts(counts: PurgeCounts, *, dry_run: bool, in_json: bool) -> None:
         click.echo(json.dumps(fields))
         return
     heading = "would be removed" if dry_run else "removed"
-    table = Table(heading, Column("rows", justify="right"))
+    table = Table(heading, Column("number", justify="right"))
     table.add_row("reduced to reference and order", f"{counts.anonymised_count:,}")
     table.add_row("deleted", f"{counts.deleted_count:,}")
     table.add_row("leases of dead processes", f"{counts.lease_count:,}")

@@ -1,6 +1,6 @@
 """The ledger: one row for each handoff, from the transfer to the order.
 
-Knows nothing of Flask, and of the shop only numbers.
+The package does not use Flask. All it knows about the shop are numbers.
 """
 
 from handoff.ledger.database import Database, LedgerUnreachable, open_database

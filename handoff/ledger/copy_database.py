@@ -1,4 +1,4 @@
-"""Copies a ledger: all rows of a SQLite file into a PostgreSQL that holds none, or not one."""
+"""Copies all rows of a ledger in SQLite to an empty ledger in PostgreSQL, or none of them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class CopyRefused(Exception):
 def copy_ledger(source: Database, target: Database) -> Iterator[int]:
     """Copy every row, and yield how many handoffs were copied so far.
 
-    All of it is one transaction of the target, which is committed after the rows were counted on
-    both sides. Until then the source can be read and not written; it is never changed.
+    The target gets the rows in one transaction, which is committed after the rows on both sides
+    were counted. Until then the source can be read but not written. The source keeps its rows.
     Raises CopyRefused if the target holds handoffs, or the counts differ.
     """
     with source.open_migration_transaction() as old, target.open_migration_transaction() as new:
@@ -45,7 +45,7 @@ def copy_ledger(source: Database, target: Database) -> Iterator[int]:
 
 
 def _copy_table(table: Table, old: Connection, new: Connection) -> Iterator[int]:
-    new.execute(table.delete())  # only leases of services that have ended can be there
+    new.execute(table.delete())  # it can hold leases of services that have ended
     rows = old.execution_options(yield_per=_BATCH).execute(select(table))
     for batch in rows.mappings().partitions():
         new.execute(insert(table), [dict(row) for row in batch])

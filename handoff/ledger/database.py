@@ -24,12 +24,12 @@ log = structlog.get_logger()
 MAX_WAIT = 5.0
 """Seconds that a caller waits for a lock, a connection or an answer at most."""
 
-_RESERVE = 0.5  # seconds granted after the deadline, so that what was done can be written down
+_RESERVE = 0.5  # seconds for a write that begins after the deadline and records what was done
 T = TypeVar("T")
 
 
 class LedgerConflict(LedgerUnavailable):
-    """The database undid the transaction because of another one: it may be repeated."""
+    """The database rolled the transaction back because of another one. It may be repeated."""
 
 
 class LedgerUnreachable(LedgerUnavailable):
@@ -37,7 +37,7 @@ class LedgerUnreachable(LedgerUnavailable):
 
 
 class Database(ABC):
-    """What the ledger needs of a database; `open_database` returns the one for an address."""
+    """The operations that the ledger needs from a database. `open_database` creates one."""
 
     def __init__(self, *engines: Engine, clock: Clock | None) -> None:
         """`clock` replaces the database's clock, for tests."""
@@ -63,7 +63,7 @@ class Database(ABC):
         """Open a transaction that may change tables, one at a time among all hosts."""
 
     def has_tables(self) -> bool:
-        """Return whether the ledger's tables exist; creates nothing."""
+        """Return whether the ledger's tables exist; create nothing."""
         with self.open_read_connection() as connection:
             return inspect(connection).has_table(handoff.name)
 
@@ -150,7 +150,7 @@ def _describe_error(cause: BaseException) -> str:
 
 def _call_after_fork(method: WeakMethod[Callable[[], None]]) -> None:
     def call() -> None:
-        if bound := method():
-            bound()
+        if callback := method():
+            callback()
 
     os.register_at_fork(after_in_child=call)

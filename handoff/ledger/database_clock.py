@@ -1,6 +1,6 @@
 """The ledger's clock: whole milliseconds since 1970, UTC, read by the statements that need it.
 
-It is the database's own, so that hosts whose clocks differ agree on what has expired.
+It is the clock of the database, so that hosts whose clocks differ agree on what has expired.
 """
 
 from __future__ import annotations

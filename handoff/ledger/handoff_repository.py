@@ -1,8 +1,8 @@
 """The handoffs as the service writes them: issue or renew, use the link, clear the session.
 
 One conditional UPDATE decides who uses a link, and the row that it returns is the answer; nothing
-is read first. It also notes that the shop session is written, which happens a moment later; if
-that fails, `clear_session_written` takes the note back.
+is read first. The UPDATE also records that the shop session is written, although that happens a
+moment later. If it fails, `clear_session_written` removes the record.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _RENEW = (
     .returning(*HANDOFF_COLUMNS)
 )
 
-# Two statements, because SQLite would read every current row for one with OR.
+# Two statements, because for a single one with OR, SQLite would read every current row.
 _supersede = sa.update(handoff).where(_c.superseded_at.is_(None)).values(superseded_at=NOW)
 _SUPERSEDE_TRANSFER = _supersede.where(_c.transfer_key == sa.bindparam("key"))
 _SUPERSEDE_QUOTE = _supersede.where(_c.quote_number == sa.bindparam("quote"))
@@ -92,7 +92,7 @@ class HandoffRepository:
     def renew(self, lease: Lease, *, transfer_key: str, content_hash: str) -> Handoff | None:
         """Give the live handoff of an equal transfer a new lifetime, and release the lease.
 
-        Returns None, and keeps the lease, if there is none. Raises LeaseLost.
+        Returns None and keeps the lease if there is no such handoff. Raises LeaseLost.
         """
 
         def work(connection: sa.Connection) -> Handoff | None:
@@ -109,7 +109,7 @@ class HandoffRepository:
         """Renew the live handoff of an equal transfer, or write a new one; release the lease.
 
         A new one supersedes the current handoffs of its transfer and of its quote. Raises
-        LeaseLost, and writes nothing, if another process has taken the transfer over.
+        LeaseLost, and writes nothing, if another process has taken over the transfer.
         """
 
         def work(connection: sa.Connection) -> Handoff:
@@ -126,7 +126,7 @@ class HandoffRepository:
         return issued
 
     def find(self, handoff_id: str) -> Handoff | None:
-        """Return the handoff of an id, or None."""
+        """Return the handoff with this id, or None."""
         with self._database.open_read_connection() as connection:
             return self._fetch(connection, _FIND, handoff_id=handoff_id)
 
@@ -145,7 +145,7 @@ class HandoffRepository:
         return self._database.write(lambda connection: self._fetch(connection, _USE_LINK, **values))
 
     def can_reopen(self, found: Handoff, web_view_hashes: Sequence[str]) -> bool:
-        """Return whether `use_link` would have let one of these web views in again."""
+        """Return whether `use_link` would let one of these web views reopen the link."""
         if found.web_view_hash not in web_view_hashes or found.superseded_at is not None:
             return False
         if found.session_written_at is None:
@@ -154,7 +154,7 @@ class HandoffRepository:
         return is_within_grace and found.reopen_count < MAX_REOPENS
 
     def clear_session_written(self, handoff_id: str) -> None:
-        """Note that no shop session was written: the web view may return until the link expires."""
+        """Record that there is no shop session: the web view may return until the link expires."""
         values = {"handoff_id": handoff_id}
         self._database.write(
             lambda connection: connection.execute(_CLEAR_SESSION_WRITTEN, values), durable=False
@@ -195,7 +195,7 @@ def iterate_handoffs(
     after: tuple[Any, ...],
     page_size: int,
 ) -> Iterator[list[Handoff]]:
-    """Yield pages of handoffs in an order that an index has, each handoff once.
+    """Yield pages of handoffs in the order of an index, each handoff once.
 
     The first page begins after the position `after`, the others after the last handoff.
     """

@@ -21,7 +21,7 @@ from handoff.ledger.database import Database
 from handoff.ledger.database_clock import NOW
 from handoff.ledger.tables import lease as lease_table
 
-_POLL = 0.02  # seconds between two looks at a lease that another process holds
+_POLL = 0.02  # seconds between two checks of a lease that another process holds
 _c = lease_table.c
 _is_held = sa.and_(_c.key == sa.bindparam("key"), _c.expires_at > NOW)
 _is_own = sa.and_(_c.key == sa.bindparam("key"), _c.holder == sa.bindparam("holder"))

@@ -1,6 +1,6 @@
-"""What the ledger holds of a handoff: one row, from the transfer to the order.
+"""The models of the ledger: a handoff, the state of its link, and the outcome of its order.
 
-Times are whole milliseconds since 1970, UTC. A state of the link says who may still use it:
+Times are whole milliseconds since 1970, UTC. The state of a link says who may still use it:
 
     LIVE ──▶ USED ──▶ (the same web view may come back within the reopen grace)
       └────▶ EXPIRED                                  a newer handoff makes any of them SUPERSEDED
@@ -16,7 +16,7 @@ from typing import Any
 
 
 class LinkState(Enum):
-    """What a link is good for, for a web view that has not used it."""
+    """Whether a new web view can use a link, and if not, why."""
 
     LIVE = "live"
     EXPIRED = "expired"
@@ -25,7 +25,7 @@ class LinkState(Enum):
 
 
 class OrderOutcome(Enum):
-    """What a handoff has led to, once reconciliation has resolved it."""
+    """The result of a handoff, set when reconciliation resolves it."""
 
     MATCHED = "matched"
     DIFFERS = "differs"
@@ -38,7 +38,7 @@ class OrderOutcome(Enum):
 class NewHandoff:
     """A handoff that is not stored yet.
 
-    `transfer_key` names the transfer, `content_hash` is a digest of what it asks for.
+    `transfer_key` names the transfer, and `content_hash` is a digest of its content.
     """
 
     transfer_key: str
@@ -54,11 +54,12 @@ class NewHandoff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handoff(NewHandoff):
-    """A row of the ledger, as it was at `read_at`.
+    """A handoff as the ledger held it at `read_at`.
 
-    `orders` are `{"id", "number", "state", "replaced_by"}`. A handoff is unresolved, and the shop
-    is asked about it at `next_check_at`, until `resolved_at` is set. `order_comment` is "due" or
-    "done". `anonymised_at` says when purging removed all but the reference and the order.
+    `orders` are `{"id", "number", "state", "replaced_by"}`. Until
+    `resolved_at` is set, the handoff is unresolved, and reconciliation asks the shop about it at
+    `next_check_at`. `order_comment` is "due" or "done". `anonymised_at` is the time at which
+    purging removed all but the reference and the order.
     """
 
     id: str
@@ -85,11 +86,11 @@ class Handoff(NewHandoff):
 
     @property
     def state(self) -> LinkState:
-        """The state of the link when the row was read."""
+        """The state of the link at `read_at`."""
         if self.superseded_at is not None:
             return LinkState.SUPERSEDED
         if self.session_written_at is None and self.expires_at <= self.read_at:
-            return LinkState.EXPIRED  # used or not, no web view has come to checkout
+            return LinkState.EXPIRED  # used or not: no web view has reached checkout
         return LinkState.LIVE if self.used_at is None else LinkState.USED
 
     @property
@@ -99,13 +100,13 @@ class Handoff(NewHandoff):
 
     @property
     def opening_order(self) -> tuple[int, int, int]:
-        """The sort key by which the handoff whose session was written last comes last."""
+        """The sort key that puts the handoff whose session was written last at the end."""
         return (self.session_written_at or 0, self.used_at or 0, self.issued_at)
 
 
 @dataclass(frozen=True, slots=True)
 class IssuePeriod:
-    """The time from `since` to `until`, which is not part of it, in milliseconds since 1970."""
+    """The time from `since` up to, but not including, `until`, in milliseconds since 1970."""
 
     since: int
     until: int
@@ -113,7 +114,7 @@ class IssuePeriod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFinding:
-    """What the shop's orders say of a handoff: an outcome, or when to check again."""
+    """The result of comparing a handoff with the shop's orders, or the time to check again."""
 
     handoff: Handoff
     outcome: OrderOutcome | None = None
@@ -128,7 +129,7 @@ def generate_handoff_id() -> str:
 
 
 def normalize_reference(reference: str) -> str:
-    """Return the spelling in which equal references are equal: no hyphens, lower case."""
+    """Return the reference without hyphens and in lower case, so that equal ones match."""
     return reference.replace("-", "").lower() or reference
 
 

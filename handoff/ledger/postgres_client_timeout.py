@@ -1,7 +1,7 @@
-"""A timeout for PostgreSQL's answers that counts on this side of the connection.
+"""A timeout for PostgreSQL's answers that the client measures.
 
-libpq has none. The server's statement_timeout does not count while its machine is frozen, and
-tcp_user_timeout does not end a connection whose packets the frozen machine's kernel confirms.
+libpq has no such timeout. The server's statement_timeout stands still while its machine is frozen,
+and tcp_user_timeout does not end a connection whose packets the frozen machine's kernel confirms.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _AnswerTimeout(Exception):
 
 
 def _add_timeout(waiting: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """Pass everything on; psycopg comes back every 0.1 seconds, also without an answer."""
+    """Wrap psycopg's generator, which it resumes every 0.1 seconds, even without an answer."""
     until = time.monotonic() + compute_wait_seconds()
     try:
         wanted = next(waiting)

@@ -22,35 +22,35 @@ from handoff.ledger.database import (
 from handoff.ledger.database_clock import Clock
 from handoff.ledger.postgres_client_timeout import TimeoutConnection
 
-_CONNECTIONS = 8  # of one process: few, because a server has a hundred by default for all hosts
+_CONNECTIONS = 8  # of each process; few, because a server allows 100 for all hosts by default
 _MIGRATION_LOCK = int.from_bytes(b"handoff")  # the number of the advisory lock
 _RETRY_DELAY = 0.005  # seconds
 
 _CONNECT_ARGS: dict[str, Any] = {
     "connect_timeout": 2,
     "fallback_application_name": "handoff",
-    # Of several hosts the one that takes writes, also after a failover.
+    # Of several hosts, use the one that accepts writes, also after a failover.
     "target_session_attrs": "read-write",
-    # How a dead network is noticed: milliseconds without an answer, seconds between probes.
+    # These detect a dead network; the first is in milliseconds, the others are in seconds.
     "tcp_user_timeout": 4000,
     "keepalives_idle": 10,
     "keepalives_interval": 3,
     "keepalives_count": 3,
 }
-# In milliseconds. The third one frees the rows of a process that is frozen in a transaction.
+# Milliseconds. The third unlocks the rows of a process that is frozen in a transaction.
 _SETTINGS = {
     "statement_timeout": "4000",
     "lock_timeout": "3000",
     "idle_in_transaction_session_timeout": "10000",
     "synchronous_commit": "on",
 }
-# A migration may take long, and waits for those of other hosts before it begins.
+# A migration may take long, and first waits for the migrations of other hosts.
 _MIGRATION_SETTINGS = {"statement_timeout": "0", "lock_timeout": "60000"}
 T = TypeVar("T")
 
 
 class PostgresDatabase(Database):
-    """A PostgreSQL: writers wait for each other's rows, and readers for nobody."""
+    """A PostgreSQL database. Writers wait for each other's rows; readers never wait."""
 
     def __init__(self, url: str, clock: Clock | None = None) -> None:
         self._writes = _create_engine(url)
@@ -113,7 +113,7 @@ def _create_engine(url: str) -> Engine:
         poolclass=QueuePool,
         pool_size=_CONNECTIONS,
         max_overflow=0,
-        pool_pre_ping=True,  # so that no request notices that the server was restarted
+        pool_pre_ping=True,  # so that no request fails after a restart of the server
         isolation_level="READ COMMITTED",
         hide_parameters=True,
         connect_args=_CONNECT_ARGS,

@@ -1,8 +1,8 @@
-"""What the ledger may forget, in batches so small that the service does not notice.
+"""Purges old handoffs from the ledger, in batches too small to slow down the service.
 
-A handoff goes in two steps. First it is anonymised: bag, customer and web view are removed, and
-the rest says which order a reference led to. Later it is deleted. A handoff without a reference
-says nothing after the first step, so it is deleted at once.
+A handoff is purged in two steps. First it is anonymised: its bag, customer and web view are
+removed, and the rest shows which order its reference led to. Later it is deleted. Without a
+reference, the rest would show nothing, so such a handoff is deleted at once.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from handoff.ledger.handoff_repository import iterate_handoffs
 from handoff.ledger.models import Handoff, OrderOutcome
 from handoff.ledger.tables import handoff, lease
 
-_BATCH = 200  # handoffs of one transaction: a transfer waits for it for some milliseconds
+_BATCH = 200  # handoffs in one transaction; a transfer may wait a few milliseconds for it
 _HOUR = 3_600_000  # milliseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgeRequest:
-    """What to forget: handoffs issued before these times, in milliseconds since 1970.
+    """Which handoffs to purge: those issued before these times, in milliseconds since 1970.
 
-    `include_unreconciled` also takes those that nobody has reconciled.
+    `include_unreconciled` includes handoffs that nobody has reconciled.
     """
 
     anonymise_before: int

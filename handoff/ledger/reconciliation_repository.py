@@ -1,7 +1,7 @@
-"""The handoffs as reconciliation reads them, page by page, and what it writes down about them.
+"""Reads handoffs for reconciliation, page by page, and records what reconciliation finds.
 
-An unresolved handoff is due at `next_check_at`. So a run reads those that are due, by index, and
-no others. Nothing here is durable: what a power failure takes is found again.
+An unresolved handoff is due at `next_check_at`. An index finds the handoffs that are due, so a run
+reads no others. No write is durable: if a power failure loses one, the next run repeats it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, iterate_handoffs,
 from handoff.ledger.models import Handoff, IssuePeriod, OrderFinding, OrderOutcome
 from handoff.ledger.tables import handoff
 
-_PAGE_SIZE = 300  # rows that are read, and written, at once: the service waits milliseconds
+_PAGE_SIZE = 300  # handoffs that are read or written at once; the service waits milliseconds
 
 _c = handoff.c
 _is_due = _c.resolved_at.is_(None) & (_c.next_check_at <= NOW)
-# Written out and not a parameter, because only then SQLite uses the index of these rows.
+# A literal, because SQLite would not use the partial index for a parameter.
 _is_comment_due: sa.ColumnElement[bool] = _c.order_comment == sa.literal_column("'due'")
 _REQUEST_COMMENT = (
     sa.update(handoff)
@@ -77,9 +77,9 @@ class ReconciliationRepository:
     def record_findings(
         self, findings: Iterable[OrderFinding], *, request_comments: bool = False
     ) -> None:
-        """Write findings, all or none; if wanted, request comments on the orders among them.
+        """Write findings, all or none, and request comments on their orders if asked to.
 
-        A resolved handoff stays as it is, also if two runs resolve it at once.
+        A resolved handoff does not change, even if two runs resolve it at once.
         """
         found = list(findings)
         ordered = [finding.handoff.id for finding in found if finding.orders]
@@ -104,7 +104,7 @@ class ReconciliationRepository:
             self._database.write(work, durable=False)
 
     def request_comments(self, handoffs: IssuePeriod | Collection[str]) -> None:
-        """Request a comment on the orders of a period, or of some transfer keys, without one."""
+        """Request a comment on orders of a period, or of transfer keys, that have none."""
         if isinstance(handoffs, IssuePeriod):
             self._write(_REQUEST_COMMENT.where(*_build_period_conditions(handoffs)))
         else:
@@ -121,7 +121,7 @@ class ReconciliationRepository:
         return self._count_rows(_is_comment_due)
 
     def mark_commented(self, commented: Handoff) -> None:
-        """Note that the orders of a handoff have their comment."""
+        """Record that the orders of a handoff have their comment."""
         self._write(sa.update(handoff).where(_c.id == commented.id).values(order_comment="done"))
 
     def _write(self, statement: sa.Update) -> None:

@@ -64,7 +64,7 @@ class SqliteDatabase(Database):
             yield connection
 
     def has_tables(self) -> bool:
-        return self._path.is_file() and super().has_tables()  # connecting alone creates the file
+        return self._path.is_file() and super().has_tables()  # a connection would create the file
 
     def close(self) -> None:
         self._writer.close()
@@ -73,14 +73,14 @@ class SqliteDatabase(Database):
     @contextmanager
     def _begin(self, durable: bool) -> Iterator[Connection]:
         with self._writes.connect() as connection:
-            # FULL waits for the disk at each commit. No transaction may be open at the change.
+            # FULL waits for the disk at each commit. It can be set only outside a transaction.
             connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
             connection.commit()
 
     def _reset_after_fork(self) -> None:
-        # The child has no thread that writes. Its copy of the file would keep the parent's lock.
+        # The child has no writer thread, and its copy of the file would keep the parent's lock.
         os.close(self._writer.lock_file)
         self._writer = SqliteWriter(self._lock_path, self._begin)
         super()._reset_after_fork()

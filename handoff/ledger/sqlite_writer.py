@@ -1,8 +1,8 @@
-"""The writes of one process to a SQLite file: one thread, and many writes in one transaction.
+"""Writes to a SQLite file: one thread in each process, and many writes in one transaction.
 
-A commit waits for the disk, so writes that wait meanwhile share the next one (group commit).
-Processes take turns by flock(): the kernel wakes the next in line, where SQLite would poll, and
-frees the lock of a dead process. It has no timeout, so only this thread calls it; a caller
+A commit waits for the disk. Writes that arrive meanwhile share the next commit (group commit).
+Processes take turns with flock(): the kernel wakes the next process, whereas SQLite would poll,
+and frees the lock of a dead one. flock() has no timeout, so only this thread calls it. A caller
 withdraws its write at its deadline.
 """
 
@@ -66,7 +66,7 @@ class SqliteWriter:
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
 
     def write(self, work: Callable[[Connection], Any], *, durable: bool, timeout: float) -> Any:
-        """Run `work` and commit; raise LedgerUnavailable without a start in `timeout` seconds."""
+        """Run `work` and commit; raise LedgerUnavailable if `timeout` seconds pass first."""
         write = _PendingWrite(work, durable)
         with self._changed:
             if self._thread.ident is None:
@@ -102,13 +102,13 @@ class SqliteWriter:
             with translate_database_errors(sqlite3.Error, OSError):
                 fcntl.flock(self.lock_file, fcntl.LOCK_EX)
                 writes = self._take_waiting()
-                # A savepoint for each write would undo one alone, but costs two statements each.
+                # Savepoints could undo a single write, but cost two more statements for each write.
                 if not self._commit(writes) and len(writes) > 1:
                     for write in writes:
                         self._commit([write])
         except Exception as error:
             failure = error
-            writes += self._take_waiting()  # each would wait for the same fault
+            writes += self._take_waiting()  # otherwise each of them would wait for the same error
         fcntl.flock(self.lock_file, fcntl.LOCK_UN)
         for write in writes:
             write.finish(failure)

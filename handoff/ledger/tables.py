@@ -39,7 +39,7 @@ handoff = Table(
     Column("anonymised_at", BigInteger),
 )
 
-# A transfer, and a quote, has one current handoff; the database refuses a second one.
+# Each transfer and each quote has one current handoff; the database refuses a second one.
 for column in (handoff.c.transfer_key, handoff.c.quote_number):
     Index(
         f"one_current_per_{column.name}",
@@ -49,7 +49,7 @@ for column in (handoff.c.transfer_key, handoff.c.quote_number):
         postgresql_where=text("superseded_at IS NULL"),
     )
 
-# Reconciliation and purging find their rows by these, however long the ledger is.
+# Reconciliation and purging find their rows by these, however large the ledger is.
 for name, columns, condition in (
     ("handoff_transfer_key", ("transfer_key",), None),
     ("handoff_quote_number", ("quote_number",), None),
