@@ -10,6 +10,8 @@ PHONE_PORT ?= 8002
 FORM_PORT ?= 8003
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests start Python hundreds of times. Compiled modules are kept whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
 # Twice the processors of a small machine: most tests wait for servers.
 PARALLEL := --numprocesses 4 --dist worksteal
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
