@@ -26,8 +26,6 @@ KILLS = {
 }
 WORKERS = 3
 LONGEST = 0.4  # seconds before a kill, once the service goes on after the last
-SEED = int(os.environ.get("KILLS_SEED") or secrets.randbits(32))
-"""The seed of the order and moments of the kills; set it to repeat a run."""
 
 
 class KilledService:
@@ -100,7 +98,14 @@ def killed_service(
     killed_service.close()
 
 
-@pytest.mark.parametrize("seed", [SEED], ids=lambda seed: f"KILLS_SEED={seed}")
+@pytest.fixture
+def seed() -> int:
+    """Return the seed of the order and moments of the kills. Set KILLS_SEED to repeat a run."""
+    seed = int(os.environ.get("KILLS_SEED") or secrets.randbits(32))
+    print(f"KILLS_SEED={seed}")  # noqa: T201 - pytest shows it if the test fails
+    return seed
+
+
 def test_fifty_kills_under_load_lose_nothing_and_let_nobody_in_twice(
     kind: str, seed: int, killed_service: KilledService, ledger: str
 ) -> None:
