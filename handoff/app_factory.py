@@ -55,7 +55,7 @@ DATABASE_EXTENSION = "handoff.database"
 log = structlog.get_logger()
 
 _LEASE_MARGIN = 2.0  # seconds that a lease lasts longer than a transfer may take
-# The share of a worker's threads that may wait for the shop. Shoppers with links use the others.
+# The share of a worker's threads that may wait for the shop. The others serve shoppers' links.
 _SHOP_CALL_SHARE = 3 / 4
 
 
@@ -91,7 +91,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 
 
 def _register_views(app: Flask, settings: Settings, database: Database) -> None:
-    """Build what transfer, entry and direct entry work with, and register their views."""
+    """Build the objects of transfer, entry and direct entry, and register their views."""
     handoffs = HandoffRepository(database, ttl=settings.link_ttl, grace=settings.reopen_grace)
     client = open_client(settings)
     orders = open_orders(client, settings)
@@ -125,7 +125,7 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
 
 
 def _limit_request_time(app: Flask, seconds: float) -> None:
-    """Give each request one deadline, shared by the calls to shop, ledger and session store."""
+    """Give each request one deadline for all its calls to shop, ledger and session store."""
 
     @app.before_request
     def _start_request_deadline() -> None:

@@ -25,7 +25,7 @@ class Bag:
 
     @classmethod
     def from_json(cls, bag: Mapping[str, Any]) -> Bag:
-        """Return the bag that `as_json` has written."""
+        """Return the bag from the JSON that `as_json` returns."""
         lines = (BagLine(line["sku"], Decimal(line["quantity"])) for line in bag["lines"])
         return cls(tuple(lines), bag["currency"])
 
@@ -45,7 +45,7 @@ def normalize_sku(sku: str) -> str:
 
 
 def merge_lines(lines: Iterable[BagLine]) -> tuple[BagLine, ...]:
-    """Add up lines of the same sku into one, which keeps the first spelling and position."""
+    """Merge lines of the same sku into one, with the spelling and position of the first."""
     merged: dict[str, BagLine] = {}
     for line in lines:
         known = merged.get(normalize_sku(line.sku), BagLine(line.sku, Decimal(0)))

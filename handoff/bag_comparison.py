@@ -1,7 +1,7 @@
-"""Comparison of a bag with the lines of a quote, or of the orders that a quote became.
+"""Compares a bag with the lines of a quote, or of the orders that a quote became.
 
-Lines that cost nothing come from the shop's own rules: more of a sku than the bag has, or another
-sku, is no difference if the surplus lines are free.
+The shop's own rules can add lines that cost nothing. So a surplus of a sku, or a sku that is not
+in the bag, is not a difference if the surplus lines are free.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from handoff.problems import Fault
 class OrderDifference:
     """A difference between a bag and its orders. `bag` and `ordered` are quantities as text.
 
-    For the code `currency_differs` they are currencies, and there is no sku.
+    For the code `currency_differs` they are currencies, and `sku` is None.
     """
 
     code: str
@@ -35,7 +35,7 @@ class OrderDifference:
 
 
 def find_quote_differences(lines: Sequence[QuoteLine], bag: Iterable[BagLine]) -> list[Fault]:
-    """Return a fault for each sku whose quantity in the quote is not that of the bag.
+    """Return a fault for each sku whose quantity in the quote differs from the bag.
 
     Case is ignored, and lines of one sku are added up.
     """
@@ -75,7 +75,7 @@ class _ComparableLine(Protocol):
 def _find_differences(
     lines: Sequence[_ComparableLine], bag: Iterable[BagLine]
 ) -> Iterator[tuple[BagLine, BagLine, BagLine]]:
-    """Yield the bag's, the held and the paid quantity of each sku that differs."""
+    """Yield three lines for each sku that differs: in the bag, held, and held but not free."""
     in_bag = _merge_by_sku(bag)
     held = _merge_by_sku(_use_bag_sku(in_bag, line) for line in lines)
     paid = _merge_by_sku(_use_bag_sku(in_bag, line) for line in lines if not line.is_free)
@@ -91,7 +91,7 @@ def _merge_by_sku(lines: Iterable[BagLine]) -> dict[str, BagLine]:
 
 
 def _use_bag_sku(in_bag: dict[str, BagLine], line: _ComparableLine) -> BagLine:
-    """Return a line under the sku that the bag has for it: its own, or its product's."""
+    """Return the line with the sku that the bag uses: the line's own, or its product's."""
     product_sku = line.product_sku or line.sku
     is_by_product = normalize_sku(line.sku) not in in_bag and normalize_sku(product_sku) in in_bag
     return BagLine(product_sku if is_by_product else line.sku, line.quantity)

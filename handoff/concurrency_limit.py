@@ -1,7 +1,7 @@
 """A limit on how many requests of a worker process wait for the shop at once.
 
-A slow shop holds each of its callers for seconds. If all threads of a worker waited for it,
-shoppers with good links would wait behind them, although the shop is not needed to let them in.
+A slow shop delays each of its callers for seconds. If all threads of a worker waited for it,
+shoppers with good links would wait as well, although their requests do not need the shop.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class ConcurrencyLimit:
 
     @contextmanager
     def acquire_slot(self, wait_seconds: float) -> Iterator[None]:
-        """Hold a slot during the block; raise Busy if none is free within `wait_seconds`."""
+        """Hold a slot for the block; raise Busy if none becomes free within `wait_seconds`."""
         if not self._semaphore.acquire(timeout=wait_seconds):
             raise Busy
         try:

@@ -1,4 +1,4 @@
-"""Deadlines, among them that of the request that this thread works on."""
+"""Deadlines, and the deadline of the request that this thread works on."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ _request_deadline: ContextVar[Deadline | None] = ContextVar("request_deadline", 
 
 
 def set_request_deadline(seconds: float) -> None:
-    """Limit all that this thread does for its request to `seconds` from now."""
+    """Give the request of this thread a deadline `seconds` from now."""
     _request_deadline.set(Deadline.after(seconds))
 
 
 def has_request_deadline_passed() -> bool:
-    """Return whether the request of this thread has used up its time; False without a limit."""
+    """Return whether the deadline of this thread's request has passed; False without one."""
     limit = _request_deadline.get()
     return limit is not None and limit.has_passed
 
 
 def clear_request_deadline() -> None:
-    """Remove the limit, as the thread's request has ended."""
+    """Remove the deadline of this thread, because its request has ended."""
     _request_deadline.set(None)

@@ -1,4 +1,4 @@
-"""`python -m handoff.cli`, for where the `handoff` script is not on the path."""
+"""Runs the command as `python -m handoff.cli` if the `handoff` script is not on the path."""
 
 from handoff.cli import main
 

@@ -25,7 +25,7 @@ def add_customer_options(help_text: str) -> Callable[[Callable[..., Any]], Calla
 def read_password(email: str, file: Path | None) -> str:
     """Return the password from a file, or ask for it; exit with code 2 if the file is unreadable.
 
-    The end of the line in the file is no part of the password.
+    The line break at the end of the file is not part of the password.
     """
     if file is None:
         return str(click.prompt(f"Password of {email}", hide_input=True, err=True))

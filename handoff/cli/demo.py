@@ -1,4 +1,4 @@
-"""The `handoff demo` command. What it runs is in the distribution `handoff-sandbox`."""
+"""`handoff demo`: runs the service, a stand-in shop and a phone from `handoff-sandbox`."""
 
 from __future__ import annotations
 
@@ -40,8 +40,7 @@ def demo(
 ) -> None:
     """Run the service with a stand-in shop and a phone to try it with.
 
-    Each run starts from nothing: carts, orders and links of an earlier demo are gone.
-    Ctrl-C ends it.
+    Each run starts empty: carts, orders and links of an earlier demo are gone. Ctrl-C ends it.
     """
     try:
         from handoff_sandbox.demo import Demo, run_demo

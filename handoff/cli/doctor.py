@@ -154,7 +154,7 @@ def _write_report(report: DoctorReport, *, in_json: bool, html: Path | None) -> 
 
 
 def _get_exit_code(report: DoctorReport) -> int:
-    """Return 2 if nothing could be checked, 1 if there is something to do, else 0."""
+    """Return 2 if nothing could be checked, 1 if something needs action, else 0."""
     if report.is_all_unknown:
         return COULD_NOT_RUN
     return FINDINGS if report.severity.needs_action else 0

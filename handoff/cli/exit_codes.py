@@ -12,7 +12,7 @@ from handoff.problems import Problem
 
 FINDINGS = 1
 COULD_NOT_RUN = 2
-INTERRUPTED = 130  # what shells report of a process that Ctrl-C has ended
+INTERRUPTED = 130  # the code that shells report for a process that Ctrl-C ended
 
 
 def exit_with_error(message: str) -> NoReturn:

@@ -17,7 +17,7 @@ _SETTING = "HANDOFF_DATABASE_URL"
 
 
 def open_ledger(settings: Settings) -> Database:
-    """Open the ledger and migrate its tables, or exit with code 2. A new SQLite file is made."""
+    """Open the ledger and migrate its tables, or exit with code 2. It may create a SQLite file."""
     with exit_on_ledger_error():
         database = open_database(settings.database_url.get_secret_value())
         migrate(database)
@@ -25,7 +25,7 @@ def open_ledger(settings: Settings) -> Database:
 
 
 def open_existing_ledger(settings: Settings) -> Database:
-    """Open and migrate a ledger that a service has made, or exit with code 2; make no empty one."""
+    """Open and migrate an existing ledger, or exit with code 2; never create an empty one."""
     url = settings.database_url.get_secret_value()
     with exit_on_ledger_error():
         database = open_database(url)

@@ -1,4 +1,4 @@
-"""`handoff purge`: removes data from the ledger that is not needed any more."""
+"""`handoff purge`: removes data that is no longer needed from the ledger."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from handoff.ledger.purge import PurgeCounts, Purger, PurgeRequest
 from handoff.operations.json_logs import configure_logging
 
 _HELP = """\
-Remove data from the ledger that is not needed any more. The service may keep running.
+Remove data that is no longer needed from the ledger. The service may keep running.
 
 A handoff older than --older-than is reduced to its reference, its outcome, the numbers of its
 quote and its order, and the times. One without a reference is deleted. After
@@ -68,7 +68,7 @@ def purge(
     dry_run: bool,
     in_json: bool,
 ) -> None:
-    """Remove data from the ledger that is not needed any more."""
+    """Remove data that is no longer needed from the ledger."""
     if keep_references < older_than:
         raise click.UsageError("--keep-references cannot be shorter than --older-than.")
     settings = load_settings_or_exit()

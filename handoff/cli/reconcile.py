@@ -44,7 +44,7 @@ _WRITERS: dict[str, Callable[..., ReportWriter]] = {
     "csv": CsvReportWriter,
     "json": JsonReportWriter,
 }
-# Extended after each page of handoffs. A run that is killed blocks the next one for as long.
+# Seconds, extended after each page of handoffs. A killed run blocks the next one until they end.
 _LEASE_SECONDS = 120
 _NO_PERMISSION = (
     "There is no right to read orders. Set HANDOFF_MAGENTO_ACCESS_TOKEN, or "
@@ -152,7 +152,7 @@ def reconcile(
 class _ReconcileRun:
     """One run. It writes its report and its counts even if it is interrupted.
 
-    `references` or `period` say what to report on; without both: what is due.
+    It reports on `references` or `period`, or without either on all handoffs that are due.
     """
 
     repository: ReconciliationRepository
@@ -232,7 +232,7 @@ class _ReconcileRun:
 
 @contextmanager
 def _hold_lease(database: Database) -> Iterator[Callable[[], None]]:
-    """Hold the lease on reconciling this ledger, or exit: two runs would annotate twice.
+    """Hold the lease for reconciling this ledger, or exit: two runs would annotate orders twice.
 
     Yields a function that extends the lease.
     """

@@ -1,6 +1,6 @@
 """Writes the report of `handoff reconcile` to standard output: as a table, CSV, or JSON.
 
-Each writer takes one entry at a time and keeps few of them, so a report of any length fits into
+Each writer gets one entry at a time and keeps only a few, so a report of any length fits into
 memory.
 """
 
@@ -18,7 +18,7 @@ from rich.text import Text
 
 from handoff.reconciliation.report import ReportEntry, ReportState, ReportSummary, format_time
 
-_MAX_TABLE_ROWS = 200  # a person reads them
+_MAX_TABLE_ROWS = 200  # a person has to read them
 _STATE_LABELS = {
     ReportState.MATCHED: "matched",
     ReportState.NOT_ORDERED: "opened, not ordered",

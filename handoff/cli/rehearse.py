@@ -1,4 +1,4 @@
-"""`handoff rehearse`: does what the app and the shopper do, at a staging shop."""
+"""`handoff rehearse`: acts as the app and the shopper at a staging shop."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def rehearse(
     customer_password_file: Path | None,
     in_json: bool,
 ) -> None:
-    """Do what the app and the shopper do, through the running service, at a staging shop."""
+    """Act as the app and the shopper at a staging shop, through the running service."""
     settings = load_settings_or_exit()
     configure_logging("CRITICAL")  # errors are printed as messages instead
     try:
@@ -162,7 +162,7 @@ def _run_rehearsal(settings: Settings, options: _Options) -> RehearsalResult:
 
 
 def _require_staging_shop(settings: Settings, staging_url: str) -> None:
-    """Raise RehearsalNotPossible unless the URL is the shop's in the settings, however spelled."""
+    """Raise RehearsalNotPossible unless the URL, in any spelling, is the shop's in the settings."""
     storefronts = [settings.build_store_site(store).storefront_url for store in settings.stores]
     shop_urls = list(dict.fromkeys([settings.magento_url, *storefronts]))
     if not any(is_same_url(staging_url, url) for url in shop_urls):
@@ -174,7 +174,7 @@ def _require_staging_shop(settings: Settings, staging_url: str) -> None:
 
 
 def _find_stores(settings: Settings, codes: tuple[str, ...]) -> Sequence[StoreView]:
-    """Return the store views with these codes, or all without codes."""
+    """Return the store views with these codes, or all if there are no codes."""
     stores = [settings.store_views.find_by_code(code) for code in codes]
     if None in stores:
         known = ", ".join(store.code for store in settings.stores)

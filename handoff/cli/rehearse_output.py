@@ -34,7 +34,7 @@ _VERDICT_LABELS = {
 
 
 class RehearsalPrinter:
-    """Prints the progress and the report; with `in_json` to standard error alone."""
+    """Prints the progress and the report; with `in_json` only to standard error."""
 
     def __init__(self, *, in_json: bool) -> None:
         self._in_json = in_json
@@ -51,7 +51,7 @@ class RehearsalPrinter:
             yield
 
     def show_progress(self, results: Sequence[StepResult], current: str) -> None:
-        """Show the results so far and the current step; without a terminal the step alone."""
+        """Show the results so far and the current step; without a terminal, only the step."""
         if self._live is None:
             click.echo(current, err=True)
         else:
@@ -65,7 +65,7 @@ class RehearsalPrinter:
             self._console.print(Text(text))
 
     def print_report(self, result: RehearsalResult) -> None:
-        """Print the whole table, why a step has failed, and what stays in the shop."""
+        """Print the whole table, the failures of steps, and what stays in the shop."""
         if self._in_json and not self._console.is_terminal:
             return
         self._console.print(_build_table(result.step_results))

@@ -24,7 +24,7 @@ def serve(bind: str, workers: int) -> None:
 
     Example: handoff serve --env-file /etc/handoff.env --bind 127.0.0.1:8000
     """
-    # Imported here, since the other commands do without Flask.
+    # Imported here, because the other commands do not need Flask.
     from handoff.operations.metrics import FOLDER_PREFIX, FOLDER_VARIABLE
 
     settings = load_settings_or_exit()

@@ -14,7 +14,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def handle_stop_signals(handler: Callable[[], None]) -> Iterator[None]:
     """Call `handler` on SIGINT and SIGTERM within the block, and restore the handlers after it.
 
-    SIGINT is handled even if the shell has told a background process to ignore it.
+    SIGINT is handled even in a background process for which the shell has set it to be ignored.
     """
 
     def handle(_number: int, _frame: FrameType | None) -> None:
@@ -35,5 +35,5 @@ def ignore_stop_signals() -> None:
 
 
 def raise_keyboard_interrupt() -> None:
-    """Raise KeyboardInterrupt: a handler that ends the block as Ctrl-C does by default."""
+    """Raise KeyboardInterrupt, as Ctrl-C does by default."""
     raise KeyboardInterrupt

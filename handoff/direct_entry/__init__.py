@@ -1,1 +1,1 @@
-"""Direct entry: the web view brings the quote itself and goes to checkout in one request."""
+"""Direct entry: the web view itself posts the quote, and the response redirects to checkout."""

@@ -1,9 +1,9 @@
 """`POST /enter`: the web view posts a quote, and checkout opens in the same request.
 
 A guest's masked id, or a customer's token with a quote, already gives full access to the quote in
-Magento. So there is no API key, and a good quote may be posted any number of times: each time is a
-handoff of its own that supersedes the last. Only quotes and tokens that the shop does not know are
-limited, by client address.
+Magento. So there is no API key, and a valid quote may be posted any number of times. Each post
+creates a new handoff that supersedes the last one. Only posts with quotes or tokens that the shop
+does not know are limited, by client address.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _MAX_ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class DirectEntryContext:
-    """What the view of this package works with."""
+    """The objects that the view of this package works with."""
 
     entry: EntryContext
     transfers: TransferService
@@ -50,7 +50,7 @@ class DirectEntryContext:
 
 
 def register_direct_entry(app: Flask, context: DirectEntryContext) -> None:
-    """Add `/enter` to an app, with the objects that it works with."""
+    """Add `/enter` to an app."""
     app.extensions[_EXTENSION] = context
     app.register_blueprint(_blueprint)
 
@@ -63,7 +63,7 @@ def enter_directly() -> Response:
     if entry.is_paused:
         raise Paused
     if is_from_another_site(request, *entry.sites.origins):
-        # There is no link yet that could wait for a tap, and a page must not hold credentials.
+        # A page that waits for a tap would have to hold the credentials, and no page may.
         return entry.pages.render_result_page(result_pages.FORCED)
     wait = context.refused_entry_limit.get_retry_after(get_caller_network(request.remote_addr))
     if wait:
@@ -74,13 +74,13 @@ def enter_directly() -> Response:
         structlog.contextvars.bind_contextvars(handoff=handoff.id)
         site = entry.sites.find_by_code(handoff.store_code)
         if len(entry.sites.origins) > 1 and request.host != site.public_parts.netloc:
-            return _redirect_to_link(handoff)  # the session cookie can only be set on that host
+            return _redirect_to_link(handoff)  # only that host can set the session cookie
         cookies = read_web_view_cookies(request, handoff.id, site, lifetime=entry.cookie_lifetime)
         used = entry.handoffs.use_link(handoff.id, cookies.hashes)
         if used is not None:
             return entry.checkout.redirect_to_checkout(used, cookies)
-        # An equal request at the same time got the same handoff and used its link first. This
-        # one showed the same credentials, and the web view may show its answer: so try again.
+        # A simultaneous equal request got the same handoff and used its link first. This request
+        # had the same credentials, and the web view may show its answer. So try again.
     return entry.checkout.refuse(entry.handoffs.find(handoff.id) or handoff)
 
 
@@ -115,7 +115,7 @@ def _read_transfer() -> QuoteTransfer:
     if request.mimetype != "application/x-www-form-urlencoded":
         raise UnsupportedMediaType
     transfer = parse_quote_form(read_body(MAX_FORM_BYTES))
-    # Anybody can post here, so neither ledger nor shop is asked about an impossible id.
+    # Anybody can post here, so neither ledger nor shop gets a request with an impossible id.
     if not has_valid_quote_id(transfer):
         raise QuoteNotFound
     return transfer

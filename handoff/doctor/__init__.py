@@ -1,7 +1,7 @@
-"""`handoff doctor`: checks whether a shop is ready for transfers, and what stands in the way.
+"""`handoff doctor`: checks whether a shop is ready for transfers, and what prevents transfers.
 
 The runner goes through the checklist. Each check asks the CheckContext for the facts that it
-needs, and returns results. The report files show them. Nothing here imports Flask.
+needs, and returns results. The report modules show them. Nothing here imports Flask.
 """
 
 from handoff.doctor.check_context import CheckContext, CustomerCredentials

@@ -12,7 +12,7 @@ from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.settings.store_view_models import StoreView
 
-_SPREAD = 4  # products are taken from four places of the catalogue
+_SPREAD = 4  # products are taken from four parts of the catalogue
 _CONFIGURABLES = 3
 _MAX_CHILDREN = 100
 _MAX_CATEGORIES = 500
@@ -22,11 +22,11 @@ _VISIBLE = "2,3,4"
 
 @dataclass(frozen=True, slots=True)
 class CatalogueProduct:
-    """A product as the app needs it; `price` and `is_in_stock` are None if the shop is silent.
+    """A product as the app needs it; `price` and `is_in_stock` are None if not given.
 
-    `requires_options` is about fields such as an engraving. `option_labels` and `child_ids` are
-    those of a configurable product. `attributes` are the codes of the custom attributes with a
-    value.
+    `requires_options` says that the shopper must fill in fields, such as an engraving.
+    `option_labels` and `child_ids` belong to a configurable product. `attributes` are the codes of
+    the custom attributes that have a value.
     """
 
     id: int
@@ -71,7 +71,7 @@ class CatalogueProduct:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueCategory:
-    """A category below the root, and how many products and categories it has."""
+    """A category below the root, with the number of its products and of its subcategories."""
 
     id: int
     name: str
@@ -84,7 +84,7 @@ class CatalogueCategory:
 class CatalogueSample:
     """Products and categories of a catalogue with `total` visible products.
 
-    `filterable` are the codes of the attributes for filters, None if the shop does not give them.
+    `filterable` are the codes of the attributes for filters, None if the shop does not list them.
     `denied` are the endpoints to which the administrator has no right.
     """
 
@@ -107,7 +107,7 @@ class CatalogueReader:
         self._denied: set[str] = set()
 
     def read_sample(self, size: int) -> CatalogueSample:
-        """Read `size` products from several places of the catalogue, and some configurables."""
+        """Read `size` products from several parts of the catalogue, and some configurables."""
         skus, total = self._select_skus(size)
         items = [self._get_json(f"products/{quote(sku, safe='')}") for sku in dict.fromkeys(skus)]
         products = [CatalogueProduct.parse(item) for item in items if self._is_in_website(item)]
@@ -135,7 +135,7 @@ class CatalogueReader:
         return read_json(response) if response.status == 200 else None
 
     def _select_skus(self, size: int) -> tuple[list[str], int]:
-        """Return skus from the beginning, the end and between, and the number of all products."""
+        """Return skus from all parts of the catalogue, and the number of all products."""
         first, total = self._find_skus(size, 1)
         if total <= size:
             return first, total
@@ -165,7 +165,7 @@ class CatalogueReader:
         )
 
     def _read_children(self, products: Iterable[CatalogueProduct]) -> dict[int, CatalogueProduct]:
-        """Return the children of the configurable products by their numbers."""
+        """Return the children of the configurable products by their ids."""
         wanted = sorted({number for product in products for number in product.child_ids})
         if not wanted:
             return {}

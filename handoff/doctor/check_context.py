@@ -1,4 +1,4 @@
-"""The facts that checks share; each is asked of the shop once, when a check first needs it."""
+"""The facts that checks share. Each is requested once, when a check first needs it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from handoff.settings import CheckedSettings, Settings
 from handoff.settings.store_view_models import StoreSite, StoreView
 from handoff.test_data_cleanup import Cleanup
 
-# Every 2.4 knows the first fields, 2.4.7 the others as well. One unknown field makes the whole
-# query fail.
+# Every Magento 2.4 has the first fields, and 2.4.7 also has the others. One unknown field makes
+# the whole query fail.
 _STORE_FIELDS = "store_code website_code base_currency_code default_display_currency_code"
 _NEWER_FIELDS = "is_guest_checkout_enabled cart_expires_in_days customer_access_token_lifetime"
-# Magento answers 401 to a wrong token and to a missing right: one right is enough.
+# Magento answers 401 to a wrong token and to a missing right, so any right proves the token.
 _ADMIN_PATHS = ("store/storeViews", "orders", "products", "categories/list")
 
 
@@ -60,7 +60,7 @@ def memoize(method: Method) -> Method:
 
 
 class CheckContext:
-    """The settings and the shop, as checks see them.
+    """The settings and the shop for the checks.
 
     All methods raise NoResponse if the shop does not answer, or TimeLimitReached.
     """
@@ -84,7 +84,7 @@ class CheckContext:
 
     @property
     def settings(self) -> Settings:
-        """The settings, as far as they are valid."""
+        """The settings; a placeholder or default stands for each invalid one."""
         return self.checked_settings.settings
 
     @property
@@ -102,7 +102,7 @@ class CheckContext:
 
     @memoize
     def ping_rest(self) -> HttpResponse:
-        """Call an endpoint of the shop's REST that is open to everybody."""
+        """Call a REST endpoint of the shop that is open to everybody."""
         return self.shop.rest("GET", "directory/currency", store=self.default_store)
 
     @memoize
@@ -141,7 +141,7 @@ class CheckContext:
 
     @memoize
     def log_in_customer(self) -> HttpResponse | None:
-        """Log in the customer of the command's options; None without one."""
+        """Log in the customer from the command's options; None if there is no customer."""
         if self._customer is None:
             return None
         credentials = {"username": self._customer.email, "password": self._customer.password}
@@ -186,7 +186,7 @@ class CheckContext:
 
     @memoize
     def read_store_config(self, store: StoreView) -> dict[str, Any]:
-        """Read the store view's configuration by GraphQL; empty if the shop does not give it."""
+        """Read the store view's configuration by GraphQL; empty if the shop returns none."""
         for fields in (f"{_STORE_FIELDS} {_NEWER_FIELDS}", _STORE_FIELDS):
             response = self.shop.graphql(f"{{ storeConfig {{ {fields} }} }}", store=store)
             try:

@@ -1,4 +1,4 @@
-"""The result of a check: how it ended, what was seen, and what to do."""
+"""The result of a check: its severity, what the check found, and what to do."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class MissingData:
 class CheckResult:
     """One result of a check. `seen` and `advice` are sentences that contain no secret.
 
-    A check leaves `name` empty if its result bears the name of the check.
+    A check leaves `name` empty if its result has the name of the check.
     """
 
     severity: Severity
@@ -54,7 +54,7 @@ class CheckResult:
     missing: tuple[MissingData, ...] = ()
 
     def with_name(self, name: str) -> CheckResult:
-        """Return the same result with a name of its own."""
+        """Return the same result with another name."""
         return replace(self, name=name)
 
     def as_json(self) -> dict[str, Any]:

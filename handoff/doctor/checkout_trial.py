@@ -116,7 +116,7 @@ class CheckoutTrial:
 
     @property
     def status(self) -> int:
-        """The status of the last response, of checkout if it was opened."""
+        """The status of the last response: of checkout, or of the cart if no page was opened."""
         return self.pages[-1].response.status if self.pages else self.cart.status
 
     @property
@@ -204,7 +204,7 @@ def _diagnose_visit(visit: _CheckoutVisit) -> CheckoutTrialOutcome:
 
 
 def _read_shop_message(pages: tuple[VisitedPage, ...]) -> str:
-    """Return the shop's message to the shopper, from the cookie by which its scripts get it."""
+    """Return the shop's message to the shopper, from the cookie that its scripts read."""
     for page in reversed(pages):
         cookie = find_set_cookie(page.response, "mage-messages")
         try:

@@ -15,7 +15,7 @@ from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.test_data_cleanup import Cleanup
 
-# Magento answers 500 to a page of the checkout if Accept lacks `*/*`. A session of a client that
+# Magento answers 500 to a page of the checkout if Accept has no `*/*`. A session of a client that
 # calls itself a monitor lives in Magento for one minute instead of ten.
 _BROWSER_HEADERS = {
     "User-Agent": "Mozilla/5.0 (compatible; Handoff doctor; monitor)",
@@ -26,7 +26,7 @@ _MAX_BODY = 4 * 1024 * 1024  # bytes
 
 
 class TimeLimitReached(Exception):
-    """The time limit of the whole run was reached before this call."""
+    """The whole run had reached its time limit before this call."""
 
 
 def read_json(response: HttpResponse) -> Any:
@@ -88,17 +88,17 @@ class DoctorShopClient:
         return self.get(url) if response.status == 405 else response
 
     def get(self, url: str) -> HttpResponse:
-        """Open a URL as a browser without cookies does; no redirect is followed."""
+        """Open a URL as a browser without cookies does, but follow no redirect."""
         return self._fetch_page("GET", url, headers=_BROWSER_HEADERS, deadline=self.deadline)
 
     def with_deadline(self, seconds: float) -> DoctorShopClient:
-        """Return a client of the same shop with a deadline of its own, for cleaning up."""
+        """Return a client of the same shop with a new deadline, for the cleanup."""
         return DoctorShopClient(self.settings, Deadline.after(seconds), self.cleanup)
 
     def _fetch_page(
         self, method: str, url: str, *, headers: Mapping[str, str], deadline: Deadline
     ) -> HttpResponse:
-        """Open a page by its public URL, or by the internal one if that brings no response."""
+        """Open a page by its public URL, or by the internal one if that gets no response."""
         try:
             return self._send(self._web, method, url, headers)
         except NoResponse:

@@ -14,7 +14,7 @@ from handoff.doctor.check_result import CheckResult, Severity, find_worst
 
 @dataclass(frozen=True, slots=True)
 class DoctorReport:
-    """Everything that a run has found out: the results by code of the part and by section.
+    """The results of a run, by code of the part and by section.
 
     In the part `data` a section is a feature of the app. `leftovers` is what stays in the shop.
     """
@@ -56,7 +56,7 @@ class DoctorReport:
 
     @property
     def missing_by_owner(self) -> dict[str, list[str]]:
-        """What products and categories lack, by sku or name, without repetition."""
+        """What products and categories lack, by sku or name, without duplicates."""
         by_owner: dict[str, dict[str, None]] = {}
         for result in self.results:
             for item in result.missing:

@@ -1,4 +1,4 @@
-"""Runs the checks, turns what stops a check into a result, and cleans up."""
+"""Runs the checks, turns the error that stops a check into a result, and cleans up."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def run_checks(
     parts: Collection[str] = tuple(CHECKLIST),
     report_progress: Callable[[str, int, int], None] = lambda name, done, total: None,
 ) -> DoctorReport:
-    """Run the checks of some parts and return the report. Always clean up, also on Ctrl-C.
+    """Run the checks of some parts and return the report. Always clean up, even on Ctrl-C.
 
-    `report_progress` gets the name of each check before it runs, the number of checks that are
-    done, and the number of all checks.
+    `report_progress` gets the name of each check before it runs, the number of finished checks,
+    and the number of all checks.
     """
     started_at, started = datetime.now(UTC), time.monotonic()
     wanted = {code: sections for code, sections in CHECKLIST.items() if code in parts}
@@ -77,7 +77,7 @@ def run_check(check: Check, context: CheckContext) -> list[CheckResult]:
 def _collect_results(
     check: Check, context: CheckContext, arguments: tuple[object, ...]
 ) -> list[CheckResult]:
-    """Return the results of a check, and a result about the error that has ended it, if any."""
+    """Return the results of a check, and a result for the error that stopped it, if any."""
     results = []
     try:
         for result in _run_check_function(check, context, arguments):

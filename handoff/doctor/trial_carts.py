@@ -21,8 +21,8 @@ _FIND_PRODUCTS = """{ products(search: "", pageSize: 12) { items { sku __typenam
 class RestCart:
     """A guest cart with one product, built by REST.
 
-    Without a cart `cart_seconds` is None, without a product in it `sku` is; then `status` and
-    `message` are those of the last response.
+    `cart_seconds` is None if there is no cart, and `sku` is None if there is no product in it. In
+    both cases `status` and `message` are those of the last response.
     """
 
     status: int
@@ -42,7 +42,7 @@ class GraphqlCart:
 
 
 def find_buyable_skus(shop: DoctorShopClient, store: StoreView, token: str | None) -> list[str]:
-    """Return some skus; at least one of them can probably be bought without options."""
+    """Return some skus, of which at least one can probably be bought without options."""
     found = _find_skus_as_admin(shop, store, token) if token else []
     return (found or _find_skus_by_graphql(shop, store))[:_MAX_SKUS]
 

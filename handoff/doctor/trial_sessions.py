@@ -1,4 +1,4 @@
-"""Web sessions for the trials: written to live for a minute, and registered for cleanup."""
+"""Web sessions for the trials, which live for a minute and are registered for cleanup."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def open_with_session(
         follow_redirects=True,
     )
     for page in visit.pages:
-        # Magento continues with a new id, and keeps the old session for a while.
+        # Magento continues with a new id and keeps the old session for a while.
         register_session_of(shop, page.response)
     return visit.pages
 

@@ -66,7 +66,10 @@ class SqliteWriter:
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
 
     def write(self, work: Callable[[Connection], Any], *, durable: bool, timeout: float) -> Any:
-        """Run `work` and commit; raise LedgerUnavailable if `timeout` seconds pass first."""
+        """Run `work`, commit, and return its result.
+
+        Raises LedgerUnavailable if the work has not begun after `timeout` seconds.
+        """
         write = _PendingWrite(work, durable)
         with self._changed:
             if self._thread.ident is None:

@@ -1,4 +1,4 @@
-"""Checks of how a bag is built: is GraphQL there, and is building fast enough for a transfer?"""
+"""Checks of building a cart: does GraphQL work, and is it fast enough for a transfer?"""
 
 from __future__ import annotations
 

@@ -117,8 +117,8 @@ def check_buying_by_sku(context: CheckContext, sample: CatalogueSample) -> Itera
 def _report_bad_products(
     bad: list[CatalogueProduct], what: str, advice: str, sample: CatalogueSample, severity: Severity
 ) -> CheckResult:
-    """Return OK, or `severity` if there are bad products, which lack `what`."""
-    # The spaces around a sku would not be seen in a report.
+    """Return OK, or `severity` if there are bad products, that is, products without `what`."""
+    # A report would not show the spaces around a sku.
     owners = [each.sku if _has_clean_sku(each) else f"product {each.id}" for each in bad]
     missing = [MissingData(owner, what) for owner in owners]
     return report_missing(missing, len(sample.products), advice, severity=severity)

@@ -1,4 +1,4 @@
-"""Checks of the test bag: does it get into checkout, and by which redirects?"""
+"""Checks of the test bag: does checkout show it, and over which redirects?"""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def check_test_bag(context: CheckContext) -> CheckResult:
 
 
 def check_checkout_redirects(context: CheckContext, store: StoreView) -> CheckResult:
-    """Compare the hosts on the way to checkout with those that a form of our page may lead to."""
+    """Compare the hosts on the way to checkout with those that our page's form may open."""
     allowed = {
         context.settings.build_store_site(store).public_origin,
         *context.settings.form_action_origins,

@@ -50,7 +50,7 @@ def check_customer_session(context: CheckContext) -> CheckResult:
         return unknown("No customer has logged in.", "Name a test customer: --customer-email.")
     customer = read_json(response)
     ids = (int(customer["id"]), int(customer["group_id"]))
-    # Where websites share accounts, a session does not name the website.
+    # If websites share accounts, a session does not name the website.
     logins = {
         "website": SessionLogin(*ids, website_code=store.website_code),
         "global": SessionLogin(*ids, website_code=None),

@@ -1,4 +1,4 @@
-"""Checks of the ledger, which write nothing: does it exist, is it current, is its disk suitable?"""
+"""Checks that only read the ledger: does it exist, is it current, is its disk suitable?"""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NETWORK_FILE_SYSTEMS = frozenset(
 
 
 def check_ledger_file_system(context: CheckContext) -> CheckResult | None:
-    """Check the file system of a ledger in SQLite."""
+    """Check that the file system of a SQLite ledger is suitable."""
     path = _get_sqlite_path(context)
     if path is None:
         return None
@@ -129,7 +129,7 @@ def _find_file_system(path: Path) -> str | None:
     for line in lines:
         _, mount_point, file_system, *_ = line.split(" ")
         folder = Path(mount_point.replace("\\040", " "))
-        # A later mount at the same place covers an earlier one.
+        # A later mount at the same path hides an earlier one.
         if real_path.is_relative_to(folder) and len(folder.parts) >= deepest:
             deepest, found = len(folder.parts), file_system
     return found

@@ -1,4 +1,4 @@
-"""Checks of the features Search and Filters: words that are found, attributes to filter by."""
+"""Checks of the features Search and Filters: words that it finds, and attributes to filter by."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def check_service_answers(context: CheckContext, site: StoreSite) -> CheckResult
     url, advice = site.public_url, "Start the service, then run doctor again."
     try:
         response = context.shop.get(f"{url}/healthz")
-        # If the shop answers in place of the service, it creates a session.
+        # If the shop answers instead of the service, it creates a session.
         register_session_of(context.shop, response)
     except NoResponse as error:
         return unknown(f"{url} cannot be reached from here. {error.reason}", advice)

@@ -21,7 +21,7 @@ _SAVE_PATH_ADVICE = (
     "Set HANDOFF_SESSION_STORE to PHP's session.save_path, as the shop's env.php has it."
 )
 
-# What was seen and what to do, by the type of the session store's error.
+# What the check found and what to do, by the type of the session store's error.
 _ERROR_MESSAGES = {
     "ReadOnlyError": (
         "It is a read-only replica: no shopper gets in.",
@@ -90,7 +90,7 @@ def check_session_store(context: CheckContext) -> Iterator[CheckResult]:
 
 
 def _check_redis_rights(settings: Settings) -> CheckResult:
-    """Try, on keys that do not exist, commands that a user who only writes does not need."""
+    """Try commands that a user who only writes does not need, on keys that do not exist."""
     key, foreign_key = f"sess_{generate_session_id()}", f"handoff_doctor_{generate_session_id()}"
     with connect_redis(settings.session_store_url, settings.session_store_access) as client:
         commands: dict[str, Callable[[], object]] = {

@@ -10,7 +10,7 @@ from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.settings import find_unknown_names
 from handoff.url_validation import is_loopback
 
-# Keys of the documentation, and the beginnings of placeholders.
+# Keys from the documentation, and the beginnings of placeholders.
 _EXAMPLE_PREFIXES = tuple(
     "demo-key a-password your- changeme change-me example secret test".split()
 )

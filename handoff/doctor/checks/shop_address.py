@@ -68,7 +68,7 @@ def _report_redirect(url: str, target: str) -> CheckResult:
 
 
 def check_tls(context: CheckContext) -> Iterator[CheckResult]:
-    """Check the certificate of every https address, and report plain http."""
+    """Check the certificate of every https address, and report addresses with plain http."""
     urls = [context.settings.magento_url, *(site.storefront_url for site in context.sites)]
     for url in {urlsplit(url).netloc: url for url in urls}.values():
         if url.startswith("https:"):

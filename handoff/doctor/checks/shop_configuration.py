@@ -14,7 +14,7 @@ _MIN_QUOTE_DAYS = 2
 
 
 def check_guest_checkout(context: CheckContext) -> CheckResult:
-    """Check whether guests may check out, by the configuration or by the trial."""
+    """Check whether guests may check out, from the configuration or from the trial."""
     store = context.default_store
     is_allowed = context.read_store_config(store).get("is_guest_checkout_enabled")
     if is_allowed is False:
@@ -28,7 +28,7 @@ def check_guest_checkout(context: CheckContext) -> CheckResult:
 
 
 def check_minimum_amount(context: CheckContext) -> CheckResult:
-    """Check whether a minimum order amount has kept the trial out of checkout."""
+    """Check whether a minimum order amount made checkout refuse the trial."""
     trial = context.try_checkout(context.default_store)
     if trial.outcome is CheckoutTrialOutcome.BAG_IN_CHECKOUT:
         return ok(f"One {trial.cart.sku} is not below a minimum.")
@@ -55,7 +55,7 @@ def check_token_lifetime(context: CheckContext) -> CheckResult:
 
 
 def check_quote_lifetime(context: CheckContext) -> CheckResult:
-    """Check that quotes live longer than a bag in the app is left alone."""
+    """Check that quotes live longer than shoppers leave a bag in the app."""
     days = context.read_store_config(context.default_store).get("cart_expires_in_days")
     if not isinstance(days, int):
         return unknown(
@@ -71,7 +71,7 @@ def check_quote_lifetime(context: CheckContext) -> CheckResult:
 
 
 def _read_token_lifetime(token: str) -> int | None:
-    """Return the seconds that a token lives, None if it is not one that says so (a JWT)."""
+    """Return the lifetime of a token in seconds, None if it is not a JWT with a lifetime."""
     try:
         claims = token.split(".")[1]
         values = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))

@@ -11,12 +11,12 @@ from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.doctor_shop_client import read_json
 from handoff.settings.store_view_models import StoreView
 
-Rows = list[dict[str, Any]]
+Items = list[dict[str, Any]]
 
 
 def check_store_views(context: CheckContext) -> Iterator[CheckResult]:
     """Compare every entry with the shop's store view of the same code."""
-    views, websites = _read_rows(context, "storeViews"), _read_rows(context, "websites")
+    views, websites = _read_items(context, "storeViews"), _read_items(context, "websites")
     for store in context.settings.stores:
         if views:
             result = _check_ids(store, views, websites)
@@ -34,8 +34,8 @@ def check_store_views(context: CheckContext) -> Iterator[CheckResult]:
         ).with_name("Other store views")
 
 
-def _read_rows(context: CheckContext, name: str) -> Rows:
-    """Return the store views or websites, none without an administrator."""
+def _read_items(context: CheckContext, name: str) -> Items:
+    """Return the store views or websites; an empty list without an administrator."""
     token, store = context.get_admin_token(), context.default_store
     if token is None:
         return []
@@ -43,7 +43,7 @@ def _read_rows(context: CheckContext, name: str) -> Rows:
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
-def _check_ids(store: StoreView, views: Rows, websites: Rows) -> CheckResult:
+def _check_ids(store: StoreView, views: Items, websites: Items) -> CheckResult:
     view = next((item for item in views if item.get("code") == store.code), None)
     if view is None:
         known = ", ".join(str(item.get("code")) for item in views if item.get("id"))
@@ -66,7 +66,7 @@ def _check_ids(store: StoreView, views: Rows, websites: Rows) -> CheckResult:
 
 
 def _check_website_code(store: StoreView, config: dict[str, Any]) -> CheckResult:
-    """Compare the website's code, which GraphQL tells everybody; it does not tell numbers."""
+    """Compare the website's code. GraphQL shows it to everybody, but not the numbers."""
     website_code = config.get("website_code")
     if website_code is None:
         return unknown("Reading store views needs an administrator.")
