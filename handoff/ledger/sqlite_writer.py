@@ -35,7 +35,7 @@ class _PendingWrite(Future[Any]):
 
     def run(self, connection: Connection) -> bool:
         """Run the work, unless it was withdrawn, and return False if it failed."""
-        if not (self.running() or self.set_running_or_notify_cancel()):
+        if self.cancelled() or not (self.running() or self.set_running_or_notify_cancel()):
             return True
         self.outcome = self.error = None
         try:
@@ -109,6 +109,7 @@ class SqliteWriter:
                 if not self._commit(writes) and len(writes) > 1:
                     for write in writes:
                         self._commit([write])
+                        write.finish(None)
         except Exception as error:
             failure = error
             writes += self._take_waiting()  # otherwise each of them would wait for the same error

@@ -119,7 +119,8 @@ def test_work_that_fails_undoes_no_other_write(writers: Writers) -> None:
         threading.Event().wait(0.5)
     assert isinstance(refused.exception(), Refused)
     assert isinstance(broken.exception(), LedgerUnavailable)
-    assert writers.read_names() == sorted(write.result() for write in good)
+    names = sorted(write.result() for write in good)
+    assert writers.read_names() == names
 
 
 def test_a_write_without_time_left_is_withdrawn_alone(writers: Writers) -> None:
@@ -134,6 +135,19 @@ def test_a_write_without_time_left_is_withdrawn_alone(writers: Writers) -> None:
         )
     assert [write.result() for write in writes[1::2]] == ["30 s, 1", "30 s, 3"]
     assert writers.read_names() == ["30 s, 1", "30 s, 3"]
+
+
+def test_a_withdrawn_write_and_one_that_fails_harm_no_other_of_their_batch(
+    writers: Writers,
+) -> None:
+    with locked_ledger(writers.url):
+        withdrawn = writers.write(writers.insert("withdrawn"), seconds=0.6)
+        broken = writers.write(lambda connection: connection.exec_driver_sql("NO SQL"))
+        good = [writers.write(writers.insert(f"good {n}")) for n in range(2)]
+        assert isinstance(withdrawn.exception(timeout=10), LedgerUnavailable)
+    assert isinstance(broken.exception(timeout=10), LedgerUnavailable)
+    assert [write.result(timeout=10) for write in good] == ["good 0", "good 1"]
+    assert writers.read_names() == ["good 0", "good 1"]
 
 
 def test_threads_of_two_processes_run_each_work_once(writers: Writers) -> None:
