@@ -1,4 +1,4 @@
-"""The instruction: our answer to a transfer, which tells the app how to open the web view.
+"""The instruction: the answer to a transfer, which tells the app how to open the web view.
 
 Its fields are those of Poq's cart transfer document.
 """

@@ -1,6 +1,6 @@
-"""Link tokens: the id of a handoff with a signature, which is what a link holds.
+"""Link tokens: the id of a handoff with a signature, as a link holds it.
 
-The token says only whose link it is. The ledger says whether the link can still be used.
+The token only identifies the handoff. The ledger says whether the link can still be used.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _SALT = "handoff.link.v1"
 
 
 class LinkTokens:
-    """Signs link tokens with the current secret key and reads those of previous keys as well."""
+    """Signs link tokens with the current secret key, and also reads tokens of previous keys."""
 
     def __init__(self, secret_key: str, *, previous: Sequence[str] = ()) -> None:
         """`previous` are earlier secret keys, in any order; links signed with them still work."""

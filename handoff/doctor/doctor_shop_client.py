@@ -83,7 +83,7 @@ class DoctorShopClient:
         return self._call_api("POST", "graphql", {"Store": store.code}, body)
 
     def head(self, url: str) -> HttpResponse:
-        """Open a URL without its body if the server can leave that out."""
+        """Request a URL with HEAD, or with GET if the server does not support HEAD."""
         response = self._send(self._web, "HEAD", url, _BROWSER_HEADERS)
         return self.get(url) if response.status == 405 else response
 

@@ -1,4 +1,4 @@
-"""The redirect to checkout once a link has been used, and the result page if that cannot be."""
+"""Redirects to checkout after a link was used, or shows a result page if that fails."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _ORDER_LOOKUP_TIMEOUT = 3.0  # seconds; the shopper sees a blank page meanwhile
 class CheckoutRedirect:
     """Writes shop sessions and redirects to checkout; entry and direct entry share it.
 
-    `orders` is None without the right to read orders. `shop_limit` bounds the lookups of orders,
-    together with the transfers.
+    `orders` is None without the right to read orders. `shop_limit` is shared by the lookups of
+    orders and the transfers.
     """
 
     store_views: StoreViews
@@ -47,8 +47,8 @@ class CheckoutRedirect:
     def redirect_to_checkout(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
         """Write the shop session of a handoff whose link was just used, and redirect to checkout.
 
-        If the session cannot be written, the page has a button to try again, and the web view
-        keeps its cookies, so that it may.
+        If the session cannot be written, return a page with a button to try again. The web view
+        gets its cookies in any case, so that it can use the link again.
         """
         response = self._redirect_with_new_session(handoff, cookies)
         cookies.set_on(response)
@@ -62,12 +62,12 @@ class CheckoutRedirect:
         return self.pages.render_result_page(page, handoff)
 
     def find_order(self, handoff: Handoff) -> Order | None:
-        """Return the order made from the quote; None if there is none or the shop does not say."""
+        """Return the order of the quote; None if there is none or the lookup fails."""
         if self.orders is None:
             return None
         deadline = Deadline.within_request(_ORDER_LOOKUP_TIMEOUT)
         try:
-            # A thread that waited for a slot would keep shoppers with good links waiting as well.
+            # A thread that waited for a slot would delay shoppers with good links.
             with self.shop_limit.acquire_slot(0):
                 return self.orders.find_order(handoff.quote_number, deadline=deadline)
         except (Busy, ShopUnavailable, ShopTimeout) as problem:
@@ -90,7 +90,7 @@ class CheckoutRedirect:
 
     def _render_session_failure(self, handoff: Handoff, page: ResultPage) -> Response:
         try:
-            # After a reopening, an earlier session exists and the reopen grace goes on.
+            # After a reopening, an earlier session exists, and the reopen grace continues.
             if not handoff.reopen_count:
                 self.handoffs.clear_session_written(handoff.id)
         except LedgerUnavailable:

@@ -21,12 +21,12 @@ from handoff.settings.store_view_models import StoreSite
 
 LANGUAGES = ("en", "ar", "de", "es", "fr", "it", "nl", "pl")
 
-# Stands for the token in a cached page. NUL occurs nowhere else in a page.
+# Replaces the token in a cached page. NUL occurs nowhere else in a page.
 _PLACEHOLDER = "\0"
 
 
 class _Branding(NamedTuple):
-    """What all pages of a site have in common. `base` is the path prefix of this service."""
+    """The values that all pages of a site share. `base` is the path prefix of this service."""
 
     base: str
     shop: str
@@ -45,7 +45,7 @@ class PageRenderer:
         self._store_views = settings.store_views
 
     def render_entry_page(self, handoff: Handoff, token: str, *, asks_first: bool) -> Response:
-        """Return the page that posts itself, or, with `asks_first`, waits for a tap."""
+        """Return the page that posts itself or, with `asks_first`, waits for a tap."""
         site = self._sites.find_by_code(handoff.store_code)
         self._set_language(handoff)
         page = _render_entry_page(
@@ -102,7 +102,7 @@ def _render_entry_page(
 ) -> str:
     """Render the entry page with a placeholder for the token, in this request's language.
 
-    Pages of different links differ in the token alone, so few have to be rendered.
+    Pages of different links differ only in the token, so few pages have to be rendered.
     """
     return render_template(
         "entry_page.html",
@@ -122,7 +122,7 @@ def init_babel(app: Flask) -> None:
         default_translation_directories=str(find_resource_folder("translations")),
         locale_selector=get_page_language,
     )
-    # flask-babel's own functions look the catalogue up again for every message.
+    # flask-babel's own functions look up the catalogue again for every message.
     environment: Any = app.jinja_env
     environment.install_gettext_callables(
         gettext=lambda message: _load_catalogue().ugettext(message),

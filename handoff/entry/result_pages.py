@@ -1,7 +1,7 @@
-"""The result pages: what a shopper sees when checkout does not open, and for which reason.
+"""The result pages: what a shopper sees if checkout does not open, and the reasons for each.
 
-This table is the only place that knows them. The views look pages up here, `/openapi.json` is
-made from it, and a test compares the tables of README and docs/direct-entry.md with it.
+No other module defines a page. The views look up pages here, `/openapi.json` is built from this
+table, and a test compares the tables of README and docs/direct-entry.md with it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class ResultPage:
     """A page in English: what happened (`title`, `explanation`) and what to do now (`advice`).
 
     `code` is the page's name in logs and metrics. `shown_at` lists the addresses that answer with
-    it, `reasons` the link states and problems that lead to it. `retry_after` is in seconds and
+    it, and `reasons` the link states and problems that lead to it. `retry_after`, in seconds, is
     set if the same request may succeed later.
     """
 
@@ -37,7 +37,7 @@ class ResultPage:
 
 
 def mark_translatable(message: str) -> str:
-    """Return the message. pybabel finds the texts of the catalogues by this name."""
+    """Return the message unchanged. pybabel extracts the arguments of this function."""
     return message
 
 
@@ -205,15 +205,15 @@ _PAGE_BY_REASON = {reason: page for page in RESULT_PAGES for reason in page.reas
 
 
 def find_page_for_link_state(state: LinkState) -> ResultPage:
-    """Return the page for a link that cannot be used, or can no longer be by this web view."""
+    """Return the page for a link that this web view cannot use, or cannot use again."""
     return _PAGE_BY_REASON.get(state, EXPIRED)
 
 
 def find_page_for_problem(problem: Problem) -> ResultPage:
     """Return the page for a problem of direct entry.
 
-    If the table does not name the problem, its status decides: a problem of our side or the
-    shop's may pass, any other is a refusal by the shop.
+    If the table does not name the problem, its status decides: a problem of this service or of
+    the shop may pass, and any other problem is a refusal by the shop.
     """
     may_pass = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     return _PAGE_BY_REASON.get(type(problem), TRY_LATER if may_pass else REFUSED)

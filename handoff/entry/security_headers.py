@@ -22,7 +22,7 @@ def add_security_headers(app: Flask, settings: Settings) -> None:
 
 
 def _build_headers(settings: Settings) -> dict[str, str]:
-    """Return headers that allow our script and style, the shop, and what the settings name."""
+    """Return headers that allow our script and style, the shop, and the URLs of the settings."""
     # Browsers apply `form-action` to the redirects that follow a form as well.
     form_targets = " ".join(("'self'", *settings.form_action_origins))
     headers = {

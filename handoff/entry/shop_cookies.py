@@ -1,10 +1,11 @@
-"""The shop's cookies: they put a web view into its new shop session and displace the last shopper.
+"""Sets the shop's cookies: they open the new shop session and remove the last shopper's data.
 
-Which cookies Magento's scripts set for the shop's host alone, which for the cookie domain, and
-which outlive a shopper, was read off a real Magento 2.4.7 in Chromium.
+A real Magento 2.4.7 in Chromium has shown which cookies its scripts set only for the shop's host,
+which ones they set for the cookie domain, and which ones outlive a shopper.
 
-A browser keeps cookies of one name apart by domain and path, and sends all that match. PHP takes
-the first: the one with the longest path, or the oldest. So other session cookies have to expire.
+A browser stores cookies of the same name separately by domain and path, and sends all that match.
+PHP uses the first: the one with the longest path, or the oldest. So other session cookies have to
+expire.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ _TEN_YEARS = 315_360_000
 # cached pages for signed-in shoppers, and the customer whom a persistent cart recognises.
 _LAST_SHOPPER_COOKIES = ("mage-messages", "X-Magento-Vary", "persistent_shopping_cart")
 
-# What Magento's scripts have to load anew: the mini-cart, the customer's name, and the countries,
-# without which checkout shows addresses that have none.
+# The sections that Magento's scripts have to reload: the mini-cart, the customer's name, and the
+# countries. Without the countries, checkout shows addresses without a country.
 _SECTIONS = ("cart", "customer", "directory-data")
 _SECTION_NAME = re.compile(r"[a-z][a-z0-9_-]{0,60}")
 _MAX_SECTIONS = 40
@@ -43,7 +44,7 @@ def set_shop_cookies(
     """Set the session cookie as the shop sets it, and make Magento's scripts drop their caches.
 
     The scripts keep the cart, the customer's name and a half-typed address in the browser. They
-    clear them if `mage-cache-sessid` is gone, and load anew what `section_data_ids` names.
+    clear these if `mage-cache-sessid` is missing, and reload the sections in `section_data_ids`.
     """
     cookie = site.session_cookie
     for header in _build_static_headers(site):
@@ -77,13 +78,13 @@ def set_shop_cookies(
 
 @lru_cache
 def _build_static_headers(site: StoreSite) -> tuple[str, ...]:
-    """Return the Set-Cookie headers that all shoppers get, first those that expire cookies."""
+    """Return the Set-Cookie headers for all shoppers; those that expire cookies come first."""
     expiring = [
         dump_cookie(name, max_age=0, expires=0, domain=domain, path=path)
         for name, domain, path in _list_cookies_to_expire(site)
     ]
     if not site.is_on_shop_host:
-        # Our `store` cookie would stand beside the shop's own. The landing page sets it instead.
+        # Our `store` cookie would not replace the shop's own, which the landing page sets.
         return tuple(expiring)
     # As the shop's store switcher does. In another store view, for example one that the last
     # shopper chose, checkout would convert the quote's total into that store view's currency.
@@ -112,7 +113,7 @@ def _list_cookies_to_expire(site: StoreSite) -> Iterator[tuple[str, str | None, 
         yield name, None, "/"
     if site.is_on_shop_host and _build_store_cookie_path(site) != "/":
         yield "store", None, "/"
-    # Magento's scripts set these for the host alone, or for the cookie domain that the shop names.
+    # Magento's scripts set these for the host only, or for the cookie domain that the shop names.
     yield "mage-cache-sessid", None, "/"
     if cookie.named_domain:
         yield "mage-cache-sessid", cookie.named_domain, "/"
@@ -120,16 +121,16 @@ def _list_cookies_to_expire(site: StoreSite) -> Iterator[tuple[str, str | None, 
 
 
 def _list_competing_session_cookies(site: StoreSite) -> list[tuple[str | None, str]]:
-    """Return domain and path of the other session cookies that checkout may be sent.
+    """Return domain and path of other session cookies that a browser may send to checkout.
 
-    A browser lets us expire those of our own host and of its parent domains.
+    A browser lets us expire cookies of our own host and of its parent domains.
     """
     host, shop_host = site.public_parts.hostname or "", site.storefront_parts.hostname or ""
     labels = host.split(".")
     parents = [".".join(labels[n:]) for n in range(len(labels) - 1)]
     domains: list[str | None] = [name for name in parents if is_cookie_sent_to(shop_host, name)]
     if host == shop_host:
-        domains.append(None)  # a cookie without a domain, for the host alone
+        domains.append(None)  # a cookie without a domain, for this host only
     own = (site.session_cookie.domain.removeprefix("."), site.session_cookie.path)
     return [found for found in product(domains, _list_paths_to_checkout(site)) if found != own]
 
@@ -142,7 +143,7 @@ def _list_paths_to_checkout(site: StoreSite) -> list[str]:
 
 
 def _build_section_data_ids(sent: str) -> str:
-    """Return the cookie value that names the sections to load: ours and those that were sent."""
+    """Return the cookie value that names the sections to load: ours, and those in the request."""
     try:
         known = json.loads(unquote(sent))
     except (ValueError, RecursionError):

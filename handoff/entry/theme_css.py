@@ -1,6 +1,6 @@
-"""`/theme.css`: the shop's accent colour in the shades that a light and a dark page need.
+"""`/theme.css`: the shop's accent colour in the shades for light and dark pages.
 
-Contrast is that of WCAG 2.2: 4.5 to 1 for text (1.4.3), 3 to 1 for the edge of a button (1.4.11).
+Contrasts follow WCAG 2.2: 4.5 to 1 for text (1.4.3), 3 to 1 for the edge of a button (1.4.11).
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def build_theme_css(accent: Colour) -> str:
 
 
 def choose_text_colour(background: Colour) -> Colour:
-    """Return black or white, whichever has more contrast; that is always MIN_TEXT_CONTRAST."""
+    """Return black or white, whichever has more contrast: at least MIN_TEXT_CONTRAST."""
     return max((BLACK, WHITE), key=background.compute_contrast)
 
 

@@ -28,7 +28,7 @@ _MAX_FORM_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class EntryContext:
-    """What the views of this package work with. `cookie_lifetime` is in seconds."""
+    """The objects that the views of this package work with. `cookie_lifetime` is in seconds."""
 
     is_paused: bool
     cookie_lifetime: int
@@ -41,7 +41,7 @@ class EntryContext:
 
 
 def register_entry(app: Flask, context: EntryContext) -> None:
-    """Add the views of links to an app, with the objects that they work with."""
+    """Add the views of links to an app."""
     app.extensions[_EXTENSION] = context
     app.register_blueprint(_blueprint)
 
@@ -54,7 +54,7 @@ def show_paused_page() -> Response | None:
 
 @_blueprint.get("/h/<token>")
 def show_entry_page(token: str) -> Response:
-    """Show the page that posts itself. It changes nothing, however often it is opened."""
+    """Show the page that posts itself. Opening it any number of times changes nothing."""
     handoff = _find_handoff(token)
     if handoff is None:
         return _refuse_unknown_link()
@@ -76,7 +76,7 @@ def use_link(token: str) -> Response:
         return _refuse_unknown_link()
     cookies = _read_cookies(handoff)
     if is_from_another_site(request, cookies.site.public_origin):
-        # Another website must not use the link for the shopper. The shopper can, with a tap.
+        # Another website must not use the link for the shopper. The shopper can use it with a tap.
         return _show_entry_page_or_refuse(handoff, token, cookies)
     used = context.handoffs.use_link(handoff.id, cookies.hashes)
     if used is None:
@@ -88,15 +88,15 @@ def use_link(token: str) -> Response:
 
 @_blueprint.errorhandler(LedgerUnavailable)
 def show_ledger_unavailable(_error: LedgerUnavailable) -> Response:
-    """Ask the shopper to try again. The link was not used, or the ledger would have said so."""
+    """Ask the shopper to try again. Without the ledger, no link can be used."""
     return _show_try_again_page(result_pages.UNAVAILABLE)
 
 
 def is_from_another_site(request: Request, *own_origins: str) -> bool:
     """Return whether another website started this navigation.
 
-    Otherwise a website could send somebody into checkout as another shopper. A request of the app
-    itself has none of these headers, or `Origin: null`.
+    Without this check, a website could send somebody into checkout as another shopper. A request
+    of the app itself has none of these headers, or `Origin: null`.
     """
     if request.headers.get("Sec-Fetch-Site", "").lower() == "cross-site":
         return True
@@ -138,7 +138,7 @@ def _show_entry_page_or_refuse(handoff: Handoff, token: str, cookies: WebViewCoo
 
 
 def _refuse_unknown_link() -> Response:
-    """Count the unknown link. Known links are never counted: carriers' phones share an address."""
+    """Count an unknown link. Known links are never counted: many phones share an address."""
     wait = _get_context().unknown_link_limit.hit(get_caller_network(request.remote_addr))
     page = replace(result_pages.TOO_MANY, retry_after=wait) if wait else result_pages.UNKNOWN
     return _get_context().pages.render_result_page(page)

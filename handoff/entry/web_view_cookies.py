@@ -1,11 +1,11 @@
-"""The cookies by which a handoff's web view is known: only that web view may use the link again.
+"""The cookies that identify a handoff's web view: only that web view may use the link again.
 
-Each answer with the entry page gives the web view a cookie of its own, unless it already has one
-for this handoff. Two answers at the same time set two cookies with different names, and neither
-replaces the other: whichever of them used the link, the web view can show it.
+Each response with the entry page sets a new cookie, unless the web view already has one for this
+handoff. Two simultaneous responses set two cookies with different names, so neither replaces the
+other: the web view can show whichever used the link.
 
 On https the names begin with a prefix that browsers protect. They accept `__Host-` only from this
-very host, and `__Secure-` only over https.
+host itself, and `__Secure-` only over https.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class WebViewCookies:
 def read_web_view_cookies(
     request: Request, handoff_id: str, site: StoreSite, *, lifetime: int
 ) -> WebViewCookies:
-    """Return the request's cookies for a handoff, or a new cookie if it has none."""
+    """Return the request's cookies for a handoff, or a new cookie if there is none."""
     id_hash = hashlib.sha256(handoff_id.encode()).hexdigest()[:12]
     prefix = f"{_choose_name_prefix(site)}handoff_{id_hash}_"
     sent = [

@@ -1,1 +1,1 @@
-"""The shop over HTTP: REST, GraphQL and pages. Imports nothing of Flask, ledger or session."""
+"""The shop over HTTP: REST, GraphQL and pages. Imports neither Flask, ledger nor sessions."""

@@ -1,4 +1,4 @@
-"""The right to ask the shop about orders: an access token, or an administrator's login."""
+"""The right to read orders of the shop: an access token, or an administrator's login."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class AdminLogin:
         self._wait_until = 0.0
 
     def log_in(self, deadline: Deadline) -> AdminLoginReply:
-        """Send the login and return the shop's answer, whatever it says; keep nothing."""
+        """Send the login and return any answer of the shop; keep nothing."""
         return AdminLoginReply(
             self._client.rest(
                 "POST",
@@ -93,7 +93,8 @@ class AdminLogin:
     def get_token(self, deadline: Deadline) -> str:
         """Return the kept token, and log in if there is none.
 
-        Raises ShopUnavailable if the login is refused, and then for five minutes without asking.
+        Raises ShopUnavailable if the login is refused, and for five minutes after that without
+        another login.
         """
         if not self._lock.acquire(timeout=deadline.remaining):
             raise ShopTimeout

@@ -1,8 +1,8 @@
-"""The shop's checkout and other pages, opened with a shop session in the place of a shopper.
+"""Opens the shop's checkout and other pages with a shop session, as a shopper's browser would.
 
-Checkout sends shoppers back to the cart page for reasons that no API tells: guests may not buy,
-the order is too small, a line is no longer available, or a rule of the shop itself. So a transfer
-opens checkout before a shopper does, and doctor and rehearsal do it the same way.
+Checkout sends shoppers back to the cart page for reasons that no API reports: guests may not buy,
+the order is too small, a line is no longer available, or the shop has a rule of its own. So a
+transfer opens checkout before a shopper does, and doctor and rehearsal do the same.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MAX_PAGES = 8
 _BROWSER_HEADERS = {
     # Without */* Magento answers 500 to pages of the checkout.
     "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
-    # A session of a client that calls itself a monitor lives in Magento for a minute, not for ten.
+    # Magento keeps the session of a client that calls itself a monitor for one minute, not ten.
     "User-Agent": "Mozilla/5.0 (compatible; Handoff; monitor)",
 }
 
@@ -39,7 +39,7 @@ class PageFetcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ShopperSession:
-    """A shop session, and the store view for whose pages it is. The id is a credential."""
+    """A shop session, and the site whose pages it opens. The session id is a credential."""
 
     site: StoreSite
     session_id: str = field(repr=False)
@@ -47,7 +47,7 @@ class ShopperSession:
 
 @dataclass(frozen=True, slots=True)
 class VisitedPage:
-    """A page that was requested, and the answer; status 0 and a `failure` if none came."""
+    """A requested page and the answer; without an answer, status 0 and a `failure`."""
 
     url: str
     response: HttpResponse
@@ -67,7 +67,7 @@ class VisitedPage:
 
 @dataclass(frozen=True, slots=True)
 class StorefrontVisit:
-    """The pages that were requested one after the other, and the last id of the session."""
+    """The pages in the order of the requests, and the last id of the session."""
 
     pages: tuple[VisitedPage, ...]
     session_id: str = field(repr=False)
@@ -79,7 +79,7 @@ class StorefrontVisit:
 
 
 class CheckoutInconclusive(Exception):
-    """Checkout gave no answer that says yes or no; `reason` is a word for the log."""
+    """Checkout neither accepted nor refused the quote; `reason` is a word for the log."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -87,7 +87,7 @@ class CheckoutInconclusive(Exception):
 
 
 class CheckoutProbe:
-    """Opens pages of the shop with a shop session, and says whether checkout takes the quote."""
+    """Opens pages of the shop with a shop session, and finds out if checkout accepts the quote."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class CheckoutProbe:
     ) -> None:
         """`checkout_hosts` are other hosts (and ports) to which checkout may redirect.
 
-        `fetch_page` replaces the client's way to pages, which uses the address of the shop's REST.
+        `fetch_page` replaces the client's own method, which uses the address of the shop's REST.
         """
         self.client = client
         self._checkout_hosts = checkout_hosts
@@ -115,8 +115,8 @@ class CheckoutProbe:
     ) -> StorefrontVisit:
         """Request a page with the cookies that a browser would send, and follow up to 7 redirects.
 
-        Magento renews the session id on the way; later pages get the new one. A page without an
-        answer is the last.
+        Magento renews the session id on the way; later pages get the new one. The visit ends at a
+        page without an answer.
         """
         pages: list[VisitedPage] = []
         cookie, session_id = session.site.session_cookie, session.session_id
@@ -136,7 +136,7 @@ class CheckoutProbe:
         """Return whether checkout opens and does not send the shopper back to the cart page.
 
         Raises StoreNotServed if checkout is on a host to which browsers do not send the session
-        cookie, and CheckoutInconclusive for any other answer, or none.
+        cookie, and CheckoutInconclusive for any other answer or for no answer.
         """
         site = session.site
         visit = self.open_page(session, site.checkout_url, deadline=deadline, method="HEAD")
@@ -171,7 +171,7 @@ class CheckoutProbe:
 def _build_headers(url: str, session: ShopperSession) -> dict[str, str]:
     site, headers = session.site, dict(_BROWSER_HEADERS)
     if url.startswith("https:"):
-        # Without a page on https before it, Magento gives the session a second id.
+        # Without a Referer on https, Magento gives the session a second id.
         headers["Referer"] = f"https://{urlsplit(url).netloc}/"
     if _is_cookie_sent(url, site.session_cookie):
         # In another store view checkout would convert the quote's total to that one's currency.
@@ -188,7 +188,7 @@ def _is_cookie_sent(url: str, cookie: SessionCookieSettings) -> bool:
 
 
 def _resolve_redirect(url: str, location: str) -> str:
-    """Return where a redirect leads, empty if there is none or its target is not a URL."""
+    """Return the URL of a redirect, empty without a redirect or if its target is not a URL."""
     try:
         return urljoin(url, location) if location else ""
     except ValueError:

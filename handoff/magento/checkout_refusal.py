@@ -1,7 +1,7 @@
 """The reason why checkout sends a shopper back to the cart page.
 
-Checkout does not say it. The shop's own scripts, GraphQL and the cart page do, independent of the
-shop's language.
+Checkout does not give the reason. The data for the shop's own scripts, GraphQL and the cart page
+show it, in any language of the shop.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def explain_checkout_refusal(
 ) -> Problem:
     """Return the reason why checkout does not accept a quote, CheckoutRefused if none is found.
 
-    `session` is the one with which checkout was opened, `token` that of the quote's customer.
+    `session` is the session that opened checkout, and `token` belongs to the quote's customer.
     """
     try:
         finder = _RefusalFinder(probe, session, quote, token, deadline)
@@ -55,7 +55,7 @@ def explain_checkout_refusal(
 
 
 def parse_cart_section(body: bytes) -> dict[str, Any]:
-    """Return what the shop tells its own scripts about the cart of a session, empty if nothing.
+    """Return the shop's data for its own scripts about the cart of a session, or an empty dict.
 
     `summary_count` is 0 if the session has no quote, `possible_onepage_checkout` False if checkout
     is off or a line has an error, `isGuestCheckoutAllowed` False if guests may not buy.
@@ -135,7 +135,7 @@ def _build_line_fault(sku: str, codes: set[str], *, is_sold_out: bool) -> Fault:
 def _has_disabled_button(cart_page: bytes) -> bool:
     """Return whether the cart page shows its button to checkout disabled.
 
-    Magento disables the button for a minimum order amount alone; for other reasons it is missing.
+    Magento disables the button only for a minimum order amount; for other reasons it is missing.
     """
     reader = _ButtonReader()
     reader.feed(cart_page.decode("utf-8", "replace"))

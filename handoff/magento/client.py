@@ -1,6 +1,6 @@
 """The shop's REST and GraphQL APIs and its pages, over HTTP, and the one retry policy for them.
 
-Errors come out as ShopTimeout, ShopDropped or ShopUnavailable; none of them holds a URL.
+Errors are raised as ShopTimeout, ShopDropped or ShopUnavailable; none of them holds a URL.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from handoff.deadline import Deadline
 from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, get_tls_name
 from handoff.problems import ShopTimeout, ShopUnavailable
 
-_MAX_BYTES = 8 * 1024 * 1024  # of an answer; a cart of 200 lines has about 100 KB
+_MAX_BYTES = 8 * 1024 * 1024  # in an answer; a cart of 200 lines has about 100 KB
 _RETRY_AFTER = re.compile("[0-9]{1,6}")
 _REDIRECT_HINT = (
     "HANDOFF_MAGENTO_URL is redirected. Set it to the URL at which REST itself answers. If that "
@@ -46,14 +46,14 @@ class ShopJson(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, and JSON as Python values; numbers with a fraction are Decimal."""
+    """The status and the JSON of an answer; numbers with a fraction are Decimal."""
 
     status: int
     body: Any
 
     @property
     def message(self) -> str:
-        """Magento's error message, to tell its refusals apart; it is never shown to anyone."""
+        """Magento's error message, to distinguish refusals; it is never shown to anyone."""
         if isinstance(self.body, dict):
             return str(self.body.get("message", ""))
         return ""
@@ -66,7 +66,7 @@ class Answer:
 
 
 class ShopDropped(ShopUnavailable):
-    """The connection to the shop broke before an answer came; a retry may help at once."""
+    """The connection to the shop broke before an answer came. An immediate retry may help."""
 
 
 class MagentoClient:
@@ -75,7 +75,7 @@ class MagentoClient:
     def __init__(
         self, base_url: str, *, host: str | None = None, ca_file: str | None = None
     ) -> None:
-        """`base_url` is the URL below which `rest/` and `graphql` are found.
+        """`base_url` is the URL below which `rest/` and `graphql` are.
 
         `host` is the shop's public host (and port) if that URL is an inner one. `ca_file` (PEM)
         holds the trusted certificate authorities, by default the usual ones.
@@ -97,7 +97,7 @@ class MagentoClient:
     ) -> Answer:
         """Call `rest/<store>/V1/<path>` and return an answer of 2xx or 4xx; raise for any other.
 
-        Without a store, what is read decides its store view.
+        Without a store, Magento uses the store view of the object that is read.
         """
         url = "/".join((self._base_url, "rest", *([store] if store else []), "V1", path))
         if params:
@@ -119,9 +119,9 @@ class MagentoClient:
     ) -> Answer:
         """Send one GraphQL document and return its answer, with `data` and `errors` in the body.
 
-        Magento moves a cart that is read to the store view of the request, and to its currency;
-        `currency` keeps the cart in another. If GraphQL is switched off or blocked, a page comes
-        in its place: the body is None.
+        Reading a cart moves it to the store view of the request and to that store view's currency;
+        `currency` keeps another one. If GraphQL is switched off or blocked, the answer is a page,
+        and the body is None.
         """
         response = self._call(
             "POST",
@@ -187,7 +187,7 @@ class MagentoClient:
 
 
 def retry_dropped_connections(call: Callable[[], _T], deadline: Deadline) -> _T:
-    """Return the result of a call, made up to three times while its connection breaks.
+    """Return the result of a call, and repeat it up to twice while its connection breaks.
 
     The pauses grow from 50 ms to 500 ms at most. Raises ShopDropped after the last try, and
     ShopTimeout if the deadline has passed before the first.
@@ -239,7 +239,7 @@ def _parse_json(response: HttpResponse) -> Any:
 
 
 def _parse_retry_after(response: HttpResponse) -> int:
-    """Return the seconds that the shop asks for, between 1 and 60, or 10 if it names none."""
+    """Return the seconds from the Retry-After header, between 1 and 60, or 10 without one."""
     value = response.headers.get("Retry-After", "")
     return min(max(int(value), 1), 60) if _RETRY_AFTER.fullmatch(value) else 10
 

@@ -1,4 +1,4 @@
-"""Details of a quote's lines that GraphQL has and REST has not."""
+"""Details of a quote's lines that only GraphQL provides, not REST."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class _LineDetailsJson(ShopJson):
     @property
     def is_free(self) -> bool:
         net, gross = self.prices.row_total.value, self.prices.row_total_including_tax.value
-        # Shops subtract discounts from the price before tax or, as most of Europe does, from the
-        # price with tax. There a discount above the price before tax may leave something to pay.
+        # Shops subtract discounts from the price before tax or, in most of Europe, from the price
+        # with tax. Then a discount above the price before tax may still leave an amount to pay.
         discount = self.prices.total_item_discount.value
         return discount == net or 0 <= gross <= discount
 
@@ -64,7 +64,7 @@ class _LineDetailsJson(ShopJson):
 def fetch_line_details(
     client: MagentoClient, quote: Quote, *, token: str | None, store: StoreView, deadline: Deadline
 ) -> tuple[QuoteLine, ...]:
-    """Return the quote's lines with their details, or as they are if GraphQL does not answer."""
+    """Return the quote's lines with details, or unchanged if GraphQL does not answer."""
     answer = client.graphql(
         _CUSTOMER_QUERY if token else _GUEST_QUERY,
         {} if token else {"id": quote.masked_id},
@@ -75,7 +75,7 @@ def fetch_line_details(
     )
     try:
         items = answer.body["data"]["customerCart" if token else "cart"]["items"]
-        # In place of a line that Magento cannot show there is null.
+        # Magento returns null for a line that it cannot show.
         details = [_LineDetailsJson.model_validate(item) for item in items if item is not None]
     except (KeyError, TypeError, ValidationError):
         return quote.lines
@@ -90,7 +90,7 @@ def _encode_uid(line: QuoteLine) -> str:
 def _add_details(line: QuoteLine, details: _LineDetailsJson | None) -> QuoteLine:
     if details is None:
         return line
-    # A variant has a sku of its own. The sku of its product would stand for all variants.
+    # A variant has its own sku. The sku of its product would mean all variants.
     product_sku = (details.configured_variant or details.product).sku
     is_longer = normalize_sku(line.sku).startswith(f"{normalize_sku(product_sku)}-")
     return replace(

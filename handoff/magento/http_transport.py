@@ -1,12 +1,12 @@
-"""HTTP requests to a shop, one at a time, for the service and for all tools.
+"""Sends single HTTP requests to a shop, for the service and for all tools.
 
-Nothing is kept between requests but connections, and nothing is read from the environment. No
-redirect is followed and nothing is retried. The errors of `requests` hold the URL, and with it
-masked ids, so none of them leaves this file.
+Only connections are kept between requests, and nothing is read from the environment. No redirect
+is followed, and nothing is retried. The errors of `requests` hold the URL, and with it masked ids,
+so this module catches all of them.
 
-`requests` limits the wait for each packet: a shop that sends one byte a second is never too slow
-for it. The connections of DeadlineAdapter reduce the timeout before every read to what the
-deadline leaves.
+`requests` limits only the wait for each packet, so a shop that sends one byte a second is never
+too slow. Before every read, the connections of DeadlineAdapter reduce the timeout to the time that
+remains until the deadline.
 """
 
 from __future__ import annotations
@@ -163,9 +163,9 @@ class DeadlineAdapter(HTTPAdapter):
 class _StatelessSession(requests.Session):
     def __init__(self) -> None:
         super().__init__()
-        self.trust_env = False  # no proxy, and no .netrc in place of our Authorization
-        # Every REST answer of Magento sets a session cookie. Kept, it would be sent with the
-        # calls for the next shopper.
+        self.trust_env = False  # no proxy, and no .netrc that replaces our Authorization
+        # Every REST answer of Magento sets a session cookie. If it were kept, it would be sent
+        # with the calls for the next shopper.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.headers = CaseInsensitiveDict(
             {"Accept-Encoding": "gzip, deflate", "User-Agent": "Handoff"}
@@ -227,7 +227,7 @@ def _classify_failure(error: Exception, causes: set[str], deadline: Deadline) ->
         return "unknown_host"
     if "ConnectionRefusedError" in causes:
         return "refused"
-    # A read that met the deadline shows as a broken connection.
+    # `requests` reports a read that ended at the deadline as a broken connection.
     if isinstance(error, requests.Timeout | TimeoutError) or deadline.has_passed:
         return "timeout"
     if causes & {"SSLCertVerificationError", "CertificateError"}:
@@ -238,7 +238,7 @@ def _classify_failure(error: Exception, causes: set[str], deadline: Deadline) ->
 
 
 def _collect_causes(error: BaseException) -> Iterator[BaseException]:
-    """Return the error and its causes; urllib3 keeps the socket's error in `reason` or `args`."""
+    """Yield the error and its causes; urllib3 keeps the socket's error in `reason` or `args`."""
     found: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting:

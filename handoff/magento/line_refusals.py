@@ -1,7 +1,7 @@
 """The codes of refused lines, found from Magento's error messages or from the product.
 
-Magento's messages are in the shop's language. The English ones are known. For any other language
-the shop is asked for the type of the product, and another quantity of it is tried.
+Magento's messages are in the shop's language, and this module knows the English ones. For other
+languages it looks up the type of the product and tries another quantity of it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _TEXTS_WITH_NUMBER = {
     "quantity_step": "The shop sells this item only in multiples of {}.",
 }
 
-# The first part that is found in the message decides.
+# The first of these parts in the message decides.
 _CODES_BY_MESSAGE = (
     ("choose options", "options_required"),
     ("required options you selected are not available", "unavailable"),
@@ -80,7 +80,7 @@ _NUMBER = re.compile(r"[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class LineRefusal:
-    """A line that is not in the cart, with the shop's answer, or with a code if it is known."""
+    """A line that is not in the cart, with the shop's answer, or with the code if known."""
 
     line: BagLine
     answer: Answer | None = None
@@ -97,7 +97,7 @@ def explain_refusals(
 ) -> tuple[Fault, ...]:
     """Return a fault for each line; its code is `refused` if the reason is not found in time.
 
-    `try_add` adds a line with another quantity to the cart and returns whether the shop did it.
+    `try_add` adds a line with another quantity to the cart and returns whether that worked.
     """
     refusals = list(refusals)
     codes = {each.line.sku: each.code or _find_code_by_message(each.answer) for each in refusals}
@@ -161,7 +161,7 @@ def _find_code_by_product(
 
 
 def _find_missing_choice(product: dict[str, Any]) -> str | None:
-    """Return the code for what has to be chosen before this product can be bought, or None."""
+    """Return the code for the choice that this product requires from a buyer, or None."""
     product_type = product.get("__typename")
     if product_type == "ConfigurableProduct":
         return "options_required"

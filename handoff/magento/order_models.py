@@ -15,9 +15,9 @@ ORDER_WITH_LINES_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """A sku and its ordered quantity. `is_free` says that the price is zero, as of a promotion.
+    """A sku and its ordered quantity. `is_free` says that the price is zero, as in a promotion.
 
-    For a configurable product or a bundle this is the line that the shopper sees, without parts.
+    For a configurable product or a bundle, this is the line that the shopper sees, not its parts.
     """
 
     sku: str
@@ -30,8 +30,8 @@ class OrderLine:
 class OrderWithLines:
     """An order with its lines.
 
-    `number` is what shopper and shop call it, `order_id` is its id in REST. `replaced_by` is the
-    number of the order that replaces it after an edit in the admin panel.
+    `number` is the order number that the shopper sees, `order_id` the id in REST. `replaced_by` is
+    the number of the order that replaces it after an edit in the admin panel.
     """
 
     order_id: int

@@ -1,4 +1,4 @@
-"""Orders of the shop, found by the quotes that they came from, and comments on them."""
+"""Finds orders of the shop by their quotes, and reads and adds comments on them."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Orders:
         return None
 
     def find_orders(self, quote_numbers: Collection[int]) -> Iterator[OrderWithLines]:
-        """Yield all orders that came from any of these quotes, of which there may be any number."""
+        """Yield all orders of these quotes; the number of quotes is not limited."""
         wanted = sorted(quote_numbers)
         for start in range(0, len(wanted), _QUOTES_PER_SEARCH):
             numbers = wanted[start : start + _QUOTES_PER_SEARCH]
@@ -118,7 +118,7 @@ class Orders:
         return answer.status == HTTPStatus.OK
 
     def _search_all_pages(self, quote_numbers: Sequence[int]) -> Iterator[OrderWithLinesJson]:
-        """Yield the orders of some quotes, page by page. An empty page has null for its items."""
+        """Yield the orders of some quotes, page by page. The items of an empty page are null."""
         count = number = 0
         while True:
             number += 1

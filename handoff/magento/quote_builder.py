@@ -1,4 +1,4 @@
-"""Creating a guest's cart that holds a bag, over GraphQL and REST."""
+"""Creates a guest's cart with the lines of a bag, over GraphQL and REST."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ fragment cartLines on Cart {
 }"""
 _CART_QUERY = "query($id: String!) { cart(cart_id: $id) { ...cartLines } }" + _CART_FRAGMENT
 
-# Once the bag is refused anyway, this many lines are tried one by one for their reasons, as long
-# as this many seconds are left.
+# If the bag is refused, at most this many lines are tried one by one to find the reasons, while at
+# least this many seconds are left.
 _MAX_EXPLAINED = 20
 _SECONDS_TO_EXPLAIN = 1.0
 
-# For these types of product REST adds something else than the sku: the members of a group, or a
+# For these types of product, REST does not add the sku itself but the members of a group, or a
 # bundle without options, which checkout refuses.
 _REPLACED_TYPES = {"grouped": "grouped_product", "bundle": "bundle_options_required"}
 
@@ -51,7 +51,7 @@ class _CartLine:
 
 @dataclass(frozen=True, slots=True)
 class _Cart:
-    """A cart by its masked id, and its lines; None if GraphQL does not answer."""
+    """The masked id and the lines of a cart; `lines` is None if GraphQL does not answer."""
 
     masked_id: str = field(repr=False)
     lines: tuple[_CartLine, ...] | None
@@ -78,8 +78,8 @@ class QuoteBuilder:
     def create_cart(self, bag: Bag) -> str:
         """Create a cart with the bag's lines and return its masked id, a credential.
 
-        GraphQL fills a cart in one request, but accepts a sku only as the catalogue spells it and
-        gives coarse reasons. So the lines that it leaves out are added over REST, one by one.
+        GraphQL fills a cart in one request, but accepts a sku only in the catalogue's spelling and
+        gives imprecise reasons. So the lines that it leaves out are added over REST, one by one.
         Raises LinesRefused with a fault for each line that the shop refuses.
         """
         cart = self._create_with_cached_choices(bag) or self._create_filled(bag.lines, {})
@@ -104,9 +104,9 @@ class QuoteBuilder:
         return None
 
     def _replace_variants(self, bag: Bag, cart: _Cart) -> _Cart:
-        """Return a cart in which variants are their configurable products with options chosen.
+        """Return a cart that holds configurable products with chosen options instead of variants.
 
-        If that fails, return the cart as it is: it holds the same goods at the same price.
+        If that fails, return the cart unchanged: it holds the same goods at the same price.
         """
         by_sku = {normalize_sku(line.sku): line for line in cart.lines or ()}
         in_bag = [
@@ -130,7 +130,7 @@ class QuoteBuilder:
     def _create_filled(
         self, lines: Iterable[BagLine], choices: dict[str, VariantChoice]
     ) -> _Cart | None:
-        """Create a cart and add lines in one request; return None if GraphQL does not do it."""
+        """Create a cart and add lines in one request; return None if GraphQL fails."""
         masked_id = generate_masked_id()
         rounds = _split_into_rounds([_build_cart_item(line, choices) for line in lines])
         answer = self.client.graphql(
@@ -165,7 +165,7 @@ class QuoteBuilder:
         return str(answer.body)
 
     def _add_lines(self, cart: _Cart, lines: list[BagLine]) -> None:
-        """Add lines over REST, or raise LinesRefused with the reasons for all that failed."""
+        """Add lines over REST, or raise LinesRefused with the reasons of all refused lines."""
         refusals: list[LineRefusal] = []
         for tried, line in enumerate(lines):
             is_enough = tried >= _MAX_EXPLAINED or self.deadline.remaining < _SECONDS_TO_EXPLAIN
@@ -246,8 +246,8 @@ def _build_cart_item(line: BagLine, choices: dict[str, VariantChoice]) -> dict[s
 def _split_into_rounds(items: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     """Split items so that no sku comes twice in a round.
 
-    Two variants of one product in one call become two of the first: Magento 2.4.7 remembers the
-    options of the first on the product that both share.
+    If one call adds two variants of one product, Magento 2.4.7 adds the first variant twice: it
+    stores the options of the first on the product that both share.
     """
     rounds: list[list[dict[str, Any]]] = []
     for item in items:
@@ -260,7 +260,7 @@ def _split_into_rounds(items: list[dict[str, Any]]) -> list[list[dict[str, Any]]
 
 
 def _parse_lines(cart: Any) -> tuple[_CartLine, ...]:
-    """Return the lines of a cart; raise KeyError, TypeError or InvalidOperation if it is none."""
+    """Return the lines of a cart; raise KeyError, TypeError or InvalidOperation if not valid."""
     return tuple(_parse_line(item) for item in cart["itemsV2"]["items"])
 
 

@@ -20,10 +20,10 @@ class QuoteCustomer:
 
 @dataclass(frozen=True, slots=True)
 class QuoteLine(BagLine):
-    """A line of a quote: Magento's id of it, and whether its price is zero.
+    """A line of a quote with Magento's id for it; `is_free` says that its price is zero.
 
-    Chosen options and the parts of a bundle make the sku of a line longer than that of its
-    product. `product_sku` is the shorter one, once the line details are known.
+    Chosen options and the parts of a bundle make the sku of a line longer than the sku of its
+    product. `product_sku` is the shorter one, set once the line details are known.
     """
 
     item_id: int
@@ -33,10 +33,10 @@ class QuoteLine(BagLine):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A quote. `customer` is None for a guest's; `masked_id` is a guest's, a credential.
+    """A quote. `customer` is None for a guest's; `masked_id`, a credential, is set for a guest.
 
-    `hidden_line_count` counts the lines that the shop counts and does not show, as their products
-    have been disabled.
+    `hidden_line_count` is the number of lines that the shop counts but does not show, because
+    their products are disabled.
     """
 
     number: int
@@ -57,5 +57,5 @@ def is_masked_id(value: object) -> bool:
 
 
 def generate_masked_id() -> str:
-    """Return a new masked id. The shop accepts any that is free, so nobody may guess it."""
+    """Return a new masked id. The shop accepts any unused one, so it must be unguessable."""
     return secrets.token_hex(_MASKED_ID_LENGTH // 2)

@@ -1,4 +1,4 @@
-"""Quotes of the shop: reading them, and creating one from a bag."""
+"""Reads quotes of the shop, and creates a quote from a bag."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _QuoteJson(ShopJson):
     id: _Id
     is_active: bool
     store_id: int
-    items: tuple[_LineJson, ...] = ()  # missing once the quote is ordered
+    items: tuple[_LineJson, ...] = ()  # missing after the quote was ordered
     items_count: Annotated[int, Field(ge=0, lt=10**9)] = 0
     customer: _CustomerJson = _CustomerJson()
     currency: _CurrencyJson
@@ -70,12 +70,12 @@ class Quotes:
 
         Raises QuoteNotFound for an unknown masked id, and also for a customer's.
         """
-        # With a store's code in the path the answer would name that store view as the quote's.
+        # With a store's code in the path, the answer would give that store view as the quote's.
         answer = self._get(f"guest-carts/{masked_id}", deadline=deadline)
         if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
             raise QuoteNotFound
         quote, is_guest = _parse_quote(answer)
-        # A customer's cart has a masked id too, and the shop shows it to anyone who has that.
+        # A customer's cart has a masked id too, with which the shop shows it to anyone.
         if not is_guest or quote.customer is not None:
             raise QuoteNotFound
         return replace(quote, masked_id=masked_id)
@@ -105,7 +105,7 @@ class Quotes:
     def get_store_id(
         self, store: StoreView, quote: Quote, *, token: str | None, deadline: Deadline
     ) -> int | None:
-        """Return the shop's id of a store view, as the answer to reading a quote there names it.
+        """Return the shop's id of a store view, from its answer to reading a quote there.
 
         Returns None if the shop has no store view of this code, or does not show the quote in it.
         """
@@ -116,21 +116,21 @@ class Quotes:
         return _parse_quote(answer)[0].store_id
 
     def create_quote(self, bag: Bag, *, store: StoreView, deadline: Deadline) -> Quote:
-        """Create a guest's quote with the lines of a bag, and return it as the shop then has it.
+        """Create a guest's quote with the lines of a bag, and return it as the shop shows it.
 
         Raises LinesRefused with a fault for each line that the shop refuses.
         """
         builder = QuoteBuilder(self._client, self._variants, store, deadline)
-        # A retry begins a new cart: nobody knows what the shop did before the connection broke.
+        # A retry creates a new cart, since the state of the first is unknown.
         masked_id = retry_dropped_connections(lambda: builder.create_cart(bag), deadline)
         return self.get_guest_quote(masked_id, deadline=deadline)
 
     def add_line_details(
         self, quote: Quote, *, token: str | None, store: StoreView, deadline: Deadline
     ) -> Quote:
-        """Return the quote with the product skus of its lines, and which of them a rule made free.
+        """Return the quote with the product sku of each line, and whether a rule made it free.
 
-        Only GraphQL has these details; without it the quote is returned as it is.
+        Only GraphQL has these details; without it, return the quote unchanged.
         """
         lines = fetch_line_details(self._client, quote, token=token, store=store, deadline=deadline)
         return replace(quote, lines=lines)

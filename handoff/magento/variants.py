@@ -1,11 +1,11 @@
-"""Variants of configurable products, found with the options that they stand for.
+"""Finds the configurable product and the chosen options that a variant stands for.
 
-A bag names the variant: a product of its own that the shop shows nowhere by itself. Added to a
-cart by its own sku it is bought without its options, under a name that no shopper has seen. So it
-is added as its configurable product with these options chosen.
+A bag names the variant, which is a separate product that the shop never shows by itself. If it were
+added to a cart by its own sku, it would have no options and a name that no shopper has seen. So
+Handoff adds the configurable product with these options chosen.
 
-Magento finds no parent by the sku of a child. But its product search, which is open to anyone,
-also finds a configurable product by the URL keys of its variants.
+Magento cannot find a parent by the sku of its child. But its product search, which is open to
+anyone, also finds a configurable product by the URL keys of its variants.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _PRODUCTS_QUERY = """query($keys: [String!]!, $size: Int!) {
 
 @dataclass(frozen=True, slots=True)
 class VariantChoice:
-    """A variant as its configurable product with options chosen."""
+    """The configurable product and the chosen options that equal a variant."""
 
     parent_sku: str
     option_uids: tuple[str, ...]
@@ -64,7 +64,7 @@ class _ConfigurableJson(ShopJson):
 class Variants:
     """Finds the choices that variants stand for and caches them for ten minutes.
 
-    A cached choice may be out of date: a cart that is filled with it has to be checked.
+    A cached choice may be out of date, so check a cart that was filled with it.
     """
 
     def __init__(self, client: MagentoClient) -> None:
@@ -87,7 +87,7 @@ class Variants:
     ) -> dict[str, VariantChoice]:
         """Ask the shop for the choices of variants by their URL keys, keyed by normalized sku.
 
-        A variant of several products is left out: nobody knows which of them the app has shown.
+        A variant of several products is left out: it is unknown which of them the app has shown.
         """
         answer = self._client.graphql(
             _PRODUCTS_QUERY,

@@ -129,7 +129,7 @@ def _has_clean_sku(product: CatalogueProduct) -> bool:
 
 
 def _has_price(product: CatalogueProduct, sample: CatalogueSample) -> bool:
-    """Bundles and groups get their price from their parts, a configurable from its children."""
+    # Bundles and groups get their price from their parts, a configurable from its children.
     if product.type_id in ("bundle", "grouped"):
         return True
     if product.type_id != "configurable":
