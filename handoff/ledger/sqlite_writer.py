@@ -37,7 +37,7 @@ class _PendingWrite(Future[Any]):
         """Run the work, unless it was withdrawn, and return False if it failed."""
         if self.cancelled() or not (self.running() or self.set_running_or_notify_cancel()):
             return True
-        self.outcome = self.error = None
+        self.error = None
         try:
             with translate_database_errors(sqlite3.Error):
                 self.outcome = self.work(connection)
@@ -120,10 +120,10 @@ class SqliteWriter:
     def _commit(self, writes: list[_PendingWrite]) -> bool:
         """Commit the writes in one transaction, or undo all and return False if one fails."""
         with self._begin(any(write.durable for write in writes)) as connection:
-            has_succeeded = all(write.run(connection) for write in writes)
-            if not has_succeeded:
-                connection.rollback()
-        return has_succeeded
+            if all(write.run(connection) for write in writes):
+                return True
+            connection.rollback()
+        return False
 
     def _take_waiting(self) -> list[_PendingWrite]:
         with self._changed:
