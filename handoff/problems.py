@@ -13,8 +13,8 @@
     ├── 503  ShopUnavailable · LedgerUnavailable · Busy · Paused
     └── 504  ShopTimeout
 
-They are answered as `application/problem+json` (RFC 9457). Their texts are safe to show: they
-hold no internals of the shop and no credential. The pages for a web view are in
+The response is `application/problem+json` (RFC 9457). The texts are safe to show: they hold no
+internals of the shop and no credential. The pages for a web view are in
 `handoff.entry.result_pages`.
 """
 
@@ -29,7 +29,7 @@ PAUSE_RETRY_AFTER = 120
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a request: a code, a text, and a JSON pointer or a sku."""
+    """One fault in a request: a code, a text, and a JSON pointer or a sku."""
 
     code: str
     detail: str
@@ -162,7 +162,7 @@ class QuoteOrdered(Problem):
 
 
 class GuestCheckoutOff(Problem):
-    """The shop lets only customers buy, or only customers buy the items of this bag."""
+    """The shop lets only customers buy, or lets only customers buy the items of this bag."""
 
     code = "guest_checkout_off"
     status = 409
@@ -202,7 +202,7 @@ class RequestInvalid(Problem):
 
 
 class StoreNotServed(Problem):
-    """The settings do not have the quote's store view, or differ from the shop about it."""
+    """The settings do not list the quote's store view, or contradict the shop about it."""
 
     code = "store_not_served"
     status = 422
@@ -242,7 +242,7 @@ class InternalError(Problem):
 
 
 class ShopUnavailable(Problem):
-    """The shop is down, in maintenance, or does not answer as a Magento does."""
+    """The shop is down, in maintenance, or does not answer like Magento."""
 
     code = "shop_unavailable"
     status = 503
@@ -260,7 +260,7 @@ class LedgerUnavailable(Problem):
 
 
 class Busy(Problem):
-    """As many requests of this worker wait for the shop already as the concurrency limit allows."""
+    """The number of requests that wait for the shop has reached the worker's concurrency limit."""
 
     code = "busy"
     status = 503

@@ -1,4 +1,4 @@
-"""Find the folders of templates, static files and translations, however Handoff is installed."""
+"""Finds the folders of templates, static files and translations for any kind of installation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def find_resource_folder(name: str) -> Path:
 
 
 def _is_own_repository(folder: Path) -> bool:
-    # Other distributions have left a pyproject.toml of theirs in site-packages.
+    # Other distributions have left their own pyproject.toml in site-packages.
     try:
         project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
         return bool(project["name"] == "handoff")

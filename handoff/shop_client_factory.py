@@ -1,4 +1,4 @@
-"""The clients of the shop that the settings describe, for the service and the commands."""
+"""Creates the clients of the shop from the settings, for the service and the commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from handoff.settings import Settings
 
 
 def open_client(settings: Settings) -> MagentoClient:
-    """Return the client for the shop's REST and GraphQL. It connects to nothing yet."""
+    """Return the client for the shop's REST and GraphQL. It does not connect yet."""
     return MagentoClient(
         settings.magento_url, host=settings.magento_host, ca_file=settings.magento_ca_file
     )

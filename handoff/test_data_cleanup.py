@@ -1,4 +1,4 @@
-"""An undo stack for tools that create test data in a shop, and a list of what stays behind."""
+"""An undo stack for tools that create test data in a shop, and a list of leftovers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Cleanup:
         """`failures` are the errors that an undo may end with; any other error is raised.
 
         `describe_failure` returns the text about something that could not be undone, from its
-        description and the error. The default text names the type of the error and no content.
+        description and the error. The default text names only the type of the error.
         """
         self.is_complete = True
         self._failures = failures
@@ -27,7 +27,7 @@ class Cleanup:
         self._leftovers: Counter[str] = Counter()
 
     def defer(self, description: str, undo: Callable[[], object]) -> None:
-        """Register an action that undoes something; it may find nothing left to undo."""
+        """Register an undo action. It must also work if there is nothing left to undo."""
         self._undo_stack.append((description, undo))
 
     def note_leftover(self, text: str) -> None:
@@ -36,7 +36,7 @@ class Cleanup:
 
     @property
     def leftovers(self) -> tuple[str, ...]:
-        """What stays in the shop, each text once, with its count if there are several."""
+        """The texts about data that stays in the shop, each once, with its count if repeated."""
         return tuple(
             text if count == 1 else f"{count} x {text}" for text, count in self._leftovers.items()
         )

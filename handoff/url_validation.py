@@ -1,4 +1,4 @@
-"""Parse and normalise URLs of settings, and match a cookie's domain with a host."""
+"""Parses, normalizes and compares URLs of settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 
 
 def split_url(value: str) -> SplitResult:
-    """Split a URL. Raises ValueError, whose message unlike Python's own repeats no part of it."""
+    """Split a URL, or raise ValueError. Unlike Python's, its message repeats no part of it."""
     try:
         parts = urlsplit(value)
         _ = parts.port
@@ -39,7 +39,7 @@ def _normalize_base_url(value: str) -> str:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     default_port = {"http": 80, "https": 443}[parts.scheme]
     port = "" if parts.port in (None, default_port) else f":{parts.port}"
-    # Browsers write it like this, so it can be compared with their Origin header.
+    # This is the spelling of browsers, so it can be compared with their Origin header.
     return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
 

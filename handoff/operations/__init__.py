@@ -1,1 +1,1 @@
-"""For platform and operators: logs, metrics, health, error handlers, OpenAPI and gunicorn."""
+"""Logs, metrics, health checks, error handlers, the OpenAPI document, and gunicorn."""

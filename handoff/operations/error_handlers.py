@@ -1,4 +1,4 @@
-"""Responses for what no view handles: unknown addresses, wrong methods, and our own faults.
+"""Responses to unknown addresses, to wrong methods, and to errors in this service.
 
 Callers of `/api/` get a problem, web views get a result page. Neither reveals anything internal.
 """
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 def register_error_handlers(app: Flask, pages: PageRenderer) -> None:
-    """Handle every exception that the views of an app leave."""
+    """Handle every exception that the views of an app do not handle."""
 
     @app.errorhandler(HTTPException)
     def _handle_http_exception(error: HTTPException) -> Response:

@@ -23,13 +23,13 @@ threads = 16
 timeout = 75  # seconds; longer than a transfer may take
 graceful_timeout = 30
 keepalive = 75
-# Each worker updates the time of a file, more than once for each request, to show that it is alive.
-# On a disk, it would wait for the disk.
+# To show that it is alive, each worker updates the time of a file more than once for each request.
+# If the file were on a disk, the worker would wait for the disk.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - gunicorn creates its file safely
 # A shop's host has many cookies, and browsers send all of them in one header.
 limit_request_field_size = 32 * 1024
-# Only the setting for trusted proxies decides about the client's address; scheme and path are
-# settings, too. gunicorn would trust forwarding headers of every client on this host.
+# Only the setting for trusted proxies decides the client's address; scheme and path are settings
+# as well. gunicorn would trust forwarding headers of every client on this host.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
@@ -38,7 +38,7 @@ control_socket_disable = True
 
 
 class NoAccessLog(Logger):  # type: ignore[misc]  # gunicorn declares no types
-    """gunicorn's logger without its access log, which would hold URLs, and so links."""
+    """gunicorn's logger without its access log, which would hold URLs and therefore links."""
 
     def access(self, *_request: object) -> None:
         """Write nothing: the service logs each request itself."""
@@ -46,7 +46,7 @@ class NoAccessLog(Logger):  # type: ignore[misc]  # gunicorn declares no types
 
 logger_class = NoAccessLog
 
-_CLIENT_TIMEOUT = struct.pack("ll", 10, 0)  # seconds and microseconds, as the kernel takes them
+_CLIENT_TIMEOUT = struct.pack("ll", 10, 0)  # seconds and microseconds, in the kernel's format
 
 
 def on_starting(_server: object) -> None:
@@ -57,8 +57,8 @@ def on_starting(_server: object) -> None:
 def when_ready(server: Any) -> None:
     """End connections whose client sends nothing for ten seconds in the middle of a request.
 
-    gunicorn's threads wait for a client without a timeout, so a proxy on a host that lost its power
-    would occupy a thread for ever. Connections inherit the option from the listener.
+    gunicorn's threads wait for a client without a timeout, so a proxy on a host without power would
+    occupy a thread for ever. Connections inherit the option from the listener.
     """
     for listener in server.LISTENERS:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):

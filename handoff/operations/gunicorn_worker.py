@@ -16,9 +16,9 @@ _MAX_DELAY = 0.001  # seconds
 class FairWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn declares no types
     """Delays accept() by 50 microseconds for each open connection, 1 ms at most.
 
-    The kernel wakes all workers for a new connection and gives it to the first that accepts. So
-    of 16 connections that a proxy keeps alive one worker can get 12 or all, and the other waits.
-    gunicorn's `reuse_port` shares as evenly, but a reload then resets the connections that wait
+    The kernel wakes all workers for a new connection and gives it to the first that accepts. So if
+    a proxy keeps 16 connections alive, one worker can get 12 or all of them while the other idles.
+    gunicorn's `reuse_port` shares as evenly, but with it a reload resets the connections that wait
     for a worker that ends.
     """
 

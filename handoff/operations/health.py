@@ -1,4 +1,4 @@
-"""`/healthz`: does this process answer? `/readyz`: can shoppers be let in?"""
+"""`/healthz`: does this process answer? `/readyz`: can shoppers use their links?"""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ log = structlog.get_logger()
 class ReadinessCheck:
     """Checks whether the ledger can be read and the session store can be written.
 
-    A check writes to the session store, and takes seconds if that does not answer. So there is one
-    check at a time and one a second at most; other callers get the last result meanwhile.
+    A check writes to the session store, and takes seconds if that does not answer. So there is only
+    one check at a time and at most one a second. Meanwhile other callers get the last result.
     """
 
     def __init__(

@@ -31,7 +31,7 @@ _SECRETS = (
     re.compile(r"(\b(?:rediss?(?:\+sentinel)?|unix)://)[^@\s/]*@"),
 )
 
-# A cheap test: each pattern needs one of these, and most texts have none of them.
+# A cheap test: each pattern needs one of these, and most texts contain none of them.
 _HINT = re.compile(
     "/h/(?!<)|/cart-transfer/(?!<)|guest-carts/|(?:token(?:_id)?|quote_id)[\"'\\s]*[=:]|bearer"
     "|authoriz|eyJ|sess_|redis|unix:"
@@ -41,7 +41,7 @@ _HINT = re.compile(
 
 
 def redact(text: str) -> str:
-    """Return the text with everything masked that looks like a credential."""
+    """Return the text with a mask over everything that looks like a credential."""
     if not _HINT.search(text):
         return text
     for secret in _SECRETS:
@@ -50,7 +50,7 @@ def redact(text: str) -> str:
 
 
 def redact_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Return a log event with all its texts redacted, those in lists and mappings too."""
+    """Return a log event with all its texts redacted, including those in lists and mappings."""
     return {name: _redact_value(value) for name, value in event.items()}
 
 
@@ -79,9 +79,9 @@ _RENDER: list[Processor] = [
 
 
 class StderrHandler(logging.Handler):
-    """Writes each line to standard error. A line for which the disk has no room is dropped.
+    """Writes each line to standard error. A line is dropped if the disk is full.
 
-    logging's own handler would write a traceback in its place.
+    logging's own handler would write a traceback instead.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -131,7 +131,7 @@ def build_logging_config(level: str = "INFO") -> dict[str, Any]:
 
 
 def configure_logging(level: str = "INFO") -> None:
-    """Write everything that this process logs, by libraries too, as lines of JSON."""
+    """Write everything that this process and its libraries log as lines of JSON."""
     logging.config.dictConfig(build_logging_config(level))
     structlog.configure(
         processors=[

@@ -1,7 +1,8 @@
-"""`/metrics` for Prometheus: the number of requests and their duration, by rule and never by URL.
+"""`/metrics` for Prometheus: the number and the duration of requests, by rule and never by URL.
 
 With several workers, each writes its own numbers into the folder PROMETHEUS_MULTIPROC_DIR, and any
-of them answers for all. Python must start with the variable set, as `handoff serve` sees to.
+worker answers for all of them. The variable must be set before Python starts; `handoff serve` sets
+it.
 """
 
 from __future__ import annotations
@@ -62,15 +63,15 @@ def _count_requests(app: Flask, registry: CollectorRegistry) -> None:
 
 
 def _preallocate_files() -> bool:
-    """Write this worker's files at their full size; False, and a log line, if that fails.
+    """Write this worker's files in their full size; if that fails, log it and return False.
 
     prometheus_client maps its files into memory. On a full disk the kernel would end the process
-    with SIGBUS when it touches a page for which there is no room.
+    with SIGBUS when it touches a page without disk space.
     """
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder is None:
         return True
-    # These are prometheus_client's names. A file may be left from a worker that had the same pid.
+    # These are prometheus_client's names. A dead worker with the same pid may have left a file.
     files = [Path(folder, f"{kind}_{os.getpid()}.db") for kind in ("counter", "histogram")]
     for file in files:
         try:

@@ -13,7 +13,7 @@ from handoff.operations.openapi_paths import SCHEMA_REF, build_paths
 from handoff.settings import Settings
 from handoff.transfer.request_parser import TransferBody
 
-# The version of the API. A caller does not need to know which release answers.
+# The version of the API. Callers do not need to know the release.
 _API_VERSION = "1.0.0"
 _REQUIRED_WITH_ITEMS = ("items", "currency", "reference")
 
@@ -21,7 +21,7 @@ _REQUIRED_WITH_ITEMS = ("items", "currency", "reference")
 def register_openapi(app: Flask, settings: Settings) -> None:
     """Serve `/openapi.json`."""
 
-    @cache  # anybody may ask for it, and building it takes some milliseconds
+    @cache  # anybody may request it, and building it takes some milliseconds
     def build_text() -> str:
         return app.json.dumps(build_openapi_document(settings))
 
@@ -59,7 +59,7 @@ def build_openapi_document(settings: Settings) -> dict[str, Any]:
 
 
 def _list_public_urls(settings: Settings) -> list[str]:
-    """Return the URL that Poq calls, then those of stores on hosts of their own."""
+    """Return the URL that Poq calls, then the URLs of stores on other hosts."""
     store_urls = (store.public_url for store in settings.store_views.listed)
     return list(dict.fromkeys([settings.public_url, *(url for url in store_urls if url)]))
 
@@ -79,7 +79,7 @@ def _restrict_transfer_body(schema: dict[str, Any], settings: Settings) -> None:
 
 
 def _require_fields(*names: str) -> dict[str, Any]:
-    """Return a schema that requires fields. A null counts as absent."""
+    """Return a schema that requires fields. A null value counts as absent."""
     return {
         "required": list(names),
         "properties": {name: {"not": {"type": "null"}} for name in names},

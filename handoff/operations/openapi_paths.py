@@ -1,8 +1,8 @@
 """The `paths` of the OpenAPI document: transfers, links, direct entry and health checks.
 
-Problems and result pages come from their own tables, so that each is described where it occurs.
-Nobody writes a program against the pages. They are described for a firewall that has to know what
-may be asked of which address.
+Problems and result pages come from their own tables, so each is described at the addresses where
+it occurs. No program parses the pages. They are described for firewalls, which have to know the
+requests that each address accepts.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _describe_transfer(operation_id: str, parameters: list[dict[str, Any]]) -> d
 
 
 def _describe_problems() -> dict[str, Any]:
-    """Return a response for each status, with all problems that have it."""
+    """Return a response for each status, with all problems of that status."""
     by_status: dict[int, list[type[Problem]]] = {}
     for problem in _list_problems():
         by_status.setdefault(problem.status, []).append(problem)
@@ -95,7 +95,7 @@ def _describe_problems() -> dict[str, Any]:
 
 
 def _list_problems() -> list[type[Problem]]:
-    """Return the problems that have a code of their own."""
+    """Return the problems that have their own code."""
     classes = [cls for cls in vars(problems).values() if isinstance(cls, type)]
     return [cls for cls in classes if issubclass(cls, Problem) and "code" in vars(cls)]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_proxy_middleware(app: Flask, settings: Settings) -> None:
-    """Wrap an app in the middleware that its settings ask for.
+    """Wrap an app in the middleware that its settings require.
 
     Scheme, host and path of the service are settings. No other header of a proxy is read.
     """
@@ -26,7 +26,7 @@ def add_proxy_middleware(app: Flask, settings: Settings) -> None:
 
 
 class PathPrefixMiddleware:
-    """Removes a path prefix of the public URLs, in case the proxy has not removed it."""
+    """Removes the path prefix of a public URL if the proxy has not removed it."""
 
     def __init__(self, app: WSGIApplication, prefixes: Iterable[str]) -> None:
         self._app = app
@@ -45,12 +45,12 @@ class PathPrefixMiddleware:
 class ClientAddressMiddleware:
     """Sets `REMOTE_ADDR` to the address that the first of our own proxies saw.
 
-    Each of our proxies adds one address to `X-Forwarded-For`. What the client wrote there itself
-    stands before those and is ignored.
+    Each of our proxies appends one address to `X-Forwarded-For`. The client itself may have written
+    others before them; those are ignored.
     """
 
-    # werkzeug's ProxyFix reads the header as a list with quoted strings. A client's own quotation
-    # mark then voids the whole header, and with it the address that our proxy has added.
+    # werkzeug's ProxyFix reads the header as a list with quoted strings. A client's quotation
+    # mark then invalidates the whole header, including the address that our proxy has added.
 
     def __init__(self, app: WSGIApplication, proxy_count: int) -> None:
         self._app = app

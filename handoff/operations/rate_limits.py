@@ -1,8 +1,8 @@
 """Rate limits: how often a caller may do something within a minute, counted by `limits`.
 
 Each worker counts in its own memory. If `HANDOFF_RATE_LIMIT_STORAGE_URL` names a Redis, all
-workers and hosts count together there. If that Redis cannot be reached, nobody is refused for it:
-the worker goes by its own count and tries Redis again a few seconds later.
+workers and hosts count together there. If that Redis cannot be reached, no request is
+refused because of that: the worker uses its own count and tries Redis again a few seconds later.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from redis.retry import Retry
 
 log = structlog.get_logger()
 
-_REDIS_TIMEOUT = 0.25  # seconds for each command; somebody waits for the answer meanwhile
+_REDIS_TIMEOUT = 0.25  # seconds for each command; a caller waits for the answer meanwhile
 _RETRY_DELAY = 5.0  # seconds between two attempts to reach a Redis that did not answer
 
 _CLEANUP_INTERVAL = 60.0  # seconds between two removals of old counters
@@ -55,7 +55,7 @@ class RateLimitCounters:
     """Counts in memory and, if there is one, in a shared Redis; safe to share between threads."""
 
     def __init__(self, secret_key: str, storage_url: str | None = None) -> None:
-        """`secret_key` keys the HMAC that stands for a caller. Connects to nothing yet."""
+        """`secret_key` is the key of the HMAC that hides a caller. Connects to nothing yet."""
         self._secret_key = secret_key.encode()
         self._memory = FixedWindowRateLimiter(_ThreadlessMemoryStorage())
         self._redis = FixedWindowRateLimiter(_open_redis(storage_url)) if storage_url else None
@@ -64,13 +64,13 @@ class RateLimitCounters:
         self._next_attempt_at = 0.0
 
     def hash_caller(self, limit_name: str, caller: str) -> str:
-        """Return the key for a caller: addresses and API keys are not written down."""
+        """Return the hash of a caller, because addresses and API keys are not stored."""
         return hmac.digest(self._secret_key, f"{limit_name}:{caller}".encode(), "sha256").hex()
 
     def run_check(self, check: _Check, item: RateLimitItem, key: str) -> int:
         """Run a check of `limits` and return the seconds until it can pass, 0 if it passes."""
-        # The memory counts in any case, and decides when Redis cannot. MemoryStorage can lose a
-        # count when two threads use it at once.
+        # The memory always counts, and decides if Redis cannot. MemoryStorage can lose a count if
+        # two threads use it at once.
         with self._lock:
             by_memory = _run_check_in_storage(self._memory, check, item, key)
         if self._redis is None or not self._claim_redis_attempt():
@@ -129,7 +129,7 @@ class RateLimit:
 
 
 def get_caller_network(address: str | None) -> str:
-    """Return what counts as one caller: an IPv4 address, or the /64 network of an IPv6 address.
+    """Return the network that counts as one caller: an IPv4 address, or the /64 of an IPv6 one.
 
     One line of an internet provider usually has a whole /64.
     """
@@ -148,7 +148,7 @@ def _open_redis(url: str) -> RedisStorage:
         "socket_connect_timeout": _REDIS_TIMEOUT,
         "socket_timeout": _REDIS_TIMEOUT,
         "retry": Retry(NoBackoff(), 0),
-        # RESP2 and no client name: HELLO and CLIENT are rights that counting does not need.
+        # RESP2 and no client name, since counting must not need the rights to HELLO and CLIENT.
         "protocol": 2,
         "driver_info": None,
     }

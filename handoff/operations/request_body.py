@@ -1,4 +1,4 @@
-"""Reading the body of a request, completely or not at all."""
+"""Reads the body of a request, completely or not at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def read_body(max_bytes: int) -> bytes:
 
     Raises RequestTooLarge above `max_bytes`, and MalformedRequest for an incomplete body.
     """
-    # werkzeug cuts a body without a length at the maximum, silently. So one byte more is read.
+    # werkzeug cuts a body without a length at the maximum, without an error. So read one byte more.
     request.max_content_length = max_bytes + 1
     try:
         body = request.get_data(cache=False)

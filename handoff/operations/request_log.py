@@ -34,5 +34,5 @@ def log_requests(app: Flask) -> None:
 
     @app.teardown_request
     def _clear_context(_error: BaseException | None) -> None:
-        # A thread serves one request after the other, so what this one has bound must not stay.
+        # The next request of this thread must not log the values that this request has bound.
         structlog.contextvars.clear_contextvars()

@@ -1,7 +1,7 @@
-"""Load the settings at a start and at a reload (SIGHUP), for all workers of gunicorn.
+"""Loads the settings at the start and at a reload (SIGHUP), for all workers of gunicorn.
 
-gunicorn's first process loads them, and its workers are forked with what it holds. So an invalid
-setting breaks neither a reload nor the replacement of a worker that has died.
+gunicorn's first process loads them, and the workers that it forks inherit them. So an invalid
+setting breaks neither a reload nor the replacement of a dead worker.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def get_cached_settings() -> Settings | None:
 
 
 def reload_settings() -> None:
-    """Load the settings for the workers to come. Invalid ones are logged and change nothing."""
+    """Load the settings for future workers. Log invalid ones and keep the old settings."""
     try:
         _cache.settings = load_settings()
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""Finds out which order each handoff led to, and in what the order differs from the bag.
+"""Finds the order that each handoff led to, and the differences between order and bag.
 
-Knows nothing of Flask.
+The package does not use Flask.
 """

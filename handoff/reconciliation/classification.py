@@ -12,14 +12,14 @@ from handoff.magento.order_models import OrderWithLines
 
 _MINUTE = 60_000  # milliseconds
 _MIN_CHECK_INTERVAL = 10 * _MINUTE
-_QUOTE_LIFETIME = 30 * 24 * 60 * _MINUTE  # after which Magento deletes quotes by default
+_QUOTE_LIFETIME = 30 * 24 * 60 * _MINUTE  # Magento's default before it deletes a quote
 
 
 def can_have_order(handoff: Handoff) -> bool:
     """Return whether the quote of a handoff can have been ordered.
 
-    The quote of a bag is unknown to everybody until its link is opened. The app knows any other
-    quote, and may order it without the link.
+    Nobody knows the quote of a bag until its link is opened. The app knows any other quote, and can
+    order it without the link.
     """
     return handoff.is_link_used or handoff.kind != "bag"
 
@@ -63,7 +63,7 @@ def _classify_without_order(handoff: Handoff, now: int) -> OrderFinding:
     since = handoff.used_at or handoff.issued_at
     if not can_have_order(handoff) or now - since >= _QUOTE_LIFETIME:
         return OrderFinding(handoff=handoff, outcome=_choose_outcome_without_order(handoff))
-    # The older a handoff without an order is, the rarer it is checked.
+    # The older a handoff without an order is, the less often it is checked.
     next_check_at = now + max(_MIN_CHECK_INTERVAL, (now - since) // 4)
     return OrderFinding(handoff=handoff, next_check_at=min(next_check_at, since + _QUOTE_LIFETIME))
 

@@ -1,4 +1,4 @@
-"""Adds Poq's reference to orders, as a comment that only the shop's own people see."""
+"""Adds Poq's reference to orders, as a comment that only the shop's staff can see."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from handoff.ledger.models import Handoff
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
 
-_PAGE_SIZE = 50  # handoffs whose orders' comments are read with one call
+_PAGE_SIZE = 50  # handoffs; one call reads the comments of all their orders
 
 
 class OrderCommenter:
     """Adds comments to the orders of the handoffs that the ledger has marked as due.
 
-    It reads an order's comments before it adds one. So an order gets one comment only, also if a
-    run was killed after the shop took the comment and before the ledger noted it.
+    It reads an order's comments before it adds one. So an order gets only one comment, even if a
+    run was killed after the shop accepted the comment and before the ledger recorded that.
     """
 
     def __init__(self, repository: ReconciliationRepository, orders: Orders) -> None:
@@ -23,7 +23,7 @@ class OrderCommenter:
         self._orders = orders
 
     def add_due_comments(self) -> Iterator[bool]:
-        """Add the comments that are due, and yield for each handoff whether the shop took them."""
+        """Add the comments that are due, and yield for each handoff if the shop accepted them."""
         for page in self._repository.iterate_comments_due(_PAGE_SIZE):
             order_ids = [order["id"] for handoff in page for order in handoff.orders or ()]
             comments = self._orders.get_comments(order_ids)
@@ -36,7 +36,7 @@ class OrderCommenter:
     def _add_missing_comments(self, handoff: Handoff, comments: dict[int, list[str]]) -> bool:
         text = _build_comment_text(handoff)
         order_ids = [order["id"] for order in handoff.orders or ()]
-        # An order that is gone from the shop is not in `comments`, and needs none.
+        # An order that the shop has deleted is not in `comments` and needs no comment.
         missing = [
             order_id
             for order_id in order_ids
@@ -47,6 +47,6 @@ class OrderCommenter:
 
 def _build_comment_text(handoff: Handoff) -> str:
     # Magento's table cannot hold characters beyond U+FFFF and stores ? for them; the comment
-    # would not be recognised again.
+    # would not be recognised later.
     reference = (char if ord(char) < 0x10000 else "?" for char in handoff.reference or "")
     return f"Poq reference: {''.join(reference)}"

@@ -1,4 +1,4 @@
-"""Asks the shop about unresolved handoffs, writes down what it says, and reports."""
+"""Searches the shop for orders of unresolved handoffs, records the findings, and reports."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ ProgressCallback = Callable[[int], None]
 class Reconciler:
     """Compares the ledger with the shop's orders.
 
-    Each method is a generator: what it has yielded is written down, also if it is stopped. With
-    `request_comments`, orders that are found are marked to get a comment.
+    Each method is a generator. The entries that it has yielded are recorded, even if it is stopped.
+    With `request_comments`, it requests comments on the orders that it finds.
     """
 
     def __init__(
@@ -55,9 +55,9 @@ class Reconciler:
                 yield build_entry(handoffs)
 
     def reconcile_period(self, period: IssuePeriod) -> Iterator[ReportEntry]:
-        """Check what is due of a period, and yield an entry for each transfer made in it.
+        """Check the due handoffs of a period, and yield an entry for each transfer in it.
 
-        A transfer that was made several times belongs to the period of the last time.
+        A repeated transfer belongs to the period of its last repetition.
         """
         for page in self._repository.iterate_due_handoffs(period):
             self._check_orders(page)
@@ -87,12 +87,12 @@ class Reconciler:
                     yield build_unknown_entry(reference)
 
     def _check_orders(self, handoffs: Sequence[Handoff]) -> None:
-        """Ask the shop for the orders of the unresolved ones, and record the findings."""
+        """Find the orders of the unresolved handoffs in the shop, and record the findings."""
         now = self._clock()
         unresolved = [handoff for handoff in handoffs if handoff.resolved_at is None]
         quotes = {handoff.quote_number for handoff in unresolved if can_have_order(handoff)}
         orders = _group_by(self._orders.find_orders(quotes), lambda order: order.quote_number)
-        # Read after the orders, so that each order's handoff has its session noted.
+        # Read after the orders, so that the session of each ordered handoff is already recorded.
         siblings = _group_by(
             self._repository.find_by_quotes({handoff.quote_number for handoff in unresolved}),
             lambda handoff: handoff.quote_number,

@@ -21,9 +21,9 @@ class NoSuchColumn(Exception):
 def read_references(lines: Iterable[str], *, column: str | None = None) -> list[str]:
     """Return the references of a file, each once, in the order of the file.
 
-    They are in the column whose heading is `column`. By default they are in the column with the
-    heading `reference`, in upper or lower case; if there is none, in the first column from the
-    first line on. Cells are separated by commas, semicolons or tabs.
+    They are in the column with the heading `column`, by default `reference` in upper or lower case.
+    Without such a heading, they are in the first column, from the first line on. Cells are
+    separated by commas, semicolons or tabs.
     Raises NoSuchColumn, and csv.Error.
     """
     text = [line for line in lines if line.strip()]
@@ -43,7 +43,7 @@ def read_references(lines: Iterable[str], *, column: str | None = None) -> list[
 
 
 def remove_duplicates(references: Iterable[str]) -> list[str]:
-    """Return the references without those that came before in another spelling."""
+    """Return the references without repetitions, also in another spelling."""
     spellings: dict[str, str] = {}
     for reference in references:
         spellings.setdefault(normalize_reference(reference), reference)

@@ -30,9 +30,9 @@ DISCREPANCIES = frozenset({ReportState.DIFFERS, ReportState.TWO_ORDERS, ReportSt
 
 @dataclass(frozen=True, slots=True)
 class ReportEntry:
-    """A reference, its state, and the handoff that the state is about, or None if unknown.
+    """A reference, its state, and the handoff with that state, None if unknown.
 
-    `orders` are those of all handoffs of the transfer; `final` says that the entry cannot change.
+    `orders` belong to all handoffs of the transfer; `final` says that the entry cannot change.
     """
 
     reference: str | None

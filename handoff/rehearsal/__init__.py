@@ -1,1 +1,1 @@
-"""A rehearsal: does at a staging shop what the app and the shopper do, through the service."""
+"""A rehearsal: acts as the app and the shopper at a staging shop, through the service."""

@@ -1,4 +1,4 @@
-"""A cart of the shop as the app uses it: a guest's, or the customer's own."""
+"""A cart of the shop as the app uses it: a guest's cart, or the customer's."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class AppCart:
     def call_or_fail(
         self, method: str, path: str, body: Any = None, *, advice: str = "cart_call"
     ) -> Any:
-        """Make a call below the cart's path; raise StepFailure if it does not work."""
+        """Make a call below the cart's path; raise StepFailure unless it succeeds."""
         path = f"{self._path}{path}"
         return self._shop.call_or_fail(method, path, body=body, token=self._token, advice=advice)
 
     def try_to_add(self, sku: str, quantity: int) -> Answer:
-        """Add an item, and return the shop's answer, whatever it is."""
+        """Add an item, and return any answer of the shop."""
         body = {"cartItem": {"sku": sku, "qty": quantity}}
         return self._shop.call("POST", f"{self._path}/items", body=body, token=self._token)
 
@@ -60,7 +60,7 @@ class AppCart:
             self.remove_item(int(item["item_id"]))
 
     def read_lines(self) -> tuple[QuoteLine, ...]:
-        """Return the lines that cost something."""
+        """Return the lines that are not free."""
         items = self.call_or_fail("GET", "/items")
         return to_quote_lines(item for item in items if item["price"])
 
@@ -69,12 +69,12 @@ class AppCart:
         return Decimal(str(self.call_or_fail("GET", "/totals")["grand_total"]))
 
     def is_active(self) -> bool:
-        """Return whether it is still a cart, and no order."""
+        """Return whether the cart has not been ordered."""
         return bool(self.call_or_fail("GET", "")["is_active"])
 
 
 def to_quote_lines(items: Iterable[dict[str, Any]]) -> tuple[QuoteLine, ...]:
-    """Return lines for items as Magento's JSON has them, in REST and in the checkout page."""
+    """Return lines for items in Magento's JSON, from REST or from the checkout page."""
     return tuple(
         QuoteLine(str(item["sku"]), Decimal(str(item["qty"])), int(item["item_id"]))
         for item in items

@@ -45,7 +45,7 @@ class AppClient:
     def call_or_fail(self, method: str, path: str, *, advice: str, **options: Any) -> Any:
         """Make the same call and return the answer's body; raise StepFailure unless it is a 200.
 
-        `advice` is the key of what to do then.
+        `advice` is the key of the advice for that failure.
         """
         answer = self.call(method, path, **options)
         if answer.status != HTTPStatus.OK:
@@ -73,5 +73,5 @@ class AppClient:
 
 
 def describe_answer(answer: Answer) -> str:
-    """Return the status and Magento's message. The message names fields, never their content."""
+    """Return the status and Magento's message. It names fields, never their content."""
     return f"{answer.status} {answer.message[:_MAX_MESSAGE_LENGTH]}".strip()

@@ -17,7 +17,7 @@ from handoff.settings import Settings
 def open_browser_session(settings: Settings, *urls: str) -> requests.Session:
     """Return a session with its own cookies, for requests with a timeout to some URLs.
 
-    Proxies and REQUESTS_CA_BUNDLE of the environment count; a `.netrc` does not. The certificate
+    It uses the proxies and REQUESTS_CA_BUNDLE of the environment, but no `.netrc`. The certificate
     authorities that the settings name for the shop's REST are trusted for every URL on its host.
     """
     session = _BrowserSession()
@@ -28,7 +28,7 @@ def open_browser_session(settings: Settings, *urls: str) -> requests.Session:
 
 
 def choose_advice_key(error: requests.RequestException) -> str:
-    """Return the key of what to do about a request that got no answer."""
+    """Return the key of the advice for a request that got no answer."""
     is_tls_error = isinstance(error, requests.exceptions.SSLError)
     return "untrusted_certificate" if is_tls_error else "no_answer"
 

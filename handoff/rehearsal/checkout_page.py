@@ -21,7 +21,7 @@ _CART_PAGE = "/checkout/cart"
 
 @dataclass(frozen=True, slots=True)
 class CheckoutPage:
-    """What the checkout page shows. `masked_id` opens a guest's cart: a credential.
+    """The contents of the checkout page. `masked_id` opens a guest's cart: a credential.
 
     `email` is the address of the customer who is logged in, None for a guest.
     """
@@ -55,7 +55,7 @@ def read_checkout_page(web_view: WebView, page: WebPage, storefront_url: str) ->
 
 
 def load_cart_section(web_view: WebView, storefront_url: str) -> dict[str, Any]:
-    """Return what the shop's scripts load about the session's cart; empty if there is none.
+    """Return the data about the session's cart that the shop's scripts load; empty if none.
 
     Its `items` have `product_sku`, `product_id` and `qty`.
     """
@@ -78,7 +78,7 @@ def _read_config(config: Any) -> CheckoutPage:
 
 
 def _is_free(item: dict[str, Any]) -> bool:
-    """Return whether an item costs nothing: the shop's free gifts are no part of the bag."""
+    """Return whether an item costs nothing: the shop's free gifts are not part of the bag."""
     return Decimal(str(item["row_total"])) <= Decimal(str(item.get("discount_amount") or 0))
 
 

@@ -1,4 +1,4 @@
-"""What all steps of a rehearsal share in one store view."""
+"""The objects that all steps of a rehearsal share in one store view."""
 
 from __future__ import annotations
 

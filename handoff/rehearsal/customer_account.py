@@ -16,7 +16,7 @@ _CHANGED_FIRST_NAME = "Rehearsed"
 
 
 class CustomerAccount:
-    """An existing account, which stays as it is. `token` is a credential, empty until the login."""
+    """An existing account, kept unchanged. `token` is a credential, empty until the login."""
 
     def __init__(self, shop: AppClient, cleanup: Cleanup, email: str, password: str) -> None:
         self._shop = shop
@@ -60,7 +60,7 @@ class CustomerAccount:
     def create_invalid_token(self) -> str:
         """Return an invalid token for this customer.
 
-        It is a damaged copy. Revoking the token would log the account's owner out everywhere.
+        It is a damaged copy. Revoking the token would log out the account's owner everywhere.
         """
         head, _, signature = self.token.rpartition(".")
         return f"{head}.{signature[::-1]}"
@@ -85,19 +85,19 @@ class TemporaryAccount(CustomerAccount):
 
     def __init__(self, shop: AppClient, cleanup: Cleanup) -> None:
         email = f"handoff-rehearsal-{secrets.token_hex(6)}@{_DOMAIN}"
-        # It has a character of every kind that a shop may require.
+        # The password has a character of every kind that a shop may require.
         super().__init__(shop, cleanup, email, f"Aa1!{secrets.token_urlsafe(16)}")
         self._id: int | None = None
 
     def ensure_exists(self) -> Observation:
-        """Create the account as the app does for a new customer, once it can be deleted again."""
+        """Create the account as the app does for a new customer, if it can be deleted later."""
         self._require_permission_to_delete()
         store = self._shop.store
         customer = {
             "email": self.email,
             "firstname": "Handoff",
             "lastname": "Rehearsal",
-            # The store view in the path does not decide: without these it is the shop's first.
+            # Magento ignores the store view in the path: without these fields it uses the first.
             "website_id": store.website_id,
             "store_id": store.store_id,
         }
@@ -116,7 +116,7 @@ class TemporaryAccount(CustomerAccount):
         return self.token
 
     def _require_permission_to_delete(self) -> None:
-        """Delete an account that no shop has: without the permission the shop refuses that."""
+        """Try to delete an account that does not exist; raise StepFailure without the right."""
         token = self._shop.get_admin_token("no_permission_to_delete")
         answer = self._shop.call("DELETE", "customers/0", token=token)
         if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
@@ -131,7 +131,7 @@ class TemporaryAccount(CustomerAccount):
             self._shop.call_or_fail("DELETE", f"customers/{account_id}", token=token, advice=advice)
 
     def _find_id(self) -> int | None:
-        """Find the account by a login: it may have been created although no answer came."""
+        """Find the account by a login: it may have been created without an answer."""
         try:
             self.log_in()
             return int(self._call_customers_me("GET")["id"])

@@ -48,7 +48,7 @@ class CustomerJourney(ShopperJourney):
         return {"quote_id": self._quote_number, "token_id": self._account.token}
 
     def find_cart(self, page: CheckoutPage) -> AppCart:
-        """Return the customer's cart; raise StepFailure if checkout is another shopper's."""
+        """Return the customer's cart; raise StepFailure if checkout belongs to somebody else."""
         email = self._account.email
         if (page.email or "").lower() != email.lower():
             actual = "another customer's" if page.email else "a guest's"
@@ -116,7 +116,7 @@ class CustomerJourney(ShopperJourney):
         return "by the app"
 
     def transfer_with_invalid_token(self) -> Observation:
-        """Send the transfer with an invalid token, which the service has to refuse."""
+        """Send the transfer with an invalid token, and require the service to refuse it."""
         token = self._account.create_invalid_token()
         return self._context.transfers.require_refusal(
             {**self.build_transfer(), "token_id": token},

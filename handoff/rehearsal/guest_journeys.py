@@ -1,4 +1,4 @@
-"""The journeys of guests: with a quote that the app has made, and with a bag."""
+"""The journeys of guests: with a quote that the app has created, and with a bag."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class GuestQuoteJourney(GuestJourney):
 
 
 class GuestBagJourney(GuestJourney):
-    """A guest whose bag is in the app alone; the service makes the cart."""
+    """A guest whose bag is only in the app; the service creates the cart."""
 
     part = "guest with a bag"
 
@@ -88,7 +88,7 @@ class GuestBagJourney(GuestJourney):
     def build_transfer(self) -> dict[str, Any]:
         """Return the body of a transfer of the bag.
 
-        It names the currency, as Poq does, and the store view if the currency does not decide it.
+        It names the currency, as Poq does, and the store view if the currency is not enough.
         """
         store = self._context.shop.store
         decides = self._settings.store_views.find_by_currency(store.currency) == store
@@ -103,7 +103,7 @@ class GuestBagJourney(GuestJourney):
         }
 
     def send_transfer(self) -> Observation:
-        """Send the transfer. A service that refuses it may have begun a cart."""
+        """Send the transfer. A service that refuses it may have created a cart."""
         cleanup = self._context.cleanup
         try:
             observation = super().send_transfer()
@@ -160,7 +160,7 @@ class GuestBagJourney(GuestJourney):
 
 
 def _empty_cart(cart: AppCart) -> None:
-    """Empty a guest's cart; raise StepFailure if it has become an order meanwhile."""
+    """Empty a guest's cart; raise StepFailure if it has been ordered meanwhile."""
     if not cart.is_active():
         raise StepFailure("an open cart", "it has become an order", "ordered_meanwhile")
     cart.remove_all_items()

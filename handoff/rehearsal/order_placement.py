@@ -9,7 +9,7 @@ from handoff.rehearsal.app_cart import AppCart
 from handoff.rehearsal.app_shop_client import AppClient
 from handoff.rehearsal.results import StepFailure
 
-# No money moves: the shop waits for it, or there is nothing to pay.
+# No money moves: the shop waits for a payment, or there is nothing to pay.
 OFFLINE_PAYMENT_METHODS = ("checkmo", "banktransfer", "cashondelivery", "free")
 _DEFAULT_COUNTRY = "GB"
 
@@ -23,7 +23,7 @@ class PlacedOrder:
 
 
 def place_order(shop: AppClient, cart: AppCart, *, country: str, email: str) -> PlacedOrder:
-    """Order a guest's cart, sent to an invented address in the country; empty means Britain."""
+    """Order a guest's cart for an invented address in a country; empty means Britain."""
     address = _build_address(shop, country or _DEFAULT_COUNTRY)
     carrier, method = _choose_shipping_method(cart, address)
     shipping: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Chooses the products for the bags: two simple products that the shop sells now."""
+"""Chooses the products for the bags: two simple products that the shop currently sells."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _CATALOGUE_QUERY = "query($size: Int!) { products(filter: {}, pageSize: $size) {
 
 
 def choose_products(shop: AppClient, skus: tuple[str, ...], cleanup: Cleanup) -> tuple[str, str]:
-    """Return two skus of which a cart takes two each: of the given ones, or of the catalogue.
+    """Return two skus that a cart accepts twice each, from the given ones or the catalogue.
 
-    A cart knows stock and options better than the catalogue does, so each product is added to one.
+    The catalogue says less about stock and options, so each product is tried in a cart.
     """
     cart = AppCart.create_for_guest(shop)
     cleanup.defer("The cart in which products were tried", cart.remove_all_items)

@@ -1,4 +1,4 @@
-"""The steps of a rehearsal, and what came of them."""
+"""The steps of a rehearsal, and their results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class StepVerdict(StrEnum):
 
 
 class StepFailure(Exception):
-    """A step failed: what was expected, what came instead, and the key of an advice.
+    """A step failed: the expected and the actual result, and the key of an advice.
 
     The texts hold no credential.
     """
@@ -70,7 +70,7 @@ def to_step_failure(error: Exception) -> StepFailure:
 
 
 class RehearsalNotPossible(Exception):
-    """The rehearsal cannot start, or not with these options; the message says why."""
+    """The rehearsal cannot start with these options or settings; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What came of a step, and the milliseconds that it took."""
+    """The result of a step, and its duration in milliseconds."""
 
     step: Step
     verdict: StepVerdict
@@ -114,7 +114,7 @@ class RehearsalResult:
 
     @property
     def has_passed(self) -> bool:
-        """Whether no step has failed or was not tried, and all is cleaned up."""
+        """Whether no step failed or was left untried, and everything is cleaned up."""
         bad = (StepVerdict.FAILED, StepVerdict.NOT_TRIED)
         has_bad_step = any(result.verdict in bad for result in self.step_results)
         return self.is_clean and not self.is_cancelled and not has_bad_step

@@ -32,9 +32,9 @@ def plan_steps(
     account: CustomerAccount | None,
     place_order: bool,
 ) -> list[Step]:
-    """Return all steps in one store view. Without an account the customer's are skipped.
+    """Return all steps in one store view. Without an account the customer's steps are skipped.
 
-    A guest's quote comes first: a service that asks another shop refuses it and does no harm.
+    A guest's quote comes first: a service for another shop refuses it and does no harm.
     """
     store = context.shop.store.code
     steps = [
@@ -48,7 +48,7 @@ def plan_steps(
 
 
 def create_cleanup() -> Cleanup:
-    """Return an empty Cleanup that explains what could not be undone."""
+    """Return an empty Cleanup whose leftovers explain why they could not be undone."""
 
     def describe_failure(description: str, error: Exception) -> str:
         failure = to_step_failure(error)
@@ -60,7 +60,7 @@ def create_cleanup() -> Cleanup:
 def run_steps(
     steps: Sequence[Step], cleanup: Cleanup, cancel: CancelToken, show_progress: ShowProgress
 ) -> RehearsalResult:
-    """Run the steps up to the first failure, clean up in any case, and return the results."""
+    """Run the steps up to the first failure, always clean up, and return the results."""
     results: list[StepResult] = []
     is_cancelled = False
     try:

@@ -21,7 +21,7 @@ from handoff.rehearsal.web_view import WebPage, WebView
 
 
 class ShopperJourney(ABC):
-    """One shopper with a web view. `quantities` are those of the products in the bag."""
+    """One shopper with a web view. `quantities` are the quantities of the products in the bag."""
 
     part: ClassVar[str]
     quantities: ClassVar[tuple[int, ...]]
@@ -45,7 +45,7 @@ class ShopperJourney(ABC):
 
     @abstractmethod
     def find_cart(self, page: CheckoutPage) -> AppCart:
-        """Return the cart in checkout; raise StepFailure if checkout is another shopper's."""
+        """Return the cart in checkout; raise StepFailure if it belongs to another shopper."""
 
     def send_transfer(self) -> Observation:
         """Send the transfer."""
@@ -54,14 +54,14 @@ class ShopperJourney(ABC):
         return f"handoff {handoff_id[:8]}, to open by {self._instruction.method}"
 
     def open_link(self) -> Observation:
-        """Open the link in the web view, after a preview in another one changed nothing."""
+        """Open the link in the web view, after a preview in another web view changed nothing."""
         if self._instruction.method == "GET":
             self._create_web_view().follow_instruction(self._instruction)
         self._require_redirect_to_checkout(self._use_link(self._web_view))
         return "303 to checkout, with a session of the shop"
 
     def check_bag(self) -> Observation:
-        """Load checkout, and require exactly the bag at the total of the shop's REST."""
+        """Load checkout, and require exactly the bag, with the same total as in REST."""
         page, currency = self._load_checkout(), self._context.shop.store.currency
         cart = self.find_cart(page)
         require_lines(page.lines, self._build_bag_lines(), "other_bag")
@@ -87,7 +87,7 @@ class ShopperJourney(ABC):
         return observation
 
     def open_in_second_web_view(self) -> Observation:
-        """Open the link in another web view, which must not get in."""
+        """Open the link in another web view, which must not get into checkout."""
         web_view = self._create_web_view()
         _require_gone(self._use_link(web_view), "a second web view to be refused")
         if web_view.has_cookie(self._site.session_cookie.name):
@@ -142,7 +142,7 @@ class ShopperJourney(ABC):
         return self._checkout
 
     def _get_checkout(self) -> CheckoutPage:
-        """Return what checkout has shown; load it, and open the link for that, if necessary."""
+        """Return the checkout page; load it, and open the link first, if that was not done."""
         if self._checkout is not None:
             return self._checkout
         if not self._landing_url:

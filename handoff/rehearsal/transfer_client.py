@@ -50,7 +50,7 @@ class TransferClient:
     def require_refusal(self, body: dict[str, Any], *, code: str, reason: str) -> Observation:
         """Send a transfer, and raise StepFailure unless it is refused with an error code.
 
-        `reason` names what is wrong with the transfer.
+        `reason` names the fault in the transfer.
         """
         status, fields = self._send(body)
         if fields.get("code") != code:
@@ -85,7 +85,7 @@ def _read_json_object(answer: requests.Response) -> dict[str, Any]:
 
 
 def _describe_answer(status: int, fields: dict[str, Any]) -> str:
-    """Return status, code and details of a refusal. They name skus, and hold no credential."""
+    """Return status, code and details of a refusal. They name skus but hold no credential."""
     if "url" in fields:
         return f"{status} and an instruction"
     faults = [fault for fault in fields.get("errors") or () if isinstance(fault, dict)]

@@ -1,4 +1,4 @@
-"""The app's web view without a screen: pages, forms, redirects, and its own cookies."""
+"""A web view of the app without a screen: pages, forms, redirects, and its own cookies."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class WebView:
         raise StepFailure("the redirects to end", actual, "redirect_loop")
 
     def submit_form(self, page: WebPage) -> WebPage:
-        """Post the first form of a page, as its script does; raise StepFailure without a form."""
+        """Post the first form of a page, as its script does; raise StepFailure if it has none."""
         reader = _FormReader()
         reader.feed(page.text)
         if not reader.action:
@@ -95,7 +95,7 @@ class WebView:
     def post_shop_form(self, url: str, fields: dict[str, str]) -> WebPage:
         """Post a form of the shop with the form key of the cookie, or a new one.
 
-        The shop's script makes up the form key in the same way.
+        The shop's script invents the form key in the same way.
         """
         key = self.get_cookie("form_key", url)
         if key is None:

@@ -1,4 +1,4 @@
-"""Every setting of the service: environment variables `HANDOFF_…`, all checked at start.
+"""Every setting of the service: environment variables `HANDOFF_…`, all checked at the start.
 
 Each setting can be read from a file as well: `HANDOFF_SECRET_KEY_FILE=/run/secrets/key`. All
 faults are collected and reported together, by the variable's name and without its value.

@@ -9,7 +9,7 @@ from handoff.settings.store_view_models import StoreSite, is_cookie_sent_to
 
 
 def find_conflicts(settings: Settings, *, ignoring: Set[str] = frozenset()) -> list[str]:
-    """Return a sentence for each conflict; checks that read a field of `ignoring` are left out."""
+    """Return a sentence for each conflict; skip checks that read a field in `ignoring`."""
     return [
         conflict
         for check, fields in _CHECKS.items()

@@ -16,9 +16,9 @@ def get_variable_name(field: str) -> str:
 def read_value_files(
     fields: Iterable[str], environment: Mapping[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the values that stand in files, and the faults of those files, both by field.
+    """Return the values from files, and the faults of those files, both by field.
 
-    A file that cannot be read is a fault and never an empty value.
+    A file that cannot be read is a fault, never an empty value.
     """
     values: dict[str, str] = {}
     faults: dict[str, str] = {}

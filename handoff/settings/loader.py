@@ -1,4 +1,4 @@
-"""Load the settings from the environment, and report all faults in them at once."""
+"""Loads the settings from the environment, and reports all their faults at once."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class SettingsError(Exception):
 class CheckedSettings:
     """The settings with every fault in them, one sentence each, which repeats no value.
 
-    The fields `invalid_fields` hold a default or a placeholder in place of what was set.
+    The fields in `invalid_fields` hold a default or a placeholder instead of the invalid value.
     """
 
     settings: Settings
@@ -51,7 +51,7 @@ class CheckedSettings:
 
 
 def load_settings(**values: Any) -> Settings:
-    """Return the settings from the environment; keyword arguments replace what stands there.
+    """Return the settings from the environment; keyword arguments replace its values.
 
     Raises SettingsError with a sentence for every fault.
     """
@@ -77,7 +77,7 @@ def check_settings(**values: Any) -> CheckedSettings:
 
 
 def find_unknown_names(environment: Mapping[str, str]) -> list[str]:
-    """Return the `HANDOFF_…` variables that are no setting; most of them are misspelt."""
+    """Return the `HANDOFF_…` variables that are not settings; most of them are misspelt."""
     known = {get_variable_name(field) for field in Settings.model_fields}
     known |= {f"{name}_FILE" for name in known}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)

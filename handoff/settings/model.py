@@ -1,4 +1,4 @@
-"""The Settings model: every setting with its type and default, and what follows from them."""
+"""The Settings model: every setting with its type and default, and values derived from them."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _SENTINEL_MASTER = re.compile("([A-Za-z0-9._-]+)(?:/([0-9]{0,4}))?")
 
 @dataclass(frozen=True, slots=True)
 class SessionStoreAccess:
-    """What a Redis needs besides its URL: certificate files (PEM) and a login at the Sentinels."""
+    """Access data for a Redis besides its URL: certificate files (PEM) and a Sentinel login."""
 
     ca_file: str | None = None
     cert_file: str | None = None
@@ -144,9 +144,9 @@ def _unquote_optional(text: str | None) -> str | None:
 
 
 def _read_option(parts: SplitResult, name: str) -> str | None:
-    """Return the value of the only option that the URL may have; None if it has another one.
+    """Return the value of the only option that the URL may have; None if it has another option.
 
-    An absent option is the empty string.
+    The value of an absent option is the empty string.
     """
     options = parse_qs(parts.query, keep_blank_values=True)
     if set(options) - {name} or parts.fragment:

@@ -1,4 +1,4 @@
-"""Store views: Magento's codes and numbers, their sites, and how to look one up.
+"""Store views: Magento's codes and numbers, their sites, and lookups of store views.
 
 The site of a store view is its storefront, the service's address on it, and the session cookie.
 """
@@ -45,7 +45,7 @@ class StoreView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StoreViews:
-    """The store views of the settings. `listed` keeps their order, in which the first is default.
+    """The store views of the settings. `listed` keeps their order; the first is the default.
 
     With `shared_accounts` a customer's account is valid in all websites, and the customer may have
     a quote in each.
@@ -77,7 +77,7 @@ class StoreViews:
         return next((store for store in stores if store.currency == currency), None)
 
     def list_one_per_website(self, *, first: StoreView) -> tuple[StoreView, ...]:
-        """Return one store view of every website, and begin with the given one."""
+        """Return one store view of every website; the given one comes first."""
         by_website: dict[int, StoreView] = {}
         for store in (first, *self.listed):
             by_website.setdefault(store.website_id, store)
@@ -91,7 +91,7 @@ _BASE64_IN_URL = str.maketrans("+/=", "-_,")
 class SessionCookieSettings(BaseModel):
     """How the shop sets its session cookie. Ours must equal it, or the browser keeps both.
 
-    `named_domain` is the cookie's Domain attribute; without one, the cookie is for its host alone.
+    `named_domain` is the cookie's Domain attribute; without one, the cookie is only for its host.
     A cookie with a `lifetime` of 0 seconds lives until the browser is closed.
     """
 
@@ -145,8 +145,8 @@ class StoreSite:
     def landing_url(self) -> str:
         """The URL to which a used link redirects: checkout in this store view.
 
-        A service on another host cannot replace the shop's own `store` cookie. Then it redirects
-        to the shop's store switcher, which sets the cookie and redirects to checkout.
+        A service on another host cannot replace the shop's own `store` cookie. It redirects to the
+        shop's store switcher instead, which sets the cookie and redirects to checkout.
         """
         if self.is_on_shop_host:
             return self.checkout_url

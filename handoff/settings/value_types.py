@@ -1,4 +1,4 @@
-"""The types of single settings. Their messages say what a value must be and never repeat it."""
+"""The types of single settings. Their messages describe valid values and never repeat the value."""
 
 from __future__ import annotations
 

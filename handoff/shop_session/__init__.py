@@ -1,4 +1,4 @@
-"""The shop's own web sessions: what one says, and the stores that it is written to."""
+"""The shop's own web sessions: their contents, and the stores to which they are written."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from handoff.shop_session.store import SessionStoreError, generate_session_id
 class FileSessionStore:
     """Writes `sess_<id>` files into PHP's save path.
 
-    PHP refuses a file that another user owns. So the service runs as PHP's user, or it has the
-    right to change the owner of each file to `owner`.
+    PHP refuses a file that another user owns. So the service must run as PHP's user, or have
+    the right to change the owner of each file to `owner`.
     """
 
     def __init__(self, path: str, *, owner: str | None = None) -> None:
@@ -42,6 +42,6 @@ class FileSessionStore:
         """Create a session file that belongs to no shopper, and remove it."""
         session_id = generate_session_id()
         self.write(session_id, b"_|N;")  # not empty, so that a full disk is noticed
-        # A file that belongs to PHP's user may not be ours to remove; PHP's own cleanup does it.
+        # The service may have no right to remove a file of PHP's user; PHP's own cleanup does it.
         with suppress(OSError):
             (self._folder / f"sess_{session_id}").unlink()

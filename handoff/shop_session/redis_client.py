@@ -14,7 +14,7 @@ from handoff.shop_session.store import DEFAULT_TIMEOUT
 
 _SENTINEL_TIMEOUT = 0.5  # seconds; a shopper waits, and there are further Sentinels
 
-# RESP2 and no client name: HELLO and CLIENT are rights that writing does not need.
+# RESP2 and no client name, since writing must not need the rights to HELLO and CLIENT.
 _NO_HANDSHAKE: dict[str, Any] = {"protocol": 2, "driver_info": None}
 
 

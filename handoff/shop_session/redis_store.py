@@ -11,7 +11,7 @@ from handoff.shop_session.store import SessionStoreError, generate_session_id
 
 
 class RedisSessionStore:
-    """Writes `sess_<id>` hashes. It needs the rights to HSET and EXPIRE on them, and no others.
+    """Writes `sess_<id>` hashes. It needs no rights but HSET and EXPIRE on them.
 
     `lifetime` is how many seconds a session lives.
     """
@@ -23,7 +23,7 @@ class RedisSessionStore:
     def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         """Store the session and its expiry in one round trip."""
         # Magento gives a session ten minutes at its first write, twenty at its second, and the
-        # full lifetime from the third on: a shopper who fills in an address needs the latter.
+        # full lifetime from the third on. A shopper who fills in an address needs all of it.
         fields = {"data": data, "writes": 2 if lifetime is None else 0}
         key = f"sess_{session_id}"
         try:
@@ -39,7 +39,7 @@ class RedisSessionStore:
             raise SessionStoreError(type(error).__name__) from None
 
     def check_writable(self) -> None:
-        """Store an empty session for one second, since the Redis user may not delete one."""
+        """Store an empty session for one second, because the Redis user may not delete sessions."""
         self.write(generate_session_id(), b"", lifetime=1)
 
     def _send(self, key: str, fields: dict[Any, Any], lifetime: int) -> None:

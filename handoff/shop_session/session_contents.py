@@ -1,9 +1,9 @@
-"""What a shop session says, and its bytes in PHP's session format.
+"""The contents of a shop session, and their bytes in PHP's session format.
 
 The format is `session.serialize_handler=php`: a sequence of `name|serialize(value)`. Magento keeps
 the quote of each website under `checkout`, a currency that the shopper chose under `default`, and
-the login under `customer_<website code>`, or under `customer` if all websites share accounts. Every
-number is text.
+the login under `customer_<website code>`, or under `customer` if all websites share accounts. All
+numbers are stored as text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class SessionLogin:
 
 @dataclass(frozen=True, slots=True)
 class SessionContents:
-    """The quote by its number, the website that sells it, and the login, which a guest has not.
+    """The number of the quote, the website that sells it, and the login, None for a guest.
 
     `currency` is set only if it differs from the currency of the store view.
     """

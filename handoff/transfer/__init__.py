@@ -1,1 +1,1 @@
-"""The transfer endpoint: takes a bag or a quote from Poq, and answers with an instruction."""
+"""The transfer endpoint: accepts a bag or a quote from Poq, and returns an instruction."""

@@ -1,4 +1,4 @@
-"""The check, before a link is given, that checkout takes the shopper who opens it."""
+"""Checks, before a link is issued, that checkout will accept the quote."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from handoff.shop_session.session_contents import build_session_contents
 
 log = structlog.get_logger()
 
-_TIMEOUT = 3.0  # seconds, and never more than half of what the transfer has left
+_TIMEOUT = 3.0  # seconds, but never more than half of the transfer's remaining time
 _SESSION_LIFETIME = 60  # seconds
 
 SESSION_STORE_TIMEOUT = 0.5
@@ -37,9 +37,9 @@ class CheckoutPreflight:
     def check(
         self, handoff: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
     ) -> None:
-        """Raise the Problem that says why checkout does not take the handoff's quote.
+        """Raise the Problem that says why checkout does not accept the handoff's quote.
 
-        If checkout gives no clear answer the transfer goes on, as it does without a preflight.
+        If checkout gives no clear answer, the transfer continues, as it does without a preflight.
         """
         try:
             session = self._create_session(handoff, deadline)

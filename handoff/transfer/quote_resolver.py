@@ -1,4 +1,4 @@
-"""The quote of a transfer: found or created, and checked to be exactly what was asked for."""
+"""Finds or creates the quote of a transfer, and checks that it is exactly as requested."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class QuoteResolver:
         return quote
 
     def find_quote(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
-        """Return a quote of the shop that is open, the shopper's own, and as the request states."""
+        """Return the requested quote; raise a Problem unless it is open, owned and as stated."""
         if transfer.token:
             quote = self._find_customer_quote(transfer, deadline)
         elif has_valid_quote_id(transfer):
@@ -82,7 +82,7 @@ class QuoteResolver:
     def _verify_store_id(self, quote: Quote, token: str | None, deadline: Deadline) -> None:
         """Raise StoreNotServed unless the shop and the settings give a store view the same id.
 
-        A quote has the id alone. If the settings exchanged the ids of two store views, checkout
+        A quote has only the id. If the settings had swapped the ids of two store views, checkout
         would open in the wrong one, and the order would be placed there. Each is verified once.
         """
         store = self.get_store_view(quote)
@@ -94,8 +94,8 @@ class QuoteResolver:
         self._verified_stores.add(store.code)
 
     def _find_customer_quote(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
-        # The token is checked whatever the quote id looks like: a caller whose token has expired
-        # has to learn that, to renew it.
+        # The token is checked for any form of the quote id: a caller whose token has expired has to
+        # learn that, in order to renew it.
         customer_id: int | None = None
         is_accepted = False
         for store in self._stores.list_one_per_website(first=self._choose_first_store(transfer)):
@@ -139,7 +139,7 @@ class QuoteResolver:
     ) -> QuoteNotFound | QuoteOrdered:
         """Return QuoteOrdered if the quote has become an order of this customer.
 
-        That is known only if the settings give the right to read orders.
+        Finding that out needs the right to read orders.
         """
         if self._orders is None or customer_id is None or not _is_quote_number(quote_id):
             return QuoteNotFound()
@@ -156,7 +156,7 @@ class QuoteResolver:
         """Compare the quote with the bag, and again with line details if it seems to differ."""
         if not find_quote_differences(quote.lines, lines):
             return []
-        # Read in any other store view than its own, the quote would get that one's prices.
+        # If it were read in another store view, the quote would get the prices of that one.
         store = self.get_store_view(quote)
         quote = self._quotes.add_line_details(quote, token=token, store=store, deadline=deadline)
         return find_quote_differences(quote.lines, lines)

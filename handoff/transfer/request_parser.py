@@ -1,14 +1,14 @@
-"""Parsing of a transfer: its fields, the error code of each fault, and the bag or quote in it.
+"""Parses a transfer: its fields, the error code of each fault, and the bag or quote in it.
 
 The fields follow Poq's cart transfer document; `quote_id` and `token_id` follow its guide for
-Magento 2. Unknown fields are ignored. A request is one of three kinds, told apart by its fields:
+Magento 2. Unknown fields are ignored. The fields of a request distinguish three kinds:
 
     bag              items, currency, reference
     guest quote      quote_id
     customer quote   quote_id, token_id (or token)
 
 Any of them may have `store`, the code of a store view. `null` is the same as an absent field, and
-`""` is a fault. A form can name a quote as well; a form has no `null`, so there `""` is absent.
+`""` is a fault. A form can name a quote as well. It has no `null`, so its empty fields are absent.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class BagTransfer:
 class QuoteTransfer:
     """A quote that exists in the shop: a customer's if there is a token, else a guest's.
 
-    `lines`, `currency` and `store` are what the quote has to have, as far as the request says so.
+    `lines`, `currency` and `store` are those that the request states; the quote must have them.
     The quote id is as it was sent, of any form. Quote id and token are credentials.
     """
 
@@ -73,7 +73,7 @@ class QuoteTransfer:
 
 
 def parse_transfer(raw: bytes, *, stores: StoreViews) -> BagTransfer | QuoteTransfer:
-    """Return the transfer in a JSON body. `stores` are those that the shop sells in.
+    """Return the transfer in a JSON body. `stores` are the store views of the settings.
 
     Raises MalformedRequest, or RequestInvalid with all faults that the body has.
     """
@@ -210,7 +210,7 @@ def _is_uuid(value: str) -> bool:
 
 
 def _convert_whole_float(value: object) -> object:
-    """Return 2.0 as 2, as JSON does not tell them apart; nothing else is converted."""
+    """Return 2.0 as 2, because JSON does not distinguish them; convert nothing else."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -312,7 +312,7 @@ ERROR_CODES = {
 
 
 def build_field_fault(error: ErrorDetails) -> Fault:
-    """Return the fault for one error of pydantic; its own message may hold what was sent."""
+    """Return the fault for one error of pydantic; its own message may repeat the value."""
     code, detail = ERROR_CODES.get(error["type"], ("wrong_type", "This value has the wrong type."))
     pointer = "".join(f"/{part}" for part in error["loc"])
     if error["type"] == "sum_out_of_range":

@@ -1,4 +1,4 @@
-"""A transfer from request to handoff: one quote and one handoff, however often it is repeated."""
+"""Turns a transfer into one quote and one handoff, even if the transfer is repeated."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from handoff.transfer.checkout_preflight import CheckoutPreflight
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.request_parser import BagTransfer, QuoteTransfer
 
-# Seconds. With a quick shop one of twelve transfers ends in this time. A slow shop does not get
-# the threads that shoppers with links need.
+# Seconds. If the shop is quick, one of twelve transfers ends within this time. A slow shop must not
+# occupy the threads that shoppers with links need.
 _WAIT_FOR_SLOT = 0.1
 
 
 class TransferService:
-    """Creates a handoff for each transfer. Equal transfers, at once or later, share one."""
+    """Creates a handoff for each transfer. Equal transfers, simultaneous or later, share one."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class TransferService:
     ) -> None:
         """`preflight` is None if the settings switch it off.
 
-        `limit` bounds the transfers that run at once, `timeout` is in seconds for each.
+        `limit` bounds the transfers that run at once; each has a `timeout` in seconds.
         """
         self._ledger = ledger
         self._leases = leases
@@ -125,7 +125,7 @@ class TransferService:
 
 
 def _build_lease_key(transfer: BagTransfer | QuoteTransfer) -> str:
-    """Return what equal transfers share, before the number of the quote is known."""
+    """Return the key that equal transfers share before the number of the quote is known."""
     if transfer.reference is None:
         # A masked id is a credential, so the ledger gets a digest of it.
         return f"quote:{_compute_digest(transfer.quote_id.lower())}"

@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class TransferContext:
-    """What the view of this package works with."""
+    """The objects that the view of this package works with."""
 
     settings: Settings
     sites: StoreSites
@@ -49,7 +49,7 @@ class TransferContext:
 
 
 def register_transfer(app: Flask, context: TransferContext) -> None:
-    """Add the views of transfers to an app, with the objects that they work with."""
+    """Add the views of transfers to an app."""
     app.extensions[_EXTENSION] = context
     app.register_blueprint(_blueprint)
 
@@ -61,7 +61,7 @@ def require_api_key() -> None:
     if "key" in (request.view_args or {}) and not settings.key_in_path:
         raise NotFound
     sent = _read_api_key().encode()
-    # Every key is compared, in constant time, whether or not one has matched.
+    # Every key is compared in constant time, even after one has matched.
     matches = [
         hmac.compare_digest(sent, key.get_secret_value().encode()) for key in settings.api_keys
     ]
