@@ -1,3 +1,5 @@
+"""A sandbox without a server, and a browser for it."""
+
 from __future__ import annotations
 
 from pathlib import Path

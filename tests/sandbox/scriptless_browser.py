@@ -1,3 +1,5 @@
+"""A browser without scripts, whose cookies a test can see and set."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

@@ -1,3 +1,5 @@
+"""Tokens, logins and the account page."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -51,7 +53,7 @@ def test_a_token_lasts_an_hour(session_path: Path) -> None:
     assert mine(client, bearer) == 401
 
 
-def test_a_token_is_no_good_once_changed_or_revoked(client: FlaskClient) -> None:
+def test_a_changed_or_revoked_token_is_refused(client: FlaskClient) -> None:
     bearer = token(client)[1]
     assert mine(client, bearer[:-2]) == 401
     assert mine(client, "e30.e30.e30") == 401
@@ -61,12 +63,12 @@ def test_a_token_is_no_good_once_changed_or_revoked(client: FlaskClient) -> None
     assert mine(client, bearer) == 401
 
 
-def test_two_shops_do_not_take_each_others_tokens(client: FlaskClient, tmp_path: Path) -> None:
+def test_a_token_of_another_shop_is_refused(client: FlaskClient, tmp_path: Path) -> None:
     other = create_shop(url=URL, session_path=tmp_path / "other").test_client()
     assert mine(client, token(other)[1]) == 401
 
 
-def test_the_account_page_is_for_who_is_logged_in(browser: ScriptlessBrowser) -> None:
+def test_the_account_page_needs_a_login(browser: ScriptlessBrowser) -> None:
     assert get_link_path(browser.get("/customer/account/")) == "/customer/account/login/"
     browser.log_in("shopper@example.com")
     page = browser.get("/customer/account/").text
@@ -74,7 +76,7 @@ def test_the_account_page_is_for_who_is_logged_in(browser: ScriptlessBrowser) ->
     assert "shopper@example.com" in page
 
 
-def test_a_login_changes_the_session_id_and_ends_what_scripts_kept(
+def test_a_login_changes_the_session_id_and_clears_the_scripts_cache(
     browser: ScriptlessBrowser,
 ) -> None:
     browser.get("/")
@@ -86,7 +88,7 @@ def test_a_login_changes_the_session_id_and_ends_what_scripts_kept(
     assert "X-Magento-Vary" in browser.cookies
 
 
-def test_logging_out_leaves_the_cart_with_the_customer(
+def test_the_customer_keeps_the_cart_after_logging_out(
     browser: ScriptlessBrowser, shop: SandboxShop
 ) -> None:
     browser.log_in("shopper@example.com")

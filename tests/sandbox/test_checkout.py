@@ -1,3 +1,5 @@
+"""Checkout and placing an order."""
+
 from __future__ import annotations
 
 import json
@@ -35,12 +37,14 @@ def test_checkout_shows_the_bag_and_no_other_sku(browser: ScriptlessBrowser) -> 
 
 
 @pytest.mark.parametrize("path", ["/checkout/", "/checkout/onepage/success/"])
-def test_without_a_bag_checkout_leads_to_the_cart(browser: ScriptlessBrowser, path: str) -> None:
+def test_checkout_without_a_bag_redirects_to_the_cart(
+    browser: ScriptlessBrowser, path: str
+) -> None:
     answer = browser.get(path)
     assert (answer.status_code, get_link_path(answer)) == (302, "/checkout/cart/")
 
 
-def test_each_view_of_checkout_has_a_new_session_and_the_old_one_lives_on(
+def test_each_view_of_checkout_starts_a_new_session_and_keeps_the_old_one(
     browser: ScriptlessBrowser, session_path: Path
 ) -> None:
     browser.add(1)
@@ -53,7 +57,7 @@ def test_each_view_of_checkout_has_a_new_session_and_the_old_one_lives_on(
     assert browser.get("/checkout/").status_code == 200
 
 
-def test_the_page_tells_its_scripts_of_the_bag_as_magentos_does(
+def test_the_page_describes_the_bag_to_its_scripts_as_magento_does(
     browser: ScriptlessBrowser, shop: SandboxShop
 ) -> None:
     recorded = json.loads((FOLDER / "820-checkoutConfig.json").read_text())["config"]
@@ -74,7 +78,7 @@ def _shared(recorded: Any, given: Any) -> Any:
     return recorded
 
 
-def test_a_post_is_no_way_into_checkout(browser: ScriptlessBrowser) -> None:
+def test_a_post_does_not_open_checkout(browser: ScriptlessBrowser) -> None:
     browser.add(1)
     assert get_link_path(browser.post("/checkout/")) == "/"
 
@@ -107,7 +111,7 @@ def test_the_success_page_is_shown_once(browser: ScriptlessBrowser) -> None:
     assert get_link_path(browser.get("/checkout/onepage/success/")) == "/checkout/cart/"
 
 
-def test_a_customers_order_is_theirs_whatever_the_form_says(
+def test_a_customers_order_ignores_the_email_of_the_form(
     browser: ScriptlessBrowser, shop: SandboxShop
 ) -> None:
     browser.add(1)
@@ -132,7 +136,7 @@ def test_an_order_takes_the_goods_out_of_stock_and_cancelling_puts_them_back(
     assert few.stock == Decimal(5)
 
 
-def test_who_comes_second_to_the_last_piece_gets_no_order(
+def test_the_second_buyer_of_the_last_item_gets_no_order(
     browser: ScriptlessBrowser, shop: SandboxShop
 ) -> None:
     few = shop.catalogue.find_by_sku("ITEM-FEW")

@@ -1,3 +1,5 @@
+"""GraphQL beyond what the recordings cover."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -27,7 +29,7 @@ def ask(client: FlaskClient, query: str, bearer: str = "", **variables: object) 
     return answer.get_json()
 
 
-def test_amounts_are_written_without_a_fraction_of_nothing(
+def test_whole_amounts_are_written_without_a_fraction(
     client: FlaskClient, shop: SandboxShop
 ) -> None:
     quote = quote_of(shop, "ITEM-01")
@@ -41,7 +43,7 @@ def test_amounts_are_written_without_a_fraction_of_nothing(
     assert '"total_quantity": 1}' in body.text
 
 
-def test_the_good_lines_are_added_although_one_is_bad(
+def test_valid_lines_are_added_even_if_one_is_refused(
     client: FlaskClient, shop: SandboxShop
 ) -> None:
     quote = quote_of(shop)
@@ -64,7 +66,7 @@ def test_an_ordered_cart_is_no_longer_active(client: FlaskClient, shop: SandboxS
     assert answer["errors"][0]["extensions"]["category"] == "graphql-no-such-entity"
 
 
-def test_a_customers_cart_is_open_to_the_customer_alone(
+def test_only_the_customer_can_read_a_customers_cart(
     client: FlaskClient, shop: SandboxShop
 ) -> None:
     sam, olly = (shop.tokens.issue(TokenUser(number, CUSTOMER)) for number in (1, 2))
@@ -87,6 +89,6 @@ def test_a_customers_cart_can_be_read_over_rest_by_its_masked_id(
 
 
 @pytest.mark.parametrize("query", ["", "{", "nonsense"])
-def test_what_cannot_be_parsed_is_a_500(client: FlaskClient, query: str) -> None:
+def test_an_unparsable_query_is_a_500(client: FlaskClient, query: str) -> None:
     assert client.post("/graphql", json={"query": query}).status_code == 500
     assert client.post("/graphql", data=b"no json").status_code == 500

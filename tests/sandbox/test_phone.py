@@ -97,7 +97,7 @@ def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhoneServer]:
             yield PhoneServer(app.test_client(), shop)
 
 
-def test_the_page_says_in_a_sentence_what_cart_transfer_is_and_offers_the_goods(
+def test_the_page_explains_cart_transfer_and_offers_the_products(
     phone: PhoneServer,
 ) -> None:
     page = phone.client.get("/").text
@@ -110,7 +110,7 @@ def test_the_page_says_in_a_sentence_what_cart_transfer_is_and_offers_the_goods(
 
 
 @pytest.mark.parametrize("path", ["/", "/opening"])
-def test_pages_have_nothing_inline_and_keep_the_key_to_themselves(
+def test_pages_have_no_inline_code_and_do_not_contain_the_key(
     phone: PhoneServer, path: str
 ) -> None:
     answer = phone.client.get(path)
@@ -135,7 +135,7 @@ def test_a_bag_becomes_an_instruction_of_the_chosen_style(phone: PhoneServer, st
     assert transfer["ms"] > 0
 
 
-def test_a_guests_quote_is_made_in_the_shop_first(phone: PhoneServer) -> None:
+def test_a_guests_quote_is_created_in_the_shop_first(phone: PhoneServer) -> None:
     events = phone.check_out("guest-quote", kind="quote")
     assert [call.split()[0] for call in list_requests(events, "shop")] == ["POST"] * 3
     assert list_requests(events, "shop")[0] == "POST /rest/V1/guest-carts"
@@ -143,7 +143,7 @@ def test_a_guests_quote_is_made_in_the_shop_first(phone: PhoneServer) -> None:
     assert find_instruction(events)["token"]
 
 
-def test_a_customers_quote_holds_the_apps_bag_and_nothing_from_before(phone: PhoneServer) -> None:
+def test_a_customers_quote_holds_exactly_the_apps_bag(phone: PhoneServer) -> None:
     token = phone.shop.log_in_customer("other@example.com")
     phone.shop.fill_customer_quote(token, ("ITEM-07", 3))
     events = phone.check_out("mine", kind="quote", shopper="olly")
@@ -155,7 +155,7 @@ def test_a_customers_quote_holds_the_apps_bag_and_nothing_from_before(phone: Pho
 
 @STYLES
 @pytest.mark.parametrize("shopper", ["guest", "sam"])
-def test_what_opens_something_is_cut_short(phone: PhoneServer, shopper: str, style: str) -> None:
+def test_credentials_are_shortened(phone: PhoneServer, shopper: str, style: str) -> None:
     events = phone.check_out(f"short-{shopper}-{style}", kind="quote", shopper=shopper, style=style)
     token = find_instruction(events)["token"]
     steps = [event for event in events if event["kind"] != "instruction"]
@@ -167,7 +167,7 @@ def test_what_opens_something_is_cut_short(phone: PhoneServer, shopper: str, sty
     assert "…" in shown
 
 
-def test_cutting_short_leaves_what_opens_nothing() -> None:
+def test_only_credentials_are_shortened() -> None:
     assert (
         shorten_credentials("POST /rest/V1/carts/mine/items/12")
         == "POST /rest/V1/carts/mine/items/12"
@@ -188,7 +188,7 @@ def test_a_line_that_the_shop_refuses_is_named_and_there_is_no_instruction(
 
 
 @STYLES
-def test_who_comes_second_is_refused_and_read_out(phone: PhoneServer, style: str) -> None:
+def test_a_second_phone_is_refused_and_its_page_is_shown(phone: PhoneServer, style: str) -> None:
     link = phone.request_link(f"second-{style}", style=style)
     first = phone.send_visitor("second", link)
     assert list_statuses(first)[-1] == 303
@@ -198,7 +198,7 @@ def test_who_comes_second_is_refused_and_read_out(phone: PhoneServer, style: str
 
 
 @STYLES
-def test_a_preview_bot_spends_nothing(phone: PhoneServer, style: str) -> None:
+def test_a_preview_bot_does_not_use_the_link(phone: PhoneServer, style: str) -> None:
     link = phone.request_link(f"bot-{style}", style=style)
     looks = [event for event in phone.send_visitor("bot", link) if event["kind"] == "call"]
     assert [look["call"].split()[0] for look in looks] == ["GET", "GET", "GET", "HEAD"]
@@ -207,7 +207,7 @@ def test_a_preview_bot_spends_nothing(phone: PhoneServer, style: str) -> None:
 
 
 @STYLES
-def test_who_has_bought_and_goes_back_reads_of_the_order(phone: PhoneServer, style: str) -> None:
+def test_after_the_order_the_page_says_that_it_was_placed(phone: PhoneServer, style: str) -> None:
     link = phone.request_link(f"bought-{style}", style=style)
     events = phone.send_visitor("buyer", link)
     assert [event["text"] for event in events][-1] == "Thank you for your purchase!"
@@ -216,14 +216,14 @@ def test_who_has_bought_and_goes_back_reads_of_the_order(phone: PhoneServer, sty
     assert "Your order has been placed" in again[-1]["text"]
 
 
-def test_a_changed_bag_makes_the_old_link_a_thing_of_the_past(phone: PhoneServer) -> None:
+def test_a_changed_bag_supersedes_the_old_link(phone: PhoneServer) -> None:
     old = phone.request_link("changed")
     assert phone.request_link("changed")["token"] == old["token"]
     assert phone.request_link("changed", bag={"ITEM-03": 3})["token"] != old["token"]
     assert "There is a newer link" in phone.send_visitor("second", old)[-1]["text"]
 
 
-def test_what_opening_did_comes_from_the_services_own_log(phone: PhoneServer) -> None:
+def test_openings_are_read_from_the_services_log(phone: PhoneServer) -> None:
     link = phone.request_link("opened")
     assert phone.read_openings(link) == []
     phone.send_visitor("second", link)
@@ -257,18 +257,18 @@ def test_the_session_store_can_go_away_and_come_back(phone: PhoneServer) -> None
         {"bag": {"ITEM-99": 1}},
     ],
 )
-def test_what_no_page_sends_is_refused(phone: PhoneServer, change: Event) -> None:
+def test_an_invalid_request_is_refused(phone: PhoneServer, change: Event) -> None:
     tap = {"bag": {}, "shopper": "guest", "kind": "bag", "style": "url", "reference": "r"}
     assert phone.client.post("/checkout", json=tap | change).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/checkout", "/visitors/bot", "/session-store"])
-def test_no_other_site_can_make_it_do_anything(phone: PhoneServer, path: str) -> None:
+def test_posts_of_other_sites_are_refused(phone: PhoneServer, path: str) -> None:
     assert phone.client.post(path, data="{}", content_type="text/plain").status_code == 415
     assert phone.client.post(path, json=[]).status_code == 400
 
 
-def test_it_goes_to_its_own_services_only(phone: PhoneServer) -> None:
+def test_links_of_other_services_are_refused(phone: PhoneServer) -> None:
     link = {"instruction": {"method": "GET", "url": "http://127.0.0.1:1/h/x"}, "token": "x"}
     assert phone.client.post("/visitors/second", json=link).status_code == 400
     assert (
@@ -276,7 +276,7 @@ def test_it_goes_to_its_own_services_only(phone: PhoneServer) -> None:
     )
 
 
-def test_a_server_that_is_away_is_told_of(tmp_path: Path) -> None:
+def test_an_unreachable_server_is_shown(tmp_path: Path) -> None:
     away = "http://127.0.0.1:1"
     phone = create_phone(
         away, away, KEY, form_service_url=away, link_ttl=60, logs=(), sessions=tmp_path

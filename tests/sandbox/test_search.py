@@ -1,3 +1,5 @@
+"""searchCriteria and the `fields` parameter."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -28,14 +30,14 @@ def skus(answer: Any) -> list[str]:
         ("gt", "ITEM-FEW", ["ITEM-OOS", "ITEM-OFF"]),
     ],
 )
-def test_a_filter_finds_what_its_condition_says(
+def test_a_filter_finds_the_products_of_its_condition(
     client: FlaskClient, shop: SandboxShop, condition: str, value: str, found: list[str]
 ) -> None:
     query = f"{FILTER}[field]=sku&{FILTER}[value]={value}&{FILTER}[conditionType]={condition}"
     assert skus(products(client, shop, query)) == found
 
 
-def test_pages_are_cut_after_sorting(client: FlaskClient, shop: SandboxShop) -> None:
+def test_results_are_sorted_before_they_are_paged(client: FlaskClient, shop: SandboxShop) -> None:
     order = "searchCriteria[sortOrders][0]"
     query = f"{order}[field]=price&{order}[direction]=desc"
     query += "&searchCriteria[pageSize]=2&searchCriteria[currentPage]=2"
@@ -44,11 +46,11 @@ def test_pages_are_cut_after_sorting(client: FlaskClient, shop: SandboxShop) -> 
     assert answer["total_count"] == 23
 
 
-def test_snake_case_does_as_well(client: FlaskClient, shop: SandboxShop) -> None:
+def test_search_criteria_in_snake_case_are_accepted(client: FlaskClient, shop: SandboxShop) -> None:
     assert len(skus(products(client, shop, "search_criteria[page_size]=4"))) == 4
 
 
-def test_fields_trim_to_any_depth(client: FlaskClient, shop: SandboxShop) -> None:
+def test_the_fields_parameter_selects_at_any_depth(client: FlaskClient, shop: SandboxShop) -> None:
     query = "searchCriteria[pageSize]=1&fields=items[sku,extension_attributes[website_ids]]"
     assert products(client, shop, query) == {
         "items": [{"sku": "ITEM-01", "extension_attributes": {"website_ids": [1]}}]

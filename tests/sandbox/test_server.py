@@ -36,7 +36,7 @@ class PictureResponse:
         self.closed.set()
 
 
-def test_a_response_is_closed_though_its_client_went_away() -> None:
+def test_a_response_is_closed_even_if_its_client_disconnects() -> None:
     port = free_port()
     responses: SimpleQueue[PictureResponse] = SimpleQueue()
 

@@ -1,3 +1,5 @@
+"""PHP session files."""
+
 from __future__ import annotations
 
 import os
@@ -64,14 +66,14 @@ def test_changing_one_value_keeps_the_others(session_path: Path) -> None:
     assert after.raw["message"] == before.raw["message"]
 
 
-def test_objects_survive_a_change_beside_them() -> None:
+def test_serialized_objects_survive_a_change_of_another_value() -> None:
     changed = PhpSession("s", decode_session((RECORDED / "customer-logged-in").read_bytes()))
     before = changed.raw["message"].removeprefix(b"a:1:{").removesuffix(b"}")
     changed.set_values("message", note="read")
     assert changed.raw["message"] == b"a:2:{" + before + b's:4:"note";s:4:"read";}'
 
 
-def test_session_files_are_for_the_shop_alone(session_path: Path) -> None:
+def test_only_the_shops_user_can_read_session_files(session_path: Path) -> None:
     PhpSessionFiles(session_path).save(PhpSession("abc"))
     assert (session_path / "sess_abc").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in session_path.iterdir()] == ["sess_abc"]
@@ -89,7 +91,7 @@ def test_session_files_are_for_the_shop_alone(session_path: Path) -> None:
         f"checkout|{'a:1:{i:0;' * 3000}i:1;{'}' * 3000}",
     ],
 )
-def test_what_php_cannot_read_is_an_empty_session(content: str) -> None:
+def test_an_unreadable_session_is_empty(content: str) -> None:
     assert decode_session(content.encode()) == {}
 
 
@@ -110,7 +112,7 @@ def test_a_file_of_another_user_is_refused(
     assert browser.get("/checkout/").status_code == 500
 
 
-def test_a_quote_bound_from_outside_is_the_one_that_checkout_shows(
+def test_checkout_shows_a_quote_that_another_program_wrote_into_the_session(
     session_path: Path, shop: SandboxShop, browser: ScriptlessBrowser
 ) -> None:
     quote = quote_of(shop, "ITEM-03")
@@ -118,7 +120,7 @@ def test_a_quote_bound_from_outside_is_the_one_that_checkout_shows(
     assert "ITEM-03" in browser.get("/checkout/").text
 
 
-def test_a_login_written_from_outside_is_that_customers(
+def test_a_login_that_another_program_wrote_into_the_session_is_valid(
     session_path: Path, browser: ScriptlessBrowser
 ) -> None:
     browser.cookies["PHPSESSID"] = write(session_path, SESSION_OF_SAM)
@@ -126,7 +128,7 @@ def test_a_login_written_from_outside_is_that_customers(
 
 
 @pytest.mark.parametrize("kind", ["unknown", "ordered", "a customer's"])
-def test_a_quote_that_is_not_the_sessions_to_open_leads_to_the_cart(
+def test_a_quote_that_the_session_may_not_open_redirects_to_the_cart(
     session_path: Path, shop: SandboxShop, browser: ScriptlessBrowser, kind: str
 ) -> None:
     quote = quote_of(shop, "ITEM-03")
@@ -141,7 +143,7 @@ def test_a_quote_that_is_not_the_sessions_to_open_leads_to_the_cart(
     assert "ITEM-03" not in browser.get("/checkout/cart/").text
 
 
-def test_a_rest_call_leaves_no_file(session_path: Path, browser: ScriptlessBrowser) -> None:
+def test_a_rest_call_writes_no_session_file(session_path: Path, browser: ScriptlessBrowser) -> None:
     answer = browser.client.post("/rest/V1/guest-carts")
     assert "PHPSESSID=" in answer.headers["Set-Cookie"]
     assert list(session_path.iterdir()) == []

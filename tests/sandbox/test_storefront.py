@@ -1,3 +1,5 @@
+"""The pages of the storefront."""
+
 from __future__ import annotations
 
 import json
@@ -26,7 +28,7 @@ def test_the_home_page_offers_what_can_be_bought(browser: ScriptlessBrowser) -> 
     assert page.count("<form") == 21
 
 
-def test_every_product_has_a_picture_and_words_of_its_own(
+def test_every_product_has_its_own_picture_and_description(
     browser: ScriptlessBrowser, shop: SandboxShop
 ) -> None:
     pictures = set()
@@ -41,7 +43,7 @@ def test_every_product_has_a_picture_and_words_of_its_own(
     assert len(pictures) == len(shop.catalogue.products)
 
 
-def test_shoppers_see_names_and_rest_the_recorded_ones(
+def test_pages_show_demo_names_and_rest_the_recorded_ones(
     browser: ScriptlessBrowser, shop: SandboxShop
 ) -> None:
     page = browser.get("/item-03.html").text
@@ -57,7 +59,7 @@ def test_shoppers_see_names_and_rest_the_recorded_ones(
 @pytest.mark.parametrize(
     "path", ["/", "/item-01.html", "/checkout/cart/", "/customer/account/login/", "/nothing"]
 )
-def test_pages_have_nothing_inline_and_nothing_of_third_parties(
+def test_pages_have_no_inline_code_and_nothing_of_third_parties(
     browser: ScriptlessBrowser, path: str
 ) -> None:
     page = browser.get(path).text
@@ -65,7 +67,7 @@ def test_pages_have_nothing_inline_and_nothing_of_third_parties(
     assert re.findall(r"(?:src|href|action)=\"(?!/|#)", page) == []
 
 
-def test_a_form_without_scripts_carries_the_sessions_own_key(client: FlaskClient) -> None:
+def test_a_form_without_scripts_contains_the_sessions_key(client: FlaskClient) -> None:
     browser = ScriptlessBrowser(client, cookies={})
     key = browser.get("/").text.partition('name="form_key" value="')[2].partition('"')[0]
     browser.post("/checkout/cart/add", form_key=key, product="1")
@@ -87,14 +89,14 @@ def test_the_cart_page_shows_what_was_added(browser: ScriptlessBrowser) -> None:
     assert "£35.00" in page
 
 
-def test_what_is_sold_out_leads_to_its_own_page(browser: ScriptlessBrowser) -> None:
+def test_adding_a_sold_out_product_redirects_to_its_page(browser: ScriptlessBrowser) -> None:
     answer = browser.add(21)
     assert get_link_path(answer) == "/item-oos.html"
     assert messages(browser)[-1]["text"] == "Product that you are trying to add is not available."
     assert "Out of stock" in browser.get("/item-oos.html").text
 
 
-def test_adding_leads_back_to_the_shops_own_pages_only(client: FlaskClient) -> None:
+def test_adding_redirects_to_pages_of_the_shop_only(client: FlaskClient) -> None:
     form = {"form_key": "k", "product": "1"}
     for referer, place in (
         ("http://127.0.0.1:8090/item-01.html", "http://127.0.0.1:8090/item-01.html"),

@@ -1,3 +1,5 @@
+"""Requests of several threads."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
@@ -6,9 +8,7 @@ from flask import Flask
 from handoff_sandbox.shop import SandboxShop
 
 
-def test_carts_that_threads_fill_at_the_same_time_are_all_right(
-    app: Flask, shop: SandboxShop
-) -> None:
+def test_carts_filled_by_parallel_threads_are_correct(app: Flask, shop: SandboxShop) -> None:
     def fill(_: int) -> str:
         client = app.test_client(use_cookies=False)
         masked_id = client.post("/rest/V1/guest-carts").get_json()

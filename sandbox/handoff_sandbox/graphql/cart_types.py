@@ -85,7 +85,7 @@ def serialize_product(product: Product) -> JsonObject:
     """Return the type ProductInterface."""
     website, currency = current_view().website, current_currency()
     price = serialize_money(website.get_base_price(product) * website.get_rate(currency), currency)
-    shape: JsonObject = {
+    data: JsonObject = {
         "__typename": f"{product.type.value.title()}Product",
         "sku": product.sku,
         "name": product.name,
@@ -95,15 +95,15 @@ def serialize_product(product: Product) -> JsonObject:
         "price_range": {"minimum_price": {"final_price": price, "regular_price": price}},
     }
     if product.type is ProductType.DOWNLOADABLE:
-        shape["links_purchased_separately"] = int(product.needs_choice)
+        data["links_purchased_separately"] = int(product.needs_choice)
     elif product.type is ProductType.CONFIGURABLE:
-        shape["variants"] = [
+        data["variants"] = [
             {"product": serialize_product(variant), "attributes": [{"uid": uid}]}
             for uid, variant in product.parts.items()
         ]
     elif product.needs_choice and product.type is ProductType.SIMPLE:
-        shape["options"] = [{"required": True}]
-    return shape
+        data["options"] = [{"required": True}]
+    return data
 
 
 def serialize_money(value: Decimal, currency: Currency) -> JsonObject:

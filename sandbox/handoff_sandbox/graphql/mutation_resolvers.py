@@ -39,6 +39,7 @@ def create_empty_cart(_root: object, _info: object, *, input: JsonObject | None 
 def create_guest_cart(
     _root: object, _info: object, *, input: JsonObject | None = None
 ) -> JsonObject:
+    """Create a guest's quote, whose masked id may be given."""
     if current_customer() is not None:
         raise create_error("already-exists", "Use `Query.customerCart` for logged in customer.")
     return {"cart": serialize_cart(_create_guest_quote((input or {}).get("cart_uid")))}
@@ -59,6 +60,7 @@ def add_products(
 def generate_customer_token(
     _root: object, _info: object, *, email: str, password: str
 ) -> JsonObject:
+    """Log a customer in and return the token."""
     shop = current_shop()
     try:
         customer = shop.accounts.authenticate_customer(email, password)

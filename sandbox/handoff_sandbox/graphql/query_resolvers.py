@@ -19,10 +19,12 @@ from handoff_sandbox.shop import current_shop, current_view
 
 
 def resolve_cart(_root: object, _info: object, *, cart_id: str) -> JsonObject:
+    """Return the quote with a masked id."""
     return serialize_cart(find_quote(cart_id))
 
 
 def resolve_customer_cart(_root: object, _info: object) -> JsonObject:
+    """Return the active quote of the customer who asks."""
     customer = current_customer()
     if customer is None:
         raise create_error("authorization", "The request is allowed for logged in customer")
@@ -63,6 +65,7 @@ def _matches_filter(product: Product, name: str, wanted: dict[str, object]) -> b
 
 
 def resolve_store_config(_root: object, _info: object) -> JsonObject:
+    """Return the settings of the store view."""
     view, rules = current_view(), current_shop().rules
     return {
         "id": view.number,

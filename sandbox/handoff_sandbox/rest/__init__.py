@@ -46,6 +46,7 @@ def register(app: Flask) -> None:
 
 
 def answer_unknown_route(path: str) -> Response:
+    """Answer 404 for a path that no route matches."""
     error = NoSuchEntity("Request does not match any route.")
     error.starts_session = False
     return answer_error(error)

@@ -30,8 +30,8 @@ def show_quote(number: int) -> object:
 def search_quotes() -> object:
     shop = current_shop()
     criteria = read_search_criteria()
-    shapes = [serialize_in_scope(quote) for quote in shop.quotes.by_number.values()]
-    found = criteria.select({**shape, "entity_id": shape["id"]} for shape in shapes)
+    rows = [serialize_in_scope(quote) for quote in shop.quotes.by_number.values()]
+    found = criteria.select({**data, "entity_id": data["id"]} for data in rows)
     items = [
         {k: v for k, v in row.items() if k != "entity_id"} for row in criteria.select_page(found)
     ]

@@ -32,11 +32,11 @@ def add_item(quote: SandboxQuote, item: dict[str, object]) -> object:
     if product is None:
         raise NoSuchEntity.product()
     validate_sale(quote, product, qty)
-    shape = serialize_line(shop.quotes.add_product(quote, product, qty), str(quote.number))
+    data = serialize_line(shop.quotes.add_product(quote, product, qty), str(quote.number))
     if product.type is ProductType.DOWNLOADABLE:
         links = {"downloadable_option": {"downloadable_links": [LINK_ID]}}
-        shape["product_option"] = {"extension_attributes": links}
-    return shape
+        data["product_option"] = {"extension_attributes": links}
+    return data
 
 
 def change_item(quote: SandboxQuote, number: int, item: dict[str, object]) -> object:

@@ -52,11 +52,11 @@ def search_attributes() -> object:
 @endpoint(PRODUCTS)
 def show_product(sku: str) -> object:
     found = _find_product(sku)
-    shape = _serialize(found)
-    extensions = shape["extension_attributes"]
+    data = _serialize(found)
+    extensions = data["extension_attributes"]
     if isinstance(extensions, dict):
         extensions["stock_item"] = serialize_stock_item(found)
-    return shape
+    return data
 
 
 @blueprint.get("/stockItems/<sku>")
@@ -121,8 +121,8 @@ def list_category_products(number: int) -> object:
 
 
 def _serialize(product: Product) -> dict[str, object]:
-    shape = serialize_product(product)
-    return add_demo_content(shape, product) if current_shop().with_demo_content else shape
+    data = serialize_product(product)
+    return add_demo_content(data, product) if current_shop().with_demo_content else data
 
 
 def _find_product(sku: str) -> Product:

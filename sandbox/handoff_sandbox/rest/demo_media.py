@@ -21,14 +21,14 @@ def send_picture(name: str) -> Response:
     return send_from_directory(PICTURES, name)
 
 
-def add_demo_content(shape: JsonObject, product: Product) -> JsonObject:
+def add_demo_content(data: JsonObject, product: Product) -> JsonObject:
     """Return a product's JSON with the picture, description and category of the storefront."""
     content = find_content(product.sku)
     entry = {"id": product.id, "media_type": "image", "disabled": False, "types": ["image"]}
     attributes = {"description": f"<p>{content.description}</p>", "room": content.category}
     custom = [{"attribute_code": code, "value": value} for code, value in attributes.items()]
-    existing = shape["custom_attributes"]
-    return shape | {
+    existing = data["custom_attributes"]
+    return data | {
         "media_gallery_entries": [{**entry, "file": f"/{content.picture}.svg"}],
         "custom_attributes": [*(existing if isinstance(existing, list) else []), *custom],
     }

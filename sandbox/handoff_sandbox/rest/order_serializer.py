@@ -106,14 +106,14 @@ def _serialize_shipping_amounts(order: SandboxOrder) -> JsonObject:
 
 def _serialize_customer(order: SandboxOrder) -> JsonObject:
     customer = order.quote.customer
-    shape: JsonObject = {
+    data: JsonObject = {
         "customer_email": order.email,
         "customer_firstname": customer.firstname if customer else order.billing.firstname,
         "customer_group_id": customer.group_id if customer else 0,
         "customer_is_guest": 0 if customer else 1,
         "customer_lastname": customer.lastname if customer else order.billing.lastname,
     }
-    return shape | {"customer_id": customer.id} if customer else shape
+    return data | {"customer_id": customer.id} if customer else data
 
 
 def _serialize_item(line: OrderItem, order: SandboxOrder) -> JsonObject:

@@ -18,6 +18,7 @@ _CREATED_IN = {
 
 
 def serialize_line(line: QuoteLine, quote_id: str) -> JsonObject:
+    """Return a line of a quote."""
     return {
         "item_id": line.number,
         "sku": line.sku,
@@ -37,7 +38,7 @@ def serialize_quote(
     If the path of the request names a store view, that one is shown as the quote's.
     """
     items = [serialize_line(line, str(quote.number)) for line in quote.visible_lines]
-    shape: JsonObject = {
+    data: JsonObject = {
         "id": quote.number,
         "created_at": quote.created_at,
         "updated_at": quote.updated_at,
@@ -45,16 +46,16 @@ def serialize_quote(
         "is_virtual": quote.is_virtual,
     }
     if quote.active:
-        shape["items"] = items
-    shape |= {
+        data["items"] = items
+    data |= {
         "items_count": len(quote.lines),
         "items_qty": quote.total_qty,
         "customer": serialize_quote_customer(quote.customer),
         "billing_address": serialize_address(quote.billing, quote.customer, same_as_billing=0),
     }
     if quote.reserved_order_id is not None:
-        shape["reserved_order_id"] = quote.reserved_order_id
-    shape |= {
+        data["reserved_order_id"] = quote.reserved_order_id
+    data |= {
         "orig_order_id": 0,
         "currency": serialize_currency(quote, default.website.currency),
         "customer_is_guest": quote.customer is None,
@@ -66,11 +67,12 @@ def serialize_quote(
         assignments = (
             [serialize_shipping_assignment(quote, items)] if items and not quote.is_virtual else []
         )
-        shape["extension_attributes"] = {"shipping_assignments": assignments}
-    return shape
+        data["extension_attributes"] = {"shipping_assignments": assignments}
+    return data
 
 
 def serialize_shipping_assignment(quote: SandboxQuote, items: list[JsonObject]) -> JsonObject:
+    """Return the shipping address, the method and the items."""
     return {
         "shipping": {
             "address": serialize_address(quote.shipping, quote.customer, same_as_billing=1),
@@ -83,7 +85,8 @@ def serialize_shipping_assignment(quote: SandboxQuote, items: list[JsonObject]) 
 def serialize_address(
     address: PostalAddress, customer: ShopCustomer | None, *, same_as_billing: int
 ) -> JsonObject:
-    shape: JsonObject = {
+    """Return an address of a quote."""
+    data: JsonObject = {
         "id": address.id,
         "region": address.region,
         "region_id": None,
@@ -97,8 +100,8 @@ def serialize_address(
         "lastname": address.lastname,
     }
     if customer is not None:
-        shape["customer_id"] = customer.id
-    return shape | {
+        data["customer_id"] = customer.id
+    return data | {
         "email": address.email,
         "same_as_billing": same_as_billing,
         "save_in_address_book": 0,

@@ -76,10 +76,10 @@ class SearchCriteria:
 
     def serialize(self) -> dict[str, object]:
         """Return the criteria as answers repeat them."""
-        shape: dict[str, object] = {}
+        data: dict[str, object] = {}
         if self.request_name is not None:
-            shape["request_name"] = self.request_name
-        shape["filter_groups"] = [
+            data["request_name"] = self.request_name
+        data["filter_groups"] = [
             {
                 "filters": [
                     {"field": found.field, "value": found.value, "condition_type": found.condition}
@@ -89,12 +89,12 @@ class SearchCriteria:
             for group in self.groups
         ]
         if self.sort:
-            shape["sort_orders"] = [{"field": f, "direction": d} for f, d in self.sort]
+            data["sort_orders"] = [{"field": f, "direction": d} for f, d in self.sort]
         if self.page_size is not None:
-            shape["page_size"] = self.page_size
+            data["page_size"] = self.page_size
         if self.page is not None:
-            shape["current_page"] = self.page
-        return shape
+            data["current_page"] = self.page
+        return data
 
     def _allows(self, row: Mapping[str, object]) -> bool:
         return all(

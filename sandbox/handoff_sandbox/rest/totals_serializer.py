@@ -14,7 +14,7 @@ from handoff_sandbox.totals import calculate_totals
 def serialize_totals(quote: SandboxQuote) -> JsonObject:
     """Return the totals of a quote in its currency and in the website's own."""
     totals = calculate_totals(quote)
-    shape = {
+    data = {
         **_with_base_amount(quote, "grand_total", totals.grand_total),
         **_with_base_amount(quote, "subtotal", totals.subtotal),
         **_with_base_amount(quote, "discount_amount", 0),
@@ -34,8 +34,8 @@ def serialize_totals(quote: SandboxQuote) -> JsonObject:
     }
     if quote.is_virtual:
         # Totals of a virtual quote come from the billing address, which has two more fields.
-        shape |= {"base_subtotal_incl_tax": totals.subtotal, "coupon_code": ""}
-    return shape
+        data |= {"base_subtotal_incl_tax": totals.subtotal, "coupon_code": ""}
+    return data
 
 
 def _serialize_line(quote: SandboxQuote, line: QuoteLine) -> JsonObject:

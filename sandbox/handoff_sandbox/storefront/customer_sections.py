@@ -33,6 +33,7 @@ def load_sections() -> Response:
 
 
 def serialize_cart_section(visit: Visit) -> JsonObject:
+    """Return the section `cart`: the lines, their sum and whether checkout is open."""
     quote = visit.find_quote()
     subtotal = calculate_totals(quote).subtotal if quote else 0
     subtotal_html = f'<span class="price">{visit.currency.format_price(subtotal)}</span>'
@@ -53,6 +54,7 @@ def serialize_cart_section(visit: Visit) -> JsonObject:
 
 
 def serialize_customer_section(visit: Visit) -> JsonObject:
+    """Return the section `customer`, which is empty for a guest."""
     customer = visit.customer
     if customer is None:
         return {}
