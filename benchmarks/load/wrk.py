@@ -13,6 +13,7 @@ from benchmarks.load.raw_http import HOST
 from benchmarks.servers.required_programs import find_program
 
 _SCRIPT = Path(__file__).with_name("request_list.lua")
+_MAX_REFUSED = 0.02  # as `busy` on a machine that stalls; these do not count as requests
 _TIMEOUT = "30s"  # after which wrk counts a request as lost
 
 
@@ -51,8 +52,8 @@ def send_load(
 ) -> LoadSample:
     """Send requests for some seconds. With `repeat` the list starts again at its end.
 
-    Raises AssertionError if a response has another status, if a body lacks the text `expected`, or
-    if the list is too short.
+    Raises AssertionError if more than a few responses have another status or lack the text
+    `expected`, or if the list is too short.
     """
     with tempfile.TemporaryDirectory(prefix="handoff-wrk-") as folder:
         file, links = Path(folder, "requests"), Path(folder, "links")
@@ -65,12 +66,14 @@ def send_load(
         result = subprocess.run(command, check=True, capture_output=True, text=True)
         tokens = tuple(links.read_text().split()) if collect_links else ()
     found = json.loads(result.stdout.rstrip().rpartition("\n")[2])
-    seen = {int(status) for status in found.pop("statuses")}
+    counts = {int(status): count for status, count in found.pop("statuses").items()}
     unexpected, broken = found.pop("unexpected"), found.pop("broken")
+    refused = sum(count for status, count in counts.items() if status not in statuses)
+    found["requests"] -= refused
     subject = repr(requests[0][:60])
     assert repeat or found["sent"] <= len(requests) + 1, f"only {len(requests)} requests"
-    assert seen <= set(statuses), f"statuses {sorted(seen)} for {subject}"
-    assert not unexpected, f"{unexpected} responses without {expected!r} for {subject}"
+    assert refused <= _MAX_REFUSED * found["sent"], f"statuses {counts} for {subject}"
+    assert unexpected <= refused, f"{unexpected} responses without {expected!r} for {subject}"
     assert not broken, f"{broken} connections broken or timed out for {subject}"
     assert found["requests"], f"no response for {subject}"
     return LoadSample(**found, links=tokens)
