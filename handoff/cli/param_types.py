@@ -55,11 +55,11 @@ def parse_duration(text: str) -> timedelta | None:
     return None if found is None else int(found[1]) * _UNITS[found[2]]
 
 
-def to_milliseconds(duration: timedelta) -> int:
+def convert_to_milliseconds(duration: timedelta) -> int:
     """Return a duration in milliseconds, the ledger's unit."""
     return duration // timedelta(milliseconds=1)
 
 
-def to_ledger_time(time: datetime) -> int:
+def convert_to_ledger_time(time: datetime) -> int:
     """Return a time as the ledger stores it: milliseconds since 1970."""
     return int(time.timestamp() * 1000)

@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, exit_on_problem
 from handoff.cli.open_ledger import open_existing_ledger
-from handoff.cli.param_types import DurationParamType, to_milliseconds
+from handoff.cli.param_types import DurationParamType, convert_to_milliseconds
 from handoff.ledger import read_system_clock
 from handoff.ledger.purge import PurgeCounts, Purger, PurgeRequest
 from handoff.operations.json_logs import configure_logging
@@ -75,8 +75,8 @@ def purge(
     configure_logging("CRITICAL")  # errors are printed as messages instead
     now = read_system_clock()
     request = PurgeRequest(
-        anonymise_before=now - to_milliseconds(older_than),
-        delete_before=now - to_milliseconds(keep_references),
+        anonymise_before=now - convert_to_milliseconds(older_than),
+        delete_before=now - convert_to_milliseconds(keep_references),
         include_unreconciled=unreconciled,
     )
     with exit_on_problem(), closing(open_existing_ledger(settings)) as database:

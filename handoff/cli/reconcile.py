@@ -15,7 +15,7 @@ from rich.progress import Progress
 from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, exit_on_problem, exit_with_error
 from handoff.cli.open_ledger import open_existing_ledger
-from handoff.cli.param_types import TimeParamType, to_ledger_time
+from handoff.cli.param_types import TimeParamType, convert_to_ledger_time
 from handoff.cli.progress import create_progress
 from handoff.cli.reconcile_output import (
     CsvReportWriter,
@@ -266,8 +266,8 @@ def _collect_references(
 def _build_period(since: datetime | None, until: datetime | None) -> IssuePeriod | None:
     if since is None and until is None:
         return None
-    start = 0 if since is None else to_ledger_time(since)
-    end = read_system_clock() if until is None else to_ledger_time(until)
+    start = 0 if since is None else convert_to_ledger_time(since)
+    end = read_system_clock() if until is None else convert_to_ledger_time(until)
     if start >= end:
         raise click.UsageError("--since has to be earlier than --until.")
     return IssuePeriod(start, end)

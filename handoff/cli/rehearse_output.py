@@ -76,7 +76,7 @@ class RehearsalPrinter:
             self._console.print("\nLeft behind in the shop:")
             for leftover in result.leftovers:
                 self._console.print(Text(f"  {leftover}"))
-        self._console.print(Text(f"\n{_summarize(result)}"))
+        self._console.print(Text(f"\n{_summarize_result(result)}"))
 
 
 def build_json_report(result: RehearsalResult, settings: Settings) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _build_failure_table(step: Step, failure: StepFailure) -> Table:
     return grid
 
 
-def _summarize(result: RehearsalResult) -> str:
+def _summarize_result(result: RehearsalResult) -> str:
     if not result.is_clean:
         return "Not everything could be cleaned up."
     if result.is_cancelled:

@@ -90,7 +90,7 @@ def show_problem(problem: Problem) -> Response:
     context = _get_context()
     structlog.contextvars.bind_contextvars(code=problem.code)
     if isinstance(problem, CustomerTokenRejected | QuoteNotFound):
-        context.refused_entry_limit.hit(get_caller_network(request.remote_addr))
+        context.refused_entry_limit.count_event(get_caller_network(request.remote_addr))
     page = result_pages.find_page_for_problem(problem)
     if problem.retry_after is not None:
         page = replace(page, retry_after=problem.retry_after)

@@ -135,7 +135,7 @@ def try_checkout(shop: DoctorShopClient, store: StoreView, skus: list[str]) -> C
     quote = read_json(shop.rest("GET", f"guest-carts/{cart.masked_id}", store=None))
     visitor = _CheckoutVisitor(shop, store, int(quote["id"]), cart.sku)
     try:
-        visit = visitor.open_checkout([store.website_id])
+        visit = visitor.visit_checkout([store.website_id])
         outcome, website_id = _diagnose_visit(visit), None
         if outcome is CheckoutTrialOutcome.QUOTE_NOT_FOUND:
             website_id = visitor.find_website_id([n for n in _WEBSITE_IDS if n != store.website_id])
@@ -161,7 +161,7 @@ class _CheckoutVisitor:
     quote_number: int
     sku: str
 
-    def open_checkout(self, website_ids: Iterable[int]) -> _CheckoutVisit:
+    def visit_checkout(self, website_ids: Iterable[int]) -> _CheckoutVisit:
         """Write a session with the quote for these websites, and open checkout with it."""
         form_key = "".join(secrets.choice(string.ascii_letters) for _ in range(16))
         quotes = {f"quote_id_{number}": str(self.quote_number) for number in website_ids}
@@ -173,11 +173,11 @@ class _CheckoutVisitor:
 
     def find_website_id(self, candidates: list[int]) -> int | None:
         """Return the website whose number works, by a binary search; None if none does."""
-        if not self.open_checkout(candidates).has_product:
+        if not self.visit_checkout(candidates).has_product:
             return None
         while len(candidates) > 1:
             middle = len(candidates) // 2
-            is_in_first_half = self.open_checkout(candidates[:middle]).has_product
+            is_in_first_half = self.visit_checkout(candidates[:middle]).has_product
             candidates = candidates[:middle] if is_in_first_half else candidates[middle:]
         return candidates[0]
 

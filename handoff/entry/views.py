@@ -139,7 +139,7 @@ def _show_entry_page_or_refuse(handoff: Handoff, token: str, cookies: WebViewCoo
 
 def _refuse_unknown_link() -> Response:
     """Count an unknown link. Known links are never counted: many phones share an address."""
-    wait = _get_context().unknown_link_limit.hit(get_caller_network(request.remote_addr))
+    wait = _get_context().unknown_link_limit.count_event(get_caller_network(request.remote_addr))
     page = replace(result_pages.TOO_MANY, retry_after=wait) if wait else result_pages.UNKNOWN
     return _get_context().pages.render_result_page(page)
 

@@ -96,7 +96,9 @@ class HandoffRepository:
         """
 
         def work(connection: sa.Connection) -> Handoff | None:
-            renewed = self._renew(connection, transfer_key, content_hash, customer_group_id=None)
+            renewed = self._renew_handoff(
+                connection, transfer_key, content_hash, customer_group_id=None
+            )
             if renewed is not None:
                 lease.release(connection)
             return renewed
@@ -116,10 +118,10 @@ class HandoffRepository:
             lease.release(connection)
             renewed = None
             if new.kind != "bag":  # the quote of a bag is new, so no handoff can equal it
-                renewed = self._renew(
+                renewed = self._renew_handoff(
                     connection, new.transfer_key, new.content_hash, new.customer_group_id
                 )
-            return renewed or self._insert(connection, new)
+            return renewed or self._insert_handoff(connection, new)
 
         issued = self._database.write(work)
         lease.is_released = True
@@ -128,7 +130,7 @@ class HandoffRepository:
     def find(self, handoff_id: str) -> Handoff | None:
         """Return the handoff with this id, or None."""
         with self._database.open_read_connection() as connection:
-            return self._fetch(connection, _FIND, handoff_id=handoff_id)
+            return self._fetch_handoff(connection, _FIND, handoff_id=handoff_id)
 
     def use_link(self, handoff_id: str, web_view_hashes: Sequence[str]) -> Handoff | None:
         """Use the link for the first web view, or reopen it for the one that has used it.
@@ -142,7 +144,9 @@ class HandoffRepository:
             "hashes": list(web_view_hashes),
             "first_hash": web_view_hashes[0],
         }
-        return self._database.write(lambda connection: self._fetch(connection, _USE_LINK, **values))
+        return self._database.write(
+            lambda connection: self._fetch_handoff(connection, _USE_LINK, **values)
+        )
 
     def can_reopen(self, found: Handoff, web_view_hashes: Sequence[str]) -> bool:
         """Return whether `use_link` would let one of these web views reopen the link."""
@@ -160,20 +164,20 @@ class HandoffRepository:
             lambda connection: connection.execute(_CLEAR_SESSION_WRITTEN, values), durable=False
         )
 
-    def _renew(
+    def _renew_handoff(
         self, connection: sa.Connection, key: str, content_hash: str, customer_group_id: int | None
     ) -> Handoff | None:
         values = {"key": key, "hash": content_hash, "group": customer_group_id, "ttl": self._ttl}
-        return self._fetch(connection, _RENEW, **values)
+        return self._fetch_handoff(connection, _RENEW, **values)
 
-    def _insert(self, connection: sa.Connection, new: NewHandoff) -> Handoff:
+    def _insert_handoff(self, connection: sa.Connection, new: NewHandoff) -> Handoff:
         now = self._database.now_parameter
         connection.execute(_SUPERSEDE_TRANSFER, {"key": new.transfer_key, **now})
         connection.execute(_SUPERSEDE_QUOTE, {"quote": new.quote_number, **now})
         values = {"id": generate_handoff_id(), "ttl": self._ttl, **asdict(new), **now}
         return Handoff(**connection.execute(_INSERT, values).one()._mapping)
 
-    def _fetch(
+    def _fetch_handoff(
         self, connection: sa.Connection, statement: sa.Executable, **values: Any
     ) -> Handoff | None:
         result = connection.execute(statement, {**values, **self._database.now_parameter})

@@ -126,7 +126,7 @@ def _create_engine(url: str) -> Engine:
         return TimeoutConnection.connect(*args, **options)
 
     @event.listens_for(engine, "connect")
-    def _configure(connection: PsycopgConnection[Any], _record: Any) -> None:
+    def _configure_connection(connection: PsycopgConnection[Any], _record: Any) -> None:
         [pid] = connection.execute("SELECT pg_backend_pid()").fetchone() or [None]
         if pid != connection.info.backend_pid:
             # A pooler may run each transaction on another server connection, where a statement

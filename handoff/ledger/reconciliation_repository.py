@@ -52,7 +52,7 @@ class ReconciliationRepository:
 
     def count_due_handoffs(self, period: IssuePeriod | None = None) -> int:
         """Return how many handoffs `iterate_due_handoffs` would yield now."""
-        return self._count_rows(_is_due, *_build_period_conditions(period))
+        return self._count_handoffs(_is_due, *_build_period_conditions(period))
 
     def iterate_issued_handoffs(self, period: IssuePeriod) -> Iterator[list[Handoff]]:
         """Yield pages of all handoffs that were issued in a period, the oldest first."""
@@ -118,7 +118,7 @@ class ReconciliationRepository:
 
     def count_comments_due(self) -> int:
         """Return how many handoffs `iterate_comments_due` would yield now."""
-        return self._count_rows(_is_comment_due)
+        return self._count_handoffs(_is_comment_due)
 
     def mark_commented(self, commented: Handoff) -> None:
         """Record that the orders of a handoff have their comment."""
@@ -127,7 +127,7 @@ class ReconciliationRepository:
     def _write(self, statement: sa.Update) -> None:
         self._database.write(lambda connection: connection.execute(statement), durable=False)
 
-    def _count_rows(self, *conditions: sa.ColumnElement[bool]) -> int:
+    def _count_handoffs(self, *conditions: sa.ColumnElement[bool]) -> int:
         statement = sa.select(sa.func.count()).select_from(handoff).where(*conditions)
         with self._database.open_read_connection() as connection:
             return int(connection.execute(statement, self._database.now_parameter).scalar_one())

@@ -40,7 +40,7 @@ class SqliteDatabase(Database):
         self._lock_path = f"{self._path}.lock"
         self._writes = _create_engine(url, pool_size=1)
         self._reads = _create_engine(url, pool_size=_READERS)
-        self._writer = SqliteWriter(self._lock_path, self._begin)
+        self._writer = SqliteWriter(self._lock_path, self._begin_transaction)
         super().__init__(self._writes, self._reads, clock=clock)
 
     def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
@@ -59,7 +59,7 @@ class SqliteDatabase(Database):
         with (
             translate_database_errors(sqlite3.Error),
             _lock_file(self._lock_path, compute_wait_seconds()),
-            self._begin(durable=True) as connection,
+            self._begin_transaction(durable=True) as connection,
         ):
             yield connection
 
@@ -71,7 +71,7 @@ class SqliteDatabase(Database):
         super().close()
 
     @contextmanager
-    def _begin(self, durable: bool) -> Iterator[Connection]:
+    def _begin_transaction(self, durable: bool) -> Iterator[Connection]:
         with self._writes.connect() as connection:
             # FULL waits for the disk at each commit. It can be set only outside a transaction.
             connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
@@ -82,7 +82,7 @@ class SqliteDatabase(Database):
     def _reset_after_fork(self) -> None:
         # The child has no writer thread, and its copy of the file would keep the parent's lock.
         os.close(self._writer.lock_file)
-        self._writer = SqliteWriter(self._lock_path, self._begin)
+        self._writer = SqliteWriter(self._lock_path, self._begin_transaction)
         super()._reset_after_fork()
 
 
@@ -102,7 +102,7 @@ def _create_engine(url: str, *, pool_size: int) -> Engine:
         parameters["timeout"] = compute_wait_seconds()
 
     @event.listens_for(engine, "connect")
-    def _configure(connection: sqlite3.Connection, _record: Any) -> None:
+    def _configure_connection(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # the driver begins no transactions by itself
         [mode] = connection.execute("PRAGMA journal_mode=WAL").fetchone()
         if mode != "wal":

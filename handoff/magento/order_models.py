@@ -77,7 +77,7 @@ class OrderWithLinesJson(ShopJson):
     relation_child_real_id: str | None = None
     items: list[OrderLineJson]
 
-    def to_order(self, quote_number: int) -> OrderWithLines:
+    def build_order(self, quote_number: int) -> OrderWithLines:
         """Return the order of a quote, without the parts that the shopper does not see."""
         return OrderWithLines(
             order_id=self.entity_id,

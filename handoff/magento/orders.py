@@ -74,7 +74,7 @@ class Orders:
             page_size=1,
             fields="items[increment_id,quote_id,customer_id]",
         )
-        for order in self._search(params, OrdersJson, deadline).items or []:
+        for order in self._search_page(params, OrdersJson, deadline).items or []:
             # A module that ignores the filter must not turn another shopper's order into this one.
             if order.quote_id == quote_number:
                 return Order(order.increment_id, order.quote_id, order.customer_id)
@@ -87,7 +87,7 @@ class Orders:
             numbers = wanted[start : start + _QUOTES_PER_SEARCH]
             for order in self._search_all_pages(numbers):
                 if order.quote_id in numbers:
-                    yield order.to_order(order.quote_id)
+                    yield order.build_order(order.quote_id)
 
     def get_comments(self, order_ids: Sequence[int]) -> dict[int, list[str]]:
         """Return the comments on up to 100 orders by order id; deleted orders are missing."""
@@ -96,7 +96,7 @@ class Orders:
             page_size=len(order_ids),
             fields="items[entity_id,status_histories[comment]]",
         )
-        page = self._search(params, CommentedOrdersJson, Deadline.after(_TIMEOUT))
+        page = self._search_page(params, CommentedOrdersJson, Deadline.after(_TIMEOUT))
         return {
             order.entity_id: [entry.comment or "" for entry in order.status_histories or []]
             for order in page.items or []
@@ -108,7 +108,7 @@ class Orders:
         It is not retried: if the answer is lost, `get_comments` says whether the comment exists.
         """
         history = {"comment": text, "is_customer_notified": 0, "is_visible_on_front": 0}
-        answer = self._call(
+        answer = self._call_as_admin(
             "POST",
             f"orders/{order_id}/comments",
             _COMMENT_RIGHT,
@@ -129,16 +129,18 @@ class Orders:
                 sort_by="entity_id",
                 fields=ORDER_WITH_LINES_FIELDS,
             )
-            page = self._search(params, OrdersWithLinesJson, Deadline.after(_TIMEOUT))
+            page = self._search_page(params, OrdersWithLinesJson, Deadline.after(_TIMEOUT))
             orders = page.items or []
             yield from orders
             count += len(orders)
             if not orders or count >= page.total_count:
                 return
 
-    def _search(self, params: dict[str, str], model: type[_Json], deadline: Deadline) -> _Json:
+    def _search_page(self, params: dict[str, str], model: type[_Json], deadline: Deadline) -> _Json:
         answer = retry_dropped_connections(
-            lambda: self._call("GET", "orders", _VIEW_RIGHT, deadline=deadline, params=params),
+            lambda: self._call_as_admin(
+                "GET", "orders", _VIEW_RIGHT, deadline=deadline, params=params
+            ),
             deadline,
         )
         if answer.status != HTTPStatus.OK:
@@ -148,7 +150,7 @@ class Orders:
         except ValidationError:
             raise ShopUnavailable("The shop's answer is not a list of orders.") from None
 
-    def _call(
+    def _call_as_admin(
         self,
         method: str,
         path: str,

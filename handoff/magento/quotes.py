@@ -71,7 +71,7 @@ class Quotes:
         Raises QuoteNotFound for an unknown masked id, and also for a customer's.
         """
         # With a store's code in the path, the answer would give that store view as the quote's.
-        answer = self._get(f"guest-carts/{masked_id}", deadline=deadline)
+        answer = self._request_quote(f"guest-carts/{masked_id}", deadline=deadline)
         if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
             raise QuoteNotFound
         quote, is_guest = _parse_quote(answer)
@@ -87,7 +87,7 @@ class Quotes:
         CustomerTokenRejected, or NoActiveQuote if the customer has none there.
         """
         path = "carts/mine"
-        answer = self._get(path, store=store.code, token=token, deadline=deadline)
+        answer = self._request_quote(path, store=store.code, token=token, deadline=deadline)
         return _parse_customer_quote(answer)
 
     def get_customer_quote_in_own_store(
@@ -99,7 +99,7 @@ class Quotes:
         `get_customer_quote` does.
         """
         params = {"___store": store.code}
-        answer = self._get("carts/mine", params=params, token=token, deadline=deadline)
+        answer = self._request_quote("carts/mine", params=params, token=token, deadline=deadline)
         return _parse_customer_quote(answer)
 
     def get_store_id(
@@ -110,7 +110,7 @@ class Quotes:
         Returns None if the shop has no store view of this code, or does not show the quote in it.
         """
         path = "carts/mine" if token else f"guest-carts/{quote.masked_id}"
-        answer = self._get(path, store=store.code, token=token, deadline=deadline)
+        answer = self._request_quote(path, store=store.code, token=token, deadline=deadline)
         if answer.status != HTTPStatus.OK:
             return None
         return _parse_quote(answer)[0].store_id
@@ -135,7 +135,7 @@ class Quotes:
         lines = fetch_line_details(self._client, quote, token=token, store=store, deadline=deadline)
         return replace(quote, lines=lines)
 
-    def _get(
+    def _request_quote(
         self,
         path: str,
         *,

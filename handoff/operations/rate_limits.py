@@ -113,7 +113,7 @@ class RateLimit:
         self._name = name
         self._item = RateLimitItemPerMinute(per_minute) if per_minute else None
 
-    def hit(self, caller: str) -> int:
+    def count_event(self, caller: str) -> int:
         """Count an event and return the seconds that the caller has to wait, 0 if allowed."""
         return self._check_caller(FixedWindowRateLimiter.hit, caller)
 

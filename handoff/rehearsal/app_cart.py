@@ -62,7 +62,7 @@ class AppCart:
     def read_lines(self) -> tuple[QuoteLine, ...]:
         """Return the lines that are not free."""
         items = self.call_or_fail("GET", "/items")
-        return to_quote_lines(item for item in items if item["price"])
+        return build_quote_lines(item for item in items if item["price"])
 
     def read_total(self) -> Decimal:
         """Return the grand total."""
@@ -73,7 +73,7 @@ class AppCart:
         return bool(self.call_or_fail("GET", "")["is_active"])
 
 
-def to_quote_lines(items: Iterable[dict[str, Any]]) -> tuple[QuoteLine, ...]:
+def build_quote_lines(items: Iterable[dict[str, Any]]) -> tuple[QuoteLine, ...]:
     """Return lines for items in Magento's JSON, from REST or from the checkout page."""
     return tuple(
         QuoteLine(str(item["sku"]), Decimal(str(item["qty"])), int(item["item_id"]))

@@ -11,7 +11,7 @@ from typing import Any
 from handoff.bag import format_quantity
 from handoff.magento.checkout_refusal import parse_cart_section
 from handoff.magento.quote_models import QuoteLine, is_masked_id
-from handoff.rehearsal.app_cart import describe_lines, to_quote_lines
+from handoff.rehearsal.app_cart import build_quote_lines, describe_lines
 from handoff.rehearsal.results import StepFailure
 from handoff.rehearsal.web_view import WebPage, WebView
 
@@ -68,7 +68,7 @@ def _read_config(config: Any) -> CheckoutPage:
     quote_id = str(quote["entity_id"])
     paid_items = [item for item in config["quoteItemData"] if not _is_free(item)]
     return CheckoutPage(
-        lines=to_quote_lines(paid_items),
+        lines=build_quote_lines(paid_items),
         total=Decimal(str(totals["grand_total"])),
         currency=str(totals["quote_currency_code"]),
         country=str(config.get("defaultCountryId") or ""),

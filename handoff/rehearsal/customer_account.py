@@ -102,7 +102,7 @@ class TemporaryAccount(CustomerAccount):
             "store_id": store.store_id,
         }
         body = {"customer": customer, "password": self._password}
-        self._cleanup.defer(f"The account {self.email}", self._delete)
+        self._cleanup.defer(f"The account {self.email}", self._delete_account)
         account = self._shop.call_or_fail(
             "POST", "customers", body=body, advice="use_existing_account"
         )
@@ -123,7 +123,7 @@ class TemporaryAccount(CustomerAccount):
             expected = "the right to delete the account again"
             raise StepFailure(expected, describe_answer(answer), "no_permission_to_delete")
 
-    def _delete(self) -> None:
+    def _delete_account(self) -> None:
         account_id = self._id if self._id is not None else self._find_id()
         if account_id is not None:
             advice = "delete_by_hand"

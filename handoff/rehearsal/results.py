@@ -59,7 +59,7 @@ def _load_advice() -> dict[str, Any]:
     return tomllib.loads(file.read_text("utf-8"))
 
 
-def to_step_failure(error: Exception) -> StepFailure:
+def build_step_failure(error: Exception) -> StepFailure:
     """Return one of STEP_ERRORS as a StepFailure."""
     if isinstance(error, StepFailure):
         return error

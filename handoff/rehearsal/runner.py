@@ -15,8 +15,8 @@ from handoff.rehearsal.results import (
     Step,
     StepResult,
     StepVerdict,
+    build_step_failure,
     get_advice,
-    to_step_failure,
 )
 from handoff.rehearsal.stop_request import Cancelled, CancelToken
 from handoff.test_data_cleanup import Cleanup
@@ -51,7 +51,7 @@ def create_cleanup() -> Cleanup:
     """Return an empty Cleanup whose leftovers explain why they could not be undone."""
 
     def describe_failure(description: str, error: Exception) -> str:
-        failure = to_step_failure(error)
+        failure = build_step_failure(error)
         return f"{description}: {failure.actual}. {failure.advice}"
 
     return Cleanup(failures=STEP_ERRORS, describe_failure=describe_failure)
@@ -86,7 +86,7 @@ def _run_step(step: Step) -> StepResult:
     try:
         observation = step.action()
     except STEP_ERRORS as error:
-        failure = to_step_failure(error)
+        failure = build_step_failure(error)
         return StepResult(step, StepVerdict.FAILED, _measure_milliseconds(started), failure=failure)
     return StepResult(step, StepVerdict.PASSED, _measure_milliseconds(started), observation)
 

@@ -49,7 +49,7 @@ class ShopperJourney(ABC):
 
     def send_transfer(self) -> Observation:
         """Send the transfer."""
-        self._instruction = self._context.transfers.transfer(self.build_transfer())
+        self._instruction = self._context.transfers.send_transfer(self.build_transfer())
         handoff_id = _get_link_token(self._instruction).rpartition(".")[0]
         return f"handoff {handoff_id[:8]}, to open by {self._instruction.method}"
 

@@ -39,7 +39,7 @@ class TransferClient:
                 f"healthy. {get_advice('not_the_service')}"
             )
 
-    def transfer(self, body: dict[str, Any]) -> Instruction:
+    def send_transfer(self, body: dict[str, Any]) -> Instruction:
         """Send a transfer and return the instruction; raise StepFailure if it is refused."""
         status, fields = self._send(body)
         if "url" not in fields:

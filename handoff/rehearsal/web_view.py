@@ -64,17 +64,17 @@ class WebView:
         headers = {header.name: header.value for header in instruction.headers or ()}
         if instruction.method == "POST":
             return self.post(instruction.url, instruction.body, headers)
-        return self._load("GET", instruction.url, headers=headers)
+        return self._load_page("GET", instruction.url, headers=headers)
 
     def post(self, url: str, body: str | None, headers: dict[str, str] | None = None) -> WebPage:
         """Post the body of a form, and follow no redirect."""
         headers = {**(headers or {}), "Content-Type": _FORM_TYPE}
-        return self._load("POST", url, data=body, headers=headers)
+        return self._load_page("POST", url, data=body, headers=headers)
 
     def visit(self, url: str) -> WebPage:
         """Load a page and follow redirects; raise StepFailure if they do not end."""
         for _ in range(_MAX_REDIRECTS):
-            page = self._load("GET", url)
+            page = self._load_page("GET", url)
             if not page.location:
                 return page
             url = urljoin(page.url, page.location)
@@ -90,7 +90,7 @@ class WebView:
             raise StepFailure("the page that posts itself", page.summary, "page_changed")
         parts = urlsplit(page.url)
         origin = {"Origin": f"{parts.scheme}://{parts.netloc}"}
-        return self._load("POST", urljoin(page.url, reader.action), headers=origin)
+        return self._load_page("POST", urljoin(page.url, reader.action), headers=origin)
 
     def post_shop_form(self, url: str, fields: dict[str, str]) -> WebPage:
         """Post a form of the shop with the form key of the cookie, or a new one.
@@ -101,7 +101,7 @@ class WebView:
         if key is None:
             key = secrets.token_hex(8)
             self._session.cookies.set("form_key", key)
-        return self._load("POST", url, data={**fields, "form_key": key})
+        return self._load_page("POST", url, data={**fields, "form_key": key})
 
     def load_json_bytes(self, url: str) -> bytes:
         """Load JSON as the shop's scripts do, and return it unparsed."""
@@ -118,7 +118,7 @@ class WebView:
         """Return whether a cookie is set, for any URL."""
         return any(cookie.name == name for cookie in iter(self._session.cookies))
 
-    def _load(self, method: str, url: str, **options: Any) -> WebPage:
+    def _load_page(self, method: str, url: str, **options: Any) -> WebPage:
         response = self._send(method, url, **options)
         response.encoding = response.encoding or "utf-8"
         location = response.headers.get("Location", "") if response.is_redirect else ""

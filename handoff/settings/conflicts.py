@@ -18,15 +18,15 @@ def find_conflicts(settings: Settings, *, ignoring: Set[str] = frozenset()) -> l
     ]
 
 
-def _check_store_sites(settings: Settings) -> list[str]:
+def _find_store_sites_conflicts(settings: Settings) -> list[str]:
     # Store views with the same addresses have the same conflicts, so one of them is checked.
     sites: dict[tuple[object, ...], StoreSite] = {}
     for site in map(settings.build_store_site, settings.stores):
         sites.setdefault((site.public_url, site.storefront_url, site.session_cookie), site)
-    return [conflict for site in sites.values() for conflict in _check_store_site(site)]
+    return [conflict for site in sites.values() for conflict in _find_store_site_conflicts(site)]
 
 
-def _check_store_site(site: StoreSite) -> list[str]:
+def _find_store_site_conflicts(site: StoreSite) -> list[str]:
     conflicts = []
     domain = site.session_cookie.domain.removeprefix(".")
     if not is_cookie_sent_to(site.public_parts.hostname or "", domain):
@@ -52,7 +52,7 @@ def _check_store_site(site: StoreSite) -> list[str]:
     return conflicts
 
 
-def _check_session_store(settings: Settings) -> list[str]:
+def _find_session_store_conflicts(settings: Settings) -> list[str]:
     url, conflicts = settings.session_store_url, []
     for name, file in (
         ("HANDOFF_SESSION_STORE_CA_FILE", settings.session_store_ca_file),
@@ -71,7 +71,7 @@ def _check_session_store(settings: Settings) -> list[str]:
     return conflicts
 
 
-def _check_store_views(settings: Settings) -> list[str]:
+def _find_store_views_conflicts(settings: Settings) -> list[str]:
     stores, conflicts = settings.stores, []
     codes = {store.code for store in stores}
     ids = {store.store_id for store in stores}
@@ -83,7 +83,7 @@ def _check_store_views(settings: Settings) -> list[str]:
     return conflicts
 
 
-def _check_admin_login(settings: Settings) -> list[str]:
+def _find_admin_login_conflicts(settings: Settings) -> list[str]:
     if bool(settings.magento_admin_username) == bool(settings.magento_admin_password):
         return []
     return ["HANDOFF_MAGENTO_ADMIN_USERNAME and _PASSWORD belong together; one is missing."]
@@ -91,7 +91,7 @@ def _check_admin_login(settings: Settings) -> list[str]:
 
 # Each check with the fields that it reads.
 _CHECKS: dict[Callable[[Settings], list[str]], Set[str]] = {
-    _check_store_sites: {
+    _find_store_sites_conflicts: {
         "public_url",
         "magento_url",
         "storefront_url",
@@ -99,13 +99,13 @@ _CHECKS: dict[Callable[[Settings], list[str]], Set[str]] = {
         "session_cookie_samesite",
         "stores",
     },
-    _check_session_store: {
+    _find_session_store_conflicts: {
         "session_store",
         "session_store_ca_file",
         "session_store_cert_file",
         "sentinel_username",
         "sentinel_password",
     },
-    _check_store_views: {"stores"},
-    _check_admin_login: {"magento_admin_username", "magento_admin_password"},
+    _find_store_views_conflicts: {"stores"},
+    _find_admin_login_conflicts: {"magento_admin_username", "magento_admin_password"},
 }

@@ -59,7 +59,7 @@ def _check_path(value: str) -> str:
     return value
 
 
-def _check_session_store(value: str) -> str:
+def _check_session_store_url(value: str) -> str:
     SessionStoreUrl.parse(value)
     return value
 
@@ -160,7 +160,7 @@ AppUrl = Annotated[str, BeforeValidator(_check_app_url)]
 HexColour = Annotated[str, AfterValidator(_check_colour)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 RateLimitStorageUrl = Annotated[SecretStr, AfterValidator(_check_rate_limit_storage_url)]
-SessionStoreText = Annotated[SecretStr, BeforeValidator(_check_session_store)]
+SessionStoreText = Annotated[SecretStr, BeforeValidator(_check_session_store_url)]
 CaFile = Annotated[str, AfterValidator(_check_ca_file)]
 CertificateFile = Annotated[str, AfterValidator(_check_certificate_file)]
 CookieLifetime = Annotated[int, Field(ge=0, le=31_536_000), AfterValidator(_check_cookie_lifetime)]

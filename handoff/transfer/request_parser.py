@@ -78,7 +78,7 @@ def parse_transfer(raw: bytes, *, stores: StoreViews) -> BagTransfer | QuoteTran
     Raises MalformedRequest, or RequestInvalid with all faults that the body has.
     """
     values = {name: value for name, value in _load_json(raw).items() if value is not None}
-    body = _validate(values, stores)
+    body = _validate_fields(values, stores)
     store = stores.find_by_code(body.store) if body.store else None
     if body.quote_id is not None:
         return _build_quote_transfer(body, store)
@@ -94,7 +94,7 @@ def parse_quote_form(raw: bytes) -> QuoteTransfer:
     values = {name: fields[name] for name in _QUOTE_FIELDS if fields.get(name)}
     if "quote_id" not in values:
         raise RequestInvalid(faults=(_build_missing_fault("quote_id"),))
-    return _build_quote_transfer(_validate(values, StoreViews(())), None)
+    return _build_quote_transfer(_validate_fields(values, StoreViews(())), None)
 
 
 def _load_json(raw: bytes) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _validate(values: dict[str, Any], stores: StoreViews) -> TransferBody:
+def _validate_fields(values: dict[str, Any], stores: StoreViews) -> TransferBody:
     faults = _find_combination_faults(values)
     try:
         body = TransferBody.model_validate(values, context={"stores": stores})

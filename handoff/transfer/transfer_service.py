@@ -83,7 +83,7 @@ class TransferService:
             return known
         quote = self._quotes.create_quote(transfer, deadline)
         new = self._build_handoff("bag", transfer.reference, key, content, quote)
-        return self._issue(new, quote, None, lease, deadline)
+        return self._issue_handoff(new, quote, None, lease, deadline)
 
     def _hand_over_quote(
         self, transfer: QuoteTransfer, lease: Lease, deadline: Deadline
@@ -98,7 +98,7 @@ class TransferService:
             [kind, quote.number, customer_id, _list_quantities(quote.lines), quote.currency]
         )
         new = self._build_handoff(kind, transfer.reference, key, content, quote)
-        return self._issue(new, quote, transfer.token, lease, deadline)
+        return self._issue_handoff(new, quote, transfer.token, lease, deadline)
 
     def _build_handoff(
         self, kind: str, reference: str | None, key: str, content: str, quote: Quote
@@ -116,7 +116,7 @@ class TransferService:
             bag=Bag(quote.lines, quote.currency).as_json(),
         )
 
-    def _issue(
+    def _issue_handoff(
         self, new: NewHandoff, quote: Quote, token: str | None, lease: Lease, deadline: Deadline
     ) -> Handoff:
         if self._preflight is not None:

@@ -81,7 +81,7 @@ def refuse_while_paused() -> None:
 @_blueprint.before_request
 def apply_rate_limit() -> None:
     """Raise TooManyRequests if this API key has made too many transfers within a minute."""
-    wait = _get_context().rate_limit.hit(_read_api_key())
+    wait = _get_context().rate_limit.count_event(_read_api_key())
     if wait:
         raise TooManyRequests(retry_after=wait)
 

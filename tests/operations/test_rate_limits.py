@@ -48,58 +48,58 @@ def client(redis_server: RedisServer) -> Iterator[redis.Redis]:
 def test_a_caller_over_the_limit_waits_for_the_end_of_the_minute(
     limit: RateLimit, rate_limit_clock: FakeClock
 ) -> None:
-    assert limit.hit("somebody") == 0
+    assert limit.count_event("somebody") == 0
     rate_limit_clock.advance(seconds=20)
-    assert [limit.hit("somebody") for _ in range(4)] == [0, 0, 40, 40]
+    assert [limit.count_event("somebody") for _ in range(4)] == [0, 0, 40, 40]
     rate_limit_clock.advance(seconds=39.5)
-    assert limit.hit("somebody") == 1
+    assert limit.count_event("somebody") == 1
     rate_limit_clock.advance(seconds=0.5)
-    assert [limit.hit("somebody") for _ in range(4)] == [0, 0, 0, 60]
+    assert [limit.count_event("somebody") for _ in range(4)] == [0, 0, 0, 60]
 
 
 def test_each_caller_and_each_limit_has_a_count_of_its_own(rate_limit_clock: FakeClock) -> None:
     counters = RateLimitCounters(SECRET)
     limit, other_limit = RateLimit(counters, "a_thing", 3), RateLimit(counters, "another", 3)
     for _ in range(4):
-        limit.hit("somebody")
-    assert limit.hit("somebody") > 0
-    assert limit.hit("somebody else") == 0
-    assert other_limit.hit("somebody") == 0
+        limit.count_event("somebody")
+    assert limit.count_event("somebody") > 0
+    assert limit.count_event("somebody else") == 0
+    assert other_limit.count_event("somebody") == 0
 
 
 def test_get_retry_after_counts_nothing(limit: RateLimit) -> None:
     for _ in range(10):
         assert limit.get_retry_after("somebody") == 0
     for _ in range(3):
-        assert limit.hit("somebody") == 0
+        assert limit.count_event("somebody") == 0
     assert limit.get_retry_after("somebody") > 0
     assert limit.get_retry_after("somebody else") == 0
 
 
 def test_a_limit_of_zero_allows_any_number() -> None:
     limit = limit_of(0)
-    assert {limit.hit("somebody") for _ in range(50)} == {0}
+    assert {limit.count_event("somebody") for _ in range(50)} == {0}
     assert limit.get_retry_after("somebody") == 0
 
 
 def test_each_worker_counts_for_itself_without_redis() -> None:
     limits = [limit_of(3), limit_of(3)]
-    assert [limit.hit("somebody") for limit in limits for _ in range(3)] == [0] * 6
-    assert all(limit.hit("somebody") for limit in limits)
+    assert [limit.count_event("somebody") for limit in limits for _ in range(3)] == [0] * 6
+    assert all(limit.count_event("somebody") for limit in limits)
 
 
 def test_callers_of_earlier_minutes_leave_the_memory(rate_limit_clock: FakeClock) -> None:
     counters = RateLimitCounters(SECRET)
     limit = RateLimit(counters, "a_thing", 3)
     for number in range(100):
-        limit.hit(str(number))
+        limit.count_event(str(number))
     rate_limit_clock.advance(seconds=61)
-    limit.hit("somebody")
+    limit.count_event("somebody")
     give_up = time.monotonic() + 10
     memory = counters._memory.storage
     while len(memory.storage) > 1:  # type: ignore[attr-defined]
         assert time.monotonic() < give_up
-        limit.hit("somebody")
+        limit.count_event("somebody")
         time.sleep(0.02)
 
 
@@ -114,7 +114,7 @@ def test_threads_of_all_workers_count_together(client: redis.Redis, workers: int
     waits: list[int] = []
 
     def hit(limit: RateLimit) -> None:
-        waits.extend(limit.hit("somebody") for _ in range(20))
+        waits.extend(limit.count_event("somebody") for _ in range(20))
 
     threads = [
         threading.Thread(target=hit, args=(limits[number % len(limits)],)) for number in range(9)
@@ -130,10 +130,10 @@ def test_a_worker_that_has_counted_nothing_knows_what_the_others_did(
     redis_server: RedisServer, client: redis.Redis
 ) -> None:
     for _ in range(3):
-        assert limit_of(3, redis_server.url).hit("somebody") == 0
+        assert limit_of(3, redis_server.url).count_event("somebody") == 0
     limit = limit_of(3, redis_server.url)
     assert 1 <= limit.get_retry_after("somebody") <= 60
-    assert 1 <= limit.hit("somebody") <= 60
+    assert 1 <= limit.count_event("somebody") <= 60
     assert limit.get_retry_after("somebody else") == 0
 
 
@@ -141,7 +141,7 @@ def test_redis_learns_no_address_and_forgets_after_a_minute(
     redis_server: RedisServer, client: redis.Redis
 ) -> None:
     for secret in (SECRET, "another secret of the tests"):
-        limit_of(3, redis_server.url, secret=secret).hit("192.0.2.7")
+        limit_of(3, redis_server.url, secret=secret).count_event("192.0.2.7")
     keys = [key.decode() for key in client.scan_iter()]
     assert len(set(keys)) == 2
     assert not [key for key in keys if "192.0.2.7" in key]
@@ -155,7 +155,11 @@ def test_few_rights_in_redis_are_enough(redis_server: RedisServer, client: redis
     execute("ACL", "SETUSER", "counter", "on", ">a-password", *rights.split())
     try:
         url = redis_server.url.replace("//", "//counter:a-password@")
-        assert [bool(limit_of(2, url).hit("somebody")) for _ in range(3)] == [False, False, True]
+        assert [bool(limit_of(2, url).count_event("somebody")) for _ in range(3)] == [
+            False,
+            False,
+            True,
+        ]
         assert limit_of(2, url).get_retry_after("somebody") > 0
         assert limit_of(2, redis_server.url).get_retry_after("somebody") > 0
     finally:
@@ -167,8 +171,8 @@ def test_redis_is_reached_by_its_socket(tmp_path: Path) -> None:
     server = RedisServer(free_port(), tmp_path, options=("--unixsocket", str(path)))
     server.start()
     try:
-        assert limit_of(1, f"unix://{path}?db=2").hit("somebody") == 0
-        assert limit_of(1, server.url).hit("somebody") > 0
+        assert limit_of(1, f"unix://{path}?db=2").count_event("somebody") == 0
+        assert limit_of(1, server.url).count_event("somebody") > 0
     finally:
         server.stop()
 
@@ -182,23 +186,23 @@ def test_nobody_is_refused_because_redis_is_away(
     configure_logging()
     with running_redis(tmp_path) as server:
         limit = limit_of(3, server.url)
-        limit.hit("somebody")
+        limit.count_event("somebody")
         server.stop()
-        assert [limit.hit("somebody") for _ in range(2)] == [0, 0]
+        assert [limit.count_event("somebody") for _ in range(2)] == [0, 0]
         rate_limit_clock.advance(seconds=6)
         # The worker still counts for itself.
-        assert limit.hit("somebody") > 0
+        assert limit.count_event("somebody") > 0
         assert limit.get_retry_after("somebody") > 0
-        assert limit.hit("somebody else") == 0
+        assert limit.count_event("somebody else") == 0
         [line] = captured_log.read_lines("rate_limit_storage_unavailable")
         assert (line["level"], line["reason"]) == ("error", "ConnectionError")
         server.start()
         rate_limit_clock.advance(seconds=6)
-        assert limit.hit("somebody") == 0
-        assert limit_of(3, server.url).hit("somebody") == 0
-        assert limit_of(2, server.url).hit("somebody") == 0
+        assert limit.count_event("somebody") == 0
+        assert limit_of(3, server.url).count_event("somebody") == 0
+        assert limit_of(2, server.url).count_event("somebody") == 0
         server.stop()
-        limit.hit("somebody")
+        limit.count_event("somebody")
         assert len(captured_log.read_lines("rate_limit_storage_unavailable")) == 1
 
 
@@ -233,7 +237,7 @@ def test_a_silent_redis_is_waited_for_by_one_caller_every_few_seconds(
         limit = limit_of(3, url)
         for attempts in (1, 2):
             begun = time.monotonic()
-            assert [limit.hit(f"caller {attempts}") for _ in range(3)] == [0, 0, 0]
+            assert [limit.count_event(f"caller {attempts}") for _ in range(3)] == [0, 0, 0]
             assert limit.get_retry_after(f"caller {attempts}") > 0
             assert time.monotonic() - begun < 2
             assert len(connections) == attempts

@@ -87,4 +87,4 @@ def test_the_two_lines_of_a_configurable_product_count_once() -> None:
             ],
         }
     )
-    assert codes(shape.to_order(105)) == []
+    assert codes(shape.build_order(105)) == []
