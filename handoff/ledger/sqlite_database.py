@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,16 +16,14 @@ from handoff.deadline import Deadline
 from handoff.ledger.database import (
     MAX_WAIT,
     Database,
-    build_unavailable_error,
     compute_wait_seconds,
     translate_database_errors,
 )
 from handoff.ledger.database_clock import Clock
-from handoff.ledger.sqlite_writer import SqliteWriter
+from handoff.ledger.sqlite_writer import SqliteWriter, acquire_file_lock
 from handoff.problems import LedgerUnavailable
 
 _READERS = 32  # connections
-_POLL = 0.01  # seconds
 T = TypeVar("T")
 
 
@@ -67,20 +63,23 @@ class SqliteDatabase(Database):
         return self._path.is_file() and super().has_tables()  # a connection would create the file
 
     def close(self) -> None:
-        self._writer.close()
+        os.close(self._writer.lock_file)
         super().close()
 
     @contextmanager
     def _begin_transaction(self, durable: bool) -> Iterator[Connection]:
         with self._writes.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None  # noqa: S101 - for mypy; a checked-out connection has one
             # FULL waits for the disk at each commit. It can be set only outside a transaction.
-            connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            driver.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            driver.execute(f"PRAGMA busy_timeout={int(compute_wait_seconds() * 1000)}")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
             connection.commit()
 
     def _reset_after_fork(self) -> None:
-        # The child has no writer thread, and its copy of the file would keep the parent's lock.
+        # The child's copy of the file would keep the parent's lock.
         os.close(self._writer.lock_file)
         self._writer = SqliteWriter(self._lock_path, self._begin_transaction)
         super()._reset_after_fork()
@@ -114,14 +113,6 @@ def _create_engine(url: str, *, pool_size: int) -> Engine:
 @contextmanager
 def _lock_file(path: str, timeout: float) -> Iterator[None]:
     """Hold a lock on a file for the block; raises LedgerUnavailable after `timeout` seconds."""
-    deadline = Deadline.after(timeout)
     with open(path, "ab") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if deadline.has_passed:
-                    raise build_unavailable_error("the write lock was not free in time") from None
-                time.sleep(_POLL)
+        acquire_file_lock(file.fileno(), Deadline.after(timeout))
         yield

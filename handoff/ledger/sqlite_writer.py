@@ -1,9 +1,8 @@
-"""Writes to a SQLite file: one thread in each process, and many writes in one transaction.
+"""Writes to a SQLite file: threads that wait at the same time share one transaction.
 
-A commit waits for the disk. Writes that arrive meanwhile share the next commit (group commit).
-Processes take turns with flock(): the kernel wakes the next process, whereas SQLite would poll,
-and frees the lock of a dead one. flock() has no timeout, so only this thread calls it. A caller
-withdraws its write at its deadline.
+A commit waits for the disk. Writes that arrive meanwhile share the next commit (group commit): the
+thread of the first of them leads, and runs the writes of all. Processes take turns with flock(),
+which the kernel frees when a process dies. flock() has no timeout, so the leading thread polls.
 """
 
 from __future__ import annotations
@@ -12,120 +11,114 @@ import fcntl
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
-from handoff.ledger.database import MAX_WAIT, build_unavailable_error, translate_database_errors
+from handoff.deadline import Deadline
+from handoff.ledger.database import build_unavailable_error, translate_database_errors
 
-Begin = Callable[[bool], AbstractContextManager[Connection]]
+_POLL = 0.0002  # seconds; a transaction takes about 0.001
 
 
-class _PendingWrite(Future[Any]):
-    """A write that its caller waits for; the caller gets the outcome after the commit."""
+@dataclass(slots=True, eq=False)
+class _PendingWrite:
+    """A write that its thread waits for. `woken` is set when it is done, or has to lead."""
 
-    def __init__(self, work: Callable[[Connection], Any], durable: bool) -> None:
-        super().__init__()
-        self.work, self.durable = work, durable
-        self.outcome: Any = None
-        self.error: Exception | None = None
+    work: Callable[[Connection], Any]
+    durable: bool
+    woken: threading.Event = field(default_factory=threading.Event)
+    leads: bool = False
+    outcome: Any = None
+    error: Exception | None = None
 
     def run(self, connection: Connection) -> bool:
-        """Run the work, unless it was withdrawn, and return False if it failed."""
-        if self.cancelled() or not (self.running() or self.set_running_or_notify_cancel()):
-            return True
-        self.error = None
+        """Run the work, and return False if it failed."""
         try:
             with translate_database_errors(sqlite3.Error):
-                self.outcome = self.work(connection)
+                self.outcome, self.error = self.work(connection), None
         except Exception as error:
             self.error = error
         return self.error is None
-
-    def finish(self, failure: Exception | None) -> None:
-        """Give the caller the outcome, or the failure of the work or of the transaction."""
-        with suppress(InvalidStateError):  # it was withdrawn
-            if error := failure or self.error:
-                self.set_exception(error)
-            else:
-                self.set_result(self.outcome)
 
 
 class SqliteWriter:
     """Commits writes in transactions that `begin(durable)` opens."""
 
-    def __init__(self, lock_path: str, begin: Begin) -> None:
+    def __init__(
+        self, lock_path: str, begin: Callable[[bool], AbstractContextManager[Connection]]
+    ) -> None:
         self.lock_file = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o600)
         self._begin = begin
+        self._lock = threading.Lock()  # for the two below
         self._waiting: list[_PendingWrite] = []
-        self._is_closed = False
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+        self._has_leader = False
 
     def write(self, work: Callable[[Connection], Any], *, durable: bool, timeout: float) -> Any:
         """Run `work`, commit, and return its result.
 
         Raises LedgerUnavailable if the work has not begun after `timeout` seconds.
         """
-        write = _PendingWrite(work, durable)
-        with self._changed:
-            if self._thread.ident is None:
-                self._thread.start()
-            self._waiting = [each for each in self._waiting if not each.cancelled()] + [write]
-            self._changed.notify()
-        with suppress(TimeoutError):
-            return write.result(timeout)
-        if write.cancel():
-            raise build_unavailable_error("the write lock was not free in time")
-        return write.result()
+        deadline, write = Deadline.after(timeout), _PendingWrite(work, durable)
+        with self._lock:
+            self._waiting.append(write)
+            write.leads, self._has_leader = not self._has_leader, True
+        if not write.leads and not write.woken.wait(timeout):
+            with self._lock:
+                if not write.leads and write in self._waiting:
+                    self._waiting.remove(write)
+                    raise build_unavailable_error("the write lock was not free in time")
+            write.woken.wait()  # it has begun, or leads by now
+        if write.leads:
+            self._commit_waiting(write, deadline)
+        if write.error is not None:
+            raise write.error
+        return write.outcome
 
-    def close(self) -> None:
-        """Commit the writes that wait, end the thread and close the lock file."""
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify()
-        if self._thread.ident is not None:
-            self._thread.join(timeout=MAX_WAIT)
-        if not self._thread.is_alive():
-            os.close(self.lock_file)
-
-    def _run(self) -> None:
-        while not self._is_closed:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._is_closed)
-            if self._waiting:
-                self._commit_waiting()
-
-    def _commit_waiting(self) -> None:
-        writes, failure = [], None
+    def _commit_waiting(self, leader: _PendingWrite, deadline: Deadline) -> None:
+        unfinished = [leader]  # if the lock is not free in time, the others may have more time
         try:
-            with translate_database_errors(sqlite3.Error, OSError):
-                fcntl.flock(self.lock_file, fcntl.LOCK_EX)
-                writes = self._take_waiting()
-                # Savepoints could undo a single write, but cost two more statements for each write.
-                if not self._commit(writes) and len(writes) > 1:
-                    for write in writes:
-                        self._commit([write])
-                        write.finish(None)
+            acquire_file_lock(self.lock_file, deadline)
+            with self._lock:
+                unfinished, self._waiting = self._waiting, []
+            # Savepoints could undo a single write, but cost two more statements for each write.
+            if not self._commit(unfinished) and len(unfinished) > 1:
+                while unfinished:
+                    self._commit(unfinished[:1])
+                    unfinished.pop(0).woken.set()
         except Exception as error:
-            failure = error
-            writes += self._take_waiting()  # otherwise each of them would wait for the same error
+            for write in unfinished:
+                write.error = error
         fcntl.flock(self.lock_file, fcntl.LOCK_UN)
-        for write in writes:
-            write.finish(failure)
+        with self._lock:
+            self._waiting = [write for write in self._waiting if write not in unfinished]
+            self._has_leader = bool(self._waiting)
+            for write in self._waiting[:1]:
+                write.leads = True
+                write.woken.set()
+        for write in unfinished:
+            write.woken.set()
 
     def _commit(self, writes: list[_PendingWrite]) -> bool:
         """Commit the writes in one transaction, or undo all and return False if one fails."""
-        with self._begin(any(write.durable for write in writes)) as connection:
+        is_durable = any(write.durable for write in writes)
+        with translate_database_errors(sqlite3.Error), self._begin(is_durable) as connection:
             if all(write.run(connection) for write in writes):
                 return True
             connection.rollback()
         return False
 
-    def _take_waiting(self) -> list[_PendingWrite]:
-        with self._changed:
-            writes, self._waiting = self._waiting, []
-            return writes
+
+def acquire_file_lock(file: int, deadline: Deadline) -> None:
+    """Lock an open file against other processes, or raise LedgerUnavailable at the deadline."""
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if deadline.has_passed:
+                raise build_unavailable_error("the write lock was not free in time") from None
+        time.sleep(_POLL)

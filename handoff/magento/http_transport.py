@@ -25,7 +25,6 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as TransportError
@@ -33,6 +32,7 @@ from urllib3.exceptions import HTTPError as TransportError
 from handoff.deadline import Deadline
 
 _POOL_SIZE = 32  # connections
+_HEADERS = {"Accept-Encoding": "gzip, deflate", "User-Agent": "Handoff"}
 _CONNECT_TIMEOUT = 3.0  # seconds
 _CHUNK = 64 * 1024  # bytes
 
@@ -89,7 +89,7 @@ class HttpTransport:
         `ca_file` (PEM) holds the trusted certificate authorities, by default the usual ones.
         """
         self._session = _StatelessSession()
-        self._session.verify = ca_file or True
+        self._verify = ca_file or True
         adapter = DeadlineAdapter(tls_name=tls_name, pool_maxsize=_POOL_SIZE, max_retries=0)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -113,16 +113,16 @@ class HttpTransport:
             raise NoResponse("timeout", _REASONS["timeout"])
         started = time.perf_counter()
         try:
+            # Prepared without the session, which would merge its own settings into each request.
+            request = requests.Request(method, url, {**_HEADERS, **headers}, data=body).prepare()
             with (
                 limit_reads(deadline),
-                self._session.request(
-                    method,
-                    url,
-                    headers=dict(headers),
-                    data=body,
+                self._session.send(
+                    request,
                     stream=True,
                     allow_redirects=False,
                     timeout=(min(_CONNECT_TIMEOUT, left), left),
+                    verify=self._verify,
                 ) as response,
             ):
                 content, is_truncated = _read_body(response, deadline, max_bytes)
@@ -164,12 +164,9 @@ class _StatelessSession(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         self.trust_env = False  # no proxy, and no .netrc that replaces our Authorization
-        # Every REST answer of Magento sets a session cookie. If it were kept, it would be sent
+        # Every REST answer of Magento sets a session cookie. If it were kept, it could be sent
         # with the calls for the next shopper.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.headers = CaseInsensitiveDict(
-            {"Accept-Encoding": "gzip, deflate", "User-Agent": "Handoff"}
-        )
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return None: with a target, `send` would read the whole body of the redirect."""
