@@ -38,6 +38,11 @@ class _ThreadlessMemoryStorage(MemoryStorage):
 
     _next_cleanup_at = 0.0
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.timer.cancel()  # it has been started
+        self.timer.join()
+
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Add to a counter, which starts anew after `expiry` seconds, and return its value."""
         now = time.time()
