@@ -28,6 +28,7 @@ from handoff_sandbox.shop import SandboxShop, open_shop
 
 __all__ = ["HOST", "serving"]
 
+_START_TIMEOUT = 120.0  # seconds; a busy machine has taken more than 30
 _FIRST_PORT, _LAST_PORT = 10_000, 30_000  # below the ports that Linux gives to clients
 
 
@@ -318,14 +319,14 @@ def wait_for_port(port: int, *, seconds: float = 10) -> None:
 
 
 def _wait_for_workers(service: RunningService, count: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + _START_TIMEOUT
     while len(service.worker_pids()) < count:
         assert time.monotonic() < deadline, service.log.read_text()
         time.sleep(0.02)
 
 
 def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if requests.get(f"{url}/healthz", timeout=1).ok:

@@ -57,12 +57,15 @@ class KilledService:
             kill_all(self.service)
             self.service = self._start()
         else:
-            assert self._server is not None
-            if what == "backend":  # the others end with it, and the database starts them anew
-                os.kill(chosen.choice(self._server.children()), signal.SIGKILL)
+            server = self._server
+            assert server is not None
+            if what == "backend":
+                # The others end with it. For a moment after the last kill there may be none.
+                wait_until(lambda: bool(server.children()))
+                os.kill(chosen.choice(server.children()), signal.SIGKILL)
             else:
-                self._server.kill()
-                self._server.start()
+                server.kill()
+                server.start()
 
     def _start(self) -> RunningService:
         running = running_service(self._environment, self._folder, workers=WORKERS, port=self._port)
