@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import make_url
@@ -46,8 +46,7 @@ class SqliteDatabase(Database):
     @contextmanager
     def open_read_connection(self) -> Iterator[Connection]:
         with translate_database_errors(sqlite3.Error), self._reads.connect() as connection:
-            milliseconds = int(compute_wait_seconds() * 1000)
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={milliseconds}")
+            _set_busy_timeout(connection)
             yield connection
 
     @contextmanager
@@ -69,11 +68,9 @@ class SqliteDatabase(Database):
     @contextmanager
     def _begin_transaction(self, durable: bool) -> Iterator[Connection]:
         with self._writes.connect() as connection:
-            driver = connection.connection.driver_connection
-            assert driver is not None  # noqa: S101 - for mypy; a checked-out connection has one
             # FULL waits for the disk at each commit. It can be set only outside a transaction.
-            driver.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-            driver.execute(f"PRAGMA busy_timeout={int(compute_wait_seconds() * 1000)}")
+            synchronous = "FULL" if durable else "NORMAL"
+            _set_busy_timeout(connection).execute(f"PRAGMA synchronous={synchronous}")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
             connection.commit()
@@ -108,6 +105,13 @@ def _create_engine(url: str, *, pool_size: int) -> Engine:
             raise LedgerUnavailable("The ledger's file system does not support WAL.")
 
     return engine
+
+
+def _set_busy_timeout(connection: Connection) -> sqlite3.Connection:
+    """Let SQLite wait for a lock as long as the request may, and return the driver's connection."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA busy_timeout={int(compute_wait_seconds() * 1000)}")
+    return cast(sqlite3.Connection, driver)
 
 
 @contextmanager
