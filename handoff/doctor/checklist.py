@@ -59,7 +59,11 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
             Check("Settings", settings.check_settings, needs_rest=False),
             Check("Poq's keys", settings.check_api_keys, needs_rest=False),
             Check("Secret that signs links", settings.check_secret_key, needs_rest=False),
-            Check("Password of the session store", settings.check_store_password, needs_rest=False),
+            Check(
+                "Password of the session store",
+                settings.check_session_store_password,
+                needs_rest=False,
+            ),
             Check("Ledger's disk", ledger.check_ledger_file_system, needs_rest=False),
             Check("Ledger", ledger.check_ledger, needs_rest=False),
         ),

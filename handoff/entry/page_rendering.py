@@ -125,8 +125,8 @@ def init_babel(app: Flask) -> None:
     # flask-babel's own functions look up the catalogue again for every message.
     environment: Any = app.jinja_env
     environment.install_gettext_callables(
-        gettext=lambda message: _load_catalogue().ugettext(message),
-        ngettext=lambda one, many, number: _load_catalogue().ungettext(one, many, number),
+        gettext=lambda message: _load_translations().ugettext(message),
+        ngettext=lambda one, many, number: _load_translations().ungettext(one, many, number),
         newstyle=True,
     )
     app.jinja_env.globals["lang"] = get_page_language
@@ -159,7 +159,7 @@ def _choose_language(accept_language: str) -> str:
     return accepted.best_match(LANGUAGES) or "en"
 
 
-def _load_catalogue() -> NullTranslations:
+def _load_translations() -> NullTranslations:
     """Return the translations for this request's language, loaded once for each request."""
     if "catalogue" not in g:
         g.catalogue = get_translations()

@@ -121,7 +121,7 @@ class HandoffRepository:
                 renewed = self._renew_handoff(
                     connection, new.transfer_key, new.content_hash, new.customer_group_id
                 )
-            return renewed or self._insert_handoff(connection, new)
+            return renewed or self._insert_and_supersede(connection, new)
 
         issued = self._database.write(work)
         lease.is_released = True
@@ -170,7 +170,7 @@ class HandoffRepository:
         values = {"key": key, "hash": content_hash, "group": customer_group_id, "ttl": self._ttl}
         return self._fetch_handoff(connection, _RENEW, **values)
 
-    def _insert_handoff(self, connection: sa.Connection, new: NewHandoff) -> Handoff:
+    def _insert_and_supersede(self, connection: sa.Connection, new: NewHandoff) -> Handoff:
         now = self._database.now_parameter
         connection.execute(_SUPERSEDE_TRANSFER, {"key": new.transfer_key, **now})
         connection.execute(_SUPERSEDE_QUOTE, {"quote": new.quote_number, **now})

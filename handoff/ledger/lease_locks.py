@@ -82,7 +82,7 @@ class Leases:
     def acquire(self, key: str, deadline: Deadline) -> Iterator[Lease | None]:
         """Hold the lease of a key for the block; yields None if it was not free in time."""
         lease = Lease(key, secrets.token_hex(16))
-        while not self._try_acquire(lease):
+        while not self._acquire_or_extend(lease):
             while self._is_held(key):
                 if deadline.has_passed:
                     yield None
@@ -96,10 +96,10 @@ class Leases:
 
     def extend(self, lease: Lease) -> None:
         """Let the lease end `seconds` from now, or raise LeaseLost."""
-        if not self._try_acquire(lease):
+        if not self._acquire_or_extend(lease):
             raise LeaseLost
 
-    def _try_acquire(self, lease: Lease) -> bool:
+    def _acquire_or_extend(self, lease: Lease) -> bool:
         values = {
             "key": lease.key,
             "holder": lease.holder,

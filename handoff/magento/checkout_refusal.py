@@ -76,14 +76,14 @@ class _RefusalFinder:
     deadline: Deadline
 
     def find_reason(self) -> Problem | None:
-        section = parse_cart_section(self._get_page(_CART_SECTION))
+        section = parse_cart_section(self._fetch_page_body(_CART_SECTION))
         if section.get("summary_count") == 0:
             return CheckoutRefused("The shop does not find the quote in the web session for it.")
         if section.get("possible_onepage_checkout") is False:
             return self._find_switch_or_lines()
         if self.token is None and section.get("isGuestCheckoutAllowed") is False:
             return GuestCheckoutOff()
-        is_too_small = _has_disabled_button(self._get_page(f"{CART_PAGE}/"))
+        is_too_small = _has_disabled_button(self._fetch_page_body(f"{CART_PAGE}/"))
         return MinimumNotReached() if is_too_small else None
 
     def _find_switch_or_lines(self) -> Problem | None:
@@ -104,7 +104,7 @@ class _RefusalFinder:
             return None
         return LinesRefused(faults=faults) if faults else None
 
-    def _get_page(self, path: str) -> bytes:
+    def _fetch_page_body(self, path: str) -> bytes:
         url = f"{self.session.site.storefront_url}{path}"
         page = self.probe.open_page(self.session, url, deadline=self.deadline).last
         if page.failure is not None:

@@ -115,7 +115,7 @@ class GuestBagJourney(GuestJourney):
 
     def order_cart(self) -> Observation:
         """Order the cart."""
-        page, shop = self._get_checkout(), self._context.shop
+        page, shop = self._load_checkout_once(), self._context.shop
         order = place_order(shop, self.find_cart(page), country=page.country, email=_EMAIL)
         self._order = order
         name, cleanup = f"Order {order.order_id}", self._context.cleanup
@@ -151,7 +151,7 @@ class GuestBagJourney(GuestJourney):
         if self._order is not None:
             return
         try:
-            cart = self.find_cart(self._get_checkout())
+            cart = self.find_cart(self._load_checkout_once())
         except StepFailure:
             text = f"The guest's cart of the bag, out of reach. {_REMOVED_BY_SHOP}"
             self._context.cleanup.note_leftover(text)

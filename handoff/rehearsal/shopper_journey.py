@@ -141,7 +141,7 @@ class ShopperJourney(ABC):
         self._checkout = read_checkout_page(self._web_view, page, self._site.storefront_url)
         return self._checkout
 
-    def _get_checkout(self) -> CheckoutPage:
+    def _load_checkout_once(self) -> CheckoutPage:
         """Return the checkout page; load it, and open the link first, if that was not done."""
         if self._checkout is not None:
             return self._checkout

@@ -18,7 +18,7 @@ _SENTINEL_TIMEOUT = 0.5  # seconds; a shopper waits, and there are further Senti
 _NO_HANDSHAKE: dict[str, Any] = {"protocol": 2, "driver_info": None}
 
 
-def connect_redis(
+def build_redis_client(
     url: SessionStoreUrl, access: SessionStoreAccess, *, timeout: float = DEFAULT_TIMEOUT
 ) -> redis.Redis:
     """Return a client that connects at its first command and never retries.

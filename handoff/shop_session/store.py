@@ -63,9 +63,9 @@ def open_session_store(
     """
     # Both modules need SessionStoreError, so this module cannot import them at its top.
     from handoff.shop_session.file_store import FileSessionStore
-    from handoff.shop_session.redis_client import connect_redis
+    from handoff.shop_session.redis_client import build_redis_client
     from handoff.shop_session.redis_store import RedisSessionStore
 
     if url.is_file_store:
         return FileSessionStore(url.path, owner=url.owner)
-    return RedisSessionStore(connect_redis(url, access, timeout=timeout), lifetime=lifetime)
+    return RedisSessionStore(build_redis_client(url, access, timeout=timeout), lifetime=lifetime)

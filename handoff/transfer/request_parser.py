@@ -100,7 +100,9 @@ def parse_quote_form(raw: bytes) -> QuoteTransfer:
 def _load_json(raw: bytes) -> dict[str, Any]:
     try:
         value = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_require_unique, parse_constant=_refuse_constant
+            raw.decode("utf-8"),
+            object_pairs_hook=_build_unique_fields,
+            parse_constant=_refuse_constant,
         )
     except UnicodeDecodeError:
         raise MalformedRequest("The body is not UTF-8.") from None
@@ -124,10 +126,10 @@ def _load_form(raw: bytes) -> dict[str, str]:
         )
     except ValueError:  # A UnicodeDecodeError is one, too.
         raise MalformedRequest("The body is not a form.") from None
-    return _require_unique(pairs)
+    return _build_unique_fields(pairs)
 
 
-def _require_unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_unique_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
         raise MalformedRequest("The body has a field twice.")

@@ -14,7 +14,7 @@ from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.trial_sessions import describe_session_store, get_session_file, write_session
 from handoff.settings import Settings
 from handoff.shop_session import SessionStoreError, generate_session_id
-from handoff.shop_session.redis_client import connect_redis
+from handoff.shop_session.redis_client import build_redis_client
 
 _ACL = "ACL SETUSER handoff on '>…' resetkeys '~sess_*' -@all +hset +expire +select"
 _SAVE_PATH_ADVICE = (
@@ -92,7 +92,7 @@ def check_session_store(context: CheckContext) -> Iterator[CheckResult]:
 def _check_redis_rights(settings: Settings) -> CheckResult:
     """Try commands that a user who only writes does not need, on keys that do not exist."""
     key, foreign_key = f"sess_{generate_session_id()}", f"handoff_doctor_{generate_session_id()}"
-    with connect_redis(settings.session_store_url, settings.session_store_access) as client:
+    with build_redis_client(settings.session_store_url, settings.session_store_access) as client:
         commands: dict[str, Callable[[], object]] = {
             "read sessions": lambda: client.hgetall(key),
             "delete sessions": lambda: client.delete(key),

@@ -81,7 +81,7 @@ def check_secret_key(context: CheckContext) -> CheckResult:
     return ok(f"It has {_MIN_SECRET_LENGTH} characters or more.")
 
 
-def check_store_password(context: CheckContext) -> CheckResult | None:
+def check_session_store_password(context: CheckContext) -> CheckResult | None:
     """Report a password of the session store that is from an example."""
     if not _is_example(context.settings.session_store_url.password or ""):
         return None

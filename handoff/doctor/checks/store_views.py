@@ -16,7 +16,10 @@ Items = list[dict[str, Any]]
 
 def check_store_views(context: CheckContext) -> Iterator[CheckResult]:
     """Compare every entry with the shop's store view of the same code."""
-    views, websites = _read_items(context, "storeViews"), _read_items(context, "websites")
+    views, websites = (
+        _read_store_objects(context, "storeViews"),
+        _read_store_objects(context, "websites"),
+    )
     for store in context.settings.stores:
         if views:
             result = _check_ids(store, views, websites)
@@ -34,7 +37,7 @@ def check_store_views(context: CheckContext) -> Iterator[CheckResult]:
         ).with_name("Other store views")
 
 
-def _read_items(context: CheckContext, name: str) -> Items:
+def _read_store_objects(context: CheckContext, name: str) -> Items:
     """Return the store views or websites; an empty list without an administrator."""
     token, store = context.get_admin_token(), context.default_store
     if token is None:
