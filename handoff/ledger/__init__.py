@@ -3,8 +3,13 @@
 The package does not use Flask. All it knows about the shop are numbers.
 """
 
-from handoff.ledger.database import Database, LedgerUnreachable, open_database
-from handoff.ledger.database_clock import Clock, read_system_clock
+from handoff.ledger.database import (
+    Clock,
+    Database,
+    LedgerUnreachable,
+    open_database,
+    read_system_clock,
+)
 from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.lease_locks import Lease, LeaseLost, Leases
 from handoff.ledger.migrate import (

@@ -1,23 +1,59 @@
-"""The database under the ledger, SQLite or PostgreSQL: reads, writes and migrations."""
+"""The database under the ledger, SQLite or PostgreSQL: reads, writes and migrations.
+
+Times are whole milliseconds since 1970, UTC. They are the database's own, read inside each
+statement, so that hosts whose clocks differ agree on who may use a link. A clock that is passed
+replaces it.
+"""
 
 from __future__ import annotations
 
 import os
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakMethod
 
 import structlog
-from sqlalchemy import Connection, Engine, inspect, select
+from sqlalchemy import BigInteger, Connection, Engine, bindparam, func, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from handoff.deadline import Deadline
-from handoff.ledger.database_clock import NOW, Clock
 from handoff.ledger.tables import handoff
 from handoff.problems import LedgerUnavailable
+
+Clock = Callable[[], int]
+
+
+def read_system_clock() -> int:
+    """Return the time of this machine in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class _DatabaseTime(FunctionElement[int]):
+    """The database's time at the start of the statement."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(_DatabaseTime, "sqlite")
+def _compile_for_sqlite(_element: _DatabaseTime, _compiler: Any, **_options: Any) -> str:
+    return "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
+
+
+@compiles(_DatabaseTime, "postgresql")
+def _compile_for_postgresql(_element: _DatabaseTime, _compiler: Any, **_options: Any) -> str:
+    return "CAST(floor(extract(epoch FROM statement_timestamp()) * 1000) AS BIGINT)"
+
+
+NOW = func.coalesce(bindparam("now", None, type_=BigInteger), _DatabaseTime())
+"""The current time in a statement; `Database.now_parameter` is its parameter."""
+
 
 log = structlog.get_logger()
 

@@ -13,8 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from handoff.ledger.database import Database
-from handoff.ledger.database_clock import NOW
+from handoff.ledger.database import NOW, Database
 from handoff.ledger.lease_locks import Lease
 from handoff.ledger.models import Handoff, NewHandoff, generate_handoff_id
 from handoff.ledger.tables import handoff

@@ -17,8 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from handoff.deadline import Deadline
-from handoff.ledger.database import Database
-from handoff.ledger.database_clock import NOW
+from handoff.ledger.database import NOW, Database
 from handoff.ledger.tables import lease as lease_table
 
 _POLL = 0.02  # seconds between two checks of a lease that another process holds

@@ -13,13 +13,13 @@ from psycopg import Error
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, func, select
 
 from handoff.ledger.database import (
+    Clock,
     Database,
     LedgerConflict,
     build_unavailable_error,
     compute_wait_seconds,
     translate_database_errors,
 )
-from handoff.ledger.database_clock import Clock
 from handoff.ledger.postgres_client_timeout import TimeoutConnection
 
 _CONNECTIONS = 8  # of each process; few, because a server allows 100 for all hosts by default

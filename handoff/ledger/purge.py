@@ -12,8 +12,7 @@ from dataclasses import astuple, dataclass
 
 import sqlalchemy as sa
 
-from handoff.ledger.database import Database
-from handoff.ledger.database_clock import NOW
+from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import iterate_handoffs
 from handoff.ledger.models import Handoff, OrderOutcome
 from handoff.ledger.tables import handoff, lease

@@ -10,8 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import sqlalchemy as sa
 
-from handoff.ledger.database import Database
-from handoff.ledger.database_clock import NOW
+from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, iterate_handoffs, read_handoffs
 from handoff.ledger.models import Handoff, IssuePeriod, OrderFinding, OrderOutcome
 from handoff.ledger.tables import handoff

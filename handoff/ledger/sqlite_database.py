@@ -15,11 +15,11 @@ from sqlalchemy.engine import make_url
 from handoff.deadline import Deadline
 from handoff.ledger.database import (
     MAX_WAIT,
+    Clock,
     Database,
     compute_wait_seconds,
     translate_database_errors,
 )
-from handoff.ledger.database_clock import Clock
 from handoff.ledger.sqlite_writer import SqliteWriter, acquire_file_lock
 from handoff.problems import LedgerUnavailable
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from handoff.ledger.database_clock import Clock
+from handoff.ledger.database import Clock
 from handoff.ledger.models import Handoff, IssuePeriod, build_reference_key
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders

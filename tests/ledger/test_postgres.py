@@ -24,8 +24,7 @@ from handoff.ledger import (
     migrate,
     open_database,
 )
-from handoff.ledger import database_clock as ledger_clock
-from handoff.ledger.database import LedgerConflict
+from handoff.ledger.database import LedgerConflict, read_system_clock
 from handoff.ledger.tables import handoff
 from handoff.problems import LedgerUnavailable
 from tests.ledger.stored_handoffs import NEW_HANDOFF
@@ -81,7 +80,7 @@ def skewed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     real = time.time_ns
     monkeypatch.setattr(time, "time_ns", lambda: real() + request.param * 1_000_000_000)
     monkeypatch.setattr(time, "time", lambda: real() / 1e9 + request.param)
-    assert abs(ledger_clock.read_system_clock() - real() // 1_000_000) > 2_000
+    assert abs(read_system_clock() - real() // 1_000_000) > 2_000
 
 
 @pytest.mark.usefixtures("skewed")
