@@ -24,6 +24,7 @@ def check_store(url: str, folder: Path) -> tuple[list[CheckResult], Cleanup]:
 @pytest.fixture
 def admin(redis_server: RedisServer) -> Iterator[redis.Redis]:
     with redis.Redis(HOST, redis_server.port, db=2) as client:
+        client.flushall()  # other tests of this process share the server
         yield client
         client.replicaof("NO", "ONE")
         client.acl_deluser("handoff")
