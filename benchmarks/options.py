@@ -19,7 +19,7 @@ class ShopUnderTest:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkOptions:
-    """What a run measures and for how long. `folder` is temporary.
+    """The cases of a run and their durations. `folder` is temporary.
 
     A run has `rounds`, and each case has `seconds` in every round, so that whatever else the
     machine does falls on all cases. `beside` is another checkout of this repository.

@@ -1,1 +1,1 @@
-"""What is measured. Each case runs on its own and returns its findings."""
+"""The cases that are measured. Each runs on its own and returns its findings."""

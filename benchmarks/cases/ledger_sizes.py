@@ -77,7 +77,7 @@ def _format_details(samples: dict[int, list[ShopperSamples]]) -> str:
     ]
     text = (
         f"SQLite and files, {CLIENTS} clients. The rows are handoffs with a session, used, "
-        "superseded and expired ones. What a round adds is removed after it."
+        "superseded and expired ones. The rows that a round adds are removed after it."
     )
     return f"## Ledgers of several sizes\n\n{text}\n\n{format_table(head, rows)}"
 

@@ -14,7 +14,7 @@ _ENTRY_PAGES = 500
 
 @dataclass(frozen=True, slots=True)
 class ShopperSamples:
-    """What some seconds of each request have shown."""
+    """The results of some seconds of load with each kind of request."""
 
     transfer: LoadSample
     entry_page: LoadSample

@@ -19,7 +19,7 @@ _TIMEOUT = "30s"  # after which wrk counts a request as lost
 
 @dataclass(frozen=True, slots=True)
 class LoadSample:
-    """What some seconds of load have shown. Times are in milliseconds.
+    """The results of some seconds of load. Times are in milliseconds.
 
     The percentiles are wrk's: a long wait counts as well for the requests that it delayed.
     """

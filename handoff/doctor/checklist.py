@@ -27,7 +27,7 @@ from handoff.doctor.checks import (
 
 
 class CheckScope(Enum):
-    """What a check gets besides the context: nothing, each store view, each site, or the sample."""
+    """The second argument of a check: none, each store view, each site, or the sample."""
 
     SHOP = auto()
     EACH_STORE_VIEW = auto()
