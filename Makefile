@@ -18,7 +18,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-emit-index-url
 
-.PHONY: help demo test test-quick check audit bench translations lock clean
+.PHONY: help demo test test-quick check audit bench translations settings-page lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -54,6 +54,11 @@ translations: $(VENV)/dev ## update the catalogues from the sources, and compile
 	$(BIN)/pybabel --quiet update --input-file build/messages.pot --no-fuzzy-matching \
 	  --ignore-obsolete --ignore-pot-creation-date --width 100 --output-dir translations
 	$(BIN)/pybabel --quiet compile --directory translations
+
+settings-page: $(VENV)/dev ## write docs/settings.md from the settings in the code
+	mkdir -p build
+	$(BIN)/python -m handoff.settings.reference_page > build/settings.md
+	mv build/settings.md docs/settings.md
 
 # requirements.txt is the product with its build backend. The other two add to it: the sandbox
 # for the demo, and the sandbox with the tools of developers.

@@ -14,6 +14,8 @@ from handoff.magento.line_refusals import REFUSAL_TEXTS
 from handoff.problems import Problem
 from handoff.reconciliation.report import ReportState
 from handoff.settings import PREFIX, Settings
+from handoff.settings.model import GROUPS
+from handoff.settings.reference_page import render_page
 from handoff.transfer.request_parser import ERROR_CODES
 
 ROOT = Path(__file__).parents[1]
@@ -29,9 +31,18 @@ def list_problems() -> list[type[Problem]]:
 
 
 @pytest.mark.parametrize("name", [f"{PREFIX}{field.upper()}" for field in Settings.model_fields])
-def test_every_setting_is_documented(name: str) -> None:
-    assert f"`{name}`" in README
+def test_the_example_of_an_env_file_names_every_setting(name: str) -> None:
     assert name in (ROOT / ".env.example").read_text("utf-8")
+
+
+def test_the_page_of_settings_is_the_one_that_the_code_makes() -> None:
+    assert (ROOT / "docs" / "settings.md").read_text("utf-8") == render_page()
+
+
+def test_every_setting_is_in_one_group_and_has_a_description() -> None:
+    names = [name for group in GROUPS for name in group.model_fields]
+    assert sorted(names) == sorted(Settings.model_fields)
+    assert [name for name in names if not Settings.model_fields[name].description] == []
 
 
 def test_the_readme_links_to_every_page_of_the_docs() -> None:

@@ -1,15 +1,17 @@
-"""The Settings model: every setting with its type and default, and values derived from them."""
+"""The Settings model: all groups of settings as one, and values derived from them."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from handoff.instruction import InstructionCookie, InstructionHeader
+from handoff.settings.address_settings import AddressSettings
 from handoff.settings.environment_variables import PREFIX
+from handoff.settings.link_settings import LinkSettings
+from handoff.settings.operation_settings import OperationSettings
+from handoff.settings.page_settings import PageSettings
+from handoff.settings.session_settings import SessionSettings
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
 from handoff.settings.store_view_models import (
     SessionCookieSettings,
@@ -18,88 +20,20 @@ from handoff.settings.store_view_models import (
     StoreView,
     StoreViews,
 )
-from handoff.settings.value_types import (
-    COMMA_SEPARATED,
-    JSON,
-    ApiKey,
-    AppUrl,
-    CaFile,
-    CertificateFile,
-    CookieLifetime,
-    DatabaseUrl,
-    HexColour,
-    Host,
-    RateLimitStorageUrl,
-    Secret,
-    SessionStoreText,
-    UrlPath,
-    WebUrl,
-)
-from handoff.url_validation import BaseUrl
 
 _ONE_HOUR = 3600  # seconds
-DEFAULT_STORE = StoreView(
-    currency="GBP", code="default", store_id=1, website_id=1, website_code="base"
-)
+# In the order of docs/settings.md.
+GROUPS = (AddressSettings, SessionSettings, LinkSettings, OperationSettings, PageSettings)
 
 
-class Settings(BaseSettings):
+class Settings(
+    AddressSettings, SessionSettings, LinkSettings, OperationSettings, PageSettings, BaseSettings
+):
     """All settings, checked one by one and frozen. Use `load_settings` to make one."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True
     )
-
-    public_url: BaseUrl
-    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
-    magento_url: BaseUrl
-    magento_host: Host | None = None
-    magento_ca_file: CaFile | None = None
-    storefront_url: BaseUrl = Field(default="", validate_default=False)
-    api_keys: Annotated[tuple[ApiKey, ...], *COMMA_SEPARATED, Field(min_length=1)]
-    key_in_path: bool = False
-    direct_entry: bool = False
-    paused: bool = False
-    secret_key: Secret
-    previous_secret_keys: Annotated[tuple[Secret, ...], *COMMA_SEPARATED] = ()
-    session_store: SessionStoreText
-    session_store_ca_file: CaFile | None = None
-    session_store_cert_file: CertificateFile | None = None
-    sentinel_username: str | None = None
-    sentinel_password: SecretStr | None = None
-    rate_limit_storage_url: RateLimitStorageUrl | None = None
-    transfers_per_minute: Annotated[int, Field(ge=0)] = 3000
-    refusals_per_minute: Annotated[int, Field(ge=0)] = 60
-    metrics: bool = False
-    database_url: DatabaseUrl = SecretStr("sqlite:///instance/handoff.db")
-    session_cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "PHPSESSID"
-    session_cookie_domain: Annotated[str, AfterValidator(str.lower)] = ""
-    session_cookie_path: UrlPath = "/"
-    session_cookie_samesite: Literal["Lax", "Strict", "None"] = "Lax"
-    session_cookie_lifetime: CookieLifetime = 3600
-    session_lifetime: Annotated[int, Field(ge=60, le=31_536_000)] | None = None
-    checkout_hosts: Annotated[tuple[Host, ...], *COMMA_SEPARATED] = ()
-    instruction: Literal["url", "form"] = "url"
-    instruction_cookies: Annotated[tuple[InstructionCookie, ...], *JSON] = ()
-    instruction_headers: Annotated[tuple[InstructionHeader, ...], *JSON] = ()
-    link_ttl: Annotated[int, Field(ge=10, le=86_400)] = 300
-    reopen_grace: Annotated[int, Field(ge=0, le=3600)] = 60
-    stores: Annotated[tuple[StoreView, ...], *JSON, Field(min_length=1)] = (DEFAULT_STORE,)
-    customer_accounts: Literal["website", "global"] = "website"
-    checkout_path: UrlPath = "/checkout/"
-    ask_checkout: bool = True
-    magento_timeout: Annotated[float, Field(gt=0, le=60)] = 8.0
-    magento_access_token: SecretStr | None = None
-    magento_admin_username: str | None = None
-    magento_admin_password: SecretStr | None = None
-    app_return_url: AppUrl | None = None
-    shop_name: Annotated[str, Field(max_length=80)] | None = None
-    shop_logo_url: WebUrl | None = None
-    shop_accent: HexColour = "#1a4fd6"
-    poq_script_url: WebUrl | None = None
-    poq_script_integrity: (
-        Annotated[str, Field(pattern=r"^sha(256|384|512)-[A-Za-z0-9+/=]+$")] | None
-    ) = None
 
     @classmethod
     def settings_customise_sources(

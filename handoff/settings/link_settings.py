@@ -1,0 +1,45 @@
+"""The settings for links, instructions and the way to checkout."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from handoff.instruction import InstructionCookie, InstructionHeader
+from handoff.settings.group import SettingsGroup
+from handoff.settings.value_types import COMMA_SEPARATED, JSON, Host, UrlPath
+
+
+class LinkSettings(SettingsGroup):
+    """Links and checkout"""
+
+    link_ttl: Annotated[int, Field(ge=10, le=86_400)] = 300
+    """Seconds that a link is valid."""
+
+    reopen_grace: Annotated[int, Field(ge=0, le=3600)] = 60
+    """Seconds after its first use in which the same web view may open the link again, five times
+    at most."""
+
+    instruction: Literal["url", "form"] = "url"
+    """The style of the instruction: see [The instruction](../README.md#the-instruction)."""
+
+    instruction_cookies: Annotated[tuple[InstructionCookie, ...], *JSON] = ()
+    """A JSON list of cookies for every instruction: `[{"name": …, "value": …, "domain": …}]`.
+    Optional fields: `expireDate`, `isHttpOnly`, `isSecure`, `path`."""
+
+    instruction_headers: Annotated[tuple[InstructionHeader, ...], *JSON] = ()
+    """A JSON list of headers for every instruction: `[{"name": …, "value": …}]`."""
+
+    checkout_path: UrlPath = "/checkout/"
+    """The path of the shop's checkout."""
+
+    checkout_hosts: Annotated[tuple[Host, ...], *COMMA_SEPARATED] = ()
+    """Other hosts to which checkout may redirect, separated by commas."""
+
+    ask_checkout: bool = True
+    """`false`: a transfer does not ask the shop's checkout first. Use it if Handoff cannot reach
+    the shop's pages."""
+
+    direct_entry: bool = False
+    """`true`: a web view may bring a quote itself: see [Direct entry](direct-entry.md)."""

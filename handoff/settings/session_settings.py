@@ -1,0 +1,75 @@
+"""The settings for the shop's store views, its session store and its session cookie."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from handoff.settings.group import DefaultText, SettingsGroup
+from handoff.settings.store_view_models import StoreView
+from handoff.settings.value_types import (
+    JSON,
+    CaFile,
+    CertificateFile,
+    CookieLifetime,
+    SessionStoreText,
+    UrlPath,
+)
+
+_DEFAULT_STORE = StoreView(
+    currency="GBP", code="default", store_id=1, website_id=1, website_code="base"
+)
+
+
+class SessionSettings(SettingsGroup):
+    """Stores and sessions"""
+
+    stores: Annotated[
+        tuple[StoreView, ...], *JSON, Field(min_length=1), DefaultText("store view 1, in GBP")
+    ] = (_DEFAULT_STORE,)
+    """A JSON list of the store views: see [Several stores](stores.md)."""
+
+    customer_accounts: Literal["website", "global"] = "website"
+    """How the shop shares customer accounts."""
+
+    session_store: SessionStoreText
+    """The shop's session store: see
+    [Find the session store](../README.md#2-find-the-session-store). Write `%2F` for `/` in user
+    name and password."""
+
+    session_store_ca_file: Annotated[CaFile | None, DefaultText("the system's")] = None
+    """A PEM file with the certificate authorities that Handoff trusts for Redis."""
+
+    session_store_cert_file: CertificateFile | None = None
+    """A PEM file with Handoff's own certificate and key, if Redis asks for one."""
+
+    sentinel_username: str | None = None
+    """Handoff's user name at the Sentinels."""
+
+    sentinel_password: SecretStr | None = None
+    """Handoff's password at the Sentinels."""
+
+    session_cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "PHPSESSID"
+    """The name of the shop's session cookie."""
+
+    session_cookie_domain: Annotated[
+        str, AfterValidator(str.lower), DefaultText("the shop's host")
+    ] = ""
+    """The domain of the shop's session cookie."""
+
+    session_cookie_path: UrlPath = "/"
+    """The path of the shop's session cookie."""
+
+    session_cookie_samesite: Literal["Lax", "Strict", "None"] = "Lax"
+    """The SameSite attribute of the shop's session cookie."""
+
+    session_cookie_lifetime: CookieLifetime = 3600
+    """Seconds that the cookie lives, as the shop has it. 0: until the browser closes. Otherwise at
+    least 60."""
+
+    session_lifetime: Annotated[
+        Annotated[int, Field(ge=60, le=31_536_000)] | None,
+        DefaultText("the cookie's lifetime, or `3600` if that is 0"),
+    ] = None
+    """Seconds that a new session lives in Redis."""
