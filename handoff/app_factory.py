@@ -32,6 +32,7 @@ from handoff.magento.client import MagentoClient
 from handoff.magento.quotes import Quotes
 from handoff.operations import gunicorn_config
 from handoff.operations.error_handlers import register_error_handlers
+from handoff.operations.header_limits import limit_header_length
 from handoff.operations.health import ReadinessCheck, register_health_endpoints
 from handoff.operations.json_logs import configure_logging
 from handoff.operations.metrics import register_metrics
@@ -83,6 +84,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     init_babel(app)
     _limit_request_time(app, settings.magento_timeout)
     log_requests(app)
+    limit_header_length(app)
     if settings.metrics:
         register_metrics(app)
     add_security_headers(app, settings)

@@ -12,6 +12,7 @@ from itsdangerous import BadSignature, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 _SALT = "handoff.link.v1"
+_MAX_LENGTH = 200  # characters; a token has 76
 
 
 class LinkTokens:
@@ -37,6 +38,8 @@ class LinkTokens:
         The same bytes have several spellings in base64. Only the one that `sign` writes is
         accepted, so that each link has one name.
         """
+        if len(token) > _MAX_LENGTH:
+            return None
         try:
             handoff_id = self._signer.unsign(token).decode("ascii")
             signature = token.rpartition(".")[2]

@@ -36,6 +36,7 @@ _LAST_SHOPPER_COOKIES = ("mage-messages", "X-Magento-Vary", "persistent_shopping
 _SECTIONS = ("cart", "customer", "directory-data")
 _SECTION_NAME = re.compile(r"[a-z][a-z0-9_-]{0,60}")
 _MAX_SECTIONS = 40
+_MAX_COOKIE_LENGTH = 4096  # browsers accept no longer cookie
 
 
 def set_shop_cookies(
@@ -145,7 +146,7 @@ def _list_paths_to_checkout(site: StoreSite) -> list[str]:
 def _build_section_data_ids(sent: str) -> str:
     """Return the cookie value that names the sections to load: ours, and those in the request."""
     try:
-        known = json.loads(unquote(sent))
+        known = json.loads(unquote(sent)) if len(sent) <= _MAX_COOKIE_LENGTH else None
     except (ValueError, RecursionError):
         known = None
     names = [n for n in known if _SECTION_NAME.fullmatch(n)] if isinstance(known, dict) else []

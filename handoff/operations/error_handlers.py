@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import structlog
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    RequestEntityTooLarge,
+    RequestHeaderFieldsTooLarge,
+)
 
 from handoff import problems
 from handoff.entry import result_pages
@@ -49,6 +54,8 @@ def _find_problem(error: HTTPException) -> Problem:
         return problems.RequestTooLarge()
     if isinstance(error, MethodNotAllowed):
         return problems.MethodNotAllowed()
+    if isinstance(error, RequestHeaderFieldsTooLarge):
+        return problems.MalformedRequest("A header is too long.")
     if error.code == problems.NotFound.status:
         return problems.NotFound()
     return problems.MalformedRequest()

@@ -6,12 +6,17 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+import structlog
 from flask import Flask
 
 from handoff.settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = structlog.get_logger()
+
+_MAX_FORWARDED_LENGTH = 1000  # characters from the end of `X-Forwarded-For`, enough for 10 proxies
 
 
 def add_proxy_middleware(app: Flask, settings: Settings) -> None:
@@ -46,7 +51,8 @@ class ClientAddressMiddleware:
     """Sets `REMOTE_ADDR` to the address that the first of our own proxies saw.
 
     Each of our proxies appends one address to `X-Forwarded-For`. The client itself may have written
-    others before them; those are ignored.
+    others before them; those are ignored. An address that cannot be read becomes an empty text:
+    the connection's own address is the proxy's, and would make all clients one.
     """
 
     # werkzeug's ProxyFix reads the header as a list with quoted strings. A client's quotation
@@ -55,19 +61,28 @@ class ClientAddressMiddleware:
     def __init__(self, app: WSGIApplication, proxy_count: int) -> None:
         self._app = app
         self._proxy_count = proxy_count
+        self._has_warned = False
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        addresses = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        if len(addresses) >= self._proxy_count:
-            address = addresses[-self._proxy_count].strip()
-            if _is_ip_address(address):
-                environ["REMOTE_ADDR"] = address
+        forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")[-_MAX_FORWARDED_LENGTH:]
+        entries = [entry for entry in forwarded.split(",") if not entry.isspace() and entry]
+        if entries:
+            # With fewer entries than proxies, the request came in behind the first proxy.
+            environ["REMOTE_ADDR"] = _parse_address(entries[-self._proxy_count :][0])
+        if not environ.get("REMOTE_ADDR") and not self._has_warned:
+            self._has_warned = True
+            log.warning("client_address_unreadable", trusted_proxies=self._proxy_count)
         return self._app(environ, start)
 
 
-def _is_ip_address(text: str) -> bool:
+def _parse_address(entry: str) -> str:
+    """Return the IP address of an entry, which may have a port and brackets, or an empty text."""
+    text = entry.strip(' \t"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
     try:
-        ip_address(text)
+        return str(ip_address(text.partition("%")[0].strip()))
     except ValueError:
-        return False
-    return True
+        return ""

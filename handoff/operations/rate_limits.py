@@ -127,7 +127,9 @@ class RateLimit:
         return self._check_caller(FixedWindowRateLimiter.test, caller)
 
     def _check_caller(self, check: _Check, caller: str) -> int:
-        if self._item is None:
+        # Callers without a known address are not counted: one of them could use up the events of
+        # all the others.
+        if self._item is None or not caller:
             return 0
         key = self._counters.hash_caller(self._name, caller)
         return self._counters.run_check(check, self._item, key)
@@ -136,12 +138,13 @@ class RateLimit:
 def get_caller_network(address: str | None) -> str:
     """Return the network that counts as one caller: an IPv4 address, or the /64 of an IPv6 one.
 
-    One line of an internet provider usually has a whole /64.
+    One line of an internet provider usually has a whole /64. Without an address that can be read,
+    for example on a Unix socket, return an empty text.
     """
     try:
         ip = ip_address(address or "")
     except ValueError:
-        return "unknown"  # a Unix socket has no address
+        return ""
     if not isinstance(ip, IPv6Address):
         return str(ip)
     return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))

@@ -82,6 +82,12 @@ def test_the_browser_decides_the_language(client: FlaskClient, asked: str, langu
     assert f'<html lang="{language}" dir="ltr">' in page
 
 
+def test_languages_beyond_the_first_200_characters_are_ignored(client: FlaskClient) -> None:
+    for filler, language in (("sv," * 60, "de"), ("sv," * 70, "en"), ("s" * 7000 + ",", "en")):
+        page = client.get("/h/x", headers={"Accept-Language": f"{filler}de"}).text
+        assert f'<html lang="{language}"' in page
+
+
 def test_arabic_pages_run_from_right_to_left(client: FlaskClient) -> None:
     page = client.get("/h/x", headers={"Accept-Language": "ar"}).text
     assert '<html lang="ar" dir="rtl">' in page

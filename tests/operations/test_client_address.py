@@ -18,12 +18,27 @@ PROXY = "127.0.0.1"  # the peer of the connection
         (1, None, PROXY),
         (1, "198.51.100.7", "198.51.100.7"),
         (1, "203.0.113.9, 198.51.100.7", "198.51.100.7"),
-        (2, "198.51.100.7", PROXY),
+        (2, "198.51.100.7", "198.51.100.7"),
         (2, "203.0.113.9, 198.51.100.7, 192.0.2.1", "198.51.100.7"),
         (1, "2001:db8::7", "2001:db8::7"),
         (1, '"203.0.113.9, 198.51.100.7', "198.51.100.7"),
-        (1, "198.51.100.7, nonsense", PROXY),
+        (1, "203.0.113.9, 198.51.100.7:443", "198.51.100.7"),
+        (1, "203.0.113.9, [2001:db8::7]:443", "2001:db8::7"),
+        (1, "[2001:db8::7]", "2001:db8::7"),
+        (1, '"[2001:db8::7]:443"', "2001:db8::7"),
+        (1, "fe80::7%eth0", "fe80::7"),
+        (1, "  198.51.100.7  ", "198.51.100.7"),
+        (1, "\t198.51.100.7 :443 ", "198.51.100.7"),
+        (1, "203.0.113.9, 198.51.100.7, ,", "198.51.100.7"),
+        (2, "203.0.113.9,,198.51.100.7:80 ,192.0.2.1", "198.51.100.7"),
+        (1, "203.0.113.9, " * 500 + "198.51.100.7", "198.51.100.7"),
+        (1, "198.51.100.7, nonsense", ""),
+        (1, "unknown", ""),
+        (1, "198.51.100.7.1", ""),
+        (1, "[", ""),
+        (1, ":443", ""),
         (1, "", PROXY),
+        (1, " , ", PROXY),
     ],
 )
 def test_the_client_address_is_the_one_that_the_first_trusted_proxy_saw(
@@ -34,6 +49,20 @@ def test_the_client_address_is_the_one_that_the_first_trusted_proxy_saw(
     app.test_client().post("/api/cart-transfer", headers=headers)
     [refused] = captured_log.read_lines("key_rejected")
     assert refused["client"] == address
+
+
+def test_clients_with_an_unreadable_address_do_not_use_up_each_others_attempts(
+    make_app: MakeApp, captured_log: CapturedLog
+) -> None:
+    client = make_app(trusted_proxies=1, refusals_per_minute=2).test_client()
+    for _ in range(4):
+        assert client.get("/h/x", headers={"X-Forwarded-For": "unknown"}).status_code == 404
+    assert len(captured_log.read_lines("client_address_unreadable")) == 1
+    readable = {"X-Forwarded-For": "[2001:db8::7]:443"}
+    statuses = [client.get("/h/x", headers=readable).status_code for _ in range(3)]
+    assert statuses == [404, 404, 429]
+    other = {"X-Forwarded-For": "[2001:db8:1::7]:444"}
+    assert client.get("/h/x", headers=other).status_code == 404
 
 
 def test_scheme_host_and_path_never_come_from_headers(make_app: MakeApp) -> None:

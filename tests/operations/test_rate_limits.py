@@ -251,8 +251,9 @@ def test_a_silent_redis_is_waited_for_by_one_caller_every_few_seconds(
         ("::ffff:192.0.2.7", "192.0.2.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("2001:db8:1:2::ffff", "2001:db8:1:2::/64"),
-        ("", "unknown"),
-        (None, "unknown"),
+        ("", ""),
+        (None, ""),
+        ("fe80::1%eth0", "fe80::/64"),
     ],
 )
 def test_all_addresses_of_one_ipv6_network_are_one_caller(address: str | None, caller: str) -> None:
