@@ -1,4 +1,4 @@
-"""Every setting, command, problem and result page is documented, and all links work."""
+"""The documentation names what the code has: settings, codes, pages, events, metrics, commands."""
 
 from __future__ import annotations
 
@@ -17,12 +17,24 @@ from handoff.settings import PREFIX, Settings
 from handoff.settings.model import GROUPS
 from handoff.settings.reference_page import render_page
 from handoff.transfer.request_parser import ERROR_CODES
+from tests.conftest import MakeApp
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text("utf-8")
-PAGES = sorted((ROOT / "docs").glob("*.md"))
-ALL_PAGES = "\n".join([README, *(page.read_text("utf-8") for page in PAGES)])
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+ALL_PAGES = [ROOT / "README.md", *PAGES]
+ALL_TEXT = "\n".join(page.read_text("utf-8") for page in ALL_PAGES)
 MODULES = sorted((ROOT / "handoff").rglob("*.py"))
+
+
+def read(page: str) -> str:
+    return (DOCS / page).read_text("utf-8")
+
+
+def list_first_cells(page: str, heading: str) -> list[str]:
+    """Return the code words in the first cells of the table below a heading."""
+    section = read(page).partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE)
 
 
 def list_problems() -> list[type[Problem]]:
@@ -45,11 +57,16 @@ def test_every_setting_is_in_one_group_and_has_a_description() -> None:
     assert [name for name in names if not Settings.model_fields[name].description] == []
 
 
-def test_the_readme_links_to_every_page_of_the_docs() -> None:
-    assert [page.name for page in PAGES if f"(docs/{page.name}" not in README] == []
+def test_the_readme_is_one_page() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").split()) <= 1_200
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.name)
+def test_the_index_links_to_every_page_of_the_docs() -> None:
+    index = read("index.md")
+    assert [p.name for p in PAGES if p.stem != "index" and f"]({p.name})" not in index] == []
+
+
+@pytest.mark.parametrize("page", [*ALL_PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
 def test_every_link_leads_to_an_existing_file_and_heading(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text("utf-8")):
         path, _, heading = target.partition("#")
@@ -66,8 +83,16 @@ def _anchor_of(heading: str) -> str:
 
 
 @pytest.mark.parametrize("problem", list_problems())
-def test_every_problem_is_documented_with_its_status(problem: type[Problem]) -> None:
-    assert re.search(rf"^\| {problem.status} \| `{problem.code}` \|", README, re.MULTILINE)
+def test_every_problem_is_documented_with_its_status_its_cause_and_its_cure(
+    problem: type[Problem],
+) -> None:
+    row = rf"^\| {problem.status} \| `{problem.code}` \| .+ \| .+ \|$"
+    assert re.search(row, read("poq.md"), re.MULTILINE)
+
+
+def test_the_guide_for_poq_documents_no_code_that_no_problem_has() -> None:
+    documented = re.findall(r"^\| \d{3} \| `([a-z_]+)` \|", read("poq.md"), re.MULTILINE)
+    assert sorted(documented) == sorted(problem.code for problem in list_problems())
 
 
 def test_every_code_of_an_invalid_field_or_line_is_documented() -> None:
@@ -75,7 +100,7 @@ def test_every_code_of_an_invalid_field_or_line_is_documented() -> None:
     for module in MODULES:
         codes |= set(re.findall(r'Fault\(\s*"([a-z_]+)"', module.read_text("utf-8")))
     assert len(codes) > 10
-    assert [code for code in sorted(codes) if f"`{code}`" not in ALL_PAGES] == []
+    assert [code for code in sorted(codes) if f"`{code}`" not in ALL_TEXT] == []
 
 
 def _list_page_rows(text: str) -> set[tuple[int, str]]:
@@ -91,20 +116,20 @@ def _list_pages(address: str) -> set[tuple[int, str]]:
     return {(int(page.status), page.title) for page in shown}
 
 
-def test_the_readme_lists_the_result_pages_of_links_and_no_others() -> None:
+def test_the_page_on_shopper_pages_lists_those_of_links_and_no_others() -> None:
     assert len(result_pages.RESULT_PAGES) == 16
-    assert _list_page_rows(README) == _list_pages(result_pages.LINK)
+    assert _list_page_rows(read("shopper-pages.md")) == _list_pages(result_pages.LINK)
 
 
 def test_the_page_on_direct_entry_lists_its_result_pages() -> None:
-    text = (ROOT / "docs" / "direct-entry.md").read_text("utf-8")
     own = _list_pages(result_pages.DIRECT_ENTRY) - _list_pages(result_pages.LINK)
-    assert own <= _list_page_rows(text) <= _list_pages(result_pages.DIRECT_ENTRY)
+    assert own <= _list_page_rows(read("direct-entry.md")) <= _list_pages(result_pages.DIRECT_ENTRY)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_is_documented(name: str) -> None:
-    assert re.search(rf"^ *(handoff|make|/opt/handoff/bin/handoff) {name}\b", README, re.MULTILINE)
+def test_every_command_is_documented_with_an_example(name: str) -> None:
+    assert re.search(rf"^\| `handoff {name}` \|", read("commands.md"), re.MULTILINE)
+    assert re.search(rf"^handoff {name}\b", read("commands.md"), re.MULTILINE)
 
 
 def test_every_state_and_difference_of_the_reconciliation_is_documented() -> None:
@@ -112,12 +137,19 @@ def test_every_state_and_difference_of_the_reconciliation_is_documented() -> Non
     comparison = (ROOT / "handoff" / "bag_comparison.py").read_text("utf-8")
     codes |= set(re.findall(r'Difference\(\s*"([a-z_]+)"', comparison))
     assert len(codes) == len(ReportState) + 4
-    assert [code for code in sorted(codes) if f"`{code}`" not in ALL_PAGES] == []
+    assert [code for code in sorted(codes) if f"`{code}`" not in ALL_TEXT] == []
 
 
-def test_every_log_event_that_is_no_request_is_documented() -> None:
+def test_the_table_of_log_events_lists_those_of_the_code_and_no_others() -> None:
     sources = [module.read_text("utf-8") for module in MODULES]
-    calls = [re.findall(r'log\.(?:warning|error|exception)\(\s*"([a-z_]+)"', s) for s in sources]
+    calls = [re.findall(r'log\.(?:[a-z]+)\(\s*"([a-z_]+)"', source) for source in sources]
     events = {event for found in calls for event in found} | {"client_timed_out"}
     assert len(events) > 10
-    assert [event for event in sorted(events) if f"`{event}`" not in ALL_PAGES] == []
+    assert sorted(list_first_cells("running.md", "Logs")) == sorted(events)
+
+
+def test_the_table_of_metrics_lists_those_of_the_service_and_no_others(make_app: MakeApp) -> None:
+    text = make_app(metrics=True).test_client().get("/metrics").text
+    names = re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE)
+    metrics = [name for name in names if not name.endswith("_created")]
+    assert sorted(list_first_cells("running.md", "Metrics")) == sorted(metrics)

@@ -20,7 +20,7 @@ def serve(bind: str, workers: int) -> None:
     """Run the service.
 
     Checks the settings first and names every fault. Put the shop's own proxy in front of it, under
-    a path of the shop's host; the README shows how.
+    a path of the shop's host; docs/go-live.md shows how.
 
     Example: handoff serve --env-file /etc/handoff.env --bind 127.0.0.1:8000
     """

@@ -1,7 +1,7 @@
 """The result pages: what a shopper sees if checkout does not open, and the reasons for each.
 
 No other module defines a page. The views look up pages here, `/openapi.json` is built from this
-table, and a test compares the tables of README and docs/direct-entry.md with it.
+table, and a test compares it with the tables of docs/shopper-pages.md and docs/direct-entry.md.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ class LinkSettings(SettingsGroup):
     at most."""
 
     instruction: Literal["url", "form"] = "url"
-    """The style of the instruction: see [The instruction](../README.md#the-instruction)."""
+    """The style of the instruction: see [The instruction](poq.md#the-instruction)."""
 
     instruction_cookies: Annotated[tuple[InstructionCookie, ...], *JSON] = ()
     """A JSON list of cookies for every instruction: `[{"name": …, "value": …, "domain": …}]`.

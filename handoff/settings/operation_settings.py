@@ -38,7 +38,7 @@ class OperationSettings(SettingsGroup):
         RateLimitStorageUrl | None, DefaultText("none: each worker counts in its own memory")
     ] = None
     """A Redis in which all workers and hosts
-    [count rate limits together](../README.md#count-rate-limits-together):
+    [count rate limits together](running.md#count-rate-limits-together):
     `redis://user:password@host:6379/0`, `rediss://…` or `unix:///path?db=0`."""
 
     transfers_per_minute: Annotated[int, Field(ge=0)] = 3000

@@ -35,7 +35,7 @@ class SessionSettings(SettingsGroup):
 
     session_store: SessionStoreText
     """The shop's session store: see
-    [Find the session store](../README.md#2-find-the-session-store). Write `%2F` for `/` in user
+    [Find the session store](go-live.md#2-find-the-session-store). Write `%2F` for `/` in user
     name and password."""
 
     session_store_ca_file: Annotated[CaFile | None, DefaultText("the system's")] = None

@@ -15,7 +15,7 @@ FAILURES_BEFORE_LOCK = 6
 LOCK_SECONDS = 1800
 WHOLESALE = 2  # Magento's number of the customer group
 
-# Known to everybody: the README and the demo print them.
+# Known to everybody: docs/poq.md and the demo print them.
 ADMIN_NAME = "admin"
 ADMIN_PASSWORD = "Admin123!"
 CUSTOMER_PASSWORD = "Shopper123!"

@@ -1,4 +1,4 @@
-"""Shop and service behind nginx with TLS, in both layouts of the README."""
+"""Shop and service behind nginx with TLS, in both layouts of docs/go-live.md."""
 
 from __future__ import annotations
 

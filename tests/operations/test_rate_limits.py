@@ -149,7 +149,7 @@ def test_redis_learns_no_address_and_forgets_after_a_minute(
 
 
 def test_few_rights_in_redis_are_enough(redis_server: RedisServer, client: redis.Redis) -> None:
-    """The README names these."""
+    """docs/running.md names these."""
     rights = "~handoff:* -@all +select +evalsha +script|load +incrby +expire +get +ttl"
     execute: Any = client.execute_command  # its types are not declared
     execute("ACL", "SETUSER", "counter", "on", ">a-password", *rights.split())

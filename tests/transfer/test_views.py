@@ -1,4 +1,4 @@
-"""`POST /api/cart-transfer`: instructions, and every problem in the table of the README."""
+"""`POST /api/cart-transfer`: instructions, and every problem in the table of docs/poq.md."""
 
 from __future__ import annotations
 
