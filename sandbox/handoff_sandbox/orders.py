@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count
 from secrets import token_hex
@@ -13,6 +13,8 @@ from handoff_sandbox.formats import Clock, format_timestamp
 from handoff_sandbox.postal_address import PostalAddress
 from handoff_sandbox.quotes import QuoteLine, SandboxQuote
 from handoff_sandbox.totals import Totals, calculate_totals
+
+_FIRST_QUOTE_OF_EDITS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class OrderComment:
 
 @dataclass(slots=True)
 class SandboxOrder:
-    """A bought quote. Only its state and its comments change afterwards."""
+    """A bought quote. Only its state, its comments and its replacement change afterwards."""
 
     entity_id: int
     increment_id: str
@@ -67,6 +69,7 @@ class SandboxOrder:
     status: str = "pending"
     protect_code: str = field(default_factory=lambda: token_hex(16))
     comments: list[OrderComment] = field(default_factory=list)
+    replaced_by: SandboxOrder | None = None
 
 
 @dataclass(slots=True)
@@ -103,12 +106,36 @@ class OrderTable:
         self.by_id[number] = order
         return order
 
-    def cancel_order(self, order: SandboxOrder) -> None:
-        """Cancel an order and put its goods back into stock."""
-        order.state = order.status = "canceled"
-        order.updated_at = format_timestamp(self.clock())
+    def cancel_order(self, order: SandboxOrder) -> bool:
+        """Cancel an order and put its goods back into stock, unless its state does not allow it."""
+        if order.state in ("canceled", "complete", "closed", "holded"):
+            return False
+        self.set_state(order, "canceled")
         for item in order.items:
             item.goods.stock += item.qty
+        return True
+
+    def set_state(self, order: SandboxOrder, state: str) -> None:
+        """Set an order's state, and the status of the same name that Magento gives to most."""
+        order.state = order.status = state
+        order.updated_at = format_timestamp(self.clock())
+
+    def replace_order(self, order: SandboxOrder) -> SandboxOrder:
+        """Cancel an order and place it again, as its edit in the admin panel does."""
+        number = next(self._ids)
+        first, _, edit = order.increment_id.partition("-")
+        replacement = replace(
+            order,
+            entity_id=number,
+            increment_id=f"{first}-{int(edit or 0) + 1}",
+            # The admin panel makes a quote of its own.
+            quote=replace(order.quote, number=_FIRST_QUOTE_OF_EDITS + number),
+            comments=[],
+        )
+        order.replaced_by = replacement
+        self.set_state(order, "canceled")
+        self.by_id[number] = replacement
+        return replacement
 
     def add_comment(self, order: SandboxOrder, text: str, *, notified: bool, visible: bool) -> None:
         """Add a comment to an order."""

@@ -71,7 +71,10 @@ class QuoteLine:
 
 @dataclass(slots=True)
 class SandboxQuote:
-    """The quote of a guest, who knows its masked id, or of a customer."""
+    """The quote of a guest, who knows its masked id, or of a customer.
+
+    A deleted customer's quote still belongs to them: nobody can check it out.
+    """
 
     number: int
     created_at: str
@@ -83,6 +86,7 @@ class SandboxQuote:
     masked_id: str | None = None
     customer: ShopCustomer | None = None
     active: bool = True
+    is_customer_deleted: bool = False
     lines: list[QuoteLine] = field(default_factory=list)
     shipping_method: str | None = None
     reserved_order_id: str | None = None
@@ -217,7 +221,7 @@ class QuoteTable:
         self.apply_gift_rules(quote)
 
     def merge(self, target: SandboxQuote, source: SandboxQuote) -> None:
-        """Add the lines of one quote to another, and close the first."""
+        """Add the lines of one quote to another, and close the first, which keeps its masked id."""
         for line in source.lines:
             self.add_quantity(target, line.product, line.qty, line.variant)
         self.apply_gift_rules(target)
@@ -230,18 +234,18 @@ class QuoteTable:
             self.merge(quote, customer_quote)
         self.set_owner(quote, customer)
 
+    def restore(self, quote: SandboxQuote) -> None:
+        """Open an ordered quote again, as payment modules do after a failed payment."""
+        quote.active = True
+        quote.reserved_order_id = None
+        quote.updated_at = format_timestamp(self.clock())
+
     def set_owner(self, quote: SandboxQuote, customer: ShopCustomer) -> None:
         """Make a quote a customer's, and delete its masked id."""
         quote.customer = customer
         quote.masked_id = None
         quote.billing = replace(quote.billing, email=customer.email)
         quote.shipping = replace(quote.shipping, email=customer.email)
-        self.apply_gift_rules(quote)
-
-    def remove_owner(self, quote: SandboxQuote) -> None:
-        """Leave a quote without an owner, because its customer's account was deleted."""
-        quote.customer = None
-        quote.masked_id = None
         self.apply_gift_rules(quote)
 
     def require_active(self, quote: SandboxQuote) -> None:

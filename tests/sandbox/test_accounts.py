@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 from handoff_sandbox import create_shop
-from handoff_sandbox.access_tokens import CUSTOMER, TokenUser
+from handoff_sandbox.access_tokens import ADMIN, CUSTOMER, TokenUser
 from handoff_sandbox.shop import SandboxShop
 
 from tests.sandbox.conftest import URL
@@ -101,3 +101,18 @@ def test_the_customer_keeps_the_cart_after_logging_out(
     quote = shop.quotes.find_active_of(sam)
     assert quote is not None
     assert [line.product.sku for line in quote.lines] == ["ITEM-07"]
+
+
+def test_the_cart_of_a_deleted_customer_keeps_its_masked_id_and_cannot_be_checked_out(
+    browser: ScriptlessBrowser, shop: SandboxShop
+) -> None:
+    browser.log_in("shopper@example.com")
+    browser.cookies["form_key"] = "c" * 16
+    browser.add(1)
+    masked_id = shop.quotes.ensure_masked_id(shop.quotes.by_number[1])
+    headers = {"Authorization": f"Bearer {shop.tokens.issue(TokenUser(1, ADMIN))}"}
+    assert browser.client.delete("/rest/V1/customers/1", headers=headers).get_json() is True
+    shown = browser.client.get(f"/rest/V1/guest-carts/{masked_id}").get_json()
+    assert (shown["is_active"], shown["customer_is_guest"]) == (True, False)
+    assert shown["customer"] == {"email": None, "firstname": None, "lastname": None}
+    assert get_link_path(browser.get("/checkout/")) == "/checkout/cart/"

@@ -161,3 +161,50 @@ def test_an_order_needs_the_form_key(browser: ScriptlessBrowser, shop: SandboxSh
     browser.add(1)
     assert get_link_path(browser.place_order(form_key="forged")) == "/checkout/"
     assert shop.orders.by_id == {}
+
+
+def test_a_cancelled_payment_cancels_the_order_and_opens_its_quote_again(
+    browser: ScriptlessBrowser, shop: SandboxShop
+) -> None:
+    browser.add(1, 2)
+    browser.place_order()
+    quote = shop.quotes.by_number[1]
+    assert (quote.active, quote.reserved_order_id) == (False, "000000001")
+    for _ in range(2):  # the second time, no order is left to cancel
+        assert browser.get("/paypal/payflow/cancelPayment/").status_code == 200
+    assert (quote.active, quote.reserved_order_id) == (True, None)
+    assert browser.get("/checkout/").status_code == 200
+    browser.place_order()
+    found = orders(browser.client, shop)
+    assert [(order["quote_id"], order["state"]) for order in found] == [(1, "canceled"), (1, "new")]
+
+
+@pytest.mark.parametrize("state", ["complete", "closed", "holded", "canceled"])
+def test_an_order_in_some_states_cannot_be_cancelled(
+    browser: ScriptlessBrowser, shop: SandboxShop, state: str
+) -> None:
+    browser.add(1)
+    browser.place_order()
+    shop.orders.set_state(shop.orders.by_id[1], state)
+    headers = {"Authorization": f"Bearer {shop.tokens.issue(TokenUser(1, ADMIN))}"}
+    answer = browser.client.post("/rest/V1/orders/1/cancel", headers=headers)
+    assert (answer.status_code, answer.get_json()) == (200, False)
+    assert shop.orders.by_id[1].state == state
+
+
+def test_an_edited_order_names_the_order_that_replaces_it(
+    browser: ScriptlessBrowser, shop: SandboxShop
+) -> None:
+    browser.add(1)
+    browser.place_order()
+    shop.orders.replace_order(shop.orders.replace_order(shop.orders.by_id[1]))
+    found = orders(browser.client, shop)
+    assert [
+        (order["increment_id"], order["state"], order.get("relation_child_real_id"))
+        for order in found
+    ] == [
+        ("000000001", "canceled", "000000001-1"),
+        ("000000001-1", "canceled", "000000001-2"),
+        ("000000001-2", "new", None),
+    ]
+    assert len({order["quote_id"] for order in found}) == 3

@@ -88,6 +88,20 @@ def test_a_customers_cart_can_be_read_over_rest_by_its_masked_id(
     assert quote["customer"]["email"] == "shopper@example.com"
 
 
+def test_a_merged_guest_cart_is_closed_and_keeps_its_masked_id(
+    client: FlaskClient, shop: SandboxShop
+) -> None:
+    guest = quote_of(shop, "ITEM-01")
+    merge = "mutation ($id: String!) { mergeCarts(source_cart_id: $id) { total_quantity } }"
+    assert "errors" in ask(client, merge, id=guest.masked_id)
+    bearer = shop.tokens.issue(TokenUser(1, CUSTOMER))
+    data = ask(client, merge, bearer, id=guest.masked_id)["data"]
+    assert data == {"mergeCarts": {"total_quantity": 1}}
+    shown = client.get(f"/rest/V1/guest-carts/{guest.masked_id}").get_json()
+    assert (shown["is_active"], shown["customer_is_guest"]) == (False, True)
+    assert not shown.keys() & {"items", "reserved_order_id"}
+
+
 @pytest.mark.parametrize("query", ["", "{", "nonsense"])
 def test_an_unparsable_query_is_a_500(client: FlaskClient, query: str) -> None:
     assert client.post("/graphql", json={"query": query}).status_code == 500

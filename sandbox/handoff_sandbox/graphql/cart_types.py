@@ -26,7 +26,17 @@ def current_customer() -> ShopCustomer | None:
 
 
 def find_quote(masked_id: str) -> SandboxQuote:
-    """Return the active quote with a masked id, or raise an error if it is not the caller's.
+    """Return the active quote with a masked id, or raise an error if it is not the caller's."""
+    return _find_quote_of(masked_id, current_customer())
+
+
+def find_guest_quote(masked_id: str) -> SandboxQuote:
+    """Return the active quote with a masked id, or raise an error if it is not a guest's."""
+    return _find_quote_of(masked_id, None)
+
+
+def _find_quote_of(masked_id: str, customer: ShopCustomer | None) -> SandboxQuote:
+    """Return the active quote with a masked id, or raise an error if it is somebody else's.
 
     Reading a quote is enough to move it to the store view and currency of the request.
     """
@@ -40,7 +50,7 @@ def find_quote(masked_id: str) -> SandboxQuote:
         raise create_error("input", "Can't assign cart to store in different website.")
     if (quote.view, quote.currency) != (view, currency):
         current_shop().quotes.move_to_view(quote, view, currency)
-    if quote.customer != current_customer():
+    if quote.customer != customer:
         raise create_error(
             "authorization",
             f'The current user cannot perform operations on cart "{masked_id}"',

@@ -14,6 +14,7 @@ from handoff_sandbox.formats import JsonObject
 from handoff_sandbox.graphql.cart_types import (
     current_currency,
     current_customer,
+    find_guest_quote,
     find_or_create_quote,
     find_quote,
     serialize_cart,
@@ -55,6 +56,20 @@ def add_products(
     current_shop().quotes.apply_gift_rules(quote)
     errors = [error for error in results if error is not None]
     return {"cart": serialize_cart(quote), "user_errors": errors}
+
+
+def merge_carts(
+    _root: object, _info: object, *, source_cart_id: str, destination_cart_id: str | None = None
+) -> JsonObject:
+    """Merge a guest's quote into the customer's, and close it."""
+    shop, customer = current_shop(), current_customer()
+    if customer is None:
+        raise create_error("authorization", "The current customer isn't authorized.")
+    source = find_guest_quote(source_cart_id)
+    target = find_quote(destination_cart_id) if destination_cart_id else None
+    target = target or find_or_create_quote(shop, customer)
+    shop.quotes.merge(target, source)
+    return serialize_cart(target)
 
 
 def generate_customer_token(
@@ -131,5 +146,6 @@ RESOLVERS: dict[str, Callable[..., object]] = {
     "createEmptyCart": create_empty_cart,
     "createGuestCart": create_guest_cart,
     "addProductsToCart": add_products,
+    "mergeCarts": merge_carts,
     "generateCustomerToken": generate_customer_token,
 }

@@ -62,6 +62,6 @@ def delete_customer(number: int) -> object:
         raise NoSuchEntity.entity("customerId", number)
     for quote in shop.quotes.by_number.values():
         if quote.customer is customer:
-            shop.quotes.remove_owner(quote)
+            quote.is_customer_deleted = True
     shop.accounts.delete_customer(customer)
     return True

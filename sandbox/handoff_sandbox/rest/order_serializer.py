@@ -27,6 +27,7 @@ def serialize_order(order: SandboxOrder, global_currency: str) -> JsonObject:
     return {
         **_serialize_amounts(order),
         **_serialize_customer(order),
+        **_serialize_replacement(order),
         **dict.fromkeys(("store_to_base_rate", "store_to_order_rate"), 0),
         "base_currency_code": base,
         "base_to_global_rate": 1,
@@ -114,6 +115,17 @@ def _serialize_customer(order: SandboxOrder) -> JsonObject:
         "customer_lastname": customer.lastname if customer else order.billing.lastname,
     }
     return data | {"customer_id": customer.id} if customer else data
+
+
+def _serialize_replacement(order: SandboxOrder) -> JsonObject:
+    """Return the fields that only an edited order has."""
+    replacement = order.replaced_by
+    if replacement is None:
+        return {}
+    return {
+        "relation_child_id": str(replacement.entity_id),
+        "relation_child_real_id": replacement.increment_id,
+    }
 
 
 def _serialize_item(line: OrderItem, order: SandboxOrder) -> JsonObject:

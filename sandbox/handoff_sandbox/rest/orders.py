@@ -55,11 +55,7 @@ def show_order(number: int) -> object:
 @blueprint.post("/orders/<int:number>/cancel")
 @endpoint(CANCEL)
 def cancel_order(number: int) -> object:
-    order = _find_order(number)
-    if order.state == "canceled":
-        return False
-    current_shop().orders.cancel_order(order)
-    return True
+    return current_shop().orders.cancel_order(_find_order(number))
 
 
 @blueprint.post("/orders/<int:number>/comments")

@@ -50,7 +50,7 @@ def serialize_quote(
     data |= {
         "items_count": len(quote.lines),
         "items_qty": quote.total_qty,
-        "customer": serialize_quote_customer(quote.customer),
+        "customer": serialize_quote_customer(None if quote.is_customer_deleted else quote.customer),
         "billing_address": serialize_address(quote.billing, quote.customer, same_as_billing=0),
     }
     if quote.reserved_order_id is not None:

@@ -85,6 +85,20 @@ def show_success() -> Response:
     return render_page("success.html", number=number)
 
 
+@blueprint.get("/paypal/payflow/cancelPayment/")
+def cancel_payment() -> Response:
+    """Cancel the session's last order and restore its quote, whatever its payment method."""
+    visit = current_visit()
+    number = visit.session.get_number("checkout", "last_order_id")
+    order = None if number is None else visit.shop.orders.by_id.get(number)
+    if order is not None and visit.session.get_text("checkout", "last_real_order_id"):
+        visit.shop.orders.cancel_order(order)
+        visit.shop.quotes.restore(order.quote)
+        visit.set_quote(order.quote)
+        visit.session.set_values("checkout", last_real_order_id=None)
+    return Response(content_type="text/html; charset=UTF-8")
+
+
 def find_checkout_quote(visit: Visit) -> SandboxQuote | None:
     """Return the session's quote if it can be bought, and add a message if Magento gives one."""
     rules, quote = visit.shop.rules, visit.find_quote()
