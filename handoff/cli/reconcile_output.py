@@ -36,6 +36,7 @@ _CSV_COLUMNS = (
     "order_states",
     "differences",
     "handoff",
+    "caller",
     "kind",
     "store",
     "quote_number",

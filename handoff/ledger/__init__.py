@@ -23,6 +23,7 @@ from handoff.ledger.models import (
     LinkState,
     NewHandoff,
     build_reference_key,
+    compute_digest,
     generate_handoff_id,
 )
 
@@ -39,6 +40,7 @@ __all__ = [
     "MigrationResult",
     "NewHandoff",
     "build_reference_key",
+    "compute_digest",
     "find_newest_schema_version",
     "generate_handoff_id",
     "migrate",

@@ -22,8 +22,8 @@ from handoff.ledger.tables import lease as lease_table
 
 _POLL = 0.02  # seconds between two checks of a lease that another process holds
 _c = lease_table.c
-_is_held = sa.and_(_c.key == sa.bindparam("key"), _c.expires_at > NOW)
-_is_own = sa.and_(_c.key == sa.bindparam("key"), _c.holder == sa.bindparam("holder"))
+_is_held = sa.and_(_c.key_hash == sa.bindparam("key_hash"), _c.expires_at > NOW)
+_is_own = sa.and_(_c.key_hash == sa.bindparam("key_hash"), _c.holder == sa.bindparam("holder"))
 
 
 def _build_acquire_statement(insert: Any) -> sa.Executable:
@@ -31,10 +31,10 @@ def _build_acquire_statement(insert: Any) -> sa.Executable:
         expires_at=NOW + sa.bindparam("milliseconds", type_=sa.BigInteger)
     )
     acquire: sa.Executable = new.on_conflict_do_update(
-        index_elements=[_c.key],
+        index_elements=[_c.key_hash],
         set_={"holder": new.excluded.holder, "expires_at": new.excluded.expires_at},
         where=sa.or_(_c.expires_at <= NOW, _c.holder == new.excluded.holder),
-    ).returning(_c.key)
+    ).returning(_c.key_hash)
     return acquire
 
 
@@ -42,7 +42,7 @@ _ACQUIRE = {
     "sqlite": _build_acquire_statement(sqlite.insert),
     "postgresql": _build_acquire_statement(postgresql.insert),
 }
-_FIND_HELD = sa.select(_c.key).where(_is_held)
+_FIND_HELD = sa.select(_c.key_hash).where(_is_held)
 _DELETE = sa.delete(lease_table).where(_is_own)
 
 
@@ -65,7 +65,7 @@ class Lease:
 
     def delete(self, connection: sa.Connection) -> bool:
         """Delete the lease, and return whether it was still ours."""
-        values = {"key": self.key, "holder": self.holder}
+        values = {"key_hash": self.key, "holder": self.holder}
         return bool(connection.execute(_DELETE, values).rowcount)
 
 
@@ -100,7 +100,7 @@ class Leases:
 
     def _acquire_or_extend(self, lease: Lease) -> bool:
         values = {
-            "key": lease.key,
+            "key_hash": lease.key,
             "holder": lease.holder,
             "milliseconds": self._milliseconds,
             **self._database.now_parameter,
@@ -112,6 +112,6 @@ class Leases:
         return self._database.write(work, durable=False)
 
     def _is_held(self, key: str) -> bool:
-        values = {"key": key, **self._database.now_parameter}
+        values = {"key_hash": key, **self._database.now_parameter}
         with self._database.open_read_connection() as connection:
             return connection.execute(_FIND_HELD, values).first() is not None

@@ -9,10 +9,15 @@ Times are whole milliseconds since 1970, UTC. The state of a link says who may s
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
+import re
 import secrets
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+
+_UUID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}(?:\1[0-9a-f]{4}){2}\1[0-9a-f]{12}", re.IGNORECASE)
 
 
 class LinkState(Enum):
@@ -38,7 +43,8 @@ class OrderOutcome(Enum):
 class NewHandoff:
     """A handoff that is not stored yet.
 
-    `transfer_key` names the transfer, and `content_hash` is a digest of its content.
+    `caller` is the name of its API key, None after direct entry. Equal transfers have the same
+    `transfer_key`, and the same `content_hash` if they have the same content.
     """
 
     transfer_key: str
@@ -50,6 +56,7 @@ class NewHandoff:
     customer_id: int | None
     customer_group_id: int | None
     bag: dict[str, Any]
+    caller: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,11 +135,26 @@ def generate_handoff_id() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
 
 
+def is_uuid(reference: str) -> bool:
+    """Return whether a reference is a UUID, with or without its hyphens."""
+    return _UUID.fullmatch(reference) is not None
+
+
 def normalize_reference(reference: str) -> str:
-    """Return the reference without hyphens and in lower case, so that equal ones match."""
-    return reference.replace("-", "").lower() or reference
+    """Return a UUID as its 32 lower-case digits, and any other reference as it is."""
+    return simplify_reference(reference) if is_uuid(reference) else reference
 
 
-def build_reference_key(reference: str) -> str:
-    """Return the transfer key of all handoffs of a reference."""
-    return f"ref:{normalize_reference(reference)}"
+def simplify_reference(reference: str) -> str:
+    """Return a reference without hyphens and in lower case, for a search by people."""
+    return reference.replace("-", "").lower()
+
+
+def build_reference_key(caller: str | None, reference: str) -> str:
+    """Return the transfer key of all handoffs of a caller with a reference: 64 characters."""
+    return compute_digest([caller, "reference", normalize_reference(reference)])
+
+
+def compute_digest(value: Any) -> str:
+    """Return the SHA-256 of a value that JSON can hold, as 64 characters."""
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, iterate_handoffs, read_handoffs
 from handoff.ledger.models import Handoff, IssuePeriod, OrderFinding, OrderOutcome
-from handoff.ledger.tables import handoff
+from handoff.ledger.tables import handoff, simplified_reference
 
 _PAGE_SIZE = 300  # handoffs that are read or written at once; the service waits milliseconds
 
@@ -71,6 +71,12 @@ class ReconciliationRepository:
     def find_by_transfer_keys(self, keys: Collection[str]) -> list[Handoff]:
         """Return all handoffs of some transfers, superseded ones too."""
         statement = sa.select(*HANDOFF_COLUMNS).where(_c.transfer_key.in_(keys))
+        return read_handoffs(self._database, statement)
+
+    def find_by_references(self, references: Collection[str]) -> list[Handoff]:
+        """Return all handoffs with these references; case and hyphens do not matter."""
+        searched = [sa.func.lower(sa.func.replace(text, "-", "")) for text in references]
+        statement = sa.select(*HANDOFF_COLUMNS).where(simplified_reference.in_(searched))
         return read_handoffs(self._database, statement)
 
     def record_findings(

@@ -6,7 +6,18 @@ cookie only a hash.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, MetaData, String, Table, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    literal_column,
+    text,
+)
 
 metadata = MetaData()
 
@@ -14,6 +25,7 @@ handoff = Table(
     "handoff",
     metadata,
     Column("id", String(22), primary_key=True),
+    Column("caller", String(32)),  # None after direct entry
     Column("transfer_key", String(80), nullable=False),
     Column("content_hash", String(64), nullable=False),
     Column("reference", String(36)),
@@ -62,10 +74,14 @@ for name, columns, condition in (
     keys = [handoff.c[column_name] for column_name in columns]
     Index(name, *keys, sqlite_where=where, postgresql_where=where)
 
+simplified_reference = literal_column("lower(replace(reference, '-', ''))", String)
+"""A reference without case and hyphens, by which people search."""
+Index("handoff_reference", simplified_reference, _table=handoff)
+
 lease = Table(
     "lease",
     metadata,
-    Column("key", String(80), primary_key=True),
+    Column("key_hash", String(80), primary_key=True),
     Column("holder", String(32), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )

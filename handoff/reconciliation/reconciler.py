@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from handoff.ledger.database import Clock
-from handoff.ledger.models import Handoff, IssuePeriod, build_reference_key
+from handoff.ledger.models import Handoff, IssuePeriod, simplify_reference
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
 from handoff.reconciliation.classification import can_have_order, classify_handoffs
@@ -71,20 +71,28 @@ class Reconciler:
                     yield build_entry(siblings)
 
     def reconcile_references(self, references: Sequence[str]) -> Iterator[ReportEntry]:
-        """Check the unresolved handoffs of references, due or not, and yield an entry for each."""
+        """Check the unresolved handoffs of references, due or not, and yield an entry for each.
+
+        Case and hyphens do not matter. A reference that matches several transfers has an entry for
+        each of them.
+        """
         for start in range(0, len(references), _REFERENCES_PER_PAGE):
             page = references[start : start + _REFERENCES_PER_PAGE]
-            references_by_key = {build_reference_key(reference): reference for reference in page}
-            known = self._find_by_transfer_key(references_by_key)
-            self._check_orders([handoff for handoffs in known.values() for handoff in handoffs])
+            found = self._repository.find_by_references(page)
+            self._check_orders(found)
             if self._request_comments:
-                self._repository.request_comments(known)
-            known = self._find_by_transfer_key(references_by_key)
-            for key, reference in references_by_key.items():
-                if key in known:
-                    yield build_entry(known[key])
-                else:
+                self._repository.request_comments({handoff.transfer_key for handoff in found})
+            matches = _group_by(
+                self._repository.find_by_references(page),
+                lambda handoff: simplify_reference(handoff.reference or ""),
+            )
+            for reference in page:
+                matched = matches.get(simplify_reference(reference))
+                if matched is None:
                     yield build_unknown_entry(reference)
+                    continue
+                for handoffs in _group_by(matched, lambda handoff: handoff.transfer_key).values():
+                    yield build_entry(handoffs)
 
     def _check_orders(self, handoffs: Sequence[Handoff]) -> None:
         """Find the orders of the unresolved handoffs in the shop, and record the findings."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 
-from handoff.ledger.models import normalize_reference
+from handoff.ledger.models import simplify_reference
 
 _HEADING = "reference"
 
@@ -46,7 +46,7 @@ def remove_duplicates(references: Iterable[str]) -> list[str]:
     """Return the references without repetitions, also in another spelling."""
     spellings: dict[str, str] = {}
     for reference in references:
-        spellings.setdefault(normalize_reference(reference), reference)
+        spellings.setdefault(simplify_reference(reference), reference)
     return list(spellings.values())
 
 

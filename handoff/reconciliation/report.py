@@ -58,6 +58,7 @@ class ReportEntry:
             return fields
         return fields | {
             "handoff": handoff.id,
+            "caller": handoff.caller,
             "kind": handoff.kind,
             "store": handoff.store_code,
             "quote_number": handoff.quote_number,

@@ -30,6 +30,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from handoff.bag import Bag, BagLine, merge_lines, normalize_sku
+from handoff.ledger.models import is_uuid
 from handoff.problems import Fault, MalformedRequest, RequestInvalid
 from handoff.settings.store_view_models import StoreView, StoreViews
 
@@ -46,11 +47,15 @@ _QUOTE_FIELDS = ("quote_id", "token_id", "token")
 
 @dataclass(frozen=True, slots=True)
 class BagTransfer:
-    """A bag to create a guest's quote from, in a store view. `reference` is as Poq spells it."""
+    """A bag to create a guest's quote from, in a store view. `reference` is as Poq spells it.
+
+    `caller` is the name of the API key.
+    """
 
     bag: Bag
     reference: str
     store: StoreView
+    caller: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,8 @@ class QuoteTransfer:
     """A quote that exists in the shop: a customer's if there is a token, else a guest's.
 
     `lines`, `currency` and `store` are those that the request states; the quote must have them.
-    The quote id is as it was sent, of any form. Quote id and token are credentials.
+    The quote id is as it was sent, of any form. Quote id and token are credentials. `caller` is the
+    name of the API key, None for direct entry.
     """
 
     quote_id: str
@@ -67,6 +73,7 @@ class QuoteTransfer:
     currency: str | None
     reference: str | None
     store: StoreView | None = None
+    caller: str | None = None
 
     def __repr__(self) -> str:
         return f"QuoteTransfer(reference={self.reference!r})"
@@ -201,14 +208,9 @@ def _require_printable(value: str) -> str:
 
 
 def _require_short_reference(value: str) -> str:
-    if len(value) > _MAX_REFERENCE and not _is_uuid(value):
+    if len(value) > _MAX_REFERENCE and not is_uuid(value):
         raise PydanticCustomError("string_too_long", "")
     return value
-
-
-def _is_uuid(value: str) -> bool:
-    digits = value.replace("-", "")
-    return len(value) == 36 and len(digits) == 32 and set(digits.lower()) <= set("0123456789abcdef")
 
 
 def _convert_whole_float(value: object) -> object:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
-from typing import Any
 
 from handoff.bag import Bag, BagLine, format_quantity, merge_lines, normalize_sku
 from handoff.concurrency_limit import ConcurrencyLimit
@@ -18,6 +15,7 @@ from handoff.ledger import (
     Leases,
     NewHandoff,
     build_reference_key,
+    compute_digest,
 )
 from handoff.magento.quote_models import Quote
 from handoff.problems import ShopTimeout
@@ -74,15 +72,15 @@ class TransferService:
                             raise ShopTimeout from None
 
     def _hand_over_bag(self, transfer: BagTransfer, lease: Lease, deadline: Deadline) -> Handoff:
-        bag, key = transfer.bag, build_reference_key(transfer.reference)
-        content = _compute_digest(
+        bag, key = transfer.bag, build_reference_key(transfer.caller, transfer.reference)
+        content = compute_digest(
             ["bag", transfer.store.code, None, _list_quantities(bag.lines), bag.currency]
         )
         known = self._ledger.renew(lease, transfer_key=key, content_hash=content)
         if known is not None:
             return known
         quote = self._quotes.create_quote(transfer, deadline)
-        new = self._build_handoff("bag", transfer.reference, key, content, quote)
+        new = self._build_handoff("bag", transfer, key, content, quote)
         return self._issue_handoff(new, quote, None, lease, deadline)
 
     def _hand_over_quote(
@@ -90,24 +88,30 @@ class TransferService:
     ) -> Handoff:
         quote = self._quotes.find_quote(transfer, deadline)
         kind = "customer" if quote.customer else "guest"
-        key = f"{kind}:{quote.number}"
+        key = compute_digest([transfer.caller, kind, quote.number])
         if transfer.reference is not None:
-            key = build_reference_key(transfer.reference)
+            key = build_reference_key(transfer.caller, transfer.reference)
         customer_id = quote.customer.customer_id if quote.customer else None
-        content = _compute_digest(
+        content = compute_digest(
             [kind, quote.number, customer_id, _list_quantities(quote.lines), quote.currency]
         )
-        new = self._build_handoff(kind, transfer.reference, key, content, quote)
+        new = self._build_handoff(kind, transfer, key, content, quote)
         return self._issue_handoff(new, quote, transfer.token, lease, deadline)
 
     def _build_handoff(
-        self, kind: str, reference: str | None, key: str, content: str, quote: Quote
+        self,
+        kind: str,
+        transfer: BagTransfer | QuoteTransfer,
+        key: str,
+        content: str,
+        quote: Quote,
     ) -> NewHandoff:
         customer = quote.customer
         return NewHandoff(
+            caller=transfer.caller,
             transfer_key=key,
             content_hash=content,
-            reference=reference,
+            reference=transfer.reference,
             kind=kind,
             store_code=self._quotes.get_store_view(quote).code,
             quote_number=quote.number,
@@ -128,8 +132,8 @@ def _build_lease_key(transfer: BagTransfer | QuoteTransfer) -> str:
     """Return the key that equal transfers share before the number of the quote is known."""
     if transfer.reference is None:
         # A masked id is a credential, so the ledger gets a digest of it.
-        return f"quote:{_compute_digest(transfer.quote_id.lower())}"
-    return build_reference_key(transfer.reference)
+        return compute_digest([transfer.caller, "quote_id", transfer.quote_id.lower()])
+    return build_reference_key(transfer.caller, transfer.reference)
 
 
 def _list_quantities(lines: Iterable[BagLine]) -> list[tuple[str, str]]:
@@ -137,7 +141,3 @@ def _list_quantities(lines: Iterable[BagLine]) -> list[tuple[str, str]]:
     return sorted(
         (normalize_sku(line.sku), format_quantity(line.quantity)) for line in merge_lines(lines)
     )
-
-
-def _compute_digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
@@ -23,7 +23,7 @@ from handoff.problems import (
     TooManyRequests,
     UnsupportedMediaType,
 )
-from handoff.settings import Settings
+from handoff.settings import DEFAULT_CALLER, Settings
 from handoff.settings.store_view_models import StoreSites
 from handoff.transfer.request_parser import MAX_BYTES, parse_transfer
 from handoff.transfer.transfer_service import TransferService
@@ -94,7 +94,7 @@ def post_transfer(key: str | None = None) -> Response:
         raise UnsupportedMediaType
     context = _get_context()
     transfer = parse_transfer(read_body(MAX_BYTES), stores=context.settings.store_views)
-    handoff = context.transfers.create_handoff(transfer)
+    handoff = context.transfers.create_handoff(replace(transfer, caller=DEFAULT_CALLER))
     structlog.contextvars.bind_contextvars(handoff=handoff.id)
     response = jsonify(_build_instruction(handoff).as_json())
     response.headers["Cache-Control"] = "private, no-store"

@@ -17,6 +17,7 @@ from tests.conftest import FakeClock
 HOUR = 3_600_000  # milliseconds
 ORDERS = [{"id": 1, "number": "000000001", "state": "new", "replaced_by": None}]
 NEW_HANDOFF = NewHandoff(
+    caller="poq",
     transfer_key="ref:r1",
     content_hash="one",
     reference="r1",

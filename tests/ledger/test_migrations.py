@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,11 +11,22 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import ColumnClause, column, insert, inspect, table, text
+from sqlalchemy import ColumnClause, column, insert, inspect, select, table, text
 
-from handoff.ledger import Database, HandoffRepository, migrate, open_database
+from handoff.deadline import Deadline
+from handoff.ledger import (
+    Database,
+    HandoffRepository,
+    Leases,
+    build_reference_key,
+    compute_digest,
+    find_newest_schema_version,
+    migrate,
+    open_database,
+)
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
-from handoff.ledger.tables import metadata
+from handoff.ledger.tables import handoff, metadata
+from handoff.problems import LedgerUnavailable
 from tests.ledger.stored_handoffs import LedgerWithHandoffs
 
 OLD_HANDOFFS: list[dict[str, Any]] = [
@@ -81,6 +93,14 @@ NEW_NAMES = {
     "reduced_at": "anonymised_at",
 }
 
+UUID = uuid.UUID("0A1B2C3D-0000-4000-8000-00000000000f")
+NEWER_HANDOFF: dict[str, Any] = {
+    **{NEW_NAMES.get(name, name): value for name, value in OLD_HANDOFFS[1].items()},
+    "bag": '{"currency": "GBP", "lines": []}',
+    "superseded_at": 1,
+}
+LIVE = {"superseded_at": None, "expires_at": 2**50}
+
 
 @pytest.fixture
 def database(ledger_url: str) -> Iterator[Database]:
@@ -95,6 +115,14 @@ def migrate_to(database: Database, version: str, monkeypatch: pytest.MonkeyPatch
     with monkeypatch.context() as patch:
         patch.setattr(command, "upgrade", lambda config, _head: upgrade(config, version))
         assert migrate(database).after == version
+
+
+def insert_rows(database: Database, *rows: dict[str, Any]) -> None:
+    """Write handoffs under the names that columns have since migration 0004."""
+    with database.open_migration_transaction() as connection:
+        for row in rows:
+            columns: list[ColumnClause[Any]] = [column(name) for name in row]
+            connection.execute(insert(table("handoff", *columns)), row)
 
 
 def insert_old(database: Database, rows: list[dict[str, Any]]) -> None:
@@ -119,18 +147,64 @@ def test_every_value_of_an_older_ledger_is_found_under_its_new_name(
     stored = [used, new] if version == "0001" else [{**used, **RECONCILED}, new]
     insert_old(database, stored)
     result = migrate(database)
-    assert (result.before, result.after) == (version, "0005")
+    assert (result.before, result.after) == (version, find_newest_schema_version())
     repository = HandoffRepository(database, ttl=300, grace=60)
     for old in stored:
         found = repository.find(old["id"])
         assert found is not None
         for name, value in {**NOT_RECONCILED, **old}.items():
-            assert getattr(found, NEW_NAMES.get(name, name)) == value, name
+            if name != "key":
+                assert getattr(found, NEW_NAMES.get(name, name)) == value, name
     [page] = ReconciliationRepository(database).iterate_due_handoffs()
     assert {found.id for found in page} == {row["id"] for row in stored if "outcome" not in row}
 
 
-@pytest.mark.parametrize("version", [None, "0001", "0002", "0003", "0004"])
+def test_transfer_keys_are_computed_from_the_reference_and_belong_to_the_unnamed_caller(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate_to(database, "0005", monkeypatch)
+    references = ["1-23", "12-3", "aB3xK9", "Ab3xk9", str(UUID).upper(), "€" * 32, "-", None]
+    for number, reference in enumerate(references):
+        insert_rows(database, {**NEWER_HANDOFF, "id": f"h{number}", "reference": reference})
+    migrate(database)
+    with database.open_read_connection() as connection:
+        rows = connection.execute(select(handoff).order_by(handoff.c.id)).all()
+    expected = [build_reference_key("poq", reference) for reference in references if reference]
+    assert [row.transfer_key for row in rows] == [*expected, compute_digest(["poq", "guest", 27])]
+    assert len({row.transfer_key for row in rows}) == len(references)
+    assert {(row.caller, len(row.transfer_key)) for row in rows} == {("poq", 64)}
+
+
+def test_an_equal_transfer_renews_a_handoff_from_before_the_migration(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate_to(database, "0005", monkeypatch)
+    insert_rows(database, {**NEWER_HANDOFF, **LIVE, "reference": str(UUID)})
+    migrate(database)
+    repository = HandoffRepository(database, ttl=300, grace=60)
+    key = build_reference_key("poq", UUID.hex.upper())
+    with Leases(database, seconds=10).acquire(key, Deadline.after(0)) as lease:
+        assert lease is not None
+        renewed = repository.renew(lease, transfer_key=key, content_hash="another digest")
+    assert renewed is not None
+    assert renewed.id == NEWER_HANDOFF["id"]
+
+
+def test_a_worker_of_the_older_version_gets_no_lease_for_a_transfer(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate_to(database, "0005", monkeypatch)
+    acquire = text("INSERT INTO lease (key, holder, expires_at) VALUES ('ref:1', 'h', 1)")
+    database.write(lambda connection: connection.execute(acquire))
+    migrate(database)
+    with pytest.raises(LedgerUnavailable):
+        database.write(lambda connection: connection.execute(acquire))
+
+
+# handoff_reference is not compared in SQLite. A plan of a query that uses it is tested elsewhere.
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
+@pytest.mark.parametrize("version", [None, "0001", "0002", "0003", "0004", "0005"])
 def test_the_migrations_make_the_tables_and_indexes_of_the_code(
     version: str | None, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

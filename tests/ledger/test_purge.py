@@ -127,12 +127,12 @@ def test_leases_of_dead_processes_are_deleted_and_held_ones_stay(
     ledger: LedgerWithHandoffs,
 ) -> None:
     expired = ledger.clock.now - 2 * HOUR
-    ledger.execute(insert(lease), {"key": "dead", "holder": "h", "expires_at": expired})
+    ledger.execute(insert(lease), {"key_hash": "dead", "holder": "h", "expires_at": expired})
     with ledger.leases.acquire("held", Deadline.after(0)):
         assert purge(ledger, dry_run=True).lease_count == 1
         assert purge(ledger).lease_count == 1
         with ledger.database.open_read_connection() as connection:
-            assert connection.execute(select(lease.c.key)).scalars().all() == ["held"]
+            assert connection.execute(select(lease.c.key_hash)).scalars().all() == ["held"]
     with ledger.database.open_read_connection() as connection:
         assert connection.execute(select(func.count()).select_from(lease)).scalar_one() == 0
 

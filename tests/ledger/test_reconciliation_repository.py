@@ -98,6 +98,7 @@ def test_no_statement_reads_rows_that_it_does_not_need(ledger: LedgerWithHandoff
         list(repository.iterate_issued_handoffs(period))
         repository.find_by_quotes({found.quote_number for found in page})
         repository.find_by_transfer_keys({found.transfer_key for found in page})
+        repository.find_by_references([found.reference or "" for found in page])
         for found, request_comments in zip(page, (False, True), strict=False):
             repository.record_findings(
                 [OrderFinding(handoff=found, outcome=OrderOutcome.MATCHED, orders=ORDERS)],

@@ -57,7 +57,7 @@ class Writers:
     def read_names(self) -> list[str]:
         """Return the names that are committed."""
         with self.database.open_read_connection() as connection:
-            return sorted(connection.exec_driver_sql("SELECT key FROM lease").scalars())
+            return sorted(connection.exec_driver_sql("SELECT key_hash FROM lease").scalars())
 
     def close(self) -> None:
         """End the threads and close the ledger."""

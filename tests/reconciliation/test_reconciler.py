@@ -91,6 +91,16 @@ def test_a_reference_that_the_ledger_does_not_hold_is_unknown(
     }
 
 
+def test_a_search_shows_every_transfer_whose_reference_matches(scenario: Scenario) -> None:
+    scenario.order(scenario.transfer_quote("1-23"))
+    scenario.transfer_quote("12-3")
+    assert scenario.reconcile_references("123", "nobody") == {
+        "1-23": "matched",
+        "12-3": "not_ordered",
+        "nobody": "unknown_reference",
+    }
+
+
 def test_an_order_belongs_to_the_handoff_whose_session_was_written_last(
     scenario: Scenario,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def test_a_guest_quote_is_taken_whatever_the_case_of_its_id(
     assert poq.transfer({"quote_id": quote_id}).status_code == 200
     assert poq.transfer({"quote_id": quote_id.upper()}).status_code == 200
     [row] = handoffs(tmp_path)
-    assert (row["kind"], row["transfer_key"]) == ("guest", f"guest:{row['quote_number']}")
+    assert (row["kind"], row["caller"]) == ("guest", "poq")
 
 
 @pytest.mark.parametrize("field", ["token_id", "token"])
@@ -420,8 +421,39 @@ def test_the_same_bag_again_is_the_same_link_with_a_new_life(
     assert len(handoffs(tmp_path)) == 1
 
 
-def test_hyphens_and_case_do_not_matter_in_a_reference(poq: Poq) -> None:
-    assert poq.link(reference="AB-cd-1") == poq.link(reference="abCD1")
+def test_a_uuid_is_the_same_reference_in_all_its_spellings(poq: Poq) -> None:
+    reference = str(uuid.uuid4())
+    link = poq.link(reference=reference)
+    for spelling in (reference.upper(), reference.replace("-", "")):
+        assert poq.link(reference=spelling) == link
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("1-23", "12-3"),
+        ("aB3xK9", "Ab3xk9"),
+        ("-", "--"),
+        ("r", "r "),
+        ("e\u0301", "\u00e9"),
+        ("0" * 31, "0" * 32),
+        ("A" * 31, "a" * 31),
+    ],
+)
+def test_references_that_differ_have_links_of_their_own(poq: Poq, one: str, other: str) -> None:
+    first, second = poq.link(reference=one), poq.link(reference=other)
+    assert first != second
+    assert [poq.client.get(link).status_code for link in (first, second)] == [200, 200]
+    assert poq.link(reference=one) == first
+
+
+def test_a_transfer_key_has_the_same_length_whatever_the_reference(
+    poq: Poq, shop: RunningShop, tmp_path: Path
+) -> None:
+    for reference in ("r", "€" * 32, "\U0001f6d2" * 32, str(uuid.uuid4())):
+        poq.link(reference=reference)
+    poq.transfer({"quote_id": shop.create_guest_quote(("ITEM-03", 2))})
+    assert {len(row["transfer_key"]) for row in handoffs(tmp_path)} == {64}
 
 
 def test_another_bag_with_the_same_reference_supersedes(poq: Poq, tmp_path: Path) -> None:
