@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import structlog
 from flask import Flask
 
-from handoff.concurrency_limit import ConcurrencyLimit
+from handoff.concurrency_limit import share_threads
 from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.direct_entry.views import DirectEntryContext, register_direct_entry
 from handoff.entry.checkout_redirect import CheckoutRedirect
@@ -56,8 +57,6 @@ DATABASE_EXTENSION = "handoff.database"
 log = structlog.get_logger()
 
 _LEASE_MARGIN = 2.0  # seconds that a lease lasts longer than a transfer may take
-# The share of a worker's threads that may wait for the shop. The others serve shoppers' links.
-_SHOP_CALL_SHARE = 3 / 4
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Flask:
@@ -98,7 +97,7 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     client = open_client(settings)
     orders = open_orders(client, settings)
     quotes = QuoteResolver(Quotes(client), settings.store_views, orders)
-    shop_limit = ConcurrencyLimit(max(1, int(gunicorn_config.threads * _SHOP_CALL_SHARE)))
+    limits = share_threads(gunicorn_config.threads, direct_entry=settings.direct_entry)
     session_store = _open_session_store(settings)
     link_tokens = _build_link_tokens(settings)
     sites = settings.store_sites
@@ -107,23 +106,35 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     leases = Leases(database, seconds=settings.magento_timeout + _LEASE_MARGIN)
     preflight = _build_checkout_preflight(client, settings)
     timeout = settings.magento_timeout
-    transfers = TransferService(handoffs, leases, quotes, preflight, shop_limit, timeout=timeout)
+    build_transfers = partial(TransferService, handoffs, leases, quotes, preflight, timeout=timeout)
+    transfers = build_transfers(limits.transfers)
     limit = RateLimit(counters, "transfer", settings.transfers_per_minute)
     register_transfer(app, TransferContext(settings, sites, link_tokens, transfers, limit))
+    lookup_limit = limits.order_lookups
     checkout = CheckoutRedirect(
-        settings.store_views, handoffs, orders, shop_limit, session_store, link_tokens, pages
+        settings.store_views, handoffs, orders, lookup_limit, session_store, link_tokens, pages
     )
     limit = RateLimit(counters, "unknown_link", settings.refusals_per_minute)
-    lifetime = settings.link_ttl + settings.reopen_grace
-    entry = EntryContext(
-        settings.paused, lifetime, sites, handoffs, link_tokens, pages, checkout, limit
-    )
+    lifetime, is_paused = settings.link_ttl + settings.reopen_grace, settings.paused
+    entry = EntryContext(is_paused, lifetime, sites, handoffs, link_tokens, pages, checkout, limit)
     register_entry(app, entry)
     if settings.direct_entry:
-        limit = RateLimit(counters, "refused_entry", settings.refusals_per_minute)
-        register_direct_entry(app, DirectEntryContext(entry, transfers, limit))
+        transfers = build_transfers(limits.direct_entries)
+        _register_direct_entry(app, settings, entry, transfers, counters)
     register_health_endpoints(app, ReadinessCheck(handoffs, session_store))
     register_error_handlers(app, pages)
+
+
+def _register_direct_entry(
+    app: Flask,
+    settings: Settings,
+    entry: EntryContext,
+    transfers: TransferService,
+    counters: RateLimitCounters,
+) -> None:
+    refused = RateLimit(counters, "refused_entry", settings.refusals_per_minute)
+    entered = RateLimit(counters, "entered_quote", settings.entries_per_minute)
+    register_direct_entry(app, DirectEntryContext(entry, transfers, refused, entered))
 
 
 def _limit_request_time(app: Flask, seconds: float) -> None:

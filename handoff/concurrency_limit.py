@@ -1,7 +1,8 @@
-"""A limit on how many requests of a worker process wait for the shop at once.
+"""Limits on how many requests of a worker process wait for the shop at once.
 
 A slow shop delays each of its callers for seconds. If all threads of a worker waited for it,
-shoppers with good links would wait as well, although their requests do not need the shop.
+shoppers with good links would wait as well, although their requests do not need the shop. Requests
+without an API key have limits of their own, so that they cannot delay those that have one.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from handoff.problems import Busy
 
@@ -29,3 +31,23 @@ class ConcurrencyLimit:
             yield
         finally:
             self._semaphore.release()
+
+
+@dataclass(frozen=True, slots=True)
+class ShopCallLimits:
+    """The limits of one worker, by what its requests ask the shop for."""
+
+    transfers: ConcurrencyLimit
+    direct_entries: ConcurrencyLimit
+    order_lookups: ConcurrencyLimit
+
+
+def share_threads(threads: int, *, direct_entry: bool) -> ShopCallLimits:
+    """Return limits that leave at least one of a worker's threads to links, if it has four.
+
+    Without `direct_entry`, no thread is kept for it.
+    """
+    direct_entries, order_lookups = max(1, threads * 3 // 16), max(1, threads // 16)
+    left = threads - order_lookups - (direct_entries if direct_entry else 0) - 1
+    transfers = max(1, min(threads * 3 // 4, left))
+    return ShopCallLimits(*map(ConcurrencyLimit, (transfers, direct_entries, order_lookups)))

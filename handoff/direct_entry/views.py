@@ -1,9 +1,9 @@
 """`POST /enter`: the web view posts a quote, and checkout opens in the same request.
 
 A guest's masked id, or a customer's token with a quote, already gives full access to the quote in
-Magento. So there is no API key, and a valid quote may be posted any number of times. Each post
-creates a new handoff that supersedes the last one. Only posts with quotes or tokens that the shop
-does not know are limited, by client address.
+Magento. So there is no API key, and a valid quote may be posted again. Each post creates a new
+handoff that supersedes the last one. How often is limited by quote. Posts with quotes or tokens
+that the shop does not know are limited by client address.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class DirectEntryContext:
     entry: EntryContext
     transfers: TransferService
     refused_entry_limit: RateLimit
+    quote_limit: RateLimit
 
 
 def register_direct_entry(app: Flask, context: DirectEntryContext) -> None:
@@ -69,8 +70,19 @@ def enter_directly() -> Response:
     if wait:
         raise TooManyRequests(retry_after=wait)
     transfer = _read_transfer()
-    for _ in range(_MAX_ATTEMPTS):
-        handoff = context.transfers.create_handoff(transfer)
+    _count_entry(f"{transfer.quote_id.lower()} {transfer.token}")
+    handoff = context.transfers.create_handoff(transfer)
+    _count_entry(f"{handoff.kind} {handoff.quote_number}")  # one quote can have several tokens
+    return _use_link(transfer, handoff)
+
+
+def _use_link(transfer: QuoteTransfer, handoff: Handoff) -> Response:
+    """Use the link of a handoff that this request has just created or found."""
+    context = _get_context()
+    entry = context.entry
+    for attempt in range(_MAX_ATTEMPTS):
+        if attempt:
+            handoff = context.transfers.create_handoff(transfer)
         structlog.contextvars.bind_contextvars(handoff=handoff.id)
         site = entry.sites.find_by_code(handoff.store_code)
         if len(entry.sites.origins) > 1 and request.host != site.public_parts.netloc:
@@ -109,6 +121,13 @@ def _redirect_to_link(handoff: Handoff) -> Response:
     site = entry.sites.find_by_code(handoff.store_code)
     link = f"{site.public_url}/h/{entry.link_tokens.sign(handoff.id)}"
     return make_response(redirect(link, HTTPStatus.SEE_OTHER))
+
+
+def _count_entry(key: str) -> None:
+    """Raise TooManyRequests if this quote has been entered too often within a minute."""
+    wait = _get_context().quote_limit.count_event(key)
+    if wait:
+        raise TooManyRequests(retry_after=wait)
 
 
 def _read_transfer() -> QuoteTransfer:

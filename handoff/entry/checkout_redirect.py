@@ -32,14 +32,14 @@ _ORDER_LOOKUP_TIMEOUT = 3.0  # seconds; the shopper sees a blank page meanwhile
 class CheckoutRedirect:
     """Writes shop sessions and redirects to checkout; entry and direct entry share it.
 
-    `orders` is None without the right to read orders. `shop_limit` is shared by the lookups of
-    orders and the transfers.
+    `orders` is None without the right to read orders. `lookup_limit` bounds the lookups of orders
+    that run at once.
     """
 
     store_views: StoreViews
     handoffs: HandoffRepository
     orders: Orders | None
-    shop_limit: ConcurrencyLimit
+    lookup_limit: ConcurrencyLimit
     session_store: SessionStore
     link_tokens: LinkTokens
     pages: PageRenderer
@@ -68,7 +68,7 @@ class CheckoutRedirect:
         deadline = Deadline.within_request(_ORDER_LOOKUP_TIMEOUT)
         try:
             # A thread that waited for a slot would delay shoppers with good links.
-            with self.shop_limit.acquire_slot(0):
+            with self.lookup_limit.acquire_slot(0):
                 return self.orders.find_order(handoff.quote_number, deadline=deadline)
         except (Busy, ShopUnavailable, ShopTimeout) as problem:
             log.warning("order_lookup_failed", code=problem.code)

@@ -47,6 +47,9 @@ class OperationSettings(SettingsGroup):
     refusals_per_minute: Annotated[int, Field(ge=0)] = 60
     """Unknown links, and refused direct entries, from one address in a minute. 0: no limit."""
 
+    entries_per_minute: Annotated[int, Field(ge=0)] = 10
+    """Direct entries of one quote in a minute. 0: no limit."""
+
     metrics: bool = False
     """`true`: `/metrics` answers."""
 

@@ -129,10 +129,14 @@ class TransferService:
 
 
 def _build_lease_key(transfer: BagTransfer | QuoteTransfer) -> str:
-    """Return the key that equal transfers share before the number of the quote is known."""
+    """Return the key that equal transfers share before the number of the quote is known.
+
+    It holds the token, so that nobody delays a customer's transfer by naming the quote's number.
+    """
     if transfer.reference is None:
-        # A masked id is a credential, so the ledger gets a digest of it.
-        return compute_digest([transfer.caller, "quote_id", transfer.quote_id.lower()])
+        # Masked id and token are credentials, so the ledger gets a digest of them.
+        credentials = [transfer.quote_id.lower(), transfer.token]
+        return compute_digest([transfer.caller, "quote", *credentials])
     return build_reference_key(transfer.caller, transfer.reference)
 
 

@@ -174,6 +174,41 @@ def test_another_device_with_the_same_credentials_goes_to_checkout(
     assert enter(app.test_client(), **form).status_code == 303
 
 
+def test_one_quote_cannot_be_entered_without_end(
+    phone: FlaskClient, shop: RunningShop, tmp_path: Path
+) -> None:
+    guest = make_guest_form(shop)
+    for number in range(15):
+        spelt = {"quote_id": guest["quote_id"].upper() if number % 2 else guest["quote_id"]}
+        answer = enter(phone, **spelt)
+        assert answer.status_code == (303 if number < 10 else 429)
+    assert_result_page(answer, 429, "Too many attempts")
+    assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    assert len(ledger_rows(tmp_path)) == len(sessions_in(shop)) == 10
+    assert enter(phone, **make_guest_form(shop)).status_code == 303
+
+
+def test_a_new_token_does_not_open_the_same_quote_more_often(
+    phone: FlaskClient, shop: RunningShop
+) -> None:
+    form = make_customer_form(shop)
+    answers = []
+    for _ in range(12):
+        form["token_id"] = shop.log_in_customer()
+        answers.append(enter(phone, **form).status_code)
+    assert answers == [303] * 10 + [429] * 2
+
+
+def test_a_stranger_does_not_use_up_the_entries_of_a_customers_quote(
+    make_app: MakeApp, shop: RunningShop
+) -> None:
+    phone = make_app(direct_entry=True, refusals_per_minute=0).test_client()
+    form = make_customer_form(shop)
+    for _ in range(15):
+        enter(phone, quote_id=form["quote_id"], token_id="a-token-of-a-stranger")
+    assert enter(phone, **form).status_code == 303
+
+
 def test_a_link_to_the_same_quote_no_longer_works(
     app: Flask, poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
