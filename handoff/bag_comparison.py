@@ -49,9 +49,9 @@ def find_order_differences(
 ) -> tuple[OrderDifference, ...]:
     """Return the differences between a bag and all orders of its quote taken together."""
     differences = [
-        OrderDifference("currency_differs", None, bag.currency, order.currency)
+        OrderDifference("currency_differs", None, bag.currency, order.totals.currency)
         for order in orders
-        if order.currency != bag.currency
+        if order.totals.currency != bag.currency
     ]
     lines = [line for order in orders for line in order.lines]
     differences += [

@@ -154,7 +154,7 @@ class QuoteEmpty(Problem):
 
 
 class QuoteOrdered(Problem):
-    """The quote has become an order, or the shop has closed it."""
+    """The quote has become an order."""
 
     code = "quote_ordered"
     status = 409

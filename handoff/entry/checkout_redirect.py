@@ -17,7 +17,8 @@ from handoff.entry.shop_cookies import set_shop_cookies
 from handoff.entry.web_view_cookies import WebViewCookies
 from handoff.ledger import Handoff, HandoffRepository, LinkState
 from handoff.link_tokens import LinkTokens
-from handoff.magento.orders import Order, Orders
+from handoff.magento.order_models import is_quote_ordered
+from handoff.magento.orders import Orders
 from handoff.problems import Busy, LedgerUnavailable, ShopTimeout, ShopUnavailable
 from handoff.settings.store_view_models import StoreViews
 from handoff.shop_session import SessionStore, SessionStoreError, create_session
@@ -56,23 +57,24 @@ class CheckoutRedirect:
 
     def refuse(self, handoff: Handoff) -> Response:
         """Return the result page for a web view that may not use the link."""
-        if handoff.state is LinkState.USED and self.find_order(handoff) is not None:
+        if handoff.state is LinkState.USED and self.is_ordered(handoff):
             return self.pages.render_result_page(result_pages.ORDERED, handoff)
         page = result_pages.find_page_for_link_state(handoff.state)
         return self.pages.render_result_page(page, handoff)
 
-    def find_order(self, handoff: Handoff) -> Order | None:
-        """Return the order of the quote; None if there is none or the lookup fails."""
+    def is_ordered(self, handoff: Handoff) -> bool:
+        """Return whether the quote is ordered; False if the lookup fails."""
         if self.orders is None:
-            return None
+            return False
         deadline = Deadline.within_request(_ORDER_LOOKUP_TIMEOUT)
         try:
             # A thread that waited for a slot would delay shoppers with good links.
             with self.lookup_limit.acquire_slot(0):
-                return self.orders.find_order(handoff.quote_number, deadline=deadline)
+                found = self.orders.find_orders_of_quote(handoff.quote_number, deadline=deadline)
+                return is_quote_ordered(found)
         except (Busy, ShopUnavailable, ShopTimeout) as problem:
             log.warning("order_lookup_failed", code=problem.code)
-            return None
+            return False
 
     def _redirect_with_new_session(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
         try:

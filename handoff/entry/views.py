@@ -81,7 +81,7 @@ def use_link(token: str) -> Response:
     used = context.handoffs.use_link(handoff.id, cookies.hashes)
     if used is None:
         return context.checkout.refuse(_find_handoff(token) or handoff)
-    if used.reopen_count and context.checkout.find_order(used) is not None:
+    if used.reopen_count and context.checkout.is_ordered(used):
         return context.pages.render_result_page(result_pages.ORDERED, handoff)
     return context.checkout.redirect_to_checkout(used, cookies)
 

@@ -16,11 +16,15 @@ _REJECTED = "The shop does not accept the administrator's login."
 _WAIT_AFTER_REJECTION = 300.0  # seconds
 
 
+class AdminAccessDenied(ShopUnavailable):
+    """The shop does not accept the staff access of the settings, or it lacks a right."""
+
+
 class AdminAccess(Protocol):
     """Provides the token for calls that need an administrator's right; a credential."""
 
     def get_token(self, deadline: Deadline) -> str:
-        """Return a token that the shop should accept; raise ShopUnavailable if there is none."""
+        """Return a token that the shop should accept; raise AdminAccessDenied if there is none."""
 
     def discard_token(self, rejected: str) -> bool:
         """Forget a token that the shop has rejected; return whether a new one can be requested."""
@@ -93,21 +97,21 @@ class AdminLogin:
     def get_token(self, deadline: Deadline) -> str:
         """Return the kept token, and log in if there is none.
 
-        Raises ShopUnavailable if the login is refused, and for five minutes after that without
+        Raises AdminAccessDenied if the login is refused, and for five minutes after that without
         another login.
         """
         if not self._lock.acquire(timeout=deadline.remaining):
             raise ShopTimeout
         try:
             if time.monotonic() < self._wait_until:
-                raise ShopUnavailable(_REJECTED)
+                raise AdminAccessDenied(_REJECTED)
             if self._token is None:
                 self._token = self.log_in(deadline).token
                 if self._token is None:
                     # Magento locks an account after a few failures, and every shopper with a used
                     # link makes us log in.
                     self._wait_until = time.monotonic() + _WAIT_AFTER_REJECTION
-                    raise ShopUnavailable(_REJECTED)
+                    raise AdminAccessDenied(_REJECTED)
             return self._token
         finally:
             self._lock.release()

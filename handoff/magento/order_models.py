@@ -2,15 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
 
 from handoff.magento.client import ShopJson
 
-ORDER_WITH_LINES_FIELDS = (
-    "items[entity_id,increment_id,quote_id,order_currency_code,state,relation_child_real_id,"
-    "items[parent_item_id,sku,qty_ordered,price]],total_count"
+_ORDER_FIELDS = (
+    "entity_id,increment_id,quote_id,customer_id,state,relation_child_real_id,created_at,"
+    "order_currency_code,grand_total,subtotal,shipping_amount,discount_amount,tax_amount"
 )
+ORDER_FIELDS = f"items[{_ORDER_FIELDS}]"
+ORDER_STATE_FIELDS = "items[increment_id,state,relation_child_real_id]"
+ORDER_WITH_LINES_FIELDS = (
+    f"items[{_ORDER_FIELDS},items[parent_item_id,sku,qty_ordered,price]],total_count"
+)
+
+_CANCELLED = "canceled"  # Magento's spelling
+
+_Id = Annotated[int, Field(ge=1, lt=2**63)]
+_Number = Annotated[str, Field(min_length=1, max_length=50)]
+_Currency = Annotated[str, Field(pattern="^[A-Za-z]{3,8}$")]
+_Amount = Annotated[Decimal, Field(gt=-(10**15), lt=10**15, allow_inf_nan=False)]
+
+
+def _parse_time(value: object) -> datetime | None:
+    """Return the time in Magento's text "2026-11-27 17:31:51", which is UTC, or None."""
+    try:
+        return datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTotals:
+    """The totals of an order in its currency. `discount` is zero or negative, as in Magento."""
+
+    currency: str
+    grand_total: Decimal
+    subtotal: Decimal
+    delivery: Decimal
+    discount: Decimal
+    tax: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order.
+
+    `order_id` is the id in REST, `number` the order number that the shopper sees, and `customer_id`
+    None for a guest. An edit in the admin panel cancels an order and places another one, whose
+    number is `replaced_by`; then `is_cancelled` says whether the replacement is cancelled.
+    """
+
+    order_id: int
+    number: str
+    quote_number: int
+    customer_id: int | None
+    state: str
+    replaced_by: str | None
+    is_cancelled: bool
+    created_at: datetime | None
+    totals: OrderTotals
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields that the ledger keeps with a handoff."""
+        return {
+            "id": self.order_id,
+            "number": self.number,
+            "state": self.state,
+            "replaced_by": self.replaced_by,
+            "is_cancelled": self.is_cancelled,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,29 +93,84 @@ class OrderLine:
     product_sku: None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderWithLines:
-    """An order with its lines.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderWithLines(Order):
+    """An order with its lines."""
 
-    `number` is the order number that the shopper sees, `order_id` the id in REST. `replaced_by` is
-    the number of the order that replaces it after an edit in the admin panel.
-    """
-
-    order_id: int
-    number: str
-    quote_number: int
-    currency: str
-    state: str
-    replaced_by: str | None
     lines: tuple[OrderLine, ...]
 
 
-class OrderJson(ShopJson):
+def is_quote_ordered(orders: Iterable[Order]) -> bool:
+    """Return whether a quote with these orders is ordered: one of them is not cancelled.
+
+    The flags of a quote do not tell. A quote that was merged into another one is not active and was
+    never ordered, and payment modules cancel an order and open its quote again.
+    """
+    return any(not order.is_cancelled for order in orders)
+
+
+class OrderStateJson(ShopJson):
+    """The state of an order, and the number of the order that replaces it after an edit."""
+
+    increment_id: _Number
+    state: str | None = None
+    relation_child_real_id: Annotated[str | None, Field(max_length=50)] = None
+
+    @property
+    def replaced_by(self) -> str | None:
+        """The number of the order that replaces this one after an edit."""
+        return self.relation_child_real_id or None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the order is cancelled and no other order replaces it."""
+        return self.state == _CANCELLED and self.replaced_by is None
+
+
+class OrderStatesJson(ShopJson):
+    """A page of the states of orders; an empty page has null."""
+
+    items: list[OrderStateJson] | None = None
+
+
+class OrderJson(OrderStateJson):
     """An order without its lines."""
 
-    increment_id: str
-    quote_id: int
-    customer_id: int | None = None
+    entity_id: _Id
+    quote_id: int | None = None  # missing if the order was placed in the admin panel
+    customer_id: _Id | None = None
+    created_at: Annotated[datetime | None, BeforeValidator(_parse_time)] = None
+    order_currency_code: _Currency
+    grand_total: _Amount
+    subtotal: _Amount = Decimal(0)
+    shipping_amount: _Amount | None = None
+    discount_amount: _Amount | None = None
+    tax_amount: _Amount | None = None
+
+    def build_order(self, quote_number: int, *, is_cancelled: bool) -> Order:
+        """Return the order of a quote."""
+        return Order(**self._build_values(quote_number, is_cancelled))
+
+    def _build_values(self, quote_number: int, is_cancelled: bool) -> dict[str, Any]:
+        none = Decimal(0)
+        return {
+            "order_id": self.entity_id,
+            "number": self.increment_id,
+            "quote_number": quote_number,
+            "customer_id": self.customer_id,
+            "state": self.state or "",
+            "replaced_by": self.replaced_by,
+            "is_cancelled": is_cancelled,
+            "created_at": self.created_at,
+            "totals": OrderTotals(
+                currency=self.order_currency_code,
+                grand_total=self.grand_total,
+                subtotal=self.subtotal,
+                delivery=self.shipping_amount or none,
+                discount=self.discount_amount or none,
+                tax=self.tax_amount or none,
+            ),
+        }
 
 
 class OrdersJson(ShopJson):
@@ -61,37 +183,24 @@ class OrderLineJson(ShopJson):
     """A line of an order. A part of a configurable product or a bundle has a parent."""
 
     sku: str
-    qty_ordered: Decimal
-    price: Decimal | None = None
+    qty_ordered: _Amount
+    price: _Amount | None = None
     parent_item_id: int | None = None
 
 
-class OrderWithLinesJson(ShopJson):
+class OrderWithLinesJson(OrderJson):
     """An order with its lines."""
 
-    entity_id: int
-    increment_id: str
-    quote_id: int | None = None
-    order_currency_code: str
-    state: str | None = None
-    relation_child_real_id: str | None = None
     items: list[OrderLineJson]
 
-    def build_order(self, quote_number: int) -> OrderWithLines:
+    def build_order(self, quote_number: int, *, is_cancelled: bool) -> OrderWithLines:
         """Return the order of a quote, without the parts that the shopper does not see."""
-        return OrderWithLines(
-            order_id=self.entity_id,
-            number=self.increment_id,
-            quote_number=quote_number,
-            currency=self.order_currency_code,
-            state=self.state or "",
-            replaced_by=self.relation_child_real_id,
-            lines=tuple(
-                OrderLine(line.sku, line.qty_ordered, is_free=line.price == 0)
-                for line in self.items
-                if line.parent_item_id is None
-            ),
+        lines = tuple(
+            OrderLine(line.sku, line.qty_ordered, is_free=line.price == 0)
+            for line in self.items
+            if line.parent_item_id is None
         )
+        return OrderWithLines(**self._build_values(quote_number, is_cancelled), lines=lines)
 
 
 class OrdersWithLinesJson(ShopJson):

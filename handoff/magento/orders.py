@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from handoff.deadline import Deadline
-from handoff.magento.admin_access import AdminAccess
+from handoff.magento.admin_access import AdminAccess, AdminAccessDenied
 from handoff.magento.client import Answer, MagentoClient, ShopJson, retry_dropped_connections
 from handoff.magento.order_models import (
+    ORDER_FIELDS,
+    ORDER_STATE_FIELDS,
     ORDER_WITH_LINES_FIELDS,
     CommentedOrdersJson,
+    Order,
     OrdersJson,
+    OrderStateJson,
+    OrderStatesJson,
     OrdersWithLinesJson,
     OrderWithLines,
     OrderWithLinesJson,
@@ -27,13 +31,14 @@ from handoff.problems import ShopUnavailable
 # that it finds. 300 quotes keep the URL under 5 KB, and a slow shop can answer 100 orders in time.
 _QUOTES_PER_SEARCH = 300
 _ORDERS_PER_PAGE = 100
+_MAX_EDITS = 5  # of one order that are followed to the order that counts
 _TIMEOUT = 30.0  # seconds for one page and its retries; no shopper waits for it
 
 _VIEW_RIGHT = "Magento_Sales::actions_view"
 _COMMENT_RIGHT = "Magento_Sales::comment"
 
 
-class OrdersDenied(ShopUnavailable):
+class OrdersDenied(AdminAccessDenied):
     """The shop does not let this administrator, or this access token, read or comment orders."""
 
     def __init__(self, right: str) -> None:
@@ -41,15 +46,6 @@ class OrdersDenied(ShopUnavailable):
             "The shop does not allow to read or comment orders: the administrator or the access "
             f"token lacks the right {right}, or is no longer valid."
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An order. `increment_id` is the shopper's number, `customer_id` None for a guest."""
-
-    increment_id: str
-    quote_number: int
-    customer_id: int | None
 
 
 _Json = TypeVar("_Json", bound=ShopJson)
@@ -67,27 +63,42 @@ class Orders:
         self._access = access
         self._store = store
 
-    def find_order(self, quote_number: int, *, deadline: Deadline) -> Order | None:
-        """Return the order that a quote has become, or None."""
+    def find_orders_of_quote(self, quote_number: int, *, deadline: Deadline) -> list[Order]:
+        """Return the orders of a quote with their totals, cancelled ones too, the oldest first.
+
+        `is_quote_ordered` says what they mean for the quote. Of more than 100 orders, the newest
+        are returned.
+        """
         params = build_search_criteria(
             SearchFilter("quote_id", str(quote_number)),
-            page_size=1,
-            fields="items[increment_id,quote_id,customer_id]",
+            page_size=_ORDERS_PER_PAGE,
+            sort_by="entity_id",
+            direction="DESC",
+            fields=ORDER_FIELDS,
         )
-        for order in self._search_page(params, OrdersJson, deadline).items or []:
-            # A module that ignores the filter must not turn another shopper's order into this one.
-            if order.quote_id == quote_number:
-                return Order(order.increment_id, order.quote_id, order.customer_id)
-        return None
+        page = self._search_page(params, OrdersJson, deadline).items or []
+        # A module that ignores the filter must not turn another shopper's order into this one.
+        found = [order for order in reversed(page) if order.quote_id == quote_number]
+        replacements = self._find_replacements(found, deadline)
+        return [
+            order.build_order(quote_number, is_cancelled=_is_cancelled(order, replacements))
+            for order in found
+        ]
 
     def find_orders(self, quote_numbers: Collection[int]) -> Iterator[OrderWithLines]:
-        """Yield all orders of these quotes; the number of quotes is not limited."""
+        """Yield all orders of these quotes, cancelled ones too, those of one quote by their age.
+
+        The number of quotes is not limited.
+        """
         wanted = sorted(quote_numbers)
         for start in range(0, len(wanted), _QUOTES_PER_SEARCH):
-            numbers = wanted[start : start + _QUOTES_PER_SEARCH]
-            for order in self._search_all_pages(numbers):
-                if order.quote_id in numbers:
-                    yield order.build_order(order.quote_id)
+            numbers = set(wanted[start : start + _QUOTES_PER_SEARCH])
+            for page in self._search_all_pages(sorted(numbers)):
+                found = [order for order in page if order.quote_id in numbers]
+                replacements = self._find_replacements(found, Deadline.after(_TIMEOUT))
+                for order in found:
+                    is_cancelled = _is_cancelled(order, replacements)
+                    yield order.build_order(order.quote_id or 0, is_cancelled=is_cancelled)
 
     def get_comments(self, order_ids: Sequence[int]) -> dict[int, list[str]]:
         """Return the comments on up to 100 orders by order id; deleted orders are missing."""
@@ -117,7 +128,29 @@ class Orders:
         )
         return answer.status == HTTPStatus.OK
 
-    def _search_all_pages(self, quote_numbers: Sequence[int]) -> Iterator[OrderWithLinesJson]:
+    def _find_replacements(
+        self, orders: Iterable[OrderStateJson], deadline: Deadline
+    ) -> dict[str, OrderStateJson]:
+        """Return the orders that replace edited ones, by their numbers, over several edits.
+
+        An edit gives the new order a quote of its own, so a search by quote does not find it.
+        """
+        replacements: dict[str, OrderStateJson] = {}
+        for _ in range(_MAX_EDITS):
+            numbers = {order.replaced_by for order in orders if order.replaced_by}
+            numbers -= replacements.keys()
+            if not numbers:
+                break
+            params = build_search_criteria(
+                SearchFilter("increment_id", ",".join(sorted(numbers)), "in"),
+                page_size=len(numbers),
+                fields=ORDER_STATE_FIELDS,
+            )
+            orders = self._search_page(params, OrderStatesJson, deadline).items or []
+            replacements |= {order.increment_id: order for order in orders}
+        return replacements
+
+    def _search_all_pages(self, quote_numbers: Sequence[int]) -> Iterator[list[OrderWithLinesJson]]:
         """Yield the orders of some quotes, page by page. The items of an empty page are null."""
         count = number = 0
         while True:
@@ -131,7 +164,7 @@ class Orders:
             )
             page = self._search_page(params, OrdersWithLinesJson, Deadline.after(_TIMEOUT))
             orders = page.items or []
-            yield from orders
+            yield orders
             count += len(orders)
             if not orders or count >= page.total_count:
                 return
@@ -180,3 +213,10 @@ class Orders:
         if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise OrdersDenied(right)
         return answer
+
+
+def _is_cancelled(order: OrderStateJson, replacements: dict[str, OrderStateJson]) -> bool:
+    """Return whether an order is cancelled, or after edits the order that replaces it at last."""
+    for _ in range(_MAX_EDITS):
+        order = replacements.get(order.replaced_by or "", order)
+    return order.is_cancelled

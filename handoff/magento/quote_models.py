@@ -35,6 +35,8 @@ class QuoteLine(BagLine):
 class Quote:
     """A quote. `customer` is None for a guest's; `masked_id`, a credential, is set for a guest.
 
+    `is_active` is False after an order, and also after the quote was merged into another one. The
+    shop sets `reserved_order_number` when it begins to place an order.
     `hidden_line_count` is the number of lines that the shop counts but does not show, because
     their products are disabled.
     """
@@ -45,6 +47,7 @@ class Quote:
     currency: str
     lines: tuple[QuoteLine, ...]
     customer: QuoteCustomer | None
+    reserved_order_number: str | None = None
     hidden_line_count: int = 0
     masked_id: str | None = field(default=None, repr=False)
 

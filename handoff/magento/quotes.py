@@ -47,7 +47,7 @@ class _QuoteJson(ShopJson):
     items_count: Annotated[int, Field(ge=0, lt=10**9)] = 0
     customer: _CustomerJson = _CustomerJson()
     currency: _CurrencyJson
-    customer_is_guest: bool | None = None
+    reserved_order_id: Annotated[str, Field(max_length=64)] | None = None
 
 
 class NoActiveQuote(Exception):
@@ -74,9 +74,9 @@ class Quotes:
         answer = self._request_quote(f"guest-carts/{masked_id}", deadline=deadline)
         if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
             raise QuoteNotFound
-        quote, is_guest = _parse_quote(answer)
+        quote = _parse_quote(answer)
         # A customer's cart has a masked id too, with which the shop shows it to anyone.
-        if not is_guest or quote.customer is not None:
+        if quote.customer is not None:
             raise QuoteNotFound
         return replace(quote, masked_id=masked_id)
 
@@ -113,7 +113,7 @@ class Quotes:
         answer = self._request_quote(path, store=store.code, token=token, deadline=deadline)
         if answer.status != HTTPStatus.OK:
             return None
-        return _parse_quote(answer)[0].store_id
+        return _parse_quote(answer).store_id
 
     def create_quote(self, bag: Bag, *, store: StoreView, deadline: Deadline) -> Quote:
         """Create a guest's quote with the lines of a bag, and return it as the shop shows it.
@@ -160,14 +160,14 @@ def _parse_customer_quote(answer: Answer) -> Quote:
     if answer.status == HTTPStatus.NOT_FOUND:
         customer_id = answer.parameters.get("fieldValue")
         raise NoActiveQuote(customer_id if isinstance(customer_id, int) else None)
-    quote, _ = _parse_quote(answer)
+    quote = _parse_quote(answer)
     if quote.customer is None:
         raise ShopUnavailable("The shop's answer does not name the customer of the quote.")
     return quote
 
 
-def _parse_quote(answer: Answer) -> tuple[Quote, bool]:
-    """Return the quote in an answer, and whether the shop calls it a guest's."""
+def _parse_quote(answer: Answer) -> Quote:
+    """Return the quote in an answer."""
     if answer.status != HTTPStatus.OK:
         raise ShopUnavailable("The shop does not allow to read carts.")
     try:
@@ -177,9 +177,10 @@ def _parse_quote(answer: Answer) -> tuple[Quote, bool]:
     customer = None
     if json.customer.id is not None:
         customer = QuoteCustomer(json.customer.id, json.customer.group_id or 0)
-    quote = Quote(
+    return Quote(
         number=json.id,
         is_active=json.is_active,
+        reserved_order_number=json.reserved_order_id or None,
         store_id=json.store_id,
         currency=json.currency.quote_currency_code,
         lines=tuple(
@@ -189,4 +190,3 @@ def _parse_quote(answer: Answer) -> tuple[Quote, bool]:
         customer=customer,
         hidden_line_count=max(0, json.items_count - len(json.items)),
     )
-    return quote, json.customer_is_guest is True

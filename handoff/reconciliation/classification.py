@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from handoff.bag import Bag
 from handoff.bag_comparison import find_order_differences
@@ -49,7 +48,7 @@ def _classify_with_orders(handoff: Handoff, orders: Sequence[OrderWithLines]) ->
     return OrderFinding(
         handoff=handoff,
         outcome=outcome if handoff.is_link_used else OrderOutcome.NEVER_OPENED,
-        orders=[_convert_order_to_json(order) for order in orders],
+        orders=[order.as_json() for order in orders],
         differences=[difference.as_json() for difference in differences] or None,
     )
 
@@ -70,12 +69,3 @@ def _classify_without_order(handoff: Handoff, now: int) -> OrderFinding:
 
 def _choose_outcome_without_order(handoff: Handoff) -> OrderOutcome:
     return OrderOutcome.NOT_ORDERED if handoff.is_link_used else OrderOutcome.NEVER_OPENED
-
-
-def _convert_order_to_json(order: OrderWithLines) -> dict[str, Any]:
-    return {
-        "id": order.order_id,
-        "number": order.number,
-        "state": order.state,
-        "replaced_by": order.replaced_by,
-    }

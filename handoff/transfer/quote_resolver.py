@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import structlog
+
 from handoff.bag import BagLine
 from handoff.bag_comparison import find_quote_differences
 from handoff.deadline import Deadline
+from handoff.magento.admin_access import AdminAccessDenied
+from handoff.magento.order_models import Order, is_quote_ordered
 from handoff.magento.orders import Orders
 from handoff.magento.quote_models import Quote, is_masked_id
 from handoff.magento.quotes import NoActiveQuote, Quotes
@@ -17,12 +21,17 @@ from handoff.problems import (
     QuoteEmpty,
     QuoteNotFound,
     QuoteOrdered,
-    ShopTimeout,
-    ShopUnavailable,
     StoreNotServed,
 )
 from handoff.settings.store_view_models import StoreView, StoreViews
 from handoff.transfer.request_parser import BagTransfer, QuoteTransfer
+
+log = structlog.get_logger()
+
+_CLOSED_WITHOUT_ORDER = (
+    "The quote is closed without an order: it was merged into another quote, or its order was "
+    "cancelled."
+)
 
 
 class QuoteResolver:
@@ -42,7 +51,7 @@ class QuoteResolver:
         if quote.store_id != store.store_id:
             raise _build_store_id_problem(store, quote.store_id)
         self._verified_stores.add(store.code)
-        _require_open(quote)
+        self._require_open(quote, deadline)
         faults = _find_currency_faults(quote, transfer.bag.currency)
         faults += self._find_line_faults(quote, transfer.bag.lines, None, deadline)
         if faults:
@@ -57,7 +66,7 @@ class QuoteResolver:
             quote = self._quotes.get_guest_quote(transfer.quote_id, deadline=deadline)
         else:
             raise QuoteNotFound
-        _require_open(quote)
+        self._require_open(quote, deadline)
         self._verify_store_id(quote, transfer.token, deadline)
         faults = _find_store_faults(quote, transfer.store)
         faults += _find_currency_faults(quote, transfer.currency)
@@ -103,6 +112,7 @@ class QuoteResolver:
                 quote = self._get_quote_in_website(transfer, store, deadline)
                 if transfer.quote_id == str(quote.number):
                     return quote
+                customer_id = quote.customer.customer_id if quote.customer else None
             except CustomerTokenRejected:
                 if self._stores.shared_accounts:
                     raise
@@ -141,14 +151,36 @@ class QuoteResolver:
 
         Finding that out needs the right to read orders.
         """
-        if self._orders is None or customer_id is None or not _is_quote_number(quote_id):
+        if customer_id is None or not _is_quote_number(quote_id):
             return QuoteNotFound()
+        orders = self._find_orders(int(quote_id), deadline) or []
+        own_orders = [order for order in orders if order.customer_id == customer_id]
+        return QuoteOrdered() if is_quote_ordered(own_orders) else QuoteNotFound()
+
+    def _require_open(self, quote: Quote, deadline: Deadline) -> None:
+        """Raise QuoteOrdered, QuoteNotFound or QuoteEmpty unless the quote can go to checkout.
+
+        A quote that is not active was ordered, or merged into a customer's. Without the right to
+        read orders, it counts as ordered if the shop has reserved an order number for it.
+        """
+        if not quote.is_active:
+            orders = self._find_orders(quote.number, deadline)
+            has_reserved_number = quote.reserved_order_number is not None
+            if has_reserved_number if orders is None else is_quote_ordered(orders):
+                raise QuoteOrdered
+            raise QuoteNotFound(_CLOSED_WITHOUT_ORDER)
+        if not quote.lines:
+            raise QuoteEmpty
+
+    def _find_orders(self, quote_number: int, deadline: Deadline) -> list[Order] | None:
+        """Return the orders of a quote, or None without the right to read them."""
+        if self._orders is None:
+            return None
         try:
-            order = self._orders.find_order(int(quote_id), deadline=deadline)
-        except (ShopUnavailable, ShopTimeout):
-            return QuoteNotFound()
-        is_theirs = order is not None and order.customer_id == customer_id
-        return QuoteOrdered() if is_theirs else QuoteNotFound()
+            return self._orders.find_orders_of_quote(quote_number, deadline=deadline)
+        except AdminAccessDenied as problem:
+            log.warning("order_lookup_failed", code=problem.code, detail=problem.detail)
+            return None
 
     def _find_line_faults(
         self, quote: Quote, lines: tuple[BagLine, ...], token: str | None, deadline: Deadline
@@ -174,13 +206,6 @@ def has_valid_quote_id(transfer: QuoteTransfer) -> bool:
 
 def _is_quote_number(value: str) -> bool:
     return value.isascii() and value.isdigit() and len(value) <= 18 and value[0] != "0"
-
-
-def _require_open(quote: Quote) -> None:
-    if not quote.is_active:
-        raise QuoteOrdered
-    if not quote.lines:
-        raise QuoteEmpty
 
 
 def _build_store_id_problem(store: StoreView, store_id: int | None) -> StoreNotServed:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 
 import pytest
+from handoff_sandbox.orders import SandboxOrder
 
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AccessToken, AdminAccess, AdminLogin
 from handoff.magento.client import MagentoClient, ShopDropped
-from handoff.magento.orders import Order, Orders, OrdersDenied
+from handoff.magento.order_models import Order, OrderTotals, is_quote_ordered
+from handoff.magento.orders import Orders, OrdersDenied
 from handoff.problems import ShopTimeout, ShopUnavailable
 from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
 from tests.magento.shop_behaviours import (
@@ -34,6 +37,14 @@ ADDRESS = {
     "countryId": "GB",
     "telephone": "020",
     "email": "guest@example.com",
+}
+ORDER = {
+    "entity_id": 9,
+    "increment_id": "000000009",
+    "quote_id": 1,
+    "order_currency_code": "GBP",
+    "grand_total": 16,
+    "subtotal": 11,
 }
 LOGIN = "POST /rest/default/V1/integration/admin/token"
 ASK = "GET /rest/default/V1/orders"
@@ -63,8 +74,8 @@ def orders(between: FaultyShop, access: AdminAccess | None = None) -> Orders:
     return Orders(client, access or login, store="default")
 
 
-def ask(orders: Orders, number: int) -> Order | None:
-    return orders.find_order(number, deadline=Deadline.after(8))
+def ask(orders: Orders, number: int) -> list[Order]:
+    return orders.find_orders_of_quote(number, deadline=Deadline.after(8))
 
 
 def is_asking(call: Call) -> bool:
@@ -76,15 +87,18 @@ def when_asked(shop: RunningShop, behaviour: Behaviour) -> Behaviour:
 
 
 def test_an_order_is_found_by_the_quote_it_came_from(between: FaultyShop, ordered: int) -> None:
-    order = ask(orders(between), ordered)
-    assert order is not None
+    [order] = ask(orders(between), ordered)
     assert order.quote_number == ordered
-    assert order.increment_id.isdigit()
+    assert order.number.isdigit()
     assert order.customer_id is None
+    assert (order.state, order.replaced_by, order.is_cancelled) == ("new", None, False)
+    assert order.created_at is not None
+    assert abs(order.created_at.timestamp() - time.time()) < 3600
+    assert order.totals == OrderTotals("GBP", *map(Decimal, (16, 11, 5, 0, 0)))
 
 
 def test_a_quote_that_was_not_ordered_has_no_order(between: FaultyShop) -> None:
-    assert ask(orders(between), 999_999) is None
+    assert ask(orders(between), 999_999) == []
 
 
 def test_the_administrator_logs_in_once_for_many_searches(
@@ -92,7 +106,7 @@ def test_the_administrator_logs_in_once_for_many_searches(
 ) -> None:
     asking = orders(between)
     for _ in range(3):
-        assert ask(asking, ordered) is not None
+        assert ask(asking, ordered)
     assert between.paths() == [LOGIN, ASK, ASK, ASK]
 
 
@@ -100,10 +114,10 @@ def test_a_login_that_has_run_out_is_renewed_and_the_question_asked_again(
     between: FaultyShop, shop: RunningShop, ordered: int
 ) -> None:
     asking = orders(between)
-    assert ask(asking, ordered) is not None
+    assert ask(asking, ordered)
     between.calls.clear()
     between.behaviour = when_asked(shop, behaves_first(1, refuses(401), forwards_to(shop.url)))
-    assert ask(asking, ordered) is not None
+    assert ask(asking, ordered)
     assert between.paths() == [ASK, LOGIN, ASK]
 
 
@@ -144,7 +158,7 @@ def test_an_access_token_needs_no_login(
     between: FaultyShop, shop: RunningShop, ordered: int
 ) -> None:
     token = str(shop.call_rest("POST", "integration/admin/token", body=ADMIN))
-    assert ask(orders(between, AccessToken(token)), ordered) is not None
+    assert ask(orders(between, AccessToken(token)), ordered)
     assert between.paths() == [ASK]
 
 
@@ -161,8 +175,15 @@ def test_an_access_token_needs_no_login(
         answers(200, []),
         answers(200, {"items": [{"increment_id": None}]}),
         answers(200, {"items": "none"}),
+        answers(200, {"items": [{**ORDER, "order_currency_code": "GB\nP"}]}),
+        answers(200, {"items": [{**ORDER, "entity_id": -1}]}),
+        answers(200, {"items": [{**ORDER, "grand_total": "NaN"}]}),
+        answers(200, {"items": [{**ORDER, "increment_id": "9" * 100}]}),
     ],
-    ids=["403", "400", "404", "500", "page", "no page", "null", "list", "no order", "no list"],
+    ids=[
+        *("403", "400", "404", "500", "page", "no page", "null", "list", "no order", "no list"),
+        *("currency", "id", "total", "number"),
+    ],
 )
 def test_an_answer_that_is_not_a_list_of_orders_is_an_error_and_not_no_order(
     between: FaultyShop, shop: RunningShop, behaviour: Behaviour
@@ -175,15 +196,13 @@ def test_an_answer_that_is_not_a_list_of_orders_is_an_error_and_not_no_order(
 def test_a_login_that_takes_too_long_is_a_timeout(between: FaultyShop) -> None:
     between.behaviour = answers_late
     with pytest.raises(ShopTimeout):
-        orders(between).find_order(1, deadline=Deadline.after(0.4))
+        orders(between).find_orders_of_quote(1, deadline=Deadline.after(0.4))
 
 
 def test_an_order_of_another_quote_is_ignored(between: FaultyShop, shop: RunningShop) -> None:
     """A shop that ignores the filter must not make somebody else's order of it."""
-    other = {"increment_id": "000000099", "quote_id": 99, "customer_id": 5}
-    between.behaviour = when_asked(shop, answers(200, {"items": [other]}))
-    order = orders(between).find_order(1, deadline=Deadline.after(8))
-    assert order is None
+    between.behaviour = when_asked(shop, answers(200, {"items": [{**ORDER, "quote_id": 99}]}))
+    assert ask(orders(between), 1) == []
 
 
 def buy(shop: RunningShop, *lines: tuple[str, int]) -> int:
@@ -205,7 +224,7 @@ def test_the_orders_of_many_quotes_are_found_page_by_page_and_part_by_part(
     assert between.paths() == [LOGIN, ASK, ASK, ASK]  # two pages of one part, one of the other
     assert len({each.number for each in found}) == 4
     [first, *_] = found
-    assert (first.currency, first.state, first.replaced_by) == ("GBP", "new", None)
+    assert (first.totals.currency, first.state, first.replaced_by) == ("GBP", "new", None)
     assert [(line.sku, line.quantity, line.is_free) for line in first.lines] == [
         ("ITEM-01", Decimal(2), False),
         ("ITEM-02", Decimal(1), False),
@@ -263,3 +282,90 @@ def test_a_comment_whose_answer_is_lost_is_not_sent_again(
 
 def test_a_comment_on_no_order_is_refused(between: FaultyShop) -> None:
     assert not orders(between).add_comment(999, "words")
+
+
+@pytest.mark.parametrize(
+    ("state", "ordered"),
+    [
+        ("new", True),
+        ("pending_payment", True),
+        ("payment_review", True),
+        ("processing", True),
+        ("holded", True),
+        ("complete", True),
+        ("closed", True),
+        ("a module's own", True),
+        ("canceled", False),
+    ],
+)
+def test_a_quote_is_ordered_unless_its_order_is_cancelled(
+    between: FaultyShop, shop: RunningShop, state: str, ordered: bool
+) -> None:
+    number = buy(shop, ("ITEM-01", 1))
+    shop.state.orders.set_state(order_of(shop, number), state)
+    found = ask(orders(between), number)
+    assert [each.state for each in found] == [state]
+    assert is_quote_ordered(found) == ordered
+
+
+def test_all_orders_of_a_quote_are_found_the_oldest_first(
+    between: FaultyShop, shop: RunningShop
+) -> None:
+    number = buy_again_after_cancelling(shop)
+    found = ask(orders(between), number)
+    assert [each.is_cancelled for each in found] == [True, False]
+    assert found[0].order_id < found[1].order_id
+    assert is_quote_ordered(found)
+    batch = list(orders(between).find_orders({number}))
+    assert [each.is_cancelled for each in batch] == [True, False]
+
+
+def test_an_edited_order_counts_until_the_last_order_that_replaces_it_is_cancelled(
+    between: FaultyShop, shop: RunningShop
+) -> None:
+    number = buy(shop, ("ITEM-01", 1))
+    first = order_of(shop, number)
+    second = shop.state.orders.replace_order(first)
+    third = shop.state.orders.replace_order(second)
+    asking = orders(between)
+    [found] = ask(asking, number)
+    assert (found.state, found.replaced_by) == ("canceled", second.increment_id)
+    assert not found.is_cancelled
+    assert between.paths() == [LOGIN, ASK, ASK, ASK]
+    shop.state.orders.cancel_order(third)
+    assert [each.is_cancelled for each in ask(asking, number)] == [True]
+    assert [each.is_cancelled for each in asking.find_orders({number})] == [True]
+
+
+def test_an_edited_order_counts_if_its_replacement_is_not_found(
+    between: FaultyShop, shop: RunningShop
+) -> None:
+    number = buy(shop, ("ITEM-01", 1))
+    replacement = shop.state.orders.replace_order(order_of(shop, number))
+    del shop.state.orders.by_id[replacement.entity_id]
+    assert is_quote_ordered(ask(orders(between), number))
+
+
+def test_orders_that_replace_each_other_do_not_search_without_end(
+    between: FaultyShop, shop: RunningShop
+) -> None:
+    edited = {**ORDER, "state": "canceled", "relation_child_real_id": "000000009"}
+    between.behaviour = when_asked(shop, answers(200, {"items": [edited]}))
+    assert is_quote_ordered(ask(orders(between), 1))
+    assert between.paths() == [LOGIN, ASK, ASK]
+
+
+def order_of(shop: RunningShop, number: int) -> SandboxOrder:
+    """Return the newest order of a quote."""
+    return [each for each in shop.state.orders.by_id.values() if each.quote.number == number][-1]
+
+
+def buy_again_after_cancelling(shop: RunningShop) -> int:
+    """Order a quote, cancel the order, restore the quote, order it again, and return its number."""
+    masked_id = shop.create_guest_quote(("ITEM-01", 1))
+    number = int(shop.call_rest("GET", f"guest-carts/{masked_id}")["id"])
+    shop.place_order(f"guest-carts/{masked_id}")
+    shop.state.orders.cancel_order(order_of(shop, number))
+    shop.state.quotes.restore(shop.state.quotes.by_number[number])
+    shop.place_order(f"guest-carts/{masked_id}")
+    return number

@@ -231,18 +231,14 @@ def test_a_customers_cart_is_not_found_by_its_masked_id(
         quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8))
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"customer_is_guest": False},
-        {"customer": {"id": 1, "group_id": 1}},
-        {"customer_is_guest": None},
-    ],
-)
-def test_a_cart_that_the_shop_does_not_call_a_guests_is_not_found(
-    quotes: Quotes, between: FaultyShop, changes: dict[str, Any]
+@pytest.mark.parametrize("flag", [True, False, None])
+def test_a_cart_belongs_to_a_guest_if_it_has_no_customer_whatever_its_flag_says(
+    quotes: Quotes, between: FaultyShop, flag: bool | None
 ) -> None:
-    between.behaviour = answers(200, guest_cart(**changes))
+    between.behaviour = answers(200, guest_cart(customer_is_guest=flag))
+    assert quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8)).customer is None
+    customer = {"id": 1, "group_id": 1}
+    between.behaviour = answers(200, guest_cart(customer_is_guest=flag, customer=customer))
     with pytest.raises(QuoteNotFound):
         quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8))
 

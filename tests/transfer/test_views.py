@@ -270,30 +270,6 @@ def test_409_for_a_quote_without_items(poq: Poq, shop: RunningShop) -> None:
     problem(poq.transfer({"quote_id": empty, "token": token}), 409, "quote_empty")
 
 
-def test_409_for_an_ordered_guest_quote(poq: Poq, shop: RunningShop) -> None:
-    quote_id = shop.create_guest_quote(("ITEM-01", 1))
-    shop.place_order(f"guest-carts/{quote_id}")
-    problem(poq.transfer({"quote_id": quote_id}), 409, "quote_ordered")
-
-
-def test_409_for_an_ordered_customer_quote_with_the_right_to_read_orders(
-    make_app: MakeApp, poq: Poq, shop: RunningShop
-) -> None:
-    from pydantic import SecretStr
-
-    token = shop.log_in_customer()
-    number = shop.fill_customer_quote(token, ("ITEM-01", 1))
-    shop.place_order("carts/mine", token=token)
-    request = {"quote_id": number, "token": token}
-    problem(poq.transfer(request), 404, "quote_not_found")
-    knowing = make_app(
-        magento_admin_username="admin", magento_admin_password=SecretStr("Admin123!")
-    )
-    problem(Poq(knowing.test_client()).transfer(request), 409, "quote_ordered")
-    stranger = {"quote_id": number, "token": shop.log_in_customer("other@example.com")}
-    problem(Poq(knowing.test_client()).transfer(stranger), 404, "quote_not_found")
-
-
 def test_422_names_wrong_fields_by_json_pointer(poq: Poq) -> None:
     answer = poq.transfer({"items": [{"sku": "A", "quantity": 0}], "currency": "XYZ"})
     problem(answer, 422, "request_invalid")

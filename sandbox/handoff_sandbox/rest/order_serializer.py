@@ -27,7 +27,6 @@ def serialize_order(order: SandboxOrder, global_currency: str) -> JsonObject:
     return {
         **_serialize_amounts(order),
         **_serialize_customer(order),
-        **_serialize_replacement(order),
         **dict.fromkeys(("store_to_base_rate", "store_to_order_rate"), 0),
         "base_currency_code": base,
         "base_to_global_rate": 1,
@@ -45,8 +44,7 @@ def serialize_order(order: SandboxOrder, global_currency: str) -> JsonObject:
         "quote_id": order.quote.number,
         "remote_ip": order.remote_ip,
         "shipping_description": "Flat Rate - Fixed",
-        "state": order.state,
-        "status": order.status,
+        **_serialize_state(order),
         "store_currency_code": base,
         "store_id": view.number,
         "store_name": "Main Website\nMain Website Store\nDefault Store View",
@@ -117,12 +115,13 @@ def _serialize_customer(order: SandboxOrder) -> JsonObject:
     return data | {"customer_id": customer.id} if customer else data
 
 
-def _serialize_replacement(order: SandboxOrder) -> JsonObject:
-    """Return the fields that only an edited order has."""
+def _serialize_state(order: SandboxOrder) -> JsonObject:
+    """Return state and status, and of an edited order the one that replaces it."""
+    data: JsonObject = {"state": order.state, "status": order.status}
     replacement = order.replaced_by
     if replacement is None:
-        return {}
-    return {
+        return data
+    return data | {
         "relation_child_id": str(replacement.entity_id),
         "relation_child_real_id": replacement.increment_id,
     }
