@@ -32,6 +32,7 @@ from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
 from handoff.magento.quotes import Quotes
 from handoff.operations import gunicorn_config
+from handoff.operations.caller_authentication import CallerAuthentication
 from handoff.operations.error_handlers import register_error_handlers
 from handoff.operations.header_limits import limit_header_length
 from handoff.operations.health import ReadinessCheck, register_health_endpoints
@@ -108,8 +109,10 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     timeout = settings.magento_timeout
     build_transfers = partial(TransferService, handoffs, leases, quotes, preflight, timeout=timeout)
     transfers = build_transfers(limits.transfers)
+    wrong_key_limit = RateLimit(counters, "wrong_key", settings.refusals_per_minute)
+    callers = CallerAuthentication(settings.api_keys, wrong_key_limit)
     limit = RateLimit(counters, "transfer", settings.transfers_per_minute)
-    register_transfer(app, TransferContext(settings, sites, link_tokens, transfers, limit))
+    register_transfer(app, TransferContext(settings, sites, link_tokens, transfers, callers, limit))
     lookup_limit = limits.order_lookups
     checkout = CheckoutRedirect(
         settings.store_views, handoffs, orders, lookup_limit, session_store, link_tokens, pages

@@ -66,7 +66,7 @@ def test_the_requests_of_the_guide_for_poq_have_these_answers(
     require_program("curl")
     shown = list_requests_of_the_guide()
     assert len(shown) == 4
-    environment = create_environment(shop, tmp_path, HANDOFF_API_KEYS="demo-key")
+    environment = create_environment(shop, tmp_path, HANDOFF_API_KEYS="demo-key-that-is-no-secret")
     with running_service(environment, tmp_path) as service:
         addresses = {
             "https://www.shop.example/handoff": service.url,

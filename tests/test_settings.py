@@ -21,7 +21,7 @@ from tests.certificates import Authority
 REQUIRED = {
     "HANDOFF_PUBLIC_URL": "https://www.shop.example/handoff",
     "HANDOFF_MAGENTO_URL": "https://www.shop.example",
-    "HANDOFF_API_KEYS": "a-key-for-poq",
+    "HANDOFF_API_KEYS": "a-key-for-poq-alone",
     "HANDOFF_SECRET_KEY": "0123456789abcdef",
     "HANDOFF_SESSION_STORE": "redis://127.0.0.1:6379/2",
 }
@@ -54,6 +54,39 @@ def test_the_required_settings_are_enough() -> None:
     assert (settings.link_ttl, settings.reopen_grace, settings.magento_timeout) == (300, 60, 8)
 
 
+FIRST_KEY, SECOND_KEY = "the-first-of-two-keys", "the-second-of-two-keys"
+
+
+def list_api_keys(settings: Settings) -> list[tuple[str, str]]:
+    return [(known.caller, known.key.get_secret_value()) for known in settings.api_keys]
+
+
+def test_each_api_key_belongs_to_a_named_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = f"poq/{FIRST_KEY}, poq/{SECOND_KEY}, staging-2/a:key:with:colons"
+    monkeypatch.setenv("HANDOFF_API_KEYS", entries)
+    settings = load_settings()
+    assert list_api_keys(settings) == [
+        ("poq", FIRST_KEY),
+        ("poq", SECOND_KEY),
+        ("staging-2", "a:key:with:colons"),
+    ]
+    assert FIRST_KEY not in repr(settings)
+
+
+@pytest.mark.parametrize("key", ["poq:a-key-that-is-old", "a=b+c==:d@e;f&g-h", "x" * 16])
+def test_a_key_without_a_name_belongs_to_poq_whatever_it_holds(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("HANDOFF_API_KEYS", key)
+    assert list_api_keys(load_settings()) == [("poq", key)]
+
+
+def test_a_short_api_key_is_refused_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDOFF_API_KEYS", f"{FIRST_KEY},2short4this")
+    assert "fewer than 16 characters. Create a longer key" in faults()
+    assert "2short4this" not in faults()
+
+
 def test_all_missing_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in REQUIRED:
         monkeypatch.delenv(name)
@@ -76,7 +109,14 @@ def test_all_missing_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPat
         ("HANDOFF_CHECKOUT_PATH", "/zamówienie/"),
         ("HANDOFF_API_KEYS", ","),
         ("HANDOFF_API_KEYS", "short"),
-        ("HANDOFF_API_KEYS", "long-enough,with space in"),
+        ("HANDOFF_API_KEYS", "a-key-of-8-to-15"[:15]),
+        ("HANDOFF_API_KEYS", "poq/a-key-of-8-to-15"[:19]),
+        ("HANDOFF_API_KEYS", "a-key-that-is-long-enough,with space in the key"),
+        ("HANDOFF_API_KEYS", "Poq/a-key-that-is-long-enough"),
+        ("HANDOFF_API_KEYS", "/a-key-that-is-long-enough"),
+        ("HANDOFF_API_KEYS", f"{'x' * 33}/a-key-that-is-long-enough"),
+        ("HANDOFF_API_KEYS", "poq/a-key-that-is-long/enough-with-a-slash"),
+        ("HANDOFF_API_KEYS", "poq/a-key-that-is-long-enough,staging/a-key-that-is-long-enough"),
         ("HANDOFF_SECRET_KEY", "short"),
         ("HANDOFF_SECRET_KEY", "long enough, but with a comma"),
         ("HANDOFF_PREVIOUS_SECRET_KEYS", "short"),
@@ -355,7 +395,7 @@ def test_every_setting_can_come_from_a_file(
 ) -> None:
     values: dict[str, Any] = {
         "SECRET_KEY": ("a secret from a file\n", "a secret from a file"),
-        "API_KEYS": ("first-key,second-key\n", None),
+        "API_KEYS": (f"{FIRST_KEY},{SECOND_KEY}\n", None),
         "STORES": (
             '[{"currency":"EUR","code":"eu","store_id":2,"website_id":2,"website_code":"eu"}]',
             None,
@@ -369,7 +409,7 @@ def test_every_setting_can_come_from_a_file(
         monkeypatch.setenv(f"HANDOFF_{name}_FILE", str(file))
     settings = load_settings()
     assert settings.secret_key.get_secret_value() == "a secret from a file"
-    assert [key.get_secret_value() for key in settings.api_keys] == ["first-key", "second-key"]
+    assert list_api_keys(settings) == [("poq", FIRST_KEY), ("poq", SECOND_KEY)]
     assert settings.stores[0].code == "eu"
     assert settings.link_ttl == 120
 
@@ -420,7 +460,7 @@ def test_secrets_are_hidden_when_settings_are_printed(monkeypatch: pytest.Monkey
     settings = load_settings()
     shown = repr(settings) + repr(settings.session_store_access) + repr(settings.session_store_url)
     for secret in (
-        "a-key-for-poq",
+        "a-key-for-poq-alone",
         "0123456789abcdef",
         "the-password",
         "the-other-word",

@@ -8,7 +8,9 @@ from typing import Any
 import requests
 from flask.testing import FlaskClient
 
+from handoff.settings.caller_keys import CallerKey
 from tests.conftest import KEY, FakeClock, MakeApp, Poq
+from tests.logs import CapturedLog
 from tests.running import RedisServer, RunningShop, running_service
 from tests.service_calls import create_environment
 
@@ -29,7 +31,7 @@ def test_transfers_of_one_key_are_limited_per_minute(
 
 
 def test_each_api_key_has_a_count_of_its_own(make_app: MakeApp, settings: Any) -> None:
-    keys = (*settings.api_keys, type(settings.api_keys[0])(OTHER_KEY))
+    keys = (*settings.api_keys, CallerKey.parse(OTHER_KEY))
     poq = Poq(make_app(transfers_per_minute=1, api_keys=keys, key_in_path=True).test_client())
     assert poq.transfer("{}").status_code == 422
     assert poq.transfer("{}").status_code == 429
@@ -42,6 +44,23 @@ def test_transfers_with_a_wrong_key_are_not_counted(make_app: MakeApp) -> None:
     poq = Poq(make_app(transfers_per_minute=1).test_client())
     assert {poq.transfer("{}", key="a-wrong-key").status_code for _ in range(5)} == {401}
     assert poq.transfer("{}").status_code == 422
+
+
+def test_wrong_keys_are_limited_for_each_address_and_right_keys_never_refused(
+    make_app: MakeApp, rate_limit_clock: FakeClock, captured_log: CapturedLog
+) -> None:
+    poq = Poq(make_app(refusals_per_minute=2).test_client())
+
+    def try_key(key: str | None, address: str = "192.0.2.1") -> int:
+        environment = {"REMOTE_ADDR": address}
+        return poq.transfer("{}", key=key, environ_overrides=environment).status_code
+
+    assert [try_key("a-wrong-key"), try_key(None), try_key("another")] == [401, 401, 429]
+    assert len(captured_log.read_lines("key_rejected")) == 2
+    assert try_key(KEY) == 422
+    assert try_key("a-wrong-key", address="192.0.2.2") == 401
+    rate_limit_clock.advance(seconds=60)
+    assert try_key("a-wrong-key") == 401
 
 
 def test_unknown_links_are_limited_and_known_links_never_refused(

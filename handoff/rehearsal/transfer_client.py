@@ -65,7 +65,7 @@ class TransferClient:
             answer = self._session.post(
                 f"{self.settings.public_url}/api/cart-transfer",
                 json=body,
-                headers={"Authorization": self.settings.api_keys[0].get_secret_value()},
+                headers={"Authorization": self.settings.api_keys[0].key.get_secret_value()},
                 timeout=_TIMEOUT,
                 allow_redirects=False,
             )

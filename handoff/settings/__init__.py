@@ -6,7 +6,6 @@ faults are collected and reported together, by the variable's name and without i
 
 from __future__ import annotations
 
-from handoff.settings.caller_keys import DEFAULT_CALLER
 from handoff.settings.environment_variables import PREFIX, get_variable_name
 from handoff.settings.loader import (
     CheckedSettings,
@@ -18,7 +17,6 @@ from handoff.settings.loader import (
 from handoff.settings.model import Settings
 
 __all__ = [
-    "DEFAULT_CALLER",
     "PREFIX",
     "CheckedSettings",
     "Settings",

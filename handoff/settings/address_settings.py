@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from handoff.settings.caller_keys import ApiKey, require_one_caller_each
 from handoff.settings.group import DefaultText, SettingsGroup
-from handoff.settings.value_types import COMMA_SEPARATED, ApiKey, CaFile, Host, Secret
+from handoff.settings.value_types import COMMA_SEPARATED, CaFile, Host, Secret
 from handoff.url_validation import BaseUrl
 
 
@@ -36,9 +37,15 @@ class AddressSettings(SettingsGroup):
     """The number of your own proxies that stand in front of Handoff and add to
     `X-Forwarded-For`."""
 
-    api_keys: Annotated[tuple[ApiKey, ...], *COMMA_SEPARATED, Field(min_length=1)]
-    """Keys that Poq may send, separated by commas. Each has 8 printable ASCII characters or more,
-    without space, `/`, `?`, `#` and `%`."""
+    api_keys: Annotated[
+        tuple[ApiKey, ...],
+        *COMMA_SEPARATED,
+        Field(min_length=1),
+        AfterValidator(require_one_caller_each),
+    ]
+    """Keys that Poq may send, separated by commas. Each has 16 printable ASCII characters or more,
+    without space, `/`, `?`, `#` and `%`. A [caller's name](running.md#callers-and-their-keys) may
+    stand in front: `poq/first-key,poq/second-key,staging/third-key`."""
 
     key_in_path: bool = False
     """`true`: the key may also be part of the path."""

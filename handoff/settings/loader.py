@@ -18,7 +18,7 @@ _PLACEHOLDERS: dict[str, Any] = {
     "public_url": "http://placeholder.invalid",
     "magento_url": "http://placeholder.invalid",
     "storefront_url": "http://placeholder.invalid",
-    "api_keys": ("placeholder",),
+    "api_keys": ("placeholder-that-nobody-sends",),
     "secret_key": "placeholder-that-signs-nothing",
     "session_store": "redis://placeholder.invalid",
 }

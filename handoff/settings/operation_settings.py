@@ -45,7 +45,8 @@ class OperationSettings(SettingsGroup):
     """Transfers that one key may make in a minute. 0: no limit."""
 
     refusals_per_minute: Annotated[int, Field(ge=0)] = 60
-    """Unknown links, and refused direct entries, from one address in a minute. 0: no limit."""
+    """Unknown links, refused direct entries, and wrong keys, from one address in a minute. 0: no
+    limit."""
 
     entries_per_minute: Annotated[int, Field(ge=0)] = 10
     """Direct entries of one quote in a minute. 0: no limit."""

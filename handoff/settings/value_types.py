@@ -36,13 +36,6 @@ def _parse_json(value: object) -> object:
         raise ValueError("is not JSON") from None
 
 
-def _check_api_key(value: SecretStr) -> SecretStr:
-    key = value.get_secret_value()
-    if len(key) < 8 or not key.isascii() or not key.isprintable() or set(key) & set(" /?#%"):
-        raise ValueError("must have 8 or more printable characters, none of them space / ? # %")
-    return value
-
-
 def _check_secret(value: SecretStr) -> SecretStr:
     secret = value.get_secret_value()
     # HANDOFF_PREVIOUS_SECRET_KEYS is comma-separated, and this key moves there at a rotation.
@@ -153,7 +146,6 @@ def _check_app_url(value: str) -> str:
 
 UrlPath = Annotated[str, BeforeValidator(_check_path)]
 Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
-ApiKey = Annotated[SecretStr, AfterValidator(_check_api_key)]
 Host = Annotated[str, AfterValidator(_normalize_host)]
 WebUrl = Annotated[str, AfterValidator(_check_web_url)]
 AppUrl = Annotated[str, BeforeValidator(_check_app_url)]

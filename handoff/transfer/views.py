@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import hmac
-import re
 from dataclasses import dataclass, replace
 
 import structlog
-from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 
 from handoff.instruction import Instruction
 from handoff.ledger import Handoff
 from handoff.link_tokens import LinkTokens
+from handoff.operations.caller_authentication import CallerAuthentication, read_api_key
 from handoff.operations.problem_response import make_problem_response
 from handoff.operations.rate_limits import RateLimit
 from handoff.operations.request_body import read_body
 from handoff.problems import (
-    KeyRejected,
     NotFound,
     Paused,
     Problem,
     TooManyRequests,
     UnsupportedMediaType,
 )
-from handoff.settings import DEFAULT_CALLER, Settings
+from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreSites
 from handoff.transfer.request_parser import MAX_BYTES, parse_transfer
 from handoff.transfer.transfer_service import TransferService
 
 _EXTENSION = "handoff.transfer"
 
-_BEARER = re.compile(r"^Bearer +", re.IGNORECASE)
-
 _blueprint = Blueprint("transfer", __name__)
 _blueprint.register_error_handler(Problem, make_problem_response)
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +40,7 @@ class TransferContext:
     sites: StoreSites
     link_tokens: LinkTokens
     transfers: TransferService
+    callers: CallerAuthentication
     rate_limit: RateLimit
 
 
@@ -56,19 +52,11 @@ def register_transfer(app: Flask, context: TransferContext) -> None:
 
 @_blueprint.before_request
 def require_api_key() -> None:
-    """Raise KeyRejected unless the caller sent one of the API keys."""
-    settings = _get_context().settings
-    if "key" in (request.view_args or {}) and not settings.key_in_path:
+    """Set `g.caller` to the name of the caller, or raise KeyRejected or TooManyRequests."""
+    context = _get_context()
+    if "key" in (request.view_args or {}) and not context.settings.key_in_path:
         raise NotFound
-    sent = _read_api_key().encode()
-    # Every key is compared in constant time, even after one has matched.
-    matches = [
-        hmac.compare_digest(sent, key.get_secret_value().encode()) for key in settings.api_keys
-    ]
-    if not any(matches):
-        # This is the address of a server. Shoppers' addresses are never logged.
-        log.warning("key_rejected", client=request.remote_addr)
-        raise KeyRejected
+    g.caller = context.callers.authenticate()
 
 
 @_blueprint.before_request
@@ -81,7 +69,7 @@ def refuse_while_paused() -> None:
 @_blueprint.before_request
 def apply_rate_limit() -> None:
     """Raise TooManyRequests if this API key has made too many transfers within a minute."""
-    wait = _get_context().rate_limit.count_event(_read_api_key())
+    wait = _get_context().rate_limit.count_event(read_api_key())
     if wait:
         raise TooManyRequests(retry_after=wait)
 
@@ -94,7 +82,7 @@ def post_transfer(key: str | None = None) -> Response:
         raise UnsupportedMediaType
     context = _get_context()
     transfer = parse_transfer(read_body(MAX_BYTES), stores=context.settings.store_views)
-    handoff = context.transfers.create_handoff(replace(transfer, caller=DEFAULT_CALLER))
+    handoff = context.transfers.create_handoff(replace(transfer, caller=g.caller))
     structlog.contextvars.bind_contextvars(handoff=handoff.id)
     response = jsonify(_build_instruction(handoff).as_json())
     response.headers["Cache-Control"] = "private, no-store"
@@ -104,11 +92,6 @@ def post_transfer(key: str | None = None) -> Response:
 def _get_context() -> TransferContext:
     context: TransferContext = current_app.extensions[_EXTENSION]
     return context
-
-
-def _read_api_key() -> str:
-    in_path: str | None = (request.view_args or {}).get("key")
-    return in_path or _BEARER.sub("", request.headers.get("Authorization", "")).strip()
 
 
 def _build_instruction(handoff: Handoff) -> Instruction:

@@ -23,7 +23,7 @@ from handoff_sandbox.factory import create_shop
 from handoff_sandbox.phone import create_phone
 from handoff_sandbox.server import HOST, serving
 
-API_KEY = "demo-key"
+API_KEY = "demo-key-that-is-no-secret"
 
 _START_TIMEOUT = 30.0  # seconds
 _STOP_TIMEOUT = 40.0  # seconds; a service lets the requests that it has begun come to an end

@@ -12,6 +12,7 @@ from flask import Request, Response
 
 from handoff.doctor import Severity
 from handoff.doctor.checks import service
+from handoff.settings.caller_keys import CallerKey
 from tests.conftest import STORE
 from tests.doctor.conftest import RunDoctor
 from tests.doctor.modified_shop import (
@@ -207,12 +208,11 @@ def test_another_service_at_our_address_is_a_fault(run_doctor: RunDoctor) -> Non
 @pytest.mark.parametrize(
     ("given", "name", "verdict"),
     [
-        ({"api_keys": ("short-key",)}, "Poq's keys", "warning"),
-        ({"api_keys": ("demo-key",)}, "Poq's keys", "ok"),
+        ({"api_keys": (CallerKey.parse("demo-key-of-no-shop"),)}, "Poq's keys", "ok"),
         ({"secret_key": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}, "Secret that signs links", "fault"),
         ({"secret_key": "0123456789abcdefgh"}, "Secret that signs links", "warning"),
         (
-            {"api_keys": ("one-and-the-same-key-for-both-uses",)}
+            {"api_keys": (CallerKey.parse("one-and-the-same-key-for-both-uses"),)}
             | {"secret_key": "one-and-the-same-key-for-both-uses"},
             "Secret that signs links",
             "fault",
@@ -227,7 +227,7 @@ def test_keys_are_checked(
 
 def test_a_key_of_an_example_is_a_fault_on_a_public_host(run_doctor: RunDoctor) -> None:
     found = run_doctor(
-        api_keys=("demo-key",),
+        api_keys=(CallerKey.parse("demo-key-of-no-shop"),),
         public_url="http://www.shop.example/handoff",
         storefront_url="http://www.shop.example",
     )

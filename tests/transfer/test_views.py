@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from handoff.settings.caller_keys import CallerKey
 from tests.conftest import KEY, STORE, FakeClock, MakeApp, Poq, get_link_path
+from tests.logs import CapturedLog
 from tests.running import RunningShop
 
 BAG: dict[str, Any] = {
@@ -421,6 +423,21 @@ def test_references_that_differ_have_links_of_their_own(poq: Poq, one: str, othe
     assert first != second
     assert [poq.client.get(link).status_code for link in (first, second)] == [200, 200]
     assert poq.link(reference=one) == first
+
+
+def test_the_keys_of_a_caller_share_references_and_two_callers_do_not(
+    make_app: MakeApp, tmp_path: Path, captured_log: CapturedLog
+) -> None:
+    keys = {name: f"the-{name}-key-of-the-tests" for name in ("first", "second", "third")}
+    entries = (f"poq/{keys['first']}", f"poq/{keys['second']}", f"staging/{keys['third']}")
+    poq = Poq(make_app(api_keys=tuple(map(CallerKey.parse, entries))).test_client())
+    first, second, third = (poq.transfer(BAG, key=key).get_json()["url"] for key in keys.values())
+    assert first == second != third
+    for url in (first, third):
+        assert poq.client.get("/" + url.split("/", 3)[3]).status_code == 200
+    assert sorted(row["caller"] for row in handoffs(tmp_path)) == ["poq", "staging"]
+    logged = [line.get("caller") for line in captured_log.read_lines("request")]
+    assert logged == ["poq", "poq", "staging", None, None]
 
 
 def test_a_transfer_key_has_the_same_length_whatever_the_reference(
