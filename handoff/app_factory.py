@@ -51,6 +51,10 @@ from handoff.transfer.checkout_preflight import SESSION_STORE_TIMEOUT, CheckoutP
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.transfer_service import TransferService
 from handoff.transfer.views import TransferContext, register_transfer
+from handoff.web_checkout.poq_script import PoqScripts
+from handoff.web_checkout.script_bundle import build_script
+from handoff.web_checkout.views import WebCheckoutContext, register_web_checkout
+from handoff.web_checkout_cookies import WebCheckoutCookies
 
 DATABASE_EXTENSION = "handoff.database"
 """The key of the ledger's Database in `app.extensions`; whoever creates an app may close it."""
@@ -58,6 +62,7 @@ DATABASE_EXTENSION = "handoff.database"
 log = structlog.get_logger()
 
 _LEASE_MARGIN = 2.0  # seconds that a lease lasts longer than a transfer may take
+_POQ_SCRIPTS_PER_MINUTE = 10  # files that a worker fetches; it keeps them afterwards
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Flask:
@@ -113,9 +118,9 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     callers = CallerAuthentication(settings.api_keys, wrong_key_limit)
     limit = RateLimit(counters, "transfer", settings.transfers_per_minute)
     register_transfer(app, TransferContext(settings, sites, link_tokens, transfers, callers, limit))
-    lookup_limit = limits.order_lookups
+    cookies, views = _build_web_checkout_cookies(settings), settings.store_views
     checkout = CheckoutRedirect(
-        settings.store_views, handoffs, orders, lookup_limit, session_store, link_tokens, pages
+        views, handoffs, orders, limits.order_lookups, session_store, link_tokens, cookies, pages
     )
     limit = RateLimit(counters, "unknown_link", settings.refusals_per_minute)
     lifetime, is_paused = settings.link_ttl + settings.reopen_grace, settings.paused
@@ -124,6 +129,7 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     if settings.direct_entry:
         transfers = build_transfers(limits.direct_entries)
         _register_direct_entry(app, settings, entry, transfers, counters)
+    _register_web_checkout(app, settings, cookies, counters)
     register_health_endpoints(app, ReadinessCheck(handoffs, session_store))
     register_error_handlers(app, pages)
 
@@ -138,6 +144,17 @@ def _register_direct_entry(
     refused = RateLimit(counters, "refused_entry", settings.refusals_per_minute)
     entered = RateLimit(counters, "entered_quote", settings.entries_per_minute)
     register_direct_entry(app, DirectEntryContext(entry, transfers, refused, entered))
+
+
+def _register_web_checkout(
+    app: Flask, settings: Settings, cookies: WebCheckoutCookies, counters: RateLimitCounters
+) -> None:
+    limit = RateLimit(counters, "poq_script", _POQ_SCRIPTS_PER_MINUTE)
+    poq_scripts = PoqScripts(settings.poq_assets_url, limit)
+    sites = settings.store_sites
+    origins = sites.origins | frozenset(settings.form_action_origins)
+    script = build_script(settings)
+    register_web_checkout(app, WebCheckoutContext(script, origins, sites, cookies, poq_scripts))
 
 
 def _limit_request_time(app: Flask, seconds: float) -> None:
@@ -169,6 +186,11 @@ def _open_ledger(settings: Settings, clock: Clock | None) -> Database:
 def _build_link_tokens(settings: Settings) -> LinkTokens:
     previous = [key.get_secret_value() for key in settings.previous_secret_keys]
     return LinkTokens(settings.secret_key.get_secret_value(), previous=previous)
+
+
+def _build_web_checkout_cookies(settings: Settings) -> WebCheckoutCookies:
+    previous = [key.get_secret_value() for key in settings.previous_secret_keys]
+    return WebCheckoutCookies(settings.secret_key.get_secret_value(), previous=previous)
 
 
 def _build_rate_limit_counters(settings: Settings) -> RateLimitCounters:

@@ -8,21 +8,20 @@
   const [navigation] = performance.getEntriesByType("navigation");
   if (form && navigation?.type !== "back_forward") form.submit();
 
+  const bridge = window.handoffBridge;
   const back = document.querySelector("[data-back]");
-  if (!back) return;
-  if (back.hidden) {
+  if (!back || !bridge) return;
+  if (back.hidden && bridge.isInApp) {
     back.hidden = false;
     // The browser may apply `autofocus` later.
     if (!document.querySelector("[autofocus]")) back.focus();
   }
   back.addEventListener("click", (event) => {
-    const poq = window.PoqWebCheckout;
-    if (poq?.send) {
-      event.preventDefault();
-      if (back.dataset.back) poq.send("error", { errorMessage: back.dataset.back });
-      poq.send("closewebview");
-    } else if (!back.href) {
-      history.back();
-    }
+    event.preventDefault();
+    if (back.dataset.back) bridge.send("error", { errorMessage: back.dataset.back });
+    bridge.send("closewebview", undefined, () => {
+      if (back.href) location.href = back.href;
+      else back.hidden = true; // nothing leads back to the app
+    });
   });
 })();

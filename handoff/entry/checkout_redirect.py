@@ -23,6 +23,7 @@ from handoff.problems import Busy, LedgerUnavailable, ShopTimeout, ShopUnavailab
 from handoff.settings.store_view_models import StoreViews
 from handoff.shop_session import SessionStore, SessionStoreError, create_session
 from handoff.shop_session.session_contents import build_session_contents
+from handoff.web_checkout_cookies import WebCheckoutCookies
 
 log = structlog.get_logger()
 
@@ -43,6 +44,7 @@ class CheckoutRedirect:
     lookup_limit: ConcurrencyLimit
     session_store: SessionStore
     link_tokens: LinkTokens
+    web_checkout_cookies: WebCheckoutCookies
     pages: PageRenderer
 
     def redirect_to_checkout(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
@@ -88,6 +90,9 @@ class CheckoutRedirect:
             return self._render_session_failure(handoff, result_pages.FAULT)
         response = make_response(redirect(cookies.site.landing_url, HTTPStatus.SEE_OTHER))
         set_shop_cookies(response, session_id, request.cookies, cookies.site)
+        earlier = self.web_checkout_cookies.read_handoff_ids(request.cookies, cookies.site)
+        for header in self.web_checkout_cookies.build_headers([handoff.id, *earlier], cookies.site):
+            response.headers.add("Set-Cookie", header)
         return response
 
     def _render_session_failure(self, handoff: Handoff, page: ResultPage) -> Response:

@@ -43,6 +43,7 @@ def build_paths(settings: Settings) -> dict[str, Any]:
     paths = {
         "/api/cart-transfer": {"post": _describe_transfer("transfer", [])},
         **_describe_link_paths(),
+        **_describe_web_checkout_paths(),
         **_describe_health_paths(),
     }
     if settings.key_in_path:
@@ -143,6 +144,38 @@ def _describe_link_paths() -> dict[str, Any]:
                 "summary": "The same for the form style, with the token in the body.",
                 "requestBody": _build_form_body({"token": _TEXT}, "token"),
                 "responses": {**use_link, "413": _describe_page("The form is larger than 4 KiB.")},
+            }
+        },
+    }
+
+
+def _describe_web_checkout_paths() -> dict[str, Any]:
+    script = {
+        "description": "The script.",
+        "content": {"text/javascript": {"schema": _TEXT}},
+    }
+    names = [{"name": n, "in": "query", "schema": _TEXT} for n in ("version", "integrity")]
+    return {
+        "/web-checkout.js": {
+            "get": {
+                "operationId": "showWebCheckoutScript",
+                "summary": "The script for the shop's checkout and success page.",
+                "responses": {"200": script, "304": {"description": "It has not changed."}},
+            }
+        },
+        "/web-checkout/poq.js": {
+            "get": {
+                "operationId": "showPoqScript",
+                "parameters": names,
+                "summary": "Poq's own script in a version, if it has this hash.",
+                "responses": {"200": script, "404": {"description": "There is no such script."}},
+            }
+        },
+        "/web-checkout/session": {
+            "post": {
+                "operationId": "renewWebCheckoutCookies",
+                "summary": "Prolong the cookies of a web view that is in checkout.",
+                "responses": {"204": {"description": "Done."}},
             }
         },
     }

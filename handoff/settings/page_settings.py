@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from handoff.settings.group import DefaultText, SettingsGroup
-from handoff.settings.value_types import AppUrl, HexColour, WebUrl
+from handoff.settings.value_types import AppStyle, AppUrl, HexColour, WebUrl
 
 
 class PageSettings(SettingsGroup):
@@ -24,10 +24,17 @@ class PageSettings(SettingsGroup):
     shop_accent: HexColour = "#1a4fd6"
     """The colour of buttons. Handoff keeps text on it and in it readable."""
 
-    app_return_url: Annotated[AppUrl | None, DefaultText("none: one step back in the web view")] = (
-        None
-    )
-    """The address to which "Back to the app" leads: an https URL or the app's own scheme."""
+    app_return_url: Annotated[AppUrl | None, DefaultText("none")] = None
+    """The address to which "Back to the app" and "Continue shopping" lead if the page cannot reach
+    Poq's app: an https URL or the app's own scheme."""
+
+    app_style: AppStyle | None = None
+    """`true`: checkout in the app shows no header, no footer and no links out of it. Or the address
+    of a style sheet of your own: see [App look](web-checkout.md#app-look)."""
+
+    poq_assets_url: WebUrl = "https://assets.poq.io"
+    """The address from which Handoff fetches Poq's web checkout script, to serve it from the shop's
+    host: see [Poq's script](web-checkout.md#poqs-script)."""
 
     poq_script_url: WebUrl | None = None
     """Poq's web checkout script, if Handoff's pages have to load it to talk to the app."""

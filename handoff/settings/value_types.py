@@ -144,11 +144,18 @@ def _check_app_url(value: str) -> str:
     return value
 
 
+def _check_app_style(value: str) -> str:
+    if value == "true":
+        return value
+    return _check_path(value) if value.startswith("/") else _check_web_url(value)
+
+
 UrlPath = Annotated[str, BeforeValidator(_check_path)]
 Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
 Host = Annotated[str, AfterValidator(_normalize_host)]
 WebUrl = Annotated[str, AfterValidator(_check_web_url)]
 AppUrl = Annotated[str, BeforeValidator(_check_app_url)]
+AppStyle = Annotated[str, AfterValidator(_check_app_style)]
 HexColour = Annotated[str, AfterValidator(_check_colour)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 RateLimitStorageUrl = Annotated[SecretStr, AfterValidator(_check_rate_limit_storage_url)]

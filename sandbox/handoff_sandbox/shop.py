@@ -22,7 +22,11 @@ from handoff_sandbox.store_views import ShopView, ShopViews
 
 @dataclass(slots=True)
 class SandboxShop:
-    """The whole state of the shop. Hold `lock` while using it."""
+    """The whole state of the shop. Hold `lock` while using it.
+
+    `head_includes` is HTML at the end of every page's head: Magento's setting "Scripts and Style
+    Sheets".
+    """
 
     views: ShopViews
     clock: Clock
@@ -36,6 +40,7 @@ class SandboxShop:
     shared_accounts: bool = False
     cookie_domain: str | None = None
     with_demo_content: bool = False
+    head_includes: str = ""
     lock: RLock = field(default_factory=RLock)
 
     @property

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from handoff_sandbox.formats import JsonObject, format_amount, to_json_number
 from handoff_sandbox.quotes import QuoteLine, SandboxQuote
 from handoff_sandbox.rest.quote_serializers import serialize_customer
 from handoff_sandbox.storefront.visit import Visit
-from handoff_sandbox.totals import calculate_totals
+from handoff_sandbox.totals import Totals, calculate_totals
 
 
 def serialize_checkout_config(quote: SandboxQuote, visit: Visit) -> JsonObject:
@@ -33,13 +35,22 @@ def serialize_checkout_config(quote: SandboxQuote, visit: Visit) -> JsonObject:
             "subtotal": format_amount(totals.subtotal),
         },
         "quoteItemData": [_serialize_line(line, quote) for line in quote.visible_lines],
-        "totalsData": {
-            "subtotal": format_amount(totals.subtotal),
-            "grand_total": format_amount(totals.grand_total),
-            "items_qty": format_amount(totals.qty),
-            "quote_currency_code": code,
-        },
+        "totalsData": serialize_totals_data(totals, code),
     }
+
+
+def serialize_totals_data(totals: Totals, currency: str) -> JsonObject:
+    """Return the totals of the order summary, as its scripts read them."""
+    amounts = {
+        "subtotal": totals.subtotal,
+        "shipping_amount": totals.shipping,
+        "discount_amount": Decimal(0),
+        "tax_amount": Decimal(0),
+        "grand_total": totals.grand_total,
+        "items_qty": totals.qty,
+    }
+    texts = {name: format_amount(amount) for name, amount in amounts.items()}
+    return {**texts, "quote_currency_code": currency}
 
 
 def _serialize_line(line: QuoteLine, quote: SandboxQuote) -> JsonObject:

@@ -11,7 +11,10 @@ from handoff_sandbox.postal_address import PostalAddress
 from handoff_sandbox.quotes import SandboxQuote
 from handoff_sandbox.storefront.blueprints import create_blueprint
 from handoff_sandbox.storefront.cart_pages import require_any_content_type
-from handoff_sandbox.storefront.checkout_config import serialize_checkout_config
+from handoff_sandbox.storefront.checkout_config import (
+    serialize_checkout_config,
+    serialize_totals_data,
+)
 from handoff_sandbox.storefront.responses import (
     add_message,
     redirect_to,
@@ -123,10 +126,12 @@ def _keeps_session_id(visit: Visit) -> bool:
 
 def _render_form(quote: SandboxQuote, status: int = 200, problem: str | None = None) -> Response:
     totals = calculate_totals(quote)
+    with_shipping = Totals(totals.subtotal, calculate_flat_rate(quote), totals.qty)
     return render_page(
         "checkout.html",
         status,
-        totals=Totals(totals.subtotal, calculate_flat_rate(quote), totals.qty),
+        totals=with_shipping,
+        totals_data=serialize_totals_data(with_shipping, quote.currency.code),
         problem=problem,
         given=request.form,
         config=serialize_checkout_config(quote, current_visit()),

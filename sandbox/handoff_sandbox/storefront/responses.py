@@ -24,6 +24,7 @@ def render_page(template: str, status: int = 200, **values: object) -> Response:
         count=quote.total_qty if quote else Decimal(0),
         quote=quote,
         view=visit.view,
+        head_includes=visit.shop.head_includes,
         **values,
     )
     return Response(html, status, content_type=_HTML)

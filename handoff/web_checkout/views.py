@@ -1,0 +1,119 @@
+"""`/web-checkout.js` for the pages of the shop, and the addresses that it calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import structlog
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
+
+from handoff.problems import NotFound, Problem
+from handoff.settings.store_view_models import StoreSites
+from handoff.web_checkout.poq_script import PoqScripts
+from handoff.web_checkout_cookies import WebCheckoutCookies
+
+_EXTENSION = "handoff.web_checkout"
+_SCRIPT_LIFETIME = 600  # seconds that a browser uses the script without asking for a newer one
+_ONE_YEAR = 31_536_000  # seconds
+
+_blueprint = Blueprint("web_checkout", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WebCheckoutContext:
+    """The objects that the views of this package work with.
+
+    `origins` are those of the shop's and this service's pages. `script` is `/web-checkout.js`.
+    """
+
+    script: str
+    origins: frozenset[str]
+    sites: StoreSites
+    cookies: WebCheckoutCookies
+    poq_scripts: PoqScripts
+
+
+def register_web_checkout(app: Flask, context: WebCheckoutContext) -> None:
+    """Add the views of this package to an app."""
+    app.extensions[_EXTENSION] = context
+    app.register_blueprint(_blueprint)
+
+
+@_blueprint.get("/web-checkout.js")
+def show_script() -> Response:
+    """Return the script that the shop's pages load."""
+    response = _make_script_response(_get_context().script, _SCRIPT_LIFETIME)
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+@_blueprint.get("/web-checkout/poq.js")
+def show_poq_script() -> Response:
+    """Return Poq's own script in the version, and with the hash, that the app names."""
+    version, integrity = request.args.get("version", ""), request.args.get("integrity", "")
+    content = _get_context().poq_scripts.find_file(version, integrity)
+    if content is None:
+        raise NotFound
+    response = _make_script_response(content, _ONE_YEAR)
+    # A script with `integrity` is only run from another host if that host lets everybody read it.
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+@_blueprint.post("/web-checkout/session")
+def renew_cookies() -> Response:
+    """Prolong the web view's cookies, as the shop prolongs its session meanwhile."""
+    context = _get_context()
+    response = Response(status=HTTPStatus.NO_CONTENT)
+    handoff_ids = _read_handoff_ids()
+    if handoff_ids:
+        site = context.sites.find_by_host(request.host)
+        for header in context.cookies.build_headers(handoff_ids, site):
+            response.headers.add("Set-Cookie", header)
+    return response
+
+
+@_blueprint.after_request
+def let_the_shop_read_the_answer(response: Response) -> Response:
+    """Allow the shop's own pages to read an answer, if this service is on another host."""
+    if request.method == "POST" and _is_from_shop():
+        response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
+        response.headers["Access-Control-Allow-Credentials"] = "true"
+        response.headers["Vary"] = "Origin"
+    return response
+
+
+@_blueprint.errorhandler(Problem)
+def show_problem(problem: Problem) -> Response:
+    """Return the problem's status and code; the script tries again later."""
+    structlog.contextvars.bind_contextvars(code=problem.code)
+    response = jsonify({"code": problem.code})
+    response.status_code = problem.status
+    return response
+
+
+def _get_context() -> WebCheckoutContext:
+    context: WebCheckoutContext = current_app.extensions[_EXTENSION]
+    return context
+
+
+def _is_from_shop() -> bool:
+    return request.headers.get("Origin", "").lower() in _get_context().origins
+
+
+def _read_handoff_ids() -> list[str]:
+    """Return the handoffs of the cookie; none if another website's page has sent the request."""
+    context = _get_context()
+    if not _is_from_shop():
+        return []
+    return context.cookies.read_handoff_ids(
+        request.cookies, context.sites.find_by_host(request.host)
+    )
+
+
+def _make_script_response(content: str | bytes, lifetime: int) -> Response:
+    response = Response(content, mimetype="text/javascript")
+    response.headers["Cache-Control"] = f"public, max-age={lifetime}"
+    return response

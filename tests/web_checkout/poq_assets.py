@@ -1,0 +1,62 @@
+"""A stand-in for Poq's web checkout script and for the host that it comes from."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from flask import Flask, Response, abort
+
+from tests.running import HOST, free_port, serving
+
+VERSION = "4.2.0"
+SCRIPT = """
+(() => {
+  const { q } = window.PoqWebCheckout;
+  window.received = window.received || [];
+  const send = (name, data) => {
+    const message = JSON.stringify(data === undefined ? [name] : [name, data]);
+    window.received.push(message);
+    if (window.recordMessage) window.recordMessage(message);
+  };
+  window.PoqWebCheckout = { send, options() {}, on() {}, destroy() {} };
+  q.forEach(([name, args]) => window.PoqWebCheckout[name](...args));
+})();
+"""
+
+
+def compute_integrity(content: str) -> str:
+    """Return the hash that an app names for a script."""
+    digest = hashlib.sha384(content.encode()).digest()
+    return f"sha384-{base64.b64encode(digest).decode()}"
+
+
+@dataclass
+class PoqAssets:
+    """A host of Poq's script: its URL, its content, and the paths that were asked for."""
+
+    url: str
+    content: str = SCRIPT
+    status: int = 200
+    paths: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def running_poq_assets() -> Iterator[PoqAssets]:
+    """Run a host that serves one version of the script."""
+    port = free_port()
+    assets = PoqAssets(f"http://{HOST}:{port}")
+    app = Flask(__name__)
+
+    @app.get("/<path:path>")
+    def _serve(path: str) -> Response:
+        assets.paths.append(path)
+        if path != f"web-checkout.{VERSION}.min.js":
+            abort(404)
+        return Response(assets.content, assets.status, mimetype="text/javascript")
+
+    with serving(app, port):
+        yield assets
