@@ -77,6 +77,12 @@ def get_link_path(answer: TestResponse) -> str:
     return "/" + url.split("/", 3)[3]
 
 
+def use_link(web_view: FlaskClient, link: str, **options: Any) -> TestResponse:
+    """Open the page of a link and post its form, as a web view does; options are of the post."""
+    web_view.get(link, base_url=options.get("base_url"))
+    return web_view.post(link, **options)
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -28,3 +30,10 @@ def post_transfer(url: str, body: Any, *, key: str = KEY) -> requests.Response:
     return requests.post(
         f"{url}/api/cart-transfer", json=body, headers={"Authorization": key}, timeout=30
     )
+
+
+def build_web_view_cookie(link: str) -> dict[str, str]:
+    """Return the cookie of a web view that has opened the page of a link over http."""
+    handoff_id = link.rpartition("/")[2].partition(".")[0]
+    name = f"handoff_{hashlib.sha256(handoff_id.encode()).hexdigest()[:12]}_{secrets.token_hex(3)}"
+    return {name: secrets.token_urlsafe(16)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -32,8 +33,10 @@ def build_transfers(number: int) -> list[bytes]:
 
 
 def build_link_use(token: str) -> bytes:
-    """Return the request that uses a link."""
-    return build_request("POST", f"/h/{token}")
+    """Return the request that uses a link, of a web view that has opened its page."""
+    id_hash = hashlib.sha256(token.partition(".")[0].encode()).hexdigest()[:12]
+    cookie = f"handoff_{id_hash}_000000={'0' * 22}"
+    return build_request("POST", f"/h/{token}", ("Cookie", cookie))
 
 
 @dataclass(frozen=True, slots=True)

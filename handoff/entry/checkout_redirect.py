@@ -54,7 +54,7 @@ class CheckoutRedirect:
         gets its cookies in any case, so that it can use the link again.
         """
         response = self._redirect_with_new_session(handoff, cookies)
-        cookies.set_on(response)
+        cookies.set_on(response, used_hash=handoff.web_view_hash)
         return response
 
     def refuse(self, handoff: Handoff) -> Response:

@@ -42,6 +42,9 @@ def mark_translatable(message: str) -> str:
 
 
 _BAG_IS_SAFE = mark_translatable("Nothing is lost: your bag is safe.")
+_BAG_AND_LINK_ARE_SAFE = mark_translatable(
+    "Nothing is lost: your bag is safe, and this link still works."
+)
 _TAP_CHECKOUT_AGAIN = mark_translatable("Go back to the app and tap Checkout again.")
 _IF_NOT_TAP_AGAIN = mark_translatable("If not, go back to the app and tap Checkout again.")
 
@@ -94,11 +97,19 @@ SUPERSEDED = ResultPage(
     shown_at=_BOTH,
     reasons=(LinkState.SUPERSEDED,),
 )
+COOKIES_BLOCKED = ResultPage(
+    "cookies_blocked",
+    HTTPStatus.FORBIDDEN,
+    mark_translatable("Checkout needs cookies"),
+    _BAG_AND_LINK_ARE_SAFE,
+    mark_translatable("Allow cookies, then try again."),
+    shown_at=(LINK,),
+)
 UNAVAILABLE = ResultPage(
     "unavailable",
     HTTPStatus.SERVICE_UNAVAILABLE,
     mark_translatable("The shop cannot be reached right now"),
-    mark_translatable("Nothing is lost: your bag is safe, and this link still works."),
+    _BAG_AND_LINK_ARE_SAFE,
     mark_translatable("Please try again in a moment."),
     shown_at=_BOTH,
     retry_after=5,

@@ -64,12 +64,18 @@ def show_entry_page(token: str) -> Response:
 @_blueprint.post("/h")
 def use_link_from_form() -> Response:
     """Use the link whose token is in the form, as apps with the form style send it."""
-    return use_link(_read_form_token())
+    return _use_link(_read_form_token(), needs_cookie=False)
 
 
 @_blueprint.post("/h/<token>")
 def use_link(token: str) -> Response:
     """Use the link for this web view: write a new shop session and redirect to checkout."""
+    # The page that posts here has set a cookie. A web view without it could never come back, and
+    # checkout would be empty.
+    return _use_link(token, needs_cookie=True)
+
+
+def _use_link(token: str, *, needs_cookie: bool) -> Response:
     context = _get_context()
     handoff = _find_handoff(token)
     if handoff is None:
@@ -78,6 +84,10 @@ def use_link(token: str) -> Response:
     if is_from_another_site(request, cookies.site.public_origin):
         # Another website must not use the link for the shopper. The shopper can use it with a tap.
         return _show_entry_page_or_refuse(handoff, token, cookies)
+    if needs_cookie and handoff.state is LinkState.LIVE and not cookies.has_sent_any:
+        response = context.pages.render_result_page(result_pages.COOKIES_BLOCKED, handoff, token)
+        cookies.set_on(response)
+        return response
     used = context.handoffs.use_link(handoff.id, cookies.hashes)
     if used is None:
         return context.checkout.refuse(_find_handoff(token) or handoff)
@@ -148,11 +158,16 @@ def _show_try_again_page(page: ResultPage) -> Response:
     """Show a page with a button to try again, without reading the ledger."""
     context = _get_context()
     token = (request.view_args or {}).get("token") or _read_form_token()
+    handoff_id = context.link_tokens.read(token)
     # The button would skip the question that the entry page asks after another website's link.
-    has_button = context.link_tokens.read(token) is not None and not is_from_another_site(
-        request, *context.sites.origins
-    )
-    return context.pages.render_result_page(page, token=token if has_button else None)
+    if handoff_id is None or is_from_another_site(request, *context.sites.origins):
+        return context.pages.render_result_page(page)
+    response = context.pages.render_result_page(page, token=token)
+    site = context.sites.find_by_host(request.host)
+    lifetime = context.cookie_lifetime
+    # The button posts, and a POST needs the cookie.
+    read_web_view_cookies(request, handoff_id, site, lifetime=lifetime).set_on(response)
+    return response
 
 
 def _read_form_token() -> str:

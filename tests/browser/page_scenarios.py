@@ -18,6 +18,7 @@ from tests.browser.poq import Poq
 from tests.browser.web_view import WebView
 from tests.conftest import STORE, FakeClock
 from tests.running import RunningShop
+from tests.service_calls import build_web_view_cookie
 
 PAGES = (
     "entry_page",
@@ -199,5 +200,6 @@ class PageScenarios:
 
 def _use_link(link: str) -> None:
     """Use the link as another web view."""
-    answer = requests.post(link, allow_redirects=False, timeout=10)
+    cookie = build_web_view_cookie(link)
+    answer = requests.post(link, cookies=cookie, allow_redirects=False, timeout=10)
     assert answer.status_code == 303

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,15 +24,12 @@ STOREFRONT = f"https://{SHOP}"
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where the service is reached, and how its cookies are.
-
-    `opener` is the beginning of that cookie's name, its host and its path.
-    """
+    """Where the service is reached, and how its cookies are."""
 
     public_url: str
     cookie_domain: str | None
     samesite: str
-    opener: tuple[str, str, str]
+    host: str
 
     @property
     def session_domain(self) -> str:
@@ -40,12 +38,8 @@ class Way:
 
 
 WAYS = {
-    "below a path": Way(
-        f"{STOREFRONT}/handoff", None, "Strict", ("__Secure-handoff_", SHOP, "/handoff/h")
-    ),
-    "on a host beside": Way(
-        f"https://{SERVICE}", f".{BARE}", "None", ("__Host-handoff_", SERVICE, "/")
-    ),
+    "below a path": Way(f"{STOREFRONT}/handoff", None, "Strict", SHOP),
+    "on a host beside": Way(f"https://{SERVICE}", f".{BARE}", "None", SERVICE),
 }
 
 
@@ -136,15 +130,14 @@ def test_a_bag_is_ordered_over_https_only(kind: str, scene: Scene, web_view: Web
 
 def test_cookies_have_the_strictest_attributes(scene: Scene, way: Way, web_view: WebView) -> None:
     web_view.open_up_to_checkout(scene.poq.link(*LINES))
-    [opener] = list_cookies_like(web_view, "handoff_")
-    name, host, path = way.opener
-    assert opener["name"].startswith(name)
-    assert (opener["domain"], opener["path"], opener["sameSite"]) == (host, path, "Lax")
+    [own] = list_cookies_like(web_view, "handoff_")
+    assert own["name"].startswith("__Host-handoff_")
+    assert (own["domain"], own["path"], own["sameSite"]) == (way.host, "/", "Lax")
     [session] = list_cookies_like(web_view, "PHPSESSID")
     assert (session["domain"], session["path"]) == (way.session_domain, "/")
     assert session["sameSite"] == way.samesite
     assert 3500 < session["expires"] - time.time() <= 3600
-    for cookie in (opener, session):
+    for cookie in (own, session):
         assert (cookie["secure"], cookie["httpOnly"]) == (True, True)
 
 
@@ -172,6 +165,36 @@ def test_a_second_web_view_is_refused_and_the_first_may_reopen(
     second.sees("This link has already been used")
     first.open(link)
     assert first.checkout().lines == dict(LINES)
+
+
+def plant_cookies(web_view: WebView, link: str) -> set[str]:
+    """Set cookies of every name that fits a link, as a page on another host of the domain."""
+    handoff_id = link.rpartition("/")[2].partition(".")[0]
+    name = f"handoff_{hashlib.sha256(handoff_id.encode()).hexdigest()[:12]}_abcdef"
+    page = f"https://blog.{BARE}/"
+    web_view.page.route(page, lambda route: route.fulfill(body="", content_type="text/html"))
+    web_view.page.goto(page)
+    for planted in (f"__Host-{name}", f"\u2000__Host-{name}", f"__Secure-{name}", name, "abcdef"):
+        attributes = f"Domain={BARE}; Path=/; Secure; SameSite=None"
+        cookie = f"{planted}={'v' * 22}; {attributes}"
+        web_view.page.evaluate("cookie => { document.cookie = cookie }", cookie)
+    return {cookie["name"] for cookie in list_cookies_like(web_view, "abcdef")}
+
+
+def test_cookies_from_another_host_of_the_domain_let_no_second_web_view_in(
+    scene: Scene, new_web_view: NewWebView
+) -> None:
+    link = scene.poq.link(*LINES)
+    victim, attacker = new_web_view(), new_web_view()
+    for web_view in (victim, attacker):
+        planted = plant_cookies(web_view, link)
+        assert len(planted) >= 3
+        assert not any(name.startswith("__Host-") for name in planted)
+    victim.open(link)
+    victim.checkout()
+    attacker.open(link)
+    attacker.sees("This link has already been used")
+    assert attacker.session_cookies() == []
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

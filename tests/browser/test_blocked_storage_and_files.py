@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import Route
+import json
+from pathlib import Path
 
-from tests.browser.conftest import Serve
+import pytest
+from playwright.sync_api import Playwright, Route
+
+from tests.browser.conftest import ARGUMENTS, Serve
+from tests.browser.ledger_queries import read_link_use
 from tests.browser.web_view import WebView
+from tests.running import require_program
 
 ENTRY_PAGE = "Taking you to checkout"
 CONTINUE = "Continue to checkout"
@@ -22,6 +27,32 @@ Object.defineProperty(document, "cookie", {
 """
 
 
+def test_a_web_view_that_blocks_cookies_is_told_and_the_link_is_not_used(
+    serve: Serve, web_view: WebView, playwright: Playwright, tmp_path: Path
+) -> None:
+    poq = serve()
+    link = poq.link(("ITEM-02", 2))
+    profile = tmp_path / "profile" / "Default"
+    profile.mkdir(parents=True)
+    block = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    (profile / "Preferences").write_text(json.dumps(block))
+    with playwright.chromium.launch_persistent_context(
+        profile.parent,
+        executable_path=require_program("chromium"),
+        args=ARGUMENTS,
+        has_touch=True,
+    ) as context:
+        blocking = WebView(context.new_page(), poq.shop.url)
+        blocking.open(link)
+        blocking.sees("Checkout needs cookies")
+        blocking.tap("Try again")
+        blocking.sees("Checkout needs cookies")
+        assert context.cookies() == []
+    assert read_link_use(tmp_path, link) == (False, None, 0)
+    web_view.open(link)
+    assert web_view.checkout().lines == {"ITEM-02": 2}
+
+
 def test_a_web_view_that_loses_its_cookie_can_use_the_link_once(
     serve: Serve, without_scripts: WebView
 ) -> None:
@@ -32,6 +63,8 @@ def test_a_web_view_that_loses_its_cookie_can_use_the_link_once(
     assert without_scripts.page.context.cookies(link)
     without_scripts.page.context.clear_cookies()
     without_scripts.tap(CONTINUE)
+    without_scripts.sees("Checkout needs cookies")
+    without_scripts.tap("Try again")
     assert without_scripts.checkout().lines == {"ITEM-02": 2}
     without_scripts.page.context.clear_cookies()
     without_scripts.open(link)

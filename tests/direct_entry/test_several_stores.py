@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from handoff.settings import Settings, load_settings
-from tests.conftest import MakeApp
+from tests.conftest import MakeApp, use_link
 from tests.running import HOST, RunningShop, running_shop_of_stores
 from tests.several_stores import TWO_TOWELS, create_settings_of_stores
 
@@ -62,7 +62,7 @@ def test_on_another_host_a_quote_redirects_to_a_link_on_its_own_host(
     link = sent.headers["Location"]
     assert link.startswith(f"http://{own}:8000/h/")
     assert "PHPSESSID" not in str(sent.headers)
-    assert phone.post(link).headers["Location"].endswith("/checkout/")
+    assert use_link(phone, link).headers["Location"].endswith("/checkout/")
 
 
 def test_a_form_on_any_of_our_hosts_is_accepted(phone: FlaskClient, shop: RunningShop) -> None:

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from handoff.ledger import HandoffRepository, Leases
 from handoff.problems import LedgerUnavailable
 from handoff.settings.store_view_models import StoreView
-from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path
+from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path, use_link
 from tests.running import RunningShop
 
 FORM = "application/x-www-form-urlencoded"
@@ -121,7 +121,7 @@ def test_cookies_and_headers_equal_those_of_a_link(app: Flask, poq: Poq, shop: R
             re.sub(r"=[\w-]{16,}(\.[\w-]+)?|Expires=[^;]+|handoff_\w+", "…", line) for line in lines
         }
 
-    by_link = app.test_client().post(poq.link())
+    by_link = use_link(app.test_client(), poq.link())
     directly = enter(app.test_client(), **make_guest_form(shop))
     assert normalize(directly) == normalize(by_link)
     assert directly.headers["Cache-Control"] == "private, no-store"
@@ -217,7 +217,7 @@ def test_a_link_to_the_same_quote_no_longer_works(
     form = make_guest_form(shop)
     link = get_link_path(poq.transfer(form))
     assert enter(phone, **form).status_code == 303
-    assert app.test_client().post(link).status_code == 410
+    assert use_link(app.test_client(), link).status_code == 410
 
 
 def test_a_request_that_lost_to_an_equal_one_tries_again(

@@ -17,7 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from tests.conftest import MakeApp, Poq
+from tests.conftest import MakeApp, Poq, use_link
 from tests.running import RedisServer
 
 Trouble = Callable[[RedisServer], AbstractContextManager[None]]
@@ -113,7 +113,7 @@ def test_a_redis_restart_between_page_and_post_does_no_harm(
     poq: Poq, phone: FlaskClient, redis_server: RedisServer
 ) -> None:
     warm, link = poq.link(reference="r-1"), poq.link(reference="r-2")
-    assert phone.post(warm).status_code == 303
+    assert use_link(phone, warm).status_code == 303
     assert phone.get(link).status_code == 200
     with gone(redis_server):
         pass
@@ -127,7 +127,7 @@ def test_a_slow_redis_delays_the_answer_and_no_more(
     with admin(redis_server) as connection:
         connection.client_pause(700, all=False)  # milliseconds in which nothing is written
     began = time.monotonic()
-    assert phone.post(link).status_code == 303
+    assert use_link(phone, link).status_code == 303
     assert time.monotonic() - began > 0.4
 
 

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from handoff.settings import Settings, load_settings
-from tests.conftest import MakeApp, Poq, get_link_path
+from tests.conftest import MakeApp, Poq, get_link_path, use_link
 from tests.entry.test_views import list_set_cookies, sessions_in
 from tests.running import RunningShop, running_shop_of_stores
 from tests.several_stores import TWO_TOWELS, create_settings_of_stores
@@ -42,7 +42,7 @@ def make_link(poq: Poq, shop: RunningShop, code: str) -> str:
 def test_the_session_names_the_quotes_website_and_checkout_is_the_stores(
     poq: Poq, phone: FlaskClient, shop: RunningShop, settings: Settings, code: str
 ) -> None:
-    entered = phone.post(make_link(poq, shop, code))
+    entered = use_link(phone, make_link(poq, shop, code))
     [data] = sessions_in(shop).values()
     assert data == b'checkout|a:1:{s:10:"%s";s:1:"1";}' % QUOTES[code]
     host = "localhost" if code == "eu_de" else "127.0.0.1"
@@ -57,7 +57,7 @@ def test_the_session_names_the_quotes_website_and_checkout_is_the_stores(
 def test_the_store_cookie_is_the_one_that_the_shops_switcher_sets(
     poq: Poq, phone: FlaskClient, shop: RunningShop, code: str
 ) -> None:
-    entered = phone.post(make_link(poq, shop, code))
+    entered = use_link(phone, make_link(poq, shop, code))
     [line] = [line for line in list_set_cookies(entered) if line.startswith("store=")]
     name, *attributes = line.split("; ")
     assert name == f"store={code}"
@@ -73,7 +73,7 @@ def test_the_store_cookie_has_the_path_of_a_storefront_with_the_store_code(
 ) -> None:
     euro = settings.stores[1].model_copy(update={"url": f"{settings.storefront_url}/base_eur"})
     app = make_app(stores=(settings.stores[0], euro))
-    entered = app.test_client().post(make_link(Poq(app.test_client()), shop, "base_eur"))
+    entered = use_link(app.test_client(), make_link(Poq(app.test_client()), shop, "base_eur"))
     assert entered.headers["Location"] == f"{settings.storefront_url}/base_eur/checkout/"
     gone, kept = (line for line in list_set_cookies(entered) if line.startswith("store="))
     assert kept.startswith("store=base_eur;")
@@ -92,7 +92,7 @@ def test_a_service_on_another_host_redirects_through_the_shops_switcher(
         session_cookie_domain=".shop.test",
         stores=settings.stores[:2],
     )
-    entered = app.test_client().post(make_link(Poq(app.test_client()), shop, "base_eur"))
+    entered = use_link(app.test_client(), make_link(Poq(app.test_client()), shop, "base_eur"))
     assert not [line for line in list_set_cookies(entered) if line.startswith("store=")]
     to = urlsplit(entered.headers["Location"])
     assert f"{to.scheme}://{to.netloc}{to.path}" == "http://www.shop.test/stores/store/switch/"
@@ -123,7 +123,7 @@ def test_a_customer_is_signed_in_to_the_website_of_the_quote(
 ) -> None:
     token = shop.log_in_customer("euro@example.com", store="eu_gb")
     number = shop.fill_customer_quote(token, *TWO_TOWELS, store="eu_gb")
-    phone.post(get_link_path(poq.transfer({"quote_id": number, "token_id": token})))
+    use_link(phone, get_link_path(poq.transfer({"quote_id": number, "token_id": token})))
     [data] = sessions_in(shop).values()
     assert data.startswith(b'customer_eu|a:2:{s:11:"customer_id";s:1:"3";')
 
@@ -135,7 +135,7 @@ def test_with_shared_accounts_the_login_names_no_website(
     poq, phone = Poq(app.test_client()), app.test_client()
     token = shop.log_in_customer()
     number = shop.fill_customer_quote(token, *TWO_TOWELS)
-    phone.post(get_link_path(poq.transfer({"quote_id": number, "token_id": token})))
+    use_link(phone, get_link_path(poq.transfer({"quote_id": number, "token_id": token})))
     [data] = sessions_in(shop).values()
     assert data.startswith(b'customer|a:2:{s:11:"customer_id";s:1:"1";')
 
@@ -143,7 +143,7 @@ def test_with_shared_accounts_the_login_names_no_website(
 def test_the_session_names_a_currency_that_is_not_the_stores_own(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
-    phone.post(get_link_path(poq.transfer({"quote_id": in_foreign_currency(shop)})))
+    use_link(phone, get_link_path(poq.transfer({"quote_id": in_foreign_currency(shop)})))
     [data] = sessions_in(shop).values()
     assert data.startswith(b'default|a:1:{s:13:"currency_code";s:3:"EUR";}')
 
@@ -160,7 +160,7 @@ def test_the_session_names_a_currency_that_is_not_the_stores_own(
 def test_a_link_may_be_posted_only_by_a_page_on_its_own_host(
     poq: Poq, phone: FlaskClient, shop: RunningShop, code: str, origin: str, lets_in: bool
 ) -> None:
-    entered = phone.post(make_link(poq, shop, code), headers={"Origin": origin})
+    entered = use_link(phone, make_link(poq, shop, code), headers={"Origin": origin})
     assert entered.status_code == (303 if lets_in else 200)
 
 
@@ -200,4 +200,4 @@ def test_each_public_url_may_have_a_path(
     assert phone.get("/handoff/healthz").status_code == phone.get("/de/healthz").status_code == 200
     [opener] = [line for line in list_set_cookies(phone.get(there)) if line.startswith("handoff_")]
     assert "Path=/de/h;" in opener
-    assert phone.post(there).status_code == phone.post(here).status_code == 303
+    assert use_link(phone, there).status_code == use_link(phone, here).status_code == 303

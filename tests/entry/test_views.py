@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -18,7 +19,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 
 from handoff.settings.store_view_models import StoreView
-from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path
+from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path, use_link
 from tests.running import RunningShop
 
 CHECKOUT = "/checkout/"
@@ -116,7 +117,7 @@ def test_using_a_guests_link_writes_a_session_with_the_quote(
 def test_a_customer_is_signed_in(poq: Poq, phone: FlaskClient, shop: RunningShop) -> None:
     token = shop.log_in_customer("other@example.com")
     number = shop.fill_customer_quote(token, ("ITEM-01", 1))
-    phone.post(get_link_path(poq.transfer({"quote_id": number, "token": token})))
+    use_link(phone, get_link_path(poq.transfer({"quote_id": number, "token": token})))
     [data] = sessions_in(shop).values()
     assert data == (
         b'customer_base|a:2:{s:11:"customer_id";s:1:"2";s:17:"customer_group_id";s:1:"1";}'
@@ -127,7 +128,7 @@ def test_a_customer_is_signed_in(poq: Poq, phone: FlaskClient, shop: RunningShop
 def test_the_shops_cookies_displace_the_previous_shopper(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
-    entered = phone.post(poq.link())
+    entered = use_link(phone, poq.link())
     [session_id] = sessions_in(shop)
     by_name: dict[str, list[str]] = {}
     for cookie in list_set_cookies(entered):
@@ -161,7 +162,7 @@ def read_sections(answer: Any) -> dict[str, int]:
 def test_the_shops_scripts_load_cart_customer_and_countries_anew(
     poq: Poq, phone: FlaskClient
 ) -> None:
-    assert set(read_sections(phone.post(poq.link()))) == {"cart", "customer", "directory-data"}
+    assert set(read_sections(use_link(phone, poq.link()))) == {"cart", "customer", "directory-data"}
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,7 @@ def test_other_sections_of_the_web_view_are_loaded_anew_too(
     poq: Poq, phone: FlaskClient, sent: str, more: set[str]
 ) -> None:
     phone.set_cookie("section_data_ids", quote(sent))
-    assert set(read_sections(phone.post(poq.link()))) == {
+    assert set(read_sections(use_link(phone, poq.link()))) == {
         "cart",
         "customer",
         "directory-data",
@@ -195,7 +196,7 @@ def test_the_cookie_domain_of_the_settings_applies_to_script_cookies_too(
         storefront_url="http://www.shop.example",
         session_cookie_domain=".shop.example",
     )
-    entered = app.test_client().post(Poq(app.test_client()).link())
+    entered = use_link(app.test_client(), Poq(app.test_client()).link())
     names: dict[str, list[str | None]] = {}
     for cookie in list_set_cookies(entered):
         domain = re.search("Domain=([^;]+)", cookie)
@@ -238,7 +239,7 @@ def test_competing_session_cookies_expire_before_ours_is_set(
         storefront_url="http://www.shop.example",
         session_cookie_domain=cookie_domain,
     )
-    entered = app.test_client().post(Poq(app.test_client()).link())
+    entered = use_link(app.test_client(), Poq(app.test_client()).link())
     *namesakes, ours = [c for c in list_set_cookies(entered) if c.startswith("PHPSESSID=")]
     assert "Max-Age=3600" in ours
     found = set()
@@ -254,20 +255,37 @@ def test_competing_session_cookies_expire_before_ours_is_set(
 def test_the_session_cookie_has_the_lifetime_of_the_shops_own(make_app: MakeApp) -> None:
     """In Magento, a lifetime of 0 means a cookie without an expiry."""
     app = make_app(session_cookie_lifetime=0)
-    entered = app.test_client().post(Poq(app.test_client()).link())
+    entered = use_link(app.test_client(), Poq(app.test_client()).link())
     *_, ours = [c for c in list_set_cookies(entered) if c.startswith("PHPSESSID=")]
     assert "Max-Age" not in ours
     assert "Expires" not in ours
 
 
-def test_a_post_needs_no_cookie_and_no_form_field(poq: Poq, phone: FlaskClient) -> None:
-    entered = phone.post(poq.link())
+def test_a_web_view_without_cookies_is_told_and_the_link_is_not_used(
+    poq: Poq, app: Flask, tmp_path: Path, shop: RunningShop
+) -> None:
+    link, before = poq.link(), ledger_rows(tmp_path)
+    phone = app.test_client(use_cookies=False)
+    for _ in range(2):
+        phone.get(link)
+        answer = phone.post(link)
+        assert answer.status_code == 403
+        assert "Checkout needs cookies" in answer.text
+        assert f'<form method="post" action="{link}">' in answer.text
+    assert ledger_rows(tmp_path) == before
+    assert sessions_in(shop) == {}
+
+
+def test_a_web_view_that_begins_to_keep_cookies_can_try_again(poq: Poq, phone: FlaskClient) -> None:
+    link = poq.link()
+    assert [phone.post(link).status_code for _ in range(2)] == [403, 303]
+
+
+def test_the_form_style_needs_no_cookie_before_its_first_post(poq: Poq, phone: FlaskClient) -> None:
+    token = poq.link().removeprefix("/h/")
+    entered = phone.post("/h", data={"token": token})
     assert entered.status_code == 303
     assert any(cookie.startswith("handoff_") for cookie in list_set_cookies(entered))
-
-
-def test_the_form_style_posts_the_token_to_a_fixed_address(poq: Poq, phone: FlaskClient) -> None:
-    token = poq.link().removeprefix("/h/")
     assert phone.post("/h", data={"token": token}).status_code == 303
     assert phone.post("/h", data={}).status_code == 404
     assert phone.post("/h", data={"token": "x"}).status_code == 404
@@ -295,9 +313,86 @@ def test_a_web_view_that_got_two_cookies_can_use_the_link(poq: Poq, app: Flask) 
     assert [phone.post(link).status_code for _ in range(2)] == [303, 303]
 
 
+WWW = "https://www.shop.example"
+
+
+@pytest.fixture
+def www(make_app: MakeApp) -> Flask:
+    """Return a service below a path of a shop on https."""
+    return make_app(public_url=f"{WWW}/handoff", storefront_url=WWW)
+
+
+@contextmanager
+def sent_cookies(client: FlaskClient, *cookies: tuple[str, str]) -> Iterator[None]:
+    """Send more cookies than the client keeps, as another host of the domain can plant them."""
+    for name, value in cookies:
+        client.set_cookie(name, value, domain="www.shop.example")
+    yield
+    for name, _ in cookies:
+        client.delete_cookie(name, domain="www.shop.example")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["__Secure-handoff_{}_abcdef", "handoff_{}_abcdef", "abcdef", "\u2000__Host-handoff_{}_abcdef"],
+)
+@pytest.mark.parametrize("form_style", [False, True])
+def test_a_cookie_from_another_host_of_the_domain_lets_no_second_web_view_in(
+    name: str, form_style: bool, www: Flask
+) -> None:
+    """Browsers accept any name but `__Host-…` from there. Both web views have the same value."""
+    link = Poq(www.test_client()).link()
+    token = link.rpartition("/")[2]
+    planted = (name.format(hash_handoff_id(token)), "v" * 22)
+    victim, attacker = www.test_client(), www.test_client()
+    with sent_cookies(victim, planted), sent_cookies(attacker, planted):
+        if form_style:
+            form = {"token": token}
+            entered = victim.post("/handoff/h", data=form, base_url=WWW)
+        else:
+            entered = use_link(victim, link, base_url=WWW)
+        assert entered.status_code == 303
+        assert attacker.get(link, base_url=WWW).status_code == 410
+        assert attacker.post(link, base_url=WWW).status_code == 410
+        assert victim.post(link, base_url=WWW).status_code == 303
+
+
+def hash_handoff_id(token: str) -> str:
+    """Return the part of a web view cookie's name that names the handoff."""
+    return hashlib.sha256(token.partition(".")[0].encode()).hexdigest()[:12]
+
+
+def test_a_web_view_with_the_cookie_of_an_earlier_version_is_accepted(www: Flask) -> None:
+    """Its page was opened before the upgrade, and it posts afterwards."""
+    link = Poq(www.test_client()).link()
+    former = (f"__Secure-handoff_{hash_handoff_id(link.rpartition('/')[2])}_abcdef", "v" * 22)
+    phone = www.test_client()
+    with sent_cookies(phone, former):
+        entered = phone.post(link, base_url=WWW)
+    assert entered.status_code == 303
+    assert any(cookie.startswith("__Host-handoff_") for cookie in list_set_cookies(entered))
+    assert phone.post(link, base_url=WWW).status_code == 303
+
+
+def test_a_web_view_that_used_its_link_before_the_upgrade_may_come_back(
+    www: Flask, tmp_path: Path
+) -> None:
+    link, phone = Poq(www.test_client()).link(), www.test_client()
+    former = (f"__Secure-handoff_{hash_handoff_id(link.rpartition('/')[2])}_abcdef", "v" * 22)
+    assert use_link(phone, link, base_url=WWW).status_code == 303
+    with sqlite3.connect(tmp_path / "handoff.db") as connection:
+        used_hash = hashlib.sha256(former[1].encode()).hexdigest()
+        connection.execute("UPDATE handoff SET web_view_hash = ?", (used_hash,))
+    returning = www.test_client()
+    with sent_cookies(returning, former):
+        assert returning.post(link, base_url=WWW).status_code == 303
+        assert use_link(returning, link, base_url=WWW).status_code == 303
+    assert use_link(phone, link, base_url=WWW).status_code == 410
+
+
 def test_the_web_view_may_reopen_five_times_within_the_grace(poq: Poq, phone: FlaskClient) -> None:
     link = poq.link()
-    answers = [phone.post(link).status_code for _ in range(7)]
+    answers = [use_link(phone, link).status_code for _ in range(7)]
     assert answers == [303, 303, 303, 303, 303, 303, 410]
 
 
@@ -305,7 +400,7 @@ def test_the_web_view_may_reload_the_page_within_the_grace(
     poq: Poq, phone: FlaskClient, clock: FakeClock
 ) -> None:
     link = poq.link()
-    phone.post(link)
+    use_link(phone, link)
     clock.advance(seconds=59)
     assert phone.get(link).status_code == 200
     clock.advance(seconds=2)
@@ -317,7 +412,7 @@ def test_reopening_does_not_extend_the_grace(
     poq: Poq, phone: FlaskClient, clock: FakeClock
 ) -> None:
     link = poq.link()
-    assert phone.post(link).status_code == 303
+    assert use_link(phone, link).status_code == 303
     clock.advance(seconds=50)
     assert phone.post(link).status_code == 303
     clock.advance(seconds=11)
@@ -331,7 +426,7 @@ def test_no_other_web_view_may_reopen_within_the_grace(
     link, other = poq.link(), app.test_client()
     if looked_before:
         other.get(link)
-    assert phone.post(link).status_code == 303
+    assert use_link(phone, link).status_code == 303
     for answer in (other.post(link), other.get(link)):
         assert answer.status_code == 410
         assert "This link has already been used" in answer.text
@@ -353,7 +448,7 @@ def test_a_navigation_from_another_website_gets_a_page_that_asks_first(
         assert "data-post" not in page.text
         assert "Go to checkout at 127.0.0.1?" in page.text
         assert ("signs you in" in page.text) == signs_in
-        assert phone.post(link).status_code == 303
+        assert use_link(phone, link).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -396,7 +491,7 @@ def test_a_post_from_another_website_does_not_use_the_link(
 def test_a_post_by_our_own_page_or_by_an_app_uses_the_link(
     poq: Poq, phone: FlaskClient, headers: dict[str, str]
 ) -> None:
-    assert phone.post(poq.link(), headers=headers).status_code == 303
+    assert use_link(phone, poq.link(), headers=headers).status_code == 303
 
 
 # Result pages
@@ -445,14 +540,14 @@ def test_while_the_session_store_is_unavailable_the_web_view_may_try_again(
     link = poq.link()
     phone.get(link)
     shop.sessions.rename(shop.sessions.with_name("away"))
-    answer = phone.post(link)
+    answer = use_link(phone, link)
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert "Try again" in answer.text
     assert f'action="{link}"' in answer.text
     assert app.test_client().post(link).status_code == 410
     shop.sessions.with_name("away").rename(shop.sessions)
-    assert phone.post(link).status_code == 303
+    assert use_link(phone, link).status_code == 303
 
 
 def test_the_web_view_may_try_again_only_until_the_link_expires(
@@ -460,7 +555,7 @@ def test_the_web_view_may_try_again_only_until_the_link_expires(
 ) -> None:
     link = poq.link()
     shutil.rmtree(shop.sessions)
-    assert [phone.post(link).status_code for _ in range(8)] == [503] * 8
+    assert [use_link(phone, link).status_code for _ in range(8)] == [503] * 8
     clock.advance(seconds=301)
     assert phone.post(link).status_code == 410
 
@@ -472,7 +567,7 @@ def test_a_used_link_names_the_order_if_orders_can_be_read(
     quote_id = shop.create_guest_quote(("ITEM-01", 1))
     link = get_link_path(Poq(app.test_client()).transfer({"quote_id": quote_id}))
     phone, other = app.test_client(), app.test_client()
-    assert phone.post(link).status_code == 303
+    assert use_link(phone, link).status_code == 303
     assert "This link has already been used" in other.get(link).text
     shop.place_order(f"guest-carts/{quote_id}")
     for answer in (phone.post(link), other.get(link), other.post(link)):
@@ -484,7 +579,7 @@ def test_without_an_answer_of_the_shop_a_used_link_shows_the_used_page(
     make_app: MakeApp, poq: Poq, phone: FlaskClient
 ) -> None:
     link = poq.link()
-    assert phone.post(link).status_code == 303
+    assert use_link(phone, link).status_code == 303
     deaf = make_app(
         magento_url="http://127.0.0.1:9", magento_access_token=SecretStr("a token of the shop")
     )
@@ -506,7 +601,7 @@ def test_result_pages_hold_a_support_code_and_not_the_link(
     poq: Poq, phone: FlaskClient, app: Flask
 ) -> None:
     link = poq.link()
-    phone.post(link)
+    use_link(phone, link)
     page = app.test_client().get(link).text
     assert f'<b dir="ltr">{link[3:11]}</b>' in page
     assert link not in page
@@ -539,13 +634,13 @@ def test_after_any_failure_the_web_view_may_try_again(
     link = poq.link()
     without_the_store = make_app(stores=(StoreView(**{**STORE, "code": "other", "store_id": 9}),))
     failing = without_the_store.test_client()
-    answer = failing.post(link)
+    answer = use_link(failing, link)
     assert answer.status_code == 500
     assert "Try again" in answer.text
     for cookie in list_set_cookies(answer):
         name, value = cookie.split(";")[0].split("=")
         phone.set_cookie(name, value, path="/h", domain="localhost")
-    assert phone.post(link).status_code == 303
+    assert use_link(phone, link).status_code == 303
 
 
 def test_a_link_whose_session_was_never_written_expires(
@@ -553,7 +648,7 @@ def test_a_link_whose_session_was_never_written_expires(
 ) -> None:
     link = poq.link()
     shutil.rmtree(shop.sessions)
-    assert phone.post(link).status_code == 503
+    assert use_link(phone, link).status_code == 503
     clock.advance(seconds=301)
     assert "This link has expired" in phone.post(link).text
 
@@ -563,7 +658,7 @@ def test_without_a_written_session_the_web_view_may_try_until_the_link_expires(
 ) -> None:
     link = poq.link()
     with session_store_unavailable(shop):
-        assert [phone.post(link).status_code for _ in range(7)] == [503] * 7
+        assert [use_link(phone, link).status_code for _ in range(7)] == [503] * 7
         clock.advance(seconds=200)
         assert phone.post(link).status_code == 503
     clock.advance(seconds=90)
@@ -576,7 +671,7 @@ def test_a_failed_reopening_does_not_extend_the_grace(
     poq: Poq, phone: FlaskClient, shop: RunningShop, clock: FakeClock
 ) -> None:
     link = poq.link()
-    assert phone.post(link).status_code == 303
+    assert use_link(phone, link).status_code == 303
     clock.advance(seconds=50)
     with session_store_unavailable(shop):
         assert phone.post(link).status_code == 503
@@ -662,7 +757,13 @@ def test_on_https_cookies_are_secure_and_hsts_is_sent(make_app: MakeApp) -> None
     for cookie in list_set_cookies(page) + list_set_cookies(entered):
         if "Max-Age=0" not in cookie:
             assert "; Secure" in cookie
-    assert "Path=/handoff/h;" in list_set_cookies(page)[0]
+    [web_view_cookie] = list_set_cookies(page)
+    assert re.fullmatch(
+        r"__Host-handoff_[0-9a-f]{12}_[0-9a-f]{6}=([\w-]{22}); Max-Age=360; Secure; "
+        r"HttpOnly; Path=/; SameSite=Lax",
+        web_view_cookie,
+    )
+    assert web_view_cookie in list_set_cookies(entered)
     assert any(
         "Domain=www.shop.example" in c and "PHPSESSID" in c for c in list_set_cookies(entered)
     )

@@ -19,7 +19,7 @@ import requests
 from handoff.link_tokens import LinkTokens
 from tests.postgres import PostgresServer
 from tests.running import RedisServer, RunningService, RunningShop, running_service
-from tests.service_calls import create_environment, post_transfer
+from tests.service_calls import build_web_view_cookie, create_environment, post_transfer
 
 OLD, NEW = "the-old-one-that-is-long-enough", "the-new-one-that-is-long-enough"
 SESSIONS = ["on", "resetkeys", "~sess_*", "-@all", "+hset", "+expire", "+select"]
@@ -126,7 +126,8 @@ def transferring(service: RunningService, body: Any, answers: list[int]) -> Iter
 
 
 def use_link(link: str) -> int:
-    return requests.post(link, timeout=30, allow_redirects=False).status_code
+    cookie = build_web_view_cookie(link)
+    return requests.post(link, cookies=cookie, timeout=30, allow_redirects=False).status_code
 
 
 def test_all_secrets_are_changed_while_shoppers_transfer_and_use_links(

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.conftest import KEY
+from tests.service_calls import build_web_view_cookie
 
 _TIMEOUT = 30.0  # seconds
 
@@ -67,7 +68,9 @@ def build_transfer_request(body: dict[str, Any], *, key: str = KEY) -> bytes:
 
 
 def build_entry_request(method: str, link: str, cookies: dict[str, str] | None = None) -> bytes:
-    """Return a web view's request for a link."""
+    """Return a web view's request for a link; without `cookies`, a POST has a new web view's."""
+    if cookies is None and method == "POST":
+        cookies = build_web_view_cookie(link)
     held = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
     return build_request(method, get_link_path(link), *([("Cookie", held)] if held else []))
 

@@ -20,7 +20,9 @@ def test_one_of_fifty_web_views_is_let_in(
 ) -> None:
     for link in issue_links(ledger, 5):
         sessions = len(list((folder / "sessions").iterdir()))
-        answers = send_simultaneously(service.url, [build_entry_request("POST", link)] * 50)
+        answers = send_simultaneously(
+            service.url, [build_entry_request("POST", link) for _ in range(50)]
+        )
         assert sorted_statuses(answers) == [303] + [410] * 49
         assert len(list((folder / "sessions").iterdir())) == sessions + 1
         [entered] = [answer for answer in answers if answer.status == 303]

@@ -42,12 +42,9 @@ def test_links_are_issued_and_used_while_the_ledger_is_purged(
         for link in renewed:
             insert_expired_handoffs(ledger, OLD // len(renewed))
             deleted += purge(ledger).deleted_count
-            assert sorted_statuses(
-                send_simultaneously(service.url, [build_entry_request("POST", link)] * 4)
-            ) == [
-                303,
-                *[410] * 3,
-            ]
+            entering = [build_entry_request("POST", link) for _ in range(4)]
+            statuses = sorted_statuses(send_simultaneously(service.url, entering))
+            assert statuses == [303, *[410] * 3]
         load.wait_for_links()
     assert deleted == OLD
     assert not any(row["id"].startswith("old-") for row in read_handoffs(ledger))

@@ -30,7 +30,7 @@ def test_the_older_link_refuses_new_web_views_after_the_newer_transfer(
         older = transfer(service, {"quote_id": masked_id})
         newer = build_transfer_request({"quote_id": masked_id, "reference": f"newer-{number}"})
         *uses, answer = send_simultaneously(
-            service.url, [*[build_entry_request("POST", older)] * 3, newer]
+            service.url, [*(build_entry_request("POST", older) for _ in range(3)), newer]
         )
         assert answer.status == 200
         assert older != answer.json["url"]

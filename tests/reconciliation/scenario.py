@@ -15,7 +15,7 @@ from handoff.magento.orders import Orders
 from handoff.reconciliation.order_comments import OrderCommenter
 from handoff.reconciliation.reconciler import Reconciler
 from handoff.reconciliation.report import ReportEntry
-from tests.conftest import FakeClock, Poq, get_link_path
+from tests.conftest import FakeClock, Poq, get_link_path, use_link
 from tests.running import RunningShop
 
 ADMIN = {"username": "admin", "password": "Admin123!"}
@@ -72,7 +72,7 @@ class Scenario:
 
     def open_link(self, reference: str) -> None:
         """Use a link from a new web view."""
-        answer = self.app.test_client().post(self.links[reference])
+        answer = use_link(self.app.test_client(), self.links[reference])
         assert answer.status_code == 303, answer.text
 
     def order(self, masked_id: str) -> None:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
 from handoff.deadline import Deadline
-from tests.conftest import MakeApp, Poq, get_link_path
+from tests.conftest import MakeApp, Poq, get_link_path, use_link
 from tests.logs import CapturedLog
 from tests.running import HOST, RunningShop
 
@@ -108,7 +108,7 @@ def test_a_quote_that_checkout_refuses_has_no_link(shop: RunningShop, guest: Ask
     assert code_of(guest()) == "minimum_not_reached"
     shop.state.rules.minimum = Decimal(0)
     assert get_link_path(guest()) == link
-    assert poq.client.post(link).status_code == 303
+    assert use_link(poq.client, link).status_code == 303
 
 
 # How it is asked
@@ -142,7 +142,7 @@ def test_the_session_of_the_preflight_is_never_the_shoppers(
     link = get_link_path(guest())
     asked_with = {file.name for file in shop.sessions.iterdir()}
     assert asked_with
-    entered = phone.post(link)
+    entered = use_link(phone, link)
     [cookie] = re.findall("PHPSESSID=([^;]+)", str(entered.headers))
     assert f"sess_{cookie}" not in asked_with
 

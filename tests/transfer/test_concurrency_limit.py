@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from handoff.concurrency_limit import ConcurrencyLimit, ShopCallLimits, share_threads
 from handoff.problems import Busy
-from tests.conftest import MakeApp, Poq
+from tests.conftest import MakeApp, Poq, use_link
 from tests.logs import CapturedLog
 from tests.magento.faulty_shop import Call, FaultyShop, faulty_shop
 from tests.magento.shop_behaviours import answers_page, forwards_to
@@ -212,7 +212,7 @@ def test_an_order_lookup_of_the_entry_page_waits_for_no_place(
         ask_checkout=False,
     )
     link = Poq(app.test_client()).link()
-    assert app.test_client().post(link).status_code == 303
+    assert use_link(app.test_client(), link).status_code == 303
     goes_on = threading.Event()
 
     def think_and_break(call: Call) -> None:

@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from handoff.settings.caller_keys import CallerKey
-from tests.conftest import KEY, STORE, FakeClock, MakeApp, Poq, get_link_path
+from tests.conftest import KEY, STORE, FakeClock, MakeApp, Poq, get_link_path, use_link
 from tests.logs import CapturedLog
 from tests.running import RunningShop
 
@@ -465,7 +465,7 @@ def test_the_same_bag_after_its_link_has_ended_gets_a_new_cart(
 ) -> None:
     first = poq.link()
     if end == "spent":
-        assert poq.client.post(first).status_code == 303
+        assert use_link(poq.client, first).status_code == 303
     else:
         clock.advance(seconds=301)
     second = poq.link()
@@ -482,11 +482,11 @@ def test_a_repeated_quote_gets_the_same_link_until_it_is_used(
     first = get_link_path(poq.transfer(request))
     clock.advance(seconds=200)
     assert get_link_path(poq.transfer(request)) == first
-    assert poq.client.post(first).status_code == 303
+    assert use_link(poq.client, first).status_code == 303
     second = get_link_path(poq.transfer(request))
     assert second != first
-    assert poq.client.post(first).status_code == 410
-    assert poq.client.post(second).status_code == 303
+    assert use_link(poq.client, first).status_code == 410
+    assert use_link(poq.client, second).status_code == 303
 
 
 def test_a_quote_that_has_changed_supersedes_its_link(poq: Poq, shop: RunningShop) -> None:
