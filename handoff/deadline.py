@@ -1,10 +1,20 @@
-"""Deadlines, and the deadline of the request that this thread works on."""
+"""Deadlines, and the deadline of the request that this thread works on.
+
+A request has one deadline for all that it waits for. It counts from the moment at which the request
+began to wait for a thread of the worker.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
-from contextvars import ContextVar
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
+from typing import TypeVar
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +46,17 @@ class Deadline:
 
 
 _request_deadline: ContextVar[Deadline | None] = ContextVar("request_deadline", default=None)
+_queue_seconds: ContextVar[float] = ContextVar("queue_seconds", default=0.0)
+
+
+def set_queue_seconds(seconds: float) -> None:
+    """Note how long the request of this thread has waited for a thread."""
+    _queue_seconds.set(seconds)
 
 
 def set_request_deadline(seconds: float) -> None:
-    """Give the request of this thread a deadline `seconds` from now."""
-    _request_deadline.set(Deadline.after(seconds))
+    """Give the request of this thread a deadline, `seconds` after it began to wait."""
+    _request_deadline.set(Deadline.after(seconds - _queue_seconds.get()))
 
 
 def has_request_deadline_passed() -> bool:
@@ -52,3 +68,22 @@ def has_request_deadline_passed() -> bool:
 def clear_request_deadline() -> None:
     """Remove the deadline of this thread, because its request has ended."""
     _request_deadline.set(None)
+
+
+def run_until(deadline: Deadline, function: Callable[[], _T]) -> _T:
+    """Return the result of a function that has no timeout of its own, such as a name lookup.
+
+    Raises TimeoutError at the deadline. The function then goes on in a thread of its own, and its
+    result is discarded.
+    """
+    future: Future[_T] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(function())
+        except BaseException as error:
+            future.set_exception(error)
+
+    # Not a pool, whose threads could all be occupied by lookups that hang.
+    threading.Thread(target=copy_context().run, args=(work,), daemon=True).start()
+    return future.result(deadline.remaining)

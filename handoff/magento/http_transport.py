@@ -5,8 +5,8 @@ is followed, and nothing is retried. The errors of `requests` hold the URL, and 
 so this module catches all of them.
 
 `requests` limits only the wait for each packet, so a shop that sends one byte a second is never
-too slow. Before every read, the connections of DeadlineAdapter reduce the timeout to the time that
-remains until the deadline.
+too slow, and it does not limit the lookup of the shop's name. The connections of DeadlineAdapter
+connect within the deadline, and before every read they reduce the timeout to the time that remains.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import http.client
 import io
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as TransportError
 
-from handoff.deadline import Deadline
+from handoff.deadline import Deadline, run_until
 
 _POOL_SIZE = 32  # connections
 _HEADERS = {"Accept-Encoding": "gzip, deflate", "User-Agent": "Handoff"}
@@ -137,7 +137,7 @@ class HttpTransport:
 
 @contextmanager
 def limit_reads(deadline: Deadline) -> Iterator[None]:
-    """Raise TimeoutError in every read of this thread within the block after the deadline."""
+    """Raise TimeoutError in this thread's connecting and reading within the block at a deadline."""
     token = _current_deadline.set(deadline)
     try:
         yield
@@ -281,9 +281,24 @@ class _DeadlineResponse(http.client.HTTPResponse):
 class _DeadlineConnection(HTTPConnection):
     response_class = _DeadlineResponse
 
+    def connect(self) -> None:
+        _connect_in_time(super().connect)
+
 
 class _DeadlineTlsConnection(HTTPSConnection):
     response_class = _DeadlineResponse
+
+    def connect(self) -> None:
+        _connect_in_time(super().connect)
+
+
+def _connect_in_time(connect: Callable[[], None]) -> None:
+    """Look up the name, connect, and agree on TLS, or raise TimeoutError at the deadline."""
+    deadline = _current_deadline.get()
+    if deadline is None:
+        connect()
+    else:
+        run_until(deadline, connect)
 
 
 class _DeadlinePool(HTTPConnectionPool):

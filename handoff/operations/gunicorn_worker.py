@@ -1,4 +1,4 @@
-"""The gunicorn worker with threads that shares connections evenly with the other workers."""
+"""The gunicorn worker with threads: it shares connections evenly, and times how long they wait."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from handoff.deadline import set_queue_seconds
 from handoff.operations import gunicorn_config
 
 _DELAY_PER_CONNECTION = 50e-6  # seconds
@@ -32,3 +33,13 @@ class FairWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn declares no ty
         if self.cfg.workers > 1 and self.nr_conns:
             time.sleep(min(_MAX_DELAY, self.nr_conns * _DELAY_PER_CONNECTION))
         super().accept(listener)
+
+    def enqueue_req(self, connection: Any) -> None:
+        """Let a connection with a request wait for a thread."""
+        connection.enqueued_at = time.monotonic()
+        super().enqueue_req(connection)
+
+    def handle(self, connection: Any) -> Any:
+        """Handle a request, whose deadline also covers its wait for this thread."""
+        set_queue_seconds(time.monotonic() - connection.enqueued_at)
+        return super().handle(connection)

@@ -1,8 +1,9 @@
 """Rate limits: how often a caller may do something within a minute, counted by `limits`.
 
 Each worker counts in its own memory. If `HANDOFF_RATE_LIMIT_STORAGE_URL` names a Redis, all
-workers and hosts count together there. If that Redis cannot be reached, no request is
-refused because of that: the worker uses its own count and tries Redis again a few seconds later.
+workers and hosts count together there. If that Redis cannot be reached, the worker goes on with its
+own count, and refuses callers that exceed the limit there. It tries Redis again a few seconds
+later.
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ from limits.strategies import FixedWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from handoff.deadline import Deadline, run_until
+
 log = structlog.get_logger()
 
 _REDIS_TIMEOUT = 0.25  # seconds for each command; a caller waits for the answer meanwhile
+_MAX_WAIT = 2 * _REDIS_TIMEOUT  # seconds for all of a check, with the lookup of the name
 _RETRY_DELAY = 5.0  # seconds between two attempts to reach a Redis that did not answer
 
 _CLEANUP_INTERVAL = 60.0  # seconds between two removals of old counters
@@ -80,10 +84,16 @@ class RateLimitCounters:
             by_memory = _run_check_in_storage(self._memory, check, item, key)
         if self._redis is None or not self._claim_redis_attempt():
             return by_memory
+        redis = self._redis
         try:
-            by_redis = _run_check_in_storage(self._redis, check, item, key)
+            by_redis = run_until(
+                Deadline.after(_MAX_WAIT), lambda: _run_check_in_storage(redis, check, item, key)
+            )
         except StorageError as error:
-            self._note_redis_failure(error)
+            self._note_redis_failure(type(error.storage_error).__name__)
+            return by_memory
+        except TimeoutError as error:
+            self._note_redis_failure(type(error).__name__)
             return by_memory
         with self._lock:
             self._redis_failed = False
@@ -100,13 +110,12 @@ class RateLimitCounters:
                 self._next_attempt_at = now + _RETRY_DELAY
         return True
 
-    def _note_redis_failure(self, error: StorageError) -> None:
+    def _note_redis_failure(self, reason: str) -> None:
         with self._lock:
             is_first = not self._redis_failed
             self._redis_failed = True
             self._next_attempt_at = time.monotonic() + _RETRY_DELAY
         if is_first:
-            reason = type(error.storage_error).__name__
             log.error("rate_limit_storage_unavailable", reason=reason)
 
 

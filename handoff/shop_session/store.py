@@ -5,11 +5,15 @@ from __future__ import annotations
 import secrets
 from typing import Protocol
 
+from handoff.deadline import Deadline, run_until
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
 from handoff.shop_session.session_contents import SessionContents, encode_contents
 
 DEFAULT_TIMEOUT = 2.0
 """Seconds that a session store may take to answer while a shopper waits."""
+
+_MAX_WAIT = 6.0  # seconds; two attempts of a Redis, each with a new connection
+_RESERVE = 0.5  # seconds for a session that is written after the request's deadline
 
 # PHP's own ids have 26 characters of 5 bits, which makes 130 bits. 32 characters divide the 256
 # values of a byte evenly, so `byte % 32` has no bias.
@@ -41,11 +45,25 @@ def generate_session_id() -> str:
 
 
 def create_session(
-    store: SessionStore, contents: SessionContents, *, lifetime: int | None = None
+    store: SessionStore,
+    contents: SessionContents,
+    *,
+    lifetime: int | None = None,
+    timeout: float = _MAX_WAIT,
 ) -> str:
-    """Write a new session and return its id, a credential. Raises SessionStoreError."""
+    """Write a new session and return its id, a credential.
+
+    `timeout` is in seconds, and covers all that a store waits for: the lookup of a name, several
+    Sentinels, a file system that hangs. The request's deadline may end it earlier. Raises
+    SessionStoreError.
+    """
     session_id = generate_session_id()
-    store.write(session_id, encode_contents(contents), lifetime=lifetime)
+    data = encode_contents(contents)
+    deadline = Deadline.after(max(_RESERVE, Deadline.within_request(timeout).remaining))
+    try:
+        run_until(deadline, lambda: store.write(session_id, data, lifetime=lifetime))
+    except TimeoutError as error:
+        raise SessionStoreError(type(error).__name__) from None
     return session_id
 
 

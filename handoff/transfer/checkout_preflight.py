@@ -64,7 +64,12 @@ class CheckoutPreflight:
         if deadline.remaining < 2 * SESSION_STORE_TIMEOUT:
             raise CheckoutInconclusive("timeout")
         contents = build_session_contents(handoff, self._stores)
-        session_id = create_session(self._sessions, contents, lifetime=_SESSION_LIFETIME)
+        session_id = create_session(
+            self._sessions,
+            contents,
+            lifetime=_SESSION_LIFETIME,
+            timeout=2 * SESSION_STORE_TIMEOUT,
+        )
         return ShopperSession(self._sites.find_by_code(handoff.store_code), session_id)
 
 

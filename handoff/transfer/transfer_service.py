@@ -18,7 +18,7 @@ from handoff.ledger import (
     compute_digest,
 )
 from handoff.magento.quote_models import Quote
-from handoff.problems import ShopTimeout
+from handoff.problems import Busy, ShopTimeout
 from handoff.transfer.checkout_preflight import CheckoutPreflight
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.request_parser import BagTransfer, QuoteTransfer
@@ -58,6 +58,8 @@ class TransferService:
         Equal transfers wait for the lease of the first. It is taken before the shop is called.
         """
         deadline = Deadline.within_request(self._timeout)
+        if deadline.has_passed:  # the request has waited too long for a thread
+            raise Busy
         with self._limit.acquire_slot(_WAIT_FOR_SLOT):
             while True:
                 with self._leases.acquire(_build_lease_key(transfer), deadline) as lease:

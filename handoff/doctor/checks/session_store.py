@@ -101,7 +101,7 @@ def _check_redis_rights(settings: Settings) -> CheckResult:
         }
         allowed = [label for label, command in commands.items() if _try_command(command)]
     if not allowed:
-        return ok("It may write sessions, but not read, list or delete them.")
+        return ok("It may write sessions, but not read or list them, or use DEL.")
     return warning(
         f"The Redis user has more rights than it needs. It may: {', '.join(allowed)}.",
         f"Create a Redis user for Handoff alone, and keep it with ACL SAVE: {_ACL}",
