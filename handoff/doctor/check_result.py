@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+
+from handoff.console_table import format_count
 
 
 class Severity(StrEnum):
@@ -28,8 +30,7 @@ class Severity(StrEnum):
 
     def format_count(self, count: int) -> str:
         """Return a number of results with this severity as text, such as `2 warnings`."""
-        plural = "s" if count != 1 and self.needs_action else ""
-        return f"{count} {self.value}{plural}"
+        return format_count(count, self.value) if self.needs_action else f"{count} {self.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class MissingData:
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """One result of a check. `seen` and `advice` are sentences that contain no secret.
+    In them, a command stands between backticks, and is never broken over two lines.
 
     A check leaves `name` empty if its result has the name of the check.
     """
@@ -89,6 +91,15 @@ def fault(seen: str, advice: str) -> CheckResult:
     return CheckResult(Severity.FAULT, seen, advice)
 
 
+def split_commands(text: str) -> Iterator[tuple[bool, str]]:
+    """Yield the pieces of an advice, each with whether it is a command between backticks."""
+    for number, piece in enumerate(text.split("`")):
+        is_command = number % 2 == 1
+        words = piece.strip() if is_command else piece.lstrip(" .,;").rstrip()
+        if words:
+            yield is_command, words
+
+
 def find_worst(severities: Iterable[Severity]) -> Severity:
     """Return the highest severity, OK if there are none."""
     return max(severities, key=lambda severity: severity.rank, default=Severity.OK)
@@ -99,14 +110,14 @@ def report_missing(
     total: int,
     advice: str,
     *,
-    things: str = "products",
+    thing: str = "product",
     severity: Severity = Severity.WARNING,
 ) -> CheckResult:
     """Return OK if nothing is missing, else `severity` and how many of `total` items lack it."""
     if not total:
-        return unknown(f"There are no {things} to check.")
+        return unknown(f"There is no {thing} to check.")
     without = len({item.owner for item in missing})
     if not without:
-        return ok(f"Nothing is missing; checked: {total} {things}.")
-    seen = f"Missing for {without} of {total} {things}."
+        return ok(f"Nothing is missing in {format_count(total, thing)}.")
+    seen = f"Missing for {without} of {format_count(total, thing)}."
     return CheckResult(severity, seen, advice, missing=tuple(missing))

@@ -1,13 +1,15 @@
-"""The report as tables for a terminal."""
+"""The report as text for a terminal: every result, then what to do, and the verdict last."""
 
 from __future__ import annotations
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
+import textwrap
+from collections.abc import Iterator
+
+from rich.console import Console
 from rich.text import Text
 
-from handoff.doctor.check_result import CheckResult, Severity
+from handoff.console_table import create_table
+from handoff.doctor.check_result import CheckResult, Severity, split_commands
 from handoff.doctor.checklist import PART_TITLES
 from handoff.doctor.report import DoctorReport
 
@@ -18,70 +20,96 @@ _STYLES = {
     Severity.FAULT: ("bold red", "✗ fault"),
 }
 _MAX_MISSING_ROWS = 25
+_LABEL_WIDTH = 11
+_NAME_WIDTH = 24
 
 
 def print_report(report: DoctorReport, console: Console) -> None:
-    """Print a table for each part, the missing data by sku, and the number of results."""
+    """Print every result by part, the missing data by sku, what to do, and the verdict."""
     for code, sections in report.parts.items():
-        console.print(_build_part_table(code, sections))
+        _print_heading(PART_TITLES[code], console)
+        for title, results in sections.items():
+            _print_line(Text(f"\n{title}", "bold"), console)
+            for result in results:
+                _print_result(result, console)
+                if not result.severity.needs_action:
+                    _print_advice(result, console)
     if report.missing_by_owner:
-        console.print(_build_missing_table(report))
-    for leftover in report.leftovers:
-        console.print(Text(f"Left behind: {leftover}.", style="dim"))
-    console.print(_summarize_counts(report))
+        _print_missing_data(report, console)
+    if report.results_to_act_on:
+        _print_heading("What to do", console)
+        for result in report.results_to_act_on:
+            _print_line(Text(), console)
+            _print_result(result, console)
+            _print_advice(result, console)
+    _print_heading(report.verdict, console)
+    _print_summary(report, console)
 
 
-def _create_table(title: str, *, expand: bool = False) -> Table:
-    return Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        header_style="dim",
-        expand=expand,
-        pad_edge=False,
-        padding=(0, 2, 0, 0),
-        box=None,
-    )
+def _print_heading(heading: str, console: Console) -> None:
+    _print_line(Text(), console)
+    for line in _wrap(heading, console.width):
+        _print_line(Text(line, "bold underline"), console)
 
 
-def _build_part_table(code: str, sections: dict[str, list[CheckResult]]) -> Table:
-    table = _create_table(PART_TITLES[code], expand=True)
-    table.add_column("", no_wrap=True, min_width=10)
-    table.add_column("Feature" if code == "data" else "", ratio=2)
-    table.add_column("Check", ratio=3, overflow="fold")
-    table.add_column("Seen, and what to do", ratio=9)
-    for title, results in sections.items():
-        for number, result in enumerate(results):
-            style, label = _STYLES[result.severity]
-            section = title if number == 0 else ""
-            table.add_row(
-                Text(label, style=style), section, Text(result.name), _describe_result(result)
-            )
-    return table
+def _print_result(result: CheckResult, console: Console) -> None:
+    style, label = _STYLES[result.severity]
+    line = Text.assemble((f"{label:{_LABEL_WIDTH}}", style), f"{result.name:{_NAME_WIDTH}}")
+    if len(result.name) >= _NAME_WIDTH:  # what was seen begins on the next line
+        _print_line(line, console)
+        line = Text()
+    indent = " " * (_LABEL_WIDTH + _NAME_WIDTH)
+    for seen in _wrap(result.seen, console.width - len(indent)):
+        _print_line(line + seen if line else Text(indent + seen), console)
+        line = Text()
 
 
-def _describe_result(result: CheckResult) -> RenderableType:
-    seen = Text(result.seen)
-    if not result.advice:
-        return seen
-    return Group(seen, Padding(Text(f"→ {result.advice}", style="cyan"), (0, 0, 0, 1)))
+def _print_advice(result: CheckResult, console: Console) -> None:
+    """Print the advice; a command stands in one piece on a line of its own, to be pasted."""
+    indent = " " * _LABEL_WIDTH
+    arrow = "→ "
+    for is_command, text in split_commands(result.advice):
+        if is_command:
+            _print_line(Text(f"{indent}  {text}", "cyan bold"), console)
+            continue
+        for line in _wrap(text, console.width - len(indent) - len(arrow)):
+            _print_line(Text(f"{indent}{arrow}{line}", "cyan"), console)
+            arrow = "  "
 
 
-def _build_missing_table(report: DoctorReport) -> Table:
-    table = _create_table("To complete in the shop")
-    table.add_column("Sku or category")
-    table.add_column("Missing")
+def _print_missing_data(report: DoctorReport, console: Console) -> None:
+    table = create_table("Sku or category", "Missing", title="\nTo complete in the shop")
     rows = list(report.missing_by_owner.items())
     for owner, items in rows[:_MAX_MISSING_ROWS]:
         table.add_row(Text(owner), Text(", ".join(items)))
     if len(rows) > _MAX_MISSING_ROWS:
         table.add_row("…", f"and {len(rows) - _MAX_MISSING_ROWS} more: --json and --html list all")
-    return table
+    console.print(table)
 
 
-def _summarize_counts(report: DoctorReport) -> Text:
-    summary = Text(f"{report.shop}, in {report.seconds:.0f} s: ")
+def _print_summary(report: DoctorReport, console: Console) -> None:
+    counts = Text()
     for severity in reversed(Severity):
         if count := report.counts[severity]:
-            summary.append(f"{severity.format_count(count)}  ", style=_STYLES[severity][0])
-    return summary
+            counts.append(f"{severity.format_count(count)}  ", _STYLES[severity][0])
+    _print_line(counts, console)
+    about = [f"Left behind: {leftover}." for leftover in report.leftovers]
+    about.append(
+        f"{report.shop}, checked by Handoff {report.version} on "
+        f"{report.started_at:%Y-%m-%d %H:%M} UTC in {report.seconds:.0f} s."
+    )
+    for text in about:
+        for line in _wrap(text, console.width):
+            _print_line(Text(line, "dim"), console)
+
+
+def _wrap(text: str, width: int) -> Iterator[str]:
+    """Yield the lines of a text; a word that is wider, such as an address, stays in one piece."""
+    for paragraph in text.splitlines():
+        yield from textwrap.wrap(
+            paragraph, max(width, 20), break_long_words=False, break_on_hyphens=False
+        )
+
+
+def _print_line(line: Text, console: Console) -> None:
+    console.print(line, soft_wrap=True)

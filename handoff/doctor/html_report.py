@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from jinja2 import Environment, FileSystemLoader
 
-from handoff.doctor.check_result import Severity
+from handoff.console_table import format_count
+from handoff.doctor.check_result import Severity, split_commands
 from handoff.doctor.checklist import PART_TITLES
 from handoff.doctor.report import DoctorReport
 from handoff.resource_folders import find_resource_folder
@@ -26,4 +27,7 @@ def render_html_report(report: DoctorReport) -> str:
         part_titles=PART_TITLES,
         symbols=_SYMBOLS,
         severities_worst_first=tuple(reversed(Severity)),
+        ok=Severity.OK,
+        format_count=format_count,
+        split_commands=split_commands,
     )

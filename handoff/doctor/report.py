@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
+from handoff.console_table import format_count
 from handoff.doctor.check_result import CheckResult, Severity, find_worst
 
 
@@ -21,6 +22,7 @@ class DoctorReport:
 
     shop: str
     service: str
+    version: str
     started_at: datetime
     seconds: float
     parts: dict[str, dict[str, list[CheckResult]]]
@@ -42,6 +44,19 @@ class DoctorReport:
     def severity(self) -> Severity:
         """The worst severity of all results."""
         return find_worst(result.severity for result in self.results)
+
+    @property
+    def verdict(self) -> str:
+        """One sentence: whether shoppers can get into checkout, and how much is to be done."""
+        faults = format_count(self.counts[Severity.FAULT], "fault")
+        warnings = format_count(self.counts[Severity.WARNING], "warning")
+        if self.is_all_unknown:
+            return "Nothing could be checked."
+        if self.counts[Severity.FAULT]:
+            return f"This shop is not ready: {faults} to correct."
+        if self.counts[Severity.WARNING]:
+            return f"This shop is ready, with {warnings}."
+        return "This shop is ready: nothing that was checked is wrong."
 
     @property
     def counts(self) -> dict[Severity, int]:
@@ -68,6 +83,7 @@ class DoctorReport:
         return {
             "shop": self.shop,
             "service": self.service,
+            "version": self.version,
             "began": self.started_at.isoformat(timespec="seconds"),
             "seconds": round(self.seconds, 1),
             "verdict": self.severity.value,

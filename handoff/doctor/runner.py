@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
+from importlib.metadata import version
 from itertools import count
 
 from handoff.doctor.check_context import CheckContext
@@ -50,6 +51,7 @@ def run_checks(
     return DoctorReport(
         shop=context.sites[0].storefront_url,
         service=context.sites[0].public_url,
+        version=version("handoff"),
         started_at=started_at,
         seconds=time.monotonic() - started,
         parts=results,

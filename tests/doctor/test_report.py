@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import re
 import time
+from datetime import UTC, datetime
+from html import unescape
 from html.parser import HTMLParser
+from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ import pytest
 from rich.console import Console
 
 from handoff.doctor import CHECKLIST, DoctorReport, Severity, run_checks
+from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.console_report import print_report
 from handoff.doctor.html_report import render_html_report
 from tests.doctor.conftest import RunDoctor, create_context, good_settings
@@ -78,7 +82,7 @@ def test_the_html_page_loads_nothing(run_doctor: RunDoctor) -> None:
     html = render_html_report(run_doctor(parts=ALL_PARTS).report)
     parser = _TextReader()
     parser.feed(html)
-    assert parser.addresses == []
+    assert [address for address in parser.addresses if not address.startswith("#")] == []
     assert "url(" not in html
     assert "@import" not in html
 
@@ -107,6 +111,67 @@ def test_the_counts_in_the_json_are_right(run_doctor: RunDoctor) -> None:
     assert document["counts"] == {
         severity.value: listed.count(severity.value) for severity in Severity
     }
+
+
+def test_the_report_begins_with_the_verdict_and_leads_to_what_to_do(run_doctor: RunDoctor) -> None:
+    report = run_doctor(deny_path("/orders"), parts=("access",)).report
+    html = render_html_report(report)
+    assert report.verdict == "This shop is not ready: 1 fault to correct."
+    assert f"<h1>{report.verdict}</h1>" in html
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert {link.removeprefix("#") for link in re.findall(r'href="([^"]+)"', html)} <= set(ids)
+    assert html.index("Right to read orders") < html.index("<details>")
+    assert version("handoff") in html
+    assert print_to_text(report).index("What to do") < print_to_text(report).index(report.verdict)
+
+
+def test_checks_that_are_fine_are_folded_away_in_the_html_page(run_doctor: RunDoctor) -> None:
+    report = run_doctor(parts=("access",)).report
+    folded = "".join(re.findall(r"<details>.*?</details>", render_html_report(report), re.DOTALL))
+    for result in report.results:
+        assert (result.name in unescape(folded)) == (result.severity is Severity.OK)
+
+
+LONG_COMMAND = "bin/magento config:set oauth/consumer/enable_integration_as_bearer 1 --lock-env"
+LONG_ADDRESS = "https://staging.shop.example/rest/default/V1/integration/customer/token"
+
+
+def test_80_columns_break_no_command_and_no_address() -> None:
+    result = fault(f"{LONG_ADDRESS} does not answer, as it should.", f"Run this: `{LONG_COMMAND}`.")
+    report = build_report(result.with_name("GET /categories/{categoryId}/products"))
+    out = StringIO()
+    print_report(report, Console(file=out, width=80))
+    lines = out.getvalue().splitlines()
+    assert any(line.strip() == LONG_COMMAND for line in lines)
+    assert sum(LONG_ADDRESS in line for line in lines) == 2
+    whole = (LONG_COMMAND, LONG_ADDRESS)
+    assert [line for line in lines if len(line) > 80 and not any(w in line for w in whole)] == []
+
+
+@pytest.mark.parametrize(
+    ("results", "verdict"),
+    [
+        ([ok("x")], "This shop is ready: nothing that was checked is wrong."),
+        ([unknown("x")], "Nothing could be checked."),
+        ([warning("x", "y")], "This shop is ready, with 1 warning."),
+        ([fault("x", "y"), fault("x", "y"), warning("x", "y")], "not ready: 2 faults to correct."),
+    ],
+)
+def test_the_verdict_is_one_sentence(results: list[CheckResult], verdict: str) -> None:
+    assert build_report(*results).verdict.endswith(verdict)
+
+
+def build_report(*results: CheckResult) -> DoctorReport:
+    return DoctorReport(
+        shop="https://www.shop.example",
+        service="https://www.shop.example/handoff",
+        version="1.2.3",
+        started_at=datetime(2026, 11, 27, tzinfo=UTC),
+        seconds=1.0,
+        parts={"access": {"Address": list(results)}},
+        leftovers=(),
+    )
 
 
 def _check_shop_at(url: str, folder: Path, *, seconds: float) -> DoctorReport:

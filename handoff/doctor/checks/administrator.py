@@ -7,10 +7,11 @@ from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.magento.admin_access import AdminLoginReply
 from handoff.magento.search_criteria import build_search_criteria
 
+_ALLOW_BEARER = "`bin/magento config:set oauth/consumer/enable_integration_as_bearer 1`"
 _USE_INTEGRATION = (
-    "Create an integration instead (System, Integrations), activate it, allow its token as a "
-    "bearer (bin/magento config:set oauth/consumer/enable_integration_as_bearer 1), and set "
-    "HANDOFF_MAGENTO_ACCESS_TOKEN in place of the login."
+    "Create an integration instead (System, Integrations), activate it, and set "
+    "HANDOFF_MAGENTO_ACCESS_TOKEN in place of the login. Allow its token as a bearer: "
+    f"{_ALLOW_BEARER}"
 )
 _READ_ONE_ORDER = build_search_criteria(page_size=1, fields="items[increment_id]")
 
@@ -48,9 +49,8 @@ def _explain_refusal(reply: AdminLoginReply, *, is_login: bool) -> CheckResult:
             "The shop refuses the access token (401). Since 2.4.4 Magento accepts an "
             "integration's token as a bearer only if that is switched on. The token may also be "
             "wrong, inactive, or without the right to Stores.",
-            "bin/magento config:set oauth/consumer/enable_integration_as_bearer 1, then "
-            "cache:flush. In System, Integrations check that it is active and has the rights "
-            "that the checks below ask for.",
+            f"Switch it on: {_ALLOW_BEARER} and `bin/magento cache:flush`. In System, Integrations "
+            "check that it is active and has the rights that the checks below ask for.",
         )
     return fault(f"The shop answers {status} to the access token.", "Try again later.")
 

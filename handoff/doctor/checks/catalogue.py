@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 
+from handoff.console_table import format_count
 from handoff.doctor.catalogue_sample import CatalogueCategory, CatalogueProduct, CatalogueSample
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import (
@@ -32,12 +33,12 @@ def check_categories(context: CheckContext, sample: CatalogueSample) -> Iterator
         advice = "Create categories, and put the products into them."
         yield fault("No category below the root is switched on.", advice)
         return
-    hidden, things = len(sample.categories) - len(active), "categories"
-    yield ok(f"Switched on: {len(active)} categories; switched off: {hidden}.")
+    hidden, thing = len(sample.categories) - len(active), "category"
+    yield ok(f"{format_count(len(active), thing)} switched on, {hidden} switched off.")
     missing = [
         MissingData(_describe_category(each), "name") for each in active if not each.name.strip()
     ]
-    result = report_missing(missing, len(active), "Name them: Catalog, Categories.", things=things)
+    result = report_missing(missing, len(active), "Name them: Catalog, Categories.", thing=thing)
     yield result.with_name("Name of categories")
     leaves = [category for category in active if not category.child_count]
     missing = [
@@ -46,7 +47,7 @@ def check_categories(context: CheckContext, sample: CatalogueSample) -> Iterator
         if not each.product_count
     ]
     advice = "Put products into them, or switch them off: the app would show an empty list."
-    result = report_missing(missing, len(leaves), advice, things=things)
+    result = report_missing(missing, len(leaves), advice, thing=thing)
     yield result.with_name("Products in categories")
 
 
@@ -144,8 +145,8 @@ def _check_options(sample: CatalogueSample) -> CheckResult:
         return ok("No product in the sample comes in sizes or colours.")
     missing = [item for product in configurables for item in _find_missing_options(product, sample)]
     advice = "Give each option a label, and each product children that are switched on."
-    things, severity = "configurable products", Severity.FAULT
-    return report_missing(missing, len(configurables), advice, things=things, severity=severity)
+    thing, severity = "configurable product", Severity.FAULT
+    return report_missing(missing, len(configurables), advice, thing=thing, severity=severity)
 
 
 def _find_missing_options(

@@ -41,8 +41,8 @@ def check_search(context: CheckContext, sample: CatalogueSample) -> Iterator[Che
             return
         if not data.get("total_count"):
             missing.append(MissingData(product.sku, f"hit for '{word}', a word of its name"))
-    advice = "Rebuild the search index: bin/magento indexer:reindex catalogsearch_fulltext."
-    result = report_missing(missing, len(words), advice, things="words", severity=Severity.FAULT)
+    advice = "Rebuild the search index: `bin/magento indexer:reindex catalogsearch_fulltext`."
+    result = report_missing(missing, len(words), advice, thing="word", severity=Severity.FAULT)
     yield result.with_name("Words of the catalogue")
 
 

@@ -37,7 +37,7 @@ def check_service_host(context: CheckContext, site: StoreSite) -> CheckResult:
     url = f"{site.storefront_parts.scheme}://{site.storefront_parts.netloc}/handoff"
     return fault(
         f"{service}; no browser accepts a cookie for {domain} from there.",
-        f"Put the service on the shop's host: HANDOFF_PUBLIC_URL={url}, and in nginx: {_NGINX}",
+        f"Put the service on the shop's host: HANDOFF_PUBLIC_URL={url}, and in nginx: `{_NGINX}`",
     )
 
 

@@ -29,7 +29,7 @@ _ERROR_MESSAGES = {
     ),
     "NoPermissionError": (
         "It does not let this user write sessions.",
-        f"Give the Redis user this right: {_ACL}",
+        f"Give the Redis user this right: `{_ACL}`",
     ),
     "AuthenticationError": (
         "It refuses the user name or password.",
@@ -104,7 +104,7 @@ def _check_redis_rights(settings: Settings) -> CheckResult:
         return ok("It may write sessions, but not read or list them, or use DEL.")
     return warning(
         f"The Redis user has more rights than it needs. It may: {', '.join(allowed)}.",
-        f"Create a Redis user for Handoff alone, and keep it with ACL SAVE: {_ACL}",
+        f"Create a Redis user for Handoff alone, and keep it with `ACL SAVE`: `{_ACL}`",
     )
 
 

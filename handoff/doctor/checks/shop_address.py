@@ -44,7 +44,7 @@ def check_rest_address(context: CheckContext) -> CheckResult:
     if response.status in (502, 503, 504):
         return fault(
             f"The shop is down or in maintenance (status {response.status}).",
-            "Run doctor again when it is open: bin/magento maintenance:status.",
+            "Run doctor again when it is open: `bin/magento maintenance:status`.",
         )
     if response.status in (401, 403):
         return fault(

@@ -1,0 +1,28 @@
+"""The one style of the tables that commands print."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.table import Column, Table
+
+
+def create_table(*columns: Column | str, title: str | None = None, expand: bool = False) -> Table:
+    """Return an empty table; `expand` makes it as wide as the terminal."""
+    return Table(
+        *columns,
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        expand=expand,
+    )
+
+
+def format_count(count: int, thing: str) -> str:
+    """Return a number with its thing, such as `1 category` or `1,200 categories`."""
+    if count == 1:
+        return f"1 {thing}"
+    return f"{count:,} " + (f"{thing[:-1]}ies" if thing.endswith("ry") else f"{thing}s")
