@@ -198,6 +198,39 @@ def test_an_invalid_value_is_reported_by_name_and_never_repeated(
         assert line.startswith("HANDOFF_")
 
 
+_LIBRARY_WORDS = ("Input should", "String should", "should match", "unable to", "valid ")
+_ODD_VALUES = ("x", "-1", "1.5", "9" * 5000, "nan", "[]", "{}", "[1]", "[{}]", "null", "é" * 90)
+
+
+@pytest.mark.parametrize("field", Settings.model_fields)
+def test_no_fault_is_told_in_the_words_of_a_library(field: str) -> None:
+    for value in _ODD_VALUES:
+        faults = "\n".join(check_settings(**{field: value}).faults)
+        assert [words for words in _LIBRARY_WORDS if words in faults] == [], value
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("LINK_TTL", "soon", "must be a whole number"),
+        ("LINK_TTL", "90000", "must be 86,400 or less"),
+        ("MAGENTO_TIMEOUT", "0", "must be more than 0"),
+        ("METRICS", "perhaps", "must be true or false"),
+        ("INSTRUCTION", "both", "must be 'url' or 'form'"),
+        ("SESSION_COOKIE_NAME", "a b", "must be letters, digits, _ and -"),
+        ("SHOP_NAME", "x" * 81, "must have 80 characters or fewer"),
+        ("INSTRUCTION_HEADERS", '[{"name": "a", "value": 1}]', "(entry 1, value): must be a text"),
+    ],
+)
+def test_a_fault_says_what_a_valid_value_is(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, fault: str
+) -> None:
+    monkeypatch.setenv(f"HANDOFF_{name}", value)
+    [message] = check_settings().faults
+    assert message.startswith(f"HANDOFF_{name}")
+    assert fault in message
+
+
 def test_all_invalid_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HANDOFF_LINK_TTL", "x")
     monkeypatch.setenv("HANDOFF_SECRET_KEY", "short")
@@ -284,8 +317,8 @@ EU = "https://www.shop-eu.example"
         ({"url": EU, "public_url": f"{EU}/x", "cookie_domain": "shop.example"}, "does not cover"),
         ({"url": EU, "public_url": "http://www.shop-eu.example"}, "both http or both https"),
         ({"url": "https://www.shop.example/eu"}, ""),
-        ({"url": "www.shop-eu.example"}, "HANDOFF_STORES (1.url): must be"),
-        ({"url": EU, "public_url": "https://"}, "HANDOFF_STORES (1.public_url): must be"),
+        ({"url": "www.shop-eu.example"}, "HANDOFF_STORES (entry 2, url): must be"),
+        ({"url": EU, "public_url": "https://"}, "HANDOFF_STORES (entry 2, public_url): must be"),
         ({"store_id": 1}, "lists a code or a store_id twice"),
         ({"code": "store_1"}, "lists a code or a store_id twice"),
         ({"website_id": 1}, "has a website_id with two codes"),

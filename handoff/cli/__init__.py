@@ -6,7 +6,16 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("serve", "demo", "doctor", "rehearse", "reconcile", "purge", "migrate")
+# `handoff --help` prints these texts, so that it imports no command and takes no second.
+COMMANDS = {
+    "serve": "Run the service.",
+    "demo": "Run the service with a stand-in shop and a phone, to try it.",
+    "doctor": "Check whether the shop is ready.",
+    "rehearse": "Do on a staging shop what the app and the shopper do.",
+    "reconcile": "Find the order of each handoff in the shop.",
+    "purge": "Remove data that is no longer needed from the ledger.",
+    "migrate": "Bring the tables of the ledger up to date.",
+}
 
 
 class LazyGroup(click.Group):
@@ -25,6 +34,11 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = getattr(import_module(f"handoff.cli.{cmd_name}"), cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,4 +1,4 @@
-"""Types of command-line parameters: a duration such as `90d`, a time such as `2026-11-01`."""
+"""Types of command-line parameters: a duration such as `90d`, a time such as `40m` ago."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-_DURATION = re.compile(r"([0-9]{1,5})([hdwy])")
+_DURATION = re.compile(r"([0-9]{1,5})([mhdwy])")
 _UNITS = {
+    "m": timedelta(minutes=1),
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
@@ -18,14 +19,17 @@ _UNITS = {
 
 
 class DurationParamType(click.ParamType[timedelta]):
-    """A length of time greater than zero."""
+    """A length of time greater than zero, and not in minutes.
+
+    `6m` is refused: somebody who means six months would delete nearly everything.
+    """
 
     name = "duration"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> timedelta:
         """Return the duration that a text stands for."""
         duration = value if isinstance(value, timedelta) else parse_duration(str(value))
-        if not duration:
+        if not duration or str(value).strip().lower().endswith("m"):
             self.fail(f"{value!r} is no duration; 12h, 90d, 2w or 2y are.", param, ctx)
         return duration
 
@@ -45,12 +49,14 @@ class TimeParamType(click.ParamType[datetime]):
         try:
             time = datetime.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value!r} is no time; 7d, 2026-11-01 and 2026-11-01T12:00 are.", param, ctx)
+            self.fail(
+                f"{value!r} is no time; 40m, 7d, 2026-11-01 and 2026-11-01T12:00 are.", param, ctx
+            )
         return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def parse_duration(text: str) -> timedelta | None:
-    """Read `12h`, `90d`, `2w` or `2y` (of 365 days each); return None for any other text."""
+    """Read `40m`, `12h`, `90d`, `2w` or `2y` (of 365 days each); return None for any other text."""
     found = _DURATION.fullmatch(text.strip().lower())
     return None if found is None else int(found[1]) * _UNITS[found[2]]
 

@@ -8,12 +8,13 @@ from datetime import timedelta
 
 import click
 from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Column
 
 from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, exit_on_problem
 from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.param_types import DurationParamType, convert_to_milliseconds
+from handoff.console_table import create_table
 from handoff.ledger import read_system_clock
 from handoff.ledger.purge import PurgeCounts, Purger, PurgeRequest
 from handoff.operations.json_logs import configure_logging
@@ -105,7 +106,7 @@ def _print_counts(counts: PurgeCounts, *, dry_run: bool, in_json: bool) -> None:
         click.echo(json.dumps(fields))
         return
     heading = "would be removed" if dry_run else "removed"
-    table = Table(heading, Column("number", justify="right"))
+    table = create_table(heading, Column("number", justify="right"))
     table.add_row("reduced to reference and order", f"{counts.anonymised_count:,}")
     table.add_row("deleted", f"{counts.deleted_count:,}")
     table.add_row("leases of dead processes", f"{counts.lease_count:,}")

@@ -23,6 +23,7 @@ from handoff.cli.reconcile_output import (
     ReportWriter,
     TableReportWriter,
 )
+from handoff.console_table import format_count
 from handoff.deadline import Deadline
 from handoff.ledger import Clock, Database, LeaseLost, Leases, read_system_clock
 from handoff.ledger.models import IssuePeriod
@@ -64,7 +65,7 @@ Without references and period it looks at the handoffs that are due: new ones, a
 without an order at growing intervals for 30 days. So it can run every hour, and asks the shop
 about nothing that is settled. With --since it reports on all handoffs of that period. With
 references it reports on those, and asks the shop about them at once. WHEN is how long ago
-(12h, 7d, 2w), a date (2026-11-01) or a time (2026-11-01T12:00, in UTC without a zone).
+(40m, 12h, 7d, 2w), a date (2026-11-01) or a time (2026-11-01T12:00, in UTC without a zone).
 
 A CSV file holds its references in the column "reference", in the column that --column names,
 or without a heading in the first column. Columns are separated by commas, semicolons or tabs.
@@ -171,7 +172,8 @@ class _ReconcileRun:
         """Reconcile, write the report, and return whether there are findings."""
         every_state = frozenset(ReportState)
         has_references = self.references is not None
-        writer = open_writer(every_state if has_references else DISCREPANCIES)
+        lists_all = has_references or self.period is not None
+        writer = open_writer(every_state if lists_all else DISCREPANCIES)
         complete = False
         try:
             with create_progress() as progress:
@@ -220,11 +222,11 @@ class _ReconcileRun:
             self.extend_lease()
 
     def _print_counts(self, complete: bool) -> None:
-        text = f"{self.checked_count:,} open handoffs checked"
+        text = f"{format_count(self.checked_count, 'open handoff')} checked"
         if self.annotate:
             text += f", {self.annotated_count:,} annotated"
         if self.refused_count:
-            text += f", {self.refused_count:,} annotations refused by the shop"
+            text += f", {format_count(self.refused_count, 'annotation')} refused by the shop"
         if not complete:
             text += "; not complete: what was found is kept, the next run continues from there"
         click.echo(f"{text}.", err=True)

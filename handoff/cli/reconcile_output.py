@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from handoff.console_table import create_table
 from handoff.reconciliation.report import ReportEntry, ReportState, ReportSummary, format_time
 
 _MAX_TABLE_ROWS = 200  # a person has to read them
@@ -74,21 +75,25 @@ class TableReportWriter:
             self._omitted_count += 1
 
     def finish(self, summary: ReportSummary, *, complete: bool) -> None:
-        """Print the table of entries and the table of counts."""
+        """Print the table of entries, and the table of counts if it says more."""
         console = Console()
         if self._entries:
             console.print(self._build_entry_table())
+        if len(self._entries) == summary.counts.total() == 1:
+            return
         if self._omitted_count:
             console.print(f"and {self._omitted_count} more; --format csv and --json list all")
-        counts = Table("state", Column("handoffs", justify="right"))
+        counts = create_table("state", Column("handoffs", justify="right"))
         for state, label in _STATE_LABELS.items():
             if summary.counts[state]:
                 counts.add_row(label, f"{summary.counts[state]:,}")
         console.print(counts if counts.rows else "Nothing to report.")
+        if summary.counts.total() > len(self._entries) + self._omitted_count:
+            console.print("Only discrepancies are listed. --since lists all handoffs of a period.")
 
     def _build_entry_table(self) -> Table:
         headings = ("reference", "state", "order", "opened", "what")
-        table = Table(*(Column(heading, overflow="fold") for heading in headings))
+        table = create_table(*(Column(heading, overflow="fold") for heading in headings))
         for entry in self._entries:
             cells = (
                 entry.reference or "",

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from handoff.settings.conflicts import find_conflicts
 from handoff.settings.environment_variables import PREFIX, get_variable_name, read_value_files
+from handoff.settings.fault_texts import describe_fault
 from handoff.settings.model import Settings
 
 # Values for required settings that are missing or invalid, so that the others can be checked.
@@ -21,12 +22,6 @@ _PLACEHOLDERS: dict[str, Any] = {
     "api_keys": ("placeholder-that-nobody-sends",),
     "secret_key": "placeholder-that-signs-nothing",
     "session_store": "redis://placeholder.invalid",
-}
-_MESSAGES = {
-    "tuple_type": "must be a JSON list",
-    "too_short": "must not be empty",
-    "extra_forbidden": "is not a known field",
-    "model_type": "must be a JSON object",
 }
 
 
@@ -69,7 +64,7 @@ def check_settings(**values: Any) -> CheckedSettings:
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        faults += [_describe_fault(fault) for fault in error.errors()]
+        faults += [describe_fault(fault) for fault in error.errors()]
         invalid |= {str(fault["loc"][0]) for fault in error.errors()}
         settings = Settings(**{**values, **_replace_invalid(invalid)})
     faults += find_conflicts(settings, ignoring=invalid)
@@ -86,12 +81,3 @@ def find_unknown_names(environment: Mapping[str, str]) -> list[str]:
 def _replace_invalid(fields: set[str] | dict[str, str]) -> dict[str, Any]:
     defaults = {field: Settings.model_fields[field].default for field in fields}
     return {**defaults, **{f: value for f, value in _PLACEHOLDERS.items() if f in fields}}
-
-
-def _describe_fault(fault: Any) -> str:
-    field, *path = (str(part) for part in fault["loc"])
-    name = get_variable_name(field) + (f" ({'.'.join(path)})" if path else "")
-    if fault["type"] == "missing":
-        return f"{name} is missing." if path else f"{name} is not set."
-    message = _MESSAGES.get(fault["type"]) or str(fault["msg"]).removeprefix("Value error, ")
-    return f"{name}: {message}."

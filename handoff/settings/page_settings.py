@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from handoff.settings.group import DefaultText, SettingsGroup
-from handoff.settings.value_types import AppStyle, AppUrl, HexColour, WebUrl
+from handoff.settings.value_types import AppStyle, AppUrl, HexColour, WebUrl, require_pattern
 
 
 class PageSettings(SettingsGroup):
@@ -40,6 +40,10 @@ class PageSettings(SettingsGroup):
     """Poq's web checkout script, if Handoff's pages have to load it to talk to the app."""
 
     poq_script_integrity: (
-        Annotated[str, Field(pattern=r"^sha(256|384|512)-[A-Za-z0-9+/=]+$")] | None
+        Annotated[
+            str,
+            require_pattern(r"sha(256|384|512)-[A-Za-z0-9+/=]+", "a hash such as sha384-…"),
+        ]
+        | None
     ) = None
     """The hash of this script: `sha384-…`."""

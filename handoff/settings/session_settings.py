@@ -15,6 +15,7 @@ from handoff.settings.value_types import (
     CookieLifetime,
     SessionStoreText,
     UrlPath,
+    require_pattern,
 )
 
 _DEFAULT_STORE = StoreView(
@@ -50,7 +51,9 @@ class SessionSettings(SettingsGroup):
     sentinel_password: SecretStr | None = None
     """Handoff's password at the Sentinels."""
 
-    session_cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "PHPSESSID"
+    session_cookie_name: Annotated[
+        str, require_pattern(r"[A-Za-z0-9_-]+", "letters, digits, _ and -")
+    ] = "PHPSESSID"
     """The name of the shop's session cookie."""
 
     session_cookie_domain: Annotated[

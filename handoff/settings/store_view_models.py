@@ -15,10 +15,13 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from handoff.settings.value_types import require_pattern
 from handoff.url_validation import BaseUrl
 
 # Magento's form says "letters (a-z)" and accepts capitals as well.
-Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Code = Annotated[
+    str, require_pattern(r"[A-Za-z][A-Za-z0-9_]*", "letters, digits and _, first a letter")
+]
 
 
 class StoreView(BaseModel):
@@ -30,16 +33,27 @@ class StoreView(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, require_pattern("[A-Z]{3}", "three capitals such as GBP")]
     code: Code
     store_id: Annotated[int, Field(ge=1)]
     website_id: Annotated[int, Field(ge=1)]
     website_code: Code
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*$")] | None = None
+    language: (
+        Annotated[
+            str,
+            require_pattern("[A-Za-z]{2,3}([-_][A-Za-z0-9]+)*", "a language such as de or de-CH"),
+        ]
+        | None
+    ) = None
     url: BaseUrl | None = None
     public_url: BaseUrl | None = None
     cookie_domain: (
-        Annotated[str, Field(pattern=r"^\.?[A-Za-z0-9.-]+$"), AfterValidator(str.lower)] | None
+        Annotated[
+            str,
+            require_pattern(r"\.?[A-Za-z0-9.-]+", "a domain such as .shop.example"),
+            AfterValidator(str.lower),
+        ]
+        | None
     ) = None
 
 

@@ -150,6 +150,17 @@ def _check_app_style(value: str) -> str:
     return _check_path(value) if value.startswith("/") else _check_web_url(value)
 
 
+def require_pattern(pattern: str, words: str) -> AfterValidator:
+    """Return a validator that accepts texts of a pattern; `words` describe them for a person."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"must be {words}")
+        return value
+
+    return AfterValidator(check)
+
+
 UrlPath = Annotated[str, BeforeValidator(_check_path)]
 Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
 Host = Annotated[str, AfterValidator(_normalize_host)]

@@ -83,6 +83,7 @@ def test_references_are_deleted_after_their_own_period(
         ((), "--older-than"),
         (("--older-than", "soon"), "12h, 90d, 2w or 2y"),
         (("--older-than", "0d"), "12h, 90d, 2w or 2y"),
+        (("--older-than", "6m"), "12h, 90d, 2w or 2y"),
         (("--older-than", "90d", "--keep-references", "1w"), "cannot be shorter"),
     ],
 )

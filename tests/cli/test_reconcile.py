@@ -47,6 +47,28 @@ def test_a_run_over_what_is_due_lists_discrepancies_and_counts_the_rest(
     assert "Nothing to report." in again.stdout
 
 
+def test_a_period_lists_every_handoff_that_it_counts(
+    transferred: Scenario, handoff: Command
+) -> None:
+    result = handoff("reconcile", "--since", "40m")
+    for reference in ("matched", "differs", "opened", "unopened", "twice"):
+        assert reference in result.stdout
+    assert "--since" not in result.stdout
+
+
+def test_what_is_due_says_that_it_lists_discrepancies_only(
+    transferred: Scenario, handoff: Command
+) -> None:
+    assert "--since lists all handoffs" in handoff("reconcile").stdout
+
+
+def test_one_reference_is_one_table(transferred: Scenario, handoff: Command) -> None:
+    result = handoff("reconcile", "matched")
+    assert result.stdout.count("state") == 1
+    assert "000000001" in result.stdout
+    assert "1 open handoff checked." in result.stderr
+
+
 def test_abandoned_carts_are_no_findings(scenario: Scenario, handoff: Command) -> None:
     scenario.transfer_quote("opened")
     scenario.transfer_quote("unopened", opened=False)
@@ -160,7 +182,7 @@ def test_a_refused_annotation_is_a_finding(
     monkeypatch.setattr(Orders, "add_comment", lambda *_: False)
     result = handoff("reconcile", "--annotate")
     assert result.exit_code == 1
-    assert "1 annotations refused" in result.stderr
+    assert "1 annotation refused" in result.stderr
 
 
 def test_without_permission_to_read_orders_the_settings_for_it_are_named(

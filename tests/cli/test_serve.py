@@ -9,6 +9,7 @@ from pathlib import Path
 
 import requests
 
+from handoff.cli import COMMANDS
 from tests.conftest import KEY
 from tests.running import RunningShop, free_port, running_service
 from tests.service_calls import create_environment, post_transfer
@@ -53,9 +54,22 @@ def test_a_missing_env_file_is_named() -> None:
     assert "no-such-file" in result.stderr
 
 
+def test_the_list_of_commands_is_shown_without_importing_one() -> None:
+    script = "import sys; from handoff.cli import main; main(['--help'], standalone_mode=False)"
+    command = [sys.executable, "-c", f"{script}; print(*sorted(sys.modules))"]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    help_text, modules = output.rstrip().rsplit("\n", 1)
+    for name, text in COMMANDS.items():
+        assert f"{name} " in help_text
+        assert text in help_text
+    assert {"click", "handoff.cli"} <= {*modules.split()}
+    for package in ("pydantic", "sqlalchemy", "rich", "requests", "redis", "handoff.settings"):
+        assert package not in modules.split()
+
+
 def test_every_command_has_help() -> None:
     assert "serve" in handoff("--help").stdout
-    for command in ("serve", "demo", "doctor", "rehearse", "reconcile", "purge"):
+    for command in COMMANDS:
         text = handoff(command, "--help").stdout
         assert "--env-file" in text
         assert len(text) > 200
