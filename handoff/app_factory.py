@@ -70,6 +70,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 
     `clock` replaces the database's clock, for tests. Raises SettingsError with all faults.
     """
+    os.umask(0o077)  # all files that the service makes are private, also without `handoff serve`
     configure_logging()
     settings = settings or get_cached_settings() or load_settings()
     for name in find_unknown_names(os.environ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 import click
@@ -44,3 +45,4 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Take shoppers from a Poq app into the checkout of a Magento 2 shop."""
+    os.umask(0o077)  # for ledger, reports, logs and the demo's files, and for gunicorn

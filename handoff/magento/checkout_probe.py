@@ -39,10 +39,14 @@ class PageFetcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ShopperSession:
-    """A shop session, and the site whose pages it opens. The session id is a credential."""
+    """A shop session, and the site whose pages it opens. Session ids are credentials.
+
+    `renewed_ids` are those that the shop has given to the session while pages were opened.
+    """
 
     site: StoreSite
     session_id: str = field(repr=False)
+    renewed_ids: set[str] = field(default_factory=set, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,7 @@ class CheckoutProbe:
                 break
             pages.append(VisitedPage(url, response))
             session_id = _find_cookie(response.set_cookies, cookie.name) or session_id
+            session.renewed_ids.add(session_id)
             url = _resolve_redirect(url, response.location)
         return StorefrontVisit(tuple(pages), session_id)
 

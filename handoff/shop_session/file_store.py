@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 from contextlib import suppress
 from pathlib import Path
 
 from handoff.shop_session.store import SessionStoreError, generate_session_id
+
+# The shop may have chosen the id, and it must not lead to another folder.
+_SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")
 
 
 class FileSessionStore:
@@ -38,10 +42,17 @@ class FileSessionStore:
             file.unlink(missing_ok=True)
             raise SessionStoreError(type(error).__name__) from None
 
+    def remove(self, session_id: str) -> None:
+        """Remove a session's file, for which PHP's own cleanup would take long.
+
+        The service may have no right to remove a file of PHP's user. Then that cleanup does it.
+        """
+        if _SESSION_ID.fullmatch(session_id):
+            with suppress(OSError):
+                (self._folder / f"sess_{session_id}").unlink()
+
     def check_writable(self) -> None:
         """Create a session file that belongs to no shopper, and remove it."""
         session_id = generate_session_id()
         self.write(session_id, b"_|N;")  # not empty, so that a full disk is noticed
-        # The service may have no right to remove a file of PHP's user; PHP's own cleanup does it.
-        with suppress(OSError):
-            (self._folder / f"sess_{session_id}").unlink()
+        self.remove(session_id)

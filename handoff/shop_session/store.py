@@ -34,6 +34,9 @@ class SessionStore(Protocol):
         `lifetime` is in seconds and replaces the lifetime that the store was opened with.
         """
 
+    def remove(self, session_id: str) -> None:
+        """Remove a session that no shopper has, unless it soon ends by itself. Raises nothing."""
+
     def check_writable(self) -> None:
         """Store an empty session that is gone at once, or raise SessionStoreError."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import structlog
 
 from handoff.deadline import Deadline
@@ -42,25 +45,34 @@ class CheckoutPreflight:
         If checkout gives no clear answer, the transfer continues, as it does without a preflight.
         """
         try:
-            session = self._create_session(handoff, deadline)
-            if self._probe.can_check_out(session, deadline=_shorten_deadline(deadline)):
-                return
+            with self._open_session(handoff, deadline) as session:
+                refusal = self._find_refusal(session, quote, token, deadline)
         except SessionStoreError:
             log.warning("checkout_preflight_inconclusive", reason="session_store_unavailable")
             return
         except CheckoutInconclusive as error:
             log.warning("checkout_preflight_inconclusive", reason=error.reason)
             return
-        except StoreNotServed as problem:
-            refusal: Problem = problem
-        else:
-            refusal = explain_checkout_refusal(
-                self._probe, session, quote, token, deadline=_shorten_deadline(deadline)
-            )
-        log.warning("checkout_refused", code=refusal.code, detail=refusal.detail)
-        raise refusal
+        if refusal is not None:
+            log.warning("checkout_refused", code=refusal.code, detail=refusal.detail)
+            raise refusal
 
-    def _create_session(self, handoff: NewHandoff, deadline: Deadline) -> ShopperSession:
+    def _find_refusal(
+        self, session: ShopperSession, quote: Quote, token: str | None, deadline: Deadline
+    ) -> Problem | None:
+        """Return the reason why checkout does not accept the quote, None if it does."""
+        try:
+            if self._probe.can_check_out(session, deadline=_shorten_deadline(deadline)):
+                return None
+        except StoreNotServed as problem:
+            return problem
+        return explain_checkout_refusal(
+            self._probe, session, quote, token, deadline=_shorten_deadline(deadline)
+        )
+
+    @contextmanager
+    def _open_session(self, handoff: NewHandoff, deadline: Deadline) -> Iterator[ShopperSession]:
+        """Write a session for the block, and remove it and those that the shop made of it."""
         if deadline.remaining < 2 * SESSION_STORE_TIMEOUT:
             raise CheckoutInconclusive("timeout")
         contents = build_session_contents(handoff, self._stores)
@@ -70,7 +82,12 @@ class CheckoutPreflight:
             lifetime=_SESSION_LIFETIME,
             timeout=2 * SESSION_STORE_TIMEOUT,
         )
-        return ShopperSession(self._sites.find_by_code(handoff.store_code), session_id)
+        session = ShopperSession(self._sites.find_by_code(handoff.store_code), session_id)
+        try:
+            yield session
+        finally:
+            for each in {session_id, *session.renewed_ids}:
+                self._sessions.remove(each)
 
 
 def _shorten_deadline(deadline: Deadline) -> Deadline:

@@ -50,7 +50,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     command += ["--phone-port", str(phone_port), "--form-port", str(form_port)]
     output_file = folder / "output"
     with output_file.open("w") as stream:
-        process = subprocess.Popen(command, stdout=stream, stderr=stream, text=True)
+        process = subprocess.Popen(command, stdout=stream, stderr=stream, text=True, umask=0)
     try:
         until = time.monotonic() + 60
         while "Ctrl-C ends" not in output_file.read_text():
@@ -101,7 +101,12 @@ def test_the_phone_opens_checkout_in_both_styles(demo: RunningDemo, style: str) 
 def test_its_settings_file_can_be_used_by_other_commands(demo: RunningDemo) -> None:
     settings = (demo.folder / "demo.env").read_text()
     assert "HANDOFF_API_KEYS=demo-key-that-is-no-secret" in settings
-    assert (demo.folder / "demo.env").stat().st_mode & 0o077 == 0
+
+
+def test_its_files_are_private_whatever_the_umask(demo: RunningDemo) -> None:
+    made = [path for path in demo.folder.rglob("*") if path.name != "output"]
+    assert {path.name for path in made} >= {"demo.env", "handoff.db", "service.log", "sessions"}
+    assert [path for path in made if path.stat().st_mode & 0o077] == []
 
 
 def test_a_port_that_is_taken_is_named(demo: RunningDemo) -> None:

@@ -117,6 +117,9 @@ class FakeSessionStore:
     def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         raise AssertionError("no session may be written")
 
+    def remove(self, session_id: str) -> None:
+        raise AssertionError("there is no session to remove")
+
     def check_writable(self) -> None:
         self.checks += 1
         if self.checks > 1:

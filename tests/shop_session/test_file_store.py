@@ -24,6 +24,19 @@ def test_only_the_owner_can_read_a_session_file(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("session_id", ["../other/file", "..", "a/../b", "a\0b", "", "a" * 300])
+def test_an_id_that_leads_to_another_folder_removes_nothing(
+    tmp_path: Path, session_id: str
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "file").touch()
+    (tmp_path / "sess_").touch()
+    FileSessionStore(str(tmp_path / "sess_x")).remove(session_id)
+    FileSessionStore(str(tmp_path)).remove(session_id)
+    assert (tmp_path / "other" / "file").exists()
+    assert (tmp_path / "sess_").exists()
+
+
 def test_php_opens_the_session_by_its_id(tmp_path: Path) -> None:
     session_id = create_session(open_store(tmp_path.as_uri()), CONTENTS)
     script = (

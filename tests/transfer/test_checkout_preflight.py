@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
 from handoff.deadline import Deadline
+from handoff.shop_session.file_store import FileSessionStore
 from tests.conftest import MakeApp, Poq, get_link_path, use_link
 from tests.logs import CapturedLog
 from tests.running import HOST, RunningShop
@@ -136,24 +137,47 @@ def test_a_silent_session_store_does_not_use_up_the_time_of_a_transfer(
         assert not deadline.has_passed
 
 
-def test_the_session_of_the_preflight_is_never_the_shoppers(
-    shop: RunningShop, guest: Ask, phone: FlaskClient
+@pytest.fixture
+def removed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record the ids of the session files that are removed."""
+    removed: list[str] = []
+    remove = FileSessionStore.remove
+
+    def record(self: FileSessionStore, session_id: str) -> None:
+        assert (self._folder / f"sess_{session_id}").exists()
+        removed.append(session_id)
+        remove(self, session_id)
+
+    monkeypatch.setattr(FileSessionStore, "remove", record)
+    return removed
+
+
+def test_the_session_of_the_preflight_is_never_the_shoppers_and_is_removed(
+    shop: RunningShop, guest: Ask, phone: FlaskClient, removed: list[str]
 ) -> None:
     link = get_link_path(guest())
-    asked_with = {file.name for file in shop.sessions.iterdir()}
-    assert asked_with
+    assert removed
+    assert list(shop.sessions.iterdir()) == []
     entered = use_link(phone, link)
     [cookie] = re.findall("PHPSESSID=([^;]+)", str(entered.headers))
-    assert f"sess_{cookie}" not in asked_with
+    assert cookie not in removed
+    assert (shop.sessions / f"sess_{cookie}").exists()
+
+
+def test_the_session_of_the_preflight_is_removed_after_a_refusal_too(
+    shop: RunningShop, guest: Ask
+) -> None:
+    shop.state.rules.minimum = Decimal(100)
+    assert code_of(guest()) == "minimum_not_reached"
+    assert list(shop.sessions.iterdir()) == []
 
 
 def test_an_answer_that_repeats_a_credential_is_not_passed_on(
-    shop: RunningShop, make_app: MakeApp
+    shop: RunningShop, make_app: MakeApp, removed: list[str]
 ) -> None:
     shop.state.rules.guest_checkout = False
     quote_id = shop.create_guest_quote(("ITEM-01", 1))
     answer = Poq(make_app().test_client()).transfer({"quote_id": quote_id})
-    sessions = [file.name.removeprefix("sess_") for file in shop.sessions.iterdir()]
-    assert sessions
-    for credential in (quote_id, *sessions):
+    assert removed
+    for credential in (quote_id, *removed):
         assert credential not in answer.text + str(answer.headers)
