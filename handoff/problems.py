@@ -48,11 +48,16 @@ class Fault:
 
 
 class Problem(Exception):
-    """An error with a status, a stable code, and a text that is safe to show."""
+    """An error with a status, a stable code, and texts that are safe to show.
+
+    `title` says what is wrong. `explanation` adds why, and what the caller can do. A problem that
+    knows more than its class has a `detail` of its own in its place.
+    """
 
     code: ClassVar[str]
     status: ClassVar[int]
     title: ClassVar[str]
+    explanation: ClassVar[str]
     default_retry_after: ClassVar[int | None] = None  # seconds
 
     def __init__(
@@ -63,7 +68,7 @@ class Problem(Exception):
         retry_after: int | None = None,
     ) -> None:
         super().__init__(self.code)
-        self.detail = detail or self.title
+        self.detail = detail or f"{self.title} {self.explanation}"
         self.faults = faults
         self.retry_after = retry_after or self.default_retry_after
 
@@ -87,6 +92,9 @@ class MalformedRequest(Problem):
     code = "malformed_request"
     status = 400
     title = "The body cannot be read."
+    explanation = (
+        "It has to be one JSON object in UTF-8, not nested too deep, that names no field twice."
+    )
 
 
 class KeyRejected(Problem):
@@ -95,6 +103,7 @@ class KeyRejected(Problem):
     code = "key_rejected"
     status = 401
     title = "The caller's key is missing or wrong."
+    explanation = "Send a key of HANDOFF_API_KEYS in the header Authorization."
 
 
 class CustomerTokenRejected(Problem):
@@ -102,7 +111,10 @@ class CustomerTokenRejected(Problem):
 
     code = "customer_token_rejected"
     status = 401
-    title = "The shop does not accept the customer token. Renew it and transfer again."
+    title = "The shop does not accept the customer token."
+    explanation = (
+        "It has expired, was revoked, or is not a customer's. Renew it and transfer again."
+    )
 
 
 class NotFound(Problem):
@@ -111,6 +123,7 @@ class NotFound(Problem):
     code = "not_found"
     status = 404
     title = "There is nothing at this address."
+    explanation = "Transfers go to /api/cart-transfer below the address of the service."
 
 
 class QuoteNotFound(Problem):
@@ -119,6 +132,10 @@ class QuoteNotFound(Problem):
     code = "quote_not_found"
     status = 404
     title = "The shop has no such quote for this shopper."
+    explanation = (
+        "It does not exist, belongs to somebody else, or its id has another form. A guest's "
+        "quote goes by its masked id, a customer's by its number with the token."
+    )
 
 
 class MethodNotAllowed(Problem):
@@ -127,6 +144,7 @@ class MethodNotAllowed(Problem):
     code = "method_not_allowed"
     status = 405
     title = "This address takes another method."
+    explanation = "The header Allow names the methods. A transfer is a POST."
 
 
 class RequestTooLarge(Problem):
@@ -135,6 +153,7 @@ class RequestTooLarge(Problem):
     code = "request_too_large"
     status = 413
     title = "The body is larger than 64 KiB."
+    explanation = "Send fewer lines, or transfer a quote of the shop."
 
 
 class UnsupportedMediaType(Problem):
@@ -143,6 +162,7 @@ class UnsupportedMediaType(Problem):
     code = "unsupported_media_type"
     status = 415
     title = "The body has to be application/json."
+    explanation = "Send the header Content-Type: application/json."
 
 
 class QuoteEmpty(Problem):
@@ -151,6 +171,7 @@ class QuoteEmpty(Problem):
     code = "quote_empty"
     status = 409
     title = "The quote holds no items."
+    explanation = "Let the shopper add something, and transfer again."
 
 
 class QuoteOrdered(Problem):
@@ -158,7 +179,8 @@ class QuoteOrdered(Problem):
 
     code = "quote_ordered"
     status = 409
-    title = "The quote is closed. It has been ordered already."
+    title = "The quote is closed."
+    explanation = "It has been ordered already. Empty the bag in the app, and start a new one."
 
 
 class GuestCheckoutOff(Problem):
@@ -166,7 +188,8 @@ class GuestCheckoutOff(Problem):
 
     code = "guest_checkout_off"
     status = 409
-    title = "The shop does not sell this to guests. Transfer a signed-in customer's quote."
+    title = "The shop does not sell this to guests."
+    explanation = "Let the shopper sign in, and transfer the customer's quote."
 
 
 class MinimumNotReached(Problem):
@@ -174,7 +197,8 @@ class MinimumNotReached(Problem):
 
     code = "minimum_not_reached"
     status = 409
-    title = "The bag is below the shop's minimum order amount. Let the shopper add to it."
+    title = "The bag is below the shop's minimum order amount."
+    explanation = "Let the shopper add something, and transfer again."
 
 
 class CheckoutOff(Problem):
@@ -182,7 +206,8 @@ class CheckoutOff(Problem):
 
     code = "checkout_off"
     status = 409
-    title = "The shop has switched its checkout off. Only the shop can change that."
+    title = "The shop has switched its checkout off."
+    explanation = "Only the shop can change that: Stores, Configuration, Sales, Checkout."
 
 
 class CheckoutRefused(Problem):
@@ -190,7 +215,11 @@ class CheckoutRefused(Problem):
 
     code = "checkout_refused"
     status = 409
-    title = "The shop's checkout does not accept this quote. Show the shopper the bag again."
+    title = "The shop's checkout does not accept this quote."
+    explanation = (
+        "It sends the shopper to the cart page and does not say why. Show the shopper the bag "
+        "again."
+    )
 
 
 class RequestInvalid(Problem):
@@ -199,6 +228,10 @@ class RequestInvalid(Problem):
     code = "request_invalid"
     status = 422
     title = "Fields are missing or wrong."
+    explanation = (
+        "The list `errors` has an entry for each, with a pointer to the field and what it has "
+        "to be."
+    )
 
 
 class StoreNotServed(Problem):
@@ -207,6 +240,10 @@ class StoreNotServed(Problem):
     code = "store_not_served"
     status = 422
     title = "The quote belongs to a store view that is not in HANDOFF_STORES."
+    explanation = (
+        "The shop's engineer has to add it: the number of the store view is in the shop's "
+        "admin under Stores, All Stores."
+    )
 
 
 class LinesRefused(Problem):
@@ -215,6 +252,10 @@ class LinesRefused(Problem):
     code = "lines_refused"
     status = 422
     title = "The shop refuses lines of the bag."
+    explanation = (
+        "The list `errors` has an entry for each, with its sku and the reason. Correct the "
+        "bag, and transfer again."
+    )
 
 
 class QuoteDiffers(Problem):
@@ -223,6 +264,10 @@ class QuoteDiffers(Problem):
     code = "quote_differs"
     status = 422
     title = "The quote is not equal to the bag."
+    explanation = (
+        "The list `errors` has an entry for each difference. Load the quote from the shop "
+        "again, and transfer what it holds."
+    )
 
 
 class TooManyRequests(Problem):
@@ -230,7 +275,8 @@ class TooManyRequests(Problem):
 
     code = "too_many_requests"
     status = 429
-    title = "Too many requests within a minute. Slow down."
+    title = "Too many requests within a minute."
+    explanation = "Wait for the seconds of the header Retry-After, and send the same request again."
 
 
 class InternalError(Problem):
@@ -239,6 +285,10 @@ class InternalError(Problem):
     code = "internal_error"
     status = 500
     title = "Something went wrong in this service."
+    explanation = (
+        "Nothing was transferred. The service's log has the error. The same request may be "
+        "sent again."
+    )
 
 
 class ShopUnavailable(Problem):
@@ -247,6 +297,9 @@ class ShopUnavailable(Problem):
     code = "shop_unavailable"
     status = 503
     title = "The shop cannot be reached or does not answer as a Magento does."
+    explanation = (
+        "It may be down or in maintenance, or HANDOFF_MAGENTO_URL is wrong. Trying again is safe."
+    )
     default_retry_after = 10
 
 
@@ -256,6 +309,7 @@ class LedgerUnavailable(Problem):
     code = "ledger_unavailable"
     status = 503
     title = "The service cannot reach its ledger."
+    explanation = "The database is down, or the disk is full. Trying again is safe."
     default_retry_after = 5
 
 
@@ -265,6 +319,7 @@ class Busy(Problem):
     code = "busy"
     status = 503
     title = "Too many transfers are waiting for the shop."
+    explanation = "The shop is slow, or more transfers come than it can take. Trying again is safe."
     default_retry_after = 2
 
 
@@ -274,6 +329,7 @@ class Paused(Problem):
     code = "paused"
     status = 503
     title = "The service is paused while the shop is being worked on."
+    explanation = "Nothing is lost. Send the same request again when the shop is back."
     default_retry_after = PAUSE_RETRY_AFTER
 
 
@@ -283,4 +339,5 @@ class ShopTimeout(Problem):
     code = "shop_timeout"
     status = 504
     title = "The shop took too long to answer."
+    explanation = "It had the seconds of HANDOFF_MAGENTO_TIMEOUT. Trying again is safe."
     default_retry_after = 2

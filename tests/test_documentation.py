@@ -90,6 +90,13 @@ def test_every_problem_is_documented_with_its_status_its_cause_and_its_cure(
     assert re.search(row, read("poq.md"), re.MULTILINE)
 
 
+@pytest.mark.parametrize("problem", list_problems())
+def test_every_problem_says_more_than_its_title(problem: type[Problem]) -> None:
+    detail = problem().as_json()["detail"]
+    assert detail.startswith(problem.title)
+    assert len(detail) > len(problem.title) + 20
+
+
 def test_the_guide_for_poq_documents_no_code_that_no_problem_has() -> None:
     documented = re.findall(r"^\| \d{3} \| `([a-z_]+)` \|", read("poq.md"), re.MULTILINE)
     assert sorted(documented) == sorted(problem.code for problem in list_problems())

@@ -38,7 +38,7 @@ def problem(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
     assert body["status"] == status
     assert body["type"] == f"urn:problem-type:handoff:{code}"
     assert body["title"]
-    assert body["detail"]
+    assert body["detail"] != body["title"]
     return body
 
 
