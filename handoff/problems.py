@@ -57,7 +57,7 @@ class Problem(Exception):
     code: ClassVar[str]
     status: ClassVar[int]
     title: ClassVar[str]
-    explanation: ClassVar[str]
+    explanation: ClassVar[str] = ""
     default_retry_after: ClassVar[int | None] = None  # seconds
 
     def __init__(
@@ -68,7 +68,7 @@ class Problem(Exception):
         retry_after: int | None = None,
     ) -> None:
         super().__init__(self.code)
-        self.detail = detail or f"{self.title} {self.explanation}"
+        self.detail = detail or f"{self.title} {self.explanation}".rstrip()
         self.faults = faults
         self.retry_after = retry_after or self.default_retry_after
 
