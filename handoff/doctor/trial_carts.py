@@ -6,8 +6,9 @@ import secrets
 from dataclasses import dataclass, field
 
 from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json, read_message
+from handoff.magento.client import Answer
+from handoff.magento.graphql_cart import build_cart_documents
 from handoff.magento.http_transport import HttpResponse
-from handoff.magento.quote_builder import build_cart_mutation, build_cart_variables
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.settings.store_view_models import StoreView
 
@@ -52,14 +53,10 @@ def build_graphql_cart(shop: DoctorShopClient, store: StoreView, sku: str | None
     masked_id = secrets.token_hex(16)
     _register_cart(shop, store, masked_id)
     items = [{"sku": sku, "quantity": 1}] if sku else []
-    variables = build_cart_variables(masked_id, [items])
-    response = shop.graphql(build_cart_mutation(1), store=store, variables=variables)
-    try:
-        data = read_json(response)["data"]
-        lines = data["round0"]["cart"]["itemsV2"]["items"]
-        is_built = data["createEmptyCart"] == masked_id and len(lines) == len(items)
-    except (KeyError, TypeError):
-        is_built = False
+    [document] = build_cart_documents(masked_id, items)
+    response = shop.graphql(document.query, store=store, variables=document.variables)
+    lines = document.parse_lines(Answer(response.status, read_json(response), response))
+    is_built = lines is not None and len(lines) == len(items)
     return GraphqlCart(response, response.seconds if is_built else None)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
@@ -19,7 +19,9 @@ import structlog
 from pydantic import BaseModel, ConfigDict
 
 from handoff.deadline import Deadline
+from handoff.magento.graphql_support import GraphqlSupport
 from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, get_tls_name
+from handoff.magento.unusable_answers import log_unusable_answer
 from handoff.problems import ShopTimeout, ShopUnavailable
 
 _MAX_BYTES = 8 * 1024 * 1024  # in an answer; a cart of 200 lines has about 100 KB
@@ -50,6 +52,14 @@ class Answer:
 
     status: int
     body: Any
+    response: HttpResponse = field(default_factory=lambda: HttpResponse(0), repr=False)
+
+    @property
+    def is_magento_error(self) -> bool:
+        """Whether the body has the form of Magento's error messages."""
+        if not isinstance(self.body, dict) or not isinstance(self.body.get("message"), str):
+            return False
+        return isinstance(self.body.get("parameters", {}), dict | list)
 
     @property
     def message(self) -> str:
@@ -80,6 +90,7 @@ class MagentoClient:
         `host` is the shop's public host (and port) if that URL is an inner one. `ca_file` (PEM)
         holds the trusted certificate authorities, by default the usual ones.
         """
+        self.graphql_support = GraphqlSupport()
         self._base_url = base_url
         self._headers = {"Accept": "application/json", **({"Host": host} if host else {})}
         self._transport = HttpTransport(tls_name=get_tls_name(base_url, host), ca_file=ca_file)
@@ -95,9 +106,10 @@ class MagentoClient:
         token: str | None = None,
         params: dict[str, str] | None = None,
     ) -> Answer:
-        """Call `rest/<store>/V1/<path>` and return an answer of 2xx or 4xx; raise for any other.
+        """Call `rest/<store>/V1/<path>` and return an answer of 2xx, or Magento's error of 4xx.
 
-        Without a store, Magento uses the store view of the object that is read.
+        Any other answer raises ShopUnavailable and is logged. Without a store, Magento uses the
+        store view of the object that is read.
         """
         url = "/".join((self._base_url, "rest", *([store] if store else []), "V1", path))
         if params:
@@ -105,7 +117,10 @@ class MagentoClient:
         response = self._call(
             method, url, headers=_build_token_header(token), body=body, deadline=deadline
         )
-        return Answer(response.status, _parse_json(response))
+        answer = Answer(response.status, _parse_json(response), response)
+        if answer.status >= HTTPStatus.BAD_REQUEST and not answer.is_magento_error:
+            raise reject_answer(answer, "The shop's error is not one of Magento's.")
+        return answer
 
     def graphql(
         self,
@@ -136,8 +151,8 @@ class MagentoClient:
         )
         is_error = response.status >= HTTPStatus.BAD_REQUEST
         if is_error and not response.body.lstrip().startswith(b"{"):
-            return Answer(response.status, None)
-        return Answer(response.status, _parse_json(response))
+            return Answer(response.status, None, response)
+        return Answer(response.status, _parse_json(response), response)
 
     def request_page(
         self, method: str, url: str, *, headers: Mapping[str, str], deadline: Deadline
@@ -186,6 +201,12 @@ class MagentoClient:
         raise ShopUnavailable("The shop redirects REST calls to another address.")
 
 
+def reject_answer(answer: Answer, detail: str) -> ShopUnavailable:
+    """Log which system gave an answer that cannot be used, and return the problem to raise."""
+    log_unusable_answer(answer.response)
+    return ShopUnavailable(detail)
+
+
 def retry_dropped_connections(call: Callable[[], _T], deadline: Deadline) -> _T:
     """Return the result of a call, and repeat it up to twice while its connection breaks.
 
@@ -221,20 +242,24 @@ def _raise_no_response(error: NoResponse) -> NoReturn:
 
 
 def _require_answer(response: HttpResponse) -> None:
-    """Raise ShopUnavailable unless a shop itself has answered, with 2xx or 4xx."""
+    """Raise ShopUnavailable unless the answer is complete and its status is 2xx or 4xx."""
     status = response.status
-    if status >= HTTPStatus.BAD_GATEWAY or status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise ShopUnavailable(retry_after=_parse_retry_after(response))
-    if not (200 <= status < 300 or 400 <= status < 500):
-        raise ShopUnavailable
+    if 200 <= status < 300 or (400 <= status < 500 and status != HTTPStatus.TOO_MANY_REQUESTS):
+        if not response.is_truncated:
+            return
+    log_unusable_answer(response)
     if response.is_truncated:
         raise ShopUnavailable("The shop's answer is far too large.")
+    if status >= HTTPStatus.BAD_GATEWAY or status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise ShopUnavailable(retry_after=_parse_retry_after(response))
+    raise ShopUnavailable
 
 
 def _parse_json(response: HttpResponse) -> Any:
     try:
         return json.loads(response.body.decode("utf-8"), parse_float=Decimal)
     except (ValueError, RecursionError):
+        log_unusable_answer(response)
         raise ShopUnavailable("The shop's answer is not JSON.") from None
 
 

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient, ShopJson
-from handoff.magento.quote_models import Quote, QuoteLine
+from handoff.magento.quote_models import Quote, QuoteLine, Sku
 from handoff.settings.store_view_models import StoreView
 
 _LINES_FRAGMENT = """
@@ -33,7 +33,7 @@ _CUSTOMER_QUERY = "query { customerCart { ...lines } }" + _LINES_FRAGMENT
 
 
 class _LineProductJson(ShopJson):
-    sku: str
+    sku: Sku
 
 
 class _MoneyJson(ShopJson):
@@ -61,6 +61,10 @@ class _LineDetailsJson(ShopJson):
         return discount == net or 0 <= gross <= discount
 
 
+class _DetailedCartJson(ShopJson):
+    items: tuple[_LineDetailsJson | None, ...]  # null is a line that Magento cannot show
+
+
 def fetch_line_details(
     client: MagentoClient, quote: Quote, *, token: str | None, store: StoreView, deadline: Deadline
 ) -> tuple[QuoteLine, ...]:
@@ -74,12 +78,13 @@ def fetch_line_details(
         token=token,
     )
     try:
-        items = answer.body["data"]["customerCart" if token else "cart"]["items"]
-        # Magento returns null for a line that it cannot show.
-        details = [_LineDetailsJson.model_validate(item) for item in items if item is not None]
+        cart = _DetailedCartJson.model_validate(
+            answer.body["data"]["customerCart" if token else "cart"]
+        )
     except (KeyError, TypeError, ValidationError):
+        client.graphql_support.record_failure(answer.response, answer.body)
         return quote.lines
-    by_uid = {line.uid: line for line in details}
+    by_uid = {line.uid: line for line in cart.items if line is not None}
     return tuple(_add_details(line, by_uid.get(_encode_uid(line))) for line in quote.lines)
 
 

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import version
 from ipaddress import ip_address
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
@@ -32,7 +33,12 @@ from urllib3.exceptions import HTTPError as TransportError
 from handoff.deadline import Deadline, run_until
 
 _POOL_SIZE = 32  # connections
-_HEADERS = {"Accept-Encoding": "gzip, deflate", "User-Agent": "Handoff"}
+_HEADERS = {
+    "Accept-Encoding": "gzip, deflate",
+    # Each call of REST or GraphQL leaves a session in the shop. Magento keeps those of a client
+    # that calls itself a monitor for one minute, not ten.
+    "User-Agent": f"Handoff/{version('handoff')} (monitor)",
+}
 _CONNECT_TIMEOUT = 3.0  # seconds
 _CHUNK = 64 * 1024  # bytes
 

@@ -11,16 +11,24 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated
+
+from pydantic import Field
 
 from handoff.bag import BagLine, normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.client import Answer, MagentoClient
+from handoff.magento.client import Answer, MagentoClient, ShopJson
+from handoff.magento.product_pages import fetch_products
+from handoff.magento.quote_models import Sku
 from handoff.problems import Fault, ShopTimeout, ShopUnavailable
 from handoff.settings.store_view_models import StoreView
 
 REFUSAL_TEXTS = {
     "unknown_sku": "The shop does not know this sku.",
+    "sku_differs": (
+        "The shop takes this sku for another one, which differs in accents or in blanks at the "
+        "end. Send the sku as the catalogue spells it."
+    ),
     "unavailable": "This item is not available at present.",
     "not_sold_here": "The shop does not sell this item in this store view.",
     "options_required": (
@@ -64,8 +72,9 @@ _CODES_BY_MESSAGE = (
     ("no source items", "unavailable"),
 )
 
-_PRODUCTS_QUERY = """query($skus: [String!]!, $size: Int!) {
-  products(filter: {sku: {in: $skus}}, pageSize: $size) {
+_PRODUCTS_QUERY = """query($values: [String!]!, $size: Int!, $page: Int!) {
+  products(filter: {sku: {in: $values}}, pageSize: $size, currentPage: $page) {
+    total_count
     items {
       sku
       __typename
@@ -80,11 +89,27 @@ _NUMBER = re.compile(r"[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class LineRefusal:
-    """A line that is not in the cart, with the shop's answer, or with the code if known."""
+    """A line that is not in the cart as asked, with the shop's answer, or with the code if known.
+
+    `other_sku` is the sku of the product that the shop has added instead.
+    """
 
     line: BagLine
     answer: Answer | None = None
     code: str | None = None
+    other_sku: str | None = None
+
+
+class _OptionJson(ShopJson):
+    required: bool | None = None
+
+
+class _ProductJson(ShopJson):
+    sku: Sku
+    type_name: Annotated[str | None, Field(alias="__typename")] = None
+    stock_status: str | None = None
+    options: tuple[_OptionJson | None, ...] | None = None
+    links_purchased_separately: int | None = None
 
 
 def explain_refusals(
@@ -126,27 +151,25 @@ def _find_code_by_message(answer: Answer | None) -> str | None:
 
 def _fetch_products(
     skus: list[str], client: MagentoClient, store: StoreView, deadline: Deadline
-) -> dict[str, dict[str, Any]] | None:
+) -> dict[str, _ProductJson] | None:
     """Return the products on sale by normalized sku; return None if GraphQL does not answer."""
-    answer = client.graphql(
-        _PRODUCTS_QUERY, {"skus": skus, "size": len(skus)}, store=store.code, deadline=deadline
+    products = fetch_products(
+        client, _PRODUCTS_QUERY, skus, _ProductJson, store=store, deadline=deadline
     )
-    try:
-        items = answer.body["data"]["products"]["items"]
-        return {normalize_sku(str(item["sku"])): item for item in items}
-    except (KeyError, TypeError):
+    if products is None:
         return None
+    return {normalize_sku(product.sku): product for product in products}
 
 
 def _find_code_by_product(
     refusal: LineRefusal,
-    products: dict[str, dict[str, Any]] | None,
+    products: dict[str, _ProductJson] | None,
     try_add: Callable[[BagLine], bool],
 ) -> str:
     line = refusal.line
     product = (products or {}).get(normalize_sku(line.sku))
     if product is not None:
-        if product.get("stock_status") == "OUT_OF_STOCK":
+        if product.stock_status == "OUT_OF_STOCK":
             return "unavailable"
         code = _find_missing_choice(product)
         if code is not None:
@@ -160,17 +183,15 @@ def _find_code_by_product(
     return "unavailable" if products is not None and product is None else "refused"
 
 
-def _find_missing_choice(product: dict[str, Any]) -> str | None:
+def _find_missing_choice(product: _ProductJson) -> str | None:
     """Return the code for the choice that this product requires from a buyer, or None."""
-    product_type = product.get("__typename")
-    if product_type == "ConfigurableProduct":
+    if product.type_name == "ConfigurableProduct":
         return "options_required"
-    if product_type == "BundleProduct":
+    if product.type_name == "BundleProduct":
         return "bundle_options_required"
-    if product_type == "DownloadableProduct" and product.get("links_purchased_separately"):
+    if product.type_name == "DownloadableProduct" and product.links_purchased_separately:
         return "links_required"
-    options = product.get("options") or []
-    is_required = any(isinstance(option, dict) and option.get("required") for option in options)
+    is_required = any(option is not None and option.required for option in product.options or ())
     return "options_required" if is_required else None
 
 
@@ -183,4 +204,6 @@ def _find_last_number(refusal: LineRefusal) -> int | None:
 def _build_fault(refusal: LineRefusal, code: str) -> Fault:
     number = _find_last_number(refusal) if code in _TEXTS_WITH_NUMBER else None
     detail = REFUSAL_TEXTS[code] if number is None else _TEXTS_WITH_NUMBER[code].format(number)
+    if refusal.other_sku:
+        detail = f"{detail} It is: {refusal.other_sku}"
     return Fault(code, detail, sku=refusal.line.sku)

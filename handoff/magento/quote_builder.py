@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
+from pydantic import ValidationError
+
 from handoff.bag import Bag, BagLine, normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.client import Answer, MagentoClient
+from handoff.magento.client import Answer, MagentoClient, ShopJson, reject_answer
+from handoff.magento.graphql_cart import (
+    CART_QUERY,
+    CartLine,
+    build_cart_documents,
+    parse_cart_lines,
+)
 from handoff.magento.line_refusals import LineRefusal, explain_refusals
-from handoff.magento.quote_models import generate_masked_id, is_masked_id
+from handoff.magento.quote_models import Sku, generate_masked_id, is_masked_id
 from handoff.magento.variants import VariantChoice, Variants
-from handoff.problems import LinesRefused, ShopUnavailable
+from handoff.problems import LinesRefused
 from handoff.settings.store_view_models import StoreView
-
-_CART_FRAGMENT = """
-fragment cartLines on Cart {
-  itemsV2(pageSize: 500) {
-    items {
-      quantity
-      product { sku url_key url_rewrites { url } }
-      ... on ConfigurableCartItem { configured_variant { sku } }
-    }
-  }
-}"""
-_CART_QUERY = "query($id: String!) { cart(cart_id: $id) { ...cartLines } }" + _CART_FRAGMENT
 
 # If the bag is refused, at most this many lines are tried one by one to find the reasons, while at
 # least this many seconds are left.
@@ -38,15 +34,7 @@ _SECONDS_TO_EXPLAIN = 1.0
 # bundle without options, which checkout refuses.
 _REPLACED_TYPES = {"grouped": "grouped_product", "bundle": "bundle_options_required"}
 
-
-@dataclass(frozen=True, slots=True)
-class _CartLine:
-    """A line of a cart: its sku as the catalogue spells it, and whether the product has a page."""
-
-    sku: str
-    quantity: Decimal
-    url_key: str | None
-    has_page: bool
+_CART_FIELDS = ("cartId", "quoteId")  # Magento's names for the cart in its error messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +42,7 @@ class _Cart:
     """The masked id and the lines of a cart; `lines` is None if GraphQL does not answer."""
 
     masked_id: str = field(repr=False)
-    lines: tuple[_CartLine, ...] | None
+    lines: tuple[CartLine, ...] | None
 
     def has_line(self, line: BagLine, *, at_least: Decimal = Decimal(0)) -> bool:
         same = (
@@ -64,6 +52,11 @@ class _Cart:
 
     def has_all_lines(self, lines: Iterable[BagLine]) -> bool:
         return all(self.has_line(line, at_least=line.quantity) for line in lines)
+
+
+class _AddedLineJson(ShopJson):
+    sku: Sku
+    product_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,38 +123,30 @@ class QuoteBuilder:
     def _create_filled(
         self, lines: Iterable[BagLine], choices: dict[str, VariantChoice]
     ) -> _Cart | None:
-        """Create a cart and add lines in one request; return None if GraphQL fails."""
+        """Create a cart and add lines to it over GraphQL; return None if that fails."""
         masked_id = generate_masked_id()
-        rounds = _split_into_rounds([_build_cart_item(line, choices) for line in lines])
-        answer = self.client.graphql(
-            build_cart_mutation(len(rounds)),
-            build_cart_variables(masked_id, rounds),
-            store=self.store.code,
-            deadline=self.deadline,
-        )
-        try:
-            data = answer.body["data"]
-            if data["createEmptyCart"] != masked_id:
+        items = [_build_cart_item(line, choices) for line in lines]
+        found: tuple[CartLine, ...] | None = None
+        for document in build_cart_documents(masked_id, items):
+            answer = self._ask_graphql(document.query, document.variables)
+            found = document.parse_lines(answer)
+            if found is None:
+                self.client.graphql_support.record_failure(answer.response, answer.body)
                 return None
-            return _Cart(masked_id, _parse_lines(data[f"round{len(rounds) - 1}"]["cart"]))
-        except (KeyError, TypeError, InvalidOperation):
-            return None
+        return _Cart(masked_id, found)
 
-    def _get_lines(self, masked_id: str) -> tuple[_CartLine, ...] | None:
-        answer = self.client.graphql(
-            _CART_QUERY, {"id": masked_id}, store=self.store.code, deadline=self.deadline
-        )
-        try:
-            return _parse_lines(answer.body["data"]["cart"])
-        except (KeyError, TypeError, InvalidOperation):
-            return None
+    def _get_lines(self, masked_id: str) -> tuple[CartLine, ...] | None:
+        return parse_cart_lines(self._ask_graphql(CART_QUERY, {"id": masked_id}))
+
+    def _ask_graphql(self, query: str, variables: dict[str, Any]) -> Answer:
+        return self.client.graphql(query, variables, store=self.store.code, deadline=self.deadline)
 
     def _create_empty(self) -> str:
         answer = self.client.rest(
             "POST", "guest-carts", store=self.store.code, deadline=self.deadline
         )
         if answer.status != HTTPStatus.OK or not is_masked_id(answer.body):
-            raise ShopUnavailable("The shop does not create a guest cart.")
+            raise reject_answer(answer, "The shop does not create a guest cart.")
         return str(answer.body)
 
     def _add_lines(self, cart: _Cart, lines: list[BagLine]) -> None:
@@ -187,13 +172,17 @@ class QuoteBuilder:
             raise LinesRefused(faults=faults)
 
     def _find_refusal(self, cart: _Cart, line: BagLine, answer: Answer) -> LineRefusal | None:
-        if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
+        is_about_cart = answer.parameters.get("fieldName") in _CART_FIELDS
+        if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND) and not is_about_cart:
             return LineRefusal(line, answer=answer)
-        if answer.status != HTTPStatus.OK:
-            raise ShopUnavailable("The shop does not allow to add lines to a guest cart.")
-        added = answer.body if isinstance(answer.body, dict) else {}
-        code = _REPLACED_TYPES.get(str(added.get("product_type")))
-        if code is None and cart.lines is not None and added.get("sku") == line.sku:
+        try:
+            added = _AddedLineJson.model_validate(answer.body)
+        except ValidationError:
+            raise reject_answer(answer, "The shop does not add lines to a guest cart.") from None
+        code = _REPLACED_TYPES.get(added.product_type or "")
+        if code is None and _is_other_sku(added.sku, line.sku):
+            return LineRefusal(line, code="sku_differs", other_sku=added.sku)
+        if code is None and cart.lines is not None and added.sku == line.sku:
             # REST accepts a product that is on no website of the store view; the storefront and
             # GraphQL do not.
             code = "not_sold_here"
@@ -209,29 +198,6 @@ class QuoteBuilder:
         )
 
 
-def build_cart_mutation(rounds: int) -> str:
-    """Return the GraphQL document that creates a cart and adds items to it, round by round.
-
-    The answer has the lines of the cart under `round<n>` of the last round.
-    """
-    numbers = range(rounds)
-    variables = "".join(f", $items{number}: [CartItemInput!]!" for number in numbers)
-    additions = "".join(
-        f"\n  round{number}: addProductsToCart(cartId: $id, cartItems: $items{number}) "
-        + ("{ cart { ...cartLines } }" if number == rounds - 1 else "{ cart { id } }")
-        for number in numbers
-    )
-    return (
-        f"mutation($id: String!{variables}) {{\n"
-        f"  createEmptyCart(input: {{cart_id: $id}}){additions}\n}}{_CART_FRAGMENT}"
-    )
-
-
-def build_cart_variables(masked_id: str, rounds: list[list[dict[str, Any]]]) -> dict[str, Any]:
-    """Return the variables of `build_cart_mutation` for a new masked id and `CartItemInput`s."""
-    return {"id": masked_id, **{f"items{number}": items for number, items in enumerate(rounds)}}
-
-
 def _build_cart_item(line: BagLine, choices: dict[str, VariantChoice]) -> dict[str, Any]:
     choice = choices.get(normalize_sku(line.sku))
     if choice is None:
@@ -243,32 +209,11 @@ def _build_cart_item(line: BagLine, choices: dict[str, VariantChoice]) -> dict[s
     }
 
 
-def _split_into_rounds(items: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Split items so that no sku comes twice in a round.
+def _is_other_sku(added: str, wanted: str) -> bool:
+    """Return whether the shop has added a product of another sku than the wanted one.
 
-    If one call adds two variants of one product, Magento 2.4.7 adds the first variant twice: it
-    stores the options of the first on the product that both share.
+    Its database ignores accents and blanks at the end, so it finds ITEM-01 for `ÍTEM-01 `. Chosen
+    options only make a sku longer.
     """
-    rounds: list[list[dict[str, Any]]] = []
-    for item in items:
-        without = (each for each in rounds if item["sku"] not in {other["sku"] for other in each})
-        target = next(without, None)
-        if target is None:
-            rounds.append(target := [])
-        target.append(item)
-    return rounds
-
-
-def _parse_lines(cart: Any) -> tuple[_CartLine, ...]:
-    """Return the lines of a cart; raise KeyError, TypeError or InvalidOperation if not valid."""
-    return tuple(_parse_line(item) for item in cart["itemsV2"]["items"])
-
-
-def _parse_line(item: Any) -> _CartLine:
-    product, variant = item["product"], item.get("configured_variant") or {}
-    return _CartLine(
-        sku=str(variant.get("sku") or product["sku"]),
-        quantity=Decimal(item["quantity"]),
-        url_key=product.get("url_key"),
-        has_page=bool(product.get("url_rewrites")),
-    )
+    added, wanted = normalize_sku(added), normalize_sku(wanted)
+    return added != wanted and not added.startswith(f"{wanted}-")

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
 
 from handoff.bag import BagLine
 
 _MASKED_ID_LENGTH = 32
+
+Sku = Annotated[str, Field(strict=True, min_length=1, pattern=r"^[^\x00]*$")]
+"""A sku in an answer of the shop. PostgreSQL stores no NUL character."""
+
+Quantity = Annotated[Decimal, Field(ge=0, lt=10**9, decimal_places=20, allow_inf_nan=False)]
+"""A quantity in an answer of the shop, which may write it as a number or as text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,40 +11,48 @@ from pydantic import Field, ValidationError
 
 from handoff.bag import Bag
 from handoff.deadline import Deadline
-from handoff.magento.client import Answer, MagentoClient, ShopJson, retry_dropped_connections
+from handoff.magento.client import (
+    Answer,
+    MagentoClient,
+    ShopJson,
+    reject_answer,
+    retry_dropped_connections,
+)
 from handoff.magento.graphql_quote_lines import fetch_line_details
 from handoff.magento.quote_builder import QuoteBuilder
-from handoff.magento.quote_models import Quote, QuoteCustomer, QuoteLine
+from handoff.magento.quote_models import Quantity, Quote, QuoteCustomer, QuoteLine, Sku
 from handoff.magento.variants import Variants
-from handoff.problems import CustomerTokenRejected, QuoteNotFound, ShopUnavailable
+from handoff.problems import CustomerTokenRejected, QuoteNotFound, StoreNotServed
 from handoff.settings.store_view_models import StoreView
 
+_UNKNOWN_STORE_MESSAGE = "Specified request cannot be processed."
+
 # The largest number that a database holds; a larger one does not come from Magento.
-_Id = Annotated[int, Field(ge=1, lt=2**63)]
+_Id = Annotated[int, Field(strict=True, ge=1, lt=2**63)]
 
 
 class _LineJson(ShopJson):
     item_id: _Id
-    sku: str
-    qty: Annotated[Decimal, Field(ge=0, lt=10**9, allow_inf_nan=False)]
+    sku: Sku
+    qty: Quantity
     price: Annotated[Decimal, Field(allow_inf_nan=False)] | None = None
 
 
 class _CustomerJson(ShopJson):
     id: _Id | None = None
-    group_id: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    group_id: Annotated[int, Field(strict=True, ge=0, lt=2**31)] | None = None
 
 
 class _CurrencyJson(ShopJson):
-    quote_currency_code: str
+    quote_currency_code: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 class _QuoteJson(ShopJson):
     id: _Id
-    is_active: bool
-    store_id: int
+    is_active: Annotated[bool, Field(strict=True)]
+    store_id: Annotated[int, Field(strict=True, ge=0, lt=2**31)]
     items: tuple[_LineJson, ...] = ()  # missing after the quote was ordered
-    items_count: Annotated[int, Field(ge=0, lt=10**9)] = 0
+    items_count: Annotated[int, Field(strict=True, ge=0, lt=10**9)] = 0
     customer: _CustomerJson = _CustomerJson()
     currency: _CurrencyJson
     reserved_order_id: Annotated[str, Field(max_length=64)] | None = None
@@ -72,7 +80,7 @@ class Quotes:
         """
         # With a store's code in the path, the answer would give that store view as the quote's.
         answer = self._request_quote(f"guest-carts/{masked_id}", deadline=deadline)
-        if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
+        if _is_missing_entity(answer):
             raise QuoteNotFound
         quote = _parse_quote(answer)
         # A customer's cart has a masked id too, with which the shop shows it to anyone.
@@ -107,11 +115,11 @@ class Quotes:
     ) -> int | None:
         """Return the shop's id of a store view, from its answer to reading a quote there.
 
-        Returns None if the shop has no store view of this code, or does not show the quote in it.
+        Returns None if the shop does not show the quote in it.
         """
         path = "carts/mine" if token else f"guest-carts/{quote.masked_id}"
         answer = self._request_quote(path, store=store.code, token=token, deadline=deadline)
-        if answer.status != HTTPStatus.OK:
+        if _is_missing_entity(answer) or _is_token_refused(answer):
             return None
         return _parse_quote(answer).store_id
 
@@ -144,36 +152,54 @@ class Quotes:
         token: str | None = None,
         params: dict[str, str] | None = None,
     ) -> Answer:
-        return retry_dropped_connections(
+        answer = retry_dropped_connections(
             lambda: self._client.rest(
                 "GET", path, store=store, deadline=deadline, token=token, params=params
             ),
             deadline,
         )
+        if answer.status == HTTPStatus.BAD_REQUEST and answer.message == _UNKNOWN_STORE_MESSAGE:
+            raise StoreNotServed(f"The shop has no store view {store}.")
+        return answer
+
+
+def _is_missing_entity(answer: Answer) -> bool:
+    """Return whether Magento itself says that the object does not exist.
+
+    Then its message names the field that was looked up; the 404 of a proxy does not.
+    """
+    is_missing = answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST)
+    return is_missing and "fieldName" in answer.parameters
+
+
+def _is_token_refused(answer: Answer) -> bool:
+    """Return whether Magento itself refuses the token: its message names the right."""
+    is_denied = answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+    return is_denied and "resources" in answer.parameters
 
 
 def _parse_customer_quote(answer: Answer) -> Quote:
-    if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+    if _is_token_refused(answer):
         raise CustomerTokenRejected
-    if answer.status == HTTPStatus.BAD_REQUEST:  # the answer to an administrator's token
-        raise CustomerTokenRejected
-    if answer.status == HTTPStatus.NOT_FOUND:
+    if _is_missing_entity(answer):
+        if answer.status == HTTPStatus.BAD_REQUEST:  # the answer to an administrator's token
+            raise CustomerTokenRejected
         customer_id = answer.parameters.get("fieldValue")
         raise NoActiveQuote(customer_id if isinstance(customer_id, int) else None)
     quote = _parse_quote(answer)
     if quote.customer is None:
-        raise ShopUnavailable("The shop's answer does not name the customer of the quote.")
+        raise reject_answer(answer, "The shop's answer does not name the customer of the quote.")
     return quote
 
 
 def _parse_quote(answer: Answer) -> Quote:
     """Return the quote in an answer."""
     if answer.status != HTTPStatus.OK:
-        raise ShopUnavailable("The shop does not allow to read carts.")
+        raise reject_answer(answer, "The shop does not allow to read carts.")
     try:
         json = _QuoteJson.model_validate(answer.body)
     except ValidationError:
-        raise ShopUnavailable("The shop's answer is not a cart.") from None
+        raise reject_answer(answer, "The shop's answer is not a cart.") from None
     customer = None
     if json.customer.id is not None:
         customer = QuoteCustomer(json.customer.id, json.customer.group_id or 0)

@@ -15,18 +15,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.client import Answer, MagentoClient, ShopJson
+from handoff.magento.client import MagentoClient, ShopJson
+from handoff.magento.product_pages import fetch_products
+from handoff.magento.quote_models import Sku
 from handoff.settings.store_view_models import StoreView
 
 _CACHE_SECONDS = 600.0
 _MAX_CACHED = 20_000
 
-_PRODUCTS_QUERY = """query($keys: [String!]!, $size: Int!) {
-  products(filter: {url_key: {in: $keys}}, pageSize: $size) {
+_PRODUCTS_QUERY = """query($values: [String!]!, $size: Int!, $page: Int!) {
+  products(filter: {url_key: {in: $values}}, pageSize: $size, currentPage: $page) {
+    total_count
     items {
       sku
       ... on ConfigurableProduct { variants { product { sku } attributes { uid } } }
@@ -44,7 +45,7 @@ class VariantChoice:
 
 
 class _ChildProductJson(ShopJson):
-    sku: str
+    sku: Sku
 
 
 class _AttributeJson(ShopJson):
@@ -57,8 +58,8 @@ class _VariantJson(ShopJson):
 
 
 class _ConfigurableJson(ShopJson):
-    sku: str
-    variants: tuple[_VariantJson, ...] = ()
+    sku: Sku
+    variants: tuple[_VariantJson | None, ...] | None = None
 
 
 class Variants:
@@ -89,13 +90,15 @@ class Variants:
 
         A variant of several products is left out: it is unknown which of them the app has shown.
         """
-        answer = self._client.graphql(
+        products = fetch_products(
+            self._client,
             _PRODUCTS_QUERY,
-            {"keys": list(url_keys), "size": 2 * len(url_keys)},
-            store=store.code,
+            sorted(url_keys),
+            _ConfigurableJson,
+            store=store,
             deadline=deadline,
         )
-        choices = _parse_choices(answer)
+        choices = _list_choices(products or [])
         if len(self._cache) + len(choices) > _MAX_CACHED:
             self._cache.clear()
         expiry = time.monotonic() + _CACHE_SECONDS
@@ -103,16 +106,11 @@ class Variants:
         return choices
 
 
-def _parse_choices(answer: Answer) -> dict[str, VariantChoice]:
-    try:
-        items = answer.body["data"]["products"]["items"]
-        products = [_ConfigurableJson.model_validate(item) for item in items]
-    except (KeyError, TypeError, ValidationError):
-        return {}
+def _list_choices(products: Iterable[_ConfigurableJson]) -> dict[str, VariantChoice]:
     found = defaultdict(list)
     for product in products:
-        for variant in product.variants:
-            if variant.product is not None:
+        for variant in product.variants or ():
+            if variant is not None and variant.product is not None:
                 uids = tuple(attribute.uid for attribute in variant.attributes)
                 found[normalize_sku(variant.product.sku)].append(VariantChoice(product.sku, uids))
     return {key: choices[0] for key, choices in found.items() if len(choices) == 1}

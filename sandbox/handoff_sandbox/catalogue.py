@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -84,10 +85,9 @@ class Catalogue:
     products: list[Product] = field(default_factory=list)
 
     def find_by_sku(self, sku: str) -> Product | None:
-        """Return a product by its sku. As in MySQL's collation only case does not count."""
-        return next(
-            (product for product in self.products if product.sku.lower() == sku.lower()), None
-        )
+        """Return a product by its sku, compared as in MySQL's collation."""
+        wanted = _fold(sku)
+        return next((product for product in self.products if _fold(product.sku) == wanted), None)
 
     def find_by_id(self, number: int) -> Product | None:
         """Return a product by its id."""
@@ -116,6 +116,15 @@ class Catalogue:
         if product is None:
             raise KeyError(sku)
         product.enabled = False
+
+
+def _fold(sku: str) -> str:
+    """Return a sku without case, accents and blanks at the end, which do not count in MySQL.
+
+    An accent that is a character of its own counts.
+    """
+    letters = (unicodedata.normalize("NFD", char)[0] for char in sku.rstrip(" "))
+    return "".join(letters).lower()
 
 
 def create_demo_catalogue() -> Catalogue:

@@ -150,6 +150,32 @@ def test_missing_graphql_is_a_warning_with_its_cost(run_doctor: RunDoctor) -> No
     assert "no GraphQL" in found.find("Time to build a bag").seen
 
 
+@pytest.mark.parametrize(
+    ("message", "seen"),
+    [
+        ('Cannot query field "itemsV2" on type "Cart".', "the field Cart.itemsV2"),
+        ("Maximum pageSize is 10", "graphql/validation/maximum_page_size allows pages of 10"),
+        ("The maximum depth is 3", "The maximum depth is 3"),
+    ],
+)
+def test_a_graphql_that_refuses_a_document_is_a_warning_with_the_reason(
+    run_doctor: RunDoctor, message: str, seen: str
+) -> None:
+    found = check_access(run_doctor, answer_path("/graphql", {"errors": [{"message": message}]}))
+    assert found.find("GraphQL").severity is Severity.WARNING
+    assert seen in found.find("GraphQL").seen
+
+
+def test_the_graphql_of_each_version_is_named(run_doctor: RunDoctor) -> None:
+    assert "2.4.7 or later" in check_access(run_doctor).find("GraphQL").seen
+
+
+def test_a_limit_below_the_page_of_an_order_search_is_a_fault(run_doctor: RunDoctor) -> None:
+    refused = {"message": "Maximum SearchCriteria pageSize is 20"}
+    found = check_access(run_doctor, answer_path("/V1/orders", refused, 400))
+    assert "webapi/validation/maximum_page_size" in found.find("Right to read orders").seen
+
+
 def test_disabled_guest_checkout_is_reported(run_doctor: RunDoctor) -> None:
     config = {"data": {"storeConfig": {"is_guest_checkout_enabled": False}}}
     found = check_access(run_doctor, answer_path("/graphql", config))

@@ -234,7 +234,8 @@ def forwards_and_hangs_up(url: str) -> Behaviour:
     return behave
 
 
-def _forward(url: str, call: Call) -> bytes:
+def forward(url: str, call: Call) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Forward the call to another shop and return status, headers and body of its answer."""
     target = urlsplit(url)
     line = http.client.HTTPConnection(target.hostname or "", target.port, timeout=10)
     try:
@@ -245,4 +246,9 @@ def _forward(url: str, call: Call) -> bytes:
     finally:
         line.close()
     headers = [each for each in answer.getheaders() if each[0].lower() not in _HOP_BY_HOP]
-    return build_response(answer.status, body, *headers)
+    return answer.status, headers, body
+
+
+def _forward(url: str, call: Call) -> bytes:
+    status, headers, body = forward(url, call)
+    return build_response(status, body, *headers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import pytest
 import requests
 import requests_mock
@@ -132,6 +134,6 @@ def test_only_the_headers_that_are_given_and_two_of_its_own_are_sent(
     [request] = requests_mock.request_history
     assert dict(request.headers) == {
         "Accept-Encoding": "gzip, deflate",
-        "User-Agent": "Handoff",
+        "User-Agent": f"Handoff/{version('handoff')} (monitor)",
         "X-Own": "1",
     }

@@ -217,7 +217,7 @@ def test_the_orders_of_many_quotes_are_found_page_by_page_and_part_by_part(
     between: FaultyShop, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("handoff.magento.orders._QUOTES_PER_SEARCH", 5)
-    monkeypatch.setattr("handoff.magento.orders._ORDERS_PER_PAGE", 2)
+    monkeypatch.setattr("handoff.magento.orders.ORDERS_PER_PAGE", 2)
     numbers = [buy(shop, ("ITEM-01", 2), ("ITEM-02", 1)) for _ in range(4)]
     found = list(orders(between).find_orders({*numbers, 900, 901, 902}))
     assert [each.quote_number for each in found] == numbers

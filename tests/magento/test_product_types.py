@@ -210,9 +210,7 @@ def test_a_line_is_refused_with_its_reason(
 
 
 def test_all_refused_lines_get_their_reasons_at_once(quotes: Quotes) -> None:
-    # After a bundle that it has taken without its parts, GraphQL says nothing of a cart.
-    lines = {line: code for line, code in REFUSED.items() if line[0] != "PC-BUN-ONE"}
-    assert refusals(quotes, *lines) == {sku: code for (sku, _), code in lines.items()}
+    assert refusals(quotes, *REFUSED) == {sku: code for (sku, _), code in REFUSED.items()}
 
 
 @pytest.mark.parametrize(

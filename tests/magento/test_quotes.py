@@ -12,7 +12,7 @@ import pytest
 from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
 from handoff.magento.quotes import NoActiveQuote, Quotes
-from handoff.problems import CustomerTokenRejected, LinesRefused, QuoteNotFound
+from handoff.problems import CustomerTokenRejected, LinesRefused, QuoteNotFound, StoreNotServed
 from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE
 from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
@@ -117,6 +117,9 @@ REFUSED = {
     ("ITEM-FEW", 6): "quantity_unavailable",
     ("ITEM 01", 1): "unknown_sku",
     (" ITEM-01", 1): "unknown_sku",
+    ("ITEM-03 ", 1): "sku_differs",
+    ("ITÉM-03", 1): "sku_differs",
+    ("İtem-03  ", 1): "sku_differs",
     ("ITEM-01/../ITEM-02", 1): "unknown_sku",
 }
 
@@ -133,6 +136,17 @@ def test_a_refused_line_among_others_is_the_only_one_named(
     quotes: Quotes, line: tuple[str, int], code: str
 ) -> None:
     assert refusals(quotes, ("ITEM-01", 2), line, ("ITEM-02", 1)) == {line[0]: code}
+
+
+def test_a_sku_that_the_shop_takes_for_another_is_refused_without_graphql_too(
+    quotes: Quotes, between: FaultyShop, shop: RunningShop
+) -> None:
+    between.behaviour = without_graphql(shop, answers_page(404))
+    with pytest.raises(LinesRefused) as refused:
+        build(quotes, ("ITEM-01", 1), ("ÍTEM-01 ", 2))
+    [fault] = refused.value.faults
+    assert (fault.sku, fault.code) == ("ÍTEM-01 ", "sku_differs")
+    assert fault.detail.endswith("It is: ITEM-01")
 
 
 def test_all_refused_lines_are_named_in_the_order_of_the_bag(quotes: Quotes) -> None:
@@ -261,6 +275,12 @@ def test_a_token_that_is_not_a_customers_is_rejected(quotes: Quotes, shop: Runni
     for token in ("garbage", admin):
         with pytest.raises(CustomerTokenRejected):
             quotes.get_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))
+
+
+def test_a_store_view_that_the_shop_does_not_have_is_not_served(quotes: Quotes) -> None:
+    unknown = StoreView.model_validate({**STORE, "code": "no_such"})
+    with pytest.raises(StoreNotServed, match="store_not_served"):
+        quotes.get_customer_quote("garbage", store=unknown, deadline=Deadline.after(8))
 
 
 def test_a_customer_without_a_quote_is_known_by_id(quotes: Quotes, shop: RunningShop) -> None:

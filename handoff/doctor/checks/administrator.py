@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
+from handoff.doctor.doctor_shop_client import read_message
 from handoff.magento.admin_access import AdminLoginReply
-from handoff.magento.search_criteria import build_search_criteria
+from handoff.magento.orders import ORDERS_PER_PAGE
+from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 
 _ALLOW_BEARER = "`bin/magento config:set oauth/consumer/enable_integration_as_bearer 1`"
 _USE_INTEGRATION = (
@@ -13,7 +15,9 @@ _USE_INTEGRATION = (
     "HANDOFF_MAGENTO_ACCESS_TOKEN in place of the login. Allow its token as a bearer: "
     f"{_ALLOW_BEARER}"
 )
-_READ_ONE_ORDER = build_search_criteria(page_size=1, fields="items[increment_id]")
+_READ_ORDERS = build_search_criteria(
+    SearchFilter("quote_id", "0"), page_size=ORDERS_PER_PAGE, fields="items[increment_id]"
+)
 
 
 def check_administrator(context: CheckContext) -> CheckResult:
@@ -61,7 +65,7 @@ def check_order_access(context: CheckContext) -> CheckResult:
     if token is None:
         return unknown("This needs an administrator.")
     response = context.shop.rest(
-        "GET", "orders", store=context.default_store, token=token, params=_READ_ONE_ORDER
+        "GET", "orders", store=context.default_store, token=token, params=_READ_ORDERS
     )
     if response.status == 200:
         return ok("Granted: used links can say 'Your order has been placed'.")
@@ -70,5 +74,10 @@ def check_order_access(context: CheckContext) -> CheckResult:
             f"Denied ({response.status}): links cannot say that the order has been placed, and "
             "nothing can be reconciled.",
             "Give the role Sales, Operations, Orders, Actions, View (Magento_Sales::actions_view).",
+        )
+    if response.status == 400 and "pageSize" in read_message(response):
+        return fault(
+            f"webapi/validation/maximum_page_size is below {ORDERS_PER_PAGE}: no order is found.",
+            "Raise it: Stores, Configuration, Services, Magento Web API, Web API Input Limits.",
         )
     return unknown(f"The shop answers {response.status}.")

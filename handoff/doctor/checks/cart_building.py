@@ -9,23 +9,59 @@ from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, ok, unknown, warning
 from handoff.doctor.doctor_shop_client import read_json
 from handoff.doctor.trial_carts import build_graphql_cart, build_rest_cart
+from handoff.magento.graphql_support import GraphqlFailure, find_graphql_failure
+from handoff.magento.http_transport import HttpResponse
+from handoff.magento.product_pages import PAGE_SIZE
 
 _MEASURED_CARTS = 3  # by REST and by GraphQL
 _MAX_SHARE = 0.5  # of the time that a transfer has
+_PRODUCT_SEARCH = (
+    f'{{ products(filter: {{sku: {{in: ["x"]}}}}, pageSize: {PAGE_SIZE}) {{ total_count }} }}'
+)
 
 
 def check_graphql(context: CheckContext) -> CheckResult:
-    """Build a cart by the GraphQL that a transfer uses."""
+    """Send the GraphQL that transfers use: build a cart, and search for products."""
     cart = context.build_graphql_cart()
-    if cart.seconds is not None:
-        return ok("It offers everything that a transfer uses.")
-    data = read_json(cart.response)
-    errors = data.get("errors") if isinstance(data, dict) else None
-    message = f" The shop says: {str(errors[0].get('message', ''))[:150]}" if errors else ""
+    failed = _find_failure(cart.response) if cart.seconds is None else None
+    if failed is None:
+        search = context.shop.graphql(_PRODUCT_SEARCH, store=context.default_store)
+        failed = None if _has_products(search) else _find_failure(search)
+    if failed is None:
+        return ok(f"It offers everything that a transfer uses. {_describe_version(context)}")
+    if failed.reason == "missing_field":
+        return warning(
+            f"It does not know the field {failed.detail}, which Magento has from 2.4.4 on. REST "
+            "is slower, and shows variants without their options.",
+            "Update Magento, or find the module that has changed the schema of GraphQL.",
+        )
+    if failed.reason == "page_size_limit":
+        return warning(
+            f"graphql/validation/maximum_page_size allows pages of {failed.detail}, and a "
+            f"transfer asks for {PAGE_SIZE} products. Without them variants have no options.",
+            "Raise it: Stores, Configuration, Services, Magento Web API, GraphQL Input Limits.",
+        )
     return warning(
-        f"It cannot build a cart ({cart.response.status}).{message} REST is slower.",
+        f"It cannot build a cart. It answers: {failed.detail}. REST is slower.",
         "Let POST /graphql through to Magento, with the modules GraphQl and QuoteGraphQl.",
     )
+
+
+def _find_failure(response: HttpResponse) -> GraphqlFailure:
+    return find_graphql_failure(response, read_json(response))
+
+
+def _has_products(response: HttpResponse) -> bool:
+    data = read_json(response)
+    found = data.get("data") if isinstance(data, dict) else None
+    return isinstance(found, dict) and found.get("products") is not None
+
+
+def _describe_version(context: CheckContext) -> str:
+    config = context.read_store_config(context.default_store)
+    if "is_guest_checkout_enabled" in config:
+        return "It is that of Magento 2.4.7 or later."
+    return "It is that of Magento 2.4.4 to 2.4.6, or a module has changed it."
 
 
 def check_cart_build_time(context: CheckContext) -> CheckResult:

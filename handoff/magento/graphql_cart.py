@@ -1,0 +1,162 @@
+"""The GraphQL documents that create a guest's cart and fill it, and the lines in their answers.
+
+They use only fields that every Magento from 2.4.4 on has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from handoff.magento.client import Answer, ShopJson
+from handoff.magento.quote_models import Quantity, Sku
+
+_MAX_ALIASES = 10  # in one document; shops limit them against abuse
+
+_CART_FRAGMENT = """
+fragment cartLines on Cart {
+  items {
+    __typename
+    quantity
+    product { sku url_key url_rewrites { url } }
+    ... on ConfigurableCartItem { configured_variant { sku } }
+  }
+}"""
+CART_QUERY = "query($id: String!) { cart(cart_id: $id) { ...cartLines } }" + _CART_FRAGMENT
+"""Asks for the lines of the cart with the masked id `$id`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """A line of a cart: its sku as the catalogue spells it, and whether the product has a page."""
+
+    sku: str
+    quantity: Decimal
+    url_key: str | None
+    has_page: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CartDocument:
+    """A document that adds items to a cart. The first one for a cart creates it as well."""
+
+    query: str
+    variables: dict[str, Any] = field(repr=False)
+    last_alias: str
+    creates_cart: bool
+
+    def parse_lines(self, answer: Answer) -> tuple[CartLine, ...] | None:
+        """Return the lines of the cart after this document; None if it has failed.
+
+        A line that the shop does not show makes it a failure, because adding the line again would
+        double it.
+        """
+        try:
+            data = answer.body["data"]
+            if self.creates_cart and data["createEmptyCart"] != self.variables["id"]:
+                return None
+            return _AdditionJson.model_validate(data[self.last_alias]).cart.list_lines()
+        except (KeyError, TypeError, ValidationError):
+            return None
+
+
+def build_cart_documents(masked_id: str, items: Sequence[dict[str, Any]]) -> list[CartDocument]:
+    """Return the documents that create a cart with a new masked id and add `CartItemInput`s.
+
+    They have to be sent one after the other.
+    """
+    rounds = _split_into_rounds(items)
+    starts = range(0, len(rounds), _MAX_ALIASES)
+    return [
+        _build_document(masked_id, rounds[start : start + _MAX_ALIASES], creates_cart=start == 0)
+        for start in starts
+    ]
+
+
+def parse_cart_lines(answer: Answer) -> tuple[CartLine, ...] | None:
+    """Return the lines in an answer to `CART_QUERY`, or None if it has none to read."""
+    try:
+        return _AdditionJson.model_validate(answer.body["data"]).cart.list_lines()
+    except (KeyError, TypeError, ValidationError):
+        return None
+
+
+class _VariantSkuJson(ShopJson):
+    sku: Sku
+
+
+class _CartProductJson(ShopJson):
+    sku: Sku
+    url_key: str | None = None
+    url_rewrites: list[Any] | None = None
+
+
+class _CartItemJson(ShopJson):
+    type_name: Annotated[str, Field(alias="__typename")]
+    quantity: Quantity
+    product: _CartProductJson
+    configured_variant: _VariantSkuJson | None = None
+
+
+class _CartJson(ShopJson):
+    items: tuple[_CartItemJson, ...]
+
+    def list_lines(self) -> tuple[CartLine, ...]:
+        """Return the lines without bundles.
+
+        GraphQL adds some bundles by their sku alone, without parts; checkout refuses them. Added
+        over REST as well, they are refused with their reason.
+        """
+        return tuple(
+            CartLine(
+                sku=(item.configured_variant or item.product).sku,
+                quantity=item.quantity,
+                url_key=item.product.url_key,
+                has_page=bool(item.product.url_rewrites),
+            )
+            for item in self.items
+            if item.type_name != "BundleCartItem"
+        )
+
+
+class _AdditionJson(ShopJson):
+    cart: _CartJson
+
+
+def _split_into_rounds(items: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Split items so that no sku comes twice in a round; there is at least one round.
+
+    If one call adds two variants of one product, Magento 2.4.7 adds the first variant twice: it
+    stores the options of the first on the product that both share.
+    """
+    rounds: list[list[dict[str, Any]]] = [[]]
+    for item in items:
+        without = (each for each in rounds if item["sku"] not in {other["sku"] for other in each})
+        target = next(without, None)
+        if target is None:
+            rounds.append(target := [])
+        target.append(item)
+    return rounds
+
+
+def _build_document(
+    masked_id: str, rounds: list[list[dict[str, Any]]], *, creates_cart: bool
+) -> CartDocument:
+    numbers = range(len(rounds))
+    declared = "".join(f", $items{number}: [CartItemInput!]!" for number in numbers)
+    creation = "\n  createEmptyCart(input: {cart_id: $id})" if creates_cart else ""
+    additions = "".join(
+        f"\n  round{number}: addProductsToCart(cartId: $id, cartItems: $items{number}) "
+        + ("{ cart { ...cartLines } }" if number == numbers[-1] else "{ cart { id } }")
+        for number in numbers
+    )
+    return CartDocument(
+        query=f"mutation($id: String!{declared}) {{{creation}{additions}\n}}{_CART_FRAGMENT}",
+        variables={"id": masked_id, **{f"items{n}": rounds[n] for n in numbers}},
+        last_alias=f"round{numbers[-1]}",
+        creates_cart=creates_cart,
+    )
