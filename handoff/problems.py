@@ -6,11 +6,13 @@
     ├── 404  NotFound · QuoteNotFound
     ├── 405  MethodNotAllowed     413  RequestTooLarge     415  UnsupportedMediaType
     ├── 409  QuoteEmpty · QuoteOrdered
-    │        GuestCheckoutOff · MinimumNotReached · CheckoutOff · CheckoutRefused
+    │        GuestCheckoutOff · MinimumNotReached · AccountIncomplete · CheckoutOff
+    │        CheckoutRefused
     ├── 422  RequestInvalid · StoreNotServed · LinesRefused · QuoteDiffers
     ├── 429  TooManyRequests
     ├── 500  InternalError
-    ├── 503  ShopUnavailable · LedgerUnavailable · Busy · Paused
+    ├── 503  ShopUnavailable · CheckoutUnavailable · SessionUnreadable
+    │        LedgerUnavailable · Busy · Paused
     └── 504  ShopTimeout
 
 The response is `application/problem+json` (RFC 9457). The texts are safe to show: they hold no
@@ -201,6 +203,14 @@ class MinimumNotReached(Problem):
     explanation = "Let the shopper add something, and transfer again."
 
 
+class AccountIncomplete(Problem):
+    """Checkout sends the customer to the page on which they correct their account."""
+
+    code = "account_incomplete"
+    status = 409
+    title = "The shop asks this customer to complete their account's details before checkout."
+
+
 class CheckoutOff(Problem):
     """The shop's checkout is switched off."""
 
@@ -301,6 +311,24 @@ class ShopUnavailable(Problem):
         "It may be down or in maintenance, or HANDOFF_MAGENTO_URL is wrong. Trying again is safe."
     )
     default_retry_after = 10
+
+
+class CheckoutUnavailable(Problem):
+    """The shop shows an error page instead of its checkout, as during maintenance."""
+
+    code = "checkout_unavailable"
+    status = 503
+    title = "The shop shows an error page instead of its checkout."
+    default_retry_after = 10
+
+
+class SessionUnreadable(Problem):
+    """Every page of the shop fails with a session that Handoff wrote, and works without it."""
+
+    code = "session_unreadable"
+    status = 503
+    title = "The shop cannot read the web sessions that Handoff writes for its checkout."
+    default_retry_after = 60
 
 
 class LedgerUnavailable(Problem):

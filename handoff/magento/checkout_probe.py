@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
@@ -16,10 +17,14 @@ from urllib.parse import urljoin, urlsplit
 from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient
 from handoff.magento.http_transport import HttpResponse, NoResponse
+from handoff.magento.unusable_answers import classify_page, log_unusable_answer
 from handoff.problems import StoreNotServed
 from handoff.settings.store_view_models import SessionCookieSettings, StoreSite, is_cookie_sent_to
 
 CART_PAGE = "/checkout/cart"
+CART_SECTION = "/customer/section/load/?sections=cart"
+"""The data about the session's cart for the shop's own scripts."""
+_ACCOUNT_PAGE = "/customer/account/edit"
 _MAX_PAGES = 8
 _BROWSER_HEADERS = {
     # Without */* Magento answers 500 to pages of the checkout.
@@ -41,7 +46,8 @@ class PageFetcher(Protocol):
 class ShopperSession:
     """A shop session, and the site whose pages it opens. Session ids are credentials.
 
-    `renewed_ids` are those that the shop has given to the session while pages were opened.
+    A new visitor's session id is empty. `renewed_ids` are those that the shop has given to the
+    session while pages were opened.
     """
 
     site: StoreSite
@@ -82,6 +88,15 @@ class StorefrontVisit:
         return self.pages[-1]
 
 
+class CheckoutReply(Enum):
+    """The page that checkout leads to: its own, the cart, the account's data, or an error."""
+
+    ACCEPTED = auto()
+    SENT_TO_CART = auto()
+    SENT_TO_ACCOUNT = auto()
+    ERROR_PAGE = auto()
+
+
 class CheckoutInconclusive(Exception):
     """Checkout neither accepted nor refused the quote; `reason` is a word for the log."""
 
@@ -91,7 +106,7 @@ class CheckoutInconclusive(Exception):
 
 
 class CheckoutProbe:
-    """Opens pages of the shop with a shop session, and finds out if checkout accepts the quote."""
+    """Opens pages of the shop with a shop session, and finds out where checkout leads."""
 
     def __init__(
         self,
@@ -137,29 +152,53 @@ class CheckoutProbe:
             url = _resolve_redirect(url, response.location)
         return StorefrontVisit(tuple(pages), session_id)
 
-    def can_check_out(self, session: ShopperSession, *, deadline: Deadline) -> bool:
-        """Return whether checkout opens and does not send the shopper back to the cart page.
+    def ask_checkout(
+        self, session: ShopperSession, *, deadline: Deadline, method: str = "HEAD"
+    ) -> CheckoutReply:
+        """Return where checkout leads. An answer of 500 or more is an error page, and logged.
 
         Raises StoreNotServed if checkout is on a host to which browsers do not send the session
         cookie, and CheckoutInconclusive for any other answer or for no answer.
         """
         site = session.site
-        visit = self.open_page(session, site.checkout_url, deadline=deadline, method="HEAD")
+        visit = self.open_page(session, site.checkout_url, deadline=deadline, method=method)
         response, failure = visit.last.response, visit.last.failure
         if failure is not None:
-            raise CheckoutInconclusive("timeout" if failure.kind == "timeout" else "unreachable")
+            raise _build_inconclusive(failure)
         if response.location:
-            if not self._is_session_kept(site, response.location):
-                raise StoreNotServed(
-                    f"The shop has the checkout of the store view {site.store_code} on another "
-                    "host than HANDOFF_STORES, where its url is missing or wrong."
-                )
-            if not _get_path(response.location).endswith(CART_PAGE):
-                raise CheckoutInconclusive("redirected_elsewhere")
-            return False
-        if response.status != HTTPStatus.OK:
+            return self._classify_redirect(site, response.location)
+        if response.status == HTTPStatus.OK:
+            return CheckoutReply.ACCEPTED
+        log_unusable_answer(response)
+        if classify_page(response) == "challenge":
+            raise CheckoutInconclusive("challenge")
+        if response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             raise CheckoutInconclusive(f"status_{response.status}")
-        return True
+        return CheckoutReply.ERROR_PAGE
+
+    def can_read_session(self, session: ShopperSession, *, deadline: Deadline) -> bool:
+        """Return False if a page fails that does little more than read the session.
+
+        Raises CheckoutInconclusive if there is no answer.
+        """
+        url = f"{session.site.storefront_url}{CART_SECTION}"
+        page = self.open_page(session, url, deadline=deadline).last
+        if page.failure is not None:
+            raise _build_inconclusive(page.failure)
+        return page.response.status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def _classify_redirect(self, site: StoreSite, location: str) -> CheckoutReply:
+        if not self._is_session_kept(site, location):
+            raise StoreNotServed(
+                f"The shop has the checkout of the store view {site.store_code} on another "
+                "host than HANDOFF_STORES, where its url is missing or wrong."
+            )
+        path = _get_path(location)
+        if path.endswith(CART_PAGE):
+            return CheckoutReply.SENT_TO_CART
+        if path.endswith(_ACCOUNT_PAGE):
+            return CheckoutReply.SENT_TO_ACCOUNT
+        raise CheckoutInconclusive("redirected_elsewhere")
 
     def _is_session_kept(self, site: StoreSite, location: str) -> bool:
         """Return whether a redirect leads to a host with the session cookie, or a known one."""
@@ -173,6 +212,10 @@ class CheckoutProbe:
         return is_cookie_sent_to(host, site.session_cookie.domain.removeprefix("."))
 
 
+def _build_inconclusive(failure: NoResponse) -> CheckoutInconclusive:
+    return CheckoutInconclusive("timeout" if failure.kind == "timeout" else "unreachable")
+
+
 def _build_headers(url: str, session: ShopperSession) -> dict[str, str]:
     site, headers = session.site, dict(_BROWSER_HEADERS)
     if url.startswith("https:"):
@@ -181,6 +224,8 @@ def _build_headers(url: str, session: ShopperSession) -> dict[str, str]:
     if _is_cookie_sent(url, site.session_cookie):
         # In another store view checkout would convert the quote's total to that one's currency.
         cookies = {site.session_cookie.name: session.session_id, "store": site.store_code}
+        if not session.session_id:
+            del cookies[site.session_cookie.name]
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
     return headers
 

@@ -7,15 +7,18 @@ show it, in any language of the shop.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
 
 from handoff.deadline import Deadline
-from handoff.magento.checkout_probe import CART_PAGE, CheckoutProbe, ShopperSession
+from handoff.magento.checkout_probe import CART_PAGE, CART_SECTION, CheckoutProbe, ShopperSession
+from handoff.magento.client import ShopJson
 from handoff.magento.http_transport import NoResponse
-from handoff.magento.quote_models import Quote
+from handoff.magento.quote_models import Quote, Sku
 from handoff.problems import (
     CheckoutOff,
     CheckoutRefused,
@@ -28,11 +31,12 @@ from handoff.problems import (
     ShopUnavailable,
 )
 
-_CART_SECTION = "/customer/section/load/?sections=cart"
-_LINES = "itemsV2(pageSize: 500) { items { product { sku stock_status } errors { code } } }"
-_CONFIG = "storeConfig { is_one_page_checkout_enabled }"
-_GUEST_QUERY = f"query($id: String!) {{ {_CONFIG} cart(cart_id: $id) {{ {_LINES} }} }}"
-_CUSTOMER_QUERY = f"{{ {_CONFIG} cart: customerCart {{ {_LINES} }} }}"
+_LINES = "items { product { sku stock_status } errors { code } }"
+_GUEST_CART = f"cart(cart_id: $id) {{ {_LINES} }}"
+_CUSTOMER_CART = f"cart: customerCart {{ {_LINES} }}"
+# Magento 2.4.7 and later have this field. One unknown field makes a whole document fail.
+_CHECKOUT_SWITCH = "storeConfig { is_one_page_checkout_enabled }"
+_CHECKOUT_SWITCH_FIELD = "StoreConfig.is_one_page_checkout_enabled"
 
 
 def explain_checkout_refusal(
@@ -67,6 +71,33 @@ def parse_cart_section(body: bytes) -> dict[str, Any]:
     return section if isinstance(section, dict) else {}
 
 
+class _LineErrorJson(ShopJson):
+    code: str
+
+
+class _CheckedProductJson(ShopJson):
+    sku: Sku
+    stock_status: str | None = None
+
+
+class _CheckedLineJson(ShopJson):
+    product: _CheckedProductJson
+    errors: tuple[_LineErrorJson, ...] | None = None
+
+
+class _CheckedCartJson(ShopJson):
+    items: tuple[_CheckedLineJson | None, ...]
+
+
+class _StoreConfigJson(ShopJson):
+    is_one_page_checkout_enabled: bool | None = None
+
+
+class _CartDataJson(ShopJson):
+    cart: _CheckedCartJson
+    store_config: Annotated[_StoreConfigJson | None, Field(alias="storeConfig")] = None
+
+
 @dataclass(frozen=True, slots=True)
 class _RefusalFinder:
     probe: CheckoutProbe
@@ -76,33 +107,60 @@ class _RefusalFinder:
     deadline: Deadline
 
     def find_reason(self) -> Problem | None:
-        section = parse_cart_section(self._fetch_page_body(_CART_SECTION))
+        section = parse_cart_section(self._fetch_page_body(CART_SECTION))
         if section.get("summary_count") == 0:
             return CheckoutRefused("The shop does not find the quote in the web session for it.")
         if section.get("possible_onepage_checkout") is False:
             return self._find_switch_or_lines()
         if self.token is None and section.get("isGuestCheckoutAllowed") is False:
             return GuestCheckoutOff()
-        is_too_small = _has_disabled_button(self._fetch_page_body(f"{CART_PAGE}/"))
-        return MinimumNotReached() if is_too_small else None
+        return MinimumNotReached() if self._read_cart_page().has_disabled_button else None
 
     def _find_switch_or_lines(self) -> Problem | None:
         """Return CheckoutOff, or LinesRefused with the lines that have an error."""
-        answer = self.probe.client.graphql(
-            _GUEST_QUERY if self.token is None else _CUSTOMER_QUERY,
-            {"id": self.quote.masked_id} if self.token is None else {},
+        support = self.probe.client.graphql_support
+        has_switch = support.has_field(_CHECKOUT_SWITCH_FIELD)
+        data = self._fetch_cart_data(with_switch=has_switch)
+        if data is None and has_switch and not support.has_field(_CHECKOUT_SWITCH_FIELD):
+            data = self._fetch_cart_data(with_switch=False)
+        if data is None:
+            return None
+        if data.store_config is not None:
+            if data.store_config.is_one_page_checkout_enabled is False:
+                return CheckoutOff()
+        faults = tuple(_find_line_faults(data.cart.items))
+        if faults:
+            return LinesRefused(faults=faults)
+        is_off = data.store_config is None and self._read_cart_page().has_no_button
+        return CheckoutOff() if is_off else None
+
+    def _fetch_cart_data(self, *, with_switch: bool) -> _CartDataJson | None:
+        """Return the errors of the lines, and the switch of checkout if it is asked for."""
+        is_guest = self.token is None
+        cart = _GUEST_CART if is_guest else _CUSTOMER_CART
+        declared = "query($id: String!) " if is_guest else ""
+        client = self.probe.client
+        answer = client.graphql(
+            f"{declared}{{ {_CHECKOUT_SWITCH if with_switch else ''} {cart} }}",
+            {"id": self.quote.masked_id} if is_guest else {},
             store=self.session.site.store_code,
             token=self.token,
             currency=self.quote.currency,
             deadline=self.deadline,
         )
         try:
-            if answer.body["data"]["storeConfig"]["is_one_page_checkout_enabled"] is False:
-                return CheckoutOff()
-            faults = tuple(_find_line_faults(answer.body["data"]["cart"]["itemsV2"]["items"]))
-        except (KeyError, TypeError, IndexError):
+            return _CartDataJson.model_validate(answer.body["data"])
+        except (KeyError, TypeError, ValidationError):
+            client.graphql_support.record_failure(answer.response, answer.body)
             return None
-        return LinesRefused(faults=faults) if faults else None
+
+    def _read_cart_page(self) -> _CartPageReader:
+        reader = _CartPageReader()
+        try:
+            reader.feed(self._fetch_page_body(f"{CART_PAGE}/").decode("utf-8", "replace"))
+        except AssertionError:  # from html.parser, for a declaration that it does not know
+            return _CartPageReader()
+        return reader
 
     def _fetch_page_body(self, path: str) -> bytes:
         url = f"{self.session.site.storefront_url}{path}"
@@ -114,14 +172,13 @@ class _RefusalFinder:
         return page.response.body
 
 
-def _find_line_faults(items: list[Any]) -> Iterator[Fault]:
+def _find_line_faults(items: Iterable[_CheckedLineJson | None]) -> Iterator[Fault]:
     """Yield a fault for each line with errors, by Magento's codes: its messages are translated."""
     for item in items:
-        codes = {error["code"] for error in item["errors"] or ()}
-        if codes:
-            sku = str(item["product"]["sku"])
-            is_sold_out = item["product"]["stock_status"] == "OUT_OF_STOCK"
-            yield _build_line_fault(sku, codes, is_sold_out=is_sold_out)
+        codes = {error.code for error in (item and item.errors) or ()}
+        if item is not None and codes:
+            is_sold_out = item.product.stock_status == "OUT_OF_STOCK"
+            yield _build_line_fault(item.product.sku, codes, is_sold_out=is_sold_out)
 
 
 def _build_line_fault(sku: str, codes: set[str], *, is_sold_out: bool) -> Fault:
@@ -132,20 +189,25 @@ def _build_line_fault(sku: str, codes: set[str], *, is_sold_out: bool) -> Fault:
     return Fault("refused", "The shop refuses this line.", sku=sku)
 
 
-def _has_disabled_button(cart_page: bytes) -> bool:
-    """Return whether the cart page shows its button to checkout disabled.
+class _CartPageReader(HTMLParser):
+    """Finds the button to checkout on the cart page of Magento's own themes.
 
-    Magento disables the button only for a minimum order amount; for other reasons it is missing.
+    Magento disables the button for a minimum order amount. If the quote has an error, the list
+    around the button is missing as well; if checkout is off, only the button is missing.
     """
-    reader = _ButtonReader()
-    reader.feed(cart_page.decode("utf-8", "replace"))
-    return reader.is_disabled
 
+    has_disabled_button = False
+    _has_button = False
+    _has_list = False
 
-class _ButtonReader(HTMLParser):
-    is_disabled = False
+    @property
+    def has_no_button(self) -> bool:
+        return self._has_list and not self._has_button
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
-        if attributes.get("data-role") == "proceed-to-checkout" and "disabled" in attributes:
-            self.is_disabled = True
+        if "checkout-methods-items" in (attributes.get("class") or "").split():
+            self._has_list = True
+        if attributes.get("data-role") == "proceed-to-checkout":
+            self._has_button = True
+            self.has_disabled_button = self.has_disabled_button or "disabled" in attributes

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import structlog
 
 from handoff.deadline import Deadline
 from handoff.ledger import NewHandoff
-from handoff.magento.checkout_probe import CheckoutInconclusive, CheckoutProbe, ShopperSession
+from handoff.magento.checkout_probe import (
+    CheckoutInconclusive,
+    CheckoutProbe,
+    CheckoutReply,
+    ShopperSession,
+)
 from handoff.magento.checkout_refusal import explain_checkout_refusal
 from handoff.magento.quote_models import Quote
-from handoff.problems import Problem, StoreNotServed
+from handoff.problems import (
+    AccountIncomplete,
+    CheckoutUnavailable,
+    Problem,
+    SessionUnreadable,
+    StoreNotServed,
+)
 from handoff.settings.store_view_models import StoreSites, StoreViews
 from handoff.shop_session import SessionStore, SessionStoreError, create_session
 from handoff.shop_session.session_contents import build_session_contents
@@ -20,6 +31,7 @@ from handoff.shop_session.session_contents import build_session_contents
 log = structlog.get_logger()
 
 _TIMEOUT = 3.0  # seconds, but never more than half of the transfer's remaining time
+_MARGIN = 0.3  # seconds that a look for the reason leaves for the answer to the transfer
 _SESSION_LIFETIME = 60  # seconds
 
 SESSION_STORE_TIMEOUT = 0.5
@@ -45,30 +57,50 @@ class CheckoutPreflight:
         If checkout gives no clear answer, the transfer continues, as it does without a preflight.
         """
         try:
-            with self._open_session(handoff, deadline) as session:
-                refusal = self._find_refusal(session, quote, token, deadline)
+            problem = self._find_problem(handoff, quote, token, deadline)
         except SessionStoreError:
             log.warning("checkout_preflight_inconclusive", reason="session_store_unavailable")
             return
         except CheckoutInconclusive as error:
             log.warning("checkout_preflight_inconclusive", reason=error.reason)
             return
-        if refusal is not None:
-            log.warning("checkout_refused", code=refusal.code, detail=refusal.detail)
-            raise refusal
+        except StoreNotServed as error:
+            problem = error
+        if problem is not None:
+            log.warning("checkout_refused", code=problem.code, detail=problem.detail)
+            raise problem
 
-    def _find_refusal(
-        self, session: ShopperSession, quote: Quote, token: str | None, deadline: Deadline
+    def _find_problem(
+        self, handoff: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
     ) -> Problem | None:
         """Return the reason why checkout does not accept the quote, None if it does."""
-        try:
-            if self._probe.can_check_out(session, deadline=_shorten_deadline(deadline)):
-                return None
-        except StoreNotServed as problem:
-            return problem
-        return explain_checkout_refusal(
-            self._probe, session, quote, token, deadline=_shorten_deadline(deadline)
-        )
+        with ExitStack() as stack:
+            session = stack.enter_context(self._open_session(handoff, deadline))
+            reply = self._probe.ask_checkout(session, deadline=_shorten_deadline(deadline))
+            rest = Deadline.after(max(0, deadline.remaining - _MARGIN))
+            if reply is CheckoutReply.ERROR_PAGE:
+                # Magento destroys a session that it cannot read, so each try needs a new one.
+                session = stack.enter_context(self._open_session(handoff, rest))
+                reply = self._probe.ask_checkout(session, deadline=rest, method="GET")
+            if reply is CheckoutReply.ERROR_PAGE:
+                return self._explain_error_page(handoff, rest)
+            if reply is CheckoutReply.SENT_TO_ACCOUNT:
+                return AccountIncomplete()
+            if reply is CheckoutReply.SENT_TO_CART:
+                return explain_checkout_refusal(self._probe, session, quote, token, deadline=rest)
+        return None
+
+    def _explain_error_page(self, handoff: NewHandoff, deadline: Deadline) -> Problem:
+        """Find out if checkout fails for everybody, with our sessions, or with this quote."""
+        visitor = ShopperSession(self._sites.find_by_code(handoff.store_code), "")
+        with self._remove_afterwards(visitor):
+            reply = self._probe.ask_checkout(visitor, deadline=deadline, method="GET")
+        if reply is CheckoutReply.ERROR_PAGE:
+            return CheckoutUnavailable()
+        with self._open_session(handoff, deadline) as session:
+            if self._probe.can_read_session(session, deadline=deadline):
+                return CheckoutUnavailable("The shop's checkout fails on this quote.")
+        return SessionUnreadable()
 
     @contextmanager
     def _open_session(self, handoff: NewHandoff, deadline: Deadline) -> Iterator[ShopperSession]:
@@ -83,10 +115,15 @@ class CheckoutPreflight:
             timeout=2 * SESSION_STORE_TIMEOUT,
         )
         session = ShopperSession(self._sites.find_by_code(handoff.store_code), session_id)
-        try:
+        with self._remove_afterwards(session):
             yield session
+
+    @contextmanager
+    def _remove_afterwards(self, session: ShopperSession) -> Iterator[None]:
+        try:
+            yield
         finally:
-            for each in {session_id, *session.renewed_ids}:
+            for each in {session.session_id, *session.renewed_ids} - {""}:
                 self._sessions.remove(each)
 
 

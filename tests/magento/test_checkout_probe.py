@@ -103,5 +103,5 @@ def test_a_checkout_without_an_answer_is_inconclusive(requests_mock: requests_mo
     requests_mock.head(CHECKOUT, exc=requests.exceptions.ConnectionError)
     probe = CheckoutProbe(MagentoClient(SHOP))
     with pytest.raises(CheckoutInconclusive) as raised:
-        probe.can_check_out(ShopperSession(SITE, "first"), deadline=Deadline.after(5))
+        probe.ask_checkout(ShopperSession(SITE, "first"), deadline=Deadline.after(5))
     assert raised.value.reason == "unreachable"

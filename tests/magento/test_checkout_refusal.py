@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.logs import CapturedLog
 from tests.magento import shop_behaviours as shop_that
 from tests.magento.conftest import RunService
 from tests.magento.faulty_shop import Behaviour, Call, faulty_shop
-from tests.magento.shop_behaviours import answers, answers_page, behaves_if, forwards_to, refuses
+from tests.magento.shop_behaviours import (
+    answers,
+    answers_page,
+    behaves_first,
+    behaves_if,
+    forwards_to,
+    refuses,
+)
 from tests.running import RunningShop
 
 SOON = 0.5  # seconds
@@ -37,8 +46,7 @@ def item(code: str, *, stock: str = "IN_STOCK") -> dict[str, Any]:
 def reasons(*items: dict[str, Any]) -> Behaviour:
     """Answer as GraphQL does about a cart that checkout does not take."""
     config = {"is_one_page_checkout_enabled": True}
-    cart = {"itemsV2": {"items": list(items)}}
-    return answers(200, {"data": {"storeConfig": config, "cart": cart}})
+    return answers(200, {"data": {"storeConfig": config, "cart": {"items": list(items)}}})
 
 
 def refused(
@@ -133,9 +141,6 @@ NOT_ASKED: dict[str, tuple[Behaviour, str]] = {
     "answers 403": (answers_page(403), "status_403"),
     "answers 404": (answers_page(404), "status_404"),
     "answers 405": (answers_page(405), "status_405"),
-    "answers 500": (answers_page(500), "status_500"),
-    "answers 503 and asks for an hour": (refuses(503, ("Retry-After", "3600")), "status_503"),
-    "answers 503 with a page, as for maintenance": (answers_page(503), "status_503"),
     "redirects to itself": (shop_that.redirects, "redirected_elsewhere"),
     "redirects with 48 MB": (shop_that.redirects_with_large_body, "redirected_elsewhere"),
     "redirects to the login": (redirects_to("/customer/account/login/"), "redirected_elsewhere"),
@@ -200,6 +205,182 @@ def test_there_is_no_preflight_if_the_settings_switch_it_off(
         with serve(watched.url, ask_checkout=False) as service:
             assert service.poq.transfer(request).status_code == 200
         assert not any(asks(call) for call in watched.calls)
+
+
+# Error pages, and customers whose account is not complete
+
+
+def opens_checkout(call: Call) -> bool:
+    return call.path == "/checkout/"
+
+
+def has_session(call: Call) -> bool:
+    return "PHPSESSID=" in call.headers.get("cookie", "")
+
+
+def transfer_with_checkout(
+    shop: RunningShop, serve: RunService, behaviour: Behaviour
+) -> tuple[TestResponse, list[Call]]:
+    """Transfer a guest's quote to a shop in front of which a behaviour answers some calls."""
+    request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
+    sessions = shop.sessions.as_uri()
+    with (
+        faulty_shop(behaviour) as faulty,
+        serve(faulty.url, ask_checkout=True, session_store=sessions) as service,
+    ):
+        answer = service.poq.transfer(request)
+        assert bool(service.handoffs()) == (answer.status_code == 200)
+        return answer, faulty.calls
+
+
+@pytest.mark.parametrize("page", [answers_page(500), answers_page(503)], ids=["500", "503"])
+def test_an_error_page_instead_of_checkout_gives_no_link(
+    shop: RunningShop, serve: RunService, captured_log: CapturedLog, page: Behaviour
+) -> None:
+    behave = behaves_if(opens_checkout, page, forwards_to(shop.url))
+    answer, _ = transfer_with_checkout(shop, serve, behave)
+    assert (answer.status_code, code_of(answer)) == (503, "checkout_unavailable")
+    assert int(answer.headers["Retry-After"]) >= 1
+    [said] = captured_log.read_lines("checkout_refused")
+    assert said["code"] == "checkout_unavailable"
+
+
+def test_a_session_that_the_shop_cannot_read_gives_no_link(
+    shop: RunningShop, serve: RunService, captured_log: CapturedLog
+) -> None:
+    """With another serializer in its php.ini, each page of the shop is a 500, with our session."""
+    behave = behaves_if(has_session, answers_page(500), forwards_to(shop.url))
+    answer, calls = transfer_with_checkout(shop, serve, behave)
+    assert (answer.status_code, code_of(answer)) == (503, "session_unreadable")
+    [said] = captured_log.read_lines("checkout_refused")
+    assert said["code"] == "session_unreadable"
+    cookies = [call.headers["cookie"] for call in calls if has_session(call)]
+    # Magento destroys a session that it cannot read: the second page would be one without it.
+    assert len(set(cookies)) == len(cookies) == 3
+
+
+def test_a_quote_on_which_checkout_fails_does_not_blame_the_session(
+    shop: RunningShop, serve: RunService
+) -> None:
+    behave = behaves_if(
+        lambda call: opens_checkout(call) and has_session(call),
+        answers_page(500),
+        forwards_to(shop.url),
+    )
+    answer, _ = transfer_with_checkout(shop, serve, behave)
+    assert (answer.status_code, code_of(answer)) == (503, "checkout_unavailable")
+    assert "this quote" in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize("failing", ["HEAD", "first"])
+def test_a_checkout_that_fails_once_is_asked_again(
+    shop: RunningShop, serve: RunService, failing: str
+) -> None:
+    shop_itself = forwards_to(shop.url)
+    behave = behaves_if(
+        lambda call: call.method == "HEAD" and opens_checkout(call), answers_page(503), shop_itself
+    )
+    if failing == "first":
+        once = behaves_first(1, answers_page(500), shop_itself)
+        behave = behaves_if(opens_checkout, once, shop_itself)
+    answer, _ = transfer_with_checkout(shop, serve, behave)
+    assert answer.status_code == 200
+
+
+def test_a_challenge_for_robots_says_nothing_about_checkout(
+    shop: RunningShop, serve: RunService, captured_log: CapturedLog
+) -> None:
+    challenge = b"<!doctype html><title>Just a moment...</title>"
+    page = shop_that.build_response(503, challenge, ("Content-Type", "text/html"))
+    behave = behaves_if(opens_checkout, lambda call: call.send(page), forwards_to(shop.url))
+    answer, _ = transfer_with_checkout(shop, serve, behave)
+    assert answer.status_code == 200
+    [said] = captured_log.read_lines("checkout_preflight_inconclusive")
+    assert said["reason"] == "challenge"
+
+
+def test_a_customer_who_has_to_complete_their_account_gets_no_link(
+    shop: RunningShop, serve: RunService
+) -> None:
+    behave = behaves_if(
+        opens_checkout, redirects_to("/customer/account/edit/"), forwards_to(shop.url)
+    )
+    answer, _ = transfer_with_checkout(shop, serve, behave)
+    assert (answer.status_code, code_of(answer)) == (409, "account_incomplete")
+
+
+# Versions of Magento whose GraphQL lacks the switch of checkout
+
+
+def lacks_switch(call: Call) -> bool:
+    return call.path == "/graphql" and "is_one_page_checkout_enabled" in call.json["query"]
+
+
+MISSING_SWITCH = {
+    "errors": [
+        {"message": 'Cannot query field "is_one_page_checkout_enabled" on type "StoreConfig".'}
+    ]
+}
+
+
+@pytest.mark.parametrize("has_line_error", [False, True])
+def test_a_missing_field_is_asked_for_once_and_the_reason_is_found_all_the_same(
+    shop: RunningShop, serve: RunService, captured_log: CapturedLog, has_line_error: bool
+) -> None:
+    requests = [{"quote_id": shop.create_guest_quote(("ITEM-FEW", 2))} for _ in range(2)]
+    few = shop.state.catalogue.find_by_sku("ITEM-FEW")
+    assert few is not None
+    stock = few.stock
+    if has_line_error:
+        few.stock = Decimal(1)
+    else:
+        shop.state.rules.one_page_checkout = False
+    behave = behaves_if(lacks_switch, answers(200, MISSING_SWITCH), forwards_to(shop.url))
+    sessions = shop.sessions.as_uri()
+    with (
+        faulty_shop(behave) as faulty,
+        serve(faulty.url, ask_checkout=True, session_store=sessions) as service,
+    ):
+        found = [code_of(service.poq.transfer(request)) for request in requests]
+    few.stock, shop.state.rules.one_page_checkout = stock, True
+    assert found == ["lines_refused" if has_line_error else "checkout_off"] * 2
+    assert [lacks_switch(call) for call in faulty.calls].count(True) == 1
+    [said] = captured_log.read_lines("graphql_fallback")
+    assert said["detail"] == "StoreConfig.is_one_page_checkout_enabled"
+
+
+@pytest.mark.parametrize(
+    "page", ["<![if x]><![foo[", "<!-", "<!doctype [", "<![CDATA[", "\x00<!x>"]
+)
+def test_a_cart_page_that_no_parser_reads_gives_no_reason(
+    shop: RunningShop, serve: RunService, page: str
+) -> None:
+    body = shop_that.build_response(200, page.encode(), ("Content-Type", "text/html"))
+    answer = refused(shop, "/checkout/cart/", lambda call: call.send(body), serve, possible=True)
+    assert code_of(answer) == "checkout_refused"
+
+
+def test_the_reason_is_found_although_the_shop_is_slow(
+    shop: RunningShop, serve: RunService
+) -> None:
+    """With cold caches the shop's data for its scripts took three seconds."""
+    stand_in = forwards_to(shop.url)
+
+    def takes_its_time(call: Call) -> None:
+        call.wait(1.2)
+        stand_in(call)
+
+    shop.state.rules.guest_checkout = False
+    behave = behaves_if(lambda call: "/section/load/" in call.path, takes_its_time, stand_in)
+    request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
+    sessions = shop.sessions.as_uri()
+    with (
+        faulty_shop(behave) as faulty,
+        serve(faulty.url, ask_checkout=True, session_store=sessions, magento_timeout=2) as service,
+    ):
+        answer = service.poq.transfer(request)
+    shop.state.rules.guest_checkout = True
+    assert code_of(answer) == "guest_checkout_off"
 
 
 # How it is asked

@@ -40,6 +40,7 @@ def show_cart() -> Response:
         "cart.html",
         totals=None if quote is None else calculate_totals(quote),
         can_check_out=can_check_out(visit),
+        has_errors=quote is not None and has_line_errors(quote),
         below_minimum=quote is not None and is_below_minimum(quote, visit.shop.rules),
     )
 
