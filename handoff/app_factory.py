@@ -42,10 +42,10 @@ from handoff.operations.openapi_document import register_openapi
 from handoff.operations.proxy_middleware import add_proxy_middleware
 from handoff.operations.rate_limits import RateLimit, RateLimitCounters
 from handoff.operations.request_log import log_requests
-from handoff.operations.settings_reload import get_cached_settings
+from handoff.operations.settings_reload import get_cached_settings, get_settings_read_time
 from handoff.resource_folders import find_resource_folder
 from handoff.settings import Settings, find_unknown_names, load_settings
-from handoff.shop_client_factory import open_client, open_orders
+from handoff.shop_client_factory import build_login_block, open_client, open_orders
 from handoff.shop_session import SessionStore, open_session_store
 from handoff.transfer.checkout_preflight import SESSION_STORE_TIMEOUT, CheckoutPreflight
 from handoff.transfer.quote_resolver import QuoteResolver
@@ -102,7 +102,8 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     """Build the objects of transfer, entry and direct entry, and register their views."""
     handoffs = HandoffRepository(database, ttl=settings.link_ttl, grace=settings.reopen_grace)
     client = open_client(settings)
-    orders = open_orders(client, settings)
+    block = build_login_block(settings, database, settings_read_at=get_settings_read_time())
+    orders = open_orders(client, settings, block)
     quotes = QuoteResolver(Quotes(client), settings.store_views, orders)
     limits = share_threads(gunicorn_config.threads, direct_entry=settings.direct_entry)
     session_store = _open_session_store(settings)
@@ -112,8 +113,9 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     counters = _build_rate_limit_counters(settings)
     leases = Leases(database, seconds=settings.magento_timeout + _LEASE_MARGIN)
     preflight = _build_checkout_preflight(client, settings)
-    timeout = settings.magento_timeout
-    build_transfers = partial(TransferService, handoffs, leases, quotes, preflight, timeout=timeout)
+    build_transfers = partial(
+        TransferService, handoffs, leases, quotes, preflight, timeout=settings.magento_timeout
+    )
     transfers = build_transfers(limits.transfers)
     wrong_key_limit = RateLimit(counters, "wrong_key", settings.refusals_per_minute)
     callers = CallerAuthentication(settings.api_keys, wrong_key_limit)
@@ -131,7 +133,7 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
         transfers = build_transfers(limits.direct_entries)
         _register_direct_entry(app, settings, entry, transfers, counters)
     _register_web_checkout(app, settings, cookies, counters)
-    register_health_endpoints(app, ReadinessCheck(handoffs, session_store))
+    register_health_endpoints(app, ReadinessCheck(handoffs, session_store, block))
     register_error_handlers(app, pages)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from handoff.magento.admin_access import AccessToken, AdminAccess, AdminLogin
+import hmac
+import json
+
+from handoff.ledger import Database, LedgerLoginBlock
+from handoff.magento.admin_access import AccessToken, AdminAccess, AdminLogin, AdminLoginBlock
 from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
 from handoff.settings import Settings
@@ -15,18 +19,41 @@ def open_client(settings: Settings) -> MagentoClient:
     )
 
 
-def open_admin_access(client: MagentoClient, settings: Settings) -> AdminAccess | None:
-    """Return the staff access from the settings, a token or a login, or None if there is none."""
+def build_login_block(
+    settings: Settings, database: Database, *, settings_read_at: float
+) -> LedgerLoginBlock | None:
+    """Return the block on the administrator's login, None if the settings have no such login.
+
+    `settings_read_at` is in seconds of the monotonic clock.
+    """
+    password = settings.magento_admin_password
+    if settings.magento_access_token or password is None:
+        return None
+    login = [settings.magento_url, settings.magento_admin_username, password.get_secret_value()]
+    key = settings.secret_key.get_secret_value().encode()
+    login_hash = hmac.digest(key, json.dumps(login).encode(), "sha256").hex()
+    return LedgerLoginBlock(database, login_hash=login_hash, settings_read_at=settings_read_at)
+
+
+def open_admin_access(
+    client: MagentoClient, settings: Settings, block: AdminLoginBlock | None = None
+) -> AdminAccess | None:
+    """Return the staff access from the settings, a token or a login, or None if there is none.
+
+    `block` remembers a login that the shop has refused.
+    """
     if settings.magento_access_token:
         return AccessToken(settings.magento_access_token.get_secret_value())
     if settings.magento_admin_username and settings.magento_admin_password:
         password = settings.magento_admin_password.get_secret_value()
         store_code = settings.store_views.first.code
-        return AdminLogin(client, settings.magento_admin_username, password, store_code)
+        return AdminLogin(client, settings.magento_admin_username, password, store_code, block)
     return None
 
 
-def open_orders(client: MagentoClient, settings: Settings) -> Orders | None:
+def open_orders(
+    client: MagentoClient, settings: Settings, block: AdminLoginBlock | None = None
+) -> Orders | None:
     """Return the client for orders, or None if the settings give no access to them."""
-    access = open_admin_access(client, settings)
+    access = open_admin_access(client, settings, block)
     return Orders(client, access, store=settings.store_views.first.code) if access else None

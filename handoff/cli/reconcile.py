@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -38,7 +39,8 @@ from handoff.reconciliation.reference_csv_reader import (
     remove_duplicates,
 )
 from handoff.reconciliation.report import DISCREPANCIES, ReportEntry, ReportState, ReportSummary
-from handoff.shop_client_factory import open_client, open_orders
+from handoff.settings import Settings
+from handoff.shop_client_factory import build_login_block, open_client, open_orders
 
 _WRITERS: dict[str, Callable[..., ReportWriter]] = {
     "table": TableReportWriter,
@@ -128,14 +130,12 @@ def reconcile(
         raise click.UsageError("References and a period do not go together.")
     settings = load_settings_or_exit()
     configure_logging("CRITICAL")  # errors are printed as messages instead
-    orders = open_orders(open_client(settings), settings)
-    if orders is None:
-        exit_with_error(_NO_PERMISSION)
     with (
         exit_on_problem(),
         closing(open_existing_ledger(settings)) as database,
         _hold_lease(database) as extend_lease,
     ):
+        orders = _open_orders(settings, database)
         run = _ReconcileRun(
             ReconciliationRepository(database),
             orders,
@@ -230,6 +230,14 @@ class _ReconcileRun:
         if not complete:
             text += "; not complete: what was found is kept, the next run continues from there"
         click.echo(f"{text}.", err=True)
+
+
+def _open_orders(settings: Settings, database: Database) -> Orders:
+    block = build_login_block(settings, database, settings_read_at=time.monotonic())
+    orders = open_orders(open_client(settings), settings, block)
+    if orders is None:
+        exit_with_error(_NO_PERMISSION)
+    return orders
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from handoff.ledger.database import (
 )
 from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.lease_locks import Lease, LeaseLost, Leases
+from handoff.ledger.login_block import LedgerLoginBlock
 from handoff.ledger.migrate import (
     MigrationResult,
     find_newest_schema_version,
@@ -35,6 +36,7 @@ __all__ = [
     "Lease",
     "LeaseLost",
     "Leases",
+    "LedgerLoginBlock",
     "LedgerUnreachable",
     "LinkState",
     "MigrationResult",

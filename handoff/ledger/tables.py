@@ -85,3 +85,12 @@ lease = Table(
     Column("holder", String(32), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
 )
+
+login_block = Table(
+    "login_block",
+    metadata,
+    Column("login_hash", String(64), primary_key=True),
+    Column("blocked_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("refusal_count", Integer, nullable=False),
+)

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
+
+import structlog
 
 from handoff.deadline import Deadline
 from handoff.magento.client import Answer, MagentoClient
 from handoff.problems import ShopTimeout, ShopUnavailable
 
 _REJECTED = "The shop does not accept the administrator's login."
-_WAIT_AFTER_REJECTION = 300.0  # seconds
+_HINT = (
+    "Correct the login, or unlock the account, and reload the settings: the login is then tried at "
+    "once. Otherwise no worker on any host tries it for the seconds that this line names."
+)
+# Seconds. Magento locks an account for 30 minutes, by default after six wrong passwords.
+_WAIT_AFTER_REFUSAL = 35 * 60
+_WAIT_AFTER_OTHER_FAILURE = 60
+
+log = structlog.get_logger()
 
 
 class AdminAccessDenied(ShopUnavailable):
@@ -28,6 +40,32 @@ class AdminAccess(Protocol):
 
     def discard_token(self, rejected: str) -> bool:
         """Forget a token that the shop has rejected; return whether a new one can be requested."""
+
+
+class AdminLoginBlock(Protocol):
+    """Keeps a login from being tried while the shop is known to refuse it."""
+
+    def hold_attempt(self, deadline: Deadline) -> AbstractContextManager[bool]:
+        """Hold the right to try the login for the block; yields False if it may not be tried."""
+
+    def set(self, seconds: float) -> None:
+        """Block the login for everyone who shares this object's memory."""
+
+
+class ProcessLoginBlock:
+    """Blocks a login in this process alone, for commands that have no ledger."""
+
+    def __init__(self) -> None:
+        self._blocked_until = 0.0
+
+    @contextmanager
+    def hold_attempt(self, deadline: Deadline) -> Iterator[bool]:
+        """Yield whether the login may be tried."""
+        yield time.monotonic() >= self._blocked_until
+
+    def set(self, seconds: float) -> None:
+        """Block the login for some seconds."""
+        self._blocked_until = time.monotonic() + seconds
 
 
 class AccessToken:
@@ -61,6 +99,12 @@ class AdminLoginReply:
         return self.answer.body if is_token else None
 
     @property
+    def retry_delay(self) -> int:
+        """The seconds after which a refused login may be tried again."""
+        is_refused = self.answer.status == HTTPStatus.UNAUTHORIZED
+        return _WAIT_AFTER_REFUSAL if is_refused else _WAIT_AFTER_OTHER_FAILURE
+
+    @property
     def needs_second_factor(self) -> bool:
         """Whether the password is right and the shop asks for a second factor.
 
@@ -74,13 +118,21 @@ class AdminLoginReply:
 class AdminLogin:
     """Exchanges an administrator's name and password for a token and keeps it until rejected."""
 
-    def __init__(self, client: MagentoClient, username: str, password: str, store: str) -> None:
+    def __init__(
+        self,
+        client: MagentoClient,
+        username: str,
+        password: str,
+        store: str,
+        block: AdminLoginBlock | None = None,
+    ) -> None:
+        """`block` remembers a refused login, by default for this process."""
         self._client = client
         self._credentials = {"username": username, "password": password}
         self._store = store
         self._token: str | None = None
         self._lock = threading.Lock()
-        self._wait_until = 0.0
+        self._block = block or ProcessLoginBlock()
 
     def log_in(self, deadline: Deadline) -> AdminLoginReply:
         """Send the login and return any answer of the shop; keep nothing."""
@@ -97,24 +149,37 @@ class AdminLogin:
     def get_token(self, deadline: Deadline) -> str:
         """Return the kept token, and log in if there is none.
 
-        Raises AdminAccessDenied if the login is refused, and for five minutes after that without
-        another login.
+        Raises AdminAccessDenied if the login is refused, or has been refused a short time ago.
         """
         if not self._lock.acquire(timeout=deadline.remaining):
             raise ShopTimeout
         try:
-            if time.monotonic() < self._wait_until:
-                raise AdminAccessDenied(_REJECTED)
             if self._token is None:
-                self._token = self.log_in(deadline).token
-                if self._token is None:
-                    # Magento locks an account after a few failures, and every shopper with a used
-                    # link makes us log in.
-                    self._wait_until = time.monotonic() + _WAIT_AFTER_REJECTION
-                    raise AdminAccessDenied(_REJECTED)
+                self._token = self._log_in_unless_blocked(deadline)
             return self._token
         finally:
             self._lock.release()
+
+    def _log_in_unless_blocked(self, deadline: Deadline) -> str:
+        with self._block.hold_attempt(deadline) as may_try:
+            if not may_try:
+                raise AdminAccessDenied(_REJECTED)
+            try:
+                reply = self.log_in(deadline)
+            except ShopTimeout:  # the shop may have counted a wrong password
+                self._block.set(_WAIT_AFTER_OTHER_FAILURE)
+                raise
+            if reply.token is None:
+                self._block.set(reply.retry_delay)
+                log.error(
+                    "admin_login_refused",
+                    status=reply.answer.status,
+                    second_factor=reply.needs_second_factor,
+                    seconds=reply.retry_delay,
+                    hint=_HINT,
+                )
+                raise AdminAccessDenied(_REJECTED)
+            return reply.token
 
     def discard_token(self, rejected: str) -> bool:
         """Forget the token unless another thread has replaced it already; return True."""

@@ -10,11 +10,12 @@ from http import HTTPStatus
 import structlog
 from flask import Flask, Response, jsonify
 
-from handoff.ledger import HandoffRepository
+from handoff.ledger import HandoffRepository, LedgerLoginBlock
 from handoff.problems import LedgerUnavailable
 from handoff.shop_session import SessionStore, SessionStoreError
 
 _OK, _FAILING = "ok", "failing"
+_REFUSED, _UNKNOWN = "refused", "unknown"
 _FRESH_FOR = 1.0  # seconds
 
 log = structlog.get_logger()
@@ -31,25 +32,35 @@ class ReadinessCheck:
         self,
         ledger: HandoffRepository,
         sessions: SessionStore,
+        login_block: LedgerLoginBlock | None = None,
         *,
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`elapsed` is a clock in seconds. Nothing is checked yet."""
+        """`login_block` is None without an administrator's login. `elapsed` is a clock in seconds.
+
+        Nothing is checked yet.
+        """
         self._ledger = ledger
         self._sessions = sessions
+        self._login_block = login_block
         self._elapsed = elapsed
         self._check_lock = threading.Lock()
         self._result: dict[str, str] = {}
         self._fresh_until = 0.0
 
     def run(self) -> dict[str, str]:
-        """Return `ok` or `failing` for each part. The shop is never called."""
+        """Return `ok` or `failing` for each part. The shop is never called.
+
+        `admin_login` is `refused` while a login is not tried. Shoppers can use their links all the
+        same.
+        """
         if self._check_lock.acquire(blocking=not self._result):
             try:
                 if not self._result or self._elapsed() >= self._fresh_until:
                     self._result = {
                         "ledger": self._check_ledger(),
                         "session_store": self._check_session_store(),
+                        **self._check_admin_login(),
                     }
                     self._fresh_until = self._elapsed() + _FRESH_FOR
             finally:
@@ -62,6 +73,14 @@ class ReadinessCheck:
         except LedgerUnavailable:
             return _FAILING
         return _OK
+
+    def _check_admin_login(self) -> dict[str, str]:
+        if self._login_block is None:
+            return {}
+        try:
+            return {"admin_login": _REFUSED if self._login_block.is_set() else _OK}
+        except LedgerUnavailable:
+            return {"admin_login": _UNKNOWN}
 
     def _check_session_store(self) -> str:
         try:
@@ -82,7 +101,7 @@ def register_health_endpoints(app: Flask, readiness: ReadinessCheck) -> None:
     @app.get("/readyz")
     def _show_readiness() -> Response:
         parts = readiness.run()
-        is_ready = set(parts.values()) == {_OK}
+        is_ready = _FAILING not in parts.values()
         response = jsonify({"status": _OK if is_ready else _FAILING, **parts})
         response.status_code = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
         response.headers["Cache-Control"] = "no-store"

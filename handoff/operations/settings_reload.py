@@ -6,6 +6,7 @@ setting breaks neither a reload nor the replacement of a dead worker.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import structlog
@@ -19,6 +20,7 @@ log = structlog.get_logger()
 @dataclass(slots=True)
 class _Cache:
     settings: Settings | None = None
+    read_at: float | None = None  # seconds of the monotonic clock
 
 
 _cache = _Cache()
@@ -29,10 +31,15 @@ def get_cached_settings() -> Settings | None:
     return _cache.settings
 
 
+def get_settings_read_time() -> float:
+    """Return when the settings were read, in seconds of the monotonic clock of this host."""
+    return time.monotonic() if _cache.read_at is None else _cache.read_at
+
+
 def reload_settings() -> None:
     """Load the settings for future workers. Log invalid ones and keep the old settings."""
     try:
-        _cache.settings = load_settings()
+        _cache.settings, _cache.read_at = load_settings(), time.monotonic()
     except SettingsError as error:
         # At the start there is nothing to keep: the workers then raise the error themselves.
         if _cache.settings is not None:

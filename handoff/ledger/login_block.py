@@ -1,0 +1,102 @@
+"""The block on an administrator's login that the shop has refused, for all workers and hosts.
+
+Magento locks an account for 30 minutes after six failures. So one process tries a login, and after
+a refusal none tries it again for longer than that. A process that has read its settings after the
+refusal may try once at once, since somebody may have corrected the account in the shop. There are
+only a few such tries, because many hosts may restart one after the other.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from handoff.deadline import Deadline
+from handoff.ledger.database import NOW, Database
+from handoff.ledger.lease_locks import Leases
+from handoff.ledger.tables import login_block
+
+_MAX_REFUSALS = 3  # within one block; Magento locks an account at six
+_MAX_ATTEMPT = 60  # seconds; no request lasts longer
+
+_c = login_block.c
+_milliseconds: sa.BindParameter[int] = sa.bindparam("milliseconds", type_=sa.BigInteger)
+_settings_age: sa.BindParameter[int] = sa.bindparam("settings_age", type_=sa.BigInteger)
+_is_blocked = sa.and_(_c.login_hash == sa.bindparam("login_hash"), _c.expires_at > NOW)
+
+_FIND_BLOCK = sa.select(_c.refusal_count).where(_is_blocked)
+_FIND_BLOCK_FOR_SETTINGS = _FIND_BLOCK.where(
+    sa.or_(_c.refusal_count >= _MAX_REFUSALS, _c.blocked_at > NOW - _settings_age)
+)
+_DELETE_EXPIRED = sa.delete(login_block).where(_c.expires_at <= NOW)
+
+
+def _build_block_statement(insert: Any) -> sa.Executable:
+    new = insert(login_block).values(
+        blocked_at=NOW, expires_at=NOW + _milliseconds, refusal_count=1
+    )
+    block: sa.Executable = new.on_conflict_do_update(
+        index_elements=[_c.login_hash],
+        set_={
+            "blocked_at": new.excluded.blocked_at,
+            "expires_at": new.excluded.expires_at,
+            "refusal_count": _c.refusal_count + 1,
+        },
+    )
+    return block
+
+
+_BLOCK = {
+    "sqlite": _build_block_statement(sqlite.insert),
+    "postgresql": _build_block_statement(postgresql.insert),
+}
+
+
+class LedgerLoginBlock:
+    """The block on one login, which `login_hash` names without giving its password away."""
+
+    def __init__(self, database: Database, *, login_hash: str, settings_read_at: float) -> None:
+        """`settings_read_at` is the time at which this process, or the process that forked it,
+        read the settings, in seconds of the monotonic clock."""
+        self._database = database
+        self._leases = Leases(database, seconds=_MAX_ATTEMPT)
+        self._login_hash = login_hash
+        self._settings_read_at = settings_read_at
+
+    @contextmanager
+    def hold_attempt(self, deadline: Deadline) -> Iterator[bool]:
+        """Let one process at a time try the login; yields False if none may try it now."""
+        if self._finds(_FIND_BLOCK_FOR_SETTINGS):
+            yield False
+            return
+        with self._leases.acquire(f"login:{self._login_hash}", deadline) as lease:
+            yield lease is not None and not self._finds(_FIND_BLOCK_FOR_SETTINGS)
+
+    def is_set(self) -> bool:
+        """Return whether the shop has refused the login, and the block has not ended."""
+        return self._finds(_FIND_BLOCK)
+
+    def set(self, seconds: float) -> None:
+        """Block the login for all processes, after the shop has refused it."""
+        values = {"login_hash": self._login_hash, "milliseconds": int(seconds * 1000)}
+
+        def work(connection: sa.Connection) -> None:
+            now = self._database.now_parameter
+            connection.execute(_DELETE_EXPIRED, now)
+            connection.execute(_BLOCK[connection.dialect.name], values | now)
+
+        self._database.write(work)
+
+    def _finds(self, statement: sa.Executable) -> bool:
+        values = {
+            "login_hash": self._login_hash,
+            "settings_age": int((time.monotonic() - self._settings_read_at) * 1000),
+            **self._database.now_parameter,
+        }
+        with self._database.open_read_connection() as connection:
+            return connection.execute(statement, values).first() is not None

@@ -1,0 +1,98 @@
+"""The block on a refused administrator's login, shared by all processes of a ledger."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from handoff.deadline import Deadline
+from handoff.ledger import LedgerLoginBlock
+from tests.conftest import FakeClock
+from tests.ledger.stored_handoffs import LedgerWithHandoffs
+
+MINUTE = 60
+LONG_AGO = -1_000_000.0  # on the monotonic clock
+
+
+def open_block(
+    ledger: LedgerWithHandoffs, *, read_at: float = LONG_AGO, login: str = "a" * 64
+) -> LedgerLoginBlock:
+    """Open the block of a process that has read its settings at a time."""
+    return LedgerLoginBlock(ledger.database, login_hash=login, settings_read_at=read_at)
+
+
+def may_try(block: LedgerLoginBlock) -> bool:
+    with block.hold_attempt(Deadline.after(0)) as may_try:
+        return may_try
+
+
+def test_a_refused_login_is_blocked_for_every_process_until_the_block_ends(
+    ledger: LedgerWithHandoffs, clock: FakeClock
+) -> None:
+    first, second = open_block(ledger), open_block(ledger)
+    assert may_try(first)
+    assert not first.is_set()
+    first.set(35 * MINUTE)
+    for seconds in (0, 35 * MINUTE - 1):
+        clock.advance(seconds=seconds)
+        assert [may_try(first), may_try(second)] == [False, False]
+        assert second.is_set()
+    clock.advance(seconds=1)
+    assert [may_try(first), may_try(second)] == [True, True]
+    assert not second.is_set()
+
+
+def test_another_login_is_not_blocked(ledger: LedgerWithHandoffs) -> None:
+    open_block(ledger).set(35 * MINUTE)
+    assert may_try(open_block(ledger, login="b" * 64))
+
+
+def test_settings_that_were_read_later_allow_one_more_try(
+    ledger: LedgerWithHandoffs, clock: FakeClock
+) -> None:
+    before = open_block(ledger)
+    before.set(35 * MINUTE)
+    clock.advance(seconds=MINUTE)
+    after = open_block(ledger, read_at=time.monotonic())
+    assert may_try(after)
+    assert not may_try(before)
+    after.set(35 * MINUTE)
+    assert not may_try(after)
+
+
+def test_many_restarts_do_not_try_a_login_often_enough_to_lock_it(
+    ledger: LedgerWithHandoffs, clock: FakeClock
+) -> None:
+    tried = 0
+    for _ in range(20):
+        clock.advance(seconds=MINUTE)
+        restarted = open_block(ledger, read_at=time.monotonic())
+        if may_try(restarted):
+            restarted.set(35 * MINUTE)
+            tried += 1
+    assert tried == 3
+
+
+def test_one_process_at_a_time_tries_a_login(ledger: LedgerWithHandoffs) -> None:
+    with open_block(ledger).hold_attempt(Deadline.after(0)) as may_try_first:
+        assert may_try_first
+        assert not may_try(open_block(ledger))
+    assert may_try(open_block(ledger))
+
+
+def test_who_waits_for_a_try_that_is_refused_does_not_try(ledger: LedgerWithHandoffs) -> None:
+    with open_block(ledger).hold_attempt(Deadline.after(0)):
+        open_block(ledger).set(35 * MINUTE)
+        with open_block(ledger).hold_attempt(Deadline.after(5)) as may_try_next:
+            assert not may_try_next
+
+
+@pytest.mark.parametrize("seconds", [60, 35 * MINUTE])
+def test_a_block_that_has_ended_counts_no_more(
+    seconds: int, ledger: LedgerWithHandoffs, clock: FakeClock
+) -> None:
+    for _ in range(5):
+        open_block(ledger).set(seconds)
+        clock.advance(seconds=seconds + 1)
+        assert may_try(open_block(ledger))
