@@ -44,7 +44,11 @@ _RENEW = (
     .where(
         _c.transfer_key == sa.bindparam("key"), _c.content_hash == sa.bindparam("hash"), _is_live
     )
-    .values(expires_at=NOW + _ttl, customer_group_id=sa.bindparam("group"))
+    .values(
+        expires_at=NOW + _ttl,
+        customer_group_id=sa.bindparam("group"),
+        visitor_id=sa.bindparam("visitor"),
+    )
     .returning(*HANDOFF_COLUMNS)
 )
 
@@ -95,9 +99,7 @@ class HandoffRepository:
         """
 
         def work(connection: sa.Connection) -> Handoff | None:
-            renewed = self._renew_handoff(
-                connection, transfer_key, content_hash, customer_group_id=None
-            )
+            renewed = self._renew_handoff(connection, transfer_key, content_hash)
             if renewed is not None:
                 lease.release(connection)
             return renewed
@@ -118,7 +120,11 @@ class HandoffRepository:
             renewed = None
             if new.kind != "bag":  # the quote of a bag is new, so no handoff can equal it
                 renewed = self._renew_handoff(
-                    connection, new.transfer_key, new.content_hash, new.customer_group_id
+                    connection,
+                    new.transfer_key,
+                    new.content_hash,
+                    group=new.customer_group_id,
+                    visitor=new.visitor_id,
                 )
             return renewed or self._insert_and_supersede(connection, new)
 
@@ -164,10 +170,16 @@ class HandoffRepository:
         )
 
     def _renew_handoff(
-        self, connection: sa.Connection, key: str, content_hash: str, customer_group_id: int | None
+        self,
+        connection: sa.Connection,
+        key: str,
+        content_hash: str,
+        *,
+        group: int | None = None,
+        visitor: int | None = None,
     ) -> Handoff | None:
-        values = {"key": key, "hash": content_hash, "group": customer_group_id, "ttl": self._ttl}
-        return self._fetch_handoff(connection, _RENEW, **values)
+        values = {"key": key, "hash": content_hash, "group": group, "visitor": visitor}
+        return self._fetch_handoff(connection, _RENEW, **values, ttl=self._ttl)
 
     def _insert_and_supersede(self, connection: sa.Connection, new: NewHandoff) -> Handoff:
         now = self._database.now_parameter

@@ -44,7 +44,8 @@ class NewHandoff:
     """A handoff that is not stored yet.
 
     `caller` is the name of its API key, None after direct entry. Equal transfers have the same
-    `transfer_key`, and the same `content_hash` if they have the same content.
+    `transfer_key`, and the same `content_hash` if they have the same content. `visitor_id` is the
+    visitor that the shop stored for the customer at the checkout preflight.
     """
 
     transfer_key: str
@@ -57,6 +58,7 @@ class NewHandoff:
     customer_group_id: int | None
     bag: dict[str, Any]
     caller: str | None = None
+    visitor_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ _ANONYMISE = sa.update(handoff).values(
     bag={"currency": "", "lines": []},
     customer_id=None,
     customer_group_id=None,
+    visitor_id=None,
     web_view_hash=None,
     differences=sa.null(),
     outcome=sa.case((_c.resolved_at.is_(None), OrderOutcome.UNRECONCILED.value), else_=_c.outcome),

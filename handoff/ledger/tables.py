@@ -34,6 +34,7 @@ handoff = Table(
     Column("quote_number", BigInteger, nullable=False),
     Column("customer_id", BigInteger),
     Column("customer_group_id", Integer),
+    Column("visitor_id", BigInteger),
     Column("bag", JSON, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),

@@ -46,13 +46,13 @@ class PageFetcher(Protocol):
 class ShopperSession:
     """A shop session, and the site whose pages it opens. Session ids are credentials.
 
-    A new visitor's session id is empty. `renewed_ids` are those that the shop has given to the
-    session while pages were opened.
+    A new visitor's session id is empty. `renewed_ids` are the ids that the shop gave to the session
+    with each page, in this order.
     """
 
     site: StoreSite
     session_id: str = field(repr=False)
-    renewed_ids: set[str] = field(default_factory=set, repr=False, compare=False)
+    renewed_ids: list[str] = field(default_factory=list, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class CheckoutProbe:
                 break
             pages.append(VisitedPage(url, response))
             session_id = _find_cookie(response.set_cookies, cookie.name) or session_id
-            session.renewed_ids.add(session_id)
+            session.renewed_ids.append(session_id)
             url = _resolve_redirect(url, response.location)
         return StorefrontVisit(tuple(pages), session_id)
 

@@ -85,8 +85,7 @@ class TemporaryAccount(CustomerAccount):
 
     def __init__(self, shop: AppClient, cleanup: Cleanup) -> None:
         email = f"handoff-rehearsal-{secrets.token_hex(6)}@{_DOMAIN}"
-        # The password has a character of every kind that a shop may require.
-        super().__init__(shop, cleanup, email, f"Aa1!{secrets.token_urlsafe(16)}")
+        super().__init__(shop, cleanup, email, _generate_password())
         self._id: int | None = None
 
     def ensure_exists(self) -> Observation:
@@ -108,6 +107,15 @@ class TemporaryAccount(CustomerAccount):
         )
         self._id = int(account["id"])
         return f"customer {self._id}, {self.email}"
+
+    def change_password(self) -> None:
+        """Change the password, which ends the customer's sessions in the shop."""
+        password = _generate_password()
+        body = {"currentPassword": self._password, "newPassword": password}
+        self._shop.call_or_fail(
+            "PUT", "customers/me/password", body=body, token=self.token, advice="password_call"
+        )
+        self._password = password
 
     def create_invalid_token(self) -> str:
         """Revoke all tokens of the account; the shop treats them like expired ones."""
@@ -137,3 +145,8 @@ class TemporaryAccount(CustomerAccount):
             return int(self._call_customers_me("GET")["id"])
         except StepFailure:
             return None
+
+
+def _generate_password() -> str:
+    """Return a password with a character of every kind that a shop may require."""
+    return f"Aa1!{secrets.token_urlsafe(16)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from http import HTTPStatus
 from typing import Any
 
 from handoff.bag import normalize_sku
@@ -9,8 +11,8 @@ from handoff.bag_comparison import find_quote_differences
 from handoff.rehearsal.app_cart import AppCart, describe_lines
 from handoff.rehearsal.checkout_page import CheckoutPage, load_cart_section
 from handoff.rehearsal.context import RehearsalContext
-from handoff.rehearsal.customer_account import CustomerAccount
-from handoff.rehearsal.results import Observation, Step, StepFailure
+from handoff.rehearsal.customer_account import CustomerAccount, TemporaryAccount
+from handoff.rehearsal.results import Observation, Step, StepFailure, get_advice
 from handoff.rehearsal.shopper_journey import ShopperJourney, require_lines
 
 
@@ -40,6 +42,7 @@ class CustomerJourney(ShopperJourney):
             self._build_step("added in the app, shown on the web", self.add_item_in_app),
             self._build_step("added on the web, shown in the app", self.add_item_on_web),
             self._build_step("cart emptied", self.empty_cart),
+            self._build_password_step(),
             self._build_step("invalid token refused", self.transfer_with_invalid_token),
         ]
 
@@ -115,6 +118,20 @@ class CustomerJourney(ShopperJourney):
         self._is_cart_empty = True
         return "by the app"
 
+    def end_session_by_password_change(self, account: TemporaryAccount) -> Observation:
+        """Change the password, and require that the web view is no longer signed in."""
+        url = f"{self._site.storefront_url}/customer/account/"
+        before = self._web_view.load(url)
+        if before.status != HTTPStatus.OK:
+            raise StepFailure("the customer's account page", before.summary, "other_cart")
+        time.sleep(1)  # Magento compares the change with the transfer, in whole seconds
+        account.change_password()
+        after = self._web_view.load(url)
+        if not after.location:
+            expected = "the session to end with the password"
+            raise StepFailure(expected, after.summary, "session_outlives_password")
+        return "signed out in the web view"
+
     def transfer_with_invalid_token(self) -> Observation:
         """Send the transfer with an invalid token, and require the service to refuse it."""
         token = self._account.create_invalid_token()
@@ -123,6 +140,12 @@ class CustomerJourney(ShopperJourney):
             code="customer_token_rejected",
             reason="an invalid token",
         )
+
+    def _build_password_step(self) -> Step:
+        account, title = self._account, "session ended by a password change"
+        if not isinstance(account, TemporaryAccount):
+            return self._build_step(title, str, get_advice("password_kept"))
+        return self._build_step(title, lambda: self.end_session_by_password_change(account))
 
     def _empty_cart_if_needed(self) -> None:
         if not self._is_cart_empty:

@@ -71,6 +71,10 @@ class WebView:
         headers = {**(headers or {}), "Content-Type": _FORM_TYPE}
         return self._load_page("POST", url, data=body, headers=headers)
 
+    def load(self, url: str) -> WebPage:
+        """Load a page and follow no redirect."""
+        return self._load_page("GET", url)
+
     def visit(self, url: str) -> WebPage:
         """Load a page and follow redirects; raise StepFailure if they do not end."""
         for _ in range(_MAX_REDIRECTS):

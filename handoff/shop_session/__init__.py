@@ -7,6 +7,7 @@ from handoff.shop_session.session_contents import (
     SessionContents,
     SessionLogin,
     build_session_contents,
+    find_visitor_id,
 )
 from handoff.shop_session.store import (
     SessionStore,
@@ -25,6 +26,7 @@ __all__ = [
     "SessionStoreUrl",
     "build_session_contents",
     "create_session",
+    "find_visitor_id",
     "generate_session_id",
     "open_session_store",
 ]

@@ -51,6 +51,17 @@ class FileSessionStore:
             with suppress(OSError):
                 (self._folder / f"sess_{session_id}").unlink()
 
+    def read(self, session_id: str) -> bytes | None:
+        """Return the content of the session's file, or None if there is no such file."""
+        if not _SESSION_ID.fullmatch(session_id):
+            return None
+        try:
+            return (self._folder / f"sess_{session_id}").read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise SessionStoreError(type(error).__name__) from None
+
     def check_writable(self) -> None:
         """Create a session file that belongs to no shopper, and remove it."""
         session_id = generate_session_id()

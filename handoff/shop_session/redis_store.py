@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import zlib
+from typing import Any, cast
 
 import redis
 
 from handoff.deadline import has_request_deadline_passed
 from handoff.shop_session.store import SessionStoreError, generate_session_id
 
+_COMPRESSED = b":gz:"  # Magento's own prefix of long sessions, before zlib's format
+
 
 class RedisSessionStore:
-    """Writes `sess_<id>` hashes. It needs no rights but HSET and EXPIRE on them.
+    """Writes `sess_<id>` hashes. It needs the rights to HSET and EXPIRE on them; HGET only reads.
 
     `lifetime` is how many seconds a session lives.
     """
@@ -40,6 +43,19 @@ class RedisSessionStore:
 
     def remove(self, session_id: str) -> None:
         """Do nothing: a session that no shopper has was written with a short lifetime."""
+
+    def read(self, session_id: str) -> bytes | None:
+        """Return the session's data, or None if there is none or its compression is unknown."""
+        try:
+            data = cast("bytes | None", self._client.hget(f"sess_{session_id}", "data"))
+        except redis.RedisError as error:
+            raise SessionStoreError(type(error).__name__) from None
+        if data is None or not data.startswith(_COMPRESSED):
+            return data
+        try:
+            return zlib.decompress(data.removeprefix(_COMPRESSED))
+        except zlib.error:
+            return None
 
     def check_writable(self) -> None:
         """Store an empty session for one second, because the Redis user may not delete sessions."""

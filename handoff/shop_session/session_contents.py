@@ -1,17 +1,26 @@
 """The contents of a shop session, and their bytes in PHP's session format.
 
 The format is `session.serialize_handler=php`: a sequence of `name|serialize(value)`. Magento keeps
-the quote of each website under `checkout`, a currency that the shopper chose under `default`, and
-the login under `customer_<website code>`, or under `customer` if all websites share accounts. All
-numbers are stored as text.
+the quote of each website under `checkout`, and the login under `customer_<website code>`, or under
+`customer` if all websites share accounts. The array `default` holds a currency that the shopper
+chose, and `visitor_data`. All numbers are stored as text.
+
+A password change ends the customer's sessions: Magento compares its time with the time at which it
+stored the visitor of `visitor_data`, a row in its own table. A login without `visitor_data` would
+outlive the password change.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handoff.ledger import NewHandoff
 from handoff.settings.store_view_models import StoreViews
+
+_VISITOR_DATA = re.compile(rb's:12:"visitor_data";a:\d+:\{([^{}]*)\}')
+_VISITOR_ID = re.compile(rb's:10:"visitor_id";(?:i:|s:\d+:")(\d{1,18})\b')
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +28,14 @@ class SessionLogin:
     """The signed-in customer: Magento's numbers of the customer and of the customer group.
 
     `website_code` names the website of the account, or is None if all websites share accounts.
+    `visitor_id` is the visitor that the shop stored for this customer's checkout preflight. If it
+    is None, Magento stores a visitor at the session's first page.
     """
 
     customer_id: int
     group_id: int
     website_code: str | None
+    visitor_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,9 @@ def build_session_contents(handoff: NewHandoff, store_views: StoreViews) -> Sess
     login = None
     if handoff.customer_id is not None:
         website = None if store_views.shared_accounts else store.website_code
-        login = SessionLogin(handoff.customer_id, handoff.customer_group_id or 0, website)
+        login = SessionLogin(
+            handoff.customer_id, handoff.customer_group_id or 0, website, handoff.visitor_id
+        )
     # Without a currency in the session, Magento uses the store view's own, also after the shopper
     # switches to another store view.
     currency = handoff.bag["currency"] if handoff.bag["currency"] != store.currency else None
@@ -60,10 +74,14 @@ def build_session_contents(handoff: NewHandoff, store_views: StoreViews) -> Sess
 def encode_contents(contents: SessionContents) -> bytes:
     """Return the bytes that PHP reads as a session with these contents."""
     entries = []
+    shared: dict[str, str | Mapping[str, str]] = {}
+    if contents.currency is not None:
+        shared["currency_code"] = contents.currency
     if contents.login is not None:
         entries.append(encode_login(contents.login))
-    if contents.currency is not None:
-        entries.append(encode_entry("default", {"currency_code": contents.currency}))
+        shared["visitor_data"] = _build_visitor_data(contents.login)
+    if shared:
+        entries.append(encode_entry("default", shared))
     quote = {f"quote_id_{contents.website_id}": str(contents.quote_number)}
     entries.append(encode_entry("checkout", quote))
     return b"".join(entries)
@@ -79,15 +97,38 @@ def encode_login(login: SessionLogin) -> bytes:
     return encode_entry(name, values)
 
 
-def encode_entry(name: str, values: dict[str, str]) -> bytes:
-    """Return one session entry that holds an array of texts.
+def encode_entry(name: str, values: Mapping[str, str | Mapping[str, str]]) -> bytes:
+    """Return one session entry that holds an array of texts, or of arrays of texts.
 
     Raises ValueError for a name with `|`, which ends a name in this format.
     """
     if not name or "|" in name:
         raise ValueError("a session entry needs a name without '|'")
-    body = b"".join(_encode_text(key) + _encode_text(value) for key, value in values.items())
-    return name.encode() + b"|a:%d:{%s}" % (len(values), body)
+    return name.encode() + b"|" + _encode_array(values)
+
+
+def find_visitor_id(data: bytes) -> int | None:
+    """Return the number of the visitor in the data of a session that Magento has written."""
+    visitor = _VISITOR_DATA.search(data)
+    number = _VISITOR_ID.search(visitor[1]) if visitor else None
+    return int(number[1]) if number else None
+
+
+def _build_visitor_data(login: SessionLogin) -> dict[str, str]:
+    # Magento stores the visitor at the next page, because this is not the id of the session.
+    values = {"customer_id": str(login.customer_id), "session_id": "-"}
+    if login.visitor_id is not None:
+        values["visitor_id"] = str(login.visitor_id)
+    return values
+
+
+def _encode_array(values: Mapping[str, str | Mapping[str, str]]) -> bytes:
+    items = (
+        _encode_text(key)
+        + (_encode_text(value) if isinstance(value, str) else _encode_array(value))
+        for key, value in values.items()
+    )
+    return b"a:%d:{%s}" % (len(values), b"".join(items))
 
 
 def _encode_text(value: str) -> bytes:

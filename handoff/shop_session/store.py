@@ -26,7 +26,7 @@ class SessionStoreError(Exception):
 
 
 class SessionStore(Protocol):
-    """The store where the shop keeps its web sessions. Handoff only ever writes to it."""
+    """The store where the shop keeps its web sessions."""
 
     def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         """Store a new session, or raise SessionStoreError.
@@ -36,6 +36,12 @@ class SessionStore(Protocol):
 
     def remove(self, session_id: str) -> None:
         """Remove a session that no shopper has, unless it soon ends by itself. Raises nothing."""
+
+    def read(self, session_id: str) -> bytes | None:
+        """Return the data of a session, or None if there is none.
+
+        Raises SessionStoreError, also if Handoff may write sessions but not read them.
+        """
 
     def check_writable(self) -> None:
         """Store an empty session that is gone at once, or raise SessionStoreError."""

@@ -22,10 +22,14 @@ from handoff.problems import (
     CheckoutUnavailable,
     Problem,
     SessionUnreadable,
-    StoreNotServed,
 )
 from handoff.settings.store_view_models import StoreSites, StoreViews
-from handoff.shop_session import SessionStore, SessionStoreError, create_session
+from handoff.shop_session import (
+    SessionStore,
+    SessionStoreError,
+    create_session,
+    find_visitor_id,
+)
 from handoff.shop_session.session_contents import build_session_contents
 
 log = structlog.get_logger()
@@ -51,29 +55,27 @@ class CheckoutPreflight:
 
     def check(
         self, handoff: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
-    ) -> None:
-        """Raise the Problem that says why checkout does not accept the handoff's quote.
+    ) -> int | None:
+        """Return the visitor that the shop stored for a customer; None if unknown or for a guest.
 
-        If checkout gives no clear answer, the transfer continues, as it does without a preflight.
+        Raises the Problem that says why checkout does not accept the handoff's quote. If checkout
+        gives no clear answer, the transfer continues, as it does without a preflight.
         """
         try:
-            problem = self._find_problem(handoff, quote, token, deadline)
+            return self._open_checkout(handoff, quote, token, deadline)
         except SessionStoreError:
             log.warning("checkout_preflight_inconclusive", reason="session_store_unavailable")
-            return
         except CheckoutInconclusive as error:
             log.warning("checkout_preflight_inconclusive", reason=error.reason)
-            return
-        except StoreNotServed as error:
-            problem = error
-        if problem is not None:
-            log.warning("checkout_refused", code=problem.code, detail=problem.detail)
-            raise problem
+        except Problem as refusal:
+            log.warning("checkout_refused", code=refusal.code, detail=refusal.detail)
+            raise
+        return None
 
-    def _find_problem(
+    def _open_checkout(
         self, handoff: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
-    ) -> Problem | None:
-        """Return the reason why checkout does not accept the quote, None if it does."""
+    ) -> int | None:
+        """Return the visitor after checkout accepted the quote; raise the Problem if it did not."""
         with ExitStack() as stack:
             session = stack.enter_context(self._open_session(handoff, deadline))
             reply = self._probe.ask_checkout(session, deadline=_shorten_deadline(deadline))
@@ -83,12 +85,12 @@ class CheckoutPreflight:
                 session = stack.enter_context(self._open_session(handoff, rest))
                 reply = self._probe.ask_checkout(session, deadline=rest, method="GET")
             if reply is CheckoutReply.ERROR_PAGE:
-                return self._explain_error_page(handoff, rest)
+                raise self._explain_error_page(handoff, rest)
             if reply is CheckoutReply.SENT_TO_ACCOUNT:
-                return AccountIncomplete()
+                raise AccountIncomplete
             if reply is CheckoutReply.SENT_TO_CART:
-                return explain_checkout_refusal(self._probe, session, quote, token, deadline=rest)
-        return None
+                raise explain_checkout_refusal(self._probe, session, quote, token, deadline=rest)
+            return None if handoff.customer_id is None else self._find_visitor_id(session)
 
     def _explain_error_page(self, handoff: NewHandoff, deadline: Deadline) -> Problem:
         """Find out if checkout fails for everybody, with our sessions, or with this quote."""
@@ -125,6 +127,17 @@ class CheckoutPreflight:
         finally:
             for each in {session.session_id, *session.renewed_ids} - {""}:
                 self._sessions.remove(each)
+
+    def _find_visitor_id(self, session: ShopperSession) -> int | None:
+        last_id = [session.session_id, *session.renewed_ids][-1]
+        try:
+            visitor_id = find_visitor_id(self._sessions.read(last_id) or b"")
+        except SessionStoreError as error:
+            log.warning("shop_visitor_unknown", reason=str(error))
+            return None
+        if visitor_id is None:
+            log.warning("shop_visitor_unknown", reason="not_in_session")
+        return visitor_id
 
 
 def _shorten_deadline(deadline: Deadline) -> Deadline:

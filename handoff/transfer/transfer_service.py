@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from handoff.bag import Bag, BagLine, format_quantity, merge_lines, normalize_sku
 from handoff.concurrency_limit import ConcurrencyLimit
@@ -126,7 +127,8 @@ class TransferService:
         self, new: NewHandoff, quote: Quote, token: str | None, lease: Lease, deadline: Deadline
     ) -> Handoff:
         if self._preflight is not None:
-            self._preflight.check(new, quote, token, deadline)
+            visitor_id = self._preflight.check(new, quote, token, deadline)
+            new = replace(new, visitor_id=visitor_id)
         return self._ledger.issue(lease, new)
 
 

@@ -23,7 +23,10 @@ CUSTOMER_PASSWORD = "Shopper123!"
 
 @dataclass(slots=True, eq=False)
 class ShopCustomer:
-    """A customer. Quotes and orders refer to this object, so they see a changed name at once."""
+    """A customer. Quotes and orders refer to this object, so they see a changed name at once.
+
+    `session_cutoff` is the second of the last password change, in seconds since 1970.
+    """
 
     id: int
     email: str
@@ -32,6 +35,7 @@ class ShopCustomer:
     group_id: int = 1
     website: int = 1
     store: int = 1
+    session_cutoff: int | None = None
 
     @property
     def name(self) -> str:
@@ -94,15 +98,23 @@ class ShopAccounts:
             raise LookupError("a customer's account without its customer")
         return customer
 
+    def change_password(self, customer: ShopCustomer, current: str, new: str) -> None:
+        """Change a password and end the customer's sessions; raise Unauthorized or RuleViolation.
+
+        Tokens stay valid.
+        """
+        account = self.customers.by_name[customer.email.lower()]
+        if not compare_digest(account.password.encode(), current.encode()):
+            raise Unauthorized.password()
+        _require_long_password(new)
+        account.password = new
+        customer.session_cutoff = int(self.customers.clock())
+
     def register_customer(
         self, view: ShopView, *, email: str, firstname: str, lastname: str, password: str
     ) -> ShopCustomer:
         """Create a customer's account in the website of a store view, or raise RuleViolation."""
-        if len(password) < MIN_PASSWORD_LENGTH:
-            raise RuleViolation(
-                "The password needs at least %1 characters. Create a new password and try again.",
-                [str(MIN_PASSWORD_LENGTH)],
-            )
+        _require_long_password(password)
         if email.lower() in self.customers.by_name:
             raise RuleViolation(
                 "A customer with the same email address already exists in an associated website."
@@ -117,6 +129,14 @@ class ShopAccounts:
     def delete_customer(self, customer: ShopCustomer) -> None:
         """Delete an account. Its quote stays, without an owner."""
         del self.customers.by_name[customer.email.lower()]
+
+
+def _require_long_password(password: str) -> None:
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise RuleViolation(
+            "The password needs at least %1 characters. Create a new password and try again.",
+            [str(MIN_PASSWORD_LENGTH)],
+        )
 
 
 def create_accounts(clock: Clock, *, websites: int = 1) -> ShopAccounts:

@@ -24,6 +24,9 @@ class CookieWriter:
     def set_session(self, session_id: str) -> str:
         return self._set("PHPSESSID", session_id, HOUR, self._domain_part, http_only=True)
 
+    def clear_session(self) -> str:
+        return self._clear("PHPSESSID", f"{self._domain_part}{self._secure_part}; HttpOnly")
+
     def set_form_key(self, value: str) -> str:
         return self._set("form_key", value, HOUR, self._domain_part)
 

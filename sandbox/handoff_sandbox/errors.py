@@ -63,6 +63,11 @@ class Unauthorized(ShopError):
             "Please wait and try again later."
         )
 
+    @classmethod
+    def password(cls) -> Unauthorized:
+        """Return the error for a password change with a wrong current password."""
+        return cls("The password doesn't match this account. Verify the password and try again.")
+
 
 class NoSuchEntity(ShopError):
     """The named thing does not exist."""

@@ -46,7 +46,17 @@ class PhpSession:
         text = self.get_text(name, key)
         return int(text) if text is not None and text.isascii() and text.isdigit() else None
 
-    def set_values(self, name: str, **values: str | int | None) -> None:
+    def get_texts(self, name: str, key: str) -> dict[str, str]:
+        """Return the texts and integers of an array within a PHP array, as texts."""
+        array = self.get(name, key)
+        found = array.items() if isinstance(array, dict) else ()
+        return {
+            name.decode(): value.decode() if isinstance(value, bytes) else str(value)
+            for name, value in found
+            if isinstance(name, bytes) and isinstance(value, bytes | int)
+        }
+
+    def set_values(self, name: str, **values: str | int | dict[str, str] | None) -> None:
         """Set values of a PHP array, and keep its other values."""
         array = self._array(name)
         array.update({key.encode(): value for key, value in values.items()})
@@ -80,6 +90,10 @@ class PhpSessionFiles:
                 return PhpSession(session_id, decode_session(file.read()))
         except FileNotFoundError:
             return PhpSession(session_id)
+
+    def delete(self, session: PhpSession) -> None:
+        """Delete the session's file, if there is one."""
+        self._path(session.id).unlink(missing_ok=True)
 
     def save(self, session: PhpSession) -> None:
         """Write the file in one step, readable only for the user that the shop runs as."""

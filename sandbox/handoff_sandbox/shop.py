@@ -18,6 +18,7 @@ from handoff_sandbox.orders import OrderTable
 from handoff_sandbox.php_sessions import PhpSessionFiles
 from handoff_sandbox.quotes import QuoteTable
 from handoff_sandbox.store_views import ShopView, ShopViews
+from handoff_sandbox.visitors import VisitorTable
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class SandboxShop:
     tokens: AccessTokens
     quotes: QuoteTable
     orders: OrderTable
+    visitors: VisitorTable
     rules: CheckoutRules = field(default_factory=CheckoutRules)
     shared_accounts: bool = False
     cookie_domain: str | None = None
@@ -87,6 +89,7 @@ def open_shop(
         tokens=AccessTokens(clock),
         quotes=QuoteTable(clock, views.first),
         orders=OrderTable(clock),
+        visitors=VisitorTable(clock),
         shared_accounts=shared_accounts,
         cookie_domain=cookie_domain,
     )

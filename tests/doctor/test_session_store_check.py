@@ -36,25 +36,31 @@ def test_a_redis_user_with_all_rights_is_a_warning(
 ) -> None:
     [written, rights], _ = check_store(redis_server.url, tmp_path)
     assert (written.severity, rights.severity) == ("ok", "warning")
-    for allowed in ("read sessions", "delete sessions", "list sessions", "other keys"):
+    for allowed in ("delete sessions", "list sessions", "other keys"):
         assert allowed in rights.seen
     [key] = admin.keys()
     assert 0 < int(str(admin.ttl(key))) <= 60
 
 
-def test_a_redis_user_who_only_writes_is_ok(
-    redis_server: RedisServer, admin: redis.Redis, tmp_path: Path
+@pytest.mark.parametrize(("rights", "severity"), [(["+hget"], "ok"), ([], "warning")])
+def test_a_redis_user_needs_the_rights_to_write_and_to_read_one_session(
+    redis_server: RedisServer,
+    admin: redis.Redis,
+    tmp_path: Path,
+    rights: list[str],
+    severity: str,
 ) -> None:
     admin.acl_setuser(
         "handoff",
         enabled=True,
         passwords=["+a-fine-password"],
         keys=["sess_*"],
-        commands=["+hset", "+expire", "+select"],
+        commands=["+hset", "+expire", "+select", *rights],
     )
     store = f"redis://handoff:a-fine-password@{HOST}:{redis_server.port}/2"
     [written, found], _ = check_store(store, tmp_path)
-    assert (written.severity, found.severity) == ("ok", "ok")
+    assert (written.severity, found.severity) == ("ok", severity)
+    assert ("password change" in found.seen) == (severity == "warning")
     assert "a-fine-password" not in written.seen
 
 

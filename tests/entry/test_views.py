@@ -121,6 +121,8 @@ def test_a_customer_is_signed_in(poq: Poq, phone: FlaskClient, shop: RunningShop
     [data] = sessions_in(shop).values()
     assert data == (
         b'customer_base|a:2:{s:11:"customer_id";s:1:"2";s:17:"customer_group_id";s:1:"1";}'
+        b'default|a:1:{s:12:"visitor_data";a:2:{s:11:"customer_id";s:1:"2";'
+        b's:10:"session_id";s:1:"-";}}'
         b'checkout|a:1:{s:10:"quote_id_1";s:1:"%d";}' % number
     )
 

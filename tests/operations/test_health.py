@@ -120,6 +120,9 @@ class FakeSessionStore:
     def remove(self, session_id: str) -> None:
         raise AssertionError("there is no session to remove")
 
+    def read(self, session_id: str) -> bytes | None:
+        raise AssertionError("no session may be read")
+
     def check_writable(self) -> None:
         self.checks += 1
         if self.checks > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import redis
 
 from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.shop_session import SessionContents, SessionStoreError, create_session
+from handoff.shop_session.session_contents import encode_contents
 from tests.running import HOST, RedisServer
 from tests.shop_session.stores import open_store
 
@@ -60,6 +62,34 @@ def test_the_redis_user_needs_hset_and_expire_on_sessions_only(
     url = redis_server.url.replace("redis://", "redis://handoff:a-password@")
     session_id = create_session(open_store(url), CONTENTS)
     assert database.exists(f"sess_{session_id}")
+
+
+def test_a_user_without_hget_cannot_read_a_session(
+    redis_server: RedisServer, database: Any
+) -> None:
+    rights = ["on", ">a-password", "resetkeys", "~sess_*", "-@all", "+hset", "+expire", "+select"]
+    database.execute_command("ACL", "SETUSER", "handoff", *rights)
+    store = open_store(redis_server.url.replace("redis://", "redis://handoff:a-password@"))
+    session_id = create_session(store, CONTENTS)
+    with pytest.raises(SessionStoreError, match="NoPermission"):
+        store.read(session_id)
+    database.execute_command("ACL", "SETUSER", "handoff", "+hget")
+    assert store.read(session_id) == encode_contents(CONTENTS)
+    assert store.read("unknown") is None
+
+
+@pytest.mark.parametrize(
+    ("stored", "data"),
+    [
+        (b":gz:" + zlib.compress(b"checkout|a:0:{}"), b"checkout|a:0:{}"),
+        (b":gz:not compressed", None),
+    ],
+)
+def test_a_session_that_magento_compressed_is_read(
+    redis_server: RedisServer, database: Any, stored: bytes, data: bytes | None
+) -> None:
+    database.hset("sess_long", "data", stored)
+    assert open_store(redis_server.url).read("long") == data
 
 
 def test_a_redis_that_refuses_writes_is_a_session_store_error(

@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import phpserialize
@@ -15,8 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.shop_session import SessionContents, SessionLogin
-from handoff.shop_session.session_contents import encode_contents, encode_entry
+from handoff.shop_session.session_contents import (
+    encode_contents,
+    encode_entry,
+    find_visitor_id,
+)
 from tests.running import require_program
+
+REAL_SESSIONS = Path(__file__).parents[1] / "sandbox" / "sessions"
 
 # Reads lines of base64, decodes each as PHP decodes a session, and answers with JSON.
 READER = r"""
@@ -74,15 +81,46 @@ def test_a_guests_session_equals_the_one_tried_on_a_real_shop() -> None:
 def test_a_customers_session_equals_the_one_tried_on_a_real_shop() -> None:
     assert encode_contents(SessionContents(27, 1, SessionLogin(1, 1, "base"))) == (
         b'customer_base|a:2:{s:11:"customer_id";s:1:"1";s:17:"customer_group_id";s:1:"1";}'
+        b'default|a:1:{s:12:"visitor_data";a:2:{s:11:"customer_id";s:1:"1";'
+        b's:10:"session_id";s:1:"-";}}'
         b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
     )
 
 
 def test_a_login_for_shared_accounts_has_no_website_in_its_name() -> None:
-    assert encode_contents(SessionContents(125, 2, SessionLogin(1, 1, None))) == (
-        b'customer|a:2:{s:11:"customer_id";s:1:"1";s:17:"customer_group_id";s:1:"1";}'
-        b'checkout|a:1:{s:10:"quote_id_2";s:3:"125";}'
+    data = encode_contents(SessionContents(125, 2, SessionLogin(1, 1, None)))
+    assert data.startswith(
+        b'customer|a:2:{s:11:"customer_id";s:1:"1";s:17:"customer_group_id";s:1:"1";}default|'
     )
+
+
+def test_a_currency_and_a_known_visitor_share_one_array() -> None:
+    contents = SessionContents(27, 1, SessionLogin(2, 1, "base", visitor_id=19), currency="EUR")
+    assert encode_contents(contents).partition(b"default|")[2] == (
+        b'a:2:{s:13:"currency_code";s:3:"EUR";s:12:"visitor_data";a:3:{s:11:"customer_id";s:1:"2";'
+        b's:10:"session_id";s:1:"-";s:10:"visitor_id";s:2:"19";}}'
+        b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
+    )
+
+
+def test_the_visitor_is_found_in_a_real_session_of_a_customer() -> None:
+    data = (REAL_SESSIONS / "customer-logged-in").read_bytes()
+    assert find_visitor_id(data) == 19
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}',
+        b'default|a:1:{s:12:"visitor_data";a:1:{s:11:"customer_id";s:1:"2";}}',
+        b'default|a:2:{s:12:"visitor_data";a:0:{}s:10:"visitor_id";s:1:"5";}',
+        b'default|a:1:{s:12:"visitor_data";a:1:{s:10:"visitor_id";s:2:"-1";}}',
+        b'default|a:1:{s:12:"visitor_data";a:1:{s:10:"visitor_id";s:20:"99999999999999999999";}}',
+    ],
+)
+def test_a_session_without_a_visitor_has_none(data: bytes) -> None:
+    assert find_visitor_id(data) is None
 
 
 def test_another_currency_is_stored_as_the_shops_currency_switcher_stores_it() -> None:
@@ -106,6 +144,7 @@ def test_php_reads_a_customers_session(
     )
     assert session == {
         f"customer_{code}": {"customer_id": str(customer), "customer_group_id": str(group)},
+        "default": {"visitor_data": {"customer_id": str(customer), "session_id": "-"}},
         "checkout": {f"quote_id_{website}": str(quote)},
     }
 
@@ -124,12 +163,14 @@ def test_php_and_a_python_parser_read_exactly_the_contents(
         quote, website, SessionLogin(*login) if login else None, currency=currency
     )
     expected: dict[str, Any] = {"checkout": {f"quote_id_{website}": str(quote)}}
-    if currency is not None:
-        expected["default"] = {"currency_code": currency}
+    shared: dict[str, Any] = {} if currency is None else {"currency_code": currency}
     if login is not None:
         customer, group, code = login
         name = "customer" if code is None else f"customer_{code}"
         expected[name] = {"customer_id": str(customer), "customer_group_id": str(group)}
+        shared["visitor_data"] = {"customer_id": str(customer), "session_id": "-"}
+    if shared:
+        expected["default"] = shared
     assert php.read(encode_contents(contents)) == expected
     assert parse_entries(encode_contents(contents), expected) == expected
 

@@ -16,7 +16,7 @@ from handoff.settings import Settings
 from handoff.shop_session import SessionStoreError, generate_session_id
 from handoff.shop_session.redis_client import build_redis_client
 
-_ACL = "ACL SETUSER handoff on '>…' resetkeys '~sess_*' -@all +hset +expire +select"
+_ACL = "ACL SETUSER handoff on '>…' resetkeys '~sess_*' -@all +hset +hget +expire +select"
 _SAVE_PATH_ADVICE = (
     "Set HANDOFF_SESSION_STORE to PHP's session.save_path, as the shop's env.php has it."
 )
@@ -90,18 +90,27 @@ def check_session_store(context: CheckContext) -> Iterator[CheckResult]:
 
 
 def _check_redis_rights(settings: Settings) -> CheckResult:
-    """Try commands that a user who only writes does not need, on keys that do not exist."""
+    """Try the command that reads a session, and some that Handoff does not need.
+
+    None of their keys exists.
+    """
     key, foreign_key = f"sess_{generate_session_id()}", f"handoff_doctor_{generate_session_id()}"
     with build_redis_client(settings.session_store_url, settings.session_store_access) as client:
         commands: dict[str, Callable[[], object]] = {
-            "read sessions": lambda: client.hgetall(key),
             "delete sessions": lambda: client.delete(key),
             "list sessions": lambda: client.scan(0, match=key, count=1),
             "change other keys": lambda: client.expire(foreign_key, 60),
         }
+        can_read = _try_command(lambda: client.hget(key, "data"))
         allowed = [label for label, command in commands.items() if _try_command(command)]
+    if not can_read:
+        return warning(
+            "It may not read the session of a checkout preflight. So a password change between "
+            "a transfer and checkout does not end the customer's session.",
+            f"Give the Redis user the right to HGET, and keep it with ACL SAVE: {_ACL}",
+        )
     if not allowed:
-        return ok("It may write sessions, but not read or list them, or use DEL.")
+        return ok("It may write and read a session by its id, but not list sessions or use DEL.")
     return warning(
         f"The Redis user has more rights than it needs. It may: {', '.join(allowed)}.",
         f"Create a Redis user for Handoff alone, and keep it with `ACL SAVE`: `{_ACL}`",

@@ -34,6 +34,18 @@ def change_own_name() -> object:
     return serialize_customer(customer)
 
 
+@blueprint.put("/customers/me/password")
+@endpoint(SELF)
+def change_own_password() -> object:
+    body = read_json_body()
+    current_shop().accounts.change_password(
+        require_customer(),
+        str(require_field(body, "currentPassword")),
+        str(require_field(body, "newPassword")),
+    )
+    return True
+
+
 @blueprint.post("/customers")
 @endpoint(ANYONE)
 def register_customer() -> object:

@@ -72,6 +72,9 @@ def _start_customer_session(visit: Visit, customer: ShopCustomer) -> None:
         customer_id=str(customer.id),
         customer_group_id=str(customer.group_id),
     )
+    visitor = visit.session.get_texts("default", "visitor_data")
+    visitor["customer_id"] = str(customer.id)
+    visit.session.set_values("default", visitor_data=visitor)
     _merge_guest_quote(visit, customer, None if guest_quote is None else guest_quote.number)
     cookies = visit.shop.cookies
     _clear_browser_cache(visit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from secrets import token_hex
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, request
 
@@ -33,6 +34,8 @@ def _open_visit() -> Response | None:
         return render_error_page()
     cookie_view = shop.views.find_by_code(code) or view
     visit = g.visit = Visit(shop, view, cookie_view, session, encode_session(session.raw))
+    if shop.visitors.has_ended(session, visit.customer):
+        return _end_session(visit)
     other_hosts = {other.host for other in shop.views.listed} - {view.host}
     if request.method == "GET" and host in other_hosts:
         visit.redirects_to_other_host = True
@@ -44,11 +47,28 @@ def _open_visit() -> Response | None:
     return None
 
 
+def _end_session(visit: Visit) -> Response:
+    """Delete the session and its cookie, and redirect to the host, without its port."""
+    visit.shop.sessions.delete(visit.session)
+    response = redirect_to("/")
+    parts = urlsplit(visit.view.url)
+    response.headers["Location"] = f"{parts.scheme}://{parts.hostname}/"
+    for line in (
+        visit.shop.cookies.set_session(visit.session.id),
+        visit.shop.cookies.clear_session(),
+    ):
+        response.headers.add("Set-Cookie", line)
+    g.visit = None
+    return response
+
+
 def _close_visit(response: Response) -> Response:
     """Save the session and add the cookies that every page sends."""
     visit: Visit | None = g.visit
     if visit is None:
         return response
+    is_safe_method = request.method in ("GET", "HEAD", "OPTIONS", "TRACE")
+    visit.shop.visitors.store_visitor(visit.session, is_safe_method=is_safe_method)
     visit.save_session()
     cookies = visit.shop.cookies
     lines = [cookies.set_session(visit.session.id)]
