@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -24,9 +25,9 @@ from handoff.ledger import LedgerUnreachable, open_database
 from handoff.operations.rate_limits import RateLimit, RateLimitCounters
 from tests.conftest import MakeApp, Poq
 from tests.logs import CapturedLog
-from tests.magento.faulty_shop import Call, faulty_shop
+from tests.magento.faulty_shop import faulty_shop
 from tests.magento.shop_behaviours import forwards_to
-from tests.running import RunningShop, running_service
+from tests.running import HOST, RunningShop, running_service
 from tests.service_calls import create_environment, post_transfer
 
 SLOW_HOST = "slow-to-look-up.test"
@@ -87,8 +88,9 @@ def test_a_link_does_not_wait_for_the_lookup_of_the_session_store(
     app = make_app(
         session_store=SecretStr(f"redis://{SLOW_HOST}"), magento_timeout=2, ask_checkout=False
     )
-    link = Poq(app.test_client()).link()
-    assert app.test_client().post(link).status_code == 503
+    link, phone = Poq(app.test_client()).link(), app.test_client()
+    assert phone.get(link).status_code == 200
+    assert phone.post(link).status_code == 503
     assert lookups.count >= 1
     assert lookups.ended_count == 0
     assert captured_log.read_lines("session_store_unavailable")
@@ -127,31 +129,25 @@ def test_a_rate_limit_does_not_wait_for_the_lookup_of_its_redis(
 def test_a_request_that_waited_too_long_for_a_thread_does_not_ask_the_shop(
     shop: RunningShop, tmp_path: Path
 ) -> None:
-    goes_on = threading.Event()
-
-    def hang(_call: Call) -> None:
-        goes_on.wait(15)
-
-    with faulty_shop(forwards_to(shop.url)) as slow_shop, ThreadPoolExecutor(3) as callers:
-        slow_shop.behaviour = hang
+    bag = {"items": [{"sku": "ITEM-01", "quantity": 1}], "currency": "GBP", "reference": "r-1"}
+    with faulty_shop(forwards_to(shop.url)) as between, ThreadPoolExecutor(1) as callers:
         environment = create_environment(
             shop,
             tmp_path,
-            HANDOFF_MAGENTO_URL=slow_shop.url,
+            HANDOFF_MAGENTO_URL=between.url,
             HANDOFF_STOREFRONT_URL=shop.url,
-            HANDOFF_MAGENTO_TIMEOUT="1.5",
+            HANDOFF_MAGENTO_TIMEOUT="1",
             GUNICORN_CMD_ARGS="--threads 1",
         )
         with running_service(environment, tmp_path, workers=1) as service:
-            bags = [
-                {"items": [{"sku": "ITEM-01", "quantity": 1}], "currency": "GBP", "reference": name}
-                for name in ("one", "two", "three")
-            ]
-            answers = list(callers.map(lambda bag: post_transfer(service.url, bag), bags))
-            goes_on.set()
-    codes = sorted(answer.json()["code"] for answer in answers)
-    assert codes == ["busy", "busy", "shop_timeout"]
-    assert len(slow_shop.calls) == 1
+            port = int(service.url.rpartition(":")[2])
+            with socket.create_connection((HOST, port)) as slow_client:
+                slow_client.sendall(b"GET /healthz HTTP/1.1\r\n")  # the only thread waits for more
+                transfer = callers.submit(post_transfer, service.url, bag)
+                time.sleep(3)  # much longer than the time limit
+            answer = transfer.result()
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert between.calls == []
 
 
 def test_the_deadline_counts_from_the_moment_at_which_the_request_began_to_wait() -> None:
