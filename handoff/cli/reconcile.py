@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TextIO
+from typing import BinaryIO
 
 import click
 from rich.progress import Progress
@@ -34,6 +34,7 @@ from handoff.operations.json_logs import configure_logging
 from handoff.reconciliation.order_comments import OrderCommenter
 from handoff.reconciliation.reconciler import Reconciler
 from handoff.reconciliation.reference_csv_reader import (
+    AmbiguousColumns,
     NoSuchColumn,
     read_references,
     remove_duplicates,
@@ -69,8 +70,9 @@ about nothing that is settled. With --since it reports on all handoffs of that p
 references it reports on those, and asks the shop about them at once. WHEN is how long ago
 (40m, 12h, 7d, 2w), a date (2026-11-01) or a time (2026-11-01T12:00, in UTC without a zone).
 
-A CSV file holds its references in the column "reference", in the column that --column names,
-or without a heading in the first column. Columns are separated by commas, semicolons or tabs.
+A CSV file holds its references in the column that --column names, or in the only column whose
+heading has the word "reference", or without such a heading in the only column of UUIDs or in the
+first column. Columns are separated by commas, semicolons or tabs; a first line may say sep=;.
 
 --annotate writes "Poq reference: ..." on each order once, as a comment for the shop's staff.
 
@@ -98,7 +100,7 @@ Examples:
 @click.option(
     "--csv",
     "file",
-    type=click.File(encoding="utf-8-sig"),
+    type=click.File("rb"),
     help="References from a CSV file; - reads standard input.",
 )
 @click.option("--column", help="The heading of the column with the references.")
@@ -117,7 +119,7 @@ def reconcile(
     references: tuple[str, ...],
     since: datetime | None,
     until: datetime | None,
-    file: TextIO | None,
+    file: BinaryIO | None,
     column: str | None,
     annotate: bool,
     output_format: str,
@@ -257,7 +259,7 @@ def _hold_lease(database: Database) -> Iterator[Callable[[], None]]:
 
 
 def _collect_references(
-    arguments: tuple[str, ...], file: TextIO | None, column: str | None
+    arguments: tuple[str, ...], file: BinaryIO | None, column: str | None
 ) -> list[str] | None:
     """Return the given references, each once, or None if none were given."""
     if file is None:
@@ -265,12 +267,17 @@ def _collect_references(
             raise click.UsageError("--column goes with --csv.")
         return remove_duplicates(arguments) if arguments else None
     try:
-        return remove_duplicates([*arguments, *read_references(file, column=column)])
+        return remove_duplicates([*arguments, *read_references(file.read(), column=column)])
+    except AmbiguousColumns as several:
+        columns = ", ".join(several.columns)
+        raise click.UsageError(
+            f"Several columns may hold the references: {columns}. Name one with --column."
+        ) from None
     except NoSuchColumn as missing:
         columns = ", ".join(missing.columns)
         raise click.UsageError(f"The file has no column {column!r}; it has: {columns}.") from None
     except (csv.Error, UnicodeDecodeError):
-        raise click.UsageError("The file of references is not CSV in UTF-8.") from None
+        raise click.UsageError("The file of references is not CSV in UTF-8 or UTF-16.") from None
 
 
 def _build_period(since: datetime | None, until: datetime | None) -> IssuePeriod | None:

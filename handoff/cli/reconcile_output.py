@@ -17,6 +17,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from handoff.console_table import create_table
+from handoff.reconciliation.csv_cells import escape_formulas
 from handoff.reconciliation.report import ReportEntry, ReportState, ReportSummary, format_time
 
 _MAX_TABLE_ROWS = 200  # a person has to read them
@@ -123,7 +124,8 @@ class CsvReportWriter:
             "order_states": _join_order_fields(entry, "state"),
             "differences": _describe_differences(entry),
         }
-        self._writer.writerow({**values, **texts})
+        cells = {**values, **texts}
+        self._writer.writerow({name: escape_formulas(str(cell)) for name, cell in cells.items()})
 
     def finish(self, summary: ReportSummary, *, complete: bool) -> None:
         """Write nothing more."""

@@ -257,7 +257,7 @@ def _require_answer(response: HttpResponse) -> None:
 
 def _parse_json(response: HttpResponse) -> Any:
     try:
-        return json.loads(response.body.decode("utf-8"), parse_float=Decimal)
+        return json.loads(response.body.decode("utf-8-sig"), parse_float=Decimal)
     except (ValueError, RecursionError):
         log_unusable_answer(response)
         raise ShopUnavailable("The shop's answer is not JSON.") from None

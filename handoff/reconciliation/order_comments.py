@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 
 from handoff.ledger.models import Handoff
@@ -49,4 +50,5 @@ def _build_comment_text(handoff: Handoff) -> str:
     # Magento's table cannot hold characters beyond U+FFFF and stores ? for them; the comment
     # would not be recognised later.
     reference = (char if ord(char) < 0x10000 else "?" for char in handoff.reference or "")
-    return f"Poq reference: {''.join(reference)}"
+    # Magento's admin shows links and bold text in comments.
+    return f"Poq reference: {html.escape(''.join(reference), quote=False)}"

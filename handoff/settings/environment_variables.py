@@ -31,7 +31,7 @@ def read_value_files(
             faults[field] = f"{name} and {name}_FILE are both set; keep one."
             continue
         try:
-            values[field] = Path(file).read_text("utf-8").rstrip("\r\n")
+            values[field] = Path(file).read_text("utf-8-sig").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             faults[field] = f"{name}_FILE cannot be read: {type(error).__name__}."
     return values, faults

@@ -107,7 +107,7 @@ def parse_quote_form(raw: bytes) -> QuoteTransfer:
 def _load_json(raw: bytes) -> dict[str, Any]:
     try:
         value = json.loads(
-            raw.decode("utf-8"),
+            raw.decode("utf-8-sig"),  # with or without a byte order mark
             object_pairs_hook=_build_unique_fields,
             parse_constant=_refuse_constant,
         )

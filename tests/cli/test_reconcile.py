@@ -118,6 +118,20 @@ def test_json_has_every_handoff_and_the_counts(transferred: Scenario, handoff: C
     }
 
 
+@pytest.mark.parametrize(
+    "reference", ["=1+1", "+49 30", "-2+3", "@SUM(A1)", " =1", "x;=1+1", "x,@y", "\uff1d1"]
+)
+def test_csv_holds_no_formula(scenario: Scenario, handoff: Command, reference: str) -> None:
+    scenario.transfer_bag(reference, opened=False)
+    result = handoff("reconcile", "--since", "1d", "--format", "csv")
+    for separator in ",;":
+        for row in csv.reader(io.StringIO(result.stdout), delimiter=separator):
+            assert not [cell for cell in row if cell.lstrip()[:1] in ("=", "+", "-", "@", "\uff1d")]
+    again = handoff("reconcile", "--csv", "-", "--json", stdin=result.stdout)
+    [entry] = json.loads(again.stdout)["handoffs"]
+    assert entry["reference"] == reference
+
+
 def test_csv_has_a_line_for_every_handoff(transferred: Scenario, handoff: Command) -> None:
     result = handoff("reconcile", "--since", "1d", "--format", "csv")
     rows = {row["reference"]: row for row in csv.DictReader(io.StringIO(result.stdout))}

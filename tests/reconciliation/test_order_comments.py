@@ -20,6 +20,21 @@ def test_an_order_gets_one_comment_with_the_reference(scenario: Scenario) -> Non
     assert scenario.read_comments() == ["Poq reference: Ref-1"]
 
 
+def test_a_reference_is_no_markup_in_a_comment(scenario: Scenario) -> None:
+    scenario.order(scenario.transfer_quote("<a href=//x.test>A&B</a>"))
+    scenario.reconcile_due(request_comments=True)
+    assert scenario.add_comments() == [True]
+    escaped = "&lt;a href=//x.test&gt;A&amp;B&lt;/a&gt;"
+    assert scenario.read_comments() == [f"Poq reference: {escaped}"]
+    list(
+        scenario.reconciler(request_comments=True).reconcile_references(
+            ["<a href=//x.test>A&B</a>"]
+        )
+    )
+    scenario.add_comments()
+    assert len(scenario.read_comments()) == 1
+
+
 def test_no_comment_is_added_unless_it_was_requested(scenario: Scenario) -> None:
     scenario.order(scenario.transfer_quote("r"))
     scenario.reconcile_due()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import uuid
 from pathlib import Path
@@ -258,6 +259,10 @@ def test_413_for_a_body_over_64_kib(poq: Poq) -> None:
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_415_for_a_body_that_is_not_json(poq: Poq, content_type: str) -> None:
     problem(poq.transfer(BAG, content_type=content_type), 415, "unsupported_media_type")
+
+
+def test_json_may_begin_with_a_byte_order_mark(poq: Poq) -> None:
+    assert poq.transfer(json.dumps(BAG).encode("utf-8-sig")).status_code == 200
 
 
 def test_json_may_name_its_encoding(poq: Poq) -> None:
