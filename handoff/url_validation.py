@@ -8,6 +8,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator
 
+_MAX_LENGTH = 300  # characters; parts of it are in cookies, and a response holds few KB of these
+
 
 def split_url(value: str) -> SplitResult:
     """Split a URL, or raise ValueError. Unlike Python's, its message repeats no part of it."""
@@ -34,6 +36,8 @@ def _normalize_base_url(value: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an http(s) URL with a host")
     require_ascii(value)
+    if len(value) > _MAX_LENGTH:
+        raise ValueError(f"must have {_MAX_LENGTH} characters or fewer")
     if parts.query or parts.fragment or parts.username:
         raise ValueError("must not have a query, fragment or user name")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

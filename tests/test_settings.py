@@ -217,7 +217,7 @@ def test_no_fault_is_told_in_the_words_of_a_library(field: str) -> None:
         ("MAGENTO_TIMEOUT", "0", "must be more than 0"),
         ("METRICS", "perhaps", "must be true or false"),
         ("INSTRUCTION", "both", "must be 'url' or 'form'"),
-        ("SESSION_COOKIE_NAME", "a b", "must be letters, digits, _ and -"),
+        ("SESSION_COOKIE_NAME", "a b", "must be up to 64 letters, digits, _ and -"),
         ("SHOP_NAME", "x" * 81, "must have 80 characters or fewer"),
         ("INSTRUCTION_HEADERS", '[{"name": "a", "value": 1}]', "(entry 1, value): must be a text"),
     ],

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from handoff.doctor.check_result import CheckResult
 from handoff.doctor.checks import (
     administrator,
+    answer_headers,
     cart_building,
     catalogue,
     checkout,
@@ -77,6 +78,12 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
             Check("Cookie", session_cookie.check_session_cookie, _SITE, needs_rest=False),
             Check(
                 "Who shares the cookie", session_cookie.check_cookie_scope, _SITE, needs_rest=False
+            ),
+            Check(
+                "Headers of our answer",
+                answer_headers.check_answer_headers,
+                _SITE,
+                needs_rest=False,
             ),
         ),
         "Into checkout": (

@@ -11,7 +11,7 @@ _TWO_YEARS = 63_072_000  # seconds
 
 def add_security_headers(app: Flask, settings: Settings) -> None:
     """Add the headers to every response of the app."""
-    headers = _build_headers(settings)
+    headers = build_security_headers(settings)
 
     @app.after_request
     def _add_headers(response: Response) -> Response:
@@ -21,8 +21,8 @@ def add_security_headers(app: Flask, settings: Settings) -> None:
         return response
 
 
-def _build_headers(settings: Settings) -> dict[str, str]:
-    """Return headers that allow our script and style, the shop, and the URLs of the settings."""
+def build_security_headers(settings: Settings) -> dict[str, str]:
+    """Return the headers; they allow our script and style, the shop, and URLs of the settings."""
     # Browsers apply `form-action` to the redirects that follow a form as well.
     form_targets = " ".join(("'self'", *settings.form_action_origins))
     headers = {

@@ -52,7 +52,7 @@ class SessionSettings(SettingsGroup):
     """Handoff's password at the Sentinels."""
 
     session_cookie_name: Annotated[
-        str, require_pattern(r"[A-Za-z0-9_-]+", "letters, digits, _ and -")
+        str, require_pattern(r"[A-Za-z0-9_-]{1,64}", "up to 64 letters, digits, _ and -")
     ] = "PHPSESSID"
     """The name of the shop's session cookie."""
 

@@ -18,9 +18,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from handoff.settings.value_types import require_pattern
 from handoff.url_validation import BaseUrl
 
-# Magento's form says "letters (a-z)" and accepts capitals as well.
+# Magento's form says "letters (a-z)" and accepts capitals as well. Its column has 32 characters.
 Code = Annotated[
-    str, require_pattern(r"[A-Za-z][A-Za-z0-9_]*", "letters, digits and _, first a letter")
+    str,
+    require_pattern(
+        r"[A-Za-z][A-Za-z0-9_]{0,31}", "up to 32 letters, digits and _, first a letter"
+    ),
 ]
 
 

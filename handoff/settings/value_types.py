@@ -47,6 +47,8 @@ def _check_secret(value: SecretStr) -> SecretStr:
 def _check_path(value: str) -> str:
     if not value.startswith("/") or value.startswith("//") or "\\" in value:
         raise ValueError("must start with one '/'")
+    if len(value) > 200:
+        raise ValueError("must have 200 characters or fewer")
     if not value.isascii() or not value.isprintable() or set(value) & set(" ;"):
         raise ValueError("has characters that a path cannot have")
     return value

@@ -150,6 +150,15 @@ def test_a_cookie_that_differs_from_the_settings_is_reported(
     assert advice in found.advice
 
 
+def test_headers_that_exceed_the_buffer_of_nginx_are_a_warning(run_doctor: RunDoctor) -> None:
+    assert run_doctor().find("Headers of our answer").severity is Severity.OK
+    hosts = tuple(f"payment-provider-{number}.example" for number in range(80))
+    found = run_doctor(checkout_hosts=hosts).find("Headers of our answer")
+    assert found.severity is Severity.WARNING
+    assert "4,096" in found.seen
+    assert "proxy_buffer_size" in found.advice
+
+
 def test_a_shared_cookie_domain_is_a_warning(run_doctor: RunDoctor) -> None:
     found = run_doctor(
         public_url="http://handoff.shop.example",

@@ -134,23 +134,21 @@ def test_the_shops_cookies_displace_the_previous_shopper(
     [session_id] = sessions_in(shop)
     by_name: dict[str, list[str]] = {}
     for cookie in list_set_cookies(entered):
-        cookie = re.sub(r"Expires=[^;]+", "Expires=…", cookie)
         by_name.setdefault(cookie.split("=")[0], []).append(cookie)
     *namesakes, session = by_name["PHPSESSID"]
     assert all("Max-Age=0" in namesake for namesake in namesakes)
     assert session == (
-        f"PHPSESSID={session_id}; Domain=127.0.0.1; Expires=…; Max-Age=3600; HttpOnly; Path=/; "
-        "SameSite=Lax"
+        f"PHPSESSID={session_id}; Domain=127.0.0.1; Max-Age=3600; HttpOnly; Path=/; SameSite=Lax"
     )
-    assert by_name["mage-cache-sessid"] == ["mage-cache-sessid=; Expires=…; Max-Age=0; Path=/"]
+    assert by_name["mage-cache-sessid"] == ["mage-cache-sessid=; Max-Age=0; Path=/"]
     [version] = by_name["private_content_version"]
     assert re.fullmatch(
-        r"private_content_version=[0-9a-f]{32}; Expires=…; Max-Age=315360000; Path=/; "
+        r"private_content_version=[0-9a-f]{32}; Max-Age=315360000; Path=/; "
         r"SameSite=Lax",
         version,
     )
     for name in ("mage-messages", "X-Magento-Vary", "persistent_shopping_cart"):
-        assert by_name[name] == [f"{name}=; Expires=…; Max-Age=0; Path=/"]
+        assert by_name[name] == [f"{name}=; Max-Age=0; Path=/"]
 
 
 def read_sections(answer: Any) -> dict[str, int]:
@@ -175,7 +173,7 @@ def test_the_shops_scripts_load_cart_customer_and_countries_anew(
         ("[1]", set()),
         ("not json", set()),
         ("[" * 1200, set()),
-        (json.dumps(dict.fromkeys((f"s{n}" for n in range(90)), 1)), {f"s{n}" for n in range(40)}),
+        (json.dumps(dict.fromkeys((f"s{n}" for n in range(90)), 1)), {f"s{n}" for n in range(27)}),
     ],
 )
 def test_other_sections_of_the_web_view_are_loaded_anew_too(

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from handoff.settings.store_view_models import SessionCookieSettings, StoreSite
 from handoff.web_checkout_cookies import WebCheckoutCookies
-from tests.conftest import FakeClock, MakeApp, Poq
+from tests.conftest import FakeClock, MakeApp, Poq, use_link
 
 SECRET = "a secret of the tests that is long enough"
 IDS = [letter * 22 for letter in "abcde"]
@@ -42,7 +42,7 @@ def test_entry_sets_a_marker_and_a_signed_cookie_for_as_long_as_the_session(
     make_app: MakeApp,
 ) -> None:
     app = make_app(session_cookie_lifetime=900)
-    cookies = read_set_cookies(app.test_client().post(Poq(app.test_client()).link()))
+    cookies = read_set_cookies(use_link(app.test_client(), Poq(app.test_client()).link()))
     assert cookies["handoff_app"] == "1; Max-Age=900; Path=/; SameSite=Lax"
     assert re.fullmatch(
         r"[\w-]{22}\.[\w-]{43}; HttpOnly; Max-Age=900; Path=/; SameSite=Lax",
@@ -58,7 +58,7 @@ def test_the_signed_cookie_gives_no_right_to_use_a_link(
     poq: Poq, app: Flask, phone: FlaskClient, clock: FakeClock
 ) -> None:
     link = poq.link()
-    cookies = read_set_cookies(phone.post(link))
+    cookies = read_set_cookies(use_link(phone, link))
     value = cookies["handoff_web_checkout"].split(";")[0]
     other = app.test_client()
     other.set_cookie("handoff_web_checkout", value)
@@ -118,7 +118,7 @@ def renew(app: Flask, phone: FlaskClient, origin: str | None) -> TestResponse:
 def test_a_page_of_the_shop_prolongs_the_cookies(
     app: Flask, poq: Poq, phone: FlaskClient, shop_url: str
 ) -> None:
-    before = read_set_cookies(phone.post(poq.link()))
+    before = read_set_cookies(use_link(phone, poq.link()))
     answer = renew(app, phone, shop_url)
     assert answer.status_code == 204
     assert read_set_cookies(answer) == before
