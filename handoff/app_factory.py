@@ -12,6 +12,7 @@ from handoff.concurrency_limit import share_threads
 from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.direct_entry.views import DirectEntryContext, register_direct_entry
 from handoff.entry.checkout_redirect import CheckoutRedirect
+from handoff.entry.order_lookup import OrderLookup
 from handoff.entry.page_rendering import PageRenderer, init_babel
 from handoff.entry.security_headers import add_security_headers
 from handoff.entry.theme_css import register_theme_css
@@ -27,6 +28,7 @@ from handoff.ledger import (
     open_database,
     read_schema_version,
 )
+from handoff.ledger.order_lookup_repository import OrderLookupRepository
 from handoff.link_tokens import LinkTokens
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
@@ -121,9 +123,10 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     callers = CallerAuthentication(settings.api_keys, wrong_key_limit)
     limit = RateLimit(counters, "transfer", settings.transfers_per_minute)
     register_transfer(app, TransferContext(settings, sites, link_tokens, transfers, callers, limit))
+    order_lookup = OrderLookup(orders, OrderLookupRepository(database), limits.order_lookups)
     cookies, views = _build_web_checkout_cookies(settings), settings.store_views
     checkout = CheckoutRedirect(
-        views, handoffs, orders, limits.order_lookups, session_store, link_tokens, cookies, pages
+        views, handoffs, order_lookup, session_store, link_tokens, cookies, pages
     )
     limit = RateLimit(counters, "unknown_link", settings.refusals_per_minute)
     lifetime, is_paused = settings.link_ttl + settings.reopen_grace, settings.paused

@@ -64,11 +64,12 @@ Each reference is in one state: matched; opened, not ordered; never opened; orde
 differently (other items, quantities or another currency than the bag); two orders; unknown
 reference.
 
-Without references and period it looks at the handoffs that are due: new ones, and those
-without an order at growing intervals for 30 days. So it can run every hour, and asks the shop
-about nothing that is settled. With --since it reports on all handoffs of that period. With
-references it reports on those, and asks the shop about them at once. WHEN is how long ago
-(40m, 12h, 7d, 2w), a date (2026-11-01) or a time (2026-11-01T12:00, in UTC without a zone).
+Without references and period it looks at the handoffs that are due: new ones, and the others
+at growing intervals for 30 days, because an order may still come or be cancelled. So it can run
+every hour. It reports a handoff again only if its result has changed. With --since it reports on
+all handoffs of that period. With references it reports on those, and asks the shop about them at
+once. WHEN is how long ago (40m, 12h, 7d, 2w), a date (2026-11-01) or a time (2026-11-01T12:00, in
+UTC without a zone).
 
 A CSV file holds its references in the column that --column names, or in the only column whose
 heading has the word "reference", or without such a heading in the only column of UUIDs or in the

@@ -36,6 +36,7 @@ _CSV_COLUMNS = (
     "final",
     "orders",
     "order_states",
+    "cancelled_orders",
     "differences",
     "handoff",
     "caller",
@@ -122,6 +123,7 @@ class CsvReportWriter:
             "final": "yes" if entry.final else "no",
             "orders": _join_order_fields(entry, "number"),
             "order_states": _join_order_fields(entry, "state"),
+            "cancelled_orders": " ".join(order["number"] for order in entry.cancelled_orders),
             "differences": _describe_differences(entry),
         }
         cells = {**values, **texts}
@@ -159,8 +161,7 @@ def _describe_entry(entry: ReportEntry) -> str:
     for order in entry.orders:
         if order["replaced_by"]:
             parts.append(f"{order['number']} was edited and is now {order['replaced_by']}")
-        elif order["state"] == "canceled":
-            parts.append(f"{order['number']} was cancelled")
+    parts += [f"{order['number']} was cancelled" for order in entry.cancelled_orders]
     if entry.state is ReportState.NEVER_OPENED and entry.orders:
         parts.append("the quote was ordered without the link")
     return "; ".join(part for part in parts if part)

@@ -8,18 +8,15 @@ from http import HTTPStatus
 import structlog
 from flask import Response, make_response, redirect, request
 
-from handoff.concurrency_limit import ConcurrencyLimit
-from handoff.deadline import Deadline
 from handoff.entry import result_pages
+from handoff.entry.order_lookup import OrderLookup
 from handoff.entry.page_rendering import PageRenderer
 from handoff.entry.result_pages import ResultPage
 from handoff.entry.shop_cookies import set_shop_cookies
 from handoff.entry.web_view_cookies import WebViewCookies
 from handoff.ledger import Handoff, HandoffRepository, LinkState
 from handoff.link_tokens import LinkTokens
-from handoff.magento.order_models import is_quote_ordered
-from handoff.magento.orders import Orders
-from handoff.problems import Busy, LedgerUnavailable, ShopTimeout, ShopUnavailable
+from handoff.problems import LedgerUnavailable
 from handoff.settings.store_view_models import StoreViews
 from handoff.shop_session import SessionStore, SessionStoreError, create_session
 from handoff.shop_session.session_contents import build_session_contents
@@ -27,21 +24,14 @@ from handoff.web_checkout_cookies import WebCheckoutCookies
 
 log = structlog.get_logger()
 
-_ORDER_LOOKUP_TIMEOUT = 3.0  # seconds; the shopper sees a blank page meanwhile
-
 
 @dataclass(frozen=True, slots=True)
 class CheckoutRedirect:
-    """Writes shop sessions and redirects to checkout; entry and direct entry share it.
-
-    `orders` is None without the right to read orders. `lookup_limit` bounds the lookups of orders
-    that run at once.
-    """
+    """Writes shop sessions and redirects to checkout; entry and direct entry share it."""
 
     store_views: StoreViews
     handoffs: HandoffRepository
-    orders: Orders | None
-    lookup_limit: ConcurrencyLimit
+    order_lookup: OrderLookup
     session_store: SessionStore
     link_tokens: LinkTokens
     web_checkout_cookies: WebCheckoutCookies
@@ -59,24 +49,10 @@ class CheckoutRedirect:
 
     def refuse(self, handoff: Handoff) -> Response:
         """Return the result page for a web view that may not use the link."""
-        if handoff.state is LinkState.USED and self.is_ordered(handoff):
+        if handoff.state is LinkState.USED and self.order_lookup.is_ordered(handoff):
             return self.pages.render_result_page(result_pages.ORDERED, handoff)
         page = result_pages.find_page_for_link_state(handoff.state)
         return self.pages.render_result_page(page, handoff)
-
-    def is_ordered(self, handoff: Handoff) -> bool:
-        """Return whether the quote is ordered; False if the lookup fails."""
-        if self.orders is None:
-            return False
-        deadline = Deadline.within_request(_ORDER_LOOKUP_TIMEOUT)
-        try:
-            # A thread that waited for a slot would delay shoppers with good links.
-            with self.lookup_limit.acquire_slot(0):
-                found = self.orders.find_orders_of_quote(handoff.quote_number, deadline=deadline)
-                return is_quote_ordered(found)
-        except (Busy, ShopUnavailable, ShopTimeout) as problem:
-            log.warning("order_lookup_failed", code=problem.code)
-            return False
 
     def _redirect_with_new_session(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
         try:

@@ -91,7 +91,7 @@ def _use_link(token: str, *, needs_cookie: bool) -> Response:
     used = context.handoffs.use_link(handoff.id, cookies.hashes)
     if used is None:
         return context.checkout.refuse(_find_handoff(token) or handoff)
-    if used.reopen_count and context.checkout.is_ordered(used):
+    if used.reopen_count and context.checkout.order_lookup.is_ordered(used):
         return context.pages.render_result_page(result_pages.ORDERED, handoff)
     return context.checkout.redirect_to_checkout(used, cookies)
 

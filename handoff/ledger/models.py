@@ -65,10 +65,12 @@ class NewHandoff:
 class Handoff(NewHandoff):
     """A handoff as the ledger held it at `read_at`.
 
-    `orders` are `{"id", "number", "state", "replaced_by"}`. Until
-    `resolved_at` is set, the handoff is unresolved, and reconciliation asks the shop about it at
-    `next_check_at`. `order_comment` is "due" or "done". `anonymised_at` is the time at which
-    purging removed all but the reference and the order.
+    `orders` are those of its quote, cancelled ones too, as
+    `{"id", "number", "state", "replaced_by", "is_cancelled"}`; the entry pages looked them up last
+    at `orders_looked_up_at`. `resolved_at` is set once there is an outcome. Reconciliation asks the
+    shop about the handoff at `next_check_at`, also after that, because the shop can cancel an order
+    and open its quote again; None means never again. `order_comment` is "due" or "done".
+    `anonymised_at` is the time at which purging removed all but the reference and the order.
     """
 
     id: str
@@ -82,7 +84,8 @@ class Handoff(NewHandoff):
     outcome: str | None = None
     orders: list[dict[str, Any]] | None = None
     differences: list[dict[str, Any]] | None = None
-    next_check_at: int = 0
+    orders_looked_up_at: int | None = None
+    next_check_at: int | None = 0
     resolved_at: int | None = None
     order_comment: str | None = None
     anonymised_at: int | None = None
@@ -101,6 +104,16 @@ class Handoff(NewHandoff):
         if self.session_written_at is None and self.expires_at <= self.read_at:
             return LinkState.EXPIRED  # used or not: no web view has reached checkout
         return LinkState.LIVE if self.used_at is None else LinkState.USED
+
+    @property
+    def valid_orders(self) -> list[dict[str, Any]]:
+        """The known orders that are not cancelled."""
+        return [order for order in self.orders or () if not order.get("is_cancelled")]
+
+    @property
+    def cancelled_orders(self) -> list[dict[str, Any]]:
+        """The known orders that are cancelled."""
+        return [order for order in self.orders or () if order.get("is_cancelled")]
 
     @property
     def is_link_used(self) -> bool:
@@ -123,13 +136,16 @@ class IssuePeriod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFinding:
-    """The result of comparing a handoff with the shop's orders, or the time to check again."""
+    """The result of comparing a handoff with the shop's orders, and the time to check again.
+
+    Without an outcome, the handoff is unresolved. `next_check_at` is None if no check is left.
+    """
 
     handoff: Handoff
     outcome: OrderOutcome | None = None
     orders: list[dict[str, Any]] | None = None
     differences: list[dict[str, Any]] | None = None
-    next_check_at: int = 0
+    next_check_at: int | None = None
 
 
 def generate_handoff_id() -> str:

@@ -59,6 +59,7 @@ _ANONYMISE = sa.update(handoff).values(
     differences=sa.null(),
     outcome=sa.case((_c.resolved_at.is_(None), OrderOutcome.UNRECONCILED.value), else_=_c.outcome),
     resolved_at=sa.func.coalesce(_c.resolved_at, NOW),
+    next_check_at=None,
     anonymised_at=NOW,
 )
 

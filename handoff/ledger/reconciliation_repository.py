@@ -1,12 +1,13 @@
 """Reads handoffs for reconciliation, page by page, and records what reconciliation finds.
 
-An unresolved handoff is due at `next_check_at`. An index finds the handoffs that are due, so a run
-reads no others. No write is durable: if a power failure loses one, the next run repeats it.
+A handoff is due at `next_check_at`. An index finds the handoffs that are due, so a run reads no
+others. No write is durable: if a power failure loses one, the next run repeats it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,7 +19,7 @@ from handoff.ledger.tables import handoff, simplified_reference
 _PAGE_SIZE = 300  # handoffs that are read or written at once; the service waits milliseconds
 
 _c = handoff.c
-_is_due = _c.resolved_at.is_(None) & (_c.next_check_at <= NOW)
+_is_due = _c.next_check_at <= NOW
 # A literal, because SQLite would not use the partial index for a parameter.
 _is_comment_due: sa.ColumnElement[bool] = _c.order_comment == sa.literal_column("'due'")
 _REQUEST_COMMENT = (
@@ -84,23 +85,20 @@ class ReconciliationRepository:
     ) -> None:
         """Write findings, all or none, and request comments on their orders if asked to.
 
-        A resolved handoff does not change, even if two runs resolve it at once.
+        A handoff that another run or purging has changed since it was read stays as it is.
         """
         found = list(findings)
-        ordered = [finding.handoff.id for finding in found if finding.orders]
+        ordered = [finding.handoff.id for finding in found if finding.outcome and finding.orders]
 
         def work(connection: sa.Connection) -> None:
             for finding in found:
+                resolved_at = finding.handoff.resolved_at
                 statement = sa.update(handoff).where(
-                    _c.id == finding.handoff.id, _c.resolved_at.is_(None)
+                    _c.id == finding.handoff.id,
+                    _c.resolved_at.is_not_distinct_from(resolved_at),
+                    _c.anonymised_at.is_(None),
                 )
-                values = {
-                    "outcome": finding.outcome and finding.outcome.value,
-                    "orders": finding.orders,
-                    "differences": finding.differences,
-                    "next_check_at": finding.next_check_at,
-                    "resolved_at": NOW if finding.outcome else None,
-                }
+                values = _build_finding_values(finding)
                 connection.execute(statement.values(values), self._database.now_parameter)
             if request_comments and ordered:
                 connection.execute(_REQUEST_COMMENT.where(_c.id.in_(ordered)))
@@ -142,3 +140,19 @@ def _build_period_conditions(period: IssuePeriod | None) -> list[sa.ColumnElemen
     if period is None:
         return []
     return [_c.issued_at >= period.since, _c.issued_at < period.until]
+
+
+def _build_finding_values(finding: OrderFinding) -> dict[str, Any]:
+    """Return the new values of the handoff. The time of an outcome stays if its orders do."""
+    values = {
+        "outcome": finding.outcome and finding.outcome.value,
+        "orders": finding.orders,
+        "differences": finding.differences,
+        "next_check_at": finding.next_check_at,
+    }
+    before = finding.handoff
+    known = {order["id"] for order in before.valid_orders}
+    found = {order["id"] for order in finding.orders or () if not order.get("is_cancelled")}
+    if before.resolved_at is not None and (before.outcome, known) == (values["outcome"], found):
+        return values
+    return {**values, "resolved_at": NOW if finding.outcome else None, "order_comment": None}

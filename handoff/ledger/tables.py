@@ -46,7 +46,8 @@ handoff = Table(
     Column("outcome", String(16)),
     Column("orders", JSON(none_as_null=True)),
     Column("differences", JSON(none_as_null=True)),
-    Column("next_check_at", BigInteger, nullable=False, server_default="0"),
+    Column("orders_looked_up_at", BigInteger),
+    Column("next_check_at", BigInteger, server_default="0"),
     Column("resolved_at", BigInteger),
     Column("order_comment", String(4)),
     Column("anonymised_at", BigInteger),
@@ -67,7 +68,7 @@ for name, columns, condition in (
     ("handoff_transfer_key", ("transfer_key",), None),
     ("handoff_quote_number", ("quote_number",), None),
     ("handoff_issued_at", ("issued_at", "id"), None),
-    ("handoff_unresolved", ("next_check_at", "id"), "resolved_at IS NULL"),
+    ("handoff_check_due", ("next_check_at", "id"), "next_check_at IS NOT NULL"),
     ("handoff_comment_due", ("id",), "order_comment = 'due'"),
     ("handoff_not_anonymised", ("issued_at", "id"), "anonymised_at IS NULL"),
 ):

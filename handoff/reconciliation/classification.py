@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from handoff.bag import Bag
 from handoff.bag_comparison import find_order_differences
 from handoff.ledger.models import Handoff, OrderFinding, OrderOutcome
-from handoff.magento.order_models import OrderWithLines
+from handoff.magento.order_models import OrderWithLines, is_quote_ordered
 
 _MINUTE = 60_000  # milliseconds
 _MIN_CHECK_INTERVAL = 10 * _MINUTE
@@ -26,45 +26,71 @@ def can_have_order(handoff: Handoff) -> bool:
 def classify_handoffs(
     handoffs: Sequence[Handoff], orders: Sequence[OrderWithLines], now: int
 ) -> Iterator[OrderFinding]:
-    """Yield a finding for each unresolved handoff of one quote, given all of its handoffs.
+    """Yield a finding for each handoff of one quote, resolved or not, given all of them.
 
     An order belongs to the handoff whose session was written last, and resolves the others too.
+    Only orders that are not cancelled count. Purged handoffs have no finding.
     """
     owner = max(handoffs, key=lambda handoff: handoff.opening_order)
     for handoff in handoffs:
-        if handoff.resolved_at is not None:
+        if handoff.anonymised_at is not None:
             continue
-        if not orders:
-            yield _classify_without_order(handoff, now)
-        elif handoff is owner:
-            yield _classify_with_orders(handoff, orders)
-        else:
+        own_orders = orders if handoff is owner else ()
+        if is_quote_ordered(own_orders):
+            yield _classify_with_orders(handoff, own_orders, now)
+        elif is_quote_ordered(orders):
             yield OrderFinding(handoff=handoff, outcome=_choose_outcome_without_order(handoff))
+        else:
+            yield _classify_without_order(handoff, own_orders, now)
 
 
-def _classify_with_orders(handoff: Handoff, orders: Sequence[OrderWithLines]) -> OrderFinding:
-    differences = find_order_differences(Bag.from_json(handoff.bag), orders)
+def _classify_with_orders(
+    handoff: Handoff, orders: Sequence[OrderWithLines], now: int
+) -> OrderFinding:
+    valid_orders = [order for order in orders if not order.is_cancelled]
+    differences = find_order_differences(Bag.from_json(handoff.bag), valid_orders)
     outcome = OrderOutcome.DIFFERS if differences else OrderOutcome.MATCHED
+    # The shop can cancel the order and open the quote again, most often soon after the order.
     return OrderFinding(
         handoff=handoff,
         outcome=outcome if handoff.is_link_used else OrderOutcome.NEVER_OPENED,
         orders=[order.as_json() for order in orders],
         differences=[difference.as_json() for difference in differences] or None,
+        next_check_at=_find_next_check(handoff, now, _compute_age(handoff, now)),
     )
 
 
-def _classify_without_order(handoff: Handoff, now: int) -> OrderFinding:
-    if not handoff.is_link_used:
-        if handoff.superseded_at is not None:
-            return OrderFinding(handoff=handoff, outcome=OrderOutcome.NEVER_OPENED)
-        if handoff.expires_at > now:
-            return OrderFinding(handoff=handoff, next_check_at=handoff.expires_at)
-    since = handoff.used_at or handoff.issued_at
-    if not can_have_order(handoff) or now - since >= _QUOTE_LIFETIME:
-        return OrderFinding(handoff=handoff, outcome=_choose_outcome_without_order(handoff))
-    # The older a handoff without an order is, the less often it is checked.
-    next_check_at = now + max(_MIN_CHECK_INTERVAL, (now - since) // 4)
-    return OrderFinding(handoff=handoff, next_check_at=min(next_check_at, since + _QUOTE_LIFETIME))
+def _classify_without_order(
+    handoff: Handoff, cancelled_orders: Sequence[OrderWithLines], now: int
+) -> OrderFinding:
+    orders = [order.as_json() for order in cancelled_orders] or None
+    next_check_at: int | None
+    if not handoff.is_link_used and handoff.superseded_at is not None:
+        next_check_at = None
+    elif not handoff.is_link_used and handoff.expires_at > now:
+        next_check_at = handoff.expires_at
+    elif not can_have_order(handoff):
+        next_check_at = None
+    else:
+        next_check_at = _find_next_check(handoff, now, _compute_age(handoff, now) // 4)
+    return OrderFinding(
+        handoff=handoff,
+        outcome=None if next_check_at else _choose_outcome_without_order(handoff),
+        orders=orders,
+        next_check_at=next_check_at,
+    )
+
+
+def _compute_age(handoff: Handoff, now: int) -> int:
+    return now - (handoff.used_at or handoff.issued_at)
+
+
+def _find_next_check(handoff: Handoff, now: int, interval: int) -> int | None:
+    """Return the time after an interval that grows with a handoff's age, or None after 30 days."""
+    age = _compute_age(handoff, now)
+    if age >= _QUOTE_LIFETIME:
+        return None
+    return min(now + max(_MIN_CHECK_INTERVAL, interval), now - age + _QUOTE_LIFETIME)
 
 
 def _choose_outcome_without_order(handoff: Handoff) -> OrderOutcome:

@@ -26,8 +26,8 @@ class OrderCommenter:
     def add_due_comments(self) -> Iterator[bool]:
         """Add the comments that are due, and yield for each handoff if the shop accepted them."""
         for page in self._repository.iterate_comments_due(_PAGE_SIZE):
-            order_ids = [order["id"] for handoff in page for order in handoff.orders or ()]
-            comments = self._orders.get_comments(order_ids)
+            order_ids = [order["id"] for handoff in page for order in handoff.valid_orders]
+            comments = self._orders.get_comments(order_ids) if order_ids else {}
             for handoff in page:
                 is_accepted = self._add_missing_comments(handoff, comments)
                 if is_accepted:
@@ -36,7 +36,7 @@ class OrderCommenter:
 
     def _add_missing_comments(self, handoff: Handoff, comments: dict[int, list[str]]) -> bool:
         text = _build_comment_text(handoff)
-        order_ids = [order["id"] for order in handoff.orders or ()]
+        order_ids = [order["id"] for order in handoff.valid_orders]
         # An order that the shop has deleted is not in `comments` and needs no comment.
         missing = [
             order_id

@@ -1,4 +1,4 @@
-"""Searches the shop for orders of unresolved handoffs, records the findings, and reports."""
+"""Searches the shop for the orders of handoffs, records the findings, and reports."""
 
 from __future__ import annotations
 
@@ -45,14 +45,19 @@ class Reconciler:
         self._on_progress = on_progress
 
     def reconcile_due(self) -> Iterator[ReportEntry]:
-        """Check all handoffs that are due, and yield an entry for each of their transfers."""
+        """Check all handoffs that are due, and yield an entry for each of their transfers.
+
+        A transfer that was resolved before has an entry only if its result has changed.
+        """
         reported: set[str] = set()
         for page in self._repository.iterate_due_handoffs():
+            results = {handoff.id: _get_result(handoff) for handoff in page}
             self._check_orders(page)
             keys = {handoff.transfer_key for handoff in page} - reported
-            reported |= keys
-            for handoffs in self._find_by_transfer_key(keys).values():
-                yield build_entry(handoffs)
+            for key, handoffs in self._find_by_transfer_key(keys).items():
+                if any(_is_news(handoff, results.get(handoff.id)) for handoff in handoffs):
+                    reported.add(key)
+                    yield build_entry(handoffs)
 
     def reconcile_period(self, period: IssuePeriod) -> Iterator[ReportEntry]:
         """Check the due handoffs of a period, and yield an entry for each transfer in it.
@@ -71,7 +76,7 @@ class Reconciler:
                     yield build_entry(siblings)
 
     def reconcile_references(self, references: Sequence[str]) -> Iterator[ReportEntry]:
-        """Check the unresolved handoffs of references, due or not, and yield an entry for each.
+        """Check the handoffs of references, due or not, and yield an entry for each reference.
 
         Case and hyphens do not matter. A reference that matches several transfers has an entry for
         each of them.
@@ -95,29 +100,43 @@ class Reconciler:
                     yield build_entry(handoffs)
 
     def _check_orders(self, handoffs: Sequence[Handoff]) -> None:
-        """Find the orders of the unresolved handoffs in the shop, and record the findings."""
+        """Find the orders of the handoffs that may still change, and record the findings."""
         now = self._clock()
-        unresolved = [handoff for handoff in handoffs if handoff.resolved_at is None]
-        quotes = {handoff.quote_number for handoff in unresolved if can_have_order(handoff)}
+        checked = [handoff for handoff in handoffs if handoff.next_check_at is not None]
+        quotes = {handoff.quote_number for handoff in checked if can_have_order(handoff)}
         orders = _group_by(self._orders.find_orders(quotes), lambda order: order.quote_number)
         # Read after the orders, so that the session of each ordered handoff is already recorded.
         siblings = _group_by(
-            self._repository.find_by_quotes({handoff.quote_number for handoff in unresolved}),
+            self._repository.find_by_quotes({handoff.quote_number for handoff in checked}),
             lambda handoff: handoff.quote_number,
         )
+        for quote in siblings.keys() - quotes:  # the shop was not asked about it
+            siblings[quote] = [each for each in siblings[quote] if not can_have_order(each)]
         self._repository.record_findings(
             (
                 finding
                 for quote, handoffs_of_quote in siblings.items()
+                if handoffs_of_quote
                 for finding in classify_handoffs(handoffs_of_quote, orders.get(quote, ()), now)
             ),
             request_comments=self._request_comments,
         )
-        self._on_progress(len(unresolved))
+        self._on_progress(len(checked))
 
     def _find_by_transfer_key(self, keys: Collection[str]) -> dict[str, list[Handoff]]:
         found = self._repository.find_by_transfer_keys(keys)
         return _group_by(found, lambda handoff: handoff.transfer_key)
+
+
+def _get_result(handoff: Handoff) -> tuple[str | None, list[int]]:
+    return handoff.outcome, [order["id"] for order in handoff.valid_orders]
+
+
+def _is_news(handoff: Handoff, before: tuple[str | None, list[int]] | None) -> bool:
+    """Return whether a handoff had no outcome `before`, or has another one now."""
+    if before is None:  # it was not due
+        return False
+    return before[0] is None or _get_result(handoff) != before
 
 
 def _group_by(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:

@@ -32,7 +32,8 @@ DISCREPANCIES = frozenset({ReportState.DIFFERS, ReportState.TWO_ORDERS, ReportSt
 class ReportEntry:
     """A reference, its state, and the handoff with that state, None if unknown.
 
-    `orders` belong to all handoffs of the transfer; `final` says that the entry cannot change.
+    `orders` and `cancelled_orders` belong to all handoffs of the transfer. `final` says that each
+    of them has an outcome. Only the shop can change the entry then, by cancelling an order.
     """
 
     reference: str | None
@@ -40,6 +41,7 @@ class ReportEntry:
     final: bool
     handoff: Handoff | None = None
     orders: tuple[dict[str, Any], ...] = ()
+    cancelled_orders: tuple[dict[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the entry as JSON; times are ISO 8601, UTC."""
@@ -52,6 +54,7 @@ class ReportEntry:
                 {name: order[name] for name in ("number", "state", "replaced_by")}
                 for order in self.orders
             ],
+            "cancelled_orders": [order["number"] for order in self.cancelled_orders],
             "differences": (handoff and handoff.differences) or [],
         }
         if handoff is None:
@@ -85,14 +88,15 @@ class ReportSummary:
 
 def build_entry(handoffs: Sequence[Handoff]) -> ReportEntry:
     """Return the entry for all handoffs of one transfer."""
-    orders = tuple(order for handoff in handoffs for order in handoff.orders or ())
-    best = max(handoffs, key=lambda handoff: (bool(handoff.orders), *handoff.opening_order))
+    orders = tuple(order for handoff in handoffs for order in handoff.valid_orders)
+    best = max(handoffs, key=lambda handoff: (bool(handoff.valid_orders), *handoff.opening_order))
     return ReportEntry(
         reference=best.reference,
         state=ReportState.TWO_ORDERS if len(orders) > 1 else _find_state(best),
         final=all(handoff.resolved_at is not None for handoff in handoffs),
         handoff=best,
         orders=orders,
+        cancelled_orders=tuple(order for handoff in handoffs for order in handoff.cancelled_orders),
     )
 
 

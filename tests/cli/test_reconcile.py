@@ -114,7 +114,8 @@ def test_json_has_every_handoff_and_the_counts(transferred: Scenario, handoff: C
     }
     assert set(report["handoffs"][0]) == {
         *("reference", "state", "final", "orders", "differences", "handoff", "caller"),
-        *("kind", "store", "quote_number", "issued_at", "opened_at", "settled_at"),
+        *("cancelled_orders", "kind", "store", "quote_number"),
+        *("issued_at", "opened_at", "settled_at"),
     }
 
 

@@ -560,21 +560,6 @@ def test_the_web_view_may_try_again_only_until_the_link_expires(
     assert phone.post(link).status_code == 410
 
 
-def test_a_used_link_names_the_order_if_orders_can_be_read(
-    make_app: MakeApp, shop: RunningShop
-) -> None:
-    app = make_app(magento_admin_username="admin", magento_admin_password=SecretStr("Admin123!"))
-    quote_id = shop.create_guest_quote(("ITEM-01", 1))
-    link = get_link_path(Poq(app.test_client()).transfer({"quote_id": quote_id}))
-    phone, other = app.test_client(), app.test_client()
-    assert use_link(phone, link).status_code == 303
-    assert "This link has already been used" in other.get(link).text
-    shop.place_order(f"guest-carts/{quote_id}")
-    for answer in (phone.post(link), other.get(link), other.post(link)):
-        assert answer.status_code == 410
-        assert "Your order has been placed" in answer.text
-
-
 def test_without_an_answer_of_the_shop_a_used_link_shows_the_used_page(
     make_app: MakeApp, poq: Poq, phone: FlaskClient
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -78,6 +79,7 @@ RECONCILED: dict[str, Any] = {
     "annotation": "due",
     "reduced_at": 1_700_000_000_008,
 }
+AFTER_RECONCILING = {**RECONCILED, "ask_at": None}  # an old handoff is not checked again
 NOT_RECONCILED = {**dict.fromkeys(RECONCILED), "ask_at": 0}
 NEW_NAMES = {
     "key": "transfer_key",
@@ -152,7 +154,8 @@ def test_every_value_of_an_older_ledger_is_found_under_its_new_name(
     for old in stored:
         found = repository.find(old["id"])
         assert found is not None
-        for name, value in {**NOT_RECONCILED, **old}.items():
+        reconciled = AFTER_RECONCILING if "outcome" in old else {}
+        for name, value in {**NOT_RECONCILED, **old, **reconciled}.items():
             if name != "key":
                 assert getattr(found, NEW_NAMES.get(name, name)) == value, name
     [page] = ReconciliationRepository(database).iterate_due_handoffs()
@@ -222,3 +225,30 @@ def test_migrating_again_changes_nothing(ledger: LedgerWithHandoffs) -> None:
     result = migrate(ledger.database)
     assert result.before == result.after
     assert ledger.handoffs.find(issued.id) == issued
+
+
+def test_only_a_handoff_that_was_ordered_lately_is_checked_again_after_the_migration(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate_to(database, "0008", monkeypatch)
+    now = int(time.time() * 1000)
+    ordered = {**NEWER_HANDOFF, "resolved_at": 5, "orders": "[]", "issued_at": now, "expires_at": 1}
+    rows: dict[str, dict[str, Any]] = {
+        "lately": {},
+        "long ago": {"issued_at": now - 31 * 24 * 3_600_000},
+        "not ordered": {"orders": None},
+        "purged": {"anonymised_at": 6},
+        "unresolved": {"resolved_at": None, "next_check_at": 9},
+    }
+    for name, changes in rows.items():
+        insert_rows(database, {**ordered, "id": name, "reference": name, **changes})
+    migrate(database)
+    with database.open_read_connection() as connection:
+        found = connection.execute(select(handoff.c.id, handoff.c.next_check_at))
+        assert {row.id: row.next_check_at for row in found} == {
+            "lately": 0,
+            "long ago": None,
+            "not ordered": None,
+            "purged": None,
+            "unresolved": 9,
+        }

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from handoff.ledger.models import IssuePeriod, OrderFinding, OrderOutcome
+from handoff.ledger.order_lookup_repository import OrderLookupRepository
 from handoff.ledger.purge import Purger, PurgeRequest
 from tests.ledger.query_plans import find_full_scans, recorded_statements
 from tests.ledger.stored_handoffs import HOUR, ORDERS, LedgerWithHandoffs
@@ -85,7 +86,7 @@ def test_a_comment_is_due_only_on_an_order_that_the_handoff_led_to(
 
 def test_no_statement_reads_rows_that_it_does_not_need(ledger: LedgerWithHandoffs) -> None:
     """However long the ledger is, each statement finds its rows by an index."""
-    ledger.insert(1000, resolved_at=1, outcome="matched")
+    ledger.insert(1000, resolved_at=1, outcome="matched", next_check_at=None)
     ledger.insert(3)
     issued = ledger.clock.now - HOUR
     period = IssuePeriod(issued, issued + 2)
@@ -109,6 +110,9 @@ def test_no_statement_reads_rows_that_it_does_not_need(ledger: LedgerWithHandoff
         list(repository.iterate_comments_due(5))
         repository.count_comments_due()
         repository.mark_commented(page[0])
+        lookups = OrderLookupRepository(ledger.database)
+        lookups.begin_lookup(page[0].id)
+        lookups.record_orders(page[0].id, ORDERS)
         request = PurgeRequest(anonymise_before=issued + 2, delete_before=issued + 1)
         list(Purger(ledger.database).purge(request))
     assert len(statements) > 15

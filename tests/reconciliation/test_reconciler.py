@@ -126,16 +126,23 @@ def test_a_quote_that_was_ordered_without_its_link_is_reported_with_its_order(
     assert [order["number"] for order in entry.orders] == ["000000001"]
 
 
-def test_the_shop_is_not_asked_about_resolved_handoffs(
+def test_an_order_is_checked_again_less_and_less_often_for_thirty_days(
     scenario: Scenario, asked: list[set[int]]
 ) -> None:
     scenario.order(scenario.transfer_quote("r"))
-    for _ in range(2):
-        scenario.reconcile_due()
-        scenario.reconcile_references("r")
-        scenario.reconcile_period(0, scenario.clock.now + 1)
-        scenario.clock.advance(seconds=DAY)
-    assert [numbers for numbers in asked if numbers] == [{1}]
+    moments = []
+    reported: list[str] = []
+    for minute in range(0, 31 * 24 * 60, 10):
+        asked.clear()
+        reported += scenario.reconcile_due().values()
+        if any(asked):
+            moments.append(minute)
+        scenario.clock.advance(seconds=600)
+    assert moments == [0, *(10 * 2**power for power in range(13)), 30 * 24 * 60]
+    assert reported == ["matched"]
+    asked.clear()
+    assert scenario.reconcile_references("r") == {"r": "matched"}
+    assert not any(asked)
 
 
 def test_an_unresolved_handoff_is_checked_less_and_less_often_for_thirty_days(

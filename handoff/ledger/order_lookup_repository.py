@@ -1,0 +1,72 @@
+"""Decides when the pages for links may ask the shop for orders, and records the answers.
+
+Anybody with a used link can open it as often as they like, and each time the page depends on an
+order. One conditional UPDATE allows one lookup for a handoff in ten seconds, over all workers and
+hosts. No write is durable: after a power failure, the shop is asked again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from handoff.ledger.database import NOW, Database
+from handoff.ledger.models import Handoff
+from handoff.ledger.tables import handoff
+
+LOOKUP_INTERVAL = 10
+"""Seconds between two lookups of the orders of a handoff."""
+
+LOOKUP_PERIOD = 24 * 3600
+"""Seconds after the use of a link in which the orders of its handoff are looked up."""
+
+_c = handoff.c
+_has_id = _c.id == sa.bindparam("handoff_id")
+# A time in the future is from a clock that was set back since.
+_was_looked_up = _c.orders_looked_up_at.between(NOW - LOOKUP_INTERVAL * 1000 + 1, NOW)
+
+_BEGIN = (
+    sa.update(handoff)
+    .where(
+        _has_id,
+        _c.used_at > NOW - LOOKUP_PERIOD * 1000,
+        sa.or_(_c.orders_looked_up_at.is_(None), sa.not_(_was_looked_up)),
+    )
+    .values(orders_looked_up_at=NOW)
+    .returning(_c.id)
+)
+
+# Reconciliation compares the bag with the orders, at once if something settled is changed.
+_RECORD = (
+    sa.update(handoff)
+    .where(_has_id, _c.anonymised_at.is_(None))
+    .values(orders=sa.bindparam("found"), next_check_at=0, order_comment=None)
+)
+
+
+class OrderLookupRepository:
+    """The lookups of orders of one service."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def can_look_up(self, found: Handoff) -> bool:
+        """Return whether `begin_lookup` would have allowed a lookup when the handoff was read."""
+        if found.used_at is None or found.used_at <= found.read_at - LOOKUP_PERIOD * 1000:
+            return False
+        last = found.orders_looked_up_at
+        return last is None or not found.read_at - LOOKUP_INTERVAL * 1000 < last <= found.read_at
+
+    def begin_lookup(self, handoff_id: str) -> bool:
+        """Return whether the shop may be asked now; if so, no other caller may for ten seconds."""
+        values = {"handoff_id": handoff_id, **self._database.now_parameter}
+        return self._database.write(
+            lambda connection: connection.execute(_BEGIN, values).first() is not None,
+            durable=False,
+        )
+
+    def record_orders(self, handoff_id: str, orders: list[dict[str, Any]]) -> None:
+        """Keep the orders of a handoff's quote, and let reconciliation check it at once."""
+        values = {"handoff_id": handoff_id, "found": orders or None}
+        self._database.write(lambda connection: connection.execute(_RECORD, values), durable=False)
