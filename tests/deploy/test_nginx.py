@@ -128,6 +128,53 @@ def test_a_forged_client_address_is_ignored(
     assert [line["client"] for line in lines if line["event"] == "key_rejected"] == ["127.0.0.1"]
 
 
+ODD_SPELLINGS = (
+    "/handoff/h/%0a{}",
+    "/handoff/h%5c{}",
+    "/handoff/h;a/{}",
+    "/handoff/h?token={}",
+    "/handoff/h/?{}",
+    "/handoff/H/{}",
+    "/HANDOFF/h/{}",
+    "/handoff/%2568/{}",
+    "/handoff/handoff/h/{}",
+    "/handoff/{}",
+    "//handoff//h//{}",
+    "/handoff/x%0a/../h/{}",
+    "/x?next=/handoff/h/{}",
+    "/{}",
+)
+
+
+@pytest.mark.parametrize("host", [SHOP, SERVICE])
+def test_no_odd_spelling_of_a_link_or_key_is_logged(
+    host: str, shop: RunningShop, poq: Poq, nginx: NginxServer
+) -> None:
+    token = poq.link().rpartition("/")[2]
+    encoded = "".join(f"%{ord(letter):02x}" for letter in token)
+    for spelling in ODD_SPELLINGS:
+        for scheme in ("http", "https"):
+            nginx.send_request(f"{scheme}://{host}{spelling.format(token)}")
+    for path in ("/handoff/h", "/h", "/handoff/x"):
+        nginx.send_request(f"https://{host}{path}?token={encoded}")
+    for path in ("/handoff/api/cart-transfer/%0a", "/handoff/API/cart-transfer/", "/api//x/"):
+        nginx.send_request(f"https://{host}{path}{KEY}", method="POST", body=b"{")
+    nginx.send_request(f"https://{host}/", headers={"Referer": f"{HANDOFF}/h/{token}"})
+    logged = nginx.read_logs()
+    for secret in (token, encoded, KEY):
+        assert secret not in logged
+    assert '"***"' in logged
+    assert "token=" not in logged
+
+
+def test_other_addresses_are_logged_as_they_are(nginx: NginxServer) -> None:
+    paths = ("/home?a=b", "/handoffs/x?a=b", "/handoff/healthz", "/handoff/static/page.js", "/h1")
+    for path in paths:
+        nginx.send_request(f"https://{SHOP}{path}")
+    logged = nginx.read_logs()
+    assert [path for path in paths if f'{SHOP} {path}"' not in logged] == []
+
+
 def test_links_and_keys_are_in_no_log_of_nginx(
     shop: RunningShop, poq: Poq, nginx: NginxServer
 ) -> None:
