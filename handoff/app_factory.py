@@ -136,7 +136,8 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
         transfers = build_transfers(limits.direct_entries)
         _register_direct_entry(app, settings, entry, transfers, counters)
     _register_web_checkout(app, settings, cookies, counters)
-    register_health_endpoints(app, ReadinessCheck(handoffs, session_store, block))
+    readiness = ReadinessCheck(database, session_store, block)
+    register_health_endpoints(app, readiness, is_paused=settings.paused)
     register_error_handlers(app, pages)
 
 

@@ -332,13 +332,17 @@ class SessionUnreadable(Problem):
 
 
 class LedgerUnavailable(Problem):
-    """The ledger cannot be read or written."""
+    """The ledger cannot be read or written. `reason` is for the operator and not in the answer."""
 
     code = "ledger_unavailable"
     status = 503
     title = "The service cannot reach its ledger."
     explanation = "The database is down, or the disk is full. Trying again is safe."
     default_retry_after = 5
+
+    def __init__(self, reason: str = "unknown") -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class Busy(Problem):

@@ -57,11 +57,12 @@ class PostgresServer:
         """Return the address of a database, as the setting takes it."""
         return f"postgresql+psycopg://handoff:{_QUOTED}@{HOST}:{self.port}/{name}"
 
-    def new_database(self) -> str:
+    def new_database(self, *, encoding: str = "UTF8") -> str:
         """Create an empty database and return its address."""
         name = f"ledger_{next(self._numbers)}"
+        locale = "" if encoding == "UTF8" else " TEMPLATE template0 LOCALE 'C'"
         with self.connected() as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            connection.execute(f"CREATE DATABASE {name} ENCODING '{encoding}'{locale}".encode())
         return self.url(name)
 
     @contextmanager

@@ -62,7 +62,10 @@ def migrate(source: str | None) -> None:
                     click.echo(_describe_migration(migrate_tables(target)))
                 return
             with closing(open_database(source)) as source_database:
-                count = _copy_with_progress(source_database, target)
+                with exit_on_ledger_error("--from"):
+                    migrate_tables(source_database)
+                with exit_on_ledger_error():
+                    count = _copy_with_progress(source_database, target)
     click.echo(f"{count:,} handoffs moved. {source} is no longer the ledger.")
 
 

@@ -36,14 +36,14 @@ def open_existing_ledger(settings: Settings) -> Database:
 
 
 @contextmanager
-def exit_on_ledger_error() -> Iterator[None]:
-    """Exit with code 2 and a message if the ledger cannot be opened in this block."""
+def exit_on_ledger_error(name: str = _SETTING) -> Iterator[None]:
+    """Exit with code 2 and a message if the ledger that `name` names cannot be opened here."""
     try:
         yield
     except OSError as error:
-        exit_with_setting_faults([f"{_SETTING}: {error.strerror or type(error).__name__}."])
+        exit_with_setting_faults([f"{name}: {error.strerror or type(error).__name__}."])
     except LedgerUnavailable as error:
-        exit_with_setting_faults([f"{_SETTING}: {error.detail}"])
+        exit_with_setting_faults([f"{name}: {error.title.rstrip('.')}: {error.reason}."])
 
 
 def _describe_location(url: str) -> str:

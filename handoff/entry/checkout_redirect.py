@@ -73,9 +73,7 @@ class CheckoutRedirect:
 
     def _render_session_failure(self, handoff: Handoff, page: ResultPage) -> Response:
         try:
-            # After a reopening, an earlier session exists, and the reopen grace continues.
-            if not handoff.reopen_count:
-                self.handoffs.clear_session_written(handoff.id)
+            self.handoffs.undo_session_write(handoff)
         except LedgerUnavailable:
             # The web view can still try again, but only within the reopen grace.
             log.error("session_written_not_cleared")

@@ -8,6 +8,7 @@ replaces it.
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -16,14 +17,24 @@ from typing import Any, TypeVar
 from weakref import WeakMethod
 
 import structlog
-from sqlalchemy import BigInteger, Connection, Engine, bindparam, func, inspect, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Engine,
+    bindparam,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from handoff.deadline import Deadline
-from handoff.ledger.tables import handoff
+from handoff.ledger.tables import handoff, lease
 from handoff.problems import LedgerUnavailable
 
 Clock = Callable[[], int]
@@ -103,6 +114,17 @@ class Database(ABC):
         with self.open_read_connection() as connection:
             return inspect(connection).has_table(handoff.name)
 
+    def check_writable(self) -> None:
+        """Read the handoffs and write a row that is gone at once, or raise LedgerUnavailable."""
+        key = secrets.token_hex(32)
+
+        def work(connection: Connection) -> None:
+            connection.execute(select(handoff.c.id).where(handoff.c.id == "")).first()
+            connection.execute(insert(lease).values(key_hash=key, holder="", expires_at=0))
+            connection.execute(delete(lease).where(lease.c.key_hash == key))
+
+        self.write(work, durable=False)
+
     @property
     def now_parameter(self) -> dict[str, int | None]:
         """The parameter of a statement with NOW: the clock's time, or None for the database's."""
@@ -145,7 +167,7 @@ def open_database(url: str, clock: Clock | None = None) -> Database:
 def build_unavailable_error(reason: str) -> LedgerUnavailable:
     """Log why the ledger cannot be used, and return the exception to raise."""
     log.error("ledger_failed", reason=reason)
-    return LedgerUnavailable()
+    return LedgerUnavailable(reason)
 
 
 @contextmanager
@@ -159,8 +181,10 @@ def translate_database_errors(*driver_errors: type[Exception]) -> Iterator[None]
         cause = getattr(error, "orig", None) or error
         if _get_sqlstate(cause) in _CONFLICTS:
             raise LedgerConflict from None
-        log.error("ledger_failed", reason=_describe_error(cause))
-        raise (LedgerUnreachable if _is_connection_error(cause) else LedgerUnavailable) from None
+        reason = _describe_error(cause)
+        log.error("ledger_failed", reason=reason)
+        error_class = LedgerUnreachable if _is_connection_error(cause) else LedgerUnavailable
+        raise error_class(reason) from None
 
 
 _CONFLICTS = {"23505", "40001", "40P01"}  # unique index, serialization, deadlock

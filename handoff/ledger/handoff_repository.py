@@ -2,7 +2,7 @@
 
 One conditional UPDATE decides who uses a link, and the row that it returns is the answer; nothing
 is read first. The UPDATE also records that the shop session is written, although that happens a
-moment later. If it fails, `clear_session_written` removes the record.
+moment later. If it fails, `undo_session_write` takes back what this use has recorded.
 """
 
 from __future__ import annotations
@@ -81,7 +81,15 @@ _USE_LINK = (
     .returning(*HANDOFF_COLUMNS)
 )
 
-_CLEAR_SESSION_WRITTEN = sa.update(handoff).where(_has_id).values(session_written_at=None)
+# A use that reopened the link has recorded one reopening, and the first use all of the rest.
+_UNDO_SESSION_WRITE = (
+    sa.update(handoff)
+    .where(_has_id, _c.session_written_at == sa.bindparam("written_at"))
+    .values(
+        session_written_at=sa.case((_c.reopen_count == 0, sa.null()), else_=_c.session_written_at),
+        reopen_count=sa.case((_c.reopen_count == 0, 0), else_=_c.reopen_count - 1),
+    )
+)
 
 
 class HandoffRepository:
@@ -141,7 +149,7 @@ class HandoffRepository:
         """Use the link for the first web view, or reopen it for the one that has used it.
 
         Returns the handoff as it is afterwards, or None if no web view may enter. It says that
-        the shop session is written: call `clear_session_written` if that fails.
+        the shop session is written: call `undo_session_write` if that fails.
         """
         values = {
             "handoff_id": handoff_id,
@@ -162,11 +170,15 @@ class HandoffRepository:
         is_within_grace = found.session_written_at > found.read_at - self._grace
         return is_within_grace and found.reopen_count < MAX_REOPENS
 
-    def clear_session_written(self, handoff_id: str) -> None:
-        """Record that there is no shop session: the web view may return until the link expires."""
-        values = {"handoff_id": handoff_id}
+    def undo_session_write(self, used: Handoff) -> None:
+        """Take back the session that a use of the link has recorded, and no other use's.
+
+        `used` is the answer of `use_link`. Without any session, the web view may return until the
+        link expires.
+        """
+        values = {"handoff_id": used.id, "written_at": used.session_written_at}
         self._database.write(
-            lambda connection: connection.execute(_CLEAR_SESSION_WRITTEN, values), durable=False
+            lambda connection: connection.execute(_UNDO_SESSION_WRITE, values), durable=False
         )
 
     def _renew_handoff(

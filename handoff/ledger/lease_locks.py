@@ -22,18 +22,19 @@ from handoff.ledger.tables import lease as lease_table
 
 _POLL = 0.02  # seconds between two checks of a lease that another process holds
 _c = lease_table.c
-_is_held = sa.and_(_c.key_hash == sa.bindparam("key_hash"), _c.expires_at > NOW)
+_milliseconds = sa.bindparam("milliseconds", type_=sa.BigInteger)
+# A lease that lasts longer than any new one is from before the clock stepped back.
+_is_over = sa.or_(_c.expires_at <= NOW, _c.expires_at > NOW + _milliseconds)
+_is_held = sa.and_(_c.key_hash == sa.bindparam("key_hash"), sa.not_(_is_over))
 _is_own = sa.and_(_c.key_hash == sa.bindparam("key_hash"), _c.holder == sa.bindparam("holder"))
 
 
 def _build_acquire_statement(insert: Any) -> sa.Executable:
-    new = insert(lease_table).values(
-        expires_at=NOW + sa.bindparam("milliseconds", type_=sa.BigInteger)
-    )
+    new = insert(lease_table).values(expires_at=NOW + _milliseconds)
     acquire: sa.Executable = new.on_conflict_do_update(
         index_elements=[_c.key_hash],
         set_={"holder": new.excluded.holder, "expires_at": new.excluded.expires_at},
-        where=sa.or_(_c.expires_at <= NOW, _c.holder == new.excluded.holder),
+        where=sa.or_(_is_over, _c.holder == new.excluded.holder),
     ).returning(_c.key_hash)
     return acquire
 
@@ -112,6 +113,7 @@ class Leases:
         return self._database.write(work, durable=False)
 
     def _is_held(self, key: str) -> bool:
-        values = {"key_hash": key, **self._database.now_parameter}
+        values = {"key_hash": key, "milliseconds": self._milliseconds}
+        values |= self._database.now_parameter
         with self._database.open_read_connection() as connection:
             return connection.execute(_FIND_HELD, values).first() is not None

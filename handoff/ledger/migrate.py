@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from handoff.ledger.database import Database
+from handoff.ledger.database import Database, build_unavailable_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class MigrationResult:
 def migrate(database: Database) -> MigrationResult:
     """Apply the missing migrations in one transaction.
 
-    Any number of processes and hosts may call this at once: one of them migrates.
+    Any number of processes and hosts may call this at once: one of them migrates. Raises
+    LedgerUnavailable if a newer program has made the tables.
     """
     with database.open_migration_transaction() as connection:
         return migrate_on_connection(connection)
@@ -35,6 +36,8 @@ def migrate_on_connection(connection: Connection) -> MigrationResult:
     config = _build_config()
     config.attributes["connection"] = connection
     before = _read_version(connection)
+    if before is not None and not is_known_version(before):
+        raise build_unavailable_error(describe_unknown_version(before))
     command.upgrade(config, "head")
     return MigrationResult(before, _read_version(connection))
 
@@ -50,6 +53,20 @@ def find_newest_schema_version() -> str | None:
     return ScriptDirectory.from_config(_build_config()).get_current_head()
 
 
+def is_known_version(version: str) -> bool:
+    """Return whether a version of the tables is one of this program."""
+    revisions = ScriptDirectory.from_config(_build_config()).walk_revisions()
+    return version in {script.revision for script in revisions}
+
+
+def describe_unknown_version(version: str) -> str:
+    """Return a text that says why a ledger of an unknown version cannot be used, and the cure."""
+    return (
+        f"its tables have version {version}, and this program knows versions up to "
+        f"{find_newest_schema_version()}. Install the newer program, or restore a backup"
+    )
+
+
 def _build_config() -> Config:
     config = Config()
     config.set_main_option("script_location", "handoff.ledger:migrations")
@@ -58,4 +75,5 @@ def _build_config() -> Config:
 
 
 def _read_version(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    # Another program's table may hold several rows. Together they are a version that is not known.
+    return ", ".join(sorted(MigrationContext.configure(connection).get_current_heads())) or None

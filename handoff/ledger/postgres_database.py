@@ -29,6 +29,7 @@ _RETRY_DELAY = 0.005  # seconds
 _CONNECT_ARGS: dict[str, Any] = {
     "connect_timeout": 2,
     "fallback_application_name": "handoff",
+    "client_encoding": "utf8",
     # Of several hosts, use the one that accepts writes, also after a failover.
     "target_session_attrs": "read-write",
     # These detect a dead network; the first is in milliseconds, the others are in seconds.
@@ -62,6 +63,7 @@ class PostgresDatabase(Database):
             hide_parameters=True,
             connect_args={**_CONNECT_ARGS, "prepare_threshold": None},
         )
+        event.listen(self._migrations, "connect", _require_utf8)
         super().__init__(self._writes, self._migrations, clock=clock)
 
     def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
@@ -125,6 +127,8 @@ def _create_engine(url: str) -> Engine:
     ) -> TimeoutConnection:
         return TimeoutConnection.connect(*args, **options)
 
+    event.listen(engine, "connect", _require_utf8)
+
     @event.listens_for(engine, "connect")
     def _configure_connection(connection: PsycopgConnection[Any], _record: Any) -> None:
         [pid] = connection.execute("SELECT pg_backend_pid()").fetchone() or [None]
@@ -136,6 +140,15 @@ def _create_engine(url: str) -> Engine:
         connection.commit()
 
     return engine
+
+
+def _require_utf8(connection: PsycopgConnection[Any], _record: Any) -> None:
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding not in (None, "UTF8"):  # a pooler may not report it
+        raise build_unavailable_error(
+            f"the database has the encoding {encoding} and needs UTF8: create another with "
+            "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+        )
 
 
 def _build_set_config_statement(values: dict[str, str], *, local: bool) -> str:

@@ -17,11 +17,11 @@ from handoff.ledger.database import (
     MAX_WAIT,
     Clock,
     Database,
+    build_unavailable_error,
     compute_wait_seconds,
     translate_database_errors,
 )
 from handoff.ledger.sqlite_writer import SqliteWriter, acquire_file_lock
-from handoff.problems import LedgerUnavailable
 
 _READERS = 32  # connections
 T = TypeVar("T")
@@ -102,7 +102,7 @@ def _create_engine(url: str, *, pool_size: int) -> Engine:
         connection.isolation_level = None  # the driver begins no transactions by itself
         [mode] = connection.execute("PRAGMA journal_mode=WAL").fetchone()
         if mode != "wal":
-            raise LedgerUnavailable("The ledger's file system does not support WAL.")
+            raise build_unavailable_error("the file system of the ledger does not support WAL")
 
     return engine
 

@@ -10,7 +10,7 @@ from http import HTTPStatus
 import structlog
 from flask import Flask, Response, jsonify
 
-from handoff.ledger import HandoffRepository, LedgerLoginBlock
+from handoff.ledger import Database, LedgerLoginBlock
 from handoff.problems import LedgerUnavailable
 from handoff.shop_session import SessionStore, SessionStoreError
 
@@ -22,15 +22,15 @@ log = structlog.get_logger()
 
 
 class ReadinessCheck:
-    """Checks whether the ledger can be read and the session store can be written.
+    """Checks whether the ledger and the session store can be written.
 
-    A check writes to the session store, and takes seconds if that does not answer. So there is only
-    one check at a time and at most one a second. Meanwhile other callers get the last result.
+    A check writes to both, and takes seconds if one of them does not answer. So there is only one
+    check at a time and at most one a second. Meanwhile other callers get the last result.
     """
 
     def __init__(
         self,
-        ledger: HandoffRepository,
+        ledger: Database,
         sessions: SessionStore,
         login_block: LedgerLoginBlock | None = None,
         *,
@@ -69,7 +69,7 @@ class ReadinessCheck:
 
     def _check_ledger(self) -> str:
         try:
-            self._ledger.find("")
+            self._ledger.check_writable()
         except LedgerUnavailable:
             return _FAILING
         return _OK
@@ -91,8 +91,12 @@ class ReadinessCheck:
         return _OK
 
 
-def register_health_endpoints(app: Flask, readiness: ReadinessCheck) -> None:
-    """Add `/healthz` and `/readyz`."""
+def register_health_endpoints(app: Flask, readiness: ReadinessCheck, *, is_paused: bool) -> None:
+    """Add `/healthz` and `/readyz`.
+
+    While the service is paused, `/readyz` is 200 in any case: a platform that removed the workers
+    would also remove the page that asks shoppers to come back.
+    """
 
     @app.get("/healthz")
     def _show_health() -> dict[str, str]:
@@ -102,7 +106,9 @@ def register_health_endpoints(app: Flask, readiness: ReadinessCheck) -> None:
     def _show_readiness() -> Response:
         parts = readiness.run()
         is_ready = _FAILING not in parts.values()
-        response = jsonify({"status": _OK if is_ready else _FAILING, **parts})
-        response.status_code = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
+        body: dict[str, object] = {"status": _OK if is_ready else _FAILING, **parts}
+        response = jsonify(body | {"paused": True} if is_paused else body)
+        is_up = is_ready or is_paused
+        response.status_code = HTTPStatus.OK if is_up else HTTPStatus.SERVICE_UNAVAILABLE
         response.headers["Cache-Control"] = "no-store"
         return response

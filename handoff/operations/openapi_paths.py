@@ -197,7 +197,12 @@ def _describe_result_pages(address: str) -> dict[str, Any]:
 
 
 def _describe_health_paths() -> dict[str, Any]:
-    ready = _build_json_content(_build_status_schema(_READINESS_FIELDS))
+    schema = _build_status_schema(_READINESS_FIELDS)
+    schema["properties"] |= {
+        "admin_login": {"enum": ["ok", "refused", "unknown"]},
+        "paused": {"const": True},
+    }
+    ready = _build_json_content(schema)
     return {
         "/healthz": {
             "get": {
@@ -216,7 +221,7 @@ def _describe_health_paths() -> dict[str, Any]:
                 "operationId": "readyz",
                 "summary": "Whether shoppers can be let in.",
                 "responses": {
-                    "200": {"description": "Yes.", "content": ready},
+                    "200": {"description": "Yes, or the service is paused.", "content": ready},
                     "503": {"description": "No; `failing` says why.", "content": ready},
                 },
             }

@@ -47,12 +47,15 @@ def test_a_missing_ledger_is_ok_and_is_not_created(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_tables_of_another_version_are_a_warning(path: Path) -> None:
+@pytest.mark.parametrize(("version", "verdict"), [("0001", "warning"), ("9999", "fault")])
+def test_tables_of_an_older_version_are_a_warning_and_of_a_newer_one_a_fault(
+    path: Path, version: str, verdict: str
+) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+        connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
     found = check_file(path)["Ledger"]
-    assert found.severity == "warning"
-    assert "version 0000" in found.seen
+    assert found.severity == verdict
+    assert f"version {version}" in found.seen
 
 
 def test_another_file_is_a_fault(tmp_path: Path) -> None:

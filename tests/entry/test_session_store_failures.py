@@ -153,6 +153,8 @@ def test_with_a_full_disk_the_page_says_so_and_the_link_stays_usable(
         assert (answer.status_code, answer.get_json()["code"]) == (503, "ledger_unavailable")
         assert phone.get(link).status_code == 200
         assert phone.post(link).status_code == 503
+        ready = phone.get("/readyz")
+        assert (ready.status_code, ready.get_json()["ledger"]) == (503, "failing")
     with sqlite3.connect(tmp_path / "handoff.db") as connection:
         assert connection.execute("SELECT used_at FROM handoff").fetchall() == [(None,)]
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

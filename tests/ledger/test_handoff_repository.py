@@ -77,14 +77,35 @@ def test_the_database_itself_refuses_two_current_handoffs_of_a_quote(
         ledger.execute(handoff.insert(), {**row, "id": "x", "transfer_key": "x"})
 
 
+def test_an_undone_session_write_takes_back_only_its_own(ledger: LedgerWithHandoffs) -> None:
+    issued = ledger.issue()
+    first = ledger.handoffs.use_link(issued.id, ["a"])
+    ledger.clock.advance(seconds=1)
+    second = ledger.handoffs.use_link(issued.id, ["a"])
+    assert first is not None
+    assert second is not None
+    ledger.handoffs.undo_session_write(first)
+    [row] = ledger.read_rows()
+    assert (row["session_written_at"], row["reopen_count"]) == (second.session_written_at, 0)
+    ledger.handoffs.undo_session_write(second)
+    [row] = ledger.read_rows()
+    assert (row["session_written_at"], row["reopen_count"]) == (None, 0)
+    ledger.clock.advance(seconds=200)
+    third = ledger.handoffs.use_link(issued.id, ["a"])
+    ledger.handoffs.undo_session_write(first)
+    [row] = ledger.read_rows()
+    assert third is not None
+    assert row["session_written_at"] == third.session_written_at == ledger.clock.now
+
+
 def test_no_statement_reads_rows_that_it_does_not_need(ledger: LedgerWithHandoffs) -> None:
     """However long the ledger is, each request finds its rows by an index."""
     with recorded_statements() as statements:
         issued = ledger.issue()
         ledger.issue(replace(NEW_HANDOFF, content_hash="two"))
         ledger.handoffs.find(issued.id)
-        ledger.handoffs.use_link(issued.id, ["a"])
-        ledger.handoffs.clear_session_written(issued.id)
+        used = ledger.handoffs.use_link(issued.id, ["a"])
+        ledger.handoffs.undo_session_write(used or issued)
     assert len(statements) > 10
     for statement, parameters in statements:
         assert find_full_scans(ledger.database, statement, parameters) == [], statement
@@ -95,5 +116,5 @@ def test_a_ledger_without_wal_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     database = open_database("sqlite:///:memory:")
     with pytest.raises(LedgerUnavailable) as raised:
         migrate(database)
-    assert "WAL" in raised.value.detail
+    assert "WAL" in raised.value.reason
     database.close()

@@ -66,6 +66,19 @@ def test_a_lease_can_be_extended_until_another_process_takes_it(
             ledger.leases.extend(first)
 
 
+def test_a_clock_that_steps_back_leaves_no_lease_held(ledger: LedgerWithHandoffs) -> None:
+    first = ledger.leases.acquire("k", Deadline.after(0))
+    with first as lost:
+        ledger.clock.advance(seconds=-3600)
+        with ledger.leases.acquire("k", Deadline.after(0)) as second:
+            assert second is not None
+            with ledger.leases.acquire("k", Deadline.after(0)) as third:
+                assert third is None
+            assert lost is not None
+            with pytest.raises(LeaseLost):
+                ledger.leases.extend(lost)
+
+
 def test_a_lost_lease_is_not_taken_from_its_new_holder(ledger: LedgerWithHandoffs) -> None:
     first = ledger.leases.acquire("k", Deadline.after(0))
     first.__enter__()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -44,6 +44,7 @@ class ModelHandoff:
     session_written: float | None = None
     reopen_count: int = 0
     superseded: bool = False
+    uses: list[Handoff] = field(default_factory=list)
 
     def is_live(self, now: float) -> bool:
         """Return whether any web view may use the link."""
@@ -139,13 +140,20 @@ class LedgerMachine(RuleBasedStateMachine):
             known.web_view = known.web_view or web_view
             known.reopen_count += known.session_written is not None
             known.session_written = known.session_written or self.now
+            assert used is not None
+            known.uses.append(used)
 
     @rule(handoff_id=handoffs)
     def fail_to_write_session(self, handoff_id: str) -> None:
         """Note that no shop session could be written after the link was used."""
         known = self.model[handoff_id]
-        if known.web_view is not None:
-            self.repository.clear_session_written(handoff_id)
+        if not known.uses:
+            return
+        failed = known.uses.pop(0)
+        self.repository.undo_session_write(failed)
+        if known.reopen_count:
+            known.reopen_count -= 1
+        else:
             known.session_written = None
 
     @rule(seconds=st.sampled_from([1, 20, GRACE, 200, TTL]))

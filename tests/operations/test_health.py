@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from handoff.operations.health import ReadinessCheck
 from handoff.shop_session import SessionStoreError
 from tests.conftest import MakeApp
+from tests.postgres import PostgresServer
 from tests.running import RedisServer, RunningShop
 
 READY = {"status": "ok", "ledger": "ok", "session_store": "ok"}
@@ -104,6 +105,32 @@ def test_a_service_whose_redis_refuses_writes_is_not_ready(
     assert on_redis().get("/readyz").status_code == 200
 
 
+def test_a_service_whose_postgres_is_read_only_is_not_ready(
+    make_app: MakeApp, postgres: PostgresServer
+) -> None:
+    url = postgres.new_database()
+    client = make_app(database_url=SecretStr(url)).test_client()
+    assert client.get("/readyz").status_code == 200
+    with postgres.connected() as connection:
+        name = url.rpartition("/")[2]
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+    client = make_app(database_url=SecretStr(url)).test_client()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()["ledger"]) == (503, "failing")
+
+
+def test_a_paused_service_stays_up_and_says_that_it_is_paused(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    client = make_app(paused=True).test_client()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()) == (200, {**READY, "paused": True})
+    with sqlite3.connect(tmp_path / "handoff.db") as connection:
+        connection.execute("ALTER TABLE handoff RENAME TO gone")
+    answer = make_app(paused=True).test_client().get("/readyz")
+    assert (answer.status_code, answer.get_json()["status"]) == (200, "failing")
+
+
 class FakeSessionStore:
     """A session store that counts its checks, and answers only while `answers` is set."""
 
@@ -145,9 +172,7 @@ def seconds() -> list[float]:
 
 @pytest.fixture
 def readiness(app: Flask, store: FakeSessionStore, seconds: list[float]) -> ReadinessCheck:
-    return ReadinessCheck(
-        app.extensions["handoff.entry"].handoffs, store, elapsed=lambda: seconds[0]
-    )
+    return ReadinessCheck(app.extensions["handoff.database"], store, elapsed=lambda: seconds[0])
 
 
 def test_many_requests_cause_one_check_a_second(

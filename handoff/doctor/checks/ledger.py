@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.ledger import find_newest_schema_version, open_database, read_schema_version
+from handoff.ledger.migrate import describe_unknown_version, is_known_version
 from handoff.problems import LedgerUnavailable
 
 _MOUNTS = Path("/proc/mounts")
@@ -60,9 +61,9 @@ def _check_server(url: str) -> CheckResult:
     with closing(open_database(url)) as database:
         try:
             version = read_schema_version(database)
-        except LedgerUnavailable:
+        except LedgerUnavailable as error:
             return fault(
-                "The database server cannot be reached, or refuses the login.",
+                f"The database cannot be used: {error.reason}.",
                 "Correct HANDOFF_DATABASE_URL; the server's log names the users it has refused.",
             )
     if version is None:
@@ -102,6 +103,11 @@ def _check_file(path: Path) -> CheckResult:
 
 def _check_version(version: str | None, seen: str) -> CheckResult:
     newest = find_newest_schema_version()
+    if version is not None and not is_known_version(version):
+        return fault(
+            f"The ledger cannot be used: {describe_unknown_version(version)}.",
+            "No version of the service starts with a newer ledger.",
+        )
     if version != newest:
         return warning(
             f"Its tables have version {version or 'none'}; this program needs {newest}.",
