@@ -8,6 +8,7 @@ PORT ?= 8000
 SHOP_PORT ?= 8001
 PHONE_PORT ?= 8002
 FORM_PORT ?= 8003
+MAGENTO ?= 2.4.7
 VENV := .venv
 BIN := $(VENV)/bin
 # Tests start Python hundreds of times. Compiled modules are kept whatever the environment says.
@@ -26,7 +27,7 @@ help: ## show this list
 
 demo: $(VENV)/demo ## run the service with a stand-in shop and a phone until Ctrl-C
 	@exec $(BIN)/handoff demo --port $(PORT) --shop-port $(SHOP_PORT) \
-	  --phone-port $(PHONE_PORT) --form-port $(FORM_PORT)
+	  --phone-port $(PHONE_PORT) --form-port $(FORM_PORT) --magento $(MAGENTO)
 
 test: $(VENV)/dev ## run all tests; PYTEST_ARGS='-k words' selects some
 	@tests/servers.sh

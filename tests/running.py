@@ -23,6 +23,7 @@ import requests
 from flask import Flask
 from handoff_sandbox import create_several_views, create_shop
 from handoff_sandbox.catalogue import Catalogue, create_demo_catalogue
+from handoff_sandbox.magento_version import MagentoVersion
 from handoff_sandbox.server import HOST, serving
 from handoff_sandbox.shop import SandboxShop, open_shop
 
@@ -149,6 +150,7 @@ def running_shop(
     *,
     public_url: str | None = None,
     cookie_domain: str | None = None,
+    magento: str = MagentoVersion.V2_4_7,
 ) -> Iterator[RunningShop]:
     """Run a stand-in shop that keeps its sessions in a folder.
 
@@ -161,6 +163,7 @@ def running_shop(
         session_path=sessions,
         cookie_domain=cookie_domain,
         catalogue=catalogue,
+        magento=magento,
     )
     with serving(app, port):
         yield RunningShop(url, sessions, app.extensions["sandbox"])

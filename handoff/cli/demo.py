@@ -29,6 +29,13 @@ from handoff.cli.exit_codes import exit_with_error
     help="Seconds that a link lives. The default is short, so that you can see a link expire.",
 )
 @click.option(
+    "--magento",
+    default="2.4.7",
+    show_default=True,
+    type=click.Choice(("2.4.6", "2.4.7", "2.4.8")),
+    help="Version of Magento that the stand-in shop speaks as.",
+)
+@click.option(
     "--folder",
     default=Path("instance"),
     show_default=True,
@@ -36,7 +43,13 @@ from handoff.cli.exit_codes import exit_with_error
     help="Folder for the demo's ledger, sessions and settings.",
 )
 def demo(
-    port: int, shop_port: int, phone_port: int, form_port: int, link_ttl: int, folder: Path
+    port: int,
+    shop_port: int,
+    phone_port: int,
+    form_port: int,
+    link_ttl: int,
+    magento: str,
+    folder: Path,
 ) -> None:
     """Run the service with a stand-in shop and a phone to try it with.
 
@@ -48,4 +61,4 @@ def demo(
         exit_with_error(
             f"The demo needs the sandbox: pip install ./sandbox in a clone of Handoff ({error})."
         )
-    run_demo(Demo(folder, port, shop_port, phone_port, form_port, link_ttl))
+    run_demo(Demo(folder, port, shop_port, phone_port, form_port, link_ttl, magento))

@@ -58,6 +58,7 @@ class Demo:
     phone_port: int
     form_port: int
     link_ttl: int
+    magento: str
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     @property
@@ -151,7 +152,12 @@ def _write_files(demo: Demo) -> None:
 
 @contextmanager
 def _running_shop(demo: Demo) -> Iterator[None]:
-    shop = create_shop(url=demo.shop_url, session_path=demo.sessions, with_demo_content=True)
+    shop = create_shop(
+        url=demo.shop_url,
+        session_path=demo.sessions,
+        with_demo_content=True,
+        magento=demo.magento,
+    )
     with serving(shop, demo.shop_port):
         yield
 

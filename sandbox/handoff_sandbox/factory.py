@@ -13,6 +13,7 @@ from flask import Flask
 from handoff_sandbox import graphql, rest, storefront
 from handoff_sandbox.catalogue import Catalogue, create_demo_catalogue
 from handoff_sandbox.formats import Clock
+from handoff_sandbox.magento_version import MagentoVersion
 from handoff_sandbox.shop import open_shop
 from handoff_sandbox.store_views import POUNDS, Currency, ShopViews, create_single_view
 
@@ -28,13 +29,15 @@ def create_shop(
     cookie_domain: str | None = None,
     shared_accounts: bool = False,
     with_demo_content: bool = False,
+    magento: str = MagentoVersion.V2_4_7,
 ) -> Flask:
     """Build the stand-in shop; `url` is its own base URL, `session_path` PHP's save path.
 
     It has one store view, in `currency`, and the simple products of the demo, unless others are
     given. `shared_accounts` lets every customer into every website. `cookie_domain` is Magento's
     setting of that name; without it cookies are for the host of the request. A `dressed` one has
-    pictures and words for its products, which the recorded shop had not.
+    pictures and words for its products, which the recorded shop had not. `magento` is the version
+    that it speaks as: 2.4.6, 2.4.7 or 2.4.8.
     """
     app = Flask(__name__, static_folder="static", static_url_path="/static/sandbox")
     app.url_map.strict_slashes = False
@@ -50,6 +53,7 @@ def create_shop(
         cookie_domain=cookie_domain,
     )
     shop.with_demo_content = with_demo_content
+    shop.version = MagentoVersion(magento)
     app.extensions["sandbox"] = shop
     rest.register(app)
     graphql.register(app)

@@ -14,6 +14,7 @@ from handoff_sandbox.catalogue import Catalogue
 from handoff_sandbox.checkout_rules import CheckoutRules
 from handoff_sandbox.cookie_writer import CookieWriter
 from handoff_sandbox.formats import Clock
+from handoff_sandbox.magento_version import MagentoVersion
 from handoff_sandbox.orders import OrderTable
 from handoff_sandbox.php_sessions import PhpSessionFiles
 from handoff_sandbox.quotes import QuoteTable
@@ -39,6 +40,7 @@ class SandboxShop:
     orders: OrderTable
     visitors: VisitorTable
     rules: CheckoutRules = field(default_factory=CheckoutRules)
+    version: MagentoVersion = MagentoVersion.V2_4_7
     shared_accounts: bool = False
     cookie_domain: str | None = None
     with_demo_content: bool = False

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from handoff_sandbox.catalogue import Catalogue, Product, ProductType
+from handoff_sandbox.magento_version import MagentoVersion
 
 from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
@@ -34,10 +35,12 @@ def create_large_catalogue() -> Catalogue:
     return Catalogue([*simple, *variants, shirt])
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+@pytest.fixture(scope="module", params=MagentoVersion)
+def shop(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningShop]:
     sessions = tmp_path_factory.mktemp("shop") / "sessions"
-    with running_shop(sessions, create_large_catalogue()) as shop:
+    with running_shop(sessions, create_large_catalogue(), magento=request.param) as shop:
         yield shop
 
 

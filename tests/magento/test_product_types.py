@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from handoff_sandbox.full_catalogue import create_full_catalogue
+from handoff_sandbox.magento_version import MagentoVersion
 
 from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
@@ -26,11 +27,13 @@ BRITISH = StoreView.model_validate(STORE)
 RECORDED = Path(__file__).parents[1] / "sandbox" / "recordings" / "products"
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
-    """A stand-in shop that sells all kinds of products."""
+@pytest.fixture(scope="module", params=MagentoVersion)
+def shop(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningShop]:
+    """A stand-in shop of each version of Magento that sells all kinds of products."""
     folder = tmp_path_factory.mktemp("shop") / "sessions"
-    with running_shop(folder, create_full_catalogue()) as shop:
+    with running_shop(folder, create_full_catalogue(), magento=request.param) as shop:
         yield shop
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from handoff_sandbox.magento_version import MagentoVersion
 
 from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
@@ -17,7 +19,18 @@ from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE
 from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
 from tests.magento.shop_behaviours import answers, answers_page, behaves_if, forwards_to
-from tests.running import RunningShop
+from tests.running import RunningShop, running_shop
+
+
+@pytest.fixture(scope="module", params=MagentoVersion)
+def shop(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningShop]:
+    """A stand-in shop of each version of Magento."""
+    sessions = tmp_path_factory.mktemp("shop") / "sessions"
+    with running_shop(sessions, magento=request.param) as shop:
+        yield shop
+
 
 BRITISH = StoreView.model_validate(STORE)
 

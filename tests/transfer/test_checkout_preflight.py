@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from flask.testing import FlaskClient
+from handoff_sandbox.magento_version import MagentoVersion
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
@@ -17,6 +18,14 @@ from handoff.shop_session.file_store import FileSessionStore
 from tests.conftest import MakeApp, Poq, get_link_path, use_link
 from tests.logs import CapturedLog
 from tests.running import HOST, RunningShop
+
+
+@pytest.fixture(params=MagentoVersion)
+def shop(request: pytest.FixtureRequest, shop: RunningShop) -> RunningShop:
+    """A shop that nobody has used, of each version of Magento."""
+    shop.state.version = request.param
+    return shop
+
 
 Ask = Callable[[], TestResponse]
 

@@ -19,6 +19,7 @@ from graphql import (
 from handoff_sandbox.formats import JsonObject
 from handoff_sandbox.graphql import mutation_resolvers, query_resolvers
 from handoff_sandbox.graphql.errors import serialize_error
+from handoff_sandbox.magento_version import MagentoVersion
 from handoff_sandbox.rest.authorization import read_bearer_token
 from handoff_sandbox.shop import current_shop
 
@@ -40,7 +41,10 @@ def answer_query() -> Response:
     g.customer = shop.accounts.find_customer(user.id) if user is not None and is_customer else None
     body = request.get_json(force=True, silent=True)
     given = body if isinstance(body, dict) else {}
-    data, status = _execute(str(given.get("query", "")), given.get("variables"))
+    schema = _SCHEMAS[shop.version]
+    data, status = _execute(schema, str(given.get("query", "")), given.get("variables"))
+    if _is_denied(data):
+        status = shop.version.status_of_denied_query
     content = json.dumps(_convert_whole_floats(data))
     response = Response(content, status, content_type="application/json")
     session = shop.sessions.start(request.cookies.get("PHPSESSID"))
@@ -53,30 +57,38 @@ def answer_query() -> Response:
     return response
 
 
-def _load_schema() -> GraphQLSchema:
+def _is_denied(data: JsonObject) -> bool:
+    return "graphql-authorization" in json.dumps(data.get("errors"))
+
+
+def _load_schema(version: MagentoVersion) -> GraphQLSchema:
+    """Return the schema of a version, with the resolvers of its fields."""
     schema = build_schema((Path(__file__).parent / "schema.graphql").read_text())
     resolvers = {"Query": query_resolvers.RESOLVERS, "Mutation": mutation_resolvers.RESOLVERS}
     for type_name, fields in resolvers.items():
         object_type = schema.get_type(type_name)
         for field, resolver in fields.items():
             object_type.fields[field].resolve = resolver  # type: ignore[union-attr]
+    for type_name, missing in version.missing_graphql_fields.items():
+        for field in missing:
+            del schema.get_type(type_name).fields[field]  # type: ignore[union-attr]
     return schema
 
 
-_SCHEMA = _load_schema()
+_SCHEMAS = {version: _load_schema(version) for version in MagentoVersion}
 
 
-def _execute(query: str, variables: object) -> tuple[JsonObject, int]:
+def _execute(schema: GraphQLSchema, query: str, variables: object) -> tuple[JsonObject, int]:
     """Return the answer's JSON and status."""
     try:
         document = parse(query)
     except GraphQLSyntaxError as error:
         return {"errors": [serialize_error(error)]}, 500
-    errors = validate(_SCHEMA, document)
+    errors = validate(schema, document)
     if errors:
         return {"errors": [serialize_error(error) for error in errors]}, 200
     result = execute_sync(
-        _SCHEMA, document, variable_values=variables if isinstance(variables, dict) else None
+        schema, document, variable_values=variables if isinstance(variables, dict) else None
     )
     answer: JsonObject = {}
     if result.errors:

@@ -102,18 +102,20 @@ def _add_item(
 ) -> JsonObject | None:
     """Add an item, or return the error. `variants` are those chosen so far in this call.
 
-    As in Magento 2.4.7, a second variant of a product counts as the first.
+    Up to Magento 2.4.7, a second variant of a product counts as the first.
     """
     shop = current_shop()
     sku, qty = str(item["sku"]), Decimal(str(item["quantity"]))
     product = shop.catalogue.find_by_sku(sku)
-    variant = variants.setdefault(product.id, _find_variant(product, item)) if product else None
+    variant = _find_variant(product, item) if product else None
+    if product is not None and shop.version.mixes_up_variants:
+        variant = variants.setdefault(product.id, variant)
     if qty <= 0:
         return _create_user_error(
             RefusalReason.UNDEFINED, "The product quantity should be greater than 0"
         )
     # Unlike REST, GraphQL accepts only the catalogue's spelling, and only products of the website.
-    if product is None or product.sku != sku or not product.on_website:
+    if product is None or not product.on_website or not _is_spelled_as_in_catalogue(sku, product):
         return _create_not_found(sku)
     try:
         validate_sale(quote, product, qty, variant)
@@ -123,6 +125,12 @@ def _add_item(
         return _create_user_error(error.reason, error.message)
     shop.quotes.add_quantity(quote, product, qty, variant)
     return None
+
+
+def _is_spelled_as_in_catalogue(sku: str, product: Product) -> bool:
+    if current_shop().version.ignores_sku_case:
+        return product.sku.lower() == sku.lower()
+    return product.sku == sku
 
 
 def _find_variant(product: Product, item: JsonObject) -> Product | None:
