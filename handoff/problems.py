@@ -209,6 +209,10 @@ class AccountIncomplete(Problem):
     code = "account_incomplete"
     status = 409
     title = "The shop asks this customer to complete their account's details before checkout."
+    explanation = (
+        "Its checkout sends them to the page of these details. Let them sign in on the website, "
+        "correct what it names, and transfer again."
+    )
 
 
 class CheckoutOff(Problem):
@@ -319,6 +323,7 @@ class CheckoutUnavailable(Problem):
     code = "checkout_unavailable"
     status = 503
     title = "The shop shows an error page instead of its checkout."
+    explanation = "That may be maintenance, or a fault of the shop. Try again later."
     default_retry_after = 10
 
 
@@ -328,6 +333,10 @@ class SessionUnreadable(Problem):
     code = "session_unreadable"
     status = 503
     title = "The shop cannot read the web sessions that Handoff writes for its checkout."
+    explanation = (
+        "Its pages fail with such a session and work without it. The shop's PHP probably has "
+        "another session.serialize_handler than Handoff writes for: see handoff doctor."
+    )
     default_retry_after = 60
 
 
