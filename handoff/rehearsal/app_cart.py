@@ -69,7 +69,7 @@ class AppCart:
         return Decimal(str(self.call_or_fail("GET", "/totals")["grand_total"]))
 
     def is_active(self) -> bool:
-        """Return whether the cart has not been ordered."""
+        """Return whether the cart is open: neither ordered nor merged into another one."""
         return bool(self.call_or_fail("GET", "")["is_active"])
 
 

@@ -160,7 +160,7 @@ class GuestBagJourney(GuestJourney):
 
 
 def _empty_cart(cart: AppCart) -> None:
-    """Empty a guest's cart; raise StepFailure if it has been ordered meanwhile."""
+    """Empty a guest's cart; raise StepFailure if the shop has closed it meanwhile."""
     if not cart.is_active():
-        raise StepFailure("an open cart", "it has become an order", "ordered_meanwhile")
+        raise StepFailure("an open cart", "the shop has closed it", "closed_meanwhile")
     cart.remove_all_items()

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+from handoff_sandbox.access_tokens import ADMIN, TokenUser
 from handoff_sandbox.accounts import ShopAccount, ShopCustomer
 from handoff_sandbox.errors import Unauthorized
 from handoff_sandbox.postal_address import PostalAddress
@@ -17,6 +19,18 @@ from handoff_sandbox.totals import FLAT_RATE
 from tests.sandbox.replay import Replay
 
 Preparation = Callable[[Replay], None]
+
+RESTORED_ADDRESS: dict[str, Any] = {
+    "country_id": "GB",
+    "street": ("1 High Street",),
+    "postcode": "SW1A 1AA",
+    "city": "London",
+    "firstname": "Gina",
+    "lastname": "Guest",
+    "telephone": "02070000000",
+    "region": "London",
+    "email": "guest@example.com",
+}
 
 
 def create_guest_quote(replay: Replay, recorded_id: str | None, **skus: int) -> SandboxQuote:
@@ -223,6 +237,48 @@ def prepare_newcomers_cart(replay: Replay) -> None:
     replay.shop.quotes.create_for_customer(newcomer)
 
 
+def prepare_merging(replay: Replay) -> None:
+    mia = ShopCustomer(6, "merging@example.com", "Mia", "Merging")
+    replay.shop.accounts.customers.by_name[mia.email] = ShopAccount("Shopper123!", mia)
+    name_towels(replay)
+    replay.shop.quotes._numbers = count(194)
+    create_guest_quote(replay, "DxMAxJ7ieGI7ld5EjBkzMeWvGUBcWgtf", ITEM_01=2, ITEM_02=1)
+
+
+def prepare_deleted_customer(replay: Replay) -> None:
+    quote = find_customer_quote(replay, 6)
+    replay.names["ZdhaeudRmaGfd52EzqJkGRXbPnto7Iy1"] = replay.shop.quotes.ensure_masked_id(quote)
+    token = replay.shop.tokens.issue(TokenUser(1, ADMIN), at=replay.clock.now)
+    headers = {"Authorization": f"Bearer {token}"}
+    replay.app.test_client().delete("/rest/V1/customers/6", headers=headers)
+
+
+def prepare_restoring(replay: Replay) -> None:
+    """Order a guest's quote, cancel the order and restore the quote, as a payment module does."""
+    quote = create_guest_quote(replay, "uVL84Y65TVKm7PqSPSE41CHDOpTalwnT", ITEM_03=2)
+    quote.shipping = PostalAddress(quote.shipping.id, **RESTORED_ADDRESS)
+    quote.shipping_method = FLAT_RATE
+    orders = replay.shop.orders
+    order = orders.place_order(
+        quote,
+        email="guest@example.com",
+        billing=PostalAddress(quote.billing.id, **RESTORED_ADDRESS),
+        remote_ip="127.0.0.1",
+    )
+    orders.by_id[14] = orders.by_id.pop(order.entity_id)
+    order.entity_id = 14
+    orders.cancel_order(order)
+    replay.shop.quotes.restore(quote)
+
+
+def name_towels(replay: Replay) -> None:
+    """Give products the names that they have in the shop of the last recordings."""
+    for number in (1, 2, 3):
+        product = replay.shop.catalogue.find_by_sku(f"ITEM-{number:02d}")
+        assert product is not None
+        product.name = f"Towel {number}"
+
+
 PREPARATIONS: dict[str, Preparation] = {
     "346-customer-token-good-after-12-bad": prepare_locked_out,
     "084-mine-get-expired-jwt": prepare_expired_token,
@@ -247,4 +303,7 @@ PREPARATIONS: dict[str, Preparation] = {
     "750-checkout-head-customer": prepare_customer,
     "800-customers-create": prepare_newcomer,
     "811-mine-add-newcomer": prepare_newcomers_cart,
+    "900-gql-merge-carts-anonymous": prepare_merging,
+    "905-cart-of-deleted-customer": prepare_deleted_customer,
+    "910-guest-cart-restored": prepare_restoring,
 }

@@ -77,7 +77,6 @@ def _serialize_comments(order: SandboxOrder) -> list[JsonObject]:
 
 def _serialize_amounts(order: SandboxOrder) -> JsonObject:
     totals = order.totals
-    due = Decimal(0) if order.state == "canceled" else totals.grand_total
     return {
         **_with_base_amount(order, "discount_amount", 0),
         **_with_base_amount(order, "grand_total", totals.grand_total),
@@ -86,7 +85,7 @@ def _serialize_amounts(order: SandboxOrder) -> JsonObject:
         **_with_base_amount(order, "subtotal", totals.subtotal),
         **_with_base_amount(order, "subtotal_incl_tax", totals.subtotal),
         **_with_base_amount(order, "tax_amount", 0),
-        **_with_base_amount(order, "total_due", due),
+        **_with_base_amount(order, "total_due", totals.grand_total),
     }
 
 
@@ -131,7 +130,8 @@ def _serialize_item(line: OrderItem, order: SandboxOrder) -> JsonObject:
     zero_amounts: JsonObject = {}
     for name in _ZERO_AMOUNTS:
         zero_amounts |= _with_base_amount(order, name, 0)
-    quantities = {f"qty_{kind}": 0 for kind in ("canceled", "invoiced", "refunded", "shipped")}
+    quantities = {f"qty_{kind}": Decimal(0) for kind in ("invoiced", "refunded", "shipped")}
+    quantities["qty_canceled"] = line.qty if order.state == "canceled" else Decimal(0)
     return {
         **zero_amounts,
         **quantities,
