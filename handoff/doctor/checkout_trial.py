@@ -76,10 +76,15 @@ class CheckoutTrialOutcome(Enum):
         "There is no page at {url} (404).",
         "Set HANDOFF_CHECKOUT_PATH to the path of the shop's checkout.",
     )
+    SESSION_UNREADABLE = fault(
+        "The shop answers {status} with the session that we have written to {session_store}, and "
+        "works without it: its PHP cannot read it.",
+        "Set session.serialize_handler to php in the shop's php.ini, which is PHP's default. If "
+        "sessions are files, PHP refuses files of another user: run Handoff as PHP's user.",
+    )
     ERROR_STATUS = fault(
-        "The shop answers {status} to checkout with our session.",
-        "If sessions are files, PHP refuses files of another user: run Handoff as PHP's user. "
-        "Otherwise see the shop's var/log and var/report.",
+        "The shop answers {status} to checkout, with our session and without it.",
+        "See the shop's var/log and var/report.",
     )
     NO_RESPONSE = fault(
         "Checkout redirects to {url}, which does not answer. {no_response_reason}",
@@ -140,6 +145,8 @@ def try_checkout(shop: DoctorShopClient, store: StoreView, skus: list[str]) -> C
         if outcome is CheckoutTrialOutcome.QUOTE_NOT_FOUND:
             website_id = visitor.find_website_id([n for n in _WEBSITE_IDS if n != store.website_id])
             outcome = CheckoutTrialOutcome.WRONG_WEBSITE if website_id else outcome
+        if outcome is CheckoutTrialOutcome.ERROR_STATUS and visitor.can_open_without_session():
+            outcome = CheckoutTrialOutcome.SESSION_UNREADABLE
     except SessionStoreError:
         return CheckoutTrial(CheckoutTrialOutcome.SESSION_NOT_WRITTEN, cart)
     return CheckoutTrial(outcome, cart, visit.pages, website_id)
@@ -170,6 +177,11 @@ class _CheckoutVisitor:
         pages = open_with_session(self.shop, self.store, session_id)
         html = "".join(page.response.text for page in pages)
         return _CheckoutVisit(pages, form_key in html, self.sku in html)
+
+    def can_open_without_session(self) -> bool:
+        """Return whether checkout answers a new visitor with something else than an error."""
+        first = open_with_session(self.shop, self.store, "")[0]
+        return first.failure is None and first.response.status < HTTPStatus.BAD_REQUEST
 
     def find_website_id(self, candidates: list[int]) -> int | None:
         """Return the website whose number works, by a binary search; None if none does."""

@@ -97,10 +97,27 @@ def test_a_wrong_checkout_path_is_reported(run_doctor: RunDoctor) -> None:
     assert "HANDOFF_CHECKOUT_PATH" in found.advice
 
 
-def test_session_files_that_php_refuses_are_reported(run_doctor: RunDoctor) -> None:
+def _fail_with_session(request: Request) -> Response | None:
+    is_page = not request.path.startswith(("/rest/", "/graphql"))
+    has_session = is_page and "PHPSESSID" in request.cookies
+    return Response("<h1>Error</h1>", 500, content_type="text/html") if has_session else None
+
+
+def test_sessions_that_php_cannot_read_are_reported(run_doctor: RunDoctor) -> None:
+    found = run_doctor(answer_before(_fail_with_session)).find("Bag into checkout")
+    assert found.severity is Severity.FAULT
+    assert "works without it" in found.seen
+    assert "session.serialize_handler" in found.advice
+    assert "as PHP's user" in found.advice
+
+
+def test_a_checkout_that_fails_for_everybody_does_not_blame_the_session(
+    run_doctor: RunDoctor,
+) -> None:
     found = run_doctor(answer_path("/checkout/", "<h1>Error</h1>", 500)).find("Bag into checkout")
     assert found.severity is Severity.FAULT
-    assert "as PHP's user" in found.advice
+    assert "without it" in found.seen
+    assert "var/log" in found.advice
 
 
 def test_a_shop_that_adds_nothing_to_a_guest_cart_is_unknown(run_doctor: RunDoctor) -> None:
