@@ -124,7 +124,7 @@ def _list_pages(address: str) -> set[tuple[int, str]]:
 
 
 def test_the_page_on_shopper_pages_lists_those_of_links_and_no_others() -> None:
-    assert len(result_pages.RESULT_PAGES) == 17
+    assert len(result_pages.RESULT_PAGES) == 18
     assert _list_page_rows(read("shopper-pages.md")) == _list_pages(result_pages.LINK)
 
 

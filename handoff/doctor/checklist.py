@@ -15,6 +15,7 @@ from handoff.doctor.checks import (
     checkout,
     customer_account,
     ledger,
+    logo,
     poq_endpoints,
     product_search,
     service,
@@ -73,6 +74,7 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
             Check("Service", service.check_service_answers, _SITE, needs_rest=False),
             Check("Session store", session_store.check_session_store, needs_rest=False),
             Check("Clock", service.check_clock),
+            Check("Shop's logo", logo.check_logo, needs_rest=False),
         ),
         "Session cookie": (
             Check("Cookie", session_cookie.check_session_cookie, _SITE, needs_rest=False),

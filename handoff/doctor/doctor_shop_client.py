@@ -37,6 +37,11 @@ def read_json(response: HttpResponse) -> Any:
         return None
 
 
+def is_picture(response: HttpResponse) -> bool:
+    """Return whether a shopper's browser would show the answer as a picture."""
+    return response.status == 200 and response.headers.get("Content-Type", "").startswith("image/")
+
+
 def read_message(response: HttpResponse) -> str:
     """Return the message of Magento in a response, or an empty text."""
     data = read_json(response)

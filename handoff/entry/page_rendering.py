@@ -8,18 +8,19 @@ from typing import Any, NamedTuple
 import structlog
 from babel import Locale
 from babel.support import NullTranslations
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import Babel, get_translations
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from handoff.entry.result_pages import ResultPage
 from handoff.ledger import Handoff
+from handoff.page_texts import LANGUAGES, load_page_texts
 from handoff.resource_folders import find_resource_folder
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreSite
 
-LANGUAGES = ("en", "ar", "de", "es", "fr", "it", "nl", "pl")
+_TEXTS_EXTENSION = "handoff.page_texts"
 
 # The characters of `Accept-Language` that are read. Browsers send less, and each language costs
 # time.
@@ -30,11 +31,16 @@ _PLACEHOLDER = "\0"
 
 
 class _Branding(NamedTuple):
-    """The values that all pages of a site share. `base` is the path prefix of this service."""
+    """The values that all pages of a site share. `base` is the path prefix of this service.
+
+    `texts_folder` only keeps pages with different wordings apart.
+    """
 
     base: str
     shop: str
     logo_url: str | None
+    dark_logo_url: str | None
+    texts_folder: str | None
     poq_script_url: str | None
     poq_script_integrity: str | None
     app_return_url: str | None
@@ -93,7 +99,9 @@ class PageRenderer:
         return _Branding(
             base=site.public_parts.path,
             shop=settings.shop_name or site.storefront_parts.hostname or "",
-            logo_url=settings.shop_logo_url,
+            logo_url=settings.shop_logo_url or settings.shop_logo_dark_url,
+            dark_logo_url=settings.shop_logo_dark_url,
+            texts_folder=settings.page_texts,
             poq_script_url=settings.poq_script_url,
             poq_script_integrity=settings.poq_script_integrity,
             app_return_url=settings.app_return_url,
@@ -118,8 +126,9 @@ def _render_entry_page(
     )
 
 
-def init_babel(app: Flask) -> None:
-    """Translate the templates of an app with the catalogues in `translations/`."""
+def init_babel(app: Flask, texts_folder: str | None) -> None:
+    """Translate the templates of an app with the shop's own texts and those in `translations/`."""
+    app.extensions[_TEXTS_EXTENSION] = load_page_texts(texts_folder) if texts_folder else {}
     Babel(
         app,
         default_locale="en",
@@ -167,6 +176,7 @@ def _choose_language(accept_language: str) -> str:
 def _load_translations() -> NullTranslations:
     """Return the translations for this request's language, loaded once for each request."""
     if "catalogue" not in g:
-        g.catalogue = get_translations()
+        own_texts = current_app.extensions[_TEXTS_EXTENSION]
+        g.catalogue = own_texts.get(get_page_language()) or get_translations()
     catalogue: NullTranslations = g.catalogue
     return catalogue

@@ -25,10 +25,11 @@ def build_security_headers(settings: Settings) -> dict[str, str]:
     """Return the headers; they allow our script and style, the shop, and URLs of the settings."""
     # Browsers apply `form-action` to the redirects that follow a form as well.
     form_targets = " ".join(("'self'", *settings.form_action_origins))
+    logos = _build_source_list(settings.shop_logo_url, settings.shop_logo_dark_url)
     headers = {
         "Content-Security-Policy": (
             f"default-src 'none'; script-src {_build_source_list(settings.poq_script_url)}; "
-            f"style-src 'self'; img-src {_build_source_list(settings.shop_logo_url)}; "
+            f"style-src 'self'; img-src {logos}; "
             f"form-action {form_targets}; frame-ancestors 'none'; base-uri 'none'"
         ),
         "X-Frame-Options": "DENY",
@@ -41,7 +42,8 @@ def build_security_headers(settings: Settings) -> dict[str, str]:
     return headers
 
 
-def _build_source_list(url: str | None) -> str:
+def _build_source_list(*urls: str | None) -> str:
     # `;` and `,` would end the directive. A source has no query string.
-    source = (url or "").split("?")[0].replace(";", "%3B").replace(",", "%2C")
-    return f"'self' {source}".rstrip()
+    paths = [url.split("?")[0] for url in urls if url]
+    sources = [path.replace(";", "%3B").replace(",", "%2C") for path in paths]
+    return " ".join(["'self'", *dict.fromkeys(sources)])

@@ -58,9 +58,9 @@ BLACK, WHITE = Colour(0, 0, 0), Colour(255, 255, 255)
 LIGHT_BACKGROUND, DARK_BACKGROUND = WHITE, Colour.parse("#121214")
 
 
-def register_theme_css(app: Flask, accent: str) -> None:
-    """Serve `/theme.css` with the custom properties for an accent colour."""
-    css = build_theme_css(Colour.parse(accent))
+def register_theme_css(app: Flask, accent: str, dark_accent: str | None) -> None:
+    """Serve `/theme.css` with the custom properties for the accent colours."""
+    css = build_theme_css(Colour.parse(accent), Colour.parse(dark_accent or accent))
 
     @app.get("/theme.css")
     def _serve_theme_css() -> Response:
@@ -69,9 +69,9 @@ def register_theme_css(app: Flask, accent: str) -> None:
         return response
 
 
-def build_theme_css(accent: Colour) -> str:
+def build_theme_css(accent: Colour, dark_accent: Colour) -> str:
     """Return the style sheet: the properties for light pages, then those for dark ones."""
-    dark = _build_properties(accent, DARK_BACKGROUND)
+    dark = _build_properties(dark_accent, DARK_BACKGROUND)
     return (
         f"{_build_properties(accent, LIGHT_BACKGROUND)}@media(prefers-color-scheme:dark){{{dark}}}"
     )

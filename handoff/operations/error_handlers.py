@@ -17,6 +17,7 @@ from werkzeug.exceptions import (
 from handoff import problems
 from handoff.entry import result_pages
 from handoff.entry.page_rendering import PageRenderer
+from handoff.entry.result_pages import ResultPage
 from handoff.operations.problem_response import make_problem_response
 from handoff.problems import Problem
 
@@ -31,7 +32,7 @@ def register_error_handlers(app: Flask, pages: PageRenderer) -> None:
         if _is_api_request():
             response = make_problem_response(_find_problem(error))
         else:
-            response = pages.render_result_page(result_pages.UNKNOWN)
+            response = pages.render_result_page(_find_page(error))
             response.status_code = error.code or result_pages.UNKNOWN.status
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
@@ -47,6 +48,13 @@ def register_error_handlers(app: Flask, pages: PageRenderer) -> None:
 
 def _is_api_request() -> bool:
     return request.path.startswith("/api/")
+
+
+def _find_page(error: HTTPException) -> ResultPage:
+    is_link = request.path.startswith("/h/")
+    if error.code == result_pages.NO_PAGE.status and not is_link:
+        return result_pages.NO_PAGE
+    return result_pages.UNKNOWN
 
 
 def _find_problem(error: HTTPException) -> Problem:

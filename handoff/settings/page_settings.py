@@ -7,7 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from handoff.settings.group import DefaultText, SettingsGroup
-from handoff.settings.value_types import AppStyle, AppUrl, HexColour, WebUrl, require_pattern
+from handoff.settings.value_types import (
+    AppStyle,
+    AppUrl,
+    HexColour,
+    PageTextsFolder,
+    WebUrl,
+    require_pattern,
+)
 
 
 class PageSettings(SettingsGroup):
@@ -21,8 +28,18 @@ class PageSettings(SettingsGroup):
     shop_logo_url: WebUrl | None = None
     """The shop's logo, shown instead of the name."""
 
+    shop_logo_dark_url: Annotated[WebUrl | None, DefaultText("`HANDOFF_SHOP_LOGO_URL`")] = None
+    """The shop's logo on a dark page."""
+
     shop_accent: HexColour = "#1a4fd6"
     """The colour of buttons. Handoff keeps text on it and in it readable."""
+
+    shop_accent_dark: Annotated[HexColour | None, DefaultText("`HANDOFF_SHOP_ACCENT`")] = None
+    """The colour of buttons on a dark page."""
+
+    page_texts: PageTextsFolder | None = None
+    """A folder with the shop's own wording of the pages: see
+    [Your own wording](shopper-pages.md#your-own-wording)."""
 
     app_return_url: Annotated[AppUrl | None, DefaultText("none")] = None
     """The address to which "Back to the app" and "Continue shopping" lead if the page cannot reach

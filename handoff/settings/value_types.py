@@ -152,6 +152,12 @@ def _check_app_style(value: str) -> str:
     return _check_path(value) if value.startswith("/") else _check_web_url(value)
 
 
+def _check_page_texts(value: str) -> str:
+    from handoff.page_texts import check_page_texts  # few shops need it, and babel takes its time
+
+    return check_page_texts(value)
+
+
 def require_pattern(pattern: str, words: str) -> AfterValidator:
     """Return a validator that accepts texts of a pattern; `words` describe them for a person."""
 
@@ -173,6 +179,7 @@ HexColour = Annotated[str, AfterValidator(_check_colour)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 RateLimitStorageUrl = Annotated[SecretStr, AfterValidator(_check_rate_limit_storage_url)]
 SessionStoreText = Annotated[SecretStr, BeforeValidator(_check_session_store_url)]
+PageTextsFolder = Annotated[str, AfterValidator(_check_page_texts)]
 CaFile = Annotated[str, AfterValidator(_check_ca_file)]
 CertificateFile = Annotated[str, AfterValidator(_check_certificate_file)]
 CookieLifetime = Annotated[int, Field(ge=0, le=31_536_000), AfterValidator(_check_cookie_lifetime)]

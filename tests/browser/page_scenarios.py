@@ -24,6 +24,7 @@ PAGES = (
     "entry_page",
     "question",
     "unknown",
+    "no_page",
     "expired",
     "used",
     "ordered",
@@ -93,6 +94,9 @@ class PageScenarios:
 
     def open_unknown(self) -> None:
         self._open_url(f"{self.poq.url}/h/nothing")
+
+    def open_no_page(self) -> None:
+        self._open_url(f"{self.poq.url}/")
 
     def open_expired(self) -> None:
         link = self.poq.link()

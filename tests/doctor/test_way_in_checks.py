@@ -20,6 +20,7 @@ from tests.doctor.modified_shop import (
     answer_path,
     change_cookies,
     change_header,
+    run_modified_shop,
     set_rules,
 )
 from tests.running import free_port
@@ -268,3 +269,23 @@ def test_results_name_the_store_view_if_there_are_several(run_doctor: RunDoctor)
     assert [name for name in names if name.startswith("Cookie's name")] == [
         "Cookie's name (default)"
     ]
+
+
+def test_a_logo_that_does_not_load_is_a_warning(run_doctor: RunDoctor) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}/logo.svg"
+    found = run_doctor(shop_logo_url=nowhere).find("Shop's logo")
+    assert found.severity is Severity.WARNING
+    assert nowhere in found.seen
+    assert "HANDOFF_SHOP_LOGO_URL" in found.advice
+
+
+def test_a_logo_has_to_be_a_picture(run_doctor: RunDoctor, tmp_path: Path) -> None:
+    with run_modified_shop(tmp_path / "other") as (other, _):
+        found = run_doctor(shop_logo_dark_url=f"{other}/checkout/cart/").find("Shop's logo")
+    assert found.severity is Severity.WARNING
+    assert "HANDOFF_SHOP_LOGO_DARK_URL" in found.advice
+
+
+def test_a_shop_without_a_logo_has_no_check_of_it(run_doctor: RunDoctor) -> None:
+    names = [result.name for result in run_doctor().report.results]
+    assert "Shop's logo" not in names

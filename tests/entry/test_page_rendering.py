@@ -18,7 +18,7 @@ def get_csp(client: FlaskClient, path: str) -> dict[str, str]:
     return dict(part.strip().split(" ", 1) for part in header.split(";"))
 
 
-def test_a_page_and_all_that_it_loads_weigh_ten_kilobytes_at_most(
+def test_a_page_and_all_that_it_loads_weigh_eleven_kilobytes_at_most(
     poq: Poq, client: FlaskClient
 ) -> None:
     for page in (client.get(poq.link()), client.get("/h/x")):
@@ -26,7 +26,7 @@ def test_a_page_and_all_that_it_loads_weigh_ten_kilobytes_at_most(
         for path in re.findall(r'(?:src|href)="(/[^"]+\.(?:css|js))"', page.text):
             with client.get(path) as file:
                 weight += len(file.get_data())
-        assert 3_000 < weight <= 10_000
+        assert 3_000 < weight <= 11_000
 
 
 def test_pages_show_the_shops_name(make_app: MakeApp) -> None:
@@ -44,9 +44,26 @@ def test_a_logo_replaces_the_name_and_is_allowed_by_the_csp(
     client = make_app(shop_name="Fern & Field", shop_logo_url=LOGO).test_client()
     page = client.get("/h/x").text
     assert f'<img src="{LOGO}" alt="Fern &amp; Field" height="40">' in page
+    assert "<source" not in page
     policy = get_csp(client, "/h/x")
     assert policy["img-src"] == "'self' https://cdn.shop.example/logo.svg"
     assert policy["script-src"] == "'self'"
+
+
+def test_dark_pages_may_have_a_logo_of_their_own(make_app: MakeApp) -> None:
+    dark = "https://dark.shop.example/logo.svg"
+    client = make_app(shop_logo_url=LOGO, shop_logo_dark_url=dark).test_client()
+    source = f'<source media="(prefers-color-scheme: dark)" srcset="{dark}">'
+    assert source in client.get("/h/x").text
+    assert get_csp(client, "/h/x")["img-src"] == f"'self' https://cdn.shop.example/logo.svg {dark}"
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/help", "/static/"])
+def test_an_address_that_is_no_link_is_not_called_a_link(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "There is no page here" in answer.text
+    assert "This link does not work" in client.get("/h/x/y").text
 
 
 def test_poqs_script_is_loaded_only_if_the_settings_name_it(make_app: MakeApp) -> None:

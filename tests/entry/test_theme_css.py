@@ -65,6 +65,14 @@ def test_the_theme_has_the_shops_accent(make_app: MakeApp) -> None:
     assert len(re.findall("--link:", answer.text)) == 2
 
 
+def test_dark_pages_may_have_an_accent_of_their_own(make_app: MakeApp) -> None:
+    app = make_app(shop_accent="#ffdd00", shop_accent_dark="#ff8800")
+    light, dark = app.test_client().get("/theme.css").text.split("@media")
+    assert "--accent:#ffdd00" in light
+    assert "--accent:#ff8800" in dark
+    assert "#ffdd00" not in dark
+
+
 def test_the_backgrounds_are_those_of_page_css(client: FlaskClient) -> None:
     with client.get("/static/page.css") as answer:
         style = answer.get_data(as_text=True)

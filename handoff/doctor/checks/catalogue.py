@@ -17,6 +17,7 @@ from handoff.doctor.check_result import (
     report_missing,
     unknown,
 )
+from handoff.doctor.doctor_shop_client import is_picture
 from handoff.magento.http_transport import HttpResponse
 
 _MAX_PICTURES = 60
@@ -174,9 +175,9 @@ def _check_pictures(context: CheckContext, sample: CatalogueSample) -> CheckResu
     missing = []
     for product in products:
         response = context.shop.head(_build_picture_url(sample, product.images[0]))
-        if not _is_picture(response):
+        if not is_picture(response):
             missing.append(MissingData(product.sku, f"picture that loads ({response.status})"))
-        elif _is_picture(placeholder) and _get_content_length(response) == _get_content_length(
+        elif is_picture(placeholder) and _get_content_length(response) == _get_content_length(
             placeholder
         ):
             missing.append(MissingData(product.sku, "picture that loads (it is a placeholder)"))
@@ -186,10 +187,6 @@ def _check_pictures(context: CheckContext, sample: CatalogueSample) -> CheckResu
 
 def _build_picture_url(sample: CatalogueSample, file: str) -> str:
     return f"{sample.media_url.rstrip('/')}/catalog/product/{file.lstrip('/')}"
-
-
-def _is_picture(response: HttpResponse) -> bool:
-    return response.status == 200 and response.headers.get("Content-Type", "").startswith("image/")
 
 
 def _get_content_length(response: HttpResponse) -> str:
