@@ -35,9 +35,8 @@ def create_shop(
 
     It has one store view, in `currency`, and the simple products of the demo, unless others are
     given. `shared_accounts` lets every customer into every website. `cookie_domain` is Magento's
-    setting of that name; without it cookies are for the host of the request. A `dressed` one has
-    pictures and words for its products, which the recorded shop had not. `magento` is the version
-    that it speaks as: 2.4.6, 2.4.7 or 2.4.8.
+    setting; without it cookies are for the host of the request. `with_demo_content` adds pictures
+    and words to the products. `magento` is the version: 2.4.6, 2.4.7 or 2.4.8.
     """
     app = Flask(__name__, static_folder="static", static_url_path="/static/sandbox")
     app.url_map.strict_slashes = False
