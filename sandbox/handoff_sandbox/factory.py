@@ -42,9 +42,8 @@ def create_shop(
     app.url_map.strict_slashes = False
     # Magento does not sort the fields of its JSON.
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    views = views or create_single_view(url.rstrip("/"), currency)
     shop = open_shop(
-        views=views,
+        views=views or create_single_view(url.rstrip("/"), currency),
         session_path=session_path,
         clock=clock,
         catalogue=catalogue or create_demo_catalogue(),
