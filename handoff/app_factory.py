@@ -12,17 +12,18 @@ from handoff.concurrency_limit import share_threads
 from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.direct_entry.views import DirectEntryContext, register_direct_entry
 from handoff.entry.checkout_redirect import CheckoutRedirect
-from handoff.entry.order_lookup import OrderLookup
 from handoff.entry.page_rendering import PageRenderer, init_babel
 from handoff.entry.security_headers import add_security_headers
 from handoff.entry.theme_css import register_theme_css
 from handoff.entry.views import EntryContext, register_entry
 from handoff.ledger import (
     Clock,
+    CompletionRepository,
     Database,
     HandoffRepository,
     Leases,
     LedgerUnreachable,
+    RefusedTransferRepository,
     find_newest_schema_version,
     migrate,
     open_database,
@@ -45,6 +46,7 @@ from handoff.operations.proxy_middleware import add_proxy_middleware
 from handoff.operations.rate_limits import RateLimit, RateLimitCounters
 from handoff.operations.request_log import log_requests
 from handoff.operations.settings_reload import get_cached_settings, get_settings_read_time
+from handoff.order_lookup import OrderLookup
 from handoff.resource_folders import find_resource_folder
 from handoff.settings import Settings, find_unknown_names, load_settings
 from handoff.shop_client_factory import build_login_block, open_client, open_orders
@@ -53,8 +55,13 @@ from handoff.transfer.checkout_preflight import SESSION_STORE_TIMEOUT, CheckoutP
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.transfer_service import TransferService
 from handoff.transfer.views import TransferContext, register_transfer
+from handoff.web_checkout.order_reports import OrderReports
 from handoff.web_checkout.poq_script import PoqScripts
 from handoff.web_checkout.script_bundle import build_script
+from handoff.web_checkout.transfer_status_views import (
+    TransferStatusContext,
+    register_transfer_status,
+)
 from handoff.web_checkout.views import WebCheckoutContext, register_web_checkout
 from handoff.web_checkout_cookies import WebCheckoutCookies
 
@@ -64,6 +71,7 @@ DATABASE_EXTENSION = "handoff.database"
 log = structlog.get_logger()
 
 _LEASE_MARGIN = 2.0  # seconds that a lease lasts longer than a transfer may take
+_ORDER_REPORTS_PER_MINUTE = 60  # of one web view
 _POQ_SCRIPTS_PER_MINUTE = 10  # files that a worker fetches; it keeps them afterwards
 
 
@@ -119,10 +127,7 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
         TransferService, handoffs, leases, quotes, preflight, timeout=settings.magento_timeout
     )
     transfers = build_transfers(limits.transfers)
-    wrong_key_limit = RateLimit(counters, "wrong_key", settings.refusals_per_minute)
-    callers = CallerAuthentication(settings.api_keys, wrong_key_limit)
-    limit = RateLimit(counters, "transfer", settings.transfers_per_minute)
-    register_transfer(app, TransferContext(settings, sites, link_tokens, transfers, callers, limit))
+    _register_api(app, settings, database, handoffs, transfers, counters)
     order_lookup = OrderLookup(orders, OrderLookupRepository(database), limits.order_lookups)
     cookies, views = _build_web_checkout_cookies(settings), settings.store_views
     checkout = CheckoutRedirect(
@@ -135,10 +140,31 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     if settings.direct_entry:
         transfers = build_transfers(limits.direct_entries)
         _register_direct_entry(app, settings, entry, transfers, counters)
-    _register_web_checkout(app, settings, cookies, counters)
+    reports = OrderReports(handoffs, order_lookup, CompletionRepository(database))
+    _register_web_checkout(app, settings, cookies, reports, counters)
     readiness = ReadinessCheck(database, session_store, block)
     register_health_endpoints(app, readiness, is_paused=settings.paused)
     register_error_handlers(app, pages)
+
+
+def _register_api(
+    app: Flask,
+    settings: Settings,
+    database: Database,
+    handoffs: HandoffRepository,
+    transfers: TransferService,
+    counters: RateLimitCounters,
+) -> None:
+    limit = RateLimit(counters, "wrong_key", settings.refusals_per_minute)
+    callers = CallerAuthentication(settings.api_keys, limit)
+    refusals = RefusedTransferRepository(database)
+    limit = RateLimit(counters, "transfer", settings.transfers_per_minute)
+    tokens, sites = _build_link_tokens(settings), settings.store_sites
+    transfer = TransferContext(settings, sites, tokens, transfers, refusals, callers, limit)
+    register_transfer(app, transfer)
+    limit = RateLimit(counters, "transfer_status", settings.transfers_per_minute)
+    status = TransferStatusContext(settings.link_ttl, handoffs, refusals, callers, limit)
+    register_transfer_status(app, status)
 
 
 def _register_direct_entry(
@@ -154,14 +180,21 @@ def _register_direct_entry(
 
 
 def _register_web_checkout(
-    app: Flask, settings: Settings, cookies: WebCheckoutCookies, counters: RateLimitCounters
+    app: Flask,
+    settings: Settings,
+    cookies: WebCheckoutCookies,
+    reports: OrderReports,
+    counters: RateLimitCounters,
 ) -> None:
     limit = RateLimit(counters, "poq_script", _POQ_SCRIPTS_PER_MINUTE)
     poq_scripts = PoqScripts(settings.poq_assets_url, limit)
-    sites = settings.store_sites
+    sites, script = settings.store_sites, build_script(settings)
     origins = sites.origins | frozenset(settings.form_action_origins)
-    script = build_script(settings)
-    register_web_checkout(app, WebCheckoutContext(script, origins, sites, cookies, poq_scripts))
+    limit = RateLimit(counters, "order_report", _ORDER_REPORTS_PER_MINUTE)
+    register_web_checkout(
+        app,
+        WebCheckoutContext(script, origins, sites, cookies, poq_scripts, reports, limit),
+    )
 
 
 def _limit_request_time(app: Flask, seconds: float) -> None:

@@ -86,7 +86,6 @@
       timer = setTimeout(send, Math.max(0, lastSentAt + MIN_PAUSE - performance.now()));
     };
     quote.totals.subscribe(schedule);
-    if (quote.shippingMethod.subscribe) quote.shippingMethod.subscribe(schedule);
     schedule();
   };
 

@@ -24,7 +24,8 @@ Remove data that is no longer needed from the ledger. The service may keep runni
 
 A handoff older than --older-than is reduced to its reference, its outcome, the numbers of its
 quote and its order, and the times. One without a reference is deleted. After
---keep-references the rest is deleted as well. Leases of processes that died are deleted.
+--keep-references the rest is deleted as well. Leases of processes that died are deleted, and
+so are transfers that were refused more than 30 days ago.
 
 A handoff that is not reconciled stays until it is: run "handoff reconcile" first, or give
 --unreconciled if nobody ever does. An opened handoff without an order counts as reconciled
@@ -101,6 +102,7 @@ def _print_counts(counts: PurgeCounts, *, dry_run: bool, in_json: bool) -> None:
             "deleted": counts.deleted_count,
             "unreconciled": counts.unreconciled_count,
             "claims": counts.lease_count,
+            "refusals": counts.refusal_count,
             "dry_run": dry_run,
         }
         click.echo(json.dumps(fields))
@@ -110,5 +112,6 @@ def _print_counts(counts: PurgeCounts, *, dry_run: bool, in_json: bool) -> None:
     table.add_row("reduced to reference and order", f"{counts.anonymised_count:,}")
     table.add_row("deleted", f"{counts.deleted_count:,}")
     table.add_row("leases of dead processes", f"{counts.lease_count:,}")
+    table.add_row("refused transfers", f"{counts.refusal_count:,}")
     table.add_row("kept: not reconciled yet", f"{counts.unreconciled_count:,}")
     Console().print(table)

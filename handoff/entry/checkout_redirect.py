@@ -9,13 +9,13 @@ import structlog
 from flask import Response, make_response, redirect, request
 
 from handoff.entry import result_pages
-from handoff.entry.order_lookup import OrderLookup
 from handoff.entry.page_rendering import PageRenderer
 from handoff.entry.result_pages import ResultPage
 from handoff.entry.shop_cookies import set_shop_cookies
 from handoff.entry.web_view_cookies import WebViewCookies
 from handoff.ledger import Handoff, HandoffRepository, LinkState
 from handoff.link_tokens import LinkTokens
+from handoff.order_lookup import OrderLookup
 from handoff.problems import LedgerUnavailable
 from handoff.settings.store_view_models import StoreViews
 from handoff.shop_session import SessionStore, SessionStoreError, create_session

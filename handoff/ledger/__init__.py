@@ -3,6 +3,7 @@
 The package does not use Flask. All it knows about the shop are numbers.
 """
 
+from handoff.ledger.completion_repository import CompletionRepository
 from handoff.ledger.database import (
     Clock,
     Database,
@@ -27,9 +28,11 @@ from handoff.ledger.models import (
     compute_digest,
     generate_handoff_id,
 )
+from handoff.ledger.refused_transfers import RefusedTransfer, RefusedTransferRepository
 
 __all__ = [
     "Clock",
+    "CompletionRepository",
     "Database",
     "Handoff",
     "HandoffRepository",
@@ -41,6 +44,8 @@ __all__ = [
     "LinkState",
     "MigrationResult",
     "NewHandoff",
+    "RefusedTransfer",
+    "RefusedTransferRepository",
     "build_reference_key",
     "compute_digest",
     "find_newest_schema_version",

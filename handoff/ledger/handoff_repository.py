@@ -145,6 +145,11 @@ class HandoffRepository:
         with self._database.open_read_connection() as connection:
             return self._fetch_handoff(connection, _FIND, handoff_id=handoff_id)
 
+    def find_by_transfer_key(self, key: str) -> list[Handoff]:
+        """Return all handoffs of a transfer, superseded ones too."""
+        statement = sa.select(*HANDOFF_COLUMNS).where(_c.transfer_key == key)
+        return read_handoffs(self._database, statement)
+
     def use_link(self, handoff_id: str, web_view_hashes: Sequence[str]) -> Handoff | None:
         """Use the link for the first web view, or reopen it for the one that has used it.
 

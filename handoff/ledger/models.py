@@ -70,7 +70,8 @@ class Handoff(NewHandoff):
     at `orders_looked_up_at`. `resolved_at` is set once there is an outcome. Reconciliation asks the
     shop about the handoff at `next_check_at`, also after that, because the shop can cancel an order
     and open its quote again; None means never again. `order_comment` is "due" or "done".
-    `anonymised_at` is the time at which purging removed all but the reference and the order.
+    `completed_order` is the number of the order that the page named `completed_page` tells the app
+    about. `anonymised_at` is the time at which purging removed all but the reference and the order.
     """
 
     id: str
@@ -88,6 +89,8 @@ class Handoff(NewHandoff):
     next_check_at: int | None = 0
     resolved_at: int | None = None
     order_comment: str | None = None
+    completed_order: str | None = None
+    completed_page: str | None = None
     anonymised_at: int | None = None
     read_at: int = field(compare=False)
 

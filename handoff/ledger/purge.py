@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import iterate_handoffs
 from handoff.ledger.models import Handoff, OrderOutcome
-from handoff.ledger.tables import handoff, lease
+from handoff.ledger.refused_transfers import IS_OVER_RETENTION
+from handoff.ledger.tables import handoff, lease, refused_transfer
 
 _BATCH = 200  # handoffs in one transaction; a transfer may wait a few milliseconds for it
 _HOUR = 3_600_000  # milliseconds
@@ -36,12 +37,13 @@ class PurgeRequest:
 @dataclass(frozen=True, slots=True)
 class PurgeCounts:
     """How many handoffs were anonymised and deleted, how many stay because they are not
-    reconciled, and how many leases of dead processes were deleted."""
+    reconciled, and how many leases of dead processes and refused transfers were deleted."""
 
     anonymised_count: int = 0
     deleted_count: int = 0
     unreconciled_count: int = 0
     lease_count: int = 0
+    refusal_count: int = 0
 
     def __add__(self, other: PurgeCounts) -> PurgeCounts:
         return PurgeCounts(*map(sum, zip(astuple(self), astuple(other), strict=True)))
@@ -79,7 +81,10 @@ class Purger:
             request.delete_before, request.anonymise_before, _c.anonymised_at.is_(None)
         ):
             yield self._purge_page(page, request, delete_all=False)
-        yield PurgeCounts(lease_count=self._purge_leases())
+        leases = self._delete_rows(lease, _is_abandoned)
+        yield PurgeCounts(lease_count=leases)
+        refusals = self._delete_rows(refused_transfer, IS_OVER_RETENTION)
+        yield PurgeCounts(refusal_count=refusals)
 
     def _iterate_issued(
         self, since: int, before: int, *conditions: sa.ColumnElement[bool]
@@ -114,13 +119,14 @@ class Purger:
             self._database.write(work, durable=False)
         return PurgeCounts(len(anonymised), len(deleted), len(expired) - len(due))
 
-    def _purge_leases(self) -> int:
+    def _delete_rows(self, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
+        """Delete the rows of a small table that meet a condition, and return their number."""
         now = self._database.now_parameter
         if self._dry_run:
-            count = sa.select(sa.func.count()).select_from(lease).where(_is_abandoned)
+            count = sa.select(sa.func.count()).select_from(table).where(condition)
             with self._database.open_read_connection() as connection:
                 return int(connection.execute(count, now).scalar_one())
-        statement = sa.delete(lease).where(_is_abandoned)
+        statement = sa.delete(table).where(condition)
         return self._database.write(
             lambda connection: connection.execute(statement, now).rowcount, durable=False
         )

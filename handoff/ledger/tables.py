@@ -50,6 +50,8 @@ handoff = Table(
     Column("next_check_at", BigInteger, server_default="0"),
     Column("resolved_at", BigInteger),
     Column("order_comment", String(4)),
+    Column("completed_order", String(50)),
+    Column("completed_page", String(32)),
     Column("anonymised_at", BigInteger),
 )
 
@@ -95,4 +97,15 @@ login_block = Table(
     Column("blocked_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("refusal_count", Integer, nullable=False),
+)
+
+refused_transfer = Table(
+    "refused_transfer",
+    metadata,
+    Column("transfer_key", String(64), primary_key=True),
+    Column("reference", String(36), nullable=False),
+    Column("code", String(32), nullable=False),
+    Column("skus", JSON, nullable=False),
+    Column("refused_at", BigInteger, nullable=False),
+    Index("refused_transfer_refused_at", "refused_at"),
 )

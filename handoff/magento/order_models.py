@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -49,6 +49,10 @@ class OrderTotals:
     discount: Decimal
     tax: Decimal
 
+    def as_json(self) -> dict[str, str]:
+        """Return the amounts as texts, because a JSON number is not exact."""
+        return {name: str(value) for name, value in asdict(self).items()}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -77,6 +81,7 @@ class Order:
             "state": self.state,
             "replaced_by": self.replaced_by,
             "is_cancelled": self.is_cancelled,
+            "totals": self.totals.as_json(),
         }
 
 

@@ -12,6 +12,7 @@ from handoff.instruction import Instruction
 from handoff.operations.openapi_paths import SCHEMA_REF, build_paths
 from handoff.settings import Settings
 from handoff.transfer.request_parser import TransferBody
+from handoff.web_checkout.transfer_status import AMOUNTS, STATES, TIMES
 
 # The version of the API. Callers do not need to know the release.
 _API_VERSION = "1.0.0"
@@ -41,6 +42,7 @@ def build_openapi_document(settings: Settings) -> dict[str, Any]:
         **models["$defs"],
         "Problem": _build_problem_schema(),
         "Fault": _build_fault_schema(),
+        "TransferStatus": _build_transfer_status_schema(),
     }
     _restrict_transfer_body(schemas["TransferBody"], settings)
     return {
@@ -109,5 +111,40 @@ def _build_fault_schema() -> dict[str, Any]:
         "type": "object",
         "required": ["code", "detail"],
         "properties": {"code": text, "detail": text, "pointer": text, "sku": text},
+        "additionalProperties": False,
+    }
+
+
+def _build_transfer_status_schema() -> dict[str, Any]:
+    text, moment = {"type": "string"}, {"type": "string", "format": "date-time"}
+    times = {name: {"anyOf": [moment, {"type": "null"}]} for name in TIMES}
+    amounts = {name: {"type": "number"} for name in (*AMOUNTS, "discount")}
+    order = {
+        "type": "object",
+        "required": ["number", "state"],
+        "properties": {"number": text, "state": text, "currency": text, **amounts},
+        "additionalProperties": False,
+    }
+    refusal = {
+        "type": "object",
+        "required": ["code", "skus", "refused_at"],
+        "properties": {
+            "code": text,
+            "skus": {"type": "array", "items": text},
+            "refused_at": moment,
+        },
+        "additionalProperties": False,
+    }
+    properties = {
+        "reference": text,
+        "state": {"enum": list(STATES)},
+        **times,
+        "orders": {"type": "array", "items": order},
+        "refusal": {"anyOf": [refusal, {"type": "null"}]},
+    }
+    return {
+        "type": "object",
+        "required": list(properties),
+        "properties": properties,
         "additionalProperties": False,
     }

@@ -42,6 +42,7 @@ def build_paths(settings: Settings) -> dict[str, Any]:
     """Return the description of every path that a service with these settings has."""
     paths = {
         "/api/cart-transfer": {"post": _describe_transfer("transfer", [])},
+        "/api/handoffs/{reference}": {"get": _describe_transfer_status()},
         **_describe_link_paths(),
         **_describe_web_checkout_paths(),
         **_describe_health_paths(),
@@ -80,6 +81,30 @@ def _describe_transfer(operation_id: str, parameters: list[dict[str, Any]]) -> d
                 "content": _build_json_content({"$ref": f"{SCHEMA_REF}Instruction"}),
             },
             **_describe_problems(),
+        },
+    }
+
+
+def _describe_transfer_status() -> dict[str, Any]:
+    return {
+        "operationId": "showTransferStatus",
+        "summary": "What has become of one of the caller's own transfers.",
+        "security": [{"key": []}, {"bearer": []}],
+        "parameters": [_build_path_parameter("reference")],
+        "responses": {
+            "200": {
+                "description": "The state, the times and the orders.",
+                "content": _build_json_content({"$ref": f"{SCHEMA_REF}TransferStatus"}),
+            },
+            **{
+                str(status): _describe_problem_response(status, [problem])
+                for status, problem in (
+                    (401, problems.KeyRejected),
+                    (404, problems.NotFound),
+                    (429, problems.TooManyRequests),
+                    (503, problems.LedgerUnavailable),
+                )
+            },
         },
     }
 
@@ -150,10 +175,7 @@ def _describe_link_paths() -> dict[str, Any]:
 
 
 def _describe_web_checkout_paths() -> dict[str, Any]:
-    script = {
-        "description": "The script.",
-        "content": {"text/javascript": {"schema": _TEXT}},
-    }
+    script = {"description": "The script.", "content": {"text/javascript": {"schema": _TEXT}}}
     names = [{"name": n, "in": "query", "schema": _TEXT} for n in ("version", "integrity")]
     return {
         "/web-checkout.js": {
@@ -171,12 +193,30 @@ def _describe_web_checkout_paths() -> dict[str, Any]:
                 "responses": {"200": script, "404": {"description": "There is no such script."}},
             }
         },
+        "/web-checkout/orders": {"post": _describe_order_report()},
         "/web-checkout/session": {
             "post": {
                 "operationId": "renewWebCheckoutCookies",
                 "summary": "Prolong the cookies of a web view that is in checkout.",
                 "responses": {"204": {"description": "Done."}},
             }
+        },
+    }
+
+
+def _describe_order_report() -> dict[str, Any]:
+    return {
+        "operationId": "reportOrders",
+        "summary": "Ask which orders the page has to tell the app about.",
+        "requestBody": _build_form_body({"page": _TEXT}),
+        "responses": {
+            "200": {
+                "description": "The orders, and whether one may still come.",
+                "content": _build_json_content({"type": "object"}),
+            },
+            "413": {"description": "The form is larger than 1 KiB."},
+            "429": {"description": "The page asks too often."},
+            "503": {"description": "The ledger cannot be reached."},
         },
     }
 

@@ -24,6 +24,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
 )
@@ -90,6 +91,14 @@ def parse_transfer(raw: bytes, *, stores: StoreViews) -> BagTransfer | QuoteTran
     if body.quote_id is not None:
         return _build_quote_transfer(body, store)
     return _build_bag_transfer(body, store or stores.find_by_currency(body.currency or ""))
+
+
+def find_reference(raw: bytes) -> str | None:
+    """Return the reference in a JSON body, even if other fields have faults; else None."""
+    try:
+        return _REFERENCE.validate_python(_load_json(raw).get("reference"))
+    except (MalformedRequest, RequestInvalid, ValidationError):
+        return None
 
 
 def parse_quote_form(raw: bytes) -> QuoteTransfer:
@@ -292,6 +301,8 @@ class TransferBody(BaseModel):
     token_id: Token | None = None
     token: Token | None = None
 
+
+_REFERENCE: TypeAdapter[str] = TypeAdapter(Reference)
 
 ERROR_CODES = {
     "missing": ("missing", "This field is required."),

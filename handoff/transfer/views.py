@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 import structlog
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 
 from handoff.instruction import Instruction
-from handoff.ledger import Handoff
+from handoff.ledger import Handoff, RefusedTransferRepository
 from handoff.link_tokens import LinkTokens
 from handoff.operations.caller_authentication import CallerAuthentication, read_api_key
 from handoff.operations.problem_response import make_problem_response
 from handoff.operations.rate_limits import RateLimit
 from handoff.operations.request_body import read_body
 from handoff.problems import (
+    LedgerUnavailable,
     NotFound,
     Paused,
     Problem,
@@ -23,13 +25,14 @@ from handoff.problems import (
 )
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreSites
-from handoff.transfer.request_parser import MAX_BYTES, parse_transfer
+from handoff.transfer.request_parser import MAX_BYTES, find_reference, parse_transfer
 from handoff.transfer.transfer_service import TransferService
 
 _EXTENSION = "handoff.transfer"
 
 _blueprint = Blueprint("transfer", __name__)
 _blueprint.register_error_handler(Problem, make_problem_response)
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class TransferContext:
     sites: StoreSites
     link_tokens: LinkTokens
     transfers: TransferService
+    refusals: RefusedTransferRepository
     callers: CallerAuthentication
     rate_limit: RateLimit
 
@@ -81,8 +85,13 @@ def post_transfer(key: str | None = None) -> Response:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
     context = _get_context()
-    transfer = parse_transfer(read_body(MAX_BYTES), stores=context.settings.store_views)
-    handoff = context.transfers.create_handoff(replace(transfer, caller=g.caller))
+    body = read_body(MAX_BYTES)
+    try:
+        transfer = parse_transfer(body, stores=context.settings.store_views)
+        handoff = context.transfers.create_handoff(replace(transfer, caller=g.caller))
+    except Problem as problem:
+        _keep_refusal(body, problem)
+        raise
     structlog.contextvars.bind_contextvars(handoff=handoff.id)
     response = jsonify(_build_instruction(handoff).as_json())
     response.headers["Cache-Control"] = "private, no-store"
@@ -92,6 +101,18 @@ def post_transfer(key: str | None = None) -> Response:
 def _get_context() -> TransferContext:
     context: TransferContext = current_app.extensions[_EXTENSION]
     return context
+
+
+def _keep_refusal(body: bytes, problem: Problem) -> None:
+    """Record a transfer that was refused for good, so that its caller can ask about it."""
+    reference = find_reference(body)
+    if reference is None or problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return
+    skus = list(dict.fromkeys(fault.sku for fault in problem.faults if fault.sku))
+    try:
+        _get_context().refusals.record(g.caller, reference, code=problem.code, skus=skus)
+    except LedgerUnavailable:
+        log.warning("refusal_not_recorded", code=problem.code)
 
 
 def _build_instruction(handoff: Handoff) -> Instruction:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import parse_qs
 
 import structlog
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
-from handoff.problems import NotFound, Problem
+from handoff.operations.rate_limits import RateLimit
+from handoff.operations.request_body import read_body
+from handoff.problems import NotFound, Problem, TooManyRequests
 from handoff.settings.store_view_models import StoreSites
+from handoff.web_checkout.order_reports import OrderReport, OrderReports
 from handoff.web_checkout.poq_script import PoqScripts
 from handoff.web_checkout_cookies import WebCheckoutCookies
 
 _EXTENSION = "handoff.web_checkout"
 _SCRIPT_LIFETIME = 600  # seconds that a browser uses the script without asking for a newer one
 _ONE_YEAR = 31_536_000  # seconds
+_MAX_FORM_BYTES = 1024
+_PAGE_NAME = re.compile("[0-9a-f]{32}")
 
 _blueprint = Blueprint("web_checkout", __name__)
 
@@ -32,6 +39,8 @@ class WebCheckoutContext:
     sites: StoreSites
     cookies: WebCheckoutCookies
     poq_scripts: PoqScripts
+    reports: OrderReports
+    report_limit: RateLimit
 
 
 def register_web_checkout(app: Flask, context: WebCheckoutContext) -> None:
@@ -75,6 +84,21 @@ def renew_cookies() -> Response:
     return response
 
 
+@_blueprint.post("/web-checkout/orders")
+def report_orders() -> Response:
+    """Tell a page which orders it has to tell the app about."""
+    context = _get_context()
+    handoff_ids = _read_handoff_ids()
+    report = OrderReport([], is_pending=False)
+    if handoff_ids:
+        structlog.contextvars.bind_contextvars(handoff=handoff_ids[0])
+        wait = context.report_limit.count_event(handoff_ids[0])
+        if wait:
+            raise TooManyRequests(retry_after=wait)
+        report = context.reports.report(handoff_ids, _read_page_name())
+    return jsonify({"orders": report.orders, "pending": report.is_pending})
+
+
 @_blueprint.after_request
 def let_the_shop_read_the_answer(response: Response) -> Response:
     """Allow the shop's own pages to read an answer, if this service is on another host."""
@@ -111,6 +135,13 @@ def _read_handoff_ids() -> list[str]:
     return context.cookies.read_handoff_ids(
         request.cookies, context.sites.find_by_host(request.host)
     )
+
+
+def _read_page_name() -> str | None:
+    """Return the name that the page has given itself; None if it cannot reach the app."""
+    fields = parse_qs(read_body(_MAX_FORM_BYTES).decode("ascii", errors="replace"))
+    name = fields.get("page", [""])[0]
+    return name if _PAGE_NAME.fullmatch(name) else None
 
 
 def _make_script_response(content: str | bytes, lifetime: int) -> Response:

@@ -102,6 +102,7 @@ class Demo:
             "HANDOFF_MAGENTO_ADMIN_PASSWORD": ADMIN_PASSWORD,
             "HANDOFF_INSTRUCTION": service.style,
             "HANDOFF_LINK_TTL": str(self.link_ttl),
+            "HANDOFF_POQ_ASSETS_URL": f"{_url(self.phone_port)}/poq",
             "HANDOFF_SHOP_NAME": "Osier",
             "HANDOFF_SHOP_ACCENT": "#2f5d4c",
         }
@@ -158,6 +159,9 @@ def _running_shop(demo: Demo) -> Iterator[None]:
         with_demo_content=True,
         magento=demo.magento,
     )
+    by_url, _ = demo.services
+    script = f'<script src="{by_url.url}/web-checkout.js" defer></script>'
+    shop.extensions["sandbox"].head_includes = script
     with serving(shop, demo.shop_port):
         yield
 

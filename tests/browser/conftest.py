@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 
 from tests.browser.page_scenarios import SETTINGS, PageScenarios
 from tests.browser.poq import Poq
+from tests.browser.poq_app import PoqApp
 from tests.browser.web_view import WebView
 from tests.conftest import FakeClock, MakeApp
 from tests.running import (
@@ -26,6 +27,7 @@ from tests.running import (
     serving,
 )
 from tests.service_calls import create_environment
+from tests.web_checkout.poq_assets import PoqAssets, running_poq_assets
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -41,6 +43,7 @@ NewWebView = Callable[..., WebView]
 VisitOtherWebsite = Callable[[str], None]
 Serve = Callable[..., Poq]
 NewScenarios = Callable[..., PageScenarios]
+InApp = Callable[..., PoqApp]
 
 _OTHER_WEBSITE = "http://localhost:8/"  # another website than 127.0.0.1; nothing listens there
 
@@ -149,6 +152,22 @@ def new_web_view(
 @pytest.fixture
 def web_view(new_web_view: NewWebView) -> WebView:
     return new_web_view()
+
+
+@pytest.fixture
+def assets() -> Iterator[PoqAssets]:
+    with running_poq_assets() as assets:
+        yield assets
+
+
+@pytest.fixture
+def in_app(new_web_view: NewWebView) -> InApp:
+    """Return a function that opens a web view in Poq's app on a platform."""
+
+    def new(platform: str = "android", integrity: str | None = None) -> PoqApp:
+        return PoqApp(new_web_view(), platform, integrity)
+
+    return new
 
 
 @pytest.fixture

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from handoff_sandbox.phone import create_phone
 from playwright.sync_api import Browser, Page, expect
+from pydantic import SecretStr
 
+from tests.browser.conftest import Serve
+from tests.browser.web_view import WebView
 from tests.conftest import KEY
 from tests.running import HOST, RunningService, RunningShop, free_port, serving
 
 
 @pytest.fixture
 def phone(browser: Browser, shared_service: RunningService, shop: RunningShop) -> Iterator[Page]:
+    with open_phone(browser, shared_service.url, shared_service.log, shop, free_port()) as page:
+        yield page
+
+
+@contextmanager
+def open_phone(
+    browser: Browser, url: str, log: Path, shop: RunningShop, port: int
+) -> Iterator[Page]:
     """Open the phone's page; fail the test for an error in its scripts."""
-    url = shared_service.url
     app = create_phone(
         url,
         shop.url,
         KEY,
         form_service_url=url,
         link_ttl=300,
-        logs=(shared_service.log,),
+        logs=(log,),
         sessions=shop.sessions,
     )
-    port = free_port()
     errors: list[str] = []
     with serving(app, port), browser.new_context() as context:
         page = context.new_page()
@@ -49,6 +61,36 @@ def test_a_tap_on_checkout_opens_checkout_and_shows_the_calls(phone: Page) -> No
     expect(web_view.locator(".lines [data-sku]")).to_have_count(2)
     expect(phone.locator(".log .note").last).to_contain_text("Checkout is open")
     expect(phone.locator(".log .call .took b")).to_have_text(["200", "200", "303"])
+
+
+def test_the_order_arrives_in_the_app(
+    browser: Browser, serve: Serve, shop: RunningShop, tmp_path: Path
+) -> None:
+    port, log = free_port(), tmp_path / "service.log"
+    log.touch()
+    service = serve(
+        poq_assets_url=f"http://{HOST}:{port}/poq",
+        magento_admin_username="admin",
+        magento_admin_password=SecretStr("Admin123!"),
+    )
+    shop.state.head_includes = f'<script src="{service.url}/web-checkout.js" defer></script>'
+    with open_phone(browser, service.url, log, shop, port) as phone:
+        web_view = open_checkout(phone)
+        expect(phone.locator(".log")).to_contain_text("Checkout shows a total of £")
+        with web_view.expect_event("close"):
+            WebView(web_view, shop.url).fill_in()
+            web_view.get_by_role("button", name="Place Order").click()
+        sheet = phone.locator(".sheet")
+        expect(sheet.locator(".title")).to_have_text(re.compile(r"Order 0000000\d\d"))
+        expect(sheet).to_contain_text(re.compile(r"Reference demo-\w+ · £"))
+        expect(phone.locator("[data-bag-count]")).to_have_text("Your bag is empty")
+        expect(phone.locator(".progress .done")).to_have_count(6)
+
+
+def test_the_app_closes_a_web_view_that_goes_back_to_it(phone: Page) -> None:
+    web_view = open_checkout(phone)
+    with web_view.expect_event("close"):
+        web_view.evaluate("history.back()")
 
 
 def test_each_button_shows_what_happened(phone: Page) -> None:

@@ -2,89 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NewWebView, Serve
+from tests.browser.conftest import InApp, NewWebView, Serve
 from tests.browser.poq import Poq
-from tests.browser.web_view import WebView
-from tests.running import HOST, RunningShop
-from tests.web_checkout.poq_assets import (
-    SCRIPT,
-    VERSION,
-    PoqAssets,
-    compute_integrity,
-    running_poq_assets,
-)
-
-ANDROID = """
-window.android = { postMessage: (text) => {
-  if (JSON.parse(text).name !== "ping") return;
-  const settings = JSON.stringify({ version: "%s", integrity: "%s" });
-  setTimeout(() => window.poqWebCheckout.postMessage("bridgesettings", settings), 50);
-} };
-"""
-
-Platform = str
-InApp = Callable[..., "App"]
-
-
-class App:
-    """Poq's app: its web view, and the messages that have reached it from any page."""
-
-    def __init__(self, web_view: WebView) -> None:
-        self.web_view = web_view
-        self.messages: list[list[Any]] = []
-        web_view.page.context.expose_function("recordMessage", self._record)
-
-    def _record(self, message: str) -> None:
-        self.messages.append(json.loads(message))
-
-    def get_payloads(self, name: str) -> list[Any]:
-        """Return what the messages of one name carry."""
-        return [[*message, None][1] for message in self.messages if message[0] == name]
-
-    def wait_for(self, name: str, count: int = 1) -> list[Any]:
-        """Wait until so many messages of one name have come, and return what they carry."""
-        for _ in range(100):
-            if len(self.get_payloads(name)) >= count:
-                break
-            self.web_view.page.wait_for_timeout(100)
-        payloads = self.get_payloads(name)
-        assert len(payloads) == count, self.messages
-        return payloads
-
-
-@pytest.fixture
-def assets() -> Iterator[PoqAssets]:
-    with running_poq_assets() as assets:
-        yield assets
-
-
-@pytest.fixture
-def in_app(new_web_view: NewWebView) -> InApp:
-    """Return a function that opens a web view in Poq's app on a platform."""
-
-    def new(platform: Platform = "android", integrity: str | None = None) -> App:
-        web_view = new_web_view()
-        integrity = integrity or compute_integrity(SCRIPT)
-        if platform == "android":
-            web_view.page.context.add_init_script(ANDROID % (VERSION, integrity))
-        else:
-            values = {"platform": platform, "version": VERSION, "integrity": integrity}
-            web_view.page.context.add_cookies(
-                [
-                    {"name": f"poq.webcheckout.{name}", "value": value, "url": f"http://{HOST}/"}
-                    for name, value in values.items()
-                ]
-            )
-        return App(web_view)
-
-    return new
+from tests.browser.poq_app import ANDROID
+from tests.running import RunningShop
+from tests.web_checkout.poq_assets import SCRIPT, VERSION, PoqAssets, compute_integrity
 
 
 @pytest.fixture
@@ -98,7 +25,7 @@ def poq(serve: Serve, assets: PoqAssets, shop: RunningShop) -> Iterator[Poq]:
 
 @pytest.mark.parametrize("platform", ["android", "ios"])
 def test_the_app_gets_the_totals_that_checkout_shows(
-    platform: Platform, in_app: InApp, poq: Poq, assets: PoqAssets
+    platform: str, in_app: InApp, poq: Poq, assets: PoqAssets
 ) -> None:
     app = in_app(platform)
     app.web_view.open(poq.link(("ITEM-01", 2)))
@@ -195,7 +122,7 @@ def test_a_web_view_of_another_app_gets_no_messages(
 
 @pytest.mark.parametrize("platform", ["android", "website"])
 def test_the_app_look_hides_the_ways_out_of_checkout_in_the_app_only(
-    platform: Platform, in_app: InApp, serve: Serve, shop: RunningShop, assets: PoqAssets
+    platform: str, in_app: InApp, serve: Serve, shop: RunningShop, assets: PoqAssets
 ) -> None:
     poq = serve(poq_assets_url=assets.url, app_style="true")
     shop.state.head_includes = f'<script src="{poq.url}/web-checkout.js" defer></script>'

@@ -43,7 +43,7 @@ def read_references(scenario: Scenario) -> set[str | None]:
 
 
 def build_report(**changes: Any) -> dict[str, Any]:
-    zeros = dict.fromkeys(("reduced", "deleted", "unreconciled", "claims"), 0)
+    zeros = dict.fromkeys(("reduced", "deleted", "unreconciled", "claims", "refusals"), 0)
     return {**zeros, "dry_run": False, **changes}
 
 
@@ -102,7 +102,7 @@ def test_ctrl_c_reports_what_was_purged(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Purger, "_purge_leases", interrupt)
+        patch.setattr(Purger, "_delete_rows", interrupt)
         result = handoff("purge", "--older-than", "90d", "--json")
     assert result.exit_code == 130
     assert json.loads(result.stdout) == build_report(reduced=1, deleted=1, unreconciled=1)

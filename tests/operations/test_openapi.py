@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import PackageNotFoundError
 from typing import Any
 
@@ -47,11 +48,11 @@ def test_every_address_is_described_except_files_and_metrics(make_app: MakeApp) 
     app = make_app(direct_entry=True, key_in_path=True, metrics=True)
     routes: set[tuple[str, str]] = set()
     for rule in app.url_map.iter_rules():
-        path = rule.rule.replace("<", "{").replace(">", "}")
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         routes |= {(path, method) for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
     paths = app.test_client().get("/openapi.json").get_json()["paths"]
     described = {(path, name.upper()) for path in paths for name in paths[path]}
-    others = {"/static/{path:filename}", "/theme.css", "/metrics", "/openapi.json"}
+    others = {"/static/{filename}", "/theme.css", "/metrics", "/openapi.json"}
     assert described == {route for route in routes if route[0] not in others}
 
 
@@ -107,6 +108,7 @@ OPERATIONS = [
     ("/api/cart-transfer", "POST", GenerationMode.POSITIVE),
     ("/api/cart-transfer", "POST", GenerationMode.NEGATIVE),
     ("/api/cart-transfer/{key}", "POST", GenerationMode.POSITIVE),
+    ("/api/handoffs/{reference}", "GET", GenerationMode.POSITIVE),
     ("/h/{token}", "GET", GenerationMode.POSITIVE),
     ("/h/{token}", "POST", GenerationMode.POSITIVE),
     ("/h", "POST", GenerationMode.POSITIVE),

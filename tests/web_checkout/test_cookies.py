@@ -62,7 +62,7 @@ def test_the_signed_cookie_gives_no_right_to_use_a_link(
     value = cookies["handoff_web_checkout"].split(";")[0]
     other = app.test_client()
     other.set_cookie("handoff_web_checkout", value)
-    assert other.post(link).status_code == 410
+    assert use_link(other, link).status_code == 410
     assert other.post(f"/h/{value}").status_code == 404
 
 

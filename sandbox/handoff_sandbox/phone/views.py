@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, render_template, request, send_fro
 
 from handoff_sandbox.catalogue import create_demo_catalogue
 from handoff_sandbox.demo_content import BRAND, find_content
-from handoff_sandbox.phone import visitors
+from handoff_sandbox.phone import poq_script, visitors
 from handoff_sandbox.phone.call_log import Event, write_lines
 from handoff_sandbox.phone.checkout_request import CheckoutRequest
 from handoff_sandbox.phone.demo_context import DemoContext, SessionStoreOutage, current_context
@@ -23,11 +23,25 @@ PICTURES = Path(__file__).parents[1] / "static" / "pictures"
 
 
 @blueprint.get("/")
-def show_phone() -> str:
-    """Show the phone. It offers sold out products as well, as an app does that has not noticed."""
+def show_phone() -> Response:
+    """Show the phone. It offers sold out products as well, as an app does that has not noticed.
+
+    The app gives its web view the cookies that Poq's app for iOS gives it. Cookies do not know
+    ports, so the pages of the shop and of the service get them too.
+    """
     enabled = create_demo_catalogue().list_enabled()
     products = [(product, find_content(product.sku)) for product in enabled]
-    return render_template("phone.html", products=products, brand=BRAND, context=current_context())
+    page = render_template("phone.html", products=products, brand=BRAND, context=current_context())
+    response = Response(page)
+    for name, value in poq_script.build_cookies().items():
+        response.set_cookie(f"poq.webcheckout.{name}", value, samesite="Lax")
+    return response
+
+
+@blueprint.get(f"/poq/web-checkout.{poq_script.VERSION}.min.js")
+def send_poq_script() -> Response:
+    """Send the stand-in for Poq's web checkout script, as `assets.poq.io` sends Poq's own."""
+    return Response(poq_script.read_file(), mimetype="text/javascript")
 
 
 @blueprint.get("/opening")

@@ -28,6 +28,11 @@ export function changeQuantity(sku, change) {
   showBag();
 }
 
+export function emptyBag() {
+  bag.clear();
+  showBag();
+}
+
 export const bagContents = () => Object.fromEntries([...bag].filter(([, quantity]) => quantity > 0));
 
 export const nameOf = (sku) => cards.find((card) => card.dataset.sku === sku).dataset.name;

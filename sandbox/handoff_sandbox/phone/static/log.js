@@ -4,7 +4,7 @@ const NAMES = {
   app: 'App', cloud: 'Poq’s cloud', service: 'Handoff', shop: 'Shop', view: 'Web view',
   bot: 'Preview bot', second: 'Second phone',
 };
-const STAGES = ['bag', 'transfer', 'link', 'open', 'checkout'];
+const STAGES = ['bag', 'transfer', 'link', 'open', 'checkout', 'order'];
 const log = document.querySelector('.log');
 
 function createElement(tag, name, ...children) {

@@ -1,6 +1,7 @@
 import { chosenOption, hideSheet, showSheet, startApp } from './bag.js';
 import { addChapter, showProgress } from './log.js';
 import * as run from './run.js';
+import { receiveMessages } from './messages.js';
 import { forgetRunning, runExclusively, startScenarios } from './scenarios.js';
 
 const HINTS = {
@@ -9,7 +10,7 @@ const HINTS = {
   url: 'The app opens an address that contains the link’s token.',
   form: 'The app posts the token, so the address does not contain it.',
 };
-const reference = run.newReference();
+let reference = run.newReference();
 
 function showHint() {
   const guest = chosenOption('kind') === 'bag' && chosenOption('shopper') !== 'guest';
@@ -39,6 +40,9 @@ document.querySelectorAll('.choice input, .who input').forEach((input) => {
   input.addEventListener('change', () => { hideSheet(); showHint(); });
 });
 document.querySelector('[data-checkout]').addEventListener('click', checkOut);
+// The next bag is another one.
+document.addEventListener('ordered', () => { reference = run.newReference(); });
+receiveMessages();
 startScenarios();
 startApp();
 showProgress('bag');

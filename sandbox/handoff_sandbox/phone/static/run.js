@@ -5,6 +5,7 @@ import { addCall, addNote, showProgress } from './log.js';
 
 const WINDOW = 'handoff-web-view';
 let watchCount = 0; // raised to stop the loop that watches the log
+let webView = null; // the window of the web view
 let problem = ''; // the text of the last refusal
 export let link = null; // {instruction, token, handoff, seen} of the last transfer
 
@@ -55,7 +56,13 @@ export function openWindow(address = '/opening') {
   const chrome = Math.max(0, window.outerHeight - window.innerHeight);
   const left = Math.round(window.screenX + phone.left);
   const top = Math.round(window.screenY + chrome + Math.max(0, phone.top));
-  return window.open(address, WINDOW, `popup,width=390,height=844,left=${left},top=${top}`);
+  webView = window.open(address, WINDOW, `popup,width=390,height=844,left=${left},top=${top}`);
+  return webView;
+}
+
+export function closeWebView() {
+  stopWatching();
+  webView?.close();
 }
 
 // Follows the instruction: gets its address, or posts its body there.

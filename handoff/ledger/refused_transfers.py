@@ -1,0 +1,81 @@
+"""The refused transfers, which callers can ask about for 30 days.
+
+Each reference of a caller has its last refusal at most. Quote ids and tokens are not stored. No
+write is durable: after a power failure, only the answer to such a question is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from handoff.ledger.database import NOW, Database
+from handoff.ledger.models import build_reference_key
+from handoff.ledger.tables import refused_transfer
+
+RETENTION = 30 * 24 * 3600
+"""Seconds that a refused transfer is kept."""
+
+_c = refused_transfer.c
+IS_OVER_RETENTION = _c.refused_at <= NOW - RETENTION * 1000
+"""The condition for the rows that nobody may read and that purging deletes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedTransfer:
+    """The last refusal of a reference: the problem's code, the skus that it names, and the time."""
+
+    reference: str
+    code: str
+    skus: list[str]
+    refused_at: int
+
+
+def _build_upsert(insert: Any) -> sa.Executable:
+    new = insert(refused_transfer).values(refused_at=NOW)
+    changed = ("reference", "code", "skus", "refused_at")
+    upsert: sa.Executable = new.on_conflict_do_update(
+        index_elements=[_c.transfer_key], set_={name: new.excluded[name] for name in changed}
+    )
+    return upsert
+
+
+_UPSERT = {"sqlite": _build_upsert(sqlite.insert), "postgresql": _build_upsert(postgresql.insert)}
+_FIND = sa.select(_c.reference, _c.code, _c.skus, _c.refused_at).where(
+    _c.transfer_key == sa.bindparam("key"), sa.not_(IS_OVER_RETENTION)
+)
+
+
+class RefusedTransferRepository:
+    """The refused transfers of one service."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, caller: str | None, reference: str, *, code: str, skus: list[str]) -> None:
+        """Keep a refusal in the place of an earlier one of the same reference."""
+        values = {
+            "transfer_key": build_reference_key(caller, reference),
+            "reference": reference,
+            "code": code,
+            "skus": skus,
+            **self._database.now_parameter,
+        }
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(_UPSERT[connection.dialect.name], values)
+
+        self._database.write(work, durable=False)
+
+    def find(self, caller: str | None, reference: str) -> RefusedTransfer | None:
+        """Return the last refusal of a caller's reference, or None."""
+        values = {
+            "key": build_reference_key(caller, reference),
+            **self._database.now_parameter,
+        }
+        with self._database.open_read_connection() as connection:
+            row = connection.execute(_FIND, values).one_or_none()
+        return None if row is None else RefusedTransfer(*row)

@@ -1,0 +1,110 @@
+"""Describes what has become of a transfer, for the caller who made it.
+
+Several things can be true of a reference at once. The first of these decides the state:
+
+    ordered           one of its handoffs has an order that is not cancelled
+    refused           its last transfer was refused, after everything else that happened
+    superseded        a transfer with another reference has taken over its quote
+    session_written   the shopper has reached checkout
+    expired           nobody reached checkout with the link, and it is not valid any more
+    opened            the link was used, and the shop session could not be written yet
+    issued            the link waits to be opened
+
+Apart from orders, only the newest handoff of the reference counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from handoff.ledger import Handoff, LinkState, RefusedTransfer
+
+STATES = (
+    "ordered",
+    "refused",
+    "superseded",
+    "session_written",
+    "expired",
+    "opened",
+    "issued",
+)
+TIMES = {
+    "issued_at": "issued_at",
+    "expires_at": "expires_at",
+    "opened_at": "used_at",
+    "session_written_at": "session_written_at",
+    "superseded_at": "superseded_at",
+}
+AMOUNTS = {"total": "grand_total", "subtotal": "subtotal", "delivery": "delivery", "tax": "tax"}
+
+
+def describe_transfer(
+    handoffs: Sequence[Handoff], refusal: RefusedTransfer | None, *, link_ttl: int
+) -> dict[str, Any] | None:
+    """Return the JSON for a reference, or None if nothing is known about it.
+
+    `link_ttl`, in seconds, tells when a link was last given out.
+    """
+    latest = max(handoffs, key=lambda handoff: handoff.issued_at, default=None)
+    if latest is None and refusal is None:
+        return None
+    orders = [order for handoff in handoffs for order in handoff.valid_orders]
+    described = refusal.reference if latest is None and refusal else latest and latest.reference
+    return {
+        "reference": described,
+        "state": _determine_state(latest, orders, refusal, link_ttl),
+        **{name: _format_time(getattr(latest, field, None)) for name, field in TIMES.items()},
+        "orders": [_describe_order(order) for order in orders],
+        "refusal": refusal and _describe_refusal(refusal),
+    }
+
+
+def _determine_state(
+    latest: Handoff | None,
+    orders: Sequence[dict[str, Any]],
+    refusal: RefusedTransfer | None,
+    link_ttl: int,
+) -> str:
+    if orders:
+        return "ordered"
+    if latest is None or (refusal and refusal.refused_at > _find_last_event(latest, link_ttl)):
+        return "refused"
+    if latest.superseded_at is not None:
+        return "superseded"
+    if latest.session_written_at is not None:
+        return "session_written"
+    if latest.state is LinkState.EXPIRED:
+        return "expired"
+    return "opened" if latest.is_link_used else "issued"
+
+
+def _find_last_event(handoff: Handoff, link_ttl: int) -> int:
+    given_out = handoff.expires_at - link_ttl * 1000
+    return max(handoff.issued_at, given_out, handoff.used_at or 0, handoff.session_written_at or 0)
+
+
+def _describe_order(order: dict[str, Any]) -> dict[str, Any]:
+    """Return an order. The totals of an order that an older version found are not known."""
+    totals = order.get("totals")
+    described: dict[str, Any] = {"number": order["number"], "state": order["state"]}
+    if totals is not None:
+        described |= {name: float(totals[field]) for name, field in AMOUNTS.items()}
+        described |= {"discount": abs(float(totals["discount"])), "currency": totals["currency"]}
+    return described
+
+
+def _describe_refusal(refusal: RefusedTransfer) -> dict[str, Any]:
+    return {
+        "code": refusal.code,
+        "skus": refusal.skus,
+        "refused_at": _format_time(refusal.refused_at),
+    }
+
+
+def _format_time(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

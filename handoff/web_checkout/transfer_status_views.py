@@ -1,0 +1,72 @@
+"""`GET /api/handoffs/<reference>`: what has become of a transfer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Flask, Response, current_app, g, jsonify
+from werkzeug.routing import BaseConverter
+
+from handoff.ledger import HandoffRepository, RefusedTransferRepository, build_reference_key
+from handoff.operations.caller_authentication import CallerAuthentication, read_api_key
+from handoff.operations.problem_response import make_problem_response
+from handoff.operations.rate_limits import RateLimit
+from handoff.problems import NotFound, Problem, TooManyRequests
+from handoff.web_checkout.transfer_status import describe_transfer
+
+_EXTENSION = "handoff.transfer_status"
+
+_blueprint = Blueprint("transfer_status", __name__)
+_blueprint.register_error_handler(Problem, make_problem_response)
+
+
+@dataclass(frozen=True, slots=True)
+class TransferStatusContext:
+    """The objects that the view of this module works with. `link_ttl` is in seconds."""
+
+    link_ttl: int
+    handoffs: HandoffRepository
+    refusals: RefusedTransferRepository
+    callers: CallerAuthentication
+    rate_limit: RateLimit
+
+
+class ReferenceConverter(BaseConverter):
+    """Takes the rest of a path as it is, because a reference may have slashes."""
+
+    regex = ".+"
+    part_isolating = False
+
+
+def register_transfer_status(app: Flask, context: TransferStatusContext) -> None:
+    """Add the view of this module to an app."""
+    app.extensions[_EXTENSION] = context
+    app.url_map.converters["reference"] = ReferenceConverter
+    app.register_blueprint(_blueprint)
+
+
+@_blueprint.before_request
+def require_api_key() -> None:
+    """Set `g.caller`, or raise KeyRejected or TooManyRequests."""
+    context = _get_context()
+    g.caller = context.callers.authenticate()
+    wait = context.rate_limit.count_event(read_api_key())
+    if wait:
+        raise TooManyRequests(retry_after=wait)
+
+
+@_blueprint.get("/api/handoffs/<reference:reference>")
+def show_transfer_status(reference: str) -> Response:
+    """Return the state, the times and the orders of one of the caller's own transfers."""
+    context = _get_context()
+    handoffs = context.handoffs.find_by_transfer_key(build_reference_key(g.caller, reference))
+    refusal = context.refusals.find(g.caller, reference)
+    described = describe_transfer(handoffs, refusal, link_ttl=context.link_ttl)
+    if described is None:
+        raise NotFound
+    return jsonify(described)
+
+
+def _get_context() -> TransferStatusContext:
+    context: TransferStatusContext = current_app.extensions[_EXTENSION]
+    return context
