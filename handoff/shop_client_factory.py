@@ -9,6 +9,7 @@ from handoff.ledger import Database, LedgerLoginBlock
 from handoff.magento.admin_access import AccessToken, AdminAccess, AdminLogin, AdminLoginBlock
 from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
+from handoff.magento.shop_token import ShopToken, build_oauth_token
 from handoff.settings import Settings
 
 
@@ -35,6 +36,20 @@ def build_login_block(
     return LedgerLoginBlock(database, login_hash=login_hash, settings_read_at=settings_read_at)
 
 
+def build_access_token(settings: Settings) -> ShopToken | None:
+    """Return the access token of the integration, as a bearer or for signatures by OAuth 1.0a."""
+    if settings.magento_access_token is None:
+        return None
+    token = settings.magento_access_token.get_secret_value()
+    consumer_key, consumer_secret = settings.magento_consumer_key, settings.magento_consumer_secret
+    token_secret = settings.magento_access_token_secret
+    if not consumer_key or consumer_secret is None or token_secret is None:
+        return token
+    return build_oauth_token(
+        consumer_key, consumer_secret.get_secret_value(), token, token_secret.get_secret_value()
+    )
+
+
 def open_admin_access(
     client: MagentoClient, settings: Settings, block: AdminLoginBlock | None = None
 ) -> AdminAccess | None:
@@ -42,8 +57,9 @@ def open_admin_access(
 
     `block` remembers a login that the shop has refused.
     """
-    if settings.magento_access_token:
-        return AccessToken(settings.magento_access_token.get_secret_value())
+    token = build_access_token(settings)
+    if token is not None:
+        return AccessToken(token)
     if settings.magento_admin_username and settings.magento_admin_password:
         password = settings.magento_admin_password.get_secret_value()
         store_code = settings.store_views.first.code

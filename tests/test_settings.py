@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from requests_oauthlib import OAuth1
 
 from handoff.settings import (
     Settings,
@@ -16,6 +17,7 @@ from handoff.settings import (
     load_settings,
 )
 from handoff.settings.store_view_models import StoreSite
+from handoff.shop_client_factory import build_access_token
 from tests.certificates import Authority
 
 REQUIRED = {
@@ -453,6 +455,48 @@ def test_a_file_that_cannot_be_read_is_a_fault_and_not_an_empty_value(
     monkeypatch.delenv("HANDOFF_SECRET_KEY")
     monkeypatch.setenv("HANDOFF_SECRET_KEY_FILE", str(tmp_path / "missing"))
     assert "HANDOFF_SECRET_KEY_FILE cannot be read" in faults()
+
+
+OAUTH = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
+
+
+@pytest.mark.parametrize("left_out", OAUTH)
+def test_a_part_of_the_values_for_oauth_is_a_fault_that_names_the_missing_one(
+    left_out: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in set(OAUTH) - {left_out}:
+        monkeypatch.setenv(f"HANDOFF_MAGENTO_{name}", f"the-value-of-{name}")
+    assert f"Missing: HANDOFF_MAGENTO_{left_out}." in faults()
+    assert "the-value-of" not in faults()
+
+
+def test_all_values_for_oauth_can_come_from_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in OAUTH:
+        file = tmp_path / name
+        file.write_text(f"the value of {name}\n", "utf-8-sig")
+        monkeypatch.setenv(f"HANDOFF_MAGENTO_{name}_FILE", str(file))
+    settings = load_settings()
+    token = build_access_token(settings)
+    assert isinstance(token, OAuth1)
+    assert token.client.client_key == "the value of CONSUMER_KEY"
+    assert token.client.resource_owner_secret == "the value of ACCESS_TOKEN_SECRET"
+    assert "the value of" not in repr(settings).replace("the value of CONSUMER_KEY", "")
+
+
+def test_an_access_token_alone_is_a_bearer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDOFF_MAGENTO_ACCESS_TOKEN", "the-token")
+    assert build_access_token(load_settings()) == "the-token"
+
+
+@pytest.mark.parametrize("names", [OAUTH, ("ACCESS_TOKEN",)])
+def test_a_login_and_an_integration_are_a_conflict(
+    names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (*names, "ADMIN_USERNAME", "ADMIN_PASSWORD"):
+        monkeypatch.setenv(f"HANDOFF_MAGENTO_{name}", "a value")
+    assert "HANDOFF_MAGENTO_ADMIN_USERNAME, or the values of an integration" in faults()
 
 
 def test_faults_of_files_are_reported_together_with_invalid_values_and_conflicts(

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
+from handoff.magento.shop_token import ShopToken
 from handoff.settings.store_view_models import StoreView
 
 _SPREAD = 4  # products are taken from four parts of the catalogue
@@ -100,7 +101,7 @@ class CatalogueSample:
 class CatalogueReader:
     """Reads a sample of the catalogue in one store view, with an administrator's token."""
 
-    def __init__(self, shop: DoctorShopClient, store: StoreView, token: str) -> None:
+    def __init__(self, shop: DoctorShopClient, store: StoreView, token: ShopToken) -> None:
         self._shop = shop
         self._store = store
         self._token = token

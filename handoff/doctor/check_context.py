@@ -11,15 +11,17 @@ from typing import Any, TypeVar, cast
 from handoff.deadline import Deadline
 from handoff.doctor.catalogue_sample import CatalogueReader, CatalogueSample
 from handoff.doctor.checkout_trial import CheckoutTrial, try_checkout
-from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json
+from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json, read_message
 from handoff.doctor.trial_carts import GraphqlCart, build_graphql_cart, find_buyable_skus
 from handoff.doctor.trial_sessions import register_session_of
 from handoff.magento.admin_access import AdminLoginReply
 from handoff.magento.client import Answer
 from handoff.magento.http_transport import HttpResponse
 from handoff.magento.search_criteria import build_search_criteria
+from handoff.magento.shop_token import ShopToken
 from handoff.settings import CheckedSettings, Settings
 from handoff.settings.store_view_models import StoreSite, StoreView
+from handoff.shop_client_factory import build_access_token
 from handoff.test_data_cleanup import Cleanup
 
 # Every Magento 2.4 has the first fields, and 2.4.7 also has the others. One unknown field makes
@@ -28,6 +30,16 @@ _STORE_FIELDS = "store_code website_code base_currency_code default_display_curr
 _NEWER_FIELDS = "is_guest_checkout_enabled cart_expires_in_days customer_access_token_lifetime"
 # Magento answers 401 to a wrong token and to a missing right, so any right proves the token.
 _ADMIN_PATHS = ("store/storeViews", "orders", "products", "categories/list")
+
+
+@dataclass(frozen=True, slots=True)
+class AdminAccessTrial:
+    """The result of trying the staff access: the shop's status, and a token unless refused."""
+
+    status: int
+    token: ShopToken | None
+    message: str = ""
+    needs_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +125,11 @@ class CheckContext:
         return response
 
     @memoize
-    def log_in_admin(self) -> AdminLoginReply | None:
+    def try_admin_access(self) -> AdminAccessTrial | None:
         """Log in, or try the access token; None if the settings name no administrator."""
-        if self.settings.magento_access_token:
-            return self._try_access_token(self.settings.magento_access_token.get_secret_value())
+        token = build_access_token(self.settings)
+        if token is not None:
+            return self._try_access_token(token)
         username = self.settings.magento_admin_username
         password = self.settings.magento_admin_password
         if not username or not password:
@@ -124,20 +137,29 @@ class CheckContext:
         credentials = {"username": username, "password": password.get_secret_value()}
         path = "integration/admin/token"
         response = self.shop.rest("POST", path, store=self.default_store, body=credentials)
-        return AdminLoginReply(Answer(response.status, read_json(response)))
+        reply = AdminLoginReply(Answer(response.status, read_json(response)))
+        return AdminAccessTrial(
+            response.status, reply.token, reply.answer.message, reply.needs_second_factor
+        )
 
-    def get_admin_token(self) -> str | None:
+    def get_admin_token(self) -> ShopToken | None:
         """Return the token of the administrator, None if there is none."""
-        reply = self.log_in_admin()
-        return reply.token if reply else None
+        trial = self.try_admin_access()
+        return trial.token if trial else None
 
-    def _try_access_token(self, token: str) -> AdminLoginReply:
+    def accepts_bearer(self) -> bool:
+        """Return whether the shop accepts the access token as a bearer."""
+        token = self.settings.magento_access_token
+        return bool(token and self._try_access_token(token.get_secret_value()).token)
+
+    def _try_access_token(self, token: ShopToken) -> AdminAccessTrial:
+        """Make calls of which staff may usually make one, until one succeeds."""
         store, params = self.default_store, build_search_criteria(page_size=1)
         for path in _ADMIN_PATHS:
-            status = self.shop.rest("GET", path, store=store, token=token, params=params).status
-            if status == HTTPStatus.OK:
-                break
-        return AdminLoginReply(Answer(status, token))
+            response = self.shop.rest("GET", path, store=store, token=token, params=params)
+            if response.status == HTTPStatus.OK:
+                return AdminAccessTrial(response.status, token)
+        return AdminAccessTrial(response.status, None, read_message(response))
 
     @memoize
     def log_in_customer(self) -> HttpResponse | None:

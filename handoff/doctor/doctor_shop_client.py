@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
+
+from requests.auth import AuthBase
 
 from handoff.deadline import Deadline
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
 from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, get_tls_name
+from handoff.magento.shop_token import ShopToken, build_auth
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.test_data_cleanup import Cleanup
@@ -70,15 +73,14 @@ class DoctorShopClient:
         path: str,
         *,
         store: StoreView | None,
-        token: str | None = None,
+        token: ShopToken | None = None,
         body: Any = None,
         params: Mapping[str, str] | None = None,
     ) -> HttpResponse:
         """Call `rest/<store>/V1/<path>`, or `rest/V1/<path>` without a store view."""
         scope = f"/{store.code}" if store else ""
-        query = f"?{urlencode(params)}" if params else ""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return self._call_api(method, f"rest{scope}/V1/{path}{query}", headers, body)
+        query = f"?{urlencode(params, quote_via=quote)}" if params else ""
+        return self._call_api(method, f"rest{scope}/V1/{path}{query}", {}, body, token)
 
     def graphql(
         self, query: str, *, store: StoreView, variables: dict[str, Any] | None = None
@@ -116,7 +118,14 @@ class DoctorShopClient:
         forwarded = {"Host": public.netloc, "X-Forwarded-Proto": public.scheme}
         return self._send(self._api, method, internal_url, {**headers, **forwarded})
 
-    def _call_api(self, method: str, path: str, headers: dict[str, str], body: Any) -> HttpResponse:
+    def _call_api(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: Any,
+        token: ShopToken | None = None,
+    ) -> HttpResponse:
         headers = {"Accept": "application/json", **headers}
         if self.settings.magento_host:
             headers["Host"] = self.settings.magento_host
@@ -124,7 +133,7 @@ class DoctorShopClient:
         if body is not None:
             headers["Content-Type"] = "application/json"
             content = json.dumps(body).encode()
-        return self._send(self._api, method, url, headers, content)
+        return self._send(self._api, method, url, headers, content, build_auth(token))
 
     def _send(
         self,
@@ -133,10 +142,17 @@ class DoctorShopClient:
         url: str,
         headers: Mapping[str, str],
         body: bytes | None = None,
+        auth: AuthBase | None = None,
     ) -> HttpResponse:
         if self.deadline.has_passed:
             raise TimeLimitReached
         deadline = Deadline.after(min(_MAX_CALL_SECONDS, self.deadline.remaining))
         return transport.send(
-            method, url, headers=headers, body=body, deadline=deadline, max_bytes=_MAX_BODY
+            method,
+            url,
+            headers=headers,
+            body=body,
+            auth=auth,
+            deadline=deadline,
+            max_bytes=_MAX_BODY,
         )

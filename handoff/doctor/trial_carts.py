@@ -10,6 +10,7 @@ from handoff.magento.client import Answer
 from handoff.magento.graphql_cart import build_cart_documents
 from handoff.magento.http_transport import HttpResponse
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
+from handoff.magento.shop_token import ShopToken
 from handoff.settings.store_view_models import StoreView
 
 _CLEANUP_SECONDS = 6.0
@@ -42,7 +43,9 @@ class GraphqlCart:
     seconds: float | None
 
 
-def find_buyable_skus(shop: DoctorShopClient, store: StoreView, token: str | None) -> list[str]:
+def find_buyable_skus(
+    shop: DoctorShopClient, store: StoreView, token: ShopToken | None
+) -> list[str]:
     """Return some skus, of which at least one can probably be bought without options."""
     found = _find_skus_as_admin(shop, store, token) if token else []
     return (found or _find_skus_by_graphql(shop, store))[:_MAX_SKUS]
@@ -90,7 +93,7 @@ def _register_cart(shop: DoctorShopClient, store: StoreView, masked_id: str) -> 
     shop.cleanup.note_leftover("empty guest cart, which Magento deletes with other expired carts")
 
 
-def _find_skus_as_admin(shop: DoctorShopClient, store: StoreView, token: str) -> list[str]:
+def _find_skus_as_admin(shop: DoctorShopClient, store: StoreView, token: ShopToken) -> list[str]:
     params = build_search_criteria(
         SearchFilter("status", "1"),
         SearchFilter("visibility", "4"),

@@ -1,4 +1,4 @@
-"""The right to read orders of the shop: an access token, or an administrator's login."""
+"""The right to read orders of the shop: an integration's token, or an administrator's login."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import structlog
 
 from handoff.deadline import Deadline
 from handoff.magento.client import Answer, MagentoClient
+from handoff.magento.shop_token import ShopToken
 from handoff.problems import ShopTimeout, ShopUnavailable
 
 _REJECTED = "The shop does not accept the administrator's login."
@@ -35,10 +36,10 @@ class AdminAccessDenied(ShopUnavailable):
 class AdminAccess(Protocol):
     """Provides the token for calls that need an administrator's right; a credential."""
 
-    def get_token(self, deadline: Deadline) -> str:
+    def get_token(self, deadline: Deadline) -> ShopToken:
         """Return a token that the shop should accept; raise AdminAccessDenied if there is none."""
 
-    def discard_token(self, rejected: str) -> bool:
+    def discard_token(self, rejected: ShopToken) -> bool:
         """Forget a token that the shop has rejected; return whether a new one can be requested."""
 
 
@@ -69,16 +70,16 @@ class ProcessLoginBlock:
 
 
 class AccessToken:
-    """An integration's access token from the settings."""
+    """An integration's access token from the settings, as a bearer or for signatures."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: ShopToken) -> None:
         self._token = token
 
-    def get_token(self, deadline: Deadline) -> str:
+    def get_token(self, deadline: Deadline) -> ShopToken:
         """Return the token of the settings."""
         return self._token
 
-    def discard_token(self, rejected: str) -> bool:
+    def discard_token(self, rejected: ShopToken) -> bool:
         """Return False: there is no other token."""
         return False
 
@@ -181,7 +182,7 @@ class AdminLogin:
                 raise AdminAccessDenied(_REJECTED)
             return reply.token
 
-    def discard_token(self, rejected: str) -> bool:
+    def discard_token(self, rejected: ShopToken) -> bool:
         """Forget the token unless another thread has replaced it already; return True."""
         with self._lock:
             if self._token == rejected:

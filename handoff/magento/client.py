@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import stamina
 import structlog
@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from handoff.deadline import Deadline
 from handoff.magento.graphql_support import GraphqlSupport
 from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, get_tls_name
+from handoff.magento.shop_token import ShopToken, build_auth
 from handoff.magento.unusable_answers import log_unusable_answer
 from handoff.problems import ShopTimeout, ShopUnavailable
 
@@ -103,7 +104,7 @@ class MagentoClient:
         store: str | None,
         deadline: Deadline,
         body: Any = None,
-        token: str | None = None,
+        token: ShopToken | None = None,
         params: dict[str, str] | None = None,
     ) -> Answer:
         """Call `rest/<store>/V1/<path>` and return an answer of 2xx, or Magento's error of 4xx.
@@ -113,10 +114,9 @@ class MagentoClient:
         """
         url = "/".join((self._base_url, "rest", *([store] if store else []), "V1", path))
         if params:
-            url = f"{url}?{urlencode(params)}"
-        response = self._call(
-            method, url, headers=_build_token_header(token), body=body, deadline=deadline
-        )
+            # Not urlencode's +, which Magento takes for itself when it checks a signature.
+            url = f"{url}?{urlencode(params, quote_via=quote)}"
+        response = self._call(method, url, headers={}, token=token, body=body, deadline=deadline)
         answer = Answer(response.status, _parse_json(response), response)
         if answer.status >= HTTPStatus.BAD_REQUEST and not answer.is_magento_error:
             raise reject_answer(answer, "The shop's error is not one of Magento's.")
@@ -129,7 +129,7 @@ class MagentoClient:
         *,
         store: str,
         deadline: Deadline,
-        token: str | None = None,
+        token: ShopToken | None = None,
         currency: str | None = None,
     ) -> Answer:
         """Send one GraphQL document and return its answer, with `data` and `errors` in the body.
@@ -141,11 +141,8 @@ class MagentoClient:
         response = self._call(
             "POST",
             f"{self._base_url}/graphql",
-            headers={
-                "Store": store,
-                **_build_token_header(token),
-                **({"Content-Currency": currency} if currency else {}),
-            },
+            headers={"Store": store, **({"Content-Currency": currency} if currency else {})},
+            token=token,
             body={"query": query, "variables": variables},
             deadline=deadline,
         )
@@ -172,7 +169,14 @@ class MagentoClient:
         )
 
     def _call(
-        self, method: str, url: str, *, headers: dict[str, str], body: Any, deadline: Deadline
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: dict[str, str],
+        token: ShopToken | None,
+        body: Any,
+        deadline: Deadline,
     ) -> HttpResponse:
         headers = {**self._headers, **headers}
         if body is not None:
@@ -183,6 +187,7 @@ class MagentoClient:
                 url,
                 headers=headers,
                 body=None if body is None else json.dumps(body).encode(),
+                auth=build_auth(token),
                 deadline=deadline,
                 max_bytes=_MAX_BYTES,
             )
@@ -226,10 +231,6 @@ def retry_dropped_connections(call: Callable[[], _T], deadline: Deadline) -> _T:
         with attempt:
             return call()
     raise AssertionError("stamina raises the last error")
-
-
-def _build_token_header(token: str | None) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def _raise_no_response(error: NoResponse) -> NoReturn:

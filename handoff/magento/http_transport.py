@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as TransportError
@@ -107,12 +108,14 @@ class HttpTransport:
         *,
         headers: Mapping[str, str],
         body: bytes | None = None,
+        auth: AuthBase | None = None,
         deadline: Deadline,
         max_bytes: int,
     ) -> HttpResponse:
         """Return the answer to one request, at most `max_bytes` of its unpacked body.
 
-        Raises NoResponse if no complete answer comes before the deadline.
+        `auth` adds a token or a signature to the request. Raises NoResponse if no complete answer
+        comes before the deadline.
         """
         left = deadline.remaining
         if not left:
@@ -120,11 +123,11 @@ class HttpTransport:
         started = time.perf_counter()
         try:
             # Prepared without the session, which would merge its own settings into each request.
-            request = requests.Request(method, url, {**_HEADERS, **headers}, data=body).prepare()
+            request = requests.Request(method, url, {**_HEADERS, **headers}, data=body, auth=auth)
             with (
                 limit_reads(deadline),
                 self._session.send(
-                    request,
+                    request.prepare(),
                     stream=True,
                     allow_redirects=False,
                     timeout=(min(_CONNECT_TIMEOUT, left), left),
@@ -135,10 +138,8 @@ class HttpTransport:
         except (requests.RequestException, TransportError, OSError) as error:
             raise _explain_failure(error, deadline) from None
         cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
-        seconds = time.perf_counter() - started
-        return HttpResponse(
-            response.status_code, response.headers, cookies, content, seconds, is_truncated
-        )
+        seconds, status = time.perf_counter() - started, response.status_code
+        return HttpResponse(status, response.headers, cookies, content, seconds, is_truncated)
 
 
 @contextmanager

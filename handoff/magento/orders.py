@@ -25,6 +25,7 @@ from handoff.magento.order_models import (
     OrderWithLinesJson,
 )
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
+from handoff.magento.shop_token import ShopToken
 from handoff.problems import ShopUnavailable
 
 # Measured on 2.4.7: a search takes 50 ms, for one quote or for 500, and 10 ms more for each order
@@ -195,7 +196,7 @@ class Orders:
     ) -> Answer:
         """Call with the token, and once more with a new one if it is rejected."""
 
-        def call(token: str) -> Answer:
+        def call(token: ShopToken) -> Answer:
             return self._client.rest(
                 method,
                 path,

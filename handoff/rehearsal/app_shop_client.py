@@ -9,6 +9,7 @@ from handoff.deadline import Deadline
 from handoff.magento.admin_access import AdminAccess
 from handoff.magento.client import Answer, MagentoClient
 from handoff.magento.quote_models import is_masked_id
+from handoff.magento.shop_token import ShopToken
 from handoff.problems import ShopTimeout, ShopUnavailable
 from handoff.rehearsal.results import StepFailure
 from handoff.rehearsal.stop_request import CancelToken
@@ -54,7 +55,7 @@ class AppClient:
             raise StepFailure(expected, describe_answer(answer), advice)
         return answer.body
 
-    def get_admin_token(self, advice: str) -> str:
+    def get_admin_token(self, advice: str) -> ShopToken:
         """Return an administrator's token, a credential; raise StepFailure if there is none."""
         if self.access is None:
             raise StepFailure("an administrator's right", "none in the settings", advice)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Set
 
+from handoff.settings.environment_variables import get_variable_name
 from handoff.settings.model import Settings
 from handoff.settings.store_view_models import StoreSite, is_cookie_sent_to
+
+_INTEGRATION_FIELDS = (
+    "magento_consumer_key",
+    "magento_consumer_secret",
+    "magento_access_token",
+    "magento_access_token_secret",
+)
 
 
 def find_conflicts(settings: Settings, *, ignoring: Set[str] = frozenset()) -> list[str]:
@@ -84,9 +92,20 @@ def _find_store_views_conflicts(settings: Settings) -> list[str]:
 
 
 def _find_admin_login_conflicts(settings: Settings) -> list[str]:
-    if bool(settings.magento_admin_username) == bool(settings.magento_admin_password):
+    username, password = settings.magento_admin_username, settings.magento_admin_password
+    if bool(username) != bool(password):
+        return ["HANDOFF_MAGENTO_ADMIN_USERNAME and _PASSWORD belong together; one is missing."]
+    if username and any(getattr(settings, name) for name in _INTEGRATION_FIELDS):
+        return ["Set HANDOFF_MAGENTO_ADMIN_USERNAME, or the values of an integration, not both."]
+    return []
+
+
+def _find_integration_conflicts(settings: Settings) -> list[str]:
+    given = {name for name in _INTEGRATION_FIELDS if getattr(settings, name)}
+    if given in (set(), {"magento_access_token"}, set(_INTEGRATION_FIELDS)):
         return []
-    return ["HANDOFF_MAGENTO_ADMIN_USERNAME and _PASSWORD belong together; one is missing."]
+    missing = [get_variable_name(name) for name in _INTEGRATION_FIELDS if name not in given]
+    return [f"OAuth 1.0a needs all four values of the integration. Missing: {', '.join(missing)}."]
 
 
 # Each check with the fields that it reads.
@@ -107,5 +126,10 @@ _CHECKS: dict[Callable[[Settings], list[str]], Set[str]] = {
         "sentinel_password",
     },
     _find_store_views_conflicts: {"stores"},
-    _find_admin_login_conflicts: {"magento_admin_username", "magento_admin_password"},
+    _find_admin_login_conflicts: {
+        "magento_admin_username",
+        "magento_admin_password",
+        *_INTEGRATION_FIELDS,
+    },
+    _find_integration_conflicts: set(_INTEGRATION_FIELDS),
 }

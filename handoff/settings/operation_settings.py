@@ -26,10 +26,21 @@ class OperationSettings(SettingsGroup):
     request gets half a second more to write down what was done."""
 
     magento_access_token: SecretStr | None = None
-    """A token of the shop that may read orders."""
+    """The access token of an integration of the shop that may read orders. Alone it is sent as a
+    bearer, which the shop has to allow."""
+
+    magento_consumer_key: str | None = None
+    """With the next two and the access token, calls are signed by OAuth 1.0a. Every shop takes
+    that. This is the consumer key of the integration."""
+
+    magento_consumer_secret: SecretStr | None = None
+    """The consumer secret of the integration."""
+
+    magento_access_token_secret: SecretStr | None = None
+    """The access token secret of the integration."""
 
     magento_admin_username: str | None = None
-    """Instead of the token: an administrator's login."""
+    """Instead of an integration: an administrator's login."""
 
     magento_admin_password: SecretStr | None = None
     """The password of this login."""

@@ -12,6 +12,7 @@ from secrets import token_bytes
 
 from handoff_sandbox.formats import Clock
 
+INTEGRATION = 1
 ADMIN = 2
 CUSTOMER = 3
 LIFETIME = 3600
@@ -19,15 +20,15 @@ LIFETIME = 3600
 
 @dataclass(frozen=True, slots=True)
 class TokenUser:
-    """The user of a valid token: an id of type administrator (2) or customer (3)."""
+    """The user of a valid token: its id, and the type: integration, administrator or customer."""
 
     id: int
     type: int
 
     @property
     def is_admin(self) -> bool:
-        """Whether it is an administrator."""
-        return self.type == ADMIN
+        """Whether it has an administrator's rights, as the shop's integration has."""
+        return self.type in (INTEGRATION, ADMIN)
 
     @property
     def is_customer(self) -> bool:

@@ -14,6 +14,7 @@ from handoff_sandbox.catalogue import Catalogue
 from handoff_sandbox.checkout_rules import CheckoutRules
 from handoff_sandbox.cookie_writer import CookieWriter
 from handoff_sandbox.formats import Clock
+from handoff_sandbox.integrations import ShopIntegration
 from handoff_sandbox.magento_version import MagentoVersion
 from handoff_sandbox.orders import OrderTable
 from handoff_sandbox.php_sessions import PhpSessionFiles
@@ -39,6 +40,7 @@ class SandboxShop:
     quotes: QuoteTable
     orders: OrderTable
     visitors: VisitorTable
+    integration: ShopIntegration
     rules: CheckoutRules = field(default_factory=CheckoutRules)
     version: MagentoVersion = MagentoVersion.V2_4_7
     shared_accounts: bool = False
@@ -92,6 +94,7 @@ def open_shop(
         quotes=QuoteTable(clock, views.first),
         orders=OrderTable(clock),
         visitors=VisitorTable(clock),
+        integration=ShopIntegration(clock),
         shared_accounts=shared_accounts,
         cookie_domain=cookie_domain,
     )

@@ -232,6 +232,9 @@ def test_a_failed_login_is_explained_without_the_secret(
     text: str,
 ) -> None:
     scenario.transfer_quote("r")
+    if name == "HANDOFF_MAGENTO_ACCESS_TOKEN":
+        monkeypatch.delenv("HANDOFF_MAGENTO_ADMIN_USERNAME")
+        monkeypatch.delenv("HANDOFF_MAGENTO_ADMIN_PASSWORD")
     monkeypatch.setenv(name, value)
     result = handoff("reconcile", "--json")
     assert result.exit_code == 2

@@ -6,7 +6,9 @@ import time
 from typing import Any
 
 import pytest
+from flask import Flask
 from handoff_sandbox.accounts import create_accounts
+from handoff_sandbox.integrations import ShopIntegration
 
 from handoff.doctor import Severity
 from handoff.doctor.checks.poq_endpoints import POQ_ENDPOINTS
@@ -52,7 +54,7 @@ def test_two_factor_login_is_reported_with_the_alternative(
     assert found.find("Administrator").severity is Severity.FAULT
     assert "second factor" in found.find("Administrator").seen
     assert "integration" in found.find("Administrator").advice
-    assert "enable_integration_as_bearer" in found.find("Administrator").advice
+    assert "OAuth 1.0a" in found.find("Administrator").advice
     assert found.find("GET /products").severity is Severity.UNKNOWN
 
 
@@ -72,6 +74,44 @@ def test_a_refused_access_token_is_reported_with_the_setting_for_it(run_doctor: 
     assert found.severity is Severity.FAULT
     assert "enable_integration_as_bearer" in found.advice
     assert "an-integrations-token" not in str(found)
+
+
+def build_integration(integration: ShopIntegration) -> dict[str, Any]:
+    """Return settings with the values of an integration in place of the login."""
+    return {
+        "magento_admin_username": None,
+        "magento_admin_password": None,
+        "magento_consumer_key": integration.consumer_key,
+        "magento_consumer_secret": integration.consumer_secret,
+        "magento_access_token": integration.token,
+        "magento_access_token_secret": integration.token_secret,
+    }
+
+
+@pytest.mark.parametrize(("accepts", "also"), [(False, "It refuses"), (True, "It also accepts")])
+def test_signed_calls_are_accepted_and_the_bearer_is_tried(
+    run_doctor: RunDoctor, accepts: bool, also: str
+) -> None:
+    def allow_bearer(app: Flask) -> None:
+        app.extensions["sandbox"].integration.accepts_bearer = accepts
+
+    values = build_integration(ShopIntegration(time.time))
+    found = check_access(run_doctor, allow_bearer, **values)
+    assert found.find("Administrator").severity is Severity.OK
+    assert "signed by OAuth 1.0a" in found.find("Administrator").seen
+    assert also in found.find("Administrator").seen
+    assert found.find("Right to read orders").severity is Severity.OK
+
+
+def test_refused_signatures_are_explained_with_the_address_that_is_signed(
+    run_doctor: RunDoctor,
+) -> None:
+    values = build_integration(ShopIntegration(time.time)) | {"magento_consumer_secret": "x" * 32}
+    found = check_access(run_doctor, **values).find("Administrator")
+    assert found.severity is Severity.FAULT
+    assert "The signature is invalid" in found.seen
+    assert "http://127.0.0.1:" in found.advice
+    assert "x" * 32 not in str(found)
 
 
 def test_no_administrator_is_a_warning(run_doctor: RunDoctor) -> None:

@@ -1,19 +1,24 @@
-"""Checks of the administrator's access: the login or access token, and the right to read orders."""
+"""Checks of the staff access: OAuth 1.0a, a bearer token or a login, and the right to orders."""
 
 from __future__ import annotations
 
-from handoff.doctor.check_context import CheckContext
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from handoff.doctor.check_context import AdminAccessTrial, CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.doctor_shop_client import read_message
-from handoff.magento.admin_access import AdminLoginReply
 from handoff.magento.orders import ORDERS_PER_PAGE
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 
 _ALLOW_BEARER = "`bin/magento config:set oauth/consumer/enable_integration_as_bearer 1`"
+_USE_OAUTH = (
+    "HANDOFF_MAGENTO_CONSUMER_KEY, _CONSUMER_SECRET, _ACCESS_TOKEN and _ACCESS_TOKEN_SECRET, with "
+    "which Handoff signs its calls by OAuth 1.0a"
+)
 _USE_INTEGRATION = (
-    "Create an integration instead (System, Integrations), activate it, and set "
-    "HANDOFF_MAGENTO_ACCESS_TOKEN in place of the login. Allow its token as a bearer: "
-    f"{_ALLOW_BEARER}"
+    "Create an integration instead (System, Integrations), activate it, and set in place of the "
+    f"login {_USE_OAUTH}."
 )
 _READ_ORDERS = build_search_criteria(
     SearchFilter("quote_id", "0"), page_size=ORDERS_PER_PAGE, fields="items[increment_id]"
@@ -22,41 +27,65 @@ _READ_ORDERS = build_search_criteria(
 
 def check_administrator(context: CheckContext) -> CheckResult:
     """Check whether the shop accepts the administrator of the settings."""
-    reply = context.log_in_admin()
-    if reply is None:
+    admin = context.try_admin_access()
+    if admin is None:
         return warning(
             "The settings name none. Used links then never say that the order has been placed, "
             "many checks are impossible, and Poq needs one for products and categories.",
-            "Set HANDOFF_MAGENTO_ACCESS_TOKEN, or HANDOFF_MAGENTO_ADMIN_USERNAME and _PASSWORD.",
+            f"Set {_USE_OAUTH}. Or set HANDOFF_MAGENTO_ADMIN_USERNAME and _PASSWORD.",
         )
-    if reply.token is None:
-        return _explain_refusal(reply, is_login=not context.settings.magento_access_token)
-    if context.settings.magento_access_token:
-        return ok("The shop accepts the access token.")
-    return ok("The shop accepts user name and password, and asks for no second factor.")
+    settings = context.settings
+    if settings.magento_consumer_key:
+        return _check_oauth(context, admin)
+    if settings.magento_access_token:
+        return _check_bearer(admin)
+    return _check_login(admin)
 
 
-def _explain_refusal(reply: AdminLoginReply, *, is_login: bool) -> CheckResult:
-    status = reply.answer.status
-    if reply.needs_second_factor:
-        return fault(
-            "The password is right, but the shop asks for a second factor (Magento_TwoFactorAuth).",
-            _USE_INTEGRATION,
+def _check_oauth(context: CheckContext, admin: AdminAccessTrial) -> CheckResult:
+    if admin.token is not None:
+        also = "also accepts" if context.accepts_bearer() else "refuses"
+        return ok(
+            "The shop accepts calls signed by OAuth 1.0a. "
+            f"It {also} the access token alone, as a bearer."
         )
-    if is_login:
-        return fault(
-            f"The shop refuses the login ({status}): it is wrong, or locked after failures.",
-            "See System, All Users and Locked Users: 6 failures lock a user for 30 minutes.",
-        )
-    if status == 401:
+    url, host = urlsplit(context.settings.magento_url), context.settings.magento_host
+    return fault(
+        f"The shop refuses calls signed by OAuth 1.0a ({admin.status}). {admin.message}".rstrip(),
+        "Compare the four values with System, Integrations, and the clocks of both hosts. The "
+        f"signature covers the address {url.scheme}://{host or url.netloc}. If PHP sees another "
+        "host or port, set HANDOFF_MAGENTO_HOST to what it sees. The integration may also lack "
+        "the right to Stores.",
+    )
+
+
+def _check_bearer(admin: AdminAccessTrial) -> CheckResult:
+    if admin.token is not None:
+        return ok("The shop accepts the access token as a bearer.")
+    if admin.status == HTTPStatus.UNAUTHORIZED:
         return fault(
             "The shop refuses the access token (401). Since 2.4.4 Magento accepts an "
             "integration's token as a bearer only if that is switched on. The token may also be "
             "wrong, inactive, or without the right to Stores.",
-            f"Switch it on: {_ALLOW_BEARER} and `bin/magento cache:flush`. In System, Integrations "
-            "check that it is active and has the rights that the checks below ask for.",
+            f"Set all four: {_USE_OAUTH}, which every shop takes. Or switch bearers on: "
+            f"{_ALLOW_BEARER} and `bin/magento cache:flush`. In System, Integrations check that "
+            "it is active and has the rights that the checks below ask for.",
         )
-    return fault(f"The shop answers {status} to the access token.", "Try again later.")
+    return fault(f"The shop answers {admin.status} to the access token.", "Try again later.")
+
+
+def _check_login(admin: AdminAccessTrial) -> CheckResult:
+    if admin.token is not None:
+        return ok("The shop accepts user name and password, and asks for no second factor.")
+    if admin.needs_second_factor:
+        return fault(
+            "The password is right, but the shop asks for a second factor (Magento_TwoFactorAuth).",
+            _USE_INTEGRATION,
+        )
+    return fault(
+        f"The shop refuses the login ({admin.status}): it is wrong, or locked after failures.",
+        "See System, All Users and Locked Users: 6 failures lock a user for 30 minutes.",
+    )
 
 
 def check_order_access(context: CheckContext) -> CheckResult:

@@ -14,6 +14,7 @@ from handoff.doctor.check_result import CheckResult, fault, ok, unknown
 from handoff.doctor.doctor_shop_client import read_json, read_message
 from handoff.magento.http_transport import HttpResponse
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
+from handoff.magento.shop_token import ShopToken
 
 _ONE_ITEM = build_search_criteria(page_size=1)
 _SEARCH = build_search_criteria(
@@ -79,7 +80,9 @@ def _check_endpoint(context: CheckContext, endpoint: PoqEndpoint) -> CheckResult
     return _judge_response(endpoint, response)
 
 
-def _call_endpoint(context: CheckContext, endpoint: PoqEndpoint, token: str | None) -> HttpResponse:
+def _call_endpoint(
+    context: CheckContext, endpoint: PoqEndpoint, token: ShopToken | None
+) -> HttpResponse:
     return context.shop.rest(
         endpoint.method,
         endpoint.path.removeprefix("/").replace("{categoryId}", _TOP_CATEGORY),

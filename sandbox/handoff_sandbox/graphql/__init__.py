@@ -20,7 +20,7 @@ from handoff_sandbox.formats import JsonObject
 from handoff_sandbox.graphql import mutation_resolvers, query_resolvers
 from handoff_sandbox.graphql.errors import serialize_error
 from handoff_sandbox.magento_version import MagentoVersion
-from handoff_sandbox.rest.authorization import read_bearer_token
+from handoff_sandbox.rest.authorization import read_token
 from handoff_sandbox.shop import current_shop
 
 _blueprint = Blueprint("graphql", __name__)
@@ -36,7 +36,7 @@ def answer_query() -> Response:
     """Answer 200 to every query that can be parsed, even with errors, and 500 to any other."""
     shop = current_shop()
     g.view = shop.views.find_by_code(request.headers.get("Store")) or shop.views.first
-    user = read_bearer_token(shop)
+    user = read_token(shop)
     is_customer = user is not None and user.is_customer
     g.customer = shop.accounts.find_customer(user.id) if user is not None and is_customer else None
     body = request.get_json(force=True, silent=True)

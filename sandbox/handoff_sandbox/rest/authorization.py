@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import g, request
 
-from handoff_sandbox.access_tokens import CUSTOMER, TokenUser
+from handoff_sandbox.access_tokens import CUSTOMER, INTEGRATION, TokenUser
 from handoff_sandbox.errors import Unauthorized
 from handoff_sandbox.shop import SandboxShop, current_shop, current_view
 
@@ -15,7 +15,7 @@ SELF = "self"
 def authorize(resource: str) -> TokenUser | None:
     """Return the caller, or raise Unauthorized if the caller has no right to the resource."""
     shop = current_shop()
-    user = read_bearer_token(shop)
+    user = read_token(shop)
     if resource == ANYONE:
         return user
     if user is None:
@@ -38,9 +38,17 @@ def _is_of_website(shop: SandboxShop, user: TokenUser) -> bool:
     )
 
 
-def read_bearer_token(shop: SandboxShop) -> TokenUser | None:
-    """Return the user of the token, or None if it is not valid or the customer is deleted."""
+def read_token(shop: SandboxShop) -> TokenUser | None:
+    """Return the user of the token, or None if it is not valid or the customer is deleted.
+
+    Raises ShopError for a signature by OAuth 1.0a that is not valid.
+    """
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "oauth":
+        shop.integration.verify(request)
+        return TokenUser(1, INTEGRATION)
+    if shop.integration.accepts_bearer and token == shop.integration.token:
+        return TokenUser(1, INTEGRATION)
     user = shop.tokens.read(token) if kind.lower() == "bearer" else None
     is_gone = user is not None and user.is_customer and shop.accounts.find_customer(user.id) is None
     return None if is_gone else user

@@ -1,0 +1,48 @@
+"""Tokens for the shop's REST and GraphQL: a bearer token, or signatures by OAuth 1.0a.
+
+A bearer token is a customer's, an administrator's or an integration's. Since 2.4.4 Magento takes an
+integration's token as a bearer only if that is switched on. It always takes calls that all four
+values of the integration have signed.
+"""
+
+from __future__ import annotations
+
+from requests import PreparedRequest
+from requests.auth import AuthBase
+from requests_oauthlib import OAuth1
+
+ShopToken = str | OAuth1
+"""A bearer token, or what signs each call. It is a credential."""
+
+
+class BearerAuth(AuthBase):
+    """Sends a bearer token."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Add the header to a request."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def build_auth(token: ShopToken | None) -> AuthBase | None:
+    """Return what adds the token to a request, None without a token."""
+    return BearerAuth(token) if isinstance(token, str) else token
+
+
+def build_oauth_token(
+    consumer_key: str, consumer_secret: str, access_token: str, access_token_secret: str
+) -> OAuth1:
+    """Return what signs each call with the values of an integration, by HMAC-SHA256.
+
+    The signature covers the address as the shop sees it: with the host of the Host header.
+    """
+    return OAuth1(
+        consumer_key,
+        client_secret=consumer_secret,
+        resource_owner_key=access_token,
+        resource_owner_secret=access_token_secret,
+        signature_method="HMAC-SHA256",
+    )
