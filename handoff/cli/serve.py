@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 from tempfile import mkdtemp
 
 import click
 
 from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.open_ledger import open_ledger
+from handoff.cli.start_report import print_start_report
 
 
 @click.command()
@@ -19,7 +21,8 @@ from handoff.cli.open_ledger import open_ledger
 def serve(bind: str, workers: int) -> None:
     """Run the service.
 
-    Checks the settings first and names every fault. Put the shop's own proxy in front of it, under
+    Checks the settings first and names every fault. Then it says which version it is and what it
+    reaches. Put the shop's own proxy in front of it, under
     a path of the shop's host; docs/go-live.md shows how.
 
     Example: handoff serve --env-file /etc/handoff.env --bind 127.0.0.1:8000
@@ -28,7 +31,8 @@ def serve(bind: str, workers: int) -> None:
     from handoff.operations.metrics import FOLDER_PREFIX, FOLDER_VARIABLE
 
     settings = load_settings_or_exit()
-    open_ledger(settings).close()  # before any worker starts
+    with closing(open_ledger(settings)) as database:  # before any worker starts
+        print_start_report(settings, database, bind)
     if settings.metrics and FOLDER_VARIABLE not in os.environ:
         os.environ[FOLDER_VARIABLE] = mkdtemp(prefix=FOLDER_PREFIX)  # on_exit() removes it
     command = build_gunicorn_command(bind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import requests
@@ -79,6 +80,49 @@ def test_health_needs_no_key(shop: RunningShop, tmp_path: Path) -> None:
     with running_service(create_environment(shop, tmp_path), tmp_path) as service:
         answer = requests.get(f"{service.url}/healthz", timeout=10)
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def read_start_report(shop: RunningShop, folder: Path, **changes: str) -> list[str]:
+    """Start the service, return what it prints before it listens, and end it."""
+    port = free_port()
+    values = create_environment(shop, folder, **changes)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "handoff.cli", "serve", "--bind", f"127.0.0.1:{port}"],
+        env={
+            "PATH": os.environ["PATH"],
+            "HANDOFF_PUBLIC_URL": f"http://127.0.0.1:{port}/handoff",
+            **values,
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            if line.startswith("Next:"):
+                break
+        process.terminate()
+    return lines
+
+
+def test_the_service_says_its_version_and_what_it_reaches(
+    shop: RunningShop, tmp_path: Path
+) -> None:
+    first, ledger, sessions, reached_shop, last = read_start_report(shop, tmp_path)
+    assert first.startswith(f"Handoff {version('handoff')} for http://127.0.0.1:")
+    assert ledger.split()[:2] == ["ledger", "version"]
+    assert sessions.endswith(f"{shop.sessions}: reached")
+    assert reached_shop.endswith(f"{shop.url}: reached")
+    assert last == "Next: handoff doctor"
+
+
+def test_the_service_starts_without_the_shop_and_says_so(shop: RunningShop, tmp_path: Path) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    lines = read_start_report(shop, tmp_path, HANDOFF_MAGENTO_URL=nowhere)
+    assert f"{nowhere}: NOT reached" in lines[3]
 
 
 def test_several_workers_share_one_ledger(shop: RunningShop, tmp_path: Path) -> None:

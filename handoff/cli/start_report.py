@@ -1,0 +1,58 @@
+"""Says at the start of the service which version it is and what it reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+
+import click
+
+from handoff.deadline import Deadline
+from handoff.doctor.trial_sessions import describe_session_store
+from handoff.ledger import Database, read_schema_version
+from handoff.operations.json_logs import configure_logging
+from handoff.problems import Problem
+from handoff.settings import Settings
+from handoff.shop_client_factory import open_client
+from handoff.shop_session import SessionStoreError, open_session_store
+
+_TIMEOUT = 2.0  # seconds for each part; a start does not wait longer
+
+
+def print_start_report(settings: Settings, database: Database, bind: str) -> None:
+    """Print a line for the ledger, the session store and the shop. The service starts in any case.
+
+    The report is for people. It goes to standard output, because standard error is the log.
+    """
+    configure_logging("CRITICAL")  # what fails is printed instead
+    click.echo(f"Handoff {version('handoff')} for {settings.public_url}, on {bind}")
+    click.echo(f"  ledger         version {read_schema_version(database)}")
+    _print_part("session store", describe_session_store(settings), lambda: _write_session(settings))
+    _print_part("shop", settings.magento_url, lambda: _call_shop(settings))
+    click.echo("Next: handoff doctor")
+
+
+def _print_part(name: str, location: str, reach: Callable[[], None]) -> None:
+    try:
+        reach()
+    except (Problem, SessionStoreError) as error:
+        reason = error.detail if isinstance(error, Problem) else str(error)
+        click.echo(f"  {name:14} {location}: NOT reached. {reason}")
+    else:
+        click.echo(f"  {name:14} {location}: reached")
+
+
+def _write_session(settings: Settings) -> None:
+    open_session_store(
+        settings.session_store_url,
+        settings.session_store_access,
+        lifetime=settings.new_session_lifetime,
+        timeout=_TIMEOUT,
+    ).check_writable()
+
+
+def _call_shop(settings: Settings) -> None:
+    """Call an endpoint of REST that is open to everybody."""
+    store = settings.store_views.first.code
+    deadline = Deadline.after(_TIMEOUT)
+    open_client(settings).rest("GET", "directory/currency", store=store, deadline=deadline)
