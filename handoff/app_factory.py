@@ -134,8 +134,7 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
         views, handoffs, order_lookup, session_store, link_tokens, cookies, pages
     )
     limit = RateLimit(counters, "unknown_link", settings.refusals_per_minute)
-    lifetime, is_paused = settings.link_ttl + settings.reopen_grace, settings.paused
-    entry = EntryContext(is_paused, lifetime, sites, handoffs, link_tokens, pages, checkout, limit)
+    entry = EntryContext(settings, sites, handoffs, link_tokens, pages, checkout, limit)
     register_entry(app, entry)
     if settings.direct_entry:
         transfers = build_transfers(limits.direct_entries)

@@ -34,6 +34,10 @@ class InstructionHeader(BaseModel):
     value: Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
 
 
+APP_VISIT_HEADER = "Handoff-App"
+"""The header of an instruction that proves that the app opens the link."""
+
+
 class Instruction(BaseModel):
     """How the app must open the web view. Fields that are None are left out of the JSON."""
 

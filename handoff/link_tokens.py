@@ -1,6 +1,7 @@
 """Link tokens: the id of a handoff with a signature, as a link holds it.
 
-The token only identifies the handoff. The ledger says whether the link can still be used.
+The token only identifies the handoff. The ledger says whether the link can still be used. Another
+signature of the id, which is in no link, proves that the app opens the link.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itsdangerous import BadSignature, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 _SALT = "handoff.link.v1"
+_VISIT_SALT = "handoff.app-visit.v1"
 _MAX_LENGTH = 200  # characters; a token has 76
 
 
@@ -21,11 +23,14 @@ class LinkTokens:
     def __init__(self, secret_key: str, *, previous: Sequence[str] = ()) -> None:
         """`previous` are earlier secret keys, in any order; links signed with them still work."""
         # itsdangerous signs with the last key of its list.
-        self._signer = Signer(
-            [*previous, secret_key],
-            salt=_SALT,
-            key_derivation="hmac",
-            digest_method=hashlib.sha256,
+        self._signer, self._visit_signer = (
+            Signer(
+                [*previous, secret_key],
+                salt=salt,
+                key_derivation="hmac",
+                digest_method=hashlib.sha256,
+            )
+            for salt in (_SALT, _VISIT_SALT)
         )
 
     def sign(self, handoff_id: str) -> str:
@@ -47,3 +52,11 @@ class LinkTokens:
         except (BadSignature, UnicodeError):
             return None
         return handoff_id if signature == canonical else None
+
+    def sign_visit(self, handoff_id: str) -> str:
+        """Return the proof that the app opens the link: a header that no link preview has."""
+        return self._visit_signer.get_signature(handoff_id).decode()
+
+    def is_app_visit(self, handoff_id: str, proof: str) -> bool:
+        """Return whether a request's proof is the one that `sign_visit` gave to the app."""
+        return self._visit_signer.verify_signature(handoff_id, proof)

@@ -13,10 +13,12 @@ from handoff.entry.checkout_redirect import CheckoutRedirect
 from handoff.entry.page_rendering import PageRenderer
 from handoff.entry.result_pages import ResultPage
 from handoff.entry.web_view_cookies import WebViewCookies, read_web_view_cookies
+from handoff.instruction import APP_VISIT_HEADER
 from handoff.ledger import Handoff, HandoffRepository, LinkState
 from handoff.link_tokens import LinkTokens
 from handoff.operations.rate_limits import RateLimit, get_caller_network
 from handoff.problems import LedgerUnavailable
+from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreSites
 
 _EXTENSION = "handoff.entry"
@@ -28,16 +30,25 @@ _MAX_FORM_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class EntryContext:
-    """The objects that the views of this package work with. `cookie_lifetime` is in seconds."""
+    """The objects that the views of this package work with."""
 
-    is_paused: bool
-    cookie_lifetime: int
+    settings: Settings
     sites: StoreSites
     handoffs: HandoffRepository
     link_tokens: LinkTokens
     pages: PageRenderer
     checkout: CheckoutRedirect
     unknown_link_limit: RateLimit
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether no link can be used now."""
+        return self.settings.paused
+
+    @property
+    def cookie_lifetime(self) -> int:
+        """The seconds for which a web view may use its link."""
+        return self.settings.link_ttl + self.settings.reopen_grace
 
 
 def register_entry(app: Flask, context: EntryContext) -> None:
@@ -141,10 +152,20 @@ def _show_entry_page_or_refuse(handoff: Handoff, token: str, cookies: WebViewCoo
     is_live = handoff.state is LinkState.LIVE
     if not is_live and not context.handoffs.can_reopen(handoff, cookies.hashes):
         return context.checkout.refuse(handoff)
-    asks_first = is_from_another_site(request, cookies.site.public_origin)
+    asks_first = _is_opened_outside_app(handoff) or is_from_another_site(
+        request, cookies.site.public_origin
+    )
     response = context.pages.render_entry_page(handoff, token, asks_first=asks_first)
     cookies.set_on(response)
     return response
+
+
+def _is_opened_outside_app(handoff: Handoff) -> bool:
+    """Return whether the app has not opened this page, if the settings ask for the difference."""
+    context = _get_context()
+    proof = request.headers.get(APP_VISIT_HEADER, "")
+    is_required = context.settings.tap_outside_app
+    return is_required and not context.link_tokens.is_app_visit(handoff.id, proof)
 
 
 def _refuse_unknown_link() -> Response:

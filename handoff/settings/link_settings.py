@@ -24,6 +24,10 @@ class LinkSettings(SettingsGroup):
     instruction: Literal["url", "form"] = "url"
     """The style of the instruction: see [The instruction](poq.md#the-instruction)."""
 
+    tap_outside_app: bool = False
+    """`true`: only a page that the app opens submits itself; any other visit waits for a tap. The
+    app has to send the headers of the instruction: see [Scanners](security.md#scanners)."""
+
     instruction_cookies: Annotated[tuple[InstructionCookie, ...], *JSON] = ()
     """A JSON list of cookies for every instruction: `[{"name": …, "value": …, "domain": …}]`.
     Optional fields: `expireDate`, `isHttpOnly`, `isSecure`, `path`."""

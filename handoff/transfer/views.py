@@ -8,7 +8,7 @@ from http import HTTPStatus
 import structlog
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 
-from handoff.instruction import Instruction
+from handoff.instruction import APP_VISIT_HEADER, Instruction, InstructionHeader
 from handoff.ledger import Handoff, RefusedTransferRepository
 from handoff.link_tokens import LinkTokens
 from handoff.operations.caller_authentication import CallerAuthentication, read_api_key
@@ -120,8 +120,13 @@ def _build_instruction(handoff: Handoff) -> Instruction:
     settings = context.settings
     url = f"{context.sites.find_by_code(handoff.store_code).public_url}/h"
     token = context.link_tokens.sign(handoff.id)
-    cookies, headers = settings.instruction_cookies or None, settings.instruction_headers or None
+    cookies, headers = settings.instruction_cookies or None, settings.instruction_headers
     if settings.instruction == "form":
         body = f"token={token}"
-        return Instruction(url=url, method="POST", body=body, cookies=cookies, headers=headers)
-    return Instruction(url=f"{url}/{token}", method="GET", cookies=cookies, headers=headers)
+        return Instruction(
+            url=url, method="POST", body=body, cookies=cookies, headers=headers or None
+        )
+    if settings.tap_outside_app:
+        proof = context.link_tokens.sign_visit(handoff.id)
+        headers = (*headers, InstructionHeader(name=APP_VISIT_HEADER, value=proof))
+    return Instruction(url=f"{url}/{token}", method="GET", cookies=cookies, headers=headers or None)

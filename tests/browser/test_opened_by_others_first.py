@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import requests
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NewWebView
+from tests.browser.conftest import NewWebView, Serve
 from tests.browser.ledger_queries import read_link_use
 from tests.browser.poq import Poq
 from tests.browser.web_view import WebView
@@ -61,7 +62,8 @@ def test_after_a_scanner_used_the_link_a_new_link_works(
     scanner.open(link)
     scanner.checkout()
     cookies = scanner.page.context.cookies(f"{poq.url}/h/x")
-    (value,) = [c["value"] for c in cookies if c["name"].startswith("handoff_")]
+    name = re.compile("handoff_[0-9a-f]{12}_[0-9a-f]{6}")
+    (value,) = [c["value"] for c in cookies if name.fullmatch(c["name"])]
     web_view_hash = hashlib.sha256(value.encode()).hexdigest()
     assert read_link_use(folder, link) == (True, web_view_hash, 0)
 
@@ -75,6 +77,20 @@ def test_after_a_scanner_used_the_link_a_new_link_works(
     another = poq.transfer(quote_id=masked_id)["url"]
     assert another != link
     shopper.open(another)
+    assert shopper.checkout().lines == {"ITEM-03": 2}
+
+
+def test_a_scanner_with_scripts_does_not_use_the_link_if_a_tap_is_required(
+    serve: Serve, new_web_view: NewWebView, tmp_path: Path
+) -> None:
+    poq = serve(tap_outside_app=True)
+    instruction = poq.transfer(quote_id=poq.shop.create_guest_quote(("ITEM-03", 2)))
+    scanner, shopper = new_web_view(), new_web_view()
+    scanner.open(instruction["url"])
+    scanner.sees("Go to checkout at 127.0.0.1?")
+    scanner.page.wait_for_load_state("networkidle")
+    assert read_link_use(tmp_path, instruction["url"]) == UNUSED
+    shopper.follow(instruction)
     assert shopper.checkout().lines == {"ITEM-03": 2}
 
 

@@ -51,18 +51,16 @@ class WebView:
     def follow(self, instruction: Instruction) -> None:
         """Open an instruction as an app does: with its method and body, and without a referrer."""
         url = str(instruction["url"])
-        if instruction["method"] == "GET":
-            self.open(url)
-            return
+        sent = {header["name"]: header["value"] for header in instruction.get("headers", ())}
+        if instruction["method"] == "POST":
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
 
-        def post(route: Route) -> None:
-            form = {"Content-Type": "application/x-www-form-urlencoded"}
-            headers = route.request.headers | form
-            route.continue_(method="POST", headers=headers, post_data=instruction["body"])
+        def send(route: Route) -> None:
+            headers, body = route.request.headers | sent, instruction.get("body")
+            route.continue_(method=instruction["method"], headers=headers, post_data=body)
 
-        self.page.route(url, post)
+        self.page.route(url, send, times=1)
         self.open(url)
-        self.page.unroute(url)
 
     def post(self, url: str, form: dict[str, str]) -> None:
         """Post a form from a page that an app has loaded with the service as its base URL."""
