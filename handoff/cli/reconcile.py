@@ -67,9 +67,9 @@ reference.
 Without references and period it looks at the handoffs that are due: new ones, and the others
 at growing intervals for 30 days, because an order may still come or be cancelled. So it can run
 every hour. It reports a handoff again only if its result has changed. With --since it reports on
-all handoffs of that period. With references it reports on those, and asks the shop about them at
-once. WHEN is how long ago (40m, 12h, 7d, 2w), a date (2026-11-01) or a time (2026-11-01T12:00, in
-UTC without a zone).
+all handoffs of that period, and with references on those. Then it asks the shop at once about
+all of them that may still change. WHEN is how long ago (40m, 12h, 7d, 2w), a date (2026-11-01)
+or a time (2026-11-01T12:00, in UTC without a zone).
 
 A CSV file holds its references in the column that --column names, or in the only column whose
 heading has the word "reference", or without such a heading in the only column of UUIDs or in the
@@ -193,10 +193,7 @@ class _ReconcileRun:
         return bool(self.refused_count or any(self.summary.counts[state] for state in findings))
 
     def _reconcile(self, progress: Progress) -> Iterator[ReportEntry]:
-        total = (
-            None if self.references is not None else self.repository.count_due_handoffs(self.period)
-        )
-        task = progress.add_task("asking the shop", total=total)
+        task = progress.add_task("asking the shop", total=self._count_handoffs())
 
         def advance(count: int) -> None:
             self.checked_count += count
@@ -215,6 +212,13 @@ class _ReconcileRun:
         if self.period is not None:
             return reconciler.reconcile_period(self.period)
         return reconciler.reconcile_due()
+
+    def _count_handoffs(self) -> int | None:
+        if self.references is not None:
+            return None
+        if self.period is not None:
+            return self.repository.count_open_handoffs(self.period)
+        return self.repository.count_due_handoffs()
 
     def _annotate_orders(self, progress: Progress) -> None:
         task = progress.add_task("annotating", total=self.repository.count_comments_due())

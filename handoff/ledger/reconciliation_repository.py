@@ -20,6 +20,7 @@ _PAGE_SIZE = 300  # handoffs that are read or written at once; the service waits
 
 _c = handoff.c
 _is_due = _c.next_check_at <= NOW
+_is_open = _c.next_check_at.is_not(None)
 # A literal, because SQLite would not use the partial index for a parameter.
 _is_comment_due: sa.ColumnElement[bool] = _c.order_comment == sa.literal_column("'due'")
 _REQUEST_COMMENT = (
@@ -39,20 +40,34 @@ class ReconciliationRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def iterate_due_handoffs(self, period: IssuePeriod | None = None) -> Iterator[list[Handoff]]:
-        """Yield pages of the handoffs that are due; with a period, those issued in it."""
+    def iterate_due_handoffs(self) -> Iterator[list[Handoff]]:
+        """Yield pages of the handoffs that are due, the longest due first."""
         return iterate_handoffs(
             self._database,
             _is_due,
-            *_build_period_conditions(period),
             order_by=(_c.next_check_at, _c.id),
             after=(-1, ""),
             page_size=_PAGE_SIZE,
         )
 
-    def count_due_handoffs(self, period: IssuePeriod | None = None) -> int:
+    def count_due_handoffs(self) -> int:
         """Return how many handoffs `iterate_due_handoffs` would yield now."""
-        return self._count_handoffs(_is_due, *_build_period_conditions(period))
+        return self._count_handoffs(_is_due)
+
+    def iterate_open_handoffs(self, period: IssuePeriod) -> Iterator[list[Handoff]]:
+        """Yield pages of the handoffs of a period that may still change, due or not."""
+        return iterate_handoffs(
+            self._database,
+            _is_open,
+            _c.issued_at < period.until,
+            order_by=(_c.issued_at, _c.id),
+            after=(period.since, ""),
+            page_size=_PAGE_SIZE,
+        )
+
+    def count_open_handoffs(self, period: IssuePeriod) -> int:
+        """Return how many handoffs `iterate_open_handoffs` would yield now."""
+        return self._count_handoffs(_is_open, *_build_period_conditions(period))
 
     def iterate_issued_handoffs(self, period: IssuePeriod) -> Iterator[list[Handoff]]:
         """Yield pages of all handoffs that were issued in a period, the oldest first."""
@@ -136,9 +151,7 @@ class ReconciliationRepository:
             return int(connection.execute(statement, self._database.now_parameter).scalar_one())
 
 
-def _build_period_conditions(period: IssuePeriod | None) -> list[sa.ColumnElement[bool]]:
-    if period is None:
-        return []
+def _build_period_conditions(period: IssuePeriod) -> list[sa.ColumnElement[bool]]:
     return [_c.issued_at >= period.since, _c.issued_at < period.until]
 
 

@@ -60,11 +60,11 @@ class Reconciler:
                     yield build_entry(handoffs)
 
     def reconcile_period(self, period: IssuePeriod) -> Iterator[ReportEntry]:
-        """Check the due handoffs of a period, and yield an entry for each transfer in it.
+        """Check the handoffs of a period, due or not, and yield an entry for each transfer in it.
 
         A repeated transfer belongs to the period of its last repetition.
         """
-        for page in self._repository.iterate_due_handoffs(period):
+        for page in self._repository.iterate_open_handoffs(period):
             self._check_orders(page)
         if self._request_comments:
             self._repository.request_comments(period)

@@ -13,10 +13,8 @@ from tests.ledger.query_plans import find_full_scans, recorded_statements
 from tests.ledger.stored_handoffs import HOUR, ORDERS, LedgerWithHandoffs
 
 
-def find_due_ids(ledger: LedgerWithHandoffs, period: IssuePeriod | None = None) -> list[str]:
-    return [
-        found.id for page in ledger.reconciliation.iterate_due_handoffs(period) for found in page
-    ]
+def find_due_ids(ledger: LedgerWithHandoffs) -> list[str]:
+    return [found.id for page in ledger.reconciliation.iterate_due_handoffs() for found in page]
 
 
 def test_a_handoff_is_due_until_it_is_resolved_or_postponed(ledger: LedgerWithHandoffs) -> None:
@@ -43,9 +41,16 @@ def test_a_period_holds_the_handoffs_that_were_issued_in_it(ledger: LedgerWithHa
     ids = ledger.insert(4)
     issued = ledger.clock.now - HOUR
     period = IssuePeriod(issued + 1, issued + 3)
-    assert find_due_ids(ledger, period) == sorted(ids[1:3])
-    [page] = ledger.reconciliation.iterate_issued_handoffs(period)
-    assert [found.id for found in page] == ids[1:3]
+    repository = ledger.reconciliation
+    for iterate in (repository.iterate_open_handoffs, repository.iterate_issued_handoffs):
+        [page] = iterate(period)
+        assert [found.id for found in page] == ids[1:3]
+    assert repository.count_open_handoffs(period) == 2
+    ledger.record(page[0], outcome=OrderOutcome.NOT_ORDERED)
+    ledger.record(page[1], next_check_at=ledger.clock.now + HOUR)
+    [page] = repository.iterate_open_handoffs(period)
+    assert [found.id for found in page] == [ids[2]]
+    assert repository.count_open_handoffs(period) == 1
 
 
 def test_a_resolved_handoff_stays_as_it_is(ledger: LedgerWithHandoffs) -> None:
@@ -93,9 +98,9 @@ def test_no_statement_reads_rows_that_it_does_not_need(ledger: LedgerWithHandoff
     repository = ledger.reconciliation
     with recorded_statements() as statements:
         [page] = repository.iterate_due_handoffs()
-        list(repository.iterate_due_handoffs(period))
         repository.count_due_handoffs()
-        repository.count_due_handoffs(period)
+        list(repository.iterate_open_handoffs(period))
+        repository.count_open_handoffs(period)
         list(repository.iterate_issued_handoffs(period))
         repository.find_by_quotes({found.quote_number for found in page})
         repository.find_by_transfer_keys({found.transfer_key for found in page})

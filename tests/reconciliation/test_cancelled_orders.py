@@ -65,6 +65,19 @@ def test_a_cancelled_order_reopens_what_was_settled_and_the_next_order_settles_i
     assert entry.final
 
 
+def test_a_report_of_a_period_asks_the_shop_about_orders_that_are_not_due(
+    scenario: Scenario,
+) -> None:
+    masked_id = scenario.transfer_quote("r")
+    scenario.order(masked_id)
+    period = (0, scenario.clock.now + 1)
+    assert scenario.reconcile_period(*period) == {"r": "matched"}
+    cancel_last_order(scenario)
+    assert scenario.reconcile_period(*period) == {"r": "not_ordered"}
+    scenario.order(masked_id)
+    assert scenario.reconcile_period(*period) == {"r": "matched"}
+
+
 def test_two_orders_of_which_one_is_cancelled_later_are_one(scenario: Scenario) -> None:
     scenario.order(scenario.transfer_quote("r"))
     scenario.order(scenario.transfer_quote("r"))
