@@ -51,6 +51,7 @@ from handoff.resource_folders import find_resource_folder
 from handoff.settings import Settings, find_unknown_names, load_settings
 from handoff.shop_client_factory import build_login_block, open_client, open_orders
 from handoff.shop_session import SessionStore, open_session_store
+from handoff.transfer.accepted_checkouts import AcceptedCheckouts
 from handoff.transfer.checkout_preflight import SESSION_STORE_TIMEOUT, CheckoutPreflight
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.transfer_service import TransferService
@@ -251,8 +252,11 @@ def _open_session_store(settings: Settings, **timeout: float) -> SessionStore:
 def _build_checkout_preflight(
     client: MagentoClient, settings: Settings
 ) -> CheckoutPreflight | None:
-    if not settings.ask_checkout:
+    if settings.checkout_preflight == "off":
         return None
     probe = CheckoutProbe(client, checkout_hosts=settings.checkout_hosts)
     session_store = _open_session_store(settings, timeout=SESSION_STORE_TIMEOUT)
-    return CheckoutPreflight(probe, session_store, settings.store_views, settings.store_sites)
+    accepted = AcceptedCheckouts() if settings.checkout_preflight == "remember" else None
+    return CheckoutPreflight(
+        probe, session_store, settings.store_views, settings.store_sites, accepted
+    )

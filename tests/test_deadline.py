@@ -86,7 +86,7 @@ def test_a_link_does_not_wait_for_the_lookup_of_the_session_store(
     make_app: MakeApp, lookups: HangingLookups, captured_log: CapturedLog
 ) -> None:
     app = make_app(
-        session_store=SecretStr(f"redis://{SLOW_HOST}"), magento_timeout=2, ask_checkout=False
+        session_store=SecretStr(f"redis://{SLOW_HOST}"), magento_timeout=2, checkout_preflight="off"
     )
     link, phone = Poq(app.test_client()).link(), app.test_client()
     assert phone.get(link).status_code == 200

@@ -59,8 +59,8 @@ def measure(options: BenchmarkOptions) -> Findings:
     folder = options.make_folder("bag-sizes")
     with ExitStack() as stack:
         shop = options.shop or stack.enter_context(run_slow_magento(folder / "shop"))
-        plain = stack.enter_context(_run_service(options, shop, ask_checkout=False))
-        asking = stack.enter_context(_run_service(options, shop, ask_checkout=True))
+        plain = stack.enter_context(_run_service(options, shop, preflight="off"))
+        asking = stack.enter_context(_run_service(options, shop, preflight="always"))
         client = CartClient(shop.url)
         methods: dict[str, FillCart] = {
             _REST: client.fill_by_rest,
@@ -73,16 +73,16 @@ def measure(options: BenchmarkOptions) -> Findings:
 
 
 def _run_service(
-    options: BenchmarkOptions, shop: ShopUnderTest, *, ask_checkout: bool
+    options: BenchmarkOptions, shop: ShopUnderTest, *, preflight: str
 ) -> AbstractContextManager[RunningHandoff]:
-    folder = options.folder / "bag-sizes" / ("asking" if ask_checkout else "plain")
+    folder = options.folder / "bag-sizes" / preflight
     folder.mkdir()
     return run_handoff(
         folder,
         shop=shop.url,
         ledger=build_sqlite_url(folder),
         sessions=shop.sessions,
-        ask_checkout=ask_checkout,
+        preflight=preflight,
     )
 
 

@@ -68,18 +68,18 @@ def run_handoff(
     ledger: str,
     sessions: str,
     filled: int = 0,
-    ask_checkout: bool = False,
+    preflight: str = "off",
 ) -> Iterator[RunningHandoff]:
     """Run the service of this checkout, on a ledger with `filled` rows.
 
-    The stub shops have no checkout page, so `ask_checkout` is for other shops.
+    The stub shops have no checkout page, so `preflight` is for other shops.
     """
     folder.mkdir(exist_ok=True)
     port = find_free_port()
     environment = {
         "PYTHONPATH": str(ROOT),
         **_build_settings(port, shop=shop, ledger=ledger, sessions=sessions),
-        "HANDOFF_ASK_CHECKOUT": str(ask_checkout).lower(),
+        "HANDOFF_CHECKOUT_PREFLIGHT": preflight,
     }
     command = [*build_gunicorn_command(f"{HOST}:{port}"), "handoff.app_factory:create_app()"]
     with (
@@ -118,5 +118,5 @@ def _build_settings(port: int, *, shop: str, ledger: str, sessions: str) -> dict
         "HANDOFF_DATABASE_URL": ledger,
         # The rate limit counts, as by default, and is never reached.
         "HANDOFF_TRANSFERS_PER_MINUTE": "1000000000",
-        "HANDOFF_ASK_CHECKOUT": "false",
+        "HANDOFF_CHECKOUT_PREFLIGHT": "off",
     }

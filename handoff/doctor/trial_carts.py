@@ -58,8 +58,8 @@ def build_graphql_cart(shop: DoctorShopClient, store: StoreView, sku: str | None
     items = [{"sku": sku, "quantity": 1}] if sku else []
     [document] = build_cart_documents(masked_id, items)
     response = shop.graphql(document.query, store=store, variables=document.variables)
-    lines = document.parse_lines(Answer(response.status, read_json(response), response))
-    is_built = lines is not None and len(lines) == len(items)
+    contents = document.parse_contents(Answer(response.status, read_json(response), response))
+    is_built = contents is not None and len(contents.lines) == len(items)
     return GraphqlCart(response, response.seconds if is_built else None)
 
 

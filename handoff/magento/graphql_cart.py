@@ -18,7 +18,8 @@ from handoff.magento.quote_models import Quantity, Sku
 _MAX_ALIASES = 10  # in one document; shops limit them against abuse
 
 _CART_FRAGMENT = """
-fragment cartLines on Cart {
+fragment cartContents on Cart {
+  prices { subtotal_with_discount_excluding_tax { value } }
   items {
     __typename
     quantity
@@ -26,8 +27,8 @@ fragment cartLines on Cart {
     ... on ConfigurableCartItem { configured_variant { sku } }
   }
 }"""
-CART_QUERY = "query($id: String!) { cart(cart_id: $id) { ...cartLines } }" + _CART_FRAGMENT
-"""Asks for the lines of the cart with the masked id `$id`."""
+CART_QUERY = "query($id: String!) { cart(cart_id: $id) { ...cartContents } }" + _CART_FRAGMENT
+"""Asks for the contents of the cart with the masked id `$id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,14 @@ class CartLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CartContents:
+    """The lines of a cart, and their price after discounts and before tax if the shop says it."""
+
+    lines: tuple[CartLine, ...]
+    total: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class CartDocument:
     """A document that adds items to a cart. The first one for a cart creates it as well."""
 
@@ -49,8 +58,8 @@ class CartDocument:
     last_alias: str
     creates_cart: bool
 
-    def parse_lines(self, answer: Answer) -> tuple[CartLine, ...] | None:
-        """Return the lines of the cart after this document; None if it has failed.
+    def parse_contents(self, answer: Answer) -> CartContents | None:
+        """Return the contents of the cart after this document; None if it has failed.
 
         A line that the shop does not show makes it a failure, because adding the line again would
         double it.
@@ -59,7 +68,7 @@ class CartDocument:
             data = answer.body["data"]
             if self.creates_cart and data["createEmptyCart"] != self.variables["id"]:
                 return None
-            return _AdditionJson.model_validate(data[self.last_alias]).cart.list_lines()
+            return _AdditionJson.model_validate(data[self.last_alias]).cart.build_contents()
         except (KeyError, TypeError, ValidationError):
             return None
 
@@ -77,10 +86,10 @@ def build_cart_documents(masked_id: str, items: Sequence[dict[str, Any]]) -> lis
     ]
 
 
-def parse_cart_lines(answer: Answer) -> tuple[CartLine, ...] | None:
-    """Return the lines in an answer to `CART_QUERY`, or None if it has none to read."""
+def parse_cart_contents(answer: Answer) -> CartContents | None:
+    """Return the contents in an answer to `CART_QUERY`, or None if it has none to read."""
     try:
-        return _AdditionJson.model_validate(answer.body["data"]).cart.list_lines()
+        return _AdditionJson.model_validate(answer.body["data"]).cart.build_contents()
     except (KeyError, TypeError, ValidationError):
         return None
 
@@ -102,16 +111,25 @@ class _CartItemJson(ShopJson):
     configured_variant: _VariantSkuJson | None = None
 
 
+class _CartTotalJson(ShopJson):
+    value: Annotated[Decimal, Field(allow_inf_nan=False)]
+
+
+class _CartPricesJson(ShopJson):
+    subtotal_with_discount_excluding_tax: _CartTotalJson | None = None
+
+
 class _CartJson(ShopJson):
     items: tuple[_CartItemJson, ...]
+    prices: _CartPricesJson | None = None
 
-    def list_lines(self) -> tuple[CartLine, ...]:
-        """Return the lines without bundles.
+    def build_contents(self) -> CartContents:
+        """Return the contents without bundles.
 
         GraphQL adds some bundles by their sku alone, without parts; checkout refuses them. Added
         over REST as well, they are refused with their reason.
         """
-        return tuple(
+        lines = (
             CartLine(
                 sku=(item.configured_variant or item.product).sku,
                 quantity=item.quantity,
@@ -121,6 +139,8 @@ class _CartJson(ShopJson):
             for item in self.items
             if item.type_name != "BundleCartItem"
         )
+        total = self.prices and self.prices.subtotal_with_discount_excluding_tax
+        return CartContents(tuple(lines), total.value if total else None)
 
 
 class _AdditionJson(ShopJson):
@@ -151,7 +171,7 @@ def _build_document(
     creation = "\n  createEmptyCart(input: {cart_id: $id})" if creates_cart else ""
     additions = "".join(
         f"\n  round{number}: addProductsToCart(cartId: $id, cartItems: $items{number}) "
-        + ("{ cart { ...cartLines } }" if number == numbers[-1] else "{ cart { id } }")
+        + ("{ cart { ...cartContents } }" if number == numbers[-1] else "{ cart { id } }")
         for number in numbers
     )
     return CartDocument(

@@ -15,9 +15,10 @@ from handoff.deadline import Deadline
 from handoff.magento.client import Answer, MagentoClient, ShopJson, reject_answer
 from handoff.magento.graphql_cart import (
     CART_QUERY,
+    CartContents,
     CartLine,
     build_cart_documents,
-    parse_cart_lines,
+    parse_cart_contents,
 )
 from handoff.magento.line_refusals import LineRefusal, explain_refusals
 from handoff.magento.quote_models import Sku, generate_masked_id, is_masked_id
@@ -38,16 +39,26 @@ _CART_FIELDS = ("cartId", "quoteId")  # Magento's names for the cart in its erro
 
 
 @dataclass(frozen=True, slots=True)
-class _Cart:
-    """The masked id and the lines of a cart; `lines` is None if GraphQL does not answer."""
+class CreatedCart:
+    """The masked id of a cart, a credential, and its total if it took every line at once."""
 
     masked_id: str = field(repr=False)
-    lines: tuple[CartLine, ...] | None
+    total: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cart:
+    """The masked id and the contents of a cart, None if GraphQL does not answer."""
+
+    masked_id: str = field(repr=False)
+    contents: CartContents | None
+
+    @property
+    def lines(self) -> tuple[CartLine, ...]:
+        return self.contents.lines if self.contents else ()
 
     def has_line(self, line: BagLine, *, at_least: Decimal = Decimal(0)) -> bool:
-        same = (
-            own for own in self.lines or () if normalize_sku(own.sku) == normalize_sku(line.sku)
-        )
+        same = (own for own in self.lines if normalize_sku(own.sku) == normalize_sku(line.sku))
         return any(own.quantity >= at_least for own in same)
 
     def has_all_lines(self, lines: Iterable[BagLine]) -> bool:
@@ -68,8 +79,8 @@ class QuoteBuilder:
     store: StoreView
     deadline: Deadline
 
-    def create_cart(self, bag: Bag) -> str:
-        """Create a cart with the bag's lines and return its masked id, a credential.
+    def create_cart(self, bag: Bag) -> CreatedCart:
+        """Create a cart with the bag's lines.
 
         GraphQL fills a cart in one request, but accepts a sku only in the catalogue's spelling and
         gives imprecise reasons. So the lines that it leaves out are added over REST, one by one.
@@ -79,9 +90,11 @@ class QuoteBuilder:
         cart = cart or _Cart(self._create_empty(), None)
         left_out = [line for line in bag.lines if not cart.has_line(line)]
         self._add_lines(cart, left_out)
-        if left_out and cart.lines is not None:
-            cart = _Cart(cart.masked_id, self._get_lines(cart.masked_id))
-        return self._replace_variants(bag, cart).masked_id
+        if left_out and cart.contents is not None:
+            cart = _Cart(cart.masked_id, self._get_contents(cart.masked_id))
+        cart = self._replace_variants(bag, cart)
+        total = cart.contents.total if cart.contents and not left_out else None
+        return CreatedCart(cart.masked_id, total)
 
     def _create_with_cached_choices(self, bag: Bag) -> _Cart | None:
         """Create a cart with the cached choices; return None if there are none or they failed."""
@@ -101,7 +114,7 @@ class QuoteBuilder:
 
         If that fails, return the cart unchanged: it holds the same goods at the same price.
         """
-        by_sku = {normalize_sku(line.sku): line for line in cart.lines or ()}
+        by_sku = {normalize_sku(line.sku): line for line in cart.lines}
         in_bag = [
             by_sku[normalize_sku(line.sku)]
             for line in bag.lines
@@ -126,17 +139,17 @@ class QuoteBuilder:
         """Create a cart and add lines to it over GraphQL; return None if that fails."""
         masked_id = generate_masked_id()
         items = [_build_cart_item(line, choices) for line in lines]
-        found: tuple[CartLine, ...] | None = None
+        contents: CartContents | None = None
         for document in build_cart_documents(masked_id, items):
             answer = self._ask_graphql(document.query, document.variables)
-            found = document.parse_lines(answer)
-            if found is None:
+            contents = document.parse_contents(answer)
+            if contents is None:
                 self.client.graphql_support.record_failure(answer.response, answer.body)
                 return None
-        return _Cart(masked_id, found)
+        return _Cart(masked_id, contents)
 
-    def _get_lines(self, masked_id: str) -> tuple[CartLine, ...] | None:
-        return parse_cart_lines(self._ask_graphql(CART_QUERY, {"id": masked_id}))
+    def _get_contents(self, masked_id: str) -> CartContents | None:
+        return parse_cart_contents(self._ask_graphql(CART_QUERY, {"id": masked_id}))
 
     def _ask_graphql(self, query: str, variables: dict[str, Any]) -> Answer:
         return self.client.graphql(query, variables, store=self.store.code, deadline=self.deadline)
@@ -156,7 +169,7 @@ class QuoteBuilder:
             is_enough = tried >= _MAX_EXPLAINED or self.deadline.remaining < _SECONDS_TO_EXPLAIN
             if refusals and is_enough:
                 # What GraphQL left out is not in the cart either; it is named without a reason.
-                rest = lines[tried:] if cart.lines is not None else []
+                rest = lines[tried:] if cart.contents is not None else []
                 refusals += [LineRefusal(line, code="refused") for line in rest]
                 break
             refusal = self._find_refusal(cart, line, self._add_line(cart, line))
@@ -182,7 +195,7 @@ class QuoteBuilder:
         code = _REPLACED_TYPES.get(added.product_type or "")
         if code is None and _is_other_sku(added.sku, line.sku):
             return LineRefusal(line, code="sku_differs", other_sku=added.sku)
-        if code is None and cart.lines is not None and added.sku == line.sku:
+        if code is None and cart.contents is not None and added.sku == line.sku:
             # REST accepts a product that is on no website of the store view; the storefront and
             # GraphQL do not.
             code = "not_sold_here"

@@ -48,7 +48,8 @@ class Quote:
     `is_active` is False after an order, and also after the quote was merged into another one. The
     shop sets `reserved_order_number` when it begins to place an order.
     `hidden_line_count` is the number of lines that the shop counts but does not show, because
-    their products are disabled.
+    their products are disabled. `total` is the price of the lines after discounts and before tax,
+    and known only for a quote that was created from a bag and that took every line at once.
     """
 
     number: int
@@ -60,6 +61,7 @@ class Quote:
     reserved_order_number: str | None = None
     hidden_line_count: int = 0
     masked_id: str | None = field(default=None, repr=False)
+    total: Decimal | None = None
 
 
 def is_masked_id(value: object) -> bool:

@@ -130,8 +130,9 @@ class Quotes:
         """
         builder = QuoteBuilder(self._client, self._variants, store, deadline)
         # A retry creates a new cart, since the state of the first is unknown.
-        masked_id = retry_dropped_connections(lambda: builder.create_cart(bag), deadline)
-        return self.get_guest_quote(masked_id, deadline=deadline)
+        cart = retry_dropped_connections(lambda: builder.create_cart(bag), deadline)
+        quote = self.get_guest_quote(cart.masked_id, deadline=deadline)
+        return replace(quote, total=cart.total)
 
     def add_line_details(
         self, quote: Quote, *, token: str | None, store: StoreView, deadline: Deadline

@@ -41,9 +41,11 @@ class LinkSettings(SettingsGroup):
     checkout_hosts: Annotated[tuple[Host, ...], *COMMA_SEPARATED] = ()
     """Other hosts to which checkout may redirect, separated by commas."""
 
-    ask_checkout: bool = True
-    """`false`: a transfer does not ask the shop's checkout first. Use it if Handoff cannot reach
-    the shop's pages."""
+    checkout_preflight: Literal["always", "remember", "off"] = "remember"
+    """Whether a transfer asks the shop's checkout first. `remember`: a guest's bag is not asked
+    about if checkout has accepted one like it within the last minute: see
+    [The checkout preflight](products.md#the-checkout-preflight). `off`: use it if Handoff cannot
+    reach the shop's pages."""
 
     direct_entry: bool = False
     """`true`: a web view may bring a quote itself: see [Direct entry](direct-entry.md)."""

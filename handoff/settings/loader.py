@@ -25,6 +25,12 @@ _PLACEHOLDERS: dict[str, Any] = {
 }
 
 
+# Variables of earlier versions, which would have no effect any more.
+_REPLACED_NAMES = {
+    "HANDOFF_ASK_CHECKOUT": "Set HANDOFF_CHECKOUT_PREFLIGHT=off instead of false, or remove it."
+}
+
+
 class SettingsError(Exception):
     """The settings cannot be used; `faults` has one sentence for each fault."""
 
@@ -68,6 +74,9 @@ def check_settings(**values: Any) -> CheckedSettings:
         invalid |= {str(fault["loc"][0]) for fault in error.errors()}
         settings = Settings(**{**values, **_replace_invalid(invalid)})
     faults += find_conflicts(settings, ignoring=invalid)
+    faults += [
+        f"{name} is gone. {cure}" for name, cure in _REPLACED_NAMES.items() if name in os.environ
+    ]
     return CheckedSettings(settings, tuple(faults), frozenset(invalid))
 
 

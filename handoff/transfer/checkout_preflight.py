@@ -31,6 +31,7 @@ from handoff.shop_session import (
     find_visitor_id,
 )
 from handoff.shop_session.session_contents import build_session_contents
+from handoff.transfer.accepted_checkouts import AcceptedCheckouts
 
 log = structlog.get_logger()
 
@@ -46,12 +47,19 @@ class CheckoutPreflight:
     """Opens checkout with a shop session of its own, which no shopper ever gets."""
 
     def __init__(
-        self, probe: CheckoutProbe, sessions: SessionStore, stores: StoreViews, sites: StoreSites
+        self,
+        probe: CheckoutProbe,
+        sessions: SessionStore,
+        stores: StoreViews,
+        sites: StoreSites,
+        accepted: AcceptedCheckouts | None,
     ) -> None:
+        """`accepted` is None if checkout has to be asked about every quote."""
         self._probe = probe
         self._sessions = sessions
         self._stores = stores
         self._sites = sites
+        self._accepted = accepted
 
     def check(
         self, handoff: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
@@ -61,15 +69,23 @@ class CheckoutPreflight:
         Raises the Problem that says why checkout does not accept the handoff's quote. If checkout
         gives no clear answer, the transfer continues, as it does without a preflight.
         """
+        if self._accepted and self._accepted.has_similar(handoff, quote):
+            return None
         try:
-            return self._open_checkout(handoff, quote, token, deadline)
+            visitor_id = self._open_checkout(handoff, quote, token, deadline)
         except SessionStoreError:
             log.warning("checkout_preflight_inconclusive", reason="session_store_unavailable")
         except CheckoutInconclusive as error:
             log.warning("checkout_preflight_inconclusive", reason=error.reason)
         except Problem as refusal:
             log.warning("checkout_refused", code=refusal.code, detail=refusal.detail)
+            if self._accepted:
+                self._accepted.clear()
             raise
+        else:
+            if self._accepted:
+                self._accepted.add(handoff, quote)
+            return visitor_id
         return None
 
     def _open_checkout(

@@ -138,17 +138,20 @@ def test_a_failure_is_explained_below_the_table(staging: StagingShop) -> None:
     assert re.search(r"to do +The service has other HANDOFF_API_KEYS", finished.out)
 
 
-@pytest.mark.parametrize("ask_checkout", ["true", "false"])
+@pytest.mark.parametrize("preflight", ["always", "off"])
 def test_a_session_store_that_is_not_the_shops_is_detected(
-    shop: RunningShop, tmp_path: Path, ask_checkout: str
+    shop: RunningShop, tmp_path: Path, preflight: str
 ) -> None:
     other_store = tmp_path / "other_store"
     other_store.mkdir()
-    changes = {"HANDOFF_SESSION_STORE": other_store.as_uri(), "HANDOFF_ASK_CHECKOUT": ask_checkout}
+    changes = {
+        "HANDOFF_SESSION_STORE": other_store.as_uri(),
+        "HANDOFF_CHECKOUT_PREFLIGHT": preflight,
+    }
     with running_staging_shop(shop, tmp_path, **changes) as staging:
         finished = staging.rehearse("--json")
     assert finished.code == 1
-    words = "does not find the quote in" if ask_checkout == "true" else "the cart is empty"
+    words = "does not find the quote in" if preflight == "always" else "the cart is empty"
     assert words in finished.failed_step["failure"]["came"]
     assert "HANDOFF_SESSION_STORE" in finished.failed_step["failure"]["do"]
     assert staging.list_remaining_skus() == []
@@ -168,15 +171,15 @@ def test_a_service_for_another_shop_is_detected_before_it_creates_a_cart(
     assert "asks another shop" in finished.failed_step["failure"]["do"]
 
 
-@pytest.mark.parametrize("ask_checkout", ["true", "false"])
+@pytest.mark.parametrize("preflight", ["always", "off"])
 def test_a_shop_without_guest_checkout_is_detected(
-    shop: RunningShop, tmp_path: Path, ask_checkout: str
+    shop: RunningShop, tmp_path: Path, preflight: str
 ) -> None:
     shop.state.rules.guest_checkout = False
-    with running_staging_shop(shop, tmp_path, HANDOFF_ASK_CHECKOUT=ask_checkout) as staging:
+    with running_staging_shop(shop, tmp_path, HANDOFF_CHECKOUT_PREFLIGHT=preflight) as staging:
         finished = staging.rehearse("--json")
     assert finished.code == 1
-    expected = "guest_checkout_off" if ask_checkout == "true" else "guest checkout is switched off"
+    expected = "guest_checkout_off" if preflight == "always" else "guest checkout is switched off"
     assert expected in finished.failed_step["failure"]["came"]
     assert "does not let guests check out" in finished.failed_step["failure"]["do"]
     assert staging.list_remaining_skus() == []
@@ -186,7 +189,7 @@ def test_a_bag_below_the_minimum_order_amount_is_detected(
     shop: RunningShop, tmp_path: Path
 ) -> None:
     shop.state.rules.minimum = Decimal(1000)
-    with running_staging_shop(shop, tmp_path, HANDOFF_ASK_CHECKOUT="false") as staging:
+    with running_staging_shop(shop, tmp_path, HANDOFF_CHECKOUT_PREFLIGHT="off") as staging:
         finished = staging.rehearse("--json")
     assert "with the bag in it" in finished.failed_step["failure"]["came"]
     assert "minimum order amount" in finished.failed_step["failure"]["do"]

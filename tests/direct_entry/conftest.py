@@ -10,4 +10,4 @@ from handoff.settings import Settings
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Switch the checkout preflight off, which writes shop sessions of its own."""
-    return settings.model_copy(update={"ask_checkout": False})
+    return settings.model_copy(update={"checkout_preflight": "off"})

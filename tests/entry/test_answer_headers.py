@@ -60,7 +60,9 @@ def layout(
 ) -> Settings:
     """Return checked settings for a layout."""
     usual = settings_for(shop.url, shop.sessions, tmp_path)
-    return load_settings(**{**usual, "ask_checkout": settings.ask_checkout, **request.param})
+    return load_settings(
+        **{**usual, "checkout_preflight": settings.checkout_preflight, **request.param}
+    )
 
 
 def measure_headers(answer: TestResponse, *names: str) -> int:

@@ -89,7 +89,7 @@ def changed(server: RedisServer, name: str, value: str, usual: str) -> Iterator[
 def app(make_app: MakeApp, redis_server: RedisServer) -> Flask:
     if redis_server.process is None:
         redis_server.start()
-    return make_app(session_store=SecretStr(redis_server.url), ask_checkout=False)
+    return make_app(session_store=SecretStr(redis_server.url), checkout_preflight="off")
 
 
 @pytest.mark.parametrize("trouble", [full, refusing_writes, read_only, stalled, gone])
@@ -145,7 +145,7 @@ def full_disk() -> Iterator[None]:
 def test_with_a_full_disk_the_page_says_so_and_the_link_stays_usable(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
-    app = make_app(ask_checkout=False)
+    app = make_app(checkout_preflight="off")
     poq, phone = Poq(app.test_client()), app.test_client()
     link = poq.link()
     with full_disk():

@@ -28,7 +28,7 @@ def shop(tmp_path: Path) -> Iterator[RunningShop]:
 
 @pytest.fixture
 def settings(shop: RunningShop, tmp_path: Path) -> Settings:
-    return load_settings(**create_settings_of_stores(shop, tmp_path), ask_checkout=False)
+    return load_settings(**create_settings_of_stores(shop, tmp_path), checkout_preflight="off")
 
 
 def make_link(poq: Poq, shop: RunningShop, code: str) -> str:

@@ -47,7 +47,7 @@ def run_service(shop_url: str, folder: Path, **changes: Any) -> Iterator[Service
     """
     sessions = folder / "sessions"
     sessions.mkdir(exist_ok=True)
-    values = {**settings_for(shop_url, sessions, folder), "ask_checkout": False}
+    values = {**settings_for(shop_url, sessions, folder), "checkout_preflight": "off"}
     app = create_app(load_settings(**{**values, **changes}))
     try:
         yield ServiceInProcess(app, Poq(app.test_client()))

@@ -38,7 +38,7 @@ def make_worker(make_app: MakeApp, between: FaultyShop) -> MakeApp:
             "magento_admin_username": "admin",
             "magento_admin_password": SecretStr(PASSWORD),
             "magento_url": between.url,
-            "ask_checkout": False,
+            "checkout_preflight": "off",
         }
         return make_app(**{**login, **changes})
 

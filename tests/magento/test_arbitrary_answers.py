@@ -100,7 +100,9 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FuzzedService]:
         shop = stack.enter_context(running_shop(sessions, create_full_catalogue()))
         faulty = stack.enter_context(faulty_shop(ChangedAnswers(shop.url)))
         service = stack.enter_context(
-            run_service(faulty.url, folder, ask_checkout=True, session_store=sessions.as_uri())
+            run_service(
+                faulty.url, folder, checkout_preflight="always", session_store=sessions.as_uri()
+            )
         )
         yield FuzzedService(shop, faulty, service)
 

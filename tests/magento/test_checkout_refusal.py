@@ -62,7 +62,7 @@ def refused(
     rest = behaves_if(lambda call: "/section/load/" in call.path, section, rest)
     behave = behaves_if(lambda call: path in call.path, behaviour, rest)
     request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
-    with faulty_shop(behave) as faulty, serve(faulty.url, ask_checkout=True) as service:
+    with faulty_shop(behave) as faulty, serve(faulty.url, checkout_preflight="always") as service:
         answer = service.poq.transfer(request)
         assert service.handoffs() == []
         assert service.leases() == []
@@ -167,7 +167,10 @@ def test_without_an_answer_of_checkout_the_transfer_goes_on(
     with (
         faulty_shop(behave) as faulty,
         serve(
-            faulty.url, ask_checkout=True, magento_timeout=4 * SOON, checkout_hosts=("pay.test",)
+            faulty.url,
+            checkout_preflight="always",
+            magento_timeout=4 * SOON,
+            checkout_hosts=("pay.test",),
         ) as service,
     ):
         assert service.poq.transfer(request).status_code == 200
@@ -190,7 +193,7 @@ def test_a_checkout_on_a_host_without_the_session_cookie_gives_no_link(
     behave = behaves_if(
         asks, redirects_to(f"https://www.shop-eu.test{path}"), forwards_to(shop.url)
     )
-    with faulty_shop(behave) as faulty, serve(faulty.url, ask_checkout=True) as service:
+    with faulty_shop(behave) as faulty, serve(faulty.url, checkout_preflight="always") as service:
         answer = service.poq.transfer(request)
         assert service.handoffs() == []
     assert code_of(answer) == "store_not_served"
@@ -202,7 +205,7 @@ def test_there_is_no_preflight_if_the_settings_switch_it_off(
 ) -> None:
     request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     with faulty_shop(forwards_to(shop.url)) as watched:
-        with serve(watched.url, ask_checkout=False) as service:
+        with serve(watched.url, checkout_preflight="off") as service:
             assert service.poq.transfer(request).status_code == 200
         assert not any(asks(call) for call in watched.calls)
 
@@ -226,7 +229,7 @@ def transfer_with_checkout(
     sessions = shop.sessions.as_uri()
     with (
         faulty_shop(behaviour) as faulty,
-        serve(faulty.url, ask_checkout=True, session_store=sessions) as service,
+        serve(faulty.url, checkout_preflight="always", session_store=sessions) as service,
     ):
         answer = service.poq.transfer(request)
         assert bool(service.handoffs()) == (answer.status_code == 200)
@@ -339,7 +342,7 @@ def test_a_missing_field_is_asked_for_once_and_the_reason_is_found_all_the_same(
     sessions = shop.sessions.as_uri()
     with (
         faulty_shop(behave) as faulty,
-        serve(faulty.url, ask_checkout=True, session_store=sessions) as service,
+        serve(faulty.url, checkout_preflight="always", session_store=sessions) as service,
     ):
         found = [code_of(service.poq.transfer(request)) for request in requests]
     few.stock, shop.state.rules.one_page_checkout = stock, True
@@ -376,7 +379,9 @@ def test_the_reason_is_found_although_the_shop_is_slow(
     sessions = shop.sessions.as_uri()
     with (
         faulty_shop(behave) as faulty,
-        serve(faulty.url, ask_checkout=True, session_store=sessions, magento_timeout=2) as service,
+        serve(
+            faulty.url, checkout_preflight="always", session_store=sessions, magento_timeout=2
+        ) as service,
     ):
         answer = service.poq.transfer(request)
     shop.state.rules.guest_checkout = True
@@ -391,7 +396,9 @@ def test_a_renewed_bag_has_no_second_preflight_but_a_quote_has(
 ) -> None:
     quote = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     with faulty_shop(forwards_to(shop.url)) as watched:
-        with serve(watched.url, ask_checkout=True, session_store=shop.sessions.as_uri()) as service:
+        with serve(
+            watched.url, checkout_preflight="always", session_store=shop.sessions.as_uri()
+        ) as service:
             for _ in range(2):
                 assert service.poq.bag(("ITEM-01", 1)).status_code == 200
             assert [asks(call) for call in watched.calls].count(True) == 1
@@ -412,7 +419,7 @@ def test_the_preflight_asks_the_inner_address_as_a_shopper_of_the_public_one(
             public_url="https://www.shop.test/handoff",
             storefront_url="https://www.shop.test/uk",
             session_cookie_name="SHOP",
-            ask_checkout=True,
+            checkout_preflight="always",
         ) as service,
     ):
         assert service.poq.transfer(request).status_code == 200
@@ -430,7 +437,7 @@ def test_a_shop_that_reads_another_session_store_refuses_and_the_log_says_why(
 ) -> None:
     """The settings name a session store that is not the shop's: every shopper would see no bag."""
     request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
-    with serve(shop.url, ask_checkout=True) as service:
+    with serve(shop.url, checkout_preflight="always") as service:
         answer = service.poq.transfer(request)
     assert (answer.status_code, code_of(answer)) == (409, "checkout_refused")
     assert "does not find the quote" in answer.get_json()["detail"]

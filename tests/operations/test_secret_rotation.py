@@ -135,7 +135,7 @@ def test_all_secrets_are_changed_while_shoppers_transfer_and_use_links(
 ) -> None:
     servers, secrets = RotatedServers(redis_server, postgres), SecretFiles(tmp_path)
     secrets.write(api_keys=OLD, secret_key=OLD, previous_secret_keys="", **servers.build_urls(OLD))
-    environment = create_environment(shop, tmp_path, HANDOFF_ASK_CHECKOUT="false")
+    environment = create_environment(shop, tmp_path, HANDOFF_CHECKOUT_PREFLIGHT="off")
     for name in secrets.names:
         environment.pop(f"HANDOFF_{name.upper()}", None)
     body = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}

@@ -24,7 +24,7 @@ def build_environment(shop_url: str, ledger: str, folder: Path, **changes: str) 
         "HANDOFF_API_KEYS": KEY,
         "HANDOFF_SECRET_KEY": SECRET,
         "HANDOFF_SESSION_STORE": sessions.as_uri(),
-        "HANDOFF_ASK_CHECKOUT": "false",
+        "HANDOFF_CHECKOUT_PREFLIGHT": "off",
         "HANDOFF_DATABASE_URL": ledger,
         "HANDOFF_TRANSFERS_PER_MINUTE": "0",
         **changes,

@@ -131,7 +131,7 @@ def test_a_transfer_leaves_one_visitor_for_a_customer_and_none_for_a_guest(
 def test_without_a_preflight_a_change_after_the_first_page_ends_the_session(
     make_app: MakeApp, shop: RunningShop, token: str
 ) -> None:
-    client = make_app(ask_checkout=False).test_client()
+    client = make_app(checkout_preflight="off").test_client()
     browser = enter(client, transfer(Poq(client), shop, token))
     assert browser.shows_checkout(shop)
     change_password(shop, token)

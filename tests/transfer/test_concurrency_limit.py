@@ -54,7 +54,7 @@ def test_links_open_while_transfers_wait_for_the_shop(
         HANDOFF_MAGENTO_URL=slow_shop.url,
         HANDOFF_STOREFRONT_URL=shop.url,
         HANDOFF_MAGENTO_TIMEOUT="30",
-        HANDOFF_ASK_CHECKOUT="false",
+        HANDOFF_CHECKOUT_PREFLIGHT="off",
         GUNICORN_CMD_ARGS=options,
     )
     with (
@@ -139,7 +139,7 @@ def test_one_thread_at_least_is_left_to_links(threads: int, direct_entry: bool) 
 def test_direct_entries_of_strangers_take_no_place_of_a_transfer(
     make_app: MakeApp, slow_shop: FaultyShop
 ) -> None:
-    app = make_app(direct_entry=True, magento_url=slow_shop.url, ask_checkout=False)
+    app = make_app(direct_entry=True, magento_url=slow_shop.url, checkout_preflight="off")
     goes_on = threading.Event()
     answer_at_last = slow_shop.behaviour
 
@@ -169,7 +169,7 @@ def test_a_stranger_who_names_a_customers_quote_does_not_delay_its_transfer(
     direct: bool, make_app: MakeApp, shop: RunningShop, slow_shop: FaultyShop
 ) -> None:
     app = make_app(
-        direct_entry=True, magento_url=slow_shop.url, ask_checkout=False, magento_timeout=10
+        direct_entry=True, magento_url=slow_shop.url, checkout_preflight="off", magento_timeout=10
     )
     token = shop.log_in_customer()
     quote_id = str(shop.fill_customer_quote(token, ("ITEM-01", 1)))
@@ -208,7 +208,7 @@ def test_an_order_lookup_of_the_entry_page_waits_for_no_place(
         magento_url=slow_shop.url,
         magento_access_token=SecretStr("a token of the shop"),
         magento_timeout=10,
-        ask_checkout=False,
+        checkout_preflight="off",
     )
     link = Poq(app.test_client()).link()
     assert use_link(app.test_client(), link).status_code == 303

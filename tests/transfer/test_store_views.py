@@ -189,7 +189,7 @@ def test_a_quote_of_a_store_whose_code_the_shop_does_not_have_is_not_served(
 
 def test_the_id_of_a_store_view_is_verified_once(make_app: MakeApp, shop: RunningShop) -> None:
     with faulty_shop(forwards_to(shop.url)) as between:
-        poq = Poq(make_app(magento_url=between.url, ask_checkout=False).test_client())
+        poq = Poq(make_app(magento_url=between.url, checkout_preflight="off").test_client())
         for _ in range(2):
             poq.transfer({"quote_id": shop.create_guest_quote(*TWO_TOWELS, store="eu_gb")})
     asked = [call.path.split("/V1/")[0] for call in between.calls]

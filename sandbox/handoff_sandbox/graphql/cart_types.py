@@ -87,6 +87,9 @@ def serialize_cart(quote: SandboxQuote) -> JsonObject:
         "prices": {
             "grand_total": serialize_money(totals.grand_total, quote.currency),
             "subtotal_excluding_tax": serialize_money(totals.subtotal, quote.currency),
+            "subtotal_with_discount_excluding_tax": serialize_money(
+                totals.subtotal, quote.currency
+            ),
         },
     }
 

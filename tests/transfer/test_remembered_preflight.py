@@ -1,0 +1,166 @@
+"""Which guests' bags checkout is not asked about, because it has accepted one like them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from handoff.ledger import NewHandoff
+from handoff.magento.quote_models import Quote, QuoteLine
+from handoff.settings import SettingsError, load_settings
+from handoff.transfer.accepted_checkouts import AcceptedCheckouts
+from tests.conftest import settings_for
+from tests.magento.faulty_shop import FaultyShop, faulty_shop
+from tests.magento.service_in_process import ServiceInProcess, run_service
+from tests.magento.shop_behaviours import answers_page, behaves_if, forwards_to
+from tests.running import RunningShop
+
+
+@contextmanager
+def watched_service(
+    shop: RunningShop, folder: Path, *, preflight: str = "remember"
+) -> Iterator[tuple[ServiceInProcess, FaultyShop]]:
+    with (
+        faulty_shop(forwards_to(shop.url)) as watched,
+        run_service(
+            watched.url,
+            folder,
+            checkout_preflight=preflight,
+            session_store=shop.sessions.as_uri(),
+        ) as service,
+    ):
+        yield service, watched
+
+
+def count_preflights(watched: FaultyShop) -> int:
+    return [call.method for call in watched.calls].count("HEAD")
+
+
+def test_checkout_is_asked_once_about_bags_of_accepted_skus(
+    shop: RunningShop, tmp_path: Path
+) -> None:
+    with watched_service(shop, tmp_path) as (service, watched):
+        assert service.poq.bag(("ITEM-01", 1), ("ITEM-02", 1)).status_code == 200
+        assert count_preflights(watched) == 1
+        for lines in (
+            [("ITEM-01", 1), ("ITEM-02", 1)],
+            [("ITEM-02", 3), ("ITEM-01", 1)],
+            [("ITEM-02", 9)],
+        ):
+            assert service.poq.bag(*lines, reference=str(lines)).status_code == 200
+        assert count_preflights(watched) == 1
+
+
+def test_checkout_is_asked_about_a_new_sku_a_smaller_total_and_every_quote(
+    shop: RunningShop, tmp_path: Path
+) -> None:
+    quote = {"quote_id": shop.create_guest_quote(("ITEM-01", 2))}
+    with watched_service(shop, tmp_path) as (service, watched):
+        assert service.poq.bag(("ITEM-01", 2)).status_code == 200
+        for number, lines in enumerate(
+            ([("ITEM-01", 1)], [("ITEM-01", 2), ("ITEM-03", 1)]), start=2
+        ):
+            assert service.poq.bag(*lines, reference=str(lines)).status_code == 200
+            assert count_preflights(watched) == number
+        for number in (4, 5):
+            assert service.poq.transfer(quote).status_code == 200
+            assert count_preflights(watched) == number
+
+
+@pytest.mark.parametrize(("preflight", "count"), [("always", 2), ("off", 0)])
+def test_the_setting_decides_whether_checkout_is_asked(
+    shop: RunningShop, tmp_path: Path, preflight: str, count: int
+) -> None:
+    with watched_service(shop, tmp_path, preflight=preflight) as (service, watched):
+        for reference in ("first", "second"):
+            assert service.poq.bag(("ITEM-01", 1), reference=reference).status_code == 200
+        assert count_preflights(watched) == count
+
+
+def test_a_refusal_forgets_what_was_accepted(shop: RunningShop, tmp_path: Path) -> None:
+    with watched_service(shop, tmp_path) as (service, watched):
+        assert service.poq.bag(("ITEM-01", 1)).status_code == 200
+        shop.state.rules.guest_checkout = False
+        try:
+            refused = service.poq.bag(("ITEM-05", 1), reference="a sku that is new")
+            assert refused.get_json()["code"] == "guest_checkout_off"
+            refused = service.poq.bag(("ITEM-01", 1), reference="an accepted sku")
+            assert refused.get_json()["code"] == "guest_checkout_off"
+        finally:
+            shop.state.rules.guest_checkout = True
+        assert count_preflights(watched) == 3
+
+
+def test_an_inconclusive_answer_is_not_remembered(shop: RunningShop, tmp_path: Path) -> None:
+    with watched_service(shop, tmp_path) as (service, watched):
+        watched.behaviour = behaves_if(
+            lambda call: call.method == "HEAD", answers_page(403), forwards_to(shop.url)
+        )
+        for number, reference in enumerate(("first", "second"), start=1):
+            assert service.poq.bag(("ITEM-01", 1), reference=reference).status_code == 200
+            assert count_preflights(watched) == number
+
+
+def build_handoff(kind: str = "bag", store_code: str = "default") -> NewHandoff:
+    return NewHandoff(
+        caller="poq",
+        transfer_key="key",
+        content_hash="hash",
+        reference="r-1",
+        kind=kind,
+        store_code=store_code,
+        quote_number=7,
+        customer_id=None,
+        customer_group_id=None,
+        bag={"currency": "GBP", "lines": []},
+    )
+
+
+def build_quote(total: str | None, currency: str = "GBP") -> Quote:
+    return Quote(
+        number=7,
+        is_active=True,
+        store_id=1,
+        currency=currency,
+        lines=(QuoteLine("ITEM-01", Decimal(1), 1),),
+        customer=None,
+        total=None if total is None else Decimal(total),
+    )
+
+
+def test_an_acceptance_ends_after_a_minute() -> None:
+    now = 0.0
+    accepted = AcceptedCheckouts(lambda: now)
+    accepted.add(build_handoff(), build_quote("10"))
+    assert accepted.has_similar(build_handoff(), build_quote("10"))
+    now = 59
+    assert accepted.has_similar(build_handoff(), build_quote("11"))
+    assert not accepted.has_similar(build_handoff(), build_quote("9.99"))
+    now = 60
+    assert not accepted.has_similar(build_handoff(), build_quote("10"))
+
+
+def test_an_acceptance_counts_for_its_store_view_and_currency_only() -> None:
+    accepted = AcceptedCheckouts()
+    accepted.add(build_handoff(), build_quote("10"))
+    assert not accepted.has_similar(build_handoff(store_code="german"), build_quote("10"))
+    assert not accepted.has_similar(build_handoff(), build_quote("10", currency="EUR"))
+    assert not accepted.has_similar(build_handoff(kind="guest"), build_quote("10"))
+    assert not accepted.has_similar(build_handoff(), build_quote(None))
+
+
+def test_the_setting_that_it_replaces_is_named(
+    shop: RunningShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDOFF_ASK_CHECKOUT", "false")
+    with pytest.raises(SettingsError) as error:
+        load_settings(**settings_for(shop.url, shop.sessions, tmp_path))
+    [fault] = error.value.faults
+    assert fault == (
+        "HANDOFF_ASK_CHECKOUT is gone. Set HANDOFF_CHECKOUT_PREFLIGHT=off instead of false, or "
+        "remove it."
+    )
