@@ -23,8 +23,11 @@ LOOKUP_PERIOD = 24 * 3600
 
 _c = handoff.c
 _has_id = _c.id == sa.bindparam("handoff_id")
-# A time in the future is from a clock that was set back since.
-_was_looked_up = _c.orders_looked_up_at.between(NOW - LOOKUP_INTERVAL * 1000 + 1, NOW)
+# A time that is a little later than now is from a statement that began after this one and was
+# executed first. One that is much later is from a clock that was set back since.
+_was_looked_up = _c.orders_looked_up_at.between(
+    NOW - LOOKUP_INTERVAL * 1000 + 1, NOW + LOOKUP_INTERVAL * 1000 - 1
+)
 
 _BEGIN = (
     sa.update(handoff)
@@ -56,7 +59,7 @@ class OrderLookupRepository:
         if found.used_at is None or found.used_at <= found.read_at - LOOKUP_PERIOD * 1000:
             return False
         last = found.orders_looked_up_at
-        return last is None or not found.read_at - LOOKUP_INTERVAL * 1000 < last <= found.read_at
+        return last is None or abs(found.read_at - last) >= LOOKUP_INTERVAL * 1000
 
     def begin_lookup(self, handoff_id: str) -> bool:
         """Return whether the shop may be asked now; if so, no other caller may for ten seconds."""
