@@ -106,6 +106,15 @@ def test_a_transfer_does_not_wait_for_the_session_store_of_its_preflight(
     assert inconclusive["reason"] == "session_store_unavailable"
 
 
+def test_readiness_does_not_wait_for_the_lookup_of_the_session_store(
+    make_app: MakeApp, lookups: HangingLookups
+) -> None:
+    app = make_app(session_store=SecretStr(f"redis://{SLOW_HOST}"), magento_timeout=1)
+    answer = app.test_client().get("/readyz")
+    assert (answer.status_code, answer.get_json()["session_store"]) == (503, "failing")
+    assert lookups.ended_count == 0
+
+
 @pytest.mark.usefixtures("request_deadline")
 def test_the_ledger_does_not_wait_for_the_lookup_of_its_host(lookups: HangingLookups) -> None:
     address = f"postgresql+psycopg://handoff@{SLOW_HOST}/handoff"

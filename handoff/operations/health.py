@@ -10,6 +10,7 @@ from http import HTTPStatus
 import structlog
 from flask import Flask, Response, jsonify
 
+from handoff.deadline import Deadline, run_until
 from handoff.ledger import Database, LedgerLoginBlock
 from handoff.problems import LedgerUnavailable
 from handoff.shop_session import SessionStore, SessionStoreError
@@ -17,6 +18,7 @@ from handoff.shop_session import SessionStore, SessionStoreError
 _OK, _FAILING = "ok", "failing"
 _REFUSED, _UNKNOWN = "refused", "unknown"
 _FRESH_FOR = 1.0  # seconds
+_MAX_WAIT = 6.0  # seconds for the session store, with the lookup of its name
 
 log = structlog.get_logger()
 
@@ -84,9 +86,9 @@ class ReadinessCheck:
 
     def _check_session_store(self) -> str:
         try:
-            self._sessions.check_writable()
-        except SessionStoreError as error:
-            log.error("session_store_unavailable", reason=str(error))
+            run_until(Deadline.within_request(_MAX_WAIT), self._sessions.check_writable)
+        except (SessionStoreError, TimeoutError) as error:
+            log.error("session_store_unavailable", reason=str(error) or type(error).__name__)
             return _FAILING
         return _OK
 
