@@ -48,6 +48,7 @@ _RENEW = (
         expires_at=NOW + _ttl,
         customer_group_id=sa.bindparam("group"),
         visitor_id=sa.bindparam("visitor"),
+        customer_tax=sa.bindparam("tax"),
     )
     .returning(*HANDOFF_COLUMNS)
 )
@@ -133,6 +134,7 @@ class HandoffRepository:
                     new.content_hash,
                     group=new.customer_group_id,
                     visitor=new.visitor_id,
+                    tax=new.customer_tax,
                 )
             return renewed or self._insert_and_supersede(connection, new)
 
@@ -194,9 +196,12 @@ class HandoffRepository:
         *,
         group: int | None = None,
         visitor: int | None = None,
+        tax: dict[str, Any] | None = None,
     ) -> Handoff | None:
-        values = {"key": key, "hash": content_hash, "group": group, "visitor": visitor}
-        return self._fetch_handoff(connection, _RENEW, **values, ttl=self._ttl)
+        customer = {"group": group, "visitor": visitor, "tax": tax}
+        return self._fetch_handoff(
+            connection, _RENEW, key=key, hash=content_hash, ttl=self._ttl, **customer
+        )
 
     def _insert_and_supersede(self, connection: sa.Connection, new: NewHandoff) -> Handoff:
         now = self._database.now_parameter

@@ -45,7 +45,8 @@ class NewHandoff:
 
     `caller` is the name of its API key, None after direct entry. Equal transfers have the same
     `transfer_key`, and the same `content_hash` if they have the same content. `visitor_id` is the
-    visitor that the shop stored for the customer at the checkout preflight.
+    visitor that the shop stored for the customer at the checkout preflight. `customer_tax` is as
+    in a `QuoteCustomer`.
     """
 
     transfer_key: str
@@ -59,6 +60,7 @@ class NewHandoff:
     bag: dict[str, Any]
     caller: str | None = None
     visitor_id: int | None = None
+    customer_tax: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,7 @@ _ANONYMISE = sa.update(handoff).values(
     customer_id=None,
     customer_group_id=None,
     visitor_id=None,
+    customer_tax=sa.null(),
     web_view_hash=None,
     differences=sa.null(),
     outcome=sa.case((_c.resolved_at.is_(None), OrderOutcome.UNRECONCILED.value), else_=_c.outcome),

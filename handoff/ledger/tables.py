@@ -35,6 +35,7 @@ handoff = Table(
     Column("customer_id", BigInteger),
     Column("customer_group_id", Integer),
     Column("visitor_id", BigInteger),
+    Column("customer_tax", JSON(none_as_null=True)),
     Column("bag", JSON, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -22,10 +22,16 @@ Quantity = Annotated[Decimal, Field(ge=0, lt=10**9, decimal_places=20, allow_inf
 
 @dataclass(frozen=True, slots=True)
 class QuoteCustomer:
-    """The customer that a quote belongs to, and the group whose prices apply."""
+    """The customer that a quote belongs to, and the group whose prices apply.
+
+    `tax` decides the tax in the prices that the shop shows to this customer: `class_id`, and
+    `billing` and `shipping` for the default addresses. Each of these has `country_id`, `region_id`
+    and `postcode`. Everything may be missing.
+    """
 
     customer_id: int
     group_id: int
+    tax: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

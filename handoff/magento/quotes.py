@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
@@ -29,6 +29,7 @@ _UNKNOWN_STORE_MESSAGE = "Specified request cannot be processed."
 
 # The largest number that a database holds; a larger one does not come from Magento.
 _Id = Annotated[int, Field(strict=True, ge=1, lt=2**63)]
+_Number = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 
 
 class _LineJson(ShopJson):
@@ -38,9 +39,18 @@ class _LineJson(ShopJson):
     price: Annotated[Decimal, Field(allow_inf_nan=False)] | None = None
 
 
+class _AddressJson(ShopJson):
+    country_id: Annotated[str, Field(max_length=2)] | None = None
+    region_id: _Number | None = None
+    postcode: Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$")] | None = None
+    default_billing: bool = False
+    default_shipping: bool = False
+
+
 class _CustomerJson(ShopJson):
     id: _Id | None = None
-    group_id: Annotated[int, Field(strict=True, ge=0, lt=2**31)] | None = None
+    group_id: _Number | None = None
+    addresses: tuple[_AddressJson, ...] = ()
 
 
 class _CurrencyJson(ShopJson):
@@ -50,10 +60,11 @@ class _CurrencyJson(ShopJson):
 class _QuoteJson(ShopJson):
     id: _Id
     is_active: Annotated[bool, Field(strict=True)]
-    store_id: Annotated[int, Field(strict=True, ge=0, lt=2**31)]
+    store_id: _Number
     items: tuple[_LineJson, ...] = ()  # missing after the quote was ordered
     items_count: Annotated[int, Field(strict=True, ge=0, lt=10**9)] = 0
     customer: _CustomerJson = _CustomerJson()
+    customer_tax_class_id: _Number | None = None
     currency: _CurrencyJson
     reserved_order_id: Annotated[str, Field(max_length=64)] | None = None
 
@@ -203,7 +214,7 @@ def _parse_quote(answer: Answer) -> Quote:
         raise reject_answer(answer, "The shop's answer is not a cart.") from None
     customer = None
     if json.customer.id is not None:
-        customer = QuoteCustomer(json.customer.id, json.customer.group_id or 0)
+        customer = QuoteCustomer(json.customer.id, json.customer.group_id or 0, _build_tax(json))
     return Quote(
         number=json.id,
         is_active=json.is_active,
@@ -217,3 +228,17 @@ def _parse_quote(answer: Answer) -> Quote:
         customer=customer,
         hidden_line_count=max(0, json.items_count - len(json.items)),
     )
+
+
+def _build_tax(json: _QuoteJson) -> dict[str, Any]:
+    """Return what decides the tax in the prices that the customer sees."""
+    tax: dict[str, Any] = {}
+    if json.customer_tax_class_id is not None:
+        tax["class_id"] = json.customer_tax_class_id
+    for address in json.customer.addresses:
+        place = address.model_dump(include={"country_id", "region_id", "postcode"})
+        if address.default_billing:
+            tax["billing"] = place
+        if address.default_shipping:
+            tax["shipping"] = place
+    return tax

@@ -5,6 +5,9 @@ the quote of each website under `checkout`, and the login under `customer_<websi
 `customer` if all websites share accounts. The array `default` holds a currency that the shopper
 chose, and `visitor_data`. All numbers are stored as text.
 
+A login also holds the customer's tax class and default addresses, if the shop shows prices with
+tax. Without them the shop would calculate these prices as for a guest.
+
 A password change ends the customer's sessions: Magento compares its time with the time at which it
 stored the visitor of `visitor_data`, a row in its own table. A login without `visitor_data` would
 outlive the password change.
@@ -14,7 +17,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from handoff.ledger import NewHandoff
 from handoff.settings.store_view_models import StoreViews
@@ -28,6 +32,7 @@ class SessionLogin:
     """The signed-in customer: Magento's numbers of the customer and of the customer group.
 
     `website_code` names the website of the account, or is None if all websites share accounts.
+    `tax` is as in a `QuoteCustomer`.
     `visitor_id` is the visitor that the shop stored for this customer's checkout preflight. If it
     is None, Magento stores a visitor at the session's first page.
     """
@@ -36,6 +41,7 @@ class SessionLogin:
     group_id: int
     website_code: str | None
     visitor_id: int | None = None
+    tax: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,11 @@ def build_session_contents(handoff: NewHandoff, store_views: StoreViews) -> Sess
     if handoff.customer_id is not None:
         website = None if store_views.shared_accounts else store.website_code
         login = SessionLogin(
-            handoff.customer_id, handoff.customer_group_id or 0, website, handoff.visitor_id
+            handoff.customer_id,
+            handoff.customer_group_id or 0,
+            website,
+            handoff.visitor_id,
+            handoff.customer_tax or {},
         )
     # Without a currency in the session, Magento uses the store view's own, also after the shopper
     # switches to another store view.
@@ -90,10 +100,18 @@ def encode_contents(contents: SessionContents) -> bytes:
 def encode_login(login: SessionLogin) -> bytes:
     """Return the session entry that signs the customer in."""
     name = "customer" if login.website_code is None else f"customer_{login.website_code}"
-    values = {
+    values: dict[str, str | Mapping[str, str]] = {
         "customer_id": str(login.customer_id),
         "customer_group_id": str(login.group_id),
     }
+    if "class_id" in login.tax:
+        values["customer_tax_class_id"] = str(login.tax["class_id"])
+    for kind in ("billing", "shipping"):
+        if kind in login.tax:
+            address = login.tax[kind].items()
+            values[f"default_tax_{kind}_address"] = {
+                key: str(value) for key, value in address if value is not None
+            }
     return encode_entry(name, values)
 
 

@@ -120,6 +120,7 @@ class TransferService:
             quote_number=quote.number,
             customer_id=customer.customer_id if customer else None,
             customer_group_id=customer.group_id if customer else None,
+            customer_tax=customer.tax if customer else None,
             bag=Bag(quote.lines, quote.currency).as_json(),
         )
 

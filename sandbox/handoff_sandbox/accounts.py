@@ -25,7 +25,8 @@ CUSTOMER_PASSWORD = "Shopper123!"
 class ShopCustomer:
     """A customer. Quotes and orders refer to this object, so they see a changed name at once.
 
-    `session_cutoff` is the second of the last password change, in seconds since 1970.
+    `session_cutoff` is the second of the last password change, in seconds since 1970. `addresses`
+    are as REST shows them.
     """
 
     id: int
@@ -36,6 +37,7 @@ class ShopCustomer:
     website: int = 1
     store: int = 1
     session_cutoff: int | None = None
+    addresses: list[object] = field(default_factory=list)
 
     @property
     def name(self) -> str:

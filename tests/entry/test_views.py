@@ -120,7 +120,8 @@ def test_a_customer_is_signed_in(poq: Poq, phone: FlaskClient, shop: RunningShop
     use_link(phone, get_link_path(poq.transfer({"quote_id": number, "token": token})))
     [data] = sessions_in(shop).values()
     assert data == (
-        b'customer_base|a:2:{s:11:"customer_id";s:1:"2";s:17:"customer_group_id";s:1:"1";}'
+        b'customer_base|a:3:{s:11:"customer_id";s:1:"2";s:17:"customer_group_id";s:1:"1";'
+        b's:21:"customer_tax_class_id";s:1:"3";}'
         b'default|a:1:{s:12:"visitor_data";a:2:{s:11:"customer_id";s:1:"2";'
         b's:10:"session_id";s:1:"-";}}'
         b'checkout|a:1:{s:10:"quote_id_1";s:1:"%d";}' % number

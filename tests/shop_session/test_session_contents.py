@@ -19,6 +19,7 @@ from handoff.shop_session import SessionContents, SessionLogin
 from handoff.shop_session.session_contents import (
     encode_contents,
     encode_entry,
+    encode_login,
     find_visitor_id,
 )
 from tests.running import require_program
@@ -100,6 +101,21 @@ def test_a_currency_and_a_known_visitor_share_one_array() -> None:
         b'a:2:{s:13:"currency_code";s:3:"EUR";s:12:"visitor_data";a:3:{s:11:"customer_id";s:1:"2";'
         b's:10:"session_id";s:1:"-";s:10:"visitor_id";s:2:"19";}}'
         b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
+    )
+
+
+def test_the_tax_of_a_customer_equals_that_of_a_real_login() -> None:
+    tax = {
+        "class_id": 3,
+        "billing": {"country_id": "DE", "region_id": 82, "postcode": "10115"},
+        "shipping": {"country_id": "GB", "region_id": None, "postcode": None},
+    }
+    assert encode_login(SessionLogin(27, 1, "base", tax=tax)) == (
+        b'customer_base|a:5:{s:11:"customer_id";s:2:"27";s:17:"customer_group_id";s:1:"1";'
+        b's:21:"customer_tax_class_id";s:1:"3";'
+        b's:27:"default_tax_billing_address";a:3:{s:10:"country_id";s:2:"DE";'
+        b's:9:"region_id";s:2:"82";s:8:"postcode";s:5:"10115";}'
+        b's:28:"default_tax_shipping_address";a:1:{s:10:"country_id";s:2:"GB";}}'
     )
 
 

@@ -153,6 +153,27 @@ def test_a_customer_quote_is_taken_with_the_token(
     assert (row["customer_id"], row["customer_group_id"]) == (1, 1)
 
 
+def test_the_default_addresses_of_a_customer_are_kept_for_the_tax_of_prices_and_no_other(
+    poq: Poq, shop: RunningShop, tmp_path: Path
+) -> None:
+    customer = shop.state.accounts.find_customer(1)
+    assert customer is not None
+    home = {"country_id": "DE", "region_id": 82, "postcode": "10115"}
+    customer.addresses = [
+        {**home, "city": "Berlin", "street": ["1 Road"], "default_billing": True},
+        {"country_id": "FR", "region_id": 0, "postcode": "75001"},
+    ]
+    token = shop.log_in_customer()
+    number = shop.fill_customer_quote(token, ("ITEM-03", 2))
+    assert poq.transfer({"quote_id": number, "token": token}).status_code == 200
+    [row] = handoffs(tmp_path)
+    assert json.loads(row["customer_tax"]) == {"class_id": 3, "billing": home}
+    customer.addresses = []
+    assert poq.transfer({"quote_id": number, "token": token}).status_code == 200
+    [row] = handoffs(tmp_path)
+    assert json.loads(row["customer_tax"]) == {"class_id": 3}
+
+
 def test_a_quote_that_holds_what_the_request_says_is_taken(poq: Poq, shop: RunningShop) -> None:
     quote_id = shop.create_guest_quote(("ITEM-03", 2), ("ITEM-04", 1))
     items = [

@@ -143,7 +143,7 @@ def serialize_customer(customer: ShopCustomer) -> JsonObject:
         "lastname": customer.lastname,
         "store_id": customer.store,
         "website_id": customer.website,
-        "addresses": [],
+        "addresses": customer.addresses,
         "disable_auto_group_change": 0,
         "extension_attributes": {"is_subscribed": False},
     }
