@@ -129,7 +129,10 @@ class NotFound(Problem):
 
 
 class QuoteNotFound(Problem):
-    """The quote does not exist or belongs to somebody else; the answer is the same for both."""
+    """The quote does not exist, belongs to somebody else, or is closed without an order.
+
+    The answer is the same for the first two.
+    """
 
     code = "quote_not_found"
     status = 404

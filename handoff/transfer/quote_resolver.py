@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 _CLOSED_WITHOUT_ORDER = (
     "The quote is closed without an order: it was merged into another quote, or its order was "
-    "cancelled."
+    "cancelled. Transfer the shopper's current quote."
 )
 
 
