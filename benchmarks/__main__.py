@@ -23,6 +23,7 @@ from benchmarks.cases import (
     ledger_sizes,
     single_client_times,
     steady_load,
+    tap_to_checkout,
     worker_memory,
 )
 from benchmarks.options import BenchmarkOptions, ShopUnderTest
@@ -37,6 +38,7 @@ CASES: dict[str, Callable[[BenchmarkOptions], Findings]] = {
     "capacity": capacity.measure,
     "single-client": single_client_times.measure,
     "bag-sizes": bag_sizes.measure,
+    "tap": tap_to_checkout.measure,
     "memory": worker_memory.measure,
     "ledger-sizes": ledger_sizes.measure,
 }
@@ -85,6 +87,8 @@ def _parse_arguments() -> argparse.Namespace:
     add("--shop", metavar="URL", help="a Magento of your own to fill bags at: it keeps the carts")
     add("--skus", type=_split_commas, default=(), help="products that it sells, comma-separated")
     add("--sessions", metavar="URL", help="its session store, as in HANDOFF_SESSION_STORE")
+    add("--customer", metavar="EMAIL:PASSWORD", help="a customer of the shop, for the case tap")
+    add("--shop-process", default="", metavar="NAME", help="count its processor time, as php-fpm's")
     arguments = parser.parse_args()
     if arguments.shop and not (arguments.skus and arguments.sessions):
         parser.error("--shop needs --skus and --sessions")
@@ -95,6 +99,11 @@ def _parse_arguments() -> argparse.Namespace:
 
 def _split_commas(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
+
+
+def _split_login(text: str) -> tuple[str, str]:
+    email, _, password = text.partition(":")
+    return email, password
 
 
 def _build_options(arguments: argparse.Namespace, folder: Path) -> BenchmarkOptions:
@@ -109,6 +118,8 @@ def _build_options(arguments: argparse.Namespace, folder: Path) -> BenchmarkOpti
         memory_requests=arguments.memory_requests,
         ledger_sizes=tuple(arguments.sizes),
         shop=shop,
+        customer=_split_login(arguments.customer) if arguments.customer else None,
+        shop_process=arguments.shop_process,
         beside=arguments.beside.resolve() if arguments.beside else None,
     )
 

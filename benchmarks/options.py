@@ -23,6 +23,8 @@ class BenchmarkOptions:
 
     A run has `rounds`, and each case has `seconds` in every round, so that whatever else the
     machine does falls on all cases. `beside` is another checkout of this repository.
+    `customer` is the e-mail address and password of a customer of the shop, and `shop_process` the
+    beginning of the name of the shop's processes on this machine.
     """
 
     folder: Path
@@ -32,6 +34,8 @@ class BenchmarkOptions:
     memory_requests: int
     ledger_sizes: tuple[int, ...]
     shop: ShopUnderTest | None = None
+    customer: tuple[str, str] | None = None
+    shop_process: str = ""
     beside: Path | None = None
 
     def make_folder(self, name: str) -> Path:

@@ -16,13 +16,14 @@ from benchmarks.servers.ledger_rows import LedgerRows, create_ledger, next_quote
 from benchmarks.servers.process import find_free_port, run_server
 from handoff.cli.serve import build_gunicorn_command
 
-_KEY = "a-key-of-the-benchmark"
+KEY = "a-key-of-the-benchmark"
+"""The key of the calls that the benchmark makes as Poq's cloud."""
 _SECRET = "a secret of the benchmark that is long enough"
 
 
 def build_transfer(body: object) -> bytes:
     """Return a transfer request with this JSON body."""
-    headers = (("Content-Type", "application/json"), ("Authorization", _KEY))
+    headers = (("Content-Type", "application/json"), ("Authorization", KEY))
     return build_request("POST", "/api/cart-transfer", *headers, body=json.dumps(body).encode())
 
 
@@ -69,6 +70,7 @@ def run_handoff(
     sessions: str,
     filled: int = 0,
     preflight: str = "off",
+    workers: int = 2,
 ) -> Iterator[RunningHandoff]:
     """Run the service of this checkout, on a ledger with `filled` rows.
 
@@ -81,7 +83,8 @@ def run_handoff(
         **_build_settings(port, shop=shop, ledger=ledger, sessions=sessions),
         "HANDOFF_CHECKOUT_PREFLIGHT": preflight,
     }
-    command = [*build_gunicorn_command(f"{HOST}:{port}"), "handoff.app_factory:create_app()"]
+    command = [*build_gunicorn_command(f"{HOST}:{port}"), "--workers", str(workers)]
+    command += ["handoff.app_factory:create_app()"]
     with (
         create_ledger(ledger, _SECRET, filled=filled) as rows,
         run_server(command, port, folder, environment=environment) as process,
@@ -112,7 +115,7 @@ def _build_settings(port: int, *, shop: str, ledger: str, sessions: str) -> dict
     return {
         "HANDOFF_PUBLIC_URL": f"http://{HOST}:{port}",
         "HANDOFF_MAGENTO_URL": shop,
-        "HANDOFF_API_KEYS": _KEY,
+        "HANDOFF_API_KEYS": KEY,
         "HANDOFF_SECRET_KEY": _SECRET,
         "HANDOFF_SESSION_STORE": sessions,
         "HANDOFF_DATABASE_URL": ledger,
