@@ -25,6 +25,7 @@ from handoff.doctor.checks import (
     shop_address,
     shop_configuration,
     store_views,
+    web_checkout,
 )
 
 
@@ -92,6 +93,13 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
             Check("Bag into checkout", checkout.check_bag_into_checkout, _STORE),
             Check("Customer's session", customer_account.check_customer_session),
             Check("Redirects of checkout", checkout.check_checkout_redirects, _STORE),
+        ),
+        "Back to the app": (
+            Check("Script in checkout", web_checkout.check_script_in_checkout, _STORE),
+            Check("Script on other pages", web_checkout.check_script_on_other_pages, _STORE),
+            Check("Policy of checkout", web_checkout.check_policy_of_checkout, _STORE),
+            Check("Policy of the success page", web_checkout.check_policy_of_success, _STORE),
+            Check("Poq's script", web_checkout.check_poq_script_host, needs_rest=False),
         ),
     },
     "access": {

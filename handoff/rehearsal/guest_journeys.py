@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import time
 from typing import Any
 
+from handoff.deadline import Deadline
 from handoff.reconciliation.report import ReportState
 from handoff.rehearsal.app_cart import AppCart, describe_lines
 from handoff.rehearsal.checkout_page import CheckoutPage
@@ -14,6 +16,7 @@ from handoff.rehearsal.results import Observation, Step, StepFailure, get_advice
 from handoff.rehearsal.shopper_journey import ShopperJourney
 
 _EMAIL = "handoff-rehearsal@example.com"  # nobody owns this domain
+_REPORT_TIMEOUT = 15.0  # seconds
 _REMOVED_BY_SHOP = "The shop removes guests' carts in time."
 
 
@@ -79,6 +82,7 @@ class GuestBagJourney(GuestJourney):
             skip_reason = "" if self._context.reconciler else get_advice("no_permission_for_orders")
             steps += [
                 self._build_step("ordered, with an offline payment", self.order_cart),
+                self._build_step("the app learns of the order", self.report_order, skip_reason),
                 self._build_step(
                     "order found by reconcile", self.find_order_by_reference, skip_reason
                 ),
@@ -125,6 +129,36 @@ class GuestBagJourney(GuestJourney):
         else:
             cleanup.defer(name, lambda: self._cancel_order(order))
         return f"order {order.order_id}, to be paid by {order.payment_method}"
+
+    def report_order(self) -> Observation:
+        """Ask in the place of the success page, and require one message with the order's total."""
+        page, second_page = secrets.token_hex(16), secrets.token_hex(16)
+        report = self._wait_for_report(page)
+        if [order.get("reference") for order in report] != [self._reference]:
+            expected = "a message to the app about the order"
+            raise StepFailure(expected, f"{len(report)} messages", "order_not_reported")
+        [order] = report
+        if self._ask_for_orders(second_page):
+            expected = "no second message about the order"
+            raise StepFailure(expected, "one more", "order_reported_twice")
+        self._order_number = str(order["orderId"])
+        return f"order {self._order_number}, {order['total']:.2f} {order['currency']}, once"
+
+    def _wait_for_report(self, page: str) -> list[dict[str, Any]]:
+        """Ask until the order is found; the service asks the shop once in ten seconds."""
+        deadline = Deadline.after(_REPORT_TIMEOUT)
+        while not (orders := self._ask_for_orders(page)) and not deadline.has_passed:
+            self._context.cancel.raise_if_requested()
+            time.sleep(1)
+        return orders
+
+    def _ask_for_orders(self, page: str) -> list[dict[str, Any]]:
+        shop = self._site.storefront_parts
+        url = f"{self._site.public_url}/web-checkout/orders"
+        origin = f"{shop.scheme}://{shop.netloc}"
+        answer = self._web_view.ask_for_orders(url, shop_origin=origin, page=page)
+        orders: list[dict[str, Any]] = answer.get("orders", [])
+        return orders
 
     def find_order_by_reference(self) -> Observation:
         """Find the order by the reference, as `handoff reconcile` does."""

@@ -112,6 +112,16 @@ class WebView:
         headers = {"Accept": "application/json", "X-Requested-With": "XMLHttpRequest"}
         return self._send("GET", url, headers=headers).content
 
+    def ask_for_orders(self, url: str, *, shop_origin: str, page: str) -> dict[str, Any]:
+        """Ask the service, as its script does in a page of the shop, which orders to report."""
+        response = self._send("POST", url, data={"page": page}, headers={"Origin": shop_origin})
+        expected = "the orders that the page has to tell the app about"
+        try:
+            answer: dict[str, Any] = response.json()
+        except requests.exceptions.JSONDecodeError:
+            raise StepFailure(expected, str(response.status_code), "not_the_service") from None
+        return answer
+
     def get_cookie(self, name: str, url: str) -> str | None:
         """Return the value of a cookie in a request to a URL, or None if it is not sent there."""
         request = self._session.prepare_request(requests.Request("GET", url))

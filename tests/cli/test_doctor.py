@@ -35,6 +35,7 @@ class DoctorCommand:
             "HANDOFF_SECRET_KEY": "it-signs-the-links-of-the-tests-and-is-long",
             "HANDOFF_SESSION_STORE": (folder / "sessions").as_uri(),
             "HANDOFF_DATABASE_URL": f"sqlite:///{folder / 'handoff.db'}",
+            "HANDOFF_POQ_ASSETS_URL": f"{url}/static/sandbox/mark.svg",
             "HANDOFF_MAGENTO_ADMIN_USERNAME": "admin",
             "HANDOFF_MAGENTO_ADMIN_PASSWORD": "Admin123!",
         }

@@ -98,7 +98,7 @@ def test_invalid_options_are_explained(
 def test_ctrl_c_reports_what_was_purged(
     old_handoffs: Scenario, handoff: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(_self: Purger) -> int:
+    def interrupt(_self: Purger, *_arguments: object) -> int:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

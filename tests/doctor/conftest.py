@@ -37,6 +37,7 @@ def good_settings(url: str, sessions: Path) -> dict[str, Any]:
         "secret_key": "it-signs-the-links-of-the-tests-and-is-long",
         "session_store": sessions.as_uri(),
         "database_url": f"sqlite:///{sessions.parent / 'handoff.db'}",
+        "poq_assets_url": f"{url}/static/sandbox/mark.svg",
         "magento_admin_username": "admin",
         "magento_admin_password": "Admin123!",
         "stores": (STORE,),

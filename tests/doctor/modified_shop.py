@@ -32,6 +32,8 @@ def run_modified_shop(
     port = free_port()
     url = f"http://{HOST}:{port}"
     app = create_shop(url=url, session_path=sessions, with_demo_content=True)
+    script = f'<script src="{url}/web-checkout.js" defer></script>'
+    app.extensions["sandbox"].head_includes = script
     for modify in modifications:
         modify(app)
     server = make_server(HOST, port, app, threaded=True)

@@ -30,8 +30,9 @@ def check_administrator(context: CheckContext) -> CheckResult:
     admin = context.try_admin_access()
     if admin is None:
         return warning(
-            "The settings name none. Used links then never say that the order has been placed, "
-            "many checks are impossible, and Poq needs one for products and categories.",
+            "The settings name none. The app then does not learn of orders, used links never say "
+            "that the order has been placed, many checks are impossible, and Poq needs one for "
+            "products and categories.",
             f"Set {_USE_OAUTH}. Or set HANDOFF_MAGENTO_ADMIN_USERNAME and _PASSWORD.",
         )
     settings = context.settings
@@ -97,11 +98,11 @@ def check_order_access(context: CheckContext) -> CheckResult:
         "GET", "orders", store=context.default_store, token=token, params=_READ_ORDERS
     )
     if response.status == 200:
-        return ok("Granted: used links can say 'Your order has been placed'.")
+        return ok("Granted: the app learns of orders, and used links can say that one is placed.")
     if response.status in (401, 403):
         return fault(
-            f"Denied ({response.status}): links cannot say that the order has been placed, and "
-            "nothing can be reconciled.",
+            f"Denied ({response.status}): the app does not learn of orders, links cannot say that "
+            "the order has been placed, and nothing can be reconciled.",
             "Give the role Sales, Operations, Orders, Actions, View (Magento_Sales::actions_view).",
         )
     if response.status == 400 and "pageSize" in read_message(response):
