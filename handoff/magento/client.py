@@ -194,6 +194,7 @@ class MagentoClient:
         except NoResponse as error:
             _raise_no_response(error)
         if response.location:
+            log_unusable_answer(response)
             self._raise_redirected(response.location)
         _require_answer(response)
         return response

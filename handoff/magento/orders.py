@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+import structlog
 from pydantic import ValidationError
 
 from handoff.deadline import Deadline
@@ -34,6 +35,8 @@ _QUOTES_PER_SEARCH = 300
 ORDERS_PER_PAGE = 100
 _MAX_EDITS = 5  # of one order that are followed to the order that counts
 _TIMEOUT = 30.0  # seconds for one page and its retries; no shopper waits for it
+
+log = structlog.get_logger()
 
 _VIEW_RIGHT = "Magento_Sales::actions_view"
 _COMMENT_RIGHT = "Magento_Sales::comment"
@@ -178,6 +181,8 @@ class Orders:
             deadline,
         )
         if answer.status != HTTPStatus.OK:
+            # The message of a limit in the settings (webapi/validation) names it.
+            log.warning("order_search_refused", status=answer.status, message=answer.message[:200])
             raise ShopUnavailable("The shop does not answer the search for orders.")
         try:
             return model.model_validate(answer.body)

@@ -86,7 +86,7 @@ def _execute(schema: GraphQLSchema, query: str, variables: object) -> tuple[Json
         return {"errors": [serialize_error(error)]}, 500
     errors = validate(schema, document)
     if errors:
-        return {"errors": [serialize_error(error) for error in errors]}, 200
+        return {"errors": [serialize_error(errors[0])]}, 200  # Magento names one
     result = execute_sync(
         schema, document, variable_values=variables if isinstance(variables, dict) else None
     )

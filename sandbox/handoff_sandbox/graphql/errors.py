@@ -11,8 +11,8 @@ def create_error(category: str, message: str) -> GraphQLError:
 
 
 def serialize_error(error: GraphQLError) -> dict[str, object]:
-    """Return an error with the punctuation of the PHP library."""
-    message = error.message
+    """Return an error with the punctuation of the PHP library, and without suggestions."""
+    message = error.message.partition(" Did you mean ")[0]
     if isinstance(error, GraphQLSyntaxError):
         message = message.removesuffix(".")
     if not error.extensions:
