@@ -14,6 +14,7 @@ from handoff_sandbox import graphql, rest, storefront
 from handoff_sandbox.catalogue import Catalogue, create_demo_catalogue
 from handoff_sandbox.formats import Clock
 from handoff_sandbox.magento_version import MagentoVersion
+from handoff_sandbox.maintenance import MaintenanceMode
 from handoff_sandbox.shop import open_shop
 from handoff_sandbox.store_views import POUNDS, Currency, ShopViews, create_single_view
 
@@ -56,7 +57,8 @@ def create_shop(
     rest.register(app)
     graphql.register(app)
     storefront.register(app)
-    app.wsgi_app = OneRequestAtATime(app.wsgi_app, shop.lock)  # type: ignore[method-assign]
+    one_at_a_time = OneRequestAtATime(app.wsgi_app, shop.lock)
+    app.wsgi_app = MaintenanceMode(one_at_a_time, session_path)  # type: ignore[method-assign]
     return app
 
 

@@ -96,6 +96,8 @@ def test_the_app_closes_a_web_view_that_goes_back_to_it(phone: Page) -> None:
 def test_each_button_shows_what_happened(phone: Page) -> None:
     open_checkout(phone)
     results = {
+        "soldout": "is not available",
+        "double": "Checkout is open.",
         "again": "Checkout is open.",
         "second": "This link has already been used",
         "preview": "Checkout is open.",
@@ -107,7 +109,45 @@ def test_each_button_shows_what_happened(phone: Page) -> None:
     for scenario, result in results.items():
         button = phone.locator(f'[data-scenario="{scenario}"]')
         button.click()
-        expect(button.locator("[data-result]")).to_have_text(result, timeout=15_000)
+        expect(button.locator("[data-result]")).to_contain_text(result, timeout=15_000)
         if scenario == "store":
             button.click()
             expect(button.locator("[data-result]")).to_contain_text("is back", timeout=15_000)
+
+
+def test_the_sheet_never_says_that_checkout_is_open_over_a_result_page(phone: Page) -> None:
+    open_checkout(phone)
+    title = phone.locator(".sheet .title")
+    expect(title).to_have_text("Checkout is open")
+    phone.click('[data-scenario="change"]')
+    expect(title).to_have_text("Checkout is not open")
+    expect(phone.locator(".sheet [data-text]")).to_contain_text("There is a newer link")
+
+
+def test_waiting_for_an_expired_link_can_be_left(phone: Page) -> None:
+    button = phone.locator('[data-scenario="late"]')
+    button.click()
+    expect(button.locator("[data-result]")).to_contain_text("s to go")
+    phone.click("[data-close]")
+    expect(phone.locator("[data-checkout]")).to_be_enabled()
+    expect(phone.locator(".sheet")).to_be_hidden()
+    expect(button.locator("[data-result]")).to_be_empty()
+
+
+def test_the_shop_can_be_taken_down_and_brought_back(phone: Page) -> None:
+    button = phone.locator('[data-scenario="shop"]')
+    button.click()
+    expect(phone.locator(".sheet .title")).to_have_text("That did not work", timeout=15_000)
+    expect(button.locator("b")).to_have_text("Bring the shop back")
+    button.click()
+    expect(button.locator("b")).to_have_text("Take the shop down")
+    open_checkout(phone)
+
+
+def test_a_low_window_shows_everything_without_scrolling(phone: Page) -> None:
+    phone.set_viewport_size({"width": 1280, "height": 600})
+    assert phone.evaluate("document.documentElement.scrollHeight") <= 600
+    for selector in ("h1", "[data-checkout]", '[data-scenario="bought"]', ".log"):
+        box = phone.locator(selector).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 600

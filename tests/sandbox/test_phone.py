@@ -50,7 +50,7 @@ class PhoneServer:
         return calls
 
     def set_store_away(self, *, away: bool) -> Any:
-        return self.client.post("/session-store", json={"away": away}).get_json()
+        return self.client.post("/outages/store", json={"away": away}).get_json()
 
 
 def read_events(answer: TestResponse) -> list[Event]:
@@ -101,7 +101,7 @@ def test_the_page_explains_cart_transfer_and_offers_the_products(
     phone: PhoneServer,
 ) -> None:
     page = phone.client.get("/").text
-    assert re.search(r"<h1>Cart transfer takes the bag .* works&nbsp;once\.</h1>", page)
+    assert re.search(r"<h1>Handoff takes the bag .* works&nbsp;once\.</h1>", page)
     assert page.count("<li data-sku=") == 22
     assert "Lab item" not in page
     for picture in set(re.findall(r'src="(/pictures/[^"]+)"', page)):
@@ -237,13 +237,13 @@ def test_openings_are_read_from_the_services_log(phone: PhoneServer) -> None:
 
 def test_the_session_store_can_go_away_and_come_back(phone: PhoneServer) -> None:
     link = phone.request_link("store")
-    assert phone.set_store_away(away=True) == {"away": True}
+    assert phone.set_store_away(away=True) == {"store": True, "shop": False}
     try:
-        assert phone.client.get("/session-store").get_json() == {"away": True}
+        assert phone.client.get("/outages").get_json() == {"store": True, "shop": False}
         assert list_statuses(phone.send_visitor("second", link)) == [200, 503]
     finally:
-        assert phone.set_store_away(away=False) == {"away": False}
-    assert phone.set_store_away(away=False) == {"away": False}
+        assert phone.set_store_away(away=False) == {"store": False, "shop": False}
+    assert phone.set_store_away(away=False)["store"] is False
     assert phone.read_openings(link)[-1]["text"].endswith("“The shop cannot be reached right now.”")
 
 
@@ -262,7 +262,7 @@ def test_an_invalid_request_is_refused(phone: PhoneServer, change: Event) -> Non
     assert phone.client.post("/checkout", json=tap | change).status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/checkout", "/visitors/bot", "/session-store"])
+@pytest.mark.parametrize("path", ["/checkout", "/visitors/bot", "/outages/store"])
 def test_posts_of_other_sites_are_refused(phone: PhoneServer, path: str) -> None:
     assert phone.client.post(path, data="{}", content_type="text/plain").status_code == 415
     assert phone.client.post(path, json=[]).status_code == 400
@@ -284,3 +284,19 @@ def test_an_unreachable_server_is_shown(tmp_path: Path) -> None:
     tap = {"bag": {"ITEM-01": 1}, "shopper": "guest", "kind": "bag", "style": "url"}
     events = read_events(phone.test_client().post("/checkout", json={**tap, "reference": "r"}))
     assert events[-1]["text"].startswith("A server of the demo did not answer")
+
+
+def test_a_shop_in_maintenance_refuses_and_comes_back(phone: PhoneServer) -> None:
+    try:
+        outages = phone.client.post("/outages/shop", json={"away": True}).get_json()
+        assert outages == {"store": False, "shop": True}
+        events = phone.check_out("down")
+        assert list_statuses(events)[-1] == 503
+        assert events[-1]["kind"] == "refused"
+    finally:
+        phone.client.post("/outages/shop", json={"away": False})
+    assert find_instruction(phone.check_out("up-again"))
+
+
+def test_an_unknown_outage_is_not_found(phone: PhoneServer) -> None:
+    assert phone.client.post("/outages/moon", json={"away": True}).status_code == 404

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from flask import current_app
 
+from handoff_sandbox.maintenance import get_flag_file
+
 
 @dataclass(frozen=True, slots=True)
 class DemoContext:
@@ -18,6 +20,11 @@ class DemoContext:
     link_ttl: int
     logs: tuple[Path, ...]
     sessions: Path
+
+    @property
+    def outages(self) -> dict[str, SessionStoreOutage | ShopOutage]:
+        """What the phone can take away, by name."""
+        return {"store": SessionStoreOutage(self.sessions), "shop": ShopOutage(self.sessions)}
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -49,6 +56,26 @@ class SessionStoreOutage:
     @property
     def _renamed(self) -> Path:
         return self.path.with_name(f"{self.path.name}-away")
+
+
+@dataclass(frozen=True, slots=True)
+class ShopOutage:
+    """An outage of the shop: its maintenance mode. `path` is PHP's folder of sessions."""
+
+    path: Path
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the shop is in maintenance."""
+        return get_flag_file(self.path).exists()
+
+    def start(self) -> None:
+        """Put the shop into maintenance."""
+        get_flag_file(self.path).touch()
+
+    def end(self) -> None:
+        """End the maintenance."""
+        get_flag_file(self.path).unlink(missing_ok=True)
 
 
 def current_context() -> DemoContext:

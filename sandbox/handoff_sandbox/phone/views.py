@@ -14,7 +14,7 @@ from handoff_sandbox.demo_content import BRAND, find_content
 from handoff_sandbox.phone import poq_script, visitors
 from handoff_sandbox.phone.call_log import Event, write_lines
 from handoff_sandbox.phone.checkout_request import CheckoutRequest
-from handoff_sandbox.phone.demo_context import DemoContext, SessionStoreOutage, current_context
+from handoff_sandbox.phone.demo_context import DemoContext, current_context
 from handoff_sandbox.phone.log_reader import read_openings
 from handoff_sandbox.phone.poq_cloud import PoqCloud
 
@@ -87,20 +87,20 @@ def show_openings(handoff: str) -> dict[str, Any]:
     return {"calls": [call.as_event() for call in openings[seen:]], "seen": len(openings)}
 
 
-@blueprint.get("/session-store")
-def show_session_store() -> dict[str, bool]:
-    return {"away": SessionStoreOutage(current_context().sessions).is_active}
+@blueprint.get("/outages")
+def show_outages() -> dict[str, bool]:
+    return {name: outage.is_active for name, outage in current_context().outages.items()}
 
 
-@blueprint.post("/session-store")
-def change_session_store() -> dict[str, bool]:
-    """Start or end an outage of the shop's session store."""
-    outage = SessionStoreOutage(current_context().sessions)
+@blueprint.post("/outages/<name>")
+def change_outage(name: str) -> dict[str, bool]:
+    """Start or end an outage of the shop, or of its session store."""
+    outage = current_context().outages.get(name) or abort(404)
     if _read_body().get("away"):
         outage.start()
     else:
         outage.end()
-    return {"away": outage.is_active}
+    return show_outages()
 
 
 @dataclass(frozen=True, slots=True)

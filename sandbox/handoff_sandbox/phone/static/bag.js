@@ -35,6 +35,9 @@ export function emptyBag() {
 
 export const bagContents = () => Object.fromEntries([...bag].filter(([, quantity]) => quantity > 0));
 
+// A product that the shop no longer has, although the app shows it.
+export const soldOutSku = cards.find((card) => 'soldOut' in card.dataset)?.dataset.sku;
+
 export const nameOf = (sku) => cards.find((card) => card.dataset.sku === sku).dataset.name;
 
 export const chosenOption = (name) => document.querySelector(`input[name="${name}"]:checked`).value;
@@ -48,6 +51,16 @@ export function showSheet(title, text, open = null) {
   button.onclick = open;
   setSheetVisible(true);
 }
+
+// Changes the sheet unless the shopper has closed it.
+export function changeSheet(title, text) {
+  if (!sheet.hidden) showSheet(title, text);
+}
+
+// Resolves when the shopper closes the sheet.
+export const waitForClose = () => new Promise((resolve) => {
+  sheet.querySelector('[data-close]').addEventListener('click', resolve, { once: true });
+});
 
 export const hideSheet = () => setSheetVisible(false);
 

@@ -1,12 +1,12 @@
 // One checkout: the transfer, the web view that opens its instruction, and what the service logs.
 
-import { bagContents, chosenOption, hideSheet, showSheet } from './bag.js';
+import { bagContents, changeSheet, chosenOption, hideSheet, showSheet } from './bag.js';
 import { addCall, addNote, showProgress } from './log.js';
 
 const WINDOW = 'handoff-web-view';
 let watchCount = 0; // raised to stop the loop that watches the log
 let webView = null; // the window of the web view
-let problem = ''; // the text of the last refusal
+export let problem = ''; // the text of the last refusal
 export let link = null; // {instruction, token, handoff, seen} of the last transfer
 
 export const newReference = () => `demo-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
@@ -90,7 +90,7 @@ export function openLink(given, view) {
     form.remove();
   }
   view.focus();
-  showSheet('Checkout is open', 'It is in a window of its own, which is the app’s web view.');
+  showSheet('The web view opens the link', 'It is a window of its own.');
   watch(given);
 }
 
@@ -108,8 +108,10 @@ function showOpening(call) {
   if (call.status === 303) {
     showProgress('checkout');
     addNote('Checkout is open, with exactly that bag.');
+    changeSheet('Checkout is open', 'It is in a window of its own, which is the app’s web view.');
   } else {
     showProgress('link', !call.succeeded);
+    if (!call.succeeded) changeSheet('Checkout is not open', call.text);
   }
   document.dispatchEvent(new CustomEvent('opened', { detail: call }));
 }

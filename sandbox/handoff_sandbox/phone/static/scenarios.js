@@ -1,6 +1,8 @@
 // The buttons for what can go wrong. Each says what should happen, and afterwards what happened.
 
-import { bagContents, changeQuantity, hideSheet, nameOf, showBag, showSheet } from './bag.js';
+import {
+  bagContents, changeQuantity, hideSheet, nameOf, showBag, showSheet, soldOutSku, waitForClose,
+} from './bag.js';
 import { addChapter, addNote } from './log.js';
 import * as run from './run.js';
 
@@ -32,6 +34,37 @@ async function sendVisitor(visitor, link) {
 
 // Each returns whether it has finished; if not, the prepared web view is closed.
 const SCENARIOS = {
+  async soldout() {
+    addNote(`Somebody else has just bought the last ${nameOf(soldOutSku)}. The app does not know it yet.`);
+    await run.transfer(run.newReference(), { ...bagContents(), [soldOutSku]: 1 });
+    showResult(run.problem);
+    return true;
+  },
+
+  async shop() {
+    if (await isAway('shop')) {
+      await setAway('shop', false);
+      showResult('The shop is back. Tap Checkout.');
+      return true;
+    }
+    await setAway('shop', true);
+    await run.transfer(run.newReference());
+    showResult(run.problem);
+    return true;
+  },
+
+  async double(view) {
+    const reference = run.newReference();
+    const [first, second] = await Promise.all([run.transfer(reference), run.transfer(reference)]);
+    if (!first || !second) return false;
+    const isSame = first.handoff === second.handoff;
+    addNote(isSame
+      ? 'Both answers hold the same link, and the shop has one cart.'
+      : 'Poq’s cloud has made a cart for each tap, so the second link replaces the first.');
+    run.openLink(second, view);
+    return true;
+  },
+
   again(view) {
     run.openLink(run.link, view);
     return true;
@@ -58,12 +91,15 @@ const SCENARIOS = {
     const link = await run.transfer(run.newReference());
     if (!link) return false;
     addNote(`The shopper leaves the app. The link lives for ${TTL} seconds.`);
-    for (let left = TTL + 1; left > 0; left -= 1) {
+    let isLeft = false;
+    const closed = waitForClose().then(() => { isLeft = true; });
+    for (let left = TTL + 1; left > 0 && !isLeft; left -= 1) {
       showResult(`${left} s to go`);
       showSheet('The shopper has left the app', `The link expires in ${left} seconds.`);
-      await pause(1);
+      await Promise.race([pause(1), closed]);
     }
     showResult('');
+    if (isLeft) return true;
     showSheet('The shopper is back', 'Now open the link, which has expired.', () => {
       run.openLink(link, run.openWindow());
     });
@@ -84,14 +120,14 @@ const SCENARIOS = {
   },
 
   async store(view) {
-    if (await isAway()) {
-      await setStoreAway(false);
+    if (await isAway('store')) {
+      await setAway('store', false);
       showResult('The session store is back. “Try again” works.');
       return true;
     }
     const link = await run.transfer(run.newReference());
     if (!link) return false;
-    await setStoreAway(true);
+    await setAway('store', true);
     run.openLink(link, view);
     return true;
   },
@@ -106,26 +142,39 @@ const SCENARIOS = {
   },
 };
 
-async function isAway() {
-  return (await (await fetch('/session-store')).json()).away;
+// What can be taken away: what its button says while it is there, and while it is away.
+const OUTAGES = {
+  store: {
+    gone: 'The shop’s session store is away.', back: 'The session store is back. Tap “Try again”.',
+    title: 'Bring the session store back', text: '“Try again” then leads to checkout.',
+  },
+  shop: {
+    gone: 'The shop is down for maintenance.', back: 'The shop is back.',
+    title: 'Bring the shop back', text: 'Checkout then works as before.',
+  },
+};
+const LABELS = Object.fromEntries(buttons.map((button) => [
+  button.dataset.scenario, [...button.children].slice(0, 2).map((part) => part.textContent),
+]));
+
+async function isAway(name) {
+  return (await (await fetch('/outages')).json())[name];
 }
 
-async function setStoreAway(away) {
-  await fetch('/session-store', {
+async function setAway(name, away) {
+  await fetch(`/outages/${name}`, {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ away }),
   });
-  addNote(away ? 'The shop’s session store is away.' : 'The session store is back. Tap “Try again”.', !away);
-  labelStoreButton(away);
+  addNote(away ? OUTAGES[name].gone : OUTAGES[name].back, !away);
+  labelButton(name, away);
 }
 
-function labelStoreButton(away) {
-  const button = document.querySelector('[data-scenario="store"]');
+function labelButton(name, away) {
+  const button = document.querySelector(`[data-scenario="${name}"]`);
   const [title, text] = button.children;
   // The page in the web view stays open, because it has the button “Try again”.
-  button.toggleAttribute('data-alone', away);
-  title.textContent = away ? 'Bring the session store back' : 'Take the session store away';
-  text.textContent = away
-    ? '“Try again” then leads to checkout.' : 'A page says so, and “Try again” works when the store is back.';
+  if (name === 'store') button.toggleAttribute('data-alone', away);
+  [title.textContent, text.textContent] = away ? [OUTAGES[name].title, OUTAGES[name].text] : LABELS[name];
 }
 
 // Disables the buttons that lack a link or a bag, and all of them while one runs.
@@ -170,7 +219,7 @@ export function startScenarios() {
   }
   document.addEventListener('bag', updateButtons);
   document.addEventListener('link', updateButtons);
-  isAway().then(labelStoreButton);
+  for (const name of Object.keys(OUTAGES)) isAway(name).then((away) => labelButton(name, away));
 }
 
 export function forgetRunning() {
