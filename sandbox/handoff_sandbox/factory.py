@@ -15,7 +15,7 @@ from handoff_sandbox.catalogue import Catalogue, create_demo_catalogue
 from handoff_sandbox.formats import Clock
 from handoff_sandbox.magento_version import MagentoVersion
 from handoff_sandbox.maintenance import MaintenanceMode
-from handoff_sandbox.shop import open_shop
+from handoff_sandbox.shop import SandboxShop, open_shop
 from handoff_sandbox.store_views import POUNDS, Currency, ShopViews, create_single_view
 
 
@@ -57,9 +57,13 @@ def create_shop(
     rest.register(app)
     graphql.register(app)
     storefront.register(app)
+    _add_middleware(app, shop, session_path)
+    return app
+
+
+def _add_middleware(app: Flask, shop: SandboxShop, session_path: Path) -> None:
     one_at_a_time = OneRequestAtATime(app.wsgi_app, shop.lock)
     app.wsgi_app = MaintenanceMode(one_at_a_time, session_path)  # type: ignore[method-assign]
-    return app
 
 
 class OneRequestAtATime:
