@@ -475,14 +475,26 @@ def test_all_values_for_oauth_can_come_from_files(
 ) -> None:
     for name in OAUTH:
         file = tmp_path / name
-        file.write_text(f"the value of {name}\n", "utf-8-sig")
+        file.write_text(f"the-value-of-{name}\n", "utf-8-sig")
         monkeypatch.setenv(f"HANDOFF_MAGENTO_{name}_FILE", str(file))
     settings = load_settings()
     token = build_access_token(settings)
     assert isinstance(token, OAuth1)
-    assert token.client.client_key == "the value of CONSUMER_KEY"
-    assert token.client.resource_owner_secret == "the value of ACCESS_TOKEN_SECRET"
-    assert "the value of" not in repr(settings).replace("the value of CONSUMER_KEY", "")
+    assert token.client.client_key == "the-value-of-CONSUMER_KEY"
+    assert token.client.resource_owner_secret == "the-value-of-ACCESS_TOKEN_SECRET"
+    assert "the-value-of" not in repr(settings).replace("the-value-of-CONSUMER_KEY", "")
+
+
+@pytest.mark.parametrize("value", ["two words", "a\nline", "\u00fc", "a\tb"])
+@pytest.mark.parametrize("name", OAUTH)
+def test_a_value_that_no_header_can_hold_is_a_fault(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for other in OAUTH:
+        monkeypatch.setenv(f"HANDOFF_MAGENTO_{other}", "a-value")
+    monkeypatch.setenv(f"HANDOFF_MAGENTO_{name}", value)
+    assert f"HANDOFF_MAGENTO_{name}" in faults()
+    assert value not in faults()
 
 
 def test_an_access_token_alone_is_a_bearer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -495,7 +507,7 @@ def test_a_login_and_an_integration_are_a_conflict(
     names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in (*names, "ADMIN_USERNAME", "ADMIN_PASSWORD"):
-        monkeypatch.setenv(f"HANDOFF_MAGENTO_{name}", "a value")
+        monkeypatch.setenv(f"HANDOFF_MAGENTO_{name}", "a-value")
     assert "HANDOFF_MAGENTO_ADMIN_USERNAME, or the values of an integration" in faults()
 
 

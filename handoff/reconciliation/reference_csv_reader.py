@@ -18,6 +18,7 @@ _SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?[;,\t ]*', re.IGNORECASE)
 _HEADING = "reference"
 # The word in English, German, French, Spanish, Dutch and Polish, in Italian, and shortened.
 _HEADING_WORD = re.compile(r"refer|riferi|ref$")
+_FORMULA_OF_TEXT = re.compile('^="(.*)"$')  # so that a spreadsheet does not read a number
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -46,7 +47,8 @@ def read_references(content: bytes, *, column: str | None = None) -> list[str]:
         return []
     index, has_heading = _find_column(rows, column)
     cells = (_get_cell(row, index) for row in rows[has_heading:])
-    return remove_duplicates(unescape_formulas(cell) for cell in cells if cell)
+    texts = (_FORMULA_OF_TEXT.sub(r"\1", cell) for cell in cells)
+    return remove_duplicates(unescape_formulas(text) for text in texts if text)
 
 
 def remove_duplicates(references: Iterable[str]) -> list[str]:
@@ -59,7 +61,10 @@ def remove_duplicates(references: Iterable[str]) -> list[str]:
 
 def _decode(content: bytes) -> str:
     is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return content.decode("utf-16" if is_utf16 else "utf-8-sig")
+    text = content.decode("utf-16" if is_utf16 else "utf-8-sig")
+    if "\0" in text:  # UTF-16 without a byte order mark, or no text
+        raise csv.Error
+    return text
 
 
 def _read_rows(text: str) -> list[list[str]]:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from handoff.settings.group import DefaultText, SettingsGroup
-from handoff.settings.value_types import DatabaseUrl, RateLimitStorageUrl
+from handoff.settings.value_types import DatabaseUrl, RateLimitStorageUrl, ShopKey, ShopSecret
 
 _DEFAULT_DATABASE = "sqlite:///instance/handoff.db"
 
@@ -25,18 +25,18 @@ class OperationSettings(SettingsGroup):
     """Seconds that one request may spend on the shop and the ledger, retries included. A shopper's
     request gets half a second more to write down what was done."""
 
-    magento_access_token: SecretStr | None = None
+    magento_access_token: ShopSecret | None = None
     """The access token of an integration of the shop that may read orders. Alone it is sent as a
     bearer, which the shop has to allow."""
 
-    magento_consumer_key: str | None = None
+    magento_consumer_key: ShopKey | None = None
     """With the next two and the access token, calls are signed by OAuth 1.0a. Every shop takes
     that. This is the consumer key of the integration."""
 
-    magento_consumer_secret: SecretStr | None = None
+    magento_consumer_secret: ShopSecret | None = None
     """The consumer secret of the integration."""
 
-    magento_access_token_secret: SecretStr | None = None
+    magento_access_token_secret: ShopSecret | None = None
     """The access token secret of the integration."""
 
     magento_admin_username: str | None = None

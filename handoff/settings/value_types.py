@@ -6,7 +6,7 @@ import json
 import re
 import ssl
 from importlib.util import find_spec
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
@@ -15,6 +15,8 @@ from sqlalchemy.exc import ArgumentError
 
 from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.url_validation import require_ascii, split_url
+
+_Credential = TypeVar("_Credential", str, SecretStr)
 
 _COLOUR = re.compile("#(?:[0-9A-Fa-f]{3}){1,2}")
 # The host may be empty, since a PostgreSQL URL can have it as a parameter: ?host=/run/…
@@ -41,6 +43,13 @@ def _check_secret(value: SecretStr) -> SecretStr:
     # HANDOFF_PREVIOUS_SECRET_KEYS is comma-separated, and this key moves there at a rotation.
     if len(secret) < 16 or "," in secret:
         raise ValueError("must have 16 or more characters, none of them a comma")
+    return value
+
+
+def _check_shop_credential(value: _Credential) -> _Credential:
+    text = value if isinstance(value, str) else value.get_secret_value()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must have printable ASCII characters only, and no blanks")
     return value
 
 
@@ -169,6 +178,8 @@ def require_pattern(pattern: str, words: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+ShopKey = Annotated[str, AfterValidator(_check_shop_credential)]
+ShopSecret = Annotated[SecretStr, AfterValidator(_check_shop_credential)]
 UrlPath = Annotated[str, BeforeValidator(_check_path)]
 Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
 Host = Annotated[str, AfterValidator(_normalize_host)]

@@ -25,7 +25,8 @@ from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.request_parser import BagTransfer, QuoteTransfer
 
 # Seconds. If the shop is quick, one of twelve transfers ends within this time. A slow shop must not
-# occupy the threads that shoppers with links need.
+# occupy the threads that shoppers with links need. Nor must many direct entries, which anybody can
+# send, so they do not wait.
 _WAIT_FOR_SLOT = 0.1
 
 
@@ -61,7 +62,7 @@ class TransferService:
         deadline = Deadline.within_request(self._timeout)
         if deadline.has_passed:  # the request has waited too long for a thread
             raise Busy
-        with self._limit.acquire_slot(_WAIT_FOR_SLOT):
+        with self._limit.acquire_slot(0 if transfer.caller is None else _WAIT_FOR_SLOT):
             while True:
                 with self._leases.acquire(_build_lease_key(transfer), deadline) as lease:
                     if lease is None:

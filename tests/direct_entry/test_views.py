@@ -108,7 +108,7 @@ def test_a_customer_is_signed_in(
     form = make_customer_form(shop)
     assert enter(phone, **{"quote_id": form["quote_id"], name: form["token_id"]}).status_code == 303
     [session] = sessions_in(shop)
-    assert session.startswith(b'customer_base|a:2:{s:11:"customer_id";s:1:"1";')
+    assert re.match(rb'customer_base\|a:\d:{s:11:"customer_id";s:1:"1";', session)
     [row] = ledger_rows(tmp_path)
     assert (row["kind"], row["customer_id"]) == ("customer", 1)
 

@@ -567,7 +567,7 @@ def test_without_an_answer_of_the_shop_a_used_link_shows_the_used_page(
     link = poq.link()
     assert use_link(phone, link).status_code == 303
     deaf = make_app(
-        magento_url="http://127.0.0.1:9", magento_access_token=SecretStr("a token of the shop")
+        magento_url="http://127.0.0.1:9", magento_access_token=SecretStr("a-token-of-the-shop")
     )
     assert "This link has already been used" in deaf.test_client().get(link).text
 

@@ -34,7 +34,13 @@ def direct_ledger(request: pytest.FixtureRequest, direct_folder: Path) -> str:
 @pytest.fixture(scope="module")
 def direct(shop: RunningShop, direct_ledger: str, direct_folder: Path) -> Iterator[RunningService]:
     """Four workers with direct entry."""
-    values = build_environment(shop.url, direct_ledger, direct_folder, HANDOFF_DIRECT_ENTRY="true")
+    values = build_environment(
+        shop.url,
+        direct_ledger,
+        direct_folder,
+        HANDOFF_DIRECT_ENTRY="true",
+        GUNICORN_CMD_ARGS="--threads 32",  # six places for direct entries in each worker
+    )
     with running_service(values, direct_folder, workers=4) as service:
         yield service
 

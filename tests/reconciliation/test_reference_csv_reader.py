@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 
 from handoff.reconciliation.csv_cells import escape_formulas
@@ -41,6 +43,7 @@ UUIDS = ["9f1c2a5e-7d34-4c1b-8f0e-2f6d9f0c1a77", "9F1C2A5E7D344C1B8F0E2F6D9F0C1A
         '"Smith, J.; Jones, K.",reference\n"a,b",r1\n"c;d",r2\n',
         "1,5;reference;2,5\n3,5;r1;4,5\n5,5;r2;6,5\n",
         "reference\rr1\rr2\r",
+        'reference,total\n="r1",1\n"=""r2""",2\n',
     ],
     ids=[
         "bare",
@@ -67,6 +70,7 @@ UUIDS = ["9f1c2a5e-7d34-4c1b-8f0e-2f6d9f0c1a77", "9F1C2A5E7D344C1B8F0E2F6D9F0C1A
         "separators in quotes",
         "decimal commas",
         "old line ends",
+        "texts as formulas",
     ],
 )
 def test_the_references_of_a_file_are_read(text: str) -> None:
@@ -113,6 +117,11 @@ def test_two_columns_of_references_are_reported() -> None:
     assert raised.value.columns == ["Poq reference", "Shop reference"]
     content = b"Poq reference,Shop reference\nr1,s1\n"
     assert read_references(content, column="poq_reference") == ["r1"]
+
+
+def test_utf_16_without_its_mark_is_no_csv() -> None:
+    with pytest.raises(csv.Error):
+        read_references("reference\nr1\n".encode("utf-16-le"))
 
 
 def test_other_encodings_are_no_references() -> None:

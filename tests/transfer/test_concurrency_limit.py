@@ -206,7 +206,7 @@ def test_an_order_lookup_of_the_entry_page_waits_for_no_place(
 ) -> None:
     app = make_app(
         magento_url=slow_shop.url,
-        magento_access_token=SecretStr("a token of the shop"),
+        magento_access_token=SecretStr("a-token-of-the-shop"),
         magento_timeout=10,
         checkout_preflight="off",
     )
