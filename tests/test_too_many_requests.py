@@ -30,6 +30,17 @@ def test_transfers_of_one_key_are_limited_per_minute(
     assert poq.transfer("{}").status_code == 422
 
 
+def test_a_clock_that_steps_back_ends_no_callers_minute_an_hour_later(
+    make_app: MakeApp, rate_limit_clock: FakeClock
+) -> None:
+    poq = Poq(make_app(transfers_per_minute=1).test_client())
+    assert [poq.transfer("{}").status_code for _ in range(2)] == [422, 429]
+    rate_limit_clock.advance(seconds=-3600)
+    assert [poq.transfer("{}").status_code for _ in range(2)] == [422, 429]
+    rate_limit_clock.advance(seconds=60)
+    assert poq.transfer("{}").status_code == 422
+
+
 def test_each_api_key_has_a_count_of_its_own(make_app: MakeApp, settings: Any) -> None:
     keys = (*settings.api_keys, CallerKey.parse(OTHER_KEY))
     poq = Poq(make_app(transfers_per_minute=1, api_keys=keys, key_in_path=True).test_client())

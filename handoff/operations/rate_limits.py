@@ -32,6 +32,7 @@ _REDIS_TIMEOUT = 0.25  # seconds for each command; a caller waits for the answer
 _MAX_WAIT = 2 * _REDIS_TIMEOUT  # seconds for all of a check, with the lookup of the name
 _RETRY_DELAY = 5.0  # seconds between two attempts to reach a Redis that did not answer
 
+_PERIOD = 60.0  # seconds in which events are counted together
 _CLEANUP_INTERVAL = 60.0  # seconds between two removals of old counters
 
 _Check = Callable[[FixedWindowRateLimiter, RateLimitItem, str], bool]
@@ -40,18 +41,24 @@ _Check = Callable[[FixedWindowRateLimiter, RateLimitItem, str], bool]
 class _ThreadlessMemoryStorage(MemoryStorage):
     """Removes old counters once a minute; MemoryStorage starts a thread for it at each count."""
 
-    _next_cleanup_at = 0.0
+    _last_cleanup_at = 0.0
 
     def __init__(self) -> None:
         super().__init__()
         self.timer.cancel()  # it has been started
         self.timer.join()
 
+    def get(self, key: str) -> int:
+        """Return a counter; 0 if it has ended, or is from before the clock stepped back."""
+        if self.expirations.get(key, 0.0) > time.time() + _PERIOD:
+            self.clear(key)
+        return super().get(key)
+
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Add to a counter, which starts anew after `expiry` seconds, and return its value."""
         now = time.time()
-        if now >= self._next_cleanup_at:
-            self._next_cleanup_at = now + _CLEANUP_INTERVAL
+        if abs(now - self._last_cleanup_at) >= _CLEANUP_INTERVAL:
+            self._last_cleanup_at = now
             for old_key in [k for k, expires_at in self.expirations.items() if expires_at <= now]:
                 self.clear(old_key)
         if not self.get(key):
