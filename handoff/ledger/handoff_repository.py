@@ -39,24 +39,37 @@ _can_reopen_within_grace = sa.and_(
 
 _FIND = sa.select(*HANDOFF_COLUMNS).where(_has_id)
 
+_is_equal = sa.and_(
+    _c.transfer_key == sa.bindparam("key"), _c.content_hash == sa.bindparam("hash"), _is_live
+)
 _RENEW = (
+    sa.update(handoff).where(_is_equal).values(expires_at=NOW + _ttl).returning(*HANDOFF_COLUMNS)
+)
+
+# The facts about a customer that may have changed since an equal transfer.
+_RENEWED = (_c.customer_group_id, _c.visitor_id, _c.customer_tax)
+# A union, because for a condition with OR, SQLite would read every current row.
+_is_current = _c.superseded_at.is_(None)
+_current_ids = sa.union_all(
+    sa.select(_c.id).where(_is_current, _c.transfer_key == sa.bindparam("key")),
+    sa.select(_c.id).where(_is_current, _c.quote_number == sa.bindparam("quote")),
+)
+# Equal content has the same quote. So this renews one handoff, or it supersedes all that it finds.
+_RENEW_OR_SUPERSEDE = (
     sa.update(handoff)
-    .where(
-        _c.transfer_key == sa.bindparam("key"), _c.content_hash == sa.bindparam("hash"), _is_live
-    )
+    .where(_is_current, _c.id.in_(_current_ids))
     .values(
-        expires_at=NOW + _ttl,
-        customer_group_id=sa.bindparam("group"),
-        visitor_id=sa.bindparam("visitor"),
-        customer_tax=sa.bindparam("tax"),
+        superseded_at=sa.case((_is_equal, sa.null()), else_=NOW),
+        expires_at=sa.case((_is_equal, NOW + _ttl), else_=_c.expires_at),
+        **{
+            column.name: sa.case(
+                (_is_equal, sa.bindparam(f"new_{column.name}", type_=column.type)), else_=column
+            )
+            for column in _RENEWED
+        },
     )
     .returning(*HANDOFF_COLUMNS)
 )
-
-# Two statements, because for a single one with OR, SQLite would read every current row.
-_supersede = sa.update(handoff).where(_c.superseded_at.is_(None)).values(superseded_at=NOW)
-_SUPERSEDE_TRANSFER = _supersede.where(_c.transfer_key == sa.bindparam("key"))
-_SUPERSEDE_QUOTE = _supersede.where(_c.quote_number == sa.bindparam("quote"))
 
 _INSERT = (
     sa.insert(handoff)
@@ -107,8 +120,10 @@ class HandoffRepository:
         Returns None and keeps the lease if there is no such handoff. Raises LeaseLost.
         """
 
+        values = {"key": transfer_key, "hash": content_hash, "ttl": self._ttl}
+
         def work(connection: sa.Connection) -> Handoff | None:
-            renewed = self._renew_handoff(connection, transfer_key, content_hash)
+            renewed = self._fetch_handoff(connection, _RENEW, **values)
             if renewed is not None:
                 lease.release(connection)
             return renewed
@@ -126,17 +141,7 @@ class HandoffRepository:
 
         def work(connection: sa.Connection) -> Handoff:
             lease.release(connection)
-            renewed = None
-            if new.kind != "bag":  # the quote of a bag is new, so no handoff can equal it
-                renewed = self._renew_handoff(
-                    connection,
-                    new.transfer_key,
-                    new.content_hash,
-                    group=new.customer_group_id,
-                    visitor=new.visitor_id,
-                    tax=new.customer_tax,
-                )
-            return renewed or self._insert_and_supersede(connection, new)
+            return self._renew_or_supersede(connection, new) or self._insert(connection, new)
 
         issued = self._database.write(work)
         lease.is_released = True
@@ -188,26 +193,24 @@ class HandoffRepository:
             lambda connection: connection.execute(_UNDO_SESSION_WRITE, values), durable=False
         )
 
-    def _renew_handoff(
-        self,
-        connection: sa.Connection,
-        key: str,
-        content_hash: str,
-        *,
-        group: int | None = None,
-        visitor: int | None = None,
-        tax: dict[str, Any] | None = None,
-    ) -> Handoff | None:
-        customer = {"group": group, "visitor": visitor, "tax": tax}
-        return self._fetch_handoff(
-            connection, _RENEW, key=key, hash=content_hash, ttl=self._ttl, **customer
-        )
+    def _renew_or_supersede(self, connection: sa.Connection, new: NewHandoff) -> Handoff | None:
+        """Return the live handoff that equals a new one, with a new lifetime; None if there is
+        none, and then the others of its transfer and its quote are superseded."""
+        values = {
+            "key": new.transfer_key,
+            "hash": new.content_hash,
+            "quote": new.quote_number,
+            "ttl": self._ttl,
+            **{f"new_{column.name}": getattr(new, column.name) for column in _RENEWED},
+            **self._database.now_parameter,
+        }
+        rows = connection.execute(_RENEW_OR_SUPERSEDE, values)
+        found = [Handoff(**row._mapping) for row in rows]
+        return next((each for each in found if each.superseded_at is None), None)
 
-    def _insert_and_supersede(self, connection: sa.Connection, new: NewHandoff) -> Handoff:
-        now = self._database.now_parameter
-        connection.execute(_SUPERSEDE_TRANSFER, {"key": new.transfer_key, **now})
-        connection.execute(_SUPERSEDE_QUOTE, {"quote": new.quote_number, **now})
-        values = {"id": generate_handoff_id(), "ttl": self._ttl, **asdict(new), **now}
+    def _insert(self, connection: sa.Connection, new: NewHandoff) -> Handoff:
+        values = {"id": generate_handoff_id(), "ttl": self._ttl, **asdict(new)}
+        values |= self._database.now_parameter
         return Handoff(**connection.execute(_INSERT, values).one()._mapping)
 
     def _fetch_handoff(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,8 @@ from typing import Any, TypeVar
 
 from psycopg import Connection as PsycopgConnection
 from psycopg import Error
-from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, func
+from sqlalchemy.exc import DisconnectionError
 
 from handoff.ledger.database import (
     Clock,
@@ -90,7 +92,7 @@ class PostgresDatabase(Database):
     def open_migration_transaction(self) -> Iterator[Connection]:
         with translate_database_errors(Error), self._migrations.begin() as connection:
             connection.exec_driver_sql(_build_set_config_statement(_MIGRATION_SETTINGS, local=True))
-            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            connection.execute(func.pg_advisory_xact_lock(_MIGRATION_LOCK).select())
             yield connection
 
     @contextmanager
@@ -115,7 +117,6 @@ def _create_engine(url: str) -> Engine:
         poolclass=QueuePool,
         pool_size=_CONNECTIONS,
         max_overflow=0,
-        pool_pre_ping=True,  # so that no request fails after a restart of the server
         isolation_level="READ COMMITTED",
         hide_parameters=True,
         connect_args=_CONNECT_ARGS,
@@ -128,6 +129,7 @@ def _create_engine(url: str) -> Engine:
         return TimeoutConnection.connect(*args, **options)
 
     event.listen(engine, "connect", _require_utf8)
+    event.listen(engine, "checkout", _require_open)
 
     @event.listens_for(engine, "connect")
     def _configure_connection(connection: PsycopgConnection[Any], _record: Any) -> None:
@@ -149,6 +151,19 @@ def _require_utf8(connection: PsycopgConnection[Any], _record: Any) -> None:
             f"the database has the encoding {encoding} and needs UTF8: create another with "
             "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
         )
+
+
+def _require_open(connection: PsycopgConnection[Any], _record: Any, _proxy: Any) -> None:
+    """Let the pool connect again if the server has closed a connection, so that no request fails.
+
+    A server that stops sends something, so the socket can be read. A query would ask the same, but
+    take as long as a statement.
+    """
+    waiting = select.poll()
+    if not connection.closed:
+        waiting.register(connection.fileno(), select.POLLIN)
+    if connection.closed or waiting.poll(0):
+        raise DisconnectionError
 
 
 def _build_set_config_statement(values: dict[str, str], *, local: bool) -> str:

@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,10 +59,7 @@ class SqliteWriter:
         self._has_leader = False
 
     def write(self, work: Callable[[Connection], Any], *, durable: bool, timeout: float) -> Any:
-        """Run `work`, commit, and return its result.
-
-        Raises LedgerUnavailable if the work has not begun after `timeout` seconds.
-        """
+        """Run and commit `work`, and return its result; raise LedgerUnavailable at the timeout."""
         deadline, write = Deadline.after(timeout), _PendingWrite(work, durable)
         with self._lock:
             self._waiting.append(write)
@@ -105,8 +102,8 @@ class SqliteWriter:
 
     def _commit(self, writes: list[_PendingWrite]) -> bool:
         """Commit the writes in one transaction, or undo all and return False if one fails."""
-        is_durable = any(write.durable for write in writes)
-        with translate_database_errors(sqlite3.Error), self._begin(is_durable) as connection:
+        durable = any(write.durable for write in writes)
+        with translate_database_errors(sqlite3.Error), self._begin(durable) as connection:
             if all(write.run(connection) for write in writes):
                 return True
             connection.rollback()
@@ -115,10 +112,8 @@ class SqliteWriter:
 
 def acquire_file_lock(file: int, deadline: Deadline) -> None:
     """Lock an open file against other processes, or raise LedgerUnavailable at the deadline."""
-    while True:
-        try:
+    while not deadline.has_passed:
+        with suppress(BlockingIOError):
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if deadline.has_passed:
-                raise build_unavailable_error("the write lock was not free in time") from None
         time.sleep(_POLL)
+    raise build_unavailable_error("the write lock was not free in time")

@@ -99,6 +99,8 @@ class LedgerMachine(RuleBasedStateMachine):
     )
     def transfer(self, key: str, content: str, quote: int, kind: str) -> str:
         """Issue a handoff, or renew the equal one that is live."""
+        if kind != "bag":
+            content = f"{content} in quote {quote}"
         new = NewHandoff(key, content, None, kind, "default", quote, None, None, {"lines": []})
         equal = next(
             (
