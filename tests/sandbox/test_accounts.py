@@ -116,3 +116,77 @@ def test_the_cart_of_a_deleted_customer_keeps_its_masked_id_and_cannot_be_checke
     assert (shown["is_active"], shown["customer_is_guest"]) == (True, False)
     assert shown["customer"] == {"email": None, "firstname": None, "lastname": None}
     assert get_link_path(browser.get("/checkout/")) == "/checkout/cart/"
+
+
+def change_password(client: FlaskClient, bearer: str, current: str, new: str) -> tuple[int, object]:
+    answer = client.put(
+        "/rest/V1/customers/me/password",
+        json={"currentPassword": current, "newPassword": new},
+        headers={"Authorization": f"Bearer {bearer}"},
+    )
+    return answer.status_code, answer.get_json()
+
+
+def test_a_password_change_ends_the_sessions_of_older_logins(session_path: Path) -> None:
+    clock = FakeClock(1_800_000_000)
+    client = shop_at(clock, session_path).test_client(use_cookies=False)
+    older, newer = ScriptlessBrowser(client), ScriptlessBrowser(client)
+    older.log_in("shopper@example.com")
+    former_id = older.cookies["PHPSESSID"]
+    bearer = token(client)[1]
+    clock.now += 1
+    assert change_password(client, bearer, "Shopper123!", "Shopper123!") == (200, True)
+    clock.now += 1
+    newer.log_in("shopper@example.com")
+    answer = older.get("/customer/account/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "http://127.0.0.1/")
+    assert [line.partition(";")[0] for line in answer.headers.getlist("Set-Cookie")] == [
+        f"PHPSESSID={former_id}",
+        "PHPSESSID=deleted",
+    ]
+    older.cookies["PHPSESSID"] = former_id
+    assert get_link_path(older.get("/customer/account/")) == "/customer/account/login/"
+    assert newer.get("/customer/account/").status_code == 200
+    assert mine(client, bearer) == 200
+
+
+def test_a_password_change_in_the_second_of_the_login_ends_nothing(session_path: Path) -> None:
+    clock = FakeClock(1_800_000_000)
+    client = shop_at(clock, session_path).test_client(use_cookies=False)
+    browser = ScriptlessBrowser(client)
+    browser.log_in("shopper@example.com")
+    assert change_password(client, token(client)[1], "Shopper123!", "Other456!")[0] == 200
+    assert browser.get("/customer/account/").status_code == 200
+
+
+def test_a_refused_password_change_ends_nothing(
+    client: FlaskClient, browser: ScriptlessBrowser
+) -> None:
+    browser.log_in("shopper@example.com")
+    bearer = token(client)[1]
+    wrong = {
+        "message": "The password doesn't match this account. Verify the password and try again."
+    }
+    assert change_password(client, bearer, "wrong", "Other456!") == (401, wrong)
+    status, answer = change_password(client, bearer, "Shopper123!", "a")
+    assert (status, answer) == (
+        400,
+        {
+            "message": "The password needs at least %1 characters. "
+            "Create a new password and try again.",
+            "parameters": ["8"],
+        },
+    )
+    assert token(client)[0] == 200
+    assert browser.get("/customer/account/").status_code == 200
+
+
+def test_a_guests_get_stores_no_visitor_and_a_post_does(
+    browser: ScriptlessBrowser, shop: SandboxShop
+) -> None:
+    browser.get("/")
+    assert shop.visitors.by_number == {}
+    browser.add(1)
+    browser.add(1)
+    [visitor] = shop.visitors.by_number.values()
+    assert visitor.customer_id is None
