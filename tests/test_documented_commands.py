@@ -11,10 +11,11 @@ from pathlib import Path
 
 import click
 import pytest
+import requests
 
 from handoff.cli import COMMANDS, main
-from tests.running import RunningShop, require_program, running_service
-from tests.service_calls import create_environment
+from tests.running import RedisServer, RunningShop, free_port, require_program, running_service
+from tests.service_calls import create_environment, post_transfer
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -53,10 +54,12 @@ def test_every_make_target_exists() -> None:
     assert [name for name in targets if not re.search(rf"^{name}:", MAKEFILE, re.MULTILINE)] == []
 
 
-def list_requests_of_the_guide() -> list[tuple[str, dict[str, object]]]:
+def list_requests_of_the_guide(
+    introduction: str = "The whole answer:",
+) -> list[tuple[str, dict[str, object]]]:
     """Return each shell block of docs/poq.md with the JSON that follows it."""
     text = (ROOT / "docs" / "poq.md").read_text("utf-8")
-    pattern = r"```sh\n(.*?)```\n\nThe whole answer:\n\n```json\n(.*?)```"
+    pattern = rf"```sh\n([^`]*)```\n\n{introduction}\n\n```json\n(.*?)```"
     return [(script, json.loads(answer)) for script, answer in re.findall(pattern, text, re.DOTALL)]
 
 
@@ -77,6 +80,55 @@ def test_the_requests_of_the_guide_for_poq_have_these_answers(
             assert hide_token(answer) == hide_token(
                 json.loads(replace_all(json.dumps(expected), addresses))
             )
+        [(script, expected)] = list_requests_of_the_guide("The whole answer, after an order:")
+        status = json.loads(run_script(replace_all(script, addresses)))
+        assert (status["state"], status.keys()) == ("issued", expected.keys())
+
+
+def list_acl_commands() -> list[str]:
+    lines = [line for page in PAGES for line in list_shell_lines(page)]
+    return sorted({line for line in lines if line.startswith("redis-cli ACL SETUSER")})
+
+
+@pytest.mark.parametrize("line", list_acl_commands())
+def test_redis_accepts_the_commands_that_create_users(redis_server: RedisServer, line: str) -> None:
+    require_program("redis-cli")
+    assert run_script(line.replace("redis-cli", f"redis-cli -p {redis_server.port}")) == "OK\n"
+
+
+def test_the_commands_for_backup_and_restore_bring_every_handoff_back(
+    shop: RunningShop, tmp_path: Path
+) -> None:
+    """The link that was made before the backup still works; the one after it does not."""
+    require_program("sqlite3")
+    blocks = re.findall(
+        r"```sh\n(.*?)```", (ROOT / "docs" / "upgrading.md").read_text("utf-8"), re.DOTALL
+    )
+    backup = next(block for block in blocks if "VACUUM INTO" in block)
+    restore = next(block for block in blocks if "handoff.db-wal" in block)
+    environment, port = create_environment(shop, tmp_path), free_port()
+    with running_service(environment, tmp_path, port=port) as service:
+        before = request_link(service.url, "before")
+        run_script(adapt_to_folder(backup, tmp_path))
+        after = request_link(service.url, "after")
+    [copy] = tmp_path.glob("backup-*.db")
+    run_script(adapt_to_folder(restore, tmp_path).replace("backup-2026-11-27.db", copy.name))
+    with running_service(environment, tmp_path, port=port):
+        assert requests.get(before, timeout=10).status_code == 200
+        assert requests.get(after, timeout=10).status_code == 404
+
+
+def request_link(url: str, reference: str) -> str:
+    items = [{"sku": "ITEM-01", "quantity": 1}]
+    bag = {"items": items, "currency": "GBP", "reference": reference}
+    return str(post_transfer(url, bag).json()["url"])
+
+
+def adapt_to_folder(script: str, folder: Path) -> str:
+    """Return a script that works in a folder, as this user and without systemd."""
+    script = script.replace("/var/lib/handoff", str(folder)).replace("sudo -u handoff ", "")
+    script = script.replace("-o handoff -g handoff ", "")
+    return re.sub(r"^systemctl .*\n", "", script, flags=re.MULTILINE)
 
 
 def replace_all(text: str, values: dict[str, str]) -> str:
