@@ -1,12 +1,6 @@
-// Posts the form of the entry page at once, and leads back to the app. Without JavaScript, buttons
-// do both.
+// Leads back to the app. Without JavaScript, a button does.
 (() => {
   "use strict";
-
-  const form = document.querySelector('form[data-post="now"]');
-  // A shopper who came back with the browser's history has seen checkout. Then only a tap posts.
-  const [navigation] = performance.getEntriesByType("navigation");
-  if (form && navigation?.type !== "back_forward") form.submit();
 
   const bridge = window.handoffBridge;
   const back = document.querySelector("[data-back]");

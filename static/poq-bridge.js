@@ -20,8 +20,8 @@
   let state = "none"; // outside the app; in it "expected", "loading" and "ready"
 
   const readCookie = (name) => {
-    const found = document.cookie.split("; ").find((cookie) => cookie.startsWith(`${name}=`));
     try {
+      const found = document.cookie.split("; ").find((cookie) => cookie.startsWith(`${name}=`));
       return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
     } catch (error) {
       return "";

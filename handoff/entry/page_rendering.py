@@ -13,7 +13,9 @@ from flask_babel import Babel, get_translations
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
+from handoff.entry.inline_script import build_script_source, read_inline_script
 from handoff.entry.result_pages import ResultPage
+from handoff.entry.security_headers import POLICY_HEADER, build_policy
 from handoff.ledger import Handoff
 from handoff.page_texts import LANGUAGES, load_page_texts
 from handoff.resource_folders import find_resource_folder
@@ -53,6 +55,7 @@ class PageRenderer:
         self._settings = settings
         self._sites = settings.store_sites
         self._store_views = settings.store_views
+        self._posting_page_policy = build_policy(settings, build_script_source())
 
     def render_entry_page(self, handoff: Handoff, token: str, *, asks_first: bool) -> Response:
         """Return the page that posts itself or, with `asks_first`, waits for a tap."""
@@ -65,7 +68,10 @@ class PageRenderer:
             handoff.customer_id is not None,
             asks_first,
         )
-        return Response(page.replace(_PLACEHOLDER, token))
+        response = Response(page.replace(_PLACEHOLDER, token))
+        if not asks_first:
+            response.headers[POLICY_HEADER] = self._posting_page_policy
+        return response
 
     def render_result_page(
         self, page: ResultPage, handoff: Handoff | None = None, token: str | None = None
@@ -123,6 +129,7 @@ def _render_entry_page(
         signs_in=signs_in,
         asks_first=asks_first,
         token=_PLACEHOLDER,
+        post_form_script=read_inline_script(),
     )
 
 

@@ -8,30 +8,26 @@ from handoff.settings import Settings
 
 _TWO_YEARS = 63_072_000  # seconds
 
+POLICY_HEADER = "Content-Security-Policy"
+
 
 def add_security_headers(app: Flask, settings: Settings) -> None:
-    """Add the headers to every response of the app."""
+    """Add the headers to every response of the app; a view may set a policy of its own."""
     headers = build_security_headers(settings)
 
     @app.after_request
     def _add_headers(response: Response) -> Response:
-        response.headers.extend(headers)
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
         # Without `private`, Magento's own VCL for Varnish removes the cookies from a response.
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
 
 def build_security_headers(settings: Settings) -> dict[str, str]:
-    """Return the headers; they allow our script and style, the shop, and URLs of the settings."""
-    # Browsers apply `form-action` to the redirects that follow a form as well.
-    form_targets = " ".join(("'self'", *settings.form_action_origins))
-    logos = _build_source_list(settings.shop_logo_url, settings.shop_logo_dark_url)
+    """Return the headers of all responses."""
     headers = {
-        "Content-Security-Policy": (
-            f"default-src 'none'; script-src {_build_source_list(settings.poq_script_url)}; "
-            f"style-src 'self'; img-src {logos}; "
-            f"form-action {form_targets}; frame-ancestors 'none'; base-uri 'none'"
-        ),
+        POLICY_HEADER: build_policy(settings),
         "X-Frame-Options": "DENY",
         "X-Content-Type-Options": "nosniff",
         # The shop needs the origin. The path, which is the link, is never sent.
@@ -40,6 +36,18 @@ def build_security_headers(settings: Settings) -> dict[str, str]:
     if settings.public_url.startswith("https:"):
         headers["Strict-Transport-Security"] = f"max-age={_TWO_YEARS}"
     return headers
+
+
+def build_policy(settings: Settings, *script_sources: str) -> str:
+    """Return a policy that allows our files, the shop, URLs of the settings, and some scripts."""
+    # Browsers apply `form-action` to the redirects that follow a form as well.
+    form_targets = " ".join(("'self'", *settings.form_action_origins))
+    scripts = " ".join([_build_source_list(settings.poq_script_url), *script_sources])
+    logos = _build_source_list(settings.shop_logo_url, settings.shop_logo_dark_url)
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src 'self'; img-src {logos}; "
+        f"form-action {form_targets}; frame-ancestors 'none'; base-uri 'none'"
+    )
 
 
 def _build_source_list(*urls: str | None) -> str:

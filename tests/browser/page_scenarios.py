@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from handoff.settings.store_view_models import StoreView
 from tests.browser.poq import Poq
-from tests.browser.web_view import WebView
+from tests.browser.web_view import POST_NOTHING, WebView
 from tests.conftest import STORE, FakeClock
 from tests.running import RunningShop
 from tests.service_calls import build_web_view_cookie
@@ -73,8 +73,8 @@ class PageScenarios:
         getattr(self, f"open_{page}")()
 
     def open_entry_page(self) -> None:
-        """Open the entry page without its script, so that it does not post itself."""
-        self.web_view.page.route("**/page.js", lambda route: route.abort())
+        """Open the entry page in a browser whose scripts cannot post forms."""
+        self.web_view.page.add_init_script(POST_NOTHING)
         self.web_view.open(self.poq.link(("ITEM-01", 3)))
         self.web_view.page.wait_for_load_state()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Response
-from playwright.sync_api import Browser, Playwright, Route
+from playwright.sync_api import Browser, Playwright
 
 from tests.browser.conftest import ARGUMENTS, Serve
 from tests.browser.ledger_queries import read_link_use
@@ -51,11 +51,12 @@ def make_app(make_app: MakeApp) -> MakeApp:
     return make  # type: ignore[return-value]
 
 
-def delay_script(route: Route) -> None:
-    """Run the page's script only after the page has loaded."""
-    script = route.fetch().text()
-    wrapped = f"addEventListener('load', () => setTimeout(() => {{ {script} }}, 200));"
-    route.fulfill(body=wrapped, content_type="text/javascript")
+DELAY_POST = """
+const submit = HTMLFormElement.prototype.submit;
+HTMLFormElement.prototype.submit = function () {
+  addEventListener("load", () => setTimeout(() => submit.call(this), 200));
+};
+"""
 
 
 def test_a_restored_page_does_not_post_itself_and_its_button_works(
@@ -65,7 +66,7 @@ def test_a_restored_page_does_not_post_itself_and_its_button_works(
     page = web_view.page
     page.add_init_script(REMEMBER)
     # A page that posts itself before it has loaded leaves no entry in the history.
-    page.route("**/page.js", delay_script)
+    page.add_init_script(DELAY_POST)
     page.goto(link)
     web_view.checkout()
     before = read_link_use(tmp_path, link)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import NewWebView, VisitOtherWebsite
 from tests.browser.ledger_queries import count_used_links, read_link_use
@@ -15,6 +15,13 @@ from tests.running import RunningShop
 CONTINUE = "Continue to checkout"
 QUESTION = "Go to checkout at 127.0.0.1?"
 ENTRY_PAGE = "Taking you to checkout"
+HOLD_POST = """
+const submit = HTMLFormElement.prototype.submit;
+HTMLFormElement.prototype.submit = function () { window.post = () => submit.call(this); };
+"""
+RENDER_IN_ADVANCE = """
+Object.defineProperty(document, "prerendering", { get: () => !window.isOpened });
+"""
 
 
 def test_without_scripts_the_button_leads_to_checkout(
@@ -86,23 +93,36 @@ def test_back_from_checkout_does_not_post_the_entry_page_again(
 def test_the_app_may_open_the_same_link_in_two_views_at_once(
     poq: Poq, new_web_view: NewWebView, folder: Path
 ) -> None:
-    # One phone with two views. The script of each waits until both have their page.
+    # One phone with two views. The form of each waits until both have their page.
     first = new_web_view()
     second = WebView(first.page.context.new_page(), first.shop)
+    first.page.context.add_init_script(HOLD_POST)
     link = poq.link(("ITEM-09", 2))
-    held: list[Route] = []
     for web_view in (first, second):
-        web_view.page.route("**/page.js", lambda route: held.append(route))
         web_view.open(link)
     for web_view in (first, second):
         web_view.sees(ENTRY_PAGE)
-    assert len(held) == 2
-    for route in held:
-        route.continue_()
+    for web_view in (first, second):
+        web_view.page.evaluate("window.post()")
     for web_view in (first, second):
         assert web_view.checkout().lines == {"ITEM-09": 2}
     assert len(first.session_cookies()) == 1
     assert read_link_use(folder, link)[0]
+
+
+def test_a_page_that_is_rendered_in_advance_posts_once_it_is_opened(
+    poq: Poq, web_view: WebView, folder: Path
+) -> None:
+    link = poq.link(("ITEM-11", 1))
+    web_view.page.add_init_script(RENDER_IN_ADVANCE)
+    web_view.open(link)
+    web_view.sees(ENTRY_PAGE)
+    web_view.page.wait_for_load_state("networkidle")
+    assert not read_link_use(folder, link)[0]
+    web_view.page.evaluate(
+        "window.isOpened = true; document.dispatchEvent(new Event('prerenderingchange'))"
+    )
+    assert web_view.checkout().lines == {"ITEM-11": 1}
 
 
 def test_back_and_forward_do_not_post_the_page_that_asks_first(

@@ -21,6 +21,8 @@ ADDRESS = {
 }
 EMAIL = "gina@example.com"
 
+POST_NOTHING = "HTMLFormElement.prototype.submit = () => {};"
+
 _POST = """([action, fields]) => {
   const form = Object.assign(document.createElement("form"), { action, method: "post" });
   for (const [name, value] of Object.entries(fields)) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -18,6 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
+from handoff.resource_folders import find_resource_folder
 from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path, use_link
 from tests.running import RunningShop
@@ -46,9 +48,10 @@ def test_the_entry_page_posts_itself(poq: Poq, phone: FlaskClient) -> None:
     link = poq.link(("ITEM-01", 2), ("ITEM-02", 1))
     page = phone.get(link)
     assert page.status_code == 200
-    assert f'<form method="post" action="{link}" data-post="now">' in page.text
+    form = f'<form method="post" action="{link}" data-post="now" id="checkout" hidden></form>'
+    assert form in page.text
     assert "There are 3 items in your bag." in page.text
-    assert '<button type="submit" autofocus>' in page.text
+    assert '<button type="submit" form="checkout" autofocus>' in page.text
 
 
 def test_opening_the_entry_page_changes_nothing(
@@ -697,13 +700,16 @@ def test_a_form_body_that_is_too_large_is_refused(client: FlaskClient) -> None:
 def test_the_csp_allows_only_our_files_and_the_shop(make_app: MakeApp, shop: RunningShop) -> None:
     app = make_app(checkout_hosts=("pay.shop.example", "checkout.shop.example:8443"))
     phone, link = app.test_client(), Poq(app.test_client()).link()
-    for answer in (phone.get(link), phone.post(link), phone.get("/h/x"), phone.get("/")):
+    page = phone.get(link)
+    for answer in (page, phone.post(link), phone.get("/h/x"), phone.get("/")):
         policy = dict(
             part.strip().split(" ", 1)
             for part in answer.headers["Content-Security-Policy"].split(";")
         )
         assert policy["default-src"] == "'none'"
-        assert policy["script-src"] == policy["style-src"] == "'self'"
+        assert policy["style-src"] == "'self'"
+        assert policy["script-src"].startswith("'self'")
+        assert ("sha256" in policy["script-src"]) is (answer is page)
         assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
         assert policy["form-action"] == (
             f"'self' {shop.url} http://pay.shop.example http://checkout.shop.example:8443"
@@ -716,12 +722,39 @@ def test_the_csp_allows_only_our_files_and_the_shop(make_app: MakeApp, shop: Run
         assert "Clear-Site-Data" not in answer.headers
 
 
-def test_pages_have_no_inline_script_or_style(poq: Poq, phone: FlaskClient) -> None:
-    page = phone.get(poq.link()).text
-    assert re.findall(r"<script[^>]*>", page) == ['<script src="/static/page.js" async>']
-    assert "<style" not in page
-    assert " style=" not in page
-    assert " onclick" not in page
+def test_the_only_inline_script_is_the_file_that_the_csp_allows(
+    poq: Poq, phone: FlaskClient
+) -> None:
+    text = (find_resource_folder("templates") / "post_form.js").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    page = phone.get(poq.link())
+    assert re.findall(r"<script[^>]*>(.*?)</script>", page.text, re.DOTALL) == [text]
+    policy = page.headers["Content-Security-Policy"]
+    assert f"script-src 'self' 'sha256-{digest}';" in policy
+    assert "</" not in text
+
+
+def test_nothing_before_the_inline_script_has_to_be_loaded(poq: Poq, phone: FlaskClient) -> None:
+    """A script waits for the style sheets and scripts before it."""
+    before, _, after = phone.get(poq.link()).text.partition("<script>")
+    assert "<form" in before
+    assert 'rel="stylesheet"' not in before
+    assert after.count('rel="stylesheet"') == 2
+
+
+def test_pages_that_wait_for_a_tap_have_no_inline_script(poq: Poq, phone: FlaskClient) -> None:
+    link = poq.link()
+    question = phone.get(link, headers={"Sec-Fetch-Site": "cross-site"})
+    for answer in (question, phone.get("/h/x"), phone.get("/")):
+        assert "<script>" not in answer.text
+        assert "sha256" not in answer.headers["Content-Security-Policy"]
+
+
+def test_no_page_has_inline_styles_or_handlers(poq: Poq, phone: FlaskClient) -> None:
+    for page in (phone.get(poq.link()).text, phone.get("/h/x").text):
+        assert "<style" not in page
+        assert " style=" not in page
+        assert " onclick" not in page
     for name in ("page.js", "page.css"):
         with phone.get(f"/static/{name}") as file:
             assert file.status_code == 200
@@ -736,7 +769,7 @@ def test_on_https_cookies_are_secure_and_hsts_is_sent(make_app: MakeApp) -> None
     phone = app.test_client()
     page = phone.get(link, base_url="https://www.shop.example")
     assert f'action="{link}"' in page.text
-    assert 'src="/handoff/static/page.js"' in page.text
+    assert 'href="/handoff/static/page.css"' in page.text
     entered = phone.post(link, base_url="https://www.shop.example")
     assert entered.headers["Location"] == "https://www.shop.example/checkout/"
     assert entered.headers["Strict-Transport-Security"].startswith("max-age=")
