@@ -30,9 +30,11 @@ from handoff.magento.shop_token import ShopToken
 from handoff.problems import ShopUnavailable
 
 # Measured on 2.4.7: a search takes 50 ms, for one quote or for 500, and 10 ms more for each order
-# that it finds. 300 quotes keep the URL under 5 KB, and a slow shop can answer 100 orders in time.
+# that it finds. 300 quotes keep the URL under 5 KB.
 _QUOTES_PER_SEARCH = 300
-ORDERS_PER_PAGE = 100
+ORDERS_PER_PAGE = 20
+"""Orders in a page: Magento's own default, because shops may limit the size of a page."""
+
 _MAX_EDITS = 5  # of one order that are followed to the order that counts
 _TIMEOUT = 30.0  # seconds for one page and its retries; no shopper waits for it
 
@@ -70,7 +72,7 @@ class Orders:
     def find_orders_of_quote(self, quote_number: int, *, deadline: Deadline) -> list[Order]:
         """Return the orders of a quote with their totals, cancelled ones too, the oldest first.
 
-        `is_quote_ordered` says what they mean for the quote. Of more than 100 orders, the newest
+        `is_quote_ordered` says what they mean for the quote. Of more than 20 orders, the newest
         are returned.
         """
         params = build_search_criteria(
@@ -105,17 +107,20 @@ class Orders:
                     yield order.build_order(order.quote_id or 0, is_cancelled=is_cancelled)
 
     def get_comments(self, order_ids: Sequence[int]) -> dict[int, list[str]]:
-        """Return the comments on up to 100 orders by order id; deleted orders are missing."""
-        params = build_search_criteria(
-            SearchFilter("entity_id", ",".join(map(str, order_ids)), "in"),
-            page_size=len(order_ids),
-            fields="items[entity_id,status_histories[comment]]",
-        )
-        page = self._search_page(params, CommentedOrdersJson, Deadline.after(_TIMEOUT))
-        return {
-            order.entity_id: [entry.comment or "" for entry in order.status_histories or []]
-            for order in page.items or []
-        }
+        """Return the comments on orders by order id; deleted orders are missing."""
+        comments: dict[int, list[str]] = {}
+        for start in range(0, len(order_ids), ORDERS_PER_PAGE):
+            wanted = order_ids[start : start + ORDERS_PER_PAGE]
+            params = build_search_criteria(
+                SearchFilter("entity_id", ",".join(map(str, wanted)), "in"),
+                page_size=len(wanted),
+                fields="items[entity_id,status_histories[comment]]",
+            )
+            page = self._search_page(params, CommentedOrdersJson, Deadline.after(_TIMEOUT))
+            for order in page.items or []:
+                entries = order.status_histories or []
+                comments[order.entity_id] = [entry.comment or "" for entry in entries]
+        return comments
 
     def add_comment(self, order_id: int, text: str) -> bool:
         """Add a comment that only the shop's staff see; return whether the shop accepted it.

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handoff import problems
+from tests.conftest import get_link_path
 from tests.magento.faulty_shop import Call, FaultyShop, faulty_shop
 from tests.magento.service_in_process import ServiceInProcess, run_service
 from tests.magento.shop_behaviours import build_response, forward
@@ -85,7 +86,7 @@ def _replace(data: Any, path: tuple[int, ...], value: Any) -> Any:
     return copy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class FuzzedService:
     shop: RunningShop
     faulty: FaultyShop
@@ -101,21 +102,31 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FuzzedService]:
         faulty = stack.enter_context(faulty_shop(ChangedAnswers(shop.url)))
         service = stack.enter_context(
             run_service(
-                faulty.url, folder, checkout_preflight="always", session_store=sessions.as_uri()
+                faulty.url,
+                folder,
+                checkout_preflight="always",
+                session_store=sessions.as_uri(),
+                magento_admin_username="admin",
+                magento_admin_password="Admin123!",
+                refusals_per_minute=100_000,
             )
         )
         yield FuzzedService(shop, faulty, service)
 
 
-def transfer_with_change(
-    fuzzed: FuzzedService, body: dict[str, Any], data: st.DataObject, *, calls: int
-) -> None:
-    fuzzed.faulty.behaviour = ChangedAnswers(
+def draw_change(fuzzed: FuzzedService, data: st.DataObject, *, calls: int) -> ChangedAnswers:
+    return ChangedAnswers(
         fuzzed.shop.url,
         changed_call=data.draw(st.integers(0, calls - 1), label="call"),
         path=tuple(data.draw(st.lists(st.integers(0, 40), max_size=8), label="path")),
         value=data.draw(values, label="value"),
     )
+
+
+def transfer_with_change(
+    fuzzed: FuzzedService, body: dict[str, Any], data: st.DataObject, *, calls: int
+) -> None:
+    fuzzed.faulty.behaviour = draw_change(fuzzed, data, calls=calls)
     answer = fuzzed.service.poq.transfer(body)
     assert answer.status_code != 500
     if answer.status_code != 200:
@@ -158,3 +169,29 @@ def test_a_customers_quote(fuzzed: FuzzedService, data: st.DataObject) -> None:
     number = fuzzed.shop.fill_customer_quote(token, ("ITEM-01", 1))
     body = {"quote_id": number, "token_id": token}
     transfer_with_change(fuzzed, body, data, calls=4)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_a_link_that_is_opened_after_the_order(fuzzed: FuzzedService, data: st.DataObject) -> None:
+    masked_id = fuzzed.shop.create_guest_quote(("ITEM-01", 1))
+    fuzzed.faulty.behaviour = ChangedAnswers(fuzzed.shop.url)
+    link = get_link_path(fuzzed.service.poq.transfer({"quote_id": masked_id}))
+    phone, other_phone = (fuzzed.service.app.test_client() for _ in range(2))
+    assert phone.get(link).status_code == 200
+    assert phone.post(link).status_code == 303
+    fuzzed.shop.place_order(f"guest-carts/{masked_id}")
+    fuzzed.faulty.behaviour = draw_change(fuzzed, data, calls=2)
+    for client in (phone, other_phone):
+        assert client.get(link).status_code < 500
+        assert client.post(link).status_code < 500
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_a_quote_that_is_transferred_after_the_order(
+    fuzzed: FuzzedService, data: st.DataObject
+) -> None:
+    masked_id = fuzzed.shop.create_guest_quote(("ITEM-01", 1))
+    fuzzed.shop.place_order(f"guest-carts/{masked_id}")
+    transfer_with_change(fuzzed, {"quote_id": masked_id}, data, calls=3)

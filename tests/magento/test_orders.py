@@ -263,11 +263,14 @@ def test_an_error_names_the_right_that_the_administrator_lacks(
     assert "Magento_Sales::comment" in raised.value.detail
 
 
-def test_a_comment_is_found_on_its_order_afterwards(between: FaultyShop, shop: RunningShop) -> None:
+def test_a_comment_is_found_on_its_order_afterwards(
+    between: FaultyShop, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asking = orders(between)
     bought = {buy(shop, ("ITEM-01", 1)) for _ in range(2)}
     first, second = (each.order_id for each in asking.find_orders(bought))
     assert asking.add_comment(second, "Poq reference: r-1")
+    monkeypatch.setattr("handoff.magento.orders.ORDERS_PER_PAGE", 2)
     assert asking.get_comments([first, second, 999]) == {first: [], second: ["Poq reference: r-1"]}
 
 
