@@ -27,7 +27,11 @@ _MAX_ATTEMPT = 60  # seconds; no request lasts longer
 _c = login_block.c
 _milliseconds: sa.BindParameter[int] = sa.bindparam("milliseconds", type_=sa.BigInteger)
 _settings_age: sa.BindParameter[int] = sa.bindparam("settings_age", type_=sa.BigInteger)
-_is_blocked = sa.and_(_c.login_hash == sa.bindparam("login_hash"), _c.expires_at > NOW)
+_is_blocked = sa.and_(
+    _c.login_hash == sa.bindparam("login_hash"),
+    _c.expires_at > NOW,
+    _c.blocked_at <= NOW,  # else it is from before the clock stepped back
+)
 
 _FIND_BLOCK = sa.select(_c.refusal_count).where(_is_blocked)
 _FIND_BLOCK_FOR_SETTINGS = _FIND_BLOCK.where(

@@ -96,3 +96,13 @@ def test_a_block_that_has_ended_counts_no_more(
         open_block(ledger).set(seconds)
         clock.advance(seconds=seconds + 1)
         assert may_try(open_block(ledger))
+
+
+def test_a_clock_that_steps_back_blocks_no_login_for_longer(
+    ledger: LedgerWithHandoffs, clock: FakeClock
+) -> None:
+    block = open_block(ledger)
+    block.set(35 * MINUTE)
+    clock.advance(seconds=-3600)
+    assert not block.is_set()
+    assert may_try(block)
