@@ -37,9 +37,9 @@ class CallerKey:
             raise ValueError("must be a key or name/key, without space ? # % and a second /")
         if len(key) < _MIN_LENGTH:
             raise ValueError(
-                f"has fewer than {_MIN_LENGTH} characters. Create a longer key, add it after a "
-                "comma, let Poq send it, and then remove the short one. A version that accepts the "
-                "short key accepts both meanwhile"
+                f"has fewer than {_MIN_LENGTH} characters. Create a longer key. If Poq sends this "
+                "one: start the older version, which accepts it, add the longer key after a comma, "
+                "let Poq send that, remove this one, and upgrade"
             )
         return cls(caller, SecretStr(key))
 
