@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import InApp, NewWebView, Serve
 from tests.browser.poq import Poq
 from tests.browser.poq_app import ANDROID
+from tests.browser.test_accessibility import run_axe
 from tests.running import RunningShop
 from tests.web_checkout.poq_assets import SCRIPT, VERSION, PoqAssets, compute_integrity
 
@@ -136,5 +137,6 @@ def test_the_app_look_hides_the_ways_out_of_checkout_in_the_app_only(
     for _ in range(2):
         for part in ("body > header", "body > footer"):
             expect(web_view.page.locator(part)).to_be_visible(visible=platform == "website")
+        assert run_axe(web_view.page) == {}
         if "success" not in web_view.page.url:
             web_view.buy()
