@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import exit_on_problem, exit_with_error, exit_with_setting_faults
 from handoff.cli.open_ledger import exit_on_ledger_error
+from handoff.console_table import format_count
 from handoff.ledger import Database, MigrationResult, open_database
 from handoff.ledger import migrate as migrate_tables
 from handoff.ledger.copy_database import CopyRefused, copy_ledger
@@ -66,7 +67,7 @@ def migrate(source: str | None) -> None:
                     migrate_tables(source_database)
                 with exit_on_ledger_error():
                     count = _copy_with_progress(source_database, target)
-    click.echo(f"{count:,} handoffs moved. {source} is no longer the ledger.")
+    click.echo(f"{format_count(count, 'handoff')} moved. {source} is no longer the ledger.")
 
 
 def _require_sqlite_to_postgres(source: str, target_url: str) -> None:
@@ -82,7 +83,7 @@ def _copy_with_progress(source: Database, target: Database) -> int:
     try:
         with Console(stderr=True).status("copying handoffs") as status:
             for count in copy_ledger(source, target):
-                status.update(f"{count:,} handoffs copied")
+                status.update(f"{format_count(count, 'handoff')} copied")
     except CopyRefused as refused:
         exit_with_error(f"HANDOFF_DATABASE_URL: {refused.reason} Nothing was moved.")
     return count

@@ -33,7 +33,7 @@ def copy_ledger(source: Database, target: Database) -> Iterator[int]:
         migrate_on_connection(new)
         new.exec_driver_sql(f"LOCK TABLE {handoff.name} IN EXCLUSIVE MODE")
         if count := _count_rows(new, handoff):
-            raise CopyRefused(f"It holds {count:,} handoffs already.")
+            raise CopyRefused(f"It is not empty. Handoffs in it: {count:,}.")
         copied = 0
         for table in metadata.sorted_tables:
             for count in _copy_table(table, old, new):

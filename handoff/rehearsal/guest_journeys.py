@@ -6,6 +6,7 @@ import secrets
 import time
 from typing import Any
 
+from handoff.console_table import format_count
 from handoff.deadline import Deadline
 from handoff.reconciliation.report import ReportState
 from handoff.rehearsal.app_cart import AppCart, describe_lines
@@ -136,7 +137,7 @@ class GuestBagJourney(GuestJourney):
         report = self._wait_for_report(page)
         if [order.get("reference") for order in report] != [self._reference]:
             expected = "a message to the app about the order"
-            raise StepFailure(expected, f"{len(report)} messages", "order_not_reported")
+            raise StepFailure(expected, format_count(len(report), "message"), "order_not_reported")
         [order] = report
         if self._ask_for_orders(second_page):
             expected = "no second message about the order"

@@ -114,7 +114,7 @@ def test_a_target_that_holds_handoffs_is_refused(
     before = read_rows(target)
     result = handoff("migrate", "--from", source)
     assert result.exit_code == 2
-    assert "holds 1 handoffs already" in result.stderr
+    assert "Handoffs in it: 1." in result.stderr
     assert read_rows(target) == before
 
 
