@@ -12,6 +12,7 @@ from handoff.entry import result_pages
 from handoff.entry.checkout_redirect import CheckoutRedirect
 from handoff.entry.page_rendering import PageRenderer
 from handoff.entry.result_pages import ResultPage
+from handoff.entry.shop_cookies import list_cookies_that_fit
 from handoff.entry.web_view_cookies import WebViewCookies, read_web_view_cookies
 from handoff.instruction import APP_VISIT_HEADER
 from handoff.ledger import Handoff, HandoffRepository, LinkState
@@ -55,6 +56,9 @@ def register_entry(app: Flask, context: EntryContext) -> None:
     """Add the views of links to an app."""
     app.extensions[_EXTENSION] = context
     app.register_blueprint(_blueprint)
+    # The list of public suffixes takes 0.1 s to read, so read it before the first shopper comes.
+    for store in context.settings.stores:
+        list_cookies_that_fit(context.settings.build_store_site(store))
 
 
 @_blueprint.before_request
