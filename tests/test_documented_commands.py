@@ -85,6 +85,28 @@ def test_the_requests_of_the_guide_for_poq_have_these_answers(
         assert (status["state"], status.keys()) == ("issued", expected.keys())
 
 
+def list_curl_commands(page: str) -> list[str]:
+    """Return the calls in the shell blocks of a page, each to the end of its block."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    return re.findall(r"^ *(curl [^`]*)```", text, re.MULTILINE)
+
+
+def test_the_calls_for_a_try_succeed(shop: RunningShop, tmp_path: Path) -> None:
+    require_program("curl")
+    commands = [*list_curl_commands("demo.md"), *list_curl_commands("go-live.md")]
+    assert len(commands) > 4
+    keys = "demo-key-that-is-no-secret,the-key-that-poq-will-send"
+    environment = create_environment(shop, tmp_path, HANDOFF_API_KEYS=keys)
+    with running_service(environment, tmp_path) as service:
+        addresses = {
+            "https://www.shop.example/handoff": service.url,
+            "http://127.0.0.1:8000": service.url,
+            "curl ": "curl --fail ",
+        }
+        for command in commands:
+            assert run_script(replace_all(command, addresses)), command
+
+
 def list_acl_commands() -> list[str]:
     lines = [line for page in PAGES for line in list_shell_lines(page)]
     return sorted({line for line in lines if line.startswith("redis-cli ACL SETUSER")})
