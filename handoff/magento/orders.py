@@ -11,7 +11,13 @@ from pydantic import ValidationError
 
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AdminAccess, AdminAccessDenied
-from handoff.magento.client import Answer, MagentoClient, ShopJson, retry_dropped_connections
+from handoff.magento.client import (
+    Answer,
+    MagentoClient,
+    ShopJson,
+    reject_answer,
+    retry_dropped_connections,
+)
 from handoff.magento.order_models import (
     ORDER_FIELDS,
     ORDER_STATE_FIELDS,
@@ -221,7 +227,9 @@ class Orders:
         answer = call(token)
         if answer.status == HTTPStatus.UNAUTHORIZED and self._access.discard_token(token):
             answer = call(self._access.get_token(deadline))
-        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        if answer.status == HTTPStatus.FORBIDDEN:  # Magento denies with 401
+            raise reject_answer(answer, "The shop's answer does not come from Magento.")
+        if answer.status == HTTPStatus.UNAUTHORIZED:
             raise OrdersDenied(right)
         return answer
 

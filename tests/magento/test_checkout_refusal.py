@@ -143,6 +143,10 @@ NOT_ASKED: dict[str, tuple[Behaviour, str]] = {
     "answers 405": (answers_page(405), "status_405"),
     "redirects to itself": (shop_that.redirects, "redirected_elsewhere"),
     "redirects with 48 MB": (shop_that.redirects_with_large_body, "redirected_elsewhere"),
+    "redirects to a gate": (
+        redirects_to("https://sso.test/login?to=/checkout/"),
+        "redirected_elsewhere",
+    ),
     "redirects to the login": (redirects_to("/customer/account/login/"), "redirected_elsewhere"),
     "redirects to https": (redirects_to("https://127.0.0.1/checkout/"), "redirected_elsewhere"),
     "redirects to a known host": (redirects_to("https://pay.test/start"), "redirected_elsewhere"),

@@ -60,8 +60,8 @@ def _has_products(response: HttpResponse) -> bool:
 def _describe_version(context: CheckContext) -> str:
     config = context.read_store_config(context.default_store)
     if "is_guest_checkout_enabled" in config:
-        return "It is that of Magento 2.4.7 or later."
-    return "It is that of Magento 2.4.4 to 2.4.6, or a module has changed it."
+        return "It is that of Magento 2.4.7 or later. 2.4.7 and 2.4.8 were tried with Handoff."
+    return "It is that of Magento 2.4.4 to 2.4.6. 2.4.6 was tried with Handoff."
 
 
 def check_cart_build_time(context: CheckContext) -> CheckResult:
