@@ -37,11 +37,17 @@ def check_page_texts(folder: str) -> str:
             text = _get_id(message)
             if text and text not in known:
                 raise ValueError(f"{language}.po: no page has the text “{text}”")
-            values = sorted(_VALUE.findall(text))
             for own in filter(None, _list_strings(message) if text else ()):
-                if sorted(_VALUE.findall(own)) != values:
-                    raise ValueError(f"{language}.po: “{own}” has other values than “{text}”")
+                _check_values(own, text, f"{language}.po")
     return folder
+
+
+def _check_values(own: str, text: str, file: str) -> None:
+    """Raise ValueError unless a text has the same `%(…)` values as ours, and no other `%`."""
+    if sorted(_VALUE.findall(own)) != sorted(_VALUE.findall(text)):
+        raise ValueError(f"{file}: “{own}” has other values than “{text}”")
+    if "%" in _VALUE.sub("", own).replace("%%", ""):
+        raise ValueError(f"{file}: “{own}” has a lone %; write %% for it")
 
 
 def _read_own_messages() -> set[str]:

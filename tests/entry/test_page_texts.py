@@ -59,6 +59,12 @@ def test_a_text_with_a_number_has_its_plurals(
     assert f"In Ihrem Korb {text} Artikel." in page.text
 
 
+def test_a_percent_sign_is_written_twice(make_app: MakeApp, tmp_path: Path) -> None:
+    (tmp_path / "en.po").write_text('msgid "It may be incomplete."\nmsgstr "100%% broken"\n')
+    page = make_app(page_texts=str(tmp_path)).test_client().get("/h/nothing").text
+    assert "100% broken" in page
+
+
 def test_polish_plurals_need_no_header(tmp_path: Path) -> None:
     (tmp_path / "pl.po").write_text(
         GERMAN.replace("msgstr[1]", 'msgstr[2] "%(num)d wiele"\nmsgstr[1]'), "utf-8"
@@ -77,6 +83,7 @@ def test_polish_plurals_need_no_header(tmp_path: Path) -> None:
     [
         ("de.po", 'msgid "No such text"\nmsgstr "x"\n', "no page has the text “No such text”"),
         ("de.po", GERMAN.replace("liegt %(num)d", "liegt"), "has other values than"),
+        ("de.po", 'msgid "Try again"\nmsgstr "100% again"\n', "has a lone %; write %% for it"),
         ("de.po", "this is no catalogue", "cannot be read"),
         ("sv.po", GERMAN, "has sv.po, but the pages are not in this language"),
         ("readme.txt", "", "must be a folder with catalogues such as de.po"),
