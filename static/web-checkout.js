@@ -45,17 +45,20 @@
       segments[code] = value;
     });
     const config = window.checkoutConfig;
-    const isShown = (mode) => (mode === "including" ? "_incl_tax" : "");
+    const withTax = (mode) => mode === "including"; // as the shop's tax settings say
     const order = {
       // `grand_total` lacks the tax in some versions; the page shows the segment.
       total: segments.grand_total === undefined ? totals.grand_total : segments.grand_total,
-      subTotal: totals[`subtotal${isShown(config.reviewTotalsDisplayMode)}`],
+      subTotal: withTax(config.reviewTotalsDisplayMode)
+        ? totals.subtotal_incl_tax
+        : totals.subtotal,
       discount: Math.abs(totals.discount_amount || 0),
       tax: segments.tax === undefined ? totals.tax_amount : segments.tax,
     };
     if (quote.shippingMethod() || quote.isVirtual()) {
-      const shown = isShown(config.reviewShippingDisplayMode) || "_amount";
-      order.delivery = totals[`shipping${shown}`];
+      order.delivery = withTax(config.reviewShippingDisplayMode)
+        ? totals.shipping_incl_tax
+        : totals.shipping_amount;
     }
     Object.keys(order).forEach((name) => {
       order[name] = round(order[name] || 0);
@@ -101,10 +104,11 @@
 
   // The order. The service decides which page sends it; `page` is the name under which it asks.
 
-  const sendOrder = (order) => {
+  // A copy of this tab has the same name. So all tabs remember what was sent.
+  const sendOrder = ({ id, order }) => {
     const sent = (store("localStorage", "handoff-sent") || "").split(" ").filter(Boolean);
-    if (sent.includes(order.orderId)) return;
-    store("localStorage", "handoff-sent", [...sent.slice(-4), order.orderId].join(" "));
+    if (sent.includes(id)) return;
+    store("localStorage", "handoff-sent", [...sent.slice(-4), id].join(" "));
     bridge.send("paymentcompleted", { order });
   };
 
@@ -125,7 +129,6 @@
       const canSend = bridge.isReady;
       try {
         const answer = await post("orders", canSend ? { page } : {});
-        if (answer.status === 401) finish();
         if (answer.ok) {
           const { orders, pending } = await answer.json();
           orders.forEach(sendOrder);

@@ -11,13 +11,15 @@ from decimal import Decimal
 from typing import Any
 
 from handoff.ledger import CompletionRepository, Handoff, HandoffRepository
+from handoff.ledger.models import compute_digest
 from handoff.order_lookup import OrderLookup
 
 
 @dataclass(frozen=True, slots=True)
 class OrderReport:
-    """The orders that the page tells the app about, as Poq's `paymentcompleted` has them.
+    """The orders that the page tells the app about: `{"id", "order"}`.
 
+    `order` is that of Poq's `paymentcompleted`. By the `id`, a page knows what it has told already.
     `is_pending` says that the latest handoff may still have an order that is not known yet.
     """
 
@@ -44,7 +46,8 @@ class OrderReports:
         for handoff, quote_orders in zip(handoffs, found, strict=True):
             newest = quote_orders.orders[-1] if quote_orders.orders else None
             if newest is not None and page and self._claim(handoff, newest, page):
-                told.append(build_payment_event(handoff, newest))
+                order_id = compute_digest([handoff.id, newest["number"]])[:16]
+                told.append({"id": order_id, "order": build_payment_order(handoff, newest)})
         is_latest_known = bool(found) and bool(found[0].orders) and found[0].is_current
         is_pending = bool(found) and not told and not is_latest_known
         return OrderReport(told, is_pending and self.lookup.has_right)
@@ -67,7 +70,7 @@ class OrderReports:
         return self.completions.claim_completion(handoff.id, order_number=number, page=page)
 
 
-def build_payment_event(handoff: Handoff, order: dict[str, Any]) -> dict[str, Any]:
+def build_payment_order(handoff: Handoff, order: dict[str, Any]) -> dict[str, Any]:
     """Return the order of Poq's `paymentcompleted`. The discount is a positive amount."""
     totals = order["totals"]
     amounts = {
@@ -77,6 +80,6 @@ def build_payment_event(handoff: Handoff, order: dict[str, Any]) -> dict[str, An
         "discount": abs(Decimal(totals["discount"])),
         "tax": Decimal(totals["tax"]),
     }
-    event: dict[str, Any] = {name: float(amount) for name, amount in amounts.items()}
-    event |= {"orderId": str(order["number"]), "currency": totals["currency"]}
-    return event | ({"reference": handoff.reference} if handoff.reference else {})
+    order_json: dict[str, Any] = {name: float(amount) for name, amount in amounts.items()}
+    order_json |= {"orderId": str(order["number"]), "currency": totals["currency"]}
+    return order_json | ({"reference": handoff.reference} if handoff.reference else {})
