@@ -124,7 +124,7 @@ def test_a_redirect_to_https_is_not_followed_but_logged_with_a_hint(
         with pytest.raises(ShopUnavailable) as raised:
             look(MagentoClient(shop.url))
         assert len(shop.calls) == 1
-    [told] = captured_log.read_lines()
+    [told] = captured_log.read_lines("shop_redirects")
     assert (told["event"], told["shop"], told["to"]) == (
         "shop_redirects",
         shop.url,
