@@ -374,7 +374,7 @@ def test_the_reason_is_found_although_the_shop_is_slow(
     stand_in = forwards_to(shop.url)
 
     def takes_its_time(call: Call) -> None:
-        call.wait(1.2)
+        call.wait(3.2)
         stand_in(call)
 
     shop.state.rules.guest_checkout = False
@@ -384,7 +384,7 @@ def test_the_reason_is_found_although_the_shop_is_slow(
     with (
         faulty_shop(behave) as faulty,
         serve(
-            faulty.url, checkout_preflight="always", session_store=sessions, magento_timeout=2
+            faulty.url, checkout_preflight="always", session_store=sessions, magento_timeout=8
         ) as service,
     ):
         answer = service.poq.transfer(request)
