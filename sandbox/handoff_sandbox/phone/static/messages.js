@@ -23,7 +23,8 @@ async function finishOrder({ order }) {
   emptyBag();
   showProgress('order');
   addNote('The web view has closed, and the bag is empty.');
-  showSheet(`Order ${order.orderId}`, `Reference ${order.reference} · ${formatMoney(order)}`);
+  const text = `Order ${order.orderId} · reference ${order.reference} · ${formatMoney(order)}`;
+  showSheet('Your order has been placed', text);
   document.dispatchEvent(new CustomEvent('ordered', { detail: order }));
 }
 
