@@ -5,6 +5,7 @@ Errors are raised as ShopTimeout, ShopDropped or ShopUnavailable; none of them h
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -147,7 +148,8 @@ class MagentoClient:
             deadline=deadline,
         )
         is_error = response.status >= HTTPStatus.BAD_REQUEST
-        if is_error and not response.body.lstrip().startswith(b"{"):
+        body = response.body.removeprefix(codecs.BOM_UTF8).lstrip()
+        if is_error and not body.startswith(b"{"):
             return Answer(response.status, None, response)
         return Answer(response.status, _parse_json(response), response)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,14 @@ from handoff.magento.client import MagentoClient
 from handoff.problems import ShopTimeout, ShopUnavailable
 from tests.magento.conftest import RunService
 from tests.magento.faulty_shop import FaultyShop, faulty_shop
-from tests.magento.shop_behaviours import answers, answers_packed, drips_body, resets
+from tests.magento.shop_behaviours import (
+    answers,
+    answers_packed,
+    build_response,
+    drips_body,
+    resets,
+    sends_raw,
+)
 from tests.magento.transfer_calls import bag
 from tests.running import RunningShop, free_port
 
@@ -44,6 +52,19 @@ def test_answers_are_unpacked(in_chunks: bool) -> None:
         assert answer.body == cart
         assert "gzip" in shop.calls[0].headers["accept-encoding"]
         assert len(shop.calls) == 1
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_answer_may_begin_with_a_byte_order_mark(status: int) -> None:
+    content = b'{"message": "\xc3\xbc", "data": null}'
+    response = build_response(status, codecs.BOM_UTF8 + content)
+    with faulty_shop(sends_raw(response)) as shop:
+        deadline = Deadline.after(8)
+        answer = MagentoClient(shop.url).rest("GET", "any", store=None, deadline=deadline)
+        assert answer.message == "\u00fc"
+        by_graphql = MagentoClient(shop.url)  # the first client's connection has ended
+        answer = by_graphql.graphql("{a}", {}, store="default", deadline=deadline)
+        assert answer.body == {"message": "\u00fc", "data": None}
 
 
 def test_a_cookie_is_not_kept_whatever_the_shop_sets(serve: RunService) -> None:
