@@ -124,7 +124,7 @@ def test_a_customer_is_signed_in_to_the_website_of_the_quote(
     number = shop.fill_customer_quote(token, *TWO_TOWELS, store="eu_gb")
     use_link(phone, get_link_path(poq.transfer({"quote_id": number, "token_id": token})))
     [data] = sessions_in(shop).values()
-    assert data.startswith(b'customer_eu|a:2:{s:11:"customer_id";s:1:"3";')
+    assert data.startswith(b'customer_eu|a:3:{s:11:"customer_id";s:1:"3";')
 
 
 def test_with_shared_accounts_the_login_names_no_website(
@@ -136,7 +136,7 @@ def test_with_shared_accounts_the_login_names_no_website(
     number = shop.fill_customer_quote(token, *TWO_TOWELS)
     use_link(phone, get_link_path(poq.transfer({"quote_id": number, "token_id": token})))
     [data] = sessions_in(shop).values()
-    assert data.startswith(b'customer|a:2:{s:11:"customer_id";s:1:"1";')
+    assert data.startswith(b'customer|a:3:{s:11:"customer_id";s:1:"1";')
 
 
 def test_the_session_names_a_currency_that_is_not_the_stores_own(
