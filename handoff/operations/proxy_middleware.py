@@ -65,7 +65,7 @@ class ClientAddressMiddleware:
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")[-_MAX_FORWARDED_LENGTH:]
-        entries = [entry for entry in forwarded.split(",") if not entry.isspace() and entry]
+        entries = [entry for entry in forwarded.split(",") if entry.strip()]
         if entries:
             # With fewer entries than proxies, the request came in behind the first proxy.
             environ["REMOTE_ADDR"] = _parse_address(entries[-self._proxy_count :][0])

@@ -46,7 +46,7 @@ def test_requests_are_counted_by_rule_status_and_code_and_never_by_url(
         ("unknown", "/h/<token>", "404"): 2,
         ("", "/h/<token>", "200"): 1,
         ("", "/h/<token>", "303"): 1,
-        ("unknown", "(none)", "404"): 1,
+        ("no_page", "(none)", "404"): 1,
     }
     assert read_samples(text, "handoff_request_seconds_count")[("/h/<token>",)] == 4
     for word in (link.rpartition("/")[2], "nowhere-at-all", "PROPFIND", "a-wrong-key"):
