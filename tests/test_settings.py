@@ -16,6 +16,7 @@ from handoff.settings import (
     find_unknown_names,
     load_settings,
 )
+from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.settings.store_view_models import StoreSite
 from handoff.shop_client_factory import build_access_token
 from tests.certificates import Authority
@@ -376,6 +377,8 @@ def test_the_storefront_may_have_another_address_than_rest(
         "unix://handoff:a-password@/run/redis/redis.sock",
         "redis+sentinel://a:26379,b:26379/the-sessions/2",
         "rediss+sentinel://handoff:a%2Fpassword@[::1],b/the-sessions",
+        "valkey://handoff:a-password@10.0.0.5:6379/2",
+        "valkey+sentinel://a:26379,b:26379/the-sessions/2",
     ],
 )
 def test_sockets_and_sentinels_are_session_store_urls(
@@ -383,6 +386,24 @@ def test_sockets_and_sentinels_are_session_store_urls(
 ) -> None:
     monkeypatch.setenv("HANDOFF_SESSION_STORE", address)
     assert "password" not in repr(load_settings().session_store_url)
+
+
+@pytest.mark.parametrize(
+    ("valkey", "redis"),
+    [
+        ("valkey://u:p@host:6380/2", "redis://u:p@host:6380/2"),
+        ("VALKEYS://host", "rediss://host"),
+        ("valkeys+sentinel://a,b/name/1", "rediss+sentinel://a,b/name/1"),
+    ],
+)
+def test_valkey_is_redis_by_another_name(valkey: str, redis: str) -> None:
+    assert SessionStoreUrl.parse(valkey) == SessionStoreUrl.parse(redis)
+
+
+def test_memcached_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDOFF_SESSION_STORE", "memcached://127.0.0.1:11211")
+    with pytest.raises(SettingsError, match="cannot be memcached: use Redis, Valkey or files"):
+        load_settings()
 
 
 @pytest.mark.parametrize(

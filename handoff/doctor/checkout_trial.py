@@ -15,7 +15,7 @@ import json
 import secrets
 import string
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from http import HTTPStatus
 from urllib.parse import unquote
@@ -28,7 +28,7 @@ from handoff.doctor.trial_sessions import open_with_session, write_session
 from handoff.magento.checkout_probe import VisitedPage
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_session import SessionStoreError
-from handoff.shop_session.session_contents import encode_entry
+from handoff.shop_session.php_serializer import SessionSerializer
 
 _WEBSITE_IDS = range(1, 31)
 
@@ -47,7 +47,12 @@ class CheckoutTrialOutcome(Enum):
     SESSION_NOT_READ = fault(
         "The shop does not read the session that we have written to {session_store}.",
         "Compare HANDOFF_SESSION_STORE with `session` in the shop's app/etc/env.php. Then check "
-        "HANDOFF_SESSION_COOKIE_NAME, and whether PHP's session.serialize_handler is php.",
+        "HANDOFF_SESSION_COOKIE_NAME, and whether PHP's session.serialize_handler is php or "
+        "php_serialize: Handoff writes no other format.",
+    )
+    WRONG_SERIALIZER = fault(
+        "The shop's PHP keeps sessions in the format {right_serializer}.",
+        "Set HANDOFF_SESSION_SERIALIZER={right_serializer}.",
     )
     WRONG_WEBSITE = fault(
         "The shop finds no quote for website {website_id}, but for website {right_website_id}.",
@@ -79,8 +84,10 @@ class CheckoutTrialOutcome(Enum):
     SESSION_UNREADABLE = fault(
         "The shop answers {status} with the session that we have written to {session_store}, and "
         "works without it: its PHP cannot read it.",
-        "Set session.serialize_handler to php in the shop's php.ini, which is PHP's default. If "
-        "sessions are files, PHP refuses files of another user: run Handoff as PHP's user.",
+        "The shop reads neither of the formats that Handoff writes, php and php_serialize. If "
+        "session.serialize_handler is igbinary or php_binary in the shop's php.ini, set it to php, "
+        "which is PHP's default. If sessions are files, PHP refuses files of another user: run "
+        "Handoff as PHP's user.",
     )
     ERROR_STATUS = fault(
         "The shop answers {status} to checkout, with our session and without it.",
@@ -107,17 +114,22 @@ class CheckoutTrialOutcome(Enum):
     )
 
 
+_UNREAD = (CheckoutTrialOutcome.SESSION_NOT_READ, CheckoutTrialOutcome.SESSION_UNREADABLE)
+
+
 @dataclass(frozen=True, slots=True)
 class CheckoutTrial:
     """The result of a trial: its cart, and the pages from checkout to the last redirect.
 
-    `right_website_id` is the website whose number works, if it is not that of the settings.
+    `right_website_id` is the website whose number works, and `right_serializer` the format that
+    the shop reads, if they are not those of the settings.
     """
 
     outcome: CheckoutTrialOutcome
     cart: RestCart
     pages: tuple[VisitedPage, ...] = field(default=(), repr=False)
     right_website_id: int | None = None
+    right_serializer: SessionSerializer | None = None
 
     @property
     def status(self) -> int:
@@ -138,7 +150,8 @@ def try_checkout(shop: DoctorShopClient, store: StoreView, skus: list[str]) -> C
     if cart.sku is None:
         return CheckoutTrial(CheckoutTrialOutcome.NO_PRODUCT, cart)
     quote = read_json(shop.rest("GET", f"guest-carts/{cart.masked_id}", store=None))
-    visitor = _CheckoutVisitor(shop, store, int(quote["id"]), cart.sku)
+    serializer = shop.settings.session_serializer
+    visitor = _CheckoutVisitor(shop, store, int(quote["id"]), cart.sku, serializer)
     try:
         visit = visitor.visit_checkout([store.website_id])
         outcome, website_id = _diagnose_visit(visit), None
@@ -147,6 +160,11 @@ def try_checkout(shop: DoctorShopClient, store: StoreView, skus: list[str]) -> C
             outcome = CheckoutTrialOutcome.WRONG_WEBSITE if website_id else outcome
         if outcome is CheckoutTrialOutcome.ERROR_STATUS and visitor.can_open_without_session():
             outcome = CheckoutTrialOutcome.SESSION_UNREADABLE
+        if outcome in _UNREAD:
+            other = visitor.try_other_serializer()
+            if other:
+                outcome = CheckoutTrialOutcome.WRONG_SERIALIZER
+                return CheckoutTrial(outcome, cart, visit.pages, right_serializer=other)
     except SessionStoreError:
         return CheckoutTrial(CheckoutTrialOutcome.SESSION_NOT_WRITTEN, cart)
     return CheckoutTrial(outcome, cart, visit.pages, website_id)
@@ -167,13 +185,14 @@ class _CheckoutVisitor:
     store: StoreView
     quote_number: int
     sku: str
+    serializer: SessionSerializer
 
     def visit_checkout(self, website_ids: Iterable[int]) -> _CheckoutVisit:
         """Write a session with the quote for these websites, and open checkout with it."""
         form_key = "".join(secrets.choice(string.ascii_letters) for _ in range(16))
         quotes = {f"quote_id_{number}": str(self.quote_number) for number in website_ids}
-        entries = (("default", {"_form_key": form_key}), ("checkout", quotes))
-        session_id = write_session(self.shop, b"".join(encode_entry(*each) for each in entries))
+        entries = {"default": {"_form_key": form_key}, "checkout": quotes}
+        session_id = write_session(self.shop, entries, self.serializer)
         pages = open_with_session(self.shop, self.store, session_id)
         html = "".join(page.response.text for page in pages)
         return _CheckoutVisit(pages, form_key in html, self.sku in html)
@@ -182,6 +201,13 @@ class _CheckoutVisitor:
         """Return whether checkout answers a new visitor with something else than an error."""
         first = open_with_session(self.shop, self.store, "")[0]
         return first.failure is None and first.response.status < HTTPStatus.BAD_REQUEST
+
+    def try_other_serializer(self) -> SessionSerializer | None:
+        """Return the other format if the shop reads a session in it."""
+        other: SessionSerializer = "php" if self.serializer == "php_serialize" else "php_serialize"
+        visit = replace(self, serializer=other).visit_checkout([self.store.website_id])
+        is_read = visit.has_form_key or visit.has_product
+        return other if is_read else None
 
     def find_website_id(self, candidates: list[int]) -> int | None:
         """Return the website whose number works, by a binary search; None if none does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from handoff.doctor.doctor_shop_client import DoctorShopClient
@@ -12,14 +13,27 @@ from handoff.magento.http_transport import HttpResponse
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_session import generate_session_id, open_session_store
+from handoff.shop_session.php_serializer import (
+    SessionSerializer,
+    SessionValues,
+    serialize_session,
+)
 
 _LIFETIME = 60  # seconds
 # A session's file is deleted by its id, so the id must not lead to another folder.
 _SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")
 
 
-def write_session(shop: DoctorShopClient, data: bytes) -> str:
-    """Write a session that lives for a minute and return its id; raise SessionStoreError."""
+def write_session(
+    shop: DoctorShopClient,
+    entries: Mapping[str, SessionValues],
+    serializer: SessionSerializer | None = None,
+) -> str:
+    """Write a session that lives for a minute and return its id; raise SessionStoreError.
+
+    `serializer` replaces the format that is set.
+    """
+    data = serialize_session(entries, serializer or shop.settings.session_serializer)
     url, access = shop.settings.session_store_url, shop.settings.session_store_access
     session_id = generate_session_id()
     open_session_store(url, access, lifetime=_LIFETIME).write(session_id, data)

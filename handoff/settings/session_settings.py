@@ -39,6 +39,9 @@ class SessionSettings(SettingsGroup):
     [Find the session store](go-live.md#2-find-the-session-store). Write `%2F` for `/` in user
     name and password."""
 
+    session_serializer: Literal["php", "php_serialize"] = "php"
+    """The format of the shop's sessions: `session.serialize_handler` of the shop's PHP."""
+
     session_store_ca_file: Annotated[CaFile | None, DefaultText("the system's")] = None
     """A PEM file with the certificate authorities that Handoff trusts for Redis."""
 

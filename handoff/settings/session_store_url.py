@@ -5,20 +5,21 @@
     redis+sentinel://user:password@a:26379,b:26379/name/2   the master that the Sentinels name
     file:///var/lib/php/sessions?owner=www-data             PHP's own files
 
-User, password, port and database are optional. `rediss+sentinel://` uses TLS for both the Redis
-and the Sentinels.
+`valkey` may stand for `redis` in each of them. User, password, port and database are optional.
+`rediss+sentinel://` uses TLS for both the Redis and the Sentinels.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import SplitResult, parse_qs, unquote
 
 from handoff.url_validation import split_url
 
 _REDIS, _SENTINEL = ("redis", "rediss"), ("redis+sentinel", "rediss+sentinel")
+_VALKEY = re.compile("^valkey(s?)(?=(\\+sentinel)?://)", re.IGNORECASE)
 _REDIS_PORT, _SENTINEL_PORT = 6379, 26379
 _DATABASE = re.compile("/?([0-9]{0,4})")
 _SENTINEL_MASTER = re.compile("([A-Za-z0-9._-]+)(?:/([0-9]{0,4}))?")
@@ -26,12 +27,16 @@ _SENTINEL_MASTER = re.compile("([A-Za-z0-9._-]+)(?:/([0-9]{0,4}))?")
 
 @dataclass(frozen=True, slots=True)
 class SessionStoreAccess:
-    """Access data for a Redis besides its URL: certificate files (PEM) and a Sentinel login."""
+    """What a store needs besides its URL: certificate files (PEM) and a Sentinel login for a Redis.
+
+    `serializer` is the format of the shop's PHP sessions, as in `session.serialize_handler`.
+    """
 
     ca_file: str | None = None
     cert_file: str | None = None
     sentinel_username: str | None = None
     sentinel_password: str | None = field(default=None, repr=False)
+    serializer: Literal["php", "php_serialize"] = "php"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class SessionStoreUrl:
     @classmethod
     def parse(cls, value: str) -> Self:
         """Return the parsed URL. Raises ValueError, whose message repeats no part of it."""
+        value = _VALKEY.sub(r"redis\1", value)  # Valkey speaks the protocol of Redis
         scheme = value.partition("://")[0].lower()
         if scheme in _SENTINEL:
             return cls._parse_sentinels(scheme, value.partition("://")[2])
@@ -64,6 +70,10 @@ class SessionStoreUrl:
             return cls._parse_socket(parts)
         if scheme in _REDIS and parts.hostname:
             return cls._parse_server(parts)
+        if scheme.startswith("memcache"):
+            raise ValueError(
+                "cannot be memcached: use Redis, Valkey or files for the shop's sessions"
+            )
         raise ValueError(
             "must start with redis://, rediss://, redis+sentinel://, unix:/// or file:///"
         )

@@ -8,6 +8,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
+from handoff.shop_session.php_serializer import SessionSerializer
 from handoff.shop_session.store import SessionStoreError, generate_session_id
 
 # The shop may have chosen the id, and it must not lead to another folder.
@@ -21,7 +22,10 @@ class FileSessionStore:
     the right to change the owner of each file to `owner`.
     """
 
-    def __init__(self, path: str, *, owner: str | None = None) -> None:
+    def __init__(
+        self, path: str, *, owner: str | None = None, serializer: SessionSerializer = "php"
+    ) -> None:
+        self.serializer: SessionSerializer = serializer
         self._folder = Path(path)
         self._owner = owner
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 import redis
 
 from handoff.deadline import has_request_deadline_passed
+from handoff.shop_session.php_serializer import SessionSerializer
 from handoff.shop_session.store import SessionStoreError, generate_session_id
 
 _COMPRESSED = b":gz:"  # Magento's own prefix of long sessions, before zlib's format
@@ -19,7 +20,10 @@ class RedisSessionStore:
     `lifetime` is how many seconds a session lives.
     """
 
-    def __init__(self, client: redis.Redis, *, lifetime: int) -> None:
+    def __init__(
+        self, client: redis.Redis, *, lifetime: int, serializer: SessionSerializer = "php"
+    ) -> None:
+        self.serializer: SessionSerializer = serializer
         self._client = client
         self._lifetime = lifetime
 

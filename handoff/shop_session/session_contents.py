@@ -1,9 +1,8 @@
-"""The contents of a shop session, and their bytes in PHP's session format.
+"""The contents of a shop session, as the entries that Magento reads.
 
-The format is `session.serialize_handler=php`: a sequence of `name|serialize(value)`. Magento keeps
-the quote of each website under `checkout`, and the login under `customer_<website code>`, or under
-`customer` if all websites share accounts. The array `default` holds a currency that the shopper
-chose, and `visitor_data`. All numbers are stored as text.
+Magento keeps the quote of each website under `checkout`, and the login under
+`customer_<website code>`, or under `customer` if all websites share accounts. The array `default`
+holds a currency that the shopper chose, and `visitor_data`. All numbers are stored as text.
 
 A login also holds the customer's tax class and default addresses, if the shop shows prices with
 tax. Without them the shop would calculate these prices as for a guest.
@@ -22,6 +21,7 @@ from typing import Any
 
 from handoff.ledger import NewHandoff
 from handoff.settings.store_view_models import StoreViews
+from handoff.shop_session.php_serializer import SessionValues
 
 _VISITOR_DATA = re.compile(rb's:12:"visitor_data";a:\d+:\{([^{}]*)\}')
 _VISITOR_ID = re.compile(rb's:10:"visitor_id";(?:i:|s:\d+:")(\d{1,18})\b')
@@ -81,24 +81,23 @@ def build_session_contents(handoff: NewHandoff, store_views: StoreViews) -> Sess
     return SessionContents(handoff.quote_number, store.website_id, login=login, currency=currency)
 
 
-def encode_contents(contents: SessionContents) -> bytes:
-    """Return the bytes that PHP reads as a session with these contents."""
-    entries = []
+def build_entries(contents: SessionContents) -> dict[str, SessionValues]:
+    """Return the entries of a session by their names."""
+    entries: dict[str, SessionValues] = {}
     shared: dict[str, str | Mapping[str, str]] = {}
     if contents.currency is not None:
         shared["currency_code"] = contents.currency
     if contents.login is not None:
-        entries.append(encode_login(contents.login))
+        entries |= build_login_entry(contents.login)
         shared["visitor_data"] = _build_visitor_data(contents.login)
     if shared:
-        entries.append(encode_entry("default", shared))
-    quote = {f"quote_id_{contents.website_id}": str(contents.quote_number)}
-    entries.append(encode_entry("checkout", quote))
-    return b"".join(entries)
+        entries["default"] = shared
+    entries["checkout"] = {f"quote_id_{contents.website_id}": str(contents.quote_number)}
+    return entries
 
 
-def encode_login(login: SessionLogin) -> bytes:
-    """Return the session entry that signs the customer in."""
+def build_login_entry(login: SessionLogin) -> dict[str, SessionValues]:
+    """Return the session entry that signs the customer in, by its name."""
     name = "customer" if login.website_code is None else f"customer_{login.website_code}"
     values: dict[str, str | Mapping[str, str]] = {
         "customer_id": str(login.customer_id),
@@ -112,17 +111,7 @@ def encode_login(login: SessionLogin) -> bytes:
             values[f"default_tax_{kind}_address"] = {
                 key: str(value) for key, value in address if value is not None
             }
-    return encode_entry(name, values)
-
-
-def encode_entry(name: str, values: Mapping[str, str | Mapping[str, str]]) -> bytes:
-    """Return one session entry that holds an array of texts, or of arrays of texts.
-
-    Raises ValueError for a name with `|`, which ends a name in this format.
-    """
-    if not name or "|" in name:
-        raise ValueError("a session entry needs a name without '|'")
-    return name.encode() + b"|" + _encode_array(values)
+    return {name: values}
 
 
 def find_visitor_id(data: bytes) -> int | None:
@@ -138,17 +127,3 @@ def _build_visitor_data(login: SessionLogin) -> dict[str, str]:
     if login.visitor_id is not None:
         values["visitor_id"] = str(login.visitor_id)
     return values
-
-
-def _encode_array(values: Mapping[str, str | Mapping[str, str]]) -> bytes:
-    items = (
-        _encode_text(key)
-        + (_encode_text(value) if isinstance(value, str) else _encode_array(value))
-        for key, value in values.items()
-    )
-    return b"a:%d:{%s}" % (len(values), b"".join(items))
-
-
-def _encode_text(value: str) -> bytes:
-    encoded = value.encode()
-    return b's:%d:"%s";' % (len(encoded), encoded)

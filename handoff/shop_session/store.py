@@ -7,7 +7,8 @@ from typing import Protocol
 
 from handoff.deadline import Deadline, run_until
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
-from handoff.shop_session.session_contents import SessionContents, encode_contents
+from handoff.shop_session.php_serializer import SessionSerializer, serialize_session
+from handoff.shop_session.session_contents import SessionContents, build_entries
 
 DEFAULT_TIMEOUT = 2.0
 """Seconds that a session store may take to answer while a shopper waits."""
@@ -26,7 +27,11 @@ class SessionStoreError(Exception):
 
 
 class SessionStore(Protocol):
-    """The store where the shop keeps its web sessions."""
+    """The store where the shop keeps its web sessions, in the format of its PHP."""
+
+    @property
+    def serializer(self) -> SessionSerializer:
+        """The format in which PHP reads sessions."""
 
     def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         """Store a new session, or raise SessionStoreError.
@@ -67,7 +72,7 @@ def create_session(
     SessionStoreError.
     """
     session_id = generate_session_id()
-    data = encode_contents(contents)
+    data = serialize_session(build_entries(contents), store.serializer)
     deadline = Deadline.after(max(_RESERVE, Deadline.within_request(timeout).remaining))
     try:
         run_until(deadline, lambda: store.write(session_id, data, lifetime=lifetime))
@@ -94,5 +99,6 @@ def open_session_store(
     from handoff.shop_session.redis_store import RedisSessionStore
 
     if url.is_file_store:
-        return FileSessionStore(url.path, owner=url.owner)
-    return RedisSessionStore(build_redis_client(url, access, timeout=timeout), lifetime=lifetime)
+        return FileSessionStore(url.path, owner=url.owner, serializer=access.serializer)
+    client = build_redis_client(url, access, timeout=timeout)
+    return RedisSessionStore(client, lifetime=lifetime, serializer=access.serializer)

@@ -1,6 +1,7 @@
 """Session files, read and written as PHP's `files` handler does.
 
-A file `sess_<id>` holds `name|serialize(value)` for each value, one after the other.
+With the serializer `php`, a file `sess_<id>` holds `name|serialize(value)` for each value, one
+after the other. With `php_serialize` it holds one serialized array.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ class PhpSessionFiles:
     """The folder in which PHP keeps sessions."""
 
     folder: Path
+    serializer: str = "php"
 
     def start(self, session_id: str | None) -> PhpSession:
         """Return the session with an id, an empty one if it is unknown.
@@ -87,7 +89,7 @@ class PhpSessionFiles:
             with self._path(session_id).open("rb") as file:
                 if os.fstat(file.fileno()).st_uid != os.geteuid():
                     raise ForeignFileError(session_id)
-                return PhpSession(session_id, decode_session(file.read()))
+                return PhpSession(session_id, decode_session(file.read(), self.serializer))
         except FileNotFoundError:
             return PhpSession(session_id)
 
@@ -99,7 +101,7 @@ class PhpSessionFiles:
         """Write the file in one step, readable only for the user that the shop runs as."""
         descriptor, temporary = mkstemp(dir=self.folder, prefix="writing_")
         with os.fdopen(descriptor, "wb") as file:
-            file.write(encode_session(session.raw))
+            file.write(encode_session(session.raw, self.serializer))
         Path(temporary).replace(self._path(session.id))
 
     def _path(self, session_id: str) -> Path:
@@ -111,13 +113,18 @@ def generate_session_id() -> str:
     return "".join(choice(string.digits + "abcdefghijklmnopqrstuv") for _ in range(26))
 
 
-def encode_session(raw: dict[str, bytes]) -> bytes:
+def encode_session(raw: dict[str, bytes], serializer: str = "php") -> bytes:
     """Return the content of a session file."""
+    if serializer == "php_serialize":
+        items = (phpserialize.dumps(name) + value for name, value in raw.items())
+        return b"a:%d:{%s}" % (len(raw), b"".join(items))
     return b"".join(name.encode() + b"|" + value for name, value in raw.items())
 
 
-def decode_session(data: bytes) -> dict[str, bytes]:
+def decode_session(data: bytes, serializer: str = "php") -> dict[str, bytes]:
     """Return the values of a session file. An unreadable file is an empty session, as in PHP."""
+    if serializer == "php_serialize":
+        return _decode_array(data)
     stream = BytesIO(data)
     found: dict[str, bytes] = {}
     try:
@@ -130,3 +137,11 @@ def decode_session(data: bytes) -> dict[str, bytes]:
     except (ValueError, TypeError, OverflowError, RecursionError):
         return {}
     return found
+
+
+def _decode_array(data: bytes) -> dict[str, bytes]:
+    try:
+        values = phpserialize.loads(data, object_hook=phpserialize.phpobject)
+        return {name.decode(): phpserialize.dumps(value) for name, value in values.items()}
+    except (ValueError, TypeError, OverflowError, RecursionError, AttributeError):
+        return {}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from flask import Request, Response
+from flask import Flask, Request, Response
+from handoff_sandbox.shop import SandboxShop
 
 from handoff.doctor import Severity
 from handoff.doctor.checks import service
@@ -110,6 +112,24 @@ def test_sessions_that_php_cannot_read_are_reported(run_doctor: RunDoctor) -> No
     assert "works without it" in found.seen
     assert "session.serialize_handler" in found.advice
     assert "as PHP's user" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("set_here", "right"), [("php", "php_serialize"), ("php_serialize", "php")]
+)
+def test_the_right_serializer_is_found_by_trial(
+    run_doctor: RunDoctor, set_here: str, right: str
+) -> None:
+    def use_serializer(app: Flask) -> None:
+        shop: SandboxShop = app.extensions["sandbox"]
+        shop.sessions = replace(shop.sessions, serializer=right)
+
+    found = run_doctor(use_serializer, session_serializer=set_here).find("Bag into checkout")
+    assert found.severity is Severity.FAULT
+    assert found.seen == f"The shop's PHP keeps sessions in the format {right}."
+    assert found.advice == f"Set HANDOFF_SESSION_SERIALIZER={right}."
+    good = run_doctor(use_serializer, session_serializer=right).find("Bag into checkout")
+    assert good.severity is Severity.OK
 
 
 def test_a_checkout_that_fails_for_everybody_does_not_blame_the_session(

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from handoff.operations.health import ReadinessCheck
 from handoff.shop_session import SessionStoreError
+from handoff.shop_session.php_serializer import SessionSerializer
 from tests.conftest import MakeApp
 from tests.postgres import PostgresServer
 from tests.running import RedisServer, RunningShop
@@ -133,6 +134,8 @@ def test_a_paused_service_stays_up_and_says_that_it_is_paused(
 
 class FakeSessionStore:
     """A session store that counts its checks, and answers only while `answers` is set."""
+
+    serializer: SessionSerializer = "php"
 
     def __init__(self) -> None:
         self.checks = 0

@@ -13,7 +13,8 @@ import redis
 
 from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.shop_session import SessionContents, SessionStoreError, create_session
-from handoff.shop_session.session_contents import encode_contents
+from handoff.shop_session.php_serializer import serialize_session
+from handoff.shop_session.session_contents import build_entries
 from tests.running import HOST, RedisServer
 from tests.shop_session.stores import open_store
 
@@ -74,7 +75,7 @@ def test_a_user_without_hget_cannot_read_a_session(
     with pytest.raises(SessionStoreError, match="NoPermission"):
         store.read(session_id)
     database.execute_command("ACL", "SETUSER", "handoff", "+hget")
-    assert store.read(session_id) == encode_contents(CONTENTS)
+    assert store.read(session_id) == serialize_session(build_entries(CONTENTS), "php")
     assert store.read("unknown") is None
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.shop_session import SessionContents, SessionLogin
+from handoff.shop_session.php_serializer import SessionSerializer, serialize_session
 from handoff.shop_session.session_contents import (
-    encode_contents,
-    encode_entry,
-    encode_login,
+    build_entries,
+    build_login_entry,
     find_visitor_id,
 )
 from tests.running import require_program
@@ -30,7 +32,7 @@ REAL_SESSIONS = Path(__file__).parents[1] / "sandbox" / "sessions"
 READER = r"""
 ini_set('session.save_handler', 'files');
 ini_set('session.use_cookies', '0');
-ini_set('session.serialize_handler', 'php');
+ini_set('session.serialize_handler', getenv('SERIALIZER'));
 ini_set('session.save_path', sys_get_temp_dir());
 session_id('handofftests');
 session_start();
@@ -60,15 +62,29 @@ class Php:
         return answer["session"]
 
 
-@pytest.fixture(scope="module")
-def php() -> Iterator[Php]:
+@contextmanager
+def running_php(serializer: SessionSerializer) -> Iterator[Php]:
     command = [require_program("php"), "-d", "display_errors=stderr", "-r", READER]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "SERIALIZER": serializer},
     ) as process:
         yield Php(process)
         assert process.stdin is not None
         process.stdin.close()
+
+
+@pytest.fixture(scope="module")
+def php() -> Iterator[Php]:
+    with running_php("php") as php:
+        yield php
+
+
+def encode_contents(contents: SessionContents, serializer: SessionSerializer = "php") -> bytes:
+    return serialize_session(build_entries(contents), serializer)
 
 
 ids = st.integers(1, 2**63 - 1)
@@ -110,7 +126,7 @@ def test_the_tax_of_a_customer_equals_that_of_a_real_login() -> None:
         "billing": {"country_id": "DE", "region_id": 82, "postcode": "10115"},
         "shipping": {"country_id": "GB", "region_id": None, "postcode": None},
     }
-    assert encode_login(SessionLogin(27, 1, "base", tax=tax)) == (
+    assert serialize_session(build_login_entry(SessionLogin(27, 1, "base", tax=tax)), "php") == (
         b'customer_base|a:5:{s:11:"customer_id";s:2:"27";s:17:"customer_group_id";s:1:"1";'
         b's:21:"customer_tax_class_id";s:1:"3";'
         b's:27:"default_tax_billing_address";a:3:{s:10:"country_id";s:2:"DE";'
@@ -193,7 +209,7 @@ def test_php_and_a_python_parser_read_exactly_the_contents(
 
 @given(st.dictionaries(any_text.filter(lambda key: not key.isdecimal()), any_text, max_size=5))
 def test_keys_and_values_of_an_entry_may_hold_any_text(php: Php, values: dict[str, str]) -> None:
-    assert php.read(encode_entry("name", values)) == {"name": values or []}
+    assert php.read(serialize_session({"name": values}, "php")) == {"name": values or []}
 
 
 def parse_entries(data: bytes, names: dict[str, Any]) -> dict[str, Any]:
@@ -210,3 +226,19 @@ def parse_entries(data: bytes, names: dict[str, Any]) -> dict[str, Any]:
 def test_a_name_that_php_would_cut_off_is_refused() -> None:
     with pytest.raises(ValueError, match="without"):
         encode_contents(SessionContents(1, 1, SessionLogin(1, 1, "a|b")))
+
+
+def test_php_reads_a_session_in_the_format_php_serialize() -> None:
+    login = SessionLogin(27, 3, "base", visitor_id=19)
+    contents = SessionContents(125, 1, login, currency="EUR")
+    with running_php("php_serialize") as php:
+        data = encode_contents(contents, "php_serialize")
+        assert php.read(data) == {
+            "customer_base": {"customer_id": "27", "customer_group_id": "3"},
+            "default": {
+                "currency_code": "EUR",
+                "visitor_data": {"customer_id": "27", "session_id": "-", "visitor_id": "19"},
+            },
+            "checkout": {"quote_id_1": "125"},
+        }
+        assert find_visitor_id(data) == 19

@@ -24,6 +24,7 @@ def check_bag_into_checkout(context: CheckContext, store: StoreView) -> CheckRes
         "store_id": store.store_id,
         "website_id": store.website_id,
         "right_website_id": trial.right_website_id,
+        "right_serializer": trial.right_serializer,
         "session_store": describe_session_store(context.settings),
         "url": urlsplit(last.url)._replace(query="").geturl() if last else "",
         "no_response_reason": last.failure.reason if last and last.failure else "",

@@ -8,7 +8,7 @@ from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json
 from handoff.doctor.trial_sessions import open_with_session, write_session
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_session import SessionLogin, SessionStoreError
-from handoff.shop_session.session_contents import encode_login
+from handoff.shop_session.session_contents import build_login_entry
 
 _DETAILS = ("id", "email", "firstname", "lastname")
 _CLEANUP_SECONDS = 6.0
@@ -78,7 +78,7 @@ def check_customer_session(context: CheckContext) -> CheckResult:
 def _is_session_accepted(shop: DoctorShopClient, store: StoreView, login: SessionLogin) -> bool:
     """Write a session and return whether the account page opens with it."""
     account_url = f"{shop.settings.build_store_site(store).storefront_url}/customer/account/"
-    session_id = write_session(shop, encode_login(login))
+    session_id = write_session(shop, build_login_entry(login))
 
     def sign_out() -> None:
         client = shop.with_deadline(_CLEANUP_SECONDS)

@@ -74,7 +74,7 @@ def check_session_store(context: CheckContext) -> Iterator[CheckResult]:
     settings = context.settings
     location = describe_session_store(settings)
     try:
-        session_id = write_session(context.shop, b"")
+        session_id = write_session(context.shop, {})
     except SessionStoreError as error:
         seen, advice = _ERROR_MESSAGES.get(
             str(error), (f"It refuses the session ({error}).", "See the log of the session store.")
