@@ -29,12 +29,12 @@ class CallerKey:
     @classmethod
     def parse(cls, text: str) -> CallerKey:
         """Return the key of an entry, or raise ValueError with a description of valid ones."""
-        name, slash, key = text.rpartition("/") if text.count("/") < 2 else ("", "", text)
+        name, slash, key = text.rpartition("/")
         caller = name if slash else DEFAULT_CALLER
         if not _CALLER.fullmatch(caller):
-            raise ValueError("has a name that is not lower-case letters, digits, - and _")
+            raise ValueError("has a name other than 1 to 32 lower-case letters, digits, - and _")
         if not key.isascii() or not key.isprintable() or set(key) & set(" /?#%"):
-            raise ValueError("must be a key or name/key, without space ? # % and a second /")
+            raise ValueError("must be a key or name/key, in ASCII and without space ? # %")
         if len(key) < _MIN_LENGTH:
             raise ValueError(
                 f"has fewer than {_MIN_LENGTH} characters. Create a longer key. If Poq sends this "
