@@ -8,27 +8,27 @@ vcl 4.0;
 #    add `set req.backend_hint = handoff;` before the pass.
 # 3. Varnish adds to X-Forwarded-For. Count it in HANDOFF_TRUSTED_PROXIES.
 # 4. The log of varnishncsa would hold links. Start it with
-#        -q 'not ReqURL ~ "^/handoff/"'
+#        -q 'not ReqURL ~ "^/+handoff/"'
 #
 # Fastly: add the same three subroutines as VCL snippets of the types recv, fetch (write `req.url`
 # for `bereq.url`) and deliver. Give them a low priority number, so that they stand above those of
-# Magento. Add the condition `req.url !~ "^/handoff/"` to every logging endpoint.
+# Magento. Add the condition `req.url !~ "^/+handoff/"` to every logging endpoint.
 
 sub vcl_recv {
-    if (req.url ~ "^/handoff/") {
+    if (req.url ~ "^/+handoff/") {
         return (pass);
     }
 }
 
 # Magento's VCL below removes cookies from answers. This keeps it away from those of Handoff.
 sub vcl_backend_response {
-    if (bereq.url ~ "^/handoff/") {
+    if (bereq.url ~ "^/+handoff/") {
         return (deliver);
     }
 }
 
 sub vcl_deliver {
-    if (req.url ~ "^/handoff/") {
+    if (req.url ~ "^/+handoff/") {
         return (deliver);
     }
 }

@@ -57,6 +57,13 @@ def varnish(
         process.wait(timeout=20)
 
 
+def test_two_slashes_before_the_path_are_one(included: bool, varnish: str, poq: Poq) -> None:
+    """nginx behind Varnish takes them for one."""
+    path = poq.link().partition("/handoff")[2]
+    page = requests.get(f"{varnish.removesuffix('/handoff')}//handoff{path}", timeout=10)
+    assert (page.headers["Cache-Control"] == "private, no-store") is included
+
+
 def test_the_path_passes_through_and_is_not_cached(included: bool, varnish: str, poq: Poq) -> None:
     path = poq.link().partition("/handoff")[2]
     cookies = []
