@@ -65,6 +65,7 @@ from handoff.web_checkout.transfer_status_views import (
 )
 from handoff.web_checkout.views import WebCheckoutContext, register_web_checkout
 from handoff.web_checkout_cookies import WebCheckoutCookies
+from handoff.webhooks.receivers import open_outbox
 
 DATABASE_EXTENSION = "handoff.database"
 """The key of the ledger's Database in `app.extensions`; whoever creates an app may close it."""
@@ -111,7 +112,10 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 
 def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     """Build the objects of transfer, entry and direct entry, and register their views."""
-    handoffs = HandoffRepository(database, ttl=settings.link_ttl, grace=settings.reopen_grace)
+    outbox = open_outbox(settings, database)
+    handoffs = HandoffRepository(
+        database, ttl=settings.link_ttl, grace=settings.reopen_grace, outbox=outbox
+    )
     client = open_client(settings)
     block = build_login_block(settings, database, settings_read_at=get_settings_read_time())
     orders = open_orders(client, settings, block)
@@ -129,7 +133,8 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     )
     transfers = build_transfers(limits.transfers)
     _register_api(app, settings, database, handoffs, transfers, counters)
-    order_lookup = OrderLookup(orders, OrderLookupRepository(database), limits.order_lookups)
+    lookups = OrderLookupRepository(database, outbox)
+    order_lookup = OrderLookup(orders, lookups, limits.order_lookups)
     cookies, views = _build_web_checkout_cookies(settings), settings.store_views
     checkout = CheckoutRedirect(
         views, handoffs, order_lookup, session_store, link_tokens, cookies, pages

@@ -76,6 +76,6 @@ class OrderLookup:
         found = orders.find_orders_of_quote(handoff.quote_number, deadline=deadline)
         json = [order.as_json() for order in found]
         if json != (handoff.orders or []):
-            self.repository.record_orders(handoff.id, json)
+            self.repository.record_orders(handoff, json)
         valid = [order for order in json if not order["is_cancelled"]]
         return FoundOrders(valid, is_current=True)

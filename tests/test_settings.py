@@ -611,3 +611,48 @@ def test_the_settings_with_faults_hold_defaults_and_placeholders_for_invalid_fie
     assert checked.settings.secret_key.get_secret_value() != "SECRETPW"
     assert checked.settings.public_url == REQUIRED["HANDOFF_PUBLIC_URL"]
     assert len(checked.faults) == 2
+
+
+WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+@pytest.mark.parametrize(
+    ("urls", "message"),
+    [
+        ("http://hooks.example.com/in", "must be https, except on this machine"),
+        ("https://a.example,http://b.example", "must be https, except on this machine"),
+        ("ftp://hooks.example.com", "must be an https URL"),
+        ("hooks.example.com", "must be an https URL"),
+        ("https://user:hidden-word@hooks.example.com/", "must not have a user name"),
+        ("https://hooks.example.com/#part", "must not have a user name or a fragment"),
+        ("https://hooks.example.com/,https://hooks.example.com/", "lists an address twice"),
+    ],
+)
+def test_an_address_of_a_webhook_is_refused(
+    urls: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDOFF_WEBHOOK_URL", urls)
+    monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", WEBHOOK_SECRET)
+    assert "HANDOFF_WEBHOOK_URL" in faults()
+    assert message in faults()
+    assert "hidden-word" not in faults()
+
+
+@pytest.mark.parametrize("host", ["localhost:9000", "127.0.0.1", "[::1]:9000"])
+def test_a_webhook_on_this_machine_needs_no_https(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDOFF_WEBHOOK_URL", f"http://{host}/in")
+    monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", WEBHOOK_SECRET)
+    assert len(load_settings().webhook_url) == 1
+
+
+@pytest.mark.parametrize(
+    "secret", ["", "a-secret-of-the-tests", "whsec_", "whsec_c2hvcnQ=", "whsec_?"]
+)
+def test_a_webhook_needs_a_secret_of_the_standard(
+    secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDOFF_WEBHOOK_URL", "https://hooks.example.com/in")
+    monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", secret)
+    assert "HANDOFF_WEBHOOK_SECRET" in faults()

@@ -25,7 +25,8 @@ Remove data that is no longer needed from the ledger. The service may keep runni
 A handoff older than --older-than is reduced to its reference, its outcome, the numbers of its
 quote and its order, and the times. One without a reference is deleted. After
 --keep-references the rest is deleted as well. Leases of processes that died are deleted, and
-so are transfers that were refused more than 30 days ago.
+so are transfers that were refused more than 30 days ago. Events of webhooks are deleted 7 days
+after they were delivered, or 30 days after they were written if no receiver has accepted them.
 
 A handoff that is not reconciled stays until it is: run "handoff reconcile" first, or give
 --unreconciled if nobody ever does. An opened handoff without an order counts as reconciled
@@ -103,6 +104,7 @@ def _print_counts(counts: PurgeCounts, *, dry_run: bool, in_json: bool) -> None:
             "unreconciled": counts.unreconciled_count,
             "claims": counts.lease_count,
             "refusals": counts.refusal_count,
+            "webhook_events": counts.event_count,
             "dry_run": dry_run,
         }
         click.echo(json.dumps(fields))
@@ -113,5 +115,6 @@ def _print_counts(counts: PurgeCounts, *, dry_run: bool, in_json: bool) -> None:
     table.add_row("deleted", f"{counts.deleted_count:,}")
     table.add_row("leases of dead processes", f"{counts.lease_count:,}")
     table.add_row("refused transfers", f"{counts.refusal_count:,}")
+    table.add_row("events of webhooks", f"{counts.event_count:,}")
     table.add_row("kept: not reconciled yet", f"{counts.unreconciled_count:,}")
     Console().print(table)

@@ -42,6 +42,7 @@ from handoff.reconciliation.reference_csv_reader import (
 from handoff.reconciliation.report import DISCREPANCIES, ReportEntry, ReportState, ReportSummary
 from handoff.settings import Settings
 from handoff.shop_client_factory import build_login_block, open_client, open_orders
+from handoff.webhooks.receivers import open_outbox
 
 _WRITERS: dict[str, Callable[..., ReportWriter]] = {
     "table": TableReportWriter,
@@ -140,7 +141,7 @@ def reconcile(
     ):
         orders = _open_orders(settings, database)
         run = _ReconcileRun(
-            ReconciliationRepository(database),
+            ReconciliationRepository(database, open_outbox(settings, database)),
             orders,
             database.read_time,
             extend_lease,

@@ -32,6 +32,7 @@ from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_client_factory import open_admin_access, open_client, open_orders
 from handoff.url_validation import is_same_url
+from handoff.webhooks.receivers import open_outbox
 
 _HELP = """\
 Do what the app and the shopper do, through the running service, at a STAGING shop.
@@ -192,4 +193,5 @@ def _open_reconciler(
         yield None
         return
     with closing(open_existing_ledger(settings)) as database:
-        yield Reconciler(ReconciliationRepository(database), orders, database.read_time)
+        repository = ReconciliationRepository(database, open_outbox(settings, database))
+        yield Reconciler(repository, orders, database.read_time)

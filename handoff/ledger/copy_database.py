@@ -11,6 +11,10 @@ from handoff.ledger.migrate import migrate_on_connection
 from handoff.ledger.tables import handoff, metadata
 
 _BATCH = 1000  # rows
+_CONTINUE_SEQUENCE = (
+    "SELECT setval(pg_get_serial_sequence('webhook_event', 'sequence'),"
+    " (SELECT coalesce(max(sequence), 0) + 1 FROM webhook_event), false)"
+)
 
 
 class CopyRefused(Exception):
@@ -39,6 +43,8 @@ def copy_ledger(source: Database, target: Database) -> Iterator[int]:
             for count in _copy_table(table, old, new):
                 copied += count if table is handoff else 0
                 yield copied
+        # The numbers were copied too, so the server has not counted them.
+        new.exec_driver_sql(_CONTINUE_SEQUENCE)
         for table in metadata.sorted_tables:
             if _count_rows(old, table) != _count_rows(new, table):
                 raise CopyRefused("Not every row has arrived.")

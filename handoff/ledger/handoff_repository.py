@@ -17,6 +17,7 @@ from handoff.ledger.database import NOW, Database
 from handoff.ledger.lease_locks import Lease
 from handoff.ledger.models import Handoff, NewHandoff, generate_handoff_id
 from handoff.ledger.tables import handoff
+from handoff.ledger.webhook_outbox import WebhookOutbox
 
 MAX_REOPENS = 5
 """How often a web view may reopen its link within the grace, after its session was written."""
@@ -107,10 +108,16 @@ _UNDO_SESSION_WRITE = (
 
 
 class HandoffRepository:
-    """The handoffs of one service; `ttl` and `grace` are in seconds."""
+    """The handoffs of one service; `ttl` and `grace` are in seconds.
 
-    def __init__(self, database: Database, *, ttl: int, grace: int) -> None:
+    `outbox` is None if no webhook is configured.
+    """
+
+    def __init__(
+        self, database: Database, *, ttl: int, grace: int, outbox: WebhookOutbox | None = None
+    ) -> None:
         self._database = database
+        self._outbox = outbox
         self._ttl = ttl * 1000
         self._grace = grace * 1000
 
@@ -169,9 +176,14 @@ class HandoffRepository:
             "hashes": list(web_view_hashes),
             "first_hash": web_view_hashes[0],
         }
-        return self._database.write(
-            lambda connection: self._fetch_handoff(connection, _USE_LINK, **values)
-        )
+
+        def work(connection: sa.Connection) -> Handoff | None:
+            used = self._fetch_handoff(connection, _USE_LINK, **values)
+            if self._outbox and used is not None and used.reopen_count == 0:
+                self._outbox.add_opened(connection, used)
+            return used
+
+        return self._database.write(work)
 
     def can_reopen(self, found: Handoff, web_view_hashes: Sequence[str]) -> bool:
         """Return whether `use_link` would let one of these web views reopen the link."""
@@ -211,6 +223,7 @@ class HandoffRepository:
     def _insert(self, connection: sa.Connection, new: NewHandoff) -> Handoff:
         values = {"id": generate_handoff_id(), "ttl": self._ttl, **asdict(new)}
         values |= self._database.now_parameter
+        values |= {"expiry_event": "due" if self._outbox else None}
         return Handoff(**connection.execute(_INSERT, values).one()._mapping)
 
     def _fetch_handoff(

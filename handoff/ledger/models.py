@@ -74,6 +74,7 @@ class Handoff(NewHandoff):
     and open its quote again; None means never again. `order_comment` is "due" or "done".
     `completed_order` is the number of the order that the page named `completed_page` tells the app
     about. `anonymised_at` is the time at which purging removed all but the reference and the order.
+    `expiry_event` is "due" until the webhooks' outbox has the event of a link that nobody used.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Handoff(NewHandoff):
     completed_order: str | None = None
     completed_page: str | None = None
     anonymised_at: int | None = None
+    expiry_event: str | None = None
     read_at: int = field(compare=False)
 
     @property

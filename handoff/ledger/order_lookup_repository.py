@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.models import Handoff
 from handoff.ledger.tables import handoff
+from handoff.ledger.webhook_outbox import WebhookOutbox
 
 LOOKUP_INTERVAL = 10
 """Seconds between two lookups of the orders of a handoff."""
@@ -49,10 +50,11 @@ _RECORD = (
 
 
 class OrderLookupRepository:
-    """The lookups of orders of one service."""
+    """The lookups of orders of one service; `outbox` is None if no webhook is configured."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, outbox: WebhookOutbox | None = None) -> None:
         self._database = database
+        self._outbox = outbox
 
     def can_look_up(self, found: Handoff) -> bool:
         """Return whether `begin_lookup` would have allowed a lookup when the handoff was read."""
@@ -69,7 +71,13 @@ class OrderLookupRepository:
             durable=False,
         )
 
-    def record_orders(self, handoff_id: str, orders: list[dict[str, Any]]) -> None:
+    def record_orders(self, found: Handoff, orders: list[dict[str, Any]]) -> None:
         """Keep the orders of a handoff's quote, and let reconciliation check it at once."""
-        values = {"handoff_id": handoff_id, "found": orders or None}
-        self._database.write(lambda connection: connection.execute(_RECORD, values), durable=False)
+        values = {"handoff_id": found.id, "found": orders or None}
+
+        def work(connection: sa.Connection) -> None:
+            is_recorded = connection.execute(_RECORD, values).rowcount
+            if self._outbox and is_recorded:
+                self._outbox.add_orders(connection, found, orders)
+
+        self._database.write(work, durable=False)

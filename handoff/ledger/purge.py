@@ -16,7 +16,7 @@ from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import iterate_handoffs
 from handoff.ledger.models import Handoff, OrderOutcome
 from handoff.ledger.refused_transfers import IS_OVER_RETENTION
-from handoff.ledger.tables import handoff, lease, refused_transfer
+from handoff.ledger.tables import handoff, lease, refused_transfer, webhook_event
 
 _BATCH = 200  # handoffs in one transaction; a transfer may wait a few milliseconds for it
 _HOUR = 3_600_000  # milliseconds
@@ -37,19 +37,28 @@ class PurgeRequest:
 @dataclass(frozen=True, slots=True)
 class PurgeCounts:
     """How many handoffs were anonymised and deleted, how many stay because they are not
-    reconciled, and how many leases of dead processes and refused transfers were deleted."""
+    reconciled, and how many leases of dead processes, refused transfers and events of webhooks
+    were deleted."""
 
     anonymised_count: int = 0
     deleted_count: int = 0
     unreconciled_count: int = 0
     lease_count: int = 0
     refusal_count: int = 0
+    event_count: int = 0
 
     def __add__(self, other: PurgeCounts) -> PurgeCounts:
         return PurgeCounts(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
 
+DELIVERED_RETENTION = 7 * 24  # hours
+UNDELIVERED_RETENTION = 30 * 24  # hours
+
 _c = handoff.c
+_is_event_over = sa.or_(
+    webhook_event.c.delivered_at < NOW - DELIVERED_RETENTION * _HOUR,
+    webhook_event.c.created_at < NOW - UNDELIVERED_RETENTION * _HOUR,
+)
 _is_abandoned = lease.c.expires_at < NOW - _HOUR
 _ANONYMISE = sa.update(handoff).values(
     content_hash="",
@@ -86,6 +95,7 @@ class Purger:
         yield PurgeCounts(lease_count=leases)
         refusals = self._delete_rows(refused_transfer, IS_OVER_RETENTION)
         yield PurgeCounts(refusal_count=refusals)
+        yield from self._purge_events()
 
     def _iterate_issued(
         self, since: int, before: int, *conditions: sa.ColumnElement[bool]
@@ -119,6 +129,16 @@ class Purger:
         if due and not self._dry_run:
             self._database.write(work, durable=False)
         return PurgeCounts(len(anonymised), len(deleted), len(expired) - len(due))
+
+    def _purge_events(self) -> Iterator[PurgeCounts]:
+        """Delete events of webhooks that are delivered, or that no receiver has accepted."""
+        key, condition = webhook_event.c.sequence, _is_event_over
+        if not self._dry_run:
+            condition = key.in_(sa.select(key).where(_is_event_over).limit(_BATCH))
+        while count := self._delete_rows(webhook_event, condition):
+            yield PurgeCounts(event_count=count)
+            if self._dry_run:
+                return
 
     def _delete_rows(self, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
         """Delete the rows of a small table that meet a condition, and return their number."""

@@ -15,6 +15,7 @@ from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, iterate_handoffs, read_handoffs
 from handoff.ledger.models import Handoff, IssuePeriod, OrderFinding, OrderOutcome
 from handoff.ledger.tables import handoff, simplified_reference
+from handoff.ledger.webhook_outbox import WebhookOutbox
 
 _PAGE_SIZE = 300  # handoffs that are read or written at once; the service waits milliseconds
 
@@ -35,10 +36,14 @@ _REQUEST_COMMENT = (
 
 
 class ReconciliationRepository:
-    """Reads handoffs to reconcile and records findings, in short transactions."""
+    """Reads handoffs to reconcile and records findings, in short transactions.
 
-    def __init__(self, database: Database) -> None:
+    `outbox` is None if no webhook is configured.
+    """
+
+    def __init__(self, database: Database, outbox: WebhookOutbox | None = None) -> None:
         self._database = database
+        self._outbox = outbox
 
     def iterate_due_handoffs(self) -> Iterator[list[Handoff]]:
         """Yield pages of the handoffs that are due, the longest due first."""
@@ -113,8 +118,11 @@ class ReconciliationRepository:
                     _c.resolved_at.is_not_distinct_from(resolved_at),
                     _c.anonymised_at.is_(None),
                 )
-                values = _build_finding_values(finding)
-                connection.execute(statement.values(values), self._database.now_parameter)
+                statement = statement.values(_build_finding_values(finding))
+                result = connection.execute(statement, self._database.now_parameter)
+                if self._outbox and result.rowcount:
+                    self._outbox.add_orders(connection, finding.handoff, finding.orders)
+                    self._outbox.add_difference(connection, finding)
             if request_comments and ordered:
                 connection.execute(_REQUEST_COMMENT.where(_c.id.in_(ordered)))
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     literal_column,
     text,
 )
@@ -54,6 +55,7 @@ handoff = Table(
     Column("completed_order", String(50)),
     Column("completed_page", String(32)),
     Column("anonymised_at", BigInteger),
+    Column("expiry_event", String(4)),
 )
 
 # Each transfer and each quote has one current handoff; the database refuses a second one.
@@ -74,6 +76,11 @@ for name, columns, condition in (
     ("handoff_check_due", ("next_check_at", "id"), "next_check_at IS NOT NULL"),
     ("handoff_comment_due", ("id",), "order_comment = 'due'"),
     ("handoff_not_anonymised", ("issued_at", "id"), "anonymised_at IS NULL"),
+    (
+        "handoff_expiry_due",
+        ("expires_at", "id"),
+        "expiry_event = 'due' AND used_at IS NULL AND superseded_at IS NULL",
+    ),
 ):
     where = None if condition is None else text(condition)
     keys = [handoff.c[column_name] for column_name in columns]
@@ -110,3 +117,29 @@ refused_transfer = Table(
     Column("refused_at", BigInteger, nullable=False),
     Index("refused_transfer_refused_at", "refused_at"),
 )
+
+# The webhooks' outbox: an event has a row for each receiver. `sequence` is the order of writing.
+webhook_event = Table(
+    "webhook_event",
+    metadata,
+    Column("sequence", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+    Column("receiver", String(64), nullable=False),
+    Column("id", String(36), nullable=False),
+    Column("handoff_id", String(22), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("attempt_count", Integer, nullable=False),
+    Column("next_attempt_at", BigInteger, nullable=False),
+    Column("delivered_at", BigInteger),
+    Index("webhook_event_id", "receiver", "id", unique=True),
+    Index("webhook_event_created_at", "created_at"),
+    Index("webhook_event_delivered_at", "delivered_at"),
+)
+for name, index_columns in (
+    ("webhook_event_due", ["receiver", "next_attempt_at"]),
+    ("webhook_event_of_handoff", ["receiver", "handoff_id", "sequence"]),
+):
+    where = text("delivered_at IS NULL")
+    keys = [webhook_event.c[column_name] for column_name in index_columns]
+    Index(name, *keys, sqlite_where=where, postgresql_where=where)

@@ -8,11 +8,12 @@ from typing import Any
 from flask import Flask, Response
 from pydantic.json_schema import models_json_schema
 
+from handoff.api_values import AMOUNTS
 from handoff.instruction import Instruction
 from handoff.operations.openapi_paths import SCHEMA_REF, build_paths
 from handoff.settings import Settings
 from handoff.transfer.request_parser import TransferBody
-from handoff.web_checkout.transfer_status import AMOUNTS, STATES, TIMES
+from handoff.web_checkout.transfer_status import STATES, TIMES
 
 # The version of the API. Callers do not need to know the release.
 _API_VERSION = "1.0.0"

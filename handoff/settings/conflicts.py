@@ -108,6 +108,16 @@ def _find_integration_conflicts(settings: Settings) -> list[str]:
     return [f"OAuth 1.0a needs all four values of the integration. Missing: {', '.join(missing)}."]
 
 
+def _find_webhook_conflicts(settings: Settings) -> list[str]:
+    urls = [url.get_secret_value() for url in settings.webhook_url]
+    conflicts = []
+    if urls and not settings.webhook_secret:
+        conflicts.append("HANDOFF_WEBHOOK_URL needs HANDOFF_WEBHOOK_SECRET.")
+    if len(set(urls)) < len(urls):
+        conflicts.append("HANDOFF_WEBHOOK_URL lists an address twice.")
+    return conflicts
+
+
 # Each check with the fields that it reads.
 _CHECKS: dict[Callable[[Settings], list[str]], Set[str]] = {
     _find_store_sites_conflicts: {
@@ -132,4 +142,5 @@ _CHECKS: dict[Callable[[Settings], list[str]], Set[str]] = {
         *_INTEGRATION_FIELDS,
     },
     _find_integration_conflicts: set(_INTEGRATION_FIELDS),
+    _find_webhook_conflicts: {"webhook_url", "webhook_secret"},
 }

@@ -20,14 +20,28 @@ from handoff.settings.store_view_models import (
     StoreView,
     StoreViews,
 )
+from handoff.settings.webhook_settings import WebhookSettings
 
 _ONE_HOUR = 3600  # seconds
 # In the order of docs/settings.md.
-GROUPS = (AddressSettings, SessionSettings, LinkSettings, OperationSettings, PageSettings)
+GROUPS = (
+    AddressSettings,
+    SessionSettings,
+    LinkSettings,
+    OperationSettings,
+    WebhookSettings,
+    PageSettings,
+)
 
 
 class Settings(
-    AddressSettings, SessionSettings, LinkSettings, OperationSettings, PageSettings, BaseSettings
+    AddressSettings,
+    SessionSettings,
+    LinkSettings,
+    OperationSettings,
+    WebhookSettings,
+    PageSettings,
+    BaseSettings,
 ):
     """All settings, checked one by one and frozen. Use `load_settings` to make one."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import ssl
@@ -14,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from handoff.settings.session_store_url import SessionStoreUrl
-from handoff.url_validation import require_ascii, split_url
+from handoff.url_validation import is_loopback, require_ascii, split_url
 
 _Credential = TypeVar("_Credential", str, SecretStr)
 
@@ -161,6 +162,30 @@ def _check_app_style(value: str) -> str:
     return _check_path(value) if value.startswith("/") else _check_web_url(value)
 
 
+def _check_webhook_url(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    parts = split_url(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an https URL")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("must be https, except on this machine")
+    require_ascii(text)
+    if parts.username is not None or parts.fragment:
+        raise ValueError("must not have a user name or a fragment")
+    return value
+
+
+def _check_webhook_secret(value: SecretStr) -> SecretStr:
+    prefix, encoded = value.get_secret_value()[:6], value.get_secret_value()[6:]
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        key = b""
+    if prefix != "whsec_" or not 24 <= len(key) <= 64:
+        raise ValueError("must be whsec_ and 24 to 64 random bytes in base64")
+    return value
+
+
 def _check_page_texts(value: str) -> str:
     from handoff.page_texts import check_page_texts  # few shops need it, and babel takes its time
 
@@ -187,6 +212,8 @@ WebUrl = Annotated[str, AfterValidator(_check_web_url)]
 AppUrl = Annotated[str, BeforeValidator(_check_app_url)]
 AppStyle = Annotated[str, AfterValidator(_check_app_style)]
 HexColour = Annotated[str, AfterValidator(_check_colour)]
+WebhookUrl = Annotated[SecretStr, AfterValidator(_check_webhook_url)]
+WebhookSecret = Annotated[SecretStr, AfterValidator(_check_webhook_secret)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 RateLimitStorageUrl = Annotated[SecretStr, AfterValidator(_check_rate_limit_storage_url)]
 SessionStoreText = Annotated[SecretStr, BeforeValidator(_check_session_store_url)]

@@ -16,9 +16,9 @@ Apart from orders, only the newest handoff of the reference counts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from handoff.api_values import describe_order, format_time
 from handoff.ledger import Handoff, LinkState, RefusedTransfer
 
 STATES = (
@@ -37,7 +37,6 @@ TIMES = {
     "session_written_at": "session_written_at",
     "superseded_at": "superseded_at",
 }
-AMOUNTS = {"total": "grand_total", "subtotal": "subtotal", "delivery": "delivery", "tax": "tax"}
 
 
 def describe_transfer(
@@ -55,8 +54,8 @@ def describe_transfer(
     return {
         "reference": described,
         "state": _determine_state(latest, orders, refusal, link_ttl),
-        **{name: _format_time(getattr(latest, field, None)) for name, field in TIMES.items()},
-        "orders": [_describe_order(order) for order in orders],
+        **{name: format_time(getattr(latest, field, None)) for name, field in TIMES.items()},
+        "orders": [describe_order(order) for order in orders],
         "refusal": refusal and _describe_refusal(refusal),
     }
 
@@ -85,26 +84,9 @@ def _find_last_event(handoff: Handoff, link_ttl: int) -> int:
     return max(handoff.issued_at, given_out, handoff.used_at or 0, handoff.session_written_at or 0)
 
 
-def _describe_order(order: dict[str, Any]) -> dict[str, Any]:
-    """Return an order. The totals of an order that an older version found are not known."""
-    totals = order.get("totals")
-    described: dict[str, Any] = {"number": order["number"], "state": order["state"]}
-    if totals is not None:
-        described |= {name: float(totals[field]) for name, field in AMOUNTS.items()}
-        described |= {"discount": abs(float(totals["discount"])), "currency": totals["currency"]}
-    return described
-
-
 def _describe_refusal(refusal: RefusedTransfer) -> dict[str, Any]:
     return {
         "code": refusal.code,
         "skus": refusal.skus,
-        "refused_at": _format_time(refusal.refused_at),
+        "refused_at": format_time(refusal.refused_at),
     }
-
-
-def _format_time(milliseconds: int | None) -> str | None:
-    if milliseconds is None:
-        return None
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

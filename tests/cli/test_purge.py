@@ -43,7 +43,9 @@ def read_references(scenario: Scenario) -> set[str | None]:
 
 
 def build_report(**changes: Any) -> dict[str, Any]:
-    zeros = dict.fromkeys(("reduced", "deleted", "unreconciled", "claims", "refusals"), 0)
+    zeros = dict.fromkeys(
+        ("reduced", "deleted", "unreconciled", "claims", "refusals", "webhook_events"), 0
+    )
     return {**zeros, "dry_run": False, **changes}
 
 

@@ -79,10 +79,10 @@ def test_recorded_orders_make_a_settled_handoff_due(
     ledger.reconciliation.mark_commented(found)
     assert list(ledger.reconciliation.iterate_due_handoffs()) == []
     cancelled = [{**ORDERS[0], "state": "canceled", "is_cancelled": True}]
-    lookups.record_orders(found.id, cancelled)
+    lookups.record_orders(found, cancelled)
     [[due]] = ledger.reconciliation.iterate_due_handoffs()
     assert (due.orders, due.valid_orders, due.order_comment) == (cancelled, [], None)
-    lookups.record_orders(found.id, [])
+    lookups.record_orders(found, [])
     assert read(ledger).orders is None
 
 
@@ -90,5 +90,5 @@ def test_nothing_is_recorded_of_a_purged_handoff(
     ledger: LedgerWithHandoffs, lookups: OrderLookupRepository
 ) -> None:
     found = insert(ledger, anonymised_at=1, next_check_at=None)
-    lookups.record_orders(found.id, ORDERS)
+    lookups.record_orders(found, ORDERS)
     assert (read(ledger).orders, read(ledger).next_check_at) == (None, None)

@@ -1,0 +1,29 @@
+"""The values that the answers of the API and the webhooks have in common."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+AMOUNTS = {"total": "grand_total", "subtotal": "subtotal", "delivery": "delivery", "tax": "tax"}
+
+
+def format_time(milliseconds: int | None) -> str | None:
+    """Return milliseconds since 1970 as `2027-01-15T08:00:00.000Z`, and None as None."""
+    if milliseconds is None:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def describe_order(order: dict[str, Any]) -> dict[str, Any]:
+    """Return an order of the ledger as others see it.
+
+    The totals of an order that an older version found are not known. The discount is positive.
+    """
+    totals = order.get("totals")
+    described: dict[str, Any] = {"number": order["number"], "state": order["state"]}
+    if totals is not None:
+        described |= {name: float(totals[field]) for name, field in AMOUNTS.items()}
+        described |= {"discount": abs(float(totals["discount"])), "currency": totals["currency"]}
+    return described

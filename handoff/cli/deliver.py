@@ -1,0 +1,69 @@
+"""`handoff deliver`: posts the events of webhooks to their receivers."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+
+import click
+
+from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
+from handoff.cli.exit_codes import FINDINGS, exit_on_problem, exit_with_setting_faults
+from handoff.cli.open_ledger import open_ledger
+from handoff.cli.stop_signals import handle_stop_signals
+from handoff.ledger import Database
+from handoff.operations.json_logs import configure_logging
+from handoff.settings import Settings
+from handoff.webhooks.deliverer import Deliverer
+from handoff.webhooks.delivery_queue import DeliveryQueue
+from handoff.webhooks.receivers import list_receivers, open_outbox
+from handoff.webhooks.sender import WebhookSender
+
+_HELP = """\
+Post the events of webhooks to the addresses in HANDOFF_WEBHOOK_URL.
+
+It runs until SIGTERM or Ctrl-C, as a service of its own. It then finishes the requests that it
+has begun, and exits with code 0. With --once it posts what is due now and ends, for a timer.
+
+Several of them may run at once. Each writes one JSON line for an event to standard error.
+
+\b
+Exit codes: 0 done, or stopped; 1 with --once, if events still wait; 2 could not run.
+
+\b
+Examples:
+  handoff deliver --env-file /etc/handoff.env
+  handoff deliver --once --env-file /etc/handoff.env      for example every minute
+"""
+
+
+@click.command(help=_HELP)
+@click.option("--once", is_flag=True, help="Post what is due now, and end.")
+@add_env_file_option
+def deliver(once: bool) -> None:
+    """Post the events of webhooks to their receivers."""
+    settings = load_settings_or_exit()
+    if not settings.webhook_url:
+        exit_with_setting_faults(["HANDOFF_WEBHOOK_URL is not set, so there is no receiver."])
+    configure_logging()
+    stop = threading.Event()
+    with (
+        exit_on_problem(),
+        closing(open_ledger(settings)) as database,
+        handle_stop_signals(stop.set),
+    ):
+        deliverer = _build_deliverer(settings, database, stop)
+        if not once:
+            deliverer.run()
+            return
+        deliverer.run_once()
+        lags = DeliveryQueue(database).measure_lag([r.key for r in list_receivers(settings)])
+    raise click.exceptions.Exit(FINDINGS if any(lag.waiting_count for lag in lags.values()) else 0)
+
+
+def _build_deliverer(settings: Settings, database: Database, stop: threading.Event) -> Deliverer:
+    outbox = open_outbox(settings, database)
+    if outbox is None:
+        raise AssertionError("the settings have no receiver")
+    sender = WebhookSender([secret.get_secret_value() for secret in settings.webhook_secret])
+    return Deliverer(database, outbox, list_receivers(settings), sender, stop)

@@ -1,0 +1,120 @@
+"""Writes the events of the webhooks into the outbox, in the transaction of the change itself.
+
+An event has one row for each receiver. Its id is made from what has happened, so the same thing
+is written once, whoever finds it. The payload is written as it will be sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from handoff.api_values import describe_order, format_time
+from handoff.ledger.database import NOW, Database
+from handoff.ledger.models import Handoff, OrderFinding, OrderOutcome, compute_digest
+from handoff.ledger.tables import webhook_event
+
+OPENED = "handoff.opened"
+ORDERED = "handoff.ordered"
+ORDER_DIFFERS = "handoff.order_differs"
+EXPIRED = "handoff.expired"
+
+_ID_LENGTH = 32  # characters of a digest
+
+
+def _build_insert(insert: Any) -> sa.Executable:
+    statement: sa.Executable = insert(webhook_event).on_conflict_do_nothing(
+        index_elements=[webhook_event.c.receiver, webhook_event.c.id]
+    )
+    return statement
+
+
+_INSERT = {"sqlite": _build_insert(sqlite.insert), "postgresql": _build_insert(postgresql.insert)}
+
+
+class WebhookOutbox:
+    """Writes events for the receivers of the settings; `receivers` are their keys."""
+
+    def __init__(self, database: Database, receivers: Sequence[str]) -> None:
+        self._database = database
+        self._receivers = tuple(receivers)
+
+    def add_opened(self, connection: sa.Connection, opened: Handoff) -> None:
+        """Add the event of a link that a web view has used for the first time."""
+        self._add(connection, OPENED, opened, {}, identity=[])
+
+    def add_expired(self, connection: sa.Connection, expired: Handoff) -> None:
+        """Add the event of a link that expired before anybody used it."""
+        self._add(connection, EXPIRED, expired, {}, identity=[])
+
+    def add_orders(
+        self, connection: sa.Connection, before: Handoff, orders: Sequence[dict[str, Any]] | None
+    ) -> None:
+        """Add an event for each valid order that a handoff did not have before."""
+        for order in _find_new_orders(before, orders):
+            data = {"order": describe_order(order)}
+            self._add(connection, ORDERED, before, data, identity=[order["id"]])
+
+    def add_difference(self, connection: sa.Connection, finding: OrderFinding) -> None:
+        """Add the event of orders that differ from the bag, if this was not found before."""
+        before, differences = finding.handoff, finding.differences
+        is_known = before.differences == differences and not _find_new_orders(
+            before, finding.orders
+        )
+        if finding.outcome is not OrderOutcome.DIFFERS or is_known:
+            return
+        orders = [describe_order(order) for order in _list_valid_orders(finding.orders)]
+        data = {"orders": orders, "differences": differences}
+        numbers = [order["number"] for order in orders]
+        self._add(connection, ORDER_DIFFERS, before, data, identity=[numbers, differences])
+
+    def _add(
+        self,
+        connection: sa.Connection,
+        kind: str,
+        source: Handoff,
+        data: dict[str, Any],
+        *,
+        identity: Sequence[Any],
+    ) -> None:
+        now = connection.execute(sa.select(NOW), self._database.now_parameter).scalar_one()
+        event = {
+            "id": f"msg_{compute_digest([source.id, kind, *identity])[:_ID_LENGTH]}",
+            "handoff_id": source.id,
+            "type": kind,
+            "payload": _build_payload(kind, source, data, now),
+            "created_at": now,
+            "attempt_count": 0,
+            "next_attempt_at": now,
+        }
+        rows = [{**event, "receiver": receiver} for receiver in self._receivers]
+        connection.execute(_INSERT[connection.dialect.name], rows)
+
+
+def _build_payload(kind: str, source: Handoff, data: dict[str, Any], now: int) -> str:
+    """Return the body of the request. It has no bag, no customer and no credential."""
+    common = {
+        "handoff": source.id,
+        "caller": source.caller,
+        "reference": source.reference,
+        "store": source.store_code,
+        "issued_at": format_time(source.issued_at),
+        "expires_at": format_time(source.expires_at),
+        "opened_at": format_time(source.used_at),
+    }
+    return json.dumps({"type": kind, "timestamp": format_time(now), "data": {**common, **data}})
+
+
+def _find_new_orders(
+    before: Handoff, orders: Sequence[dict[str, Any]] | None
+) -> list[dict[str, Any]]:
+    known = {order["id"] for order in before.valid_orders}
+    return [order for order in _list_valid_orders(orders) if order["id"] not in known]
+
+
+def _list_valid_orders(orders: Sequence[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    return [order for order in orders or () if not order.get("is_cancelled")]

@@ -1,0 +1,21 @@
+"""The settings for webhooks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from handoff.settings.group import SettingsGroup
+from handoff.settings.value_types import COMMA_SEPARATED, WebhookSecret, WebhookUrl
+
+
+class WebhookSettings(SettingsGroup):
+    """Webhooks"""
+
+    webhook_url: Annotated[tuple[WebhookUrl, ...], *COMMA_SEPARATED] = ()
+    """Where `handoff deliver` posts the [events](webhooks.md) of handoffs: https addresses,
+    separated by commas. On this machine itself, http is allowed."""
+
+    webhook_secret: Annotated[tuple[WebhookSecret, ...], *COMMA_SEPARATED] = ()
+    """The secrets that sign the events: `whsec_` and 24 to 64 random bytes in base64. Several are
+    separated by commas, and each event is signed with all of them: see
+    [Replace a secret](webhooks.md#replace-a-secret)."""

@@ -1,0 +1,159 @@
+"""Delivers the events of the outbox: one thread for each receiver, and one for expired links.
+
+A lease lets one process at a time deliver to a receiver. After three failures in a row a receiver
+counts as down, and is left alone for a while. Its first success then makes all events due that
+wait for their next attempt.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+import structlog
+
+from handoff.deadline import Deadline
+from handoff.ledger import Database, Lease, LeaseLost, Leases
+from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.problems import LedgerUnavailable
+from handoff.webhooks.delivery_queue import DeliveryQueue, QueuedEvent
+from handoff.webhooks.expired_links import add_expired_links
+from handoff.webhooks.receivers import Receiver
+from handoff.webhooks.sender import DeliveryFailed, WebhookSender
+
+log = structlog.get_logger()
+
+LEASE_SECONDS = 30.0
+"""How long a receiver waits for another process if the one that delivers to it dies."""
+
+DOWN_AFTER = 3
+"""Failures in a row after which a receiver counts as down."""
+
+_EXTEND_AFTER = 5.0  # seconds; a lease outlasts this, an attempt and a write together
+_POLL = 1.0  # seconds between two looks into an empty queue
+_PAUSE = 10.0  # seconds for which a receiver that is down is left alone
+
+
+@dataclass(slots=True)
+class _Deliveries:
+    """The deliveries of this process to one receiver."""
+
+    receiver: Receiver
+    queue: DeliveryQueue
+    sender: WebhookSender
+    leases: Leases
+    stop: threading.Event
+    failures_in_a_row: int = field(default=0)
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the receiver counts as down."""
+        return self.failures_in_a_row >= DOWN_AFTER
+
+    def deliver_batches(self) -> None:
+        """Deliver what is due, until nothing is, the receiver is down, or we have to stop."""
+        if not self.queue.find_due(self.receiver.key):  # so that an empty queue costs no write
+            return
+        lease_key = f"webhook:{self.receiver.key}"
+        with self.leases.acquire(lease_key, Deadline.after(0)) as lease:
+            while lease is not None and (batch := self.queue.find_due(self.receiver.key)):
+                if not self._deliver_batch(batch, lease):
+                    return
+
+    def _deliver_batch(self, batch: Sequence[QueuedEvent], lease: Lease) -> bool:
+        """Return whether the next batch may be delivered at once."""
+        extended_at = time.monotonic()
+        for event in batch:
+            if self.stop.is_set():
+                return False
+            if time.monotonic() - extended_at > _EXTEND_AFTER:
+                self.leases.extend(lease)
+                extended_at = time.monotonic()
+            self._deliver(event)
+            if self.is_down:
+                return False
+        self.leases.extend(lease)
+        return True
+
+    def _deliver(self, event: QueuedEvent) -> None:
+        names = {"receiver": self.receiver.name, "type": event.type, "id": event.id}
+        names["handoff_id"] = event.handoff_id
+        try:
+            self.sender.send(self.receiver, event)
+        except DeliveryFailed as error:
+            attempts = event.attempt_count + 1
+            log.warning("webhook_not_delivered", **names, attempts=attempts, reason=error.reason)
+            self.queue.postpone(event)
+            self.failures_in_a_row += 1
+            return
+        log.info("webhook_delivered", **names)
+        self.queue.mark_delivered(event)
+        if self.is_down:
+            self.queue.retry_now(self.receiver.key)
+        self.failures_in_a_row = 0
+
+
+class Deliverer:
+    """Delivers all events of a ledger to the receivers, until `stop` is set."""
+
+    def __init__(
+        self,
+        database: Database,
+        outbox: WebhookOutbox,
+        receivers: Sequence[Receiver],
+        sender: WebhookSender,
+        stop: threading.Event,
+    ) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._stop = stop
+        queue, leases = DeliveryQueue(database), Leases(database, seconds=LEASE_SECONDS)
+        self._deliveries = [
+            _Deliveries(receiver, queue, sender, leases, stop) for receiver in receivers
+        ]
+
+    def run(self) -> None:
+        """Deliver until `stop` is set. The ledger may be away meanwhile."""
+        with ThreadPoolExecutor(len(self._deliveries) + 1) as pool:
+            futures: list[Future[None]] = [
+                pool.submit(self._repeat_deliveries, found) for found in self._deliveries
+            ]
+            futures.append(pool.submit(self._repeat_expired_links))
+            wait(futures, return_when=FIRST_EXCEPTION)
+            self._stop.set()  # a thread has failed, or all have ended
+            for future in futures:
+                future.result()
+
+    def run_once(self) -> None:
+        """Deliver what is due now to each receiver, and return."""
+        while add_expired_links(self._database, self._outbox) and not self._stop.is_set():
+            pass
+        with ThreadPoolExecutor(len(self._deliveries)) as pool:
+            for future in [pool.submit(self._deliver_due, found) for found in self._deliveries]:
+                future.result()
+
+    def _repeat_deliveries(self, deliveries: _Deliveries) -> None:
+        while not self._stop.is_set():
+            try:
+                self._deliver_due(deliveries)
+            except LedgerUnavailable:  # it is logged
+                pass
+            self._stop.wait(_PAUSE if deliveries.is_down else _POLL)
+
+    def _repeat_expired_links(self) -> None:
+        while not self._stop.is_set():
+            try:
+                count = add_expired_links(self._database, self._outbox)
+            except LedgerUnavailable:  # it is logged
+                count = 0
+            if not count:
+                self._stop.wait(_POLL)
+
+    def _deliver_due(self, deliveries: _Deliveries) -> None:
+        try:
+            deliveries.deliver_batches()
+        except LeaseLost:
+            log.warning("webhook_lease_lost", receiver=deliveries.receiver.name)

@@ -1,0 +1,129 @@
+"""The queue of each receiver: which events are due, and what became of them.
+
+An event waits until all earlier events of its handoff are delivered to the same receiver. No write
+is durable: after a power failure an event may be sent again, with the same id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from handoff.ledger.database import NOW, Database
+from handoff.ledger.tables import webhook_event
+
+BATCH_SIZE = 100
+"""Events that are read at once."""
+
+_SECOND, _MINUTE, _DAY = 1_000, 60_000, 24 * 3_600_000  # milliseconds
+_EARLY_ATTEMPTS = 60  # at most a minute apart, so that a short outage is over soon
+
+_c = webhook_event.c
+_earlier = webhook_event.alias("earlier")
+_is_undelivered = _c.delivered_at.is_(None)
+_of_receiver = _c.receiver == sa.bindparam("receiver")
+_is_blocked = sa.exists().where(
+    _earlier.c.receiver == _c.receiver,
+    _earlier.c.handoff_id == _c.handoff_id,
+    _earlier.c.delivered_at.is_(None),
+    _earlier.c.sequence < _c.sequence,
+)
+_DUE = (
+    sa.select(_c.sequence, _c.id, _c.handoff_id, _c.type, _c.payload, _c.attempt_count)
+    .where(_of_receiver, _is_undelivered, _c.next_attempt_at <= NOW, sa.not_(_is_blocked))
+    .order_by(_c.next_attempt_at, _c.sequence)
+    .limit(BATCH_SIZE)
+)
+_is_event = _c.sequence == sa.bindparam("event")
+_MARK_DELIVERED = sa.update(webhook_event).where(_is_event).values(delivered_at=NOW)
+_POSTPONE = (
+    sa.update(webhook_event)
+    .where(_is_event)
+    .values(
+        attempt_count=_c.attempt_count + 1,
+        next_attempt_at=NOW + sa.bindparam("delay", type_=sa.BigInteger),
+    )
+)
+_RETRY_NOW = (
+    sa.update(webhook_event)
+    .where(_of_receiver, _is_undelivered, _c.next_attempt_at > NOW)
+    .values(next_attempt_at=NOW)
+)
+_LAG = (
+    sa.select(_c.receiver, sa.func.count(), NOW - sa.func.min(_c.created_at))
+    .where(_c.receiver.in_(sa.bindparam("receivers", expanding=True)), _is_undelivered)
+    .group_by(_c.receiver)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedEvent:
+    """An event that waits for a receiver; `attempt_count` attempts have failed."""
+
+    sequence: int
+    id: str
+    handoff_id: str
+    type: str
+    payload: str
+    attempt_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLag:
+    """How many events of a receiver wait, and for how many seconds the oldest has waited."""
+
+    waiting_count: int = 0
+    oldest_seconds: float = 0.0
+
+
+def compute_delay(attempt_count: int) -> int:
+    """Return the milliseconds until the next attempt after so many attempts have failed.
+
+    The delay doubles from 5 seconds to a minute, stays there for about an hour, and doubles again
+    up to a day.
+    """
+    if attempt_count <= _EARLY_ATTEMPTS:
+        return int(min(5 * _SECOND * 2 ** (attempt_count - 1), _MINUTE))
+    return int(min(_MINUTE * 2 ** min(attempt_count - _EARLY_ATTEMPTS, 20), _DAY))
+
+
+class DeliveryQueue:
+    """The queues of all receivers in one ledger."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find_due(self, receiver: str) -> list[QueuedEvent]:
+        """Return a batch of events that may be sent now, at most one of each handoff."""
+        values = {"receiver": receiver, **self._database.now_parameter}
+        with self._database.open_read_connection() as connection:
+            return [QueuedEvent(*row) for row in connection.execute(_DUE, values)]
+
+    def mark_delivered(self, event: QueuedEvent) -> None:
+        """Record that the receiver has accepted an event."""
+        self._write(_MARK_DELIVERED, event=event.sequence)
+
+    def postpone(self, event: QueuedEvent) -> None:
+        """Record that an attempt has failed; the next one is later than the last time."""
+        delay = compute_delay(event.attempt_count + 1)
+        self._write(_POSTPONE, event=event.sequence, delay=delay)
+
+    def retry_now(self, receiver: str) -> None:
+        """Make all events of a receiver due that wait for their next attempt."""
+        self._write(_RETRY_NOW, receiver=receiver)
+
+    def measure_lag(self, receivers: Sequence[str]) -> dict[str, QueueLag]:
+        """Return how far behind the delivery to each receiver is."""
+        values = {"receivers": list(receivers), **self._database.now_parameter}
+        with self._database.open_read_connection() as connection:
+            rows = connection.execute(_LAG, values).all()
+        measured = {key: QueueLag(count, max(0, age) / 1000) for key, count, age in rows}
+        return {receiver: measured.get(receiver, QueueLag()) for receiver in receivers}
+
+    def _write(self, statement: sa.Update, **values: str | int) -> None:
+        values_with_time = {**values, **self._database.now_parameter}
+        self._database.write(
+            lambda connection: connection.execute(statement, values_with_time), durable=False
+        )

@@ -1,0 +1,49 @@
+"""Finds links that expired before anybody used them, and adds their events to the outbox.
+
+Only handoffs that were issued while a webhook was configured are watched.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from handoff.ledger.database import NOW, Database
+from handoff.ledger.handoff_repository import HANDOFF_COLUMNS
+from handoff.ledger.models import Handoff
+from handoff.ledger.tables import handoff
+from handoff.ledger.webhook_outbox import WebhookOutbox
+
+_BATCH = 100  # handoffs in one transaction; the service may wait a few milliseconds for it
+
+_c = handoff.c
+# A literal, because SQLite would not use the partial index for a parameter.
+_is_expired: tuple[sa.ColumnElement[bool], ...] = (
+    _c.expiry_event == sa.literal_column("'due'"),
+    _c.used_at.is_(None),
+    _c.superseded_at.is_(None),
+    _c.expires_at <= NOW,
+)
+_some = sa.select(_c.id).where(*_is_expired).order_by(_c.expires_at).limit(_BATCH)
+_MARK = (
+    sa.update(handoff)
+    .where(_c.id.in_(_some.scalar_subquery()), *_is_expired)
+    .values(expiry_event="done")
+    .returning(*HANDOFF_COLUMNS)
+)
+_FIND_ANY = sa.select(_c.id).where(*_is_expired).limit(1)
+
+
+def add_expired_links(database: Database, outbox: WebhookOutbox) -> int:
+    """Add the events of one batch of expired links, each link once, and return their number."""
+    now = database.now_parameter
+
+    def work(connection: sa.Connection) -> int:
+        expired = [Handoff(**row._mapping) for row in connection.execute(_MARK, now)]
+        for found in expired:
+            outbox.add_expired(connection, found)
+        return len(expired)
+
+    with database.open_read_connection() as connection:  # most often there is none
+        if connection.execute(_FIND_ANY, now).first() is None:
+            return 0
+    return database.write(work, durable=False)

@@ -1,0 +1,41 @@
+"""The receivers of webhooks, and the outbox that keeps events for them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from handoff.ledger import Database
+from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """An address that gets all events.
+
+    The ledger knows it by its `key`, a hash, because the URL can hold a secret. `name` is for logs
+    and metrics: the host, and the start of the key.
+    """
+
+    url: str = field(repr=False)
+    key: str
+    name: str
+
+    @classmethod
+    def from_url(cls, url: str) -> Receiver:
+        """Return the receiver at a URL."""
+        key = hashlib.sha256(url.encode()).hexdigest()
+        return cls(url, key, f"{urlsplit(url).hostname} {key[:6]}")
+
+
+def list_receivers(settings: Settings) -> list[Receiver]:
+    """Return the receivers in the order of the settings."""
+    return [Receiver.from_url(url.get_secret_value()) for url in settings.webhook_url]
+
+
+def open_outbox(settings: Settings, database: Database) -> WebhookOutbox | None:
+    """Return the outbox for the receivers of the settings, or None if there are none."""
+    keys = [receiver.key for receiver in list_receivers(settings)]
+    return WebhookOutbox(database, keys) if keys else None

@@ -1,0 +1,108 @@
+"""`handoff deliver` as it ships, with processes that are killed and stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from handoff.ledger import read_system_clock
+from handoff.ledger.tables import handoff, lease, webhook_event
+from tests.running import RunningShop
+from tests.service_calls import create_environment
+from tests.webhooks.conftest import Webhooks
+from tests.webhooks.receiver_server import SECRET
+
+_COUNT = 300  # events
+
+
+def start_deliverer(
+    webhooks: Webhooks, shop: RunningShop, *options: str, **changes: str
+) -> subprocess.Popen[str]:
+    environment = {
+        **os.environ,
+        **create_environment(shop, Path()),
+        "HANDOFF_PUBLIC_URL": "http://127.0.0.1:8000",
+        "HANDOFF_DATABASE_URL": webhooks.ledger.url,
+        "HANDOFF_WEBHOOK_URL": f"{webhooks.first.url},{webhooks.second.url}",
+        "HANDOFF_WEBHOOK_SECRET": SECRET,
+        **changes,
+    }
+    command = [sys.executable, "-m", "handoff.cli", "deliver", *options]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def open_handoffs(webhooks: Webhooks, count: int) -> None:
+    """Open links of new handoffs, by the clock of this machine."""
+    webhooks.ledger.clock.now = read_system_clock() - 1000
+    for number in range(count):
+        webhooks.ledger.open(number)
+
+
+def test_a_deliverer_that_is_killed_loses_nothing(webhooks: Webhooks, shop: RunningShop) -> None:
+    open_handoffs(webhooks, _COUNT)
+    killed = start_deliverer(webhooks, shop)
+    wait_until(lambda: len(webhooks.first.ids) > 20)
+    killed.kill()
+    killed.communicate()
+    webhooks.ledger.database.write(lambda connection: connection.execute(sa.delete(lease)))
+    next_one = start_deliverer(webhooks, shop, "--once")
+    _, log = next_one.communicate(timeout=120)
+    assert next_one.returncode == 0, log
+    for receiver in (webhooks.first, webhooks.second):
+        sent = Counter(receiver.ids)
+        assert len(sent) == _COUNT
+        assert sent.total() <= _COUNT + 1  # the one that was on its way
+    assert "a-secret-of-the-address" not in log
+
+
+def test_it_runs_until_it_is_stopped_and_delivers_what_comes_meanwhile(
+    webhooks: Webhooks, shop: RunningShop
+) -> None:
+    running = start_deliverer(webhooks, shop)
+    open_handoffs(webhooks, 3)
+    wait_until(lambda: len(webhooks.first.ids) == len(webhooks.second.ids) == 3)
+    running.send_signal(signal.SIGTERM)
+    _, log = running.communicate(timeout=30)
+    assert running.returncode == 0, log
+    with webhooks.ledger.database.open_read_connection() as connection:
+        assert connection.execute(sa.select(lease)).all() == []
+
+
+def test_once_says_by_its_exit_code_that_events_wait(webhooks: Webhooks, shop: RunningShop) -> None:
+    webhooks.second.status = 500
+    open_handoffs(webhooks, 1)
+    deliverer = start_deliverer(webhooks, shop, "--once")
+    _, log = deliverer.communicate(timeout=60)
+    assert deliverer.returncode == 1, log
+    assert len(webhooks.first.ids) == 1
+
+
+def test_without_an_address_it_does_not_start(webhooks: Webhooks, shop: RunningShop) -> None:
+    deliverer = start_deliverer(webhooks, shop, HANDOFF_WEBHOOK_URL="")
+    _, log = deliverer.communicate(timeout=60)
+    assert deliverer.returncode == 2
+    assert "HANDOFF_WEBHOOK_URL is not set" in log
+
+
+def test_without_an_address_the_service_writes_no_event(webhooks: Webhooks) -> None:
+    ledger = webhooks.ledger
+    ledger.handoffs._outbox = None
+    ledger.open()
+    with ledger.database.open_read_connection() as connection:
+        assert connection.execute(sa.select(webhook_event)).all() == []
+        assert connection.execute(sa.select(handoff.c.expiry_event)).scalars().all() == [None]
