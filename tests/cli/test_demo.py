@@ -83,7 +83,7 @@ def test_each_request_leads_to_checkout_with_exactly_that_bag(
 
 def test_the_first_url_is_that_of_the_phone(demo: RunningDemo) -> None:
     assert re.findall(r"http://\S+", demo.output)[0] == demo.phone
-    assert "Cart transfer takes the bag" in requests.get(demo.phone, timeout=10).text
+    assert "Handoff takes the bag" in requests.get(demo.phone, timeout=10).text
 
 
 @pytest.mark.parametrize("style", ["url", "form"])
