@@ -44,6 +44,7 @@ from handoff.operations.metrics import register_metrics
 from handoff.operations.openapi_document import register_openapi
 from handoff.operations.proxy_middleware import add_proxy_middleware
 from handoff.operations.rate_limits import RateLimit, RateLimitCounters
+from handoff.operations.request_ids import add_request_ids
 from handoff.operations.request_log import log_requests
 from handoff.operations.settings_reload import get_cached_settings, get_settings_read_time
 from handoff.order_lookup import OrderLookup
@@ -107,6 +108,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         register_metrics(app)
     add_security_headers(app, settings)
     add_proxy_middleware(app, settings)
+    add_request_ids(app, trust_proxy=settings.trusted_proxies > 0)
     return app
 
 
