@@ -7,6 +7,8 @@ from importlib import import_module
 
 import click
 
+from handoff import __version__
+
 # `handoff --help` prints these texts, so that it imports no command and takes no second.
 COMMANDS = {
     "serve": "Run the service.",
@@ -44,6 +46,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="handoff", message="%(prog)s %(version)s")
 def main() -> None:
     """Take shoppers from a Poq app into the checkout of a Magento 2 shop."""
     os.umask(0o077)  # for ledger, reports, logs and the demo's files, and for gunicorn

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import version
 
 import click
 
+from handoff import __version__
 from handoff.deadline import Deadline
 from handoff.doctor.trial_sessions import describe_session_store
 from handoff.ledger import Database, read_schema_version
@@ -25,7 +25,7 @@ def print_start_report(settings: Settings, database: Database, bind: str) -> Non
     The report is for people. It goes to standard output, because standard error is the log.
     """
     configure_logging("CRITICAL")  # what fails is printed instead
-    click.echo(f"Handoff {version('handoff')} for {settings.public_url}, on {bind}")
+    click.echo(f"Handoff {__version__} for {settings.public_url}, on {bind}")
     click.echo(f"  ledger         version {read_schema_version(database)}")
     _print_part("session store", describe_session_store(settings), lambda: _write_session(settings))
     _print_part("shop", settings.magento_url, lambda: _call_shop(settings))

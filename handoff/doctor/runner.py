@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
-from importlib.metadata import version
 from itertools import count
 
+from handoff import __version__
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, unknown, warning
 from handoff.doctor.checklist import CHECKLIST, Check, CheckScope
@@ -51,7 +51,7 @@ def run_checks(
     return DoctorReport(
         shop=context.sites[0].storefront_url,
         service=context.sites[0].public_url,
-        version=version("handoff"),
+        version=__version__,
         started_at=started_at,
         seconds=time.monotonic() - started,
         parts=results,

@@ -10,6 +10,7 @@ from http import HTTPStatus
 import structlog
 from flask import Flask, Response, jsonify
 
+from handoff import __version__
 from handoff.deadline import Deadline, run_until
 from handoff.ledger import Database, LedgerLoginBlock
 from handoff.problems import LedgerUnavailable
@@ -102,7 +103,7 @@ def register_health_endpoints(app: Flask, readiness: ReadinessCheck, *, is_pause
 
     @app.get("/healthz")
     def _show_health() -> dict[str, str]:
-        return {"status": _OK}
+        return {"status": _OK, "version": __version__}
 
     @app.get("/readyz")
     def _show_readiness() -> Response:

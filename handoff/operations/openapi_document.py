@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response
 from pydantic.json_schema import models_json_schema
 
+from handoff import __version__
 from handoff.api_values import AMOUNTS
 from handoff.instruction import Instruction
 from handoff.operations.openapi_paths import SCHEMA_REF, build_paths
@@ -15,8 +16,6 @@ from handoff.settings import Settings
 from handoff.transfer.request_parser import TransferBody
 from handoff.web_checkout.transfer_status import STATES, TIMES
 
-# The version of the API. Callers do not need to know the release.
-_API_VERSION = "1.0.0"
 _REQUIRED_WITH_ITEMS = ("items", "currency", "reference")
 
 
@@ -48,7 +47,7 @@ def build_openapi_document(settings: Settings) -> dict[str, Any]:
     _restrict_transfer_body(schemas["TransferBody"], settings)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Handoff", "version": _API_VERSION},
+        "info": {"title": "Handoff", "version": __version__},
         "servers": [{"url": url} for url in _list_public_urls(settings)],
         "paths": build_paths(settings),
         "components": {

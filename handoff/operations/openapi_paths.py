@@ -243,6 +243,8 @@ def _describe_health_paths() -> dict[str, Any]:
         "paused": {"const": True},
     }
     ready = _build_json_content(schema)
+    alive = _build_status_schema(["status", "version"])
+    alive["properties"]["version"] = {"type": "string"}
     return {
         "/healthz": {
             "get": {
@@ -251,7 +253,7 @@ def _describe_health_paths() -> dict[str, Any]:
                 "responses": {
                     "200": {
                         "description": "Yes.",
-                        "content": _build_json_content(_build_status_schema(["status"])),
+                        "content": _build_json_content(alive),
                     }
                 },
             }

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import requests
 
+from handoff import __version__
 from handoff.cli import COMMANDS
 from tests.conftest import KEY
 from tests.running import RunningShop, free_port, running_service
@@ -79,7 +79,10 @@ def test_every_command_has_help() -> None:
 def test_health_needs_no_key(shop: RunningShop, tmp_path: Path) -> None:
     with running_service(create_environment(shop, tmp_path), tmp_path) as service:
         answer = requests.get(f"{service.url}/healthz", timeout=10)
-        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"status": "ok", "version": __version__},
+        )
 
 
 def read_start_report(shop: RunningShop, folder: Path, **changes: str) -> list[str]:
@@ -112,7 +115,7 @@ def test_the_service_says_its_version_and_what_it_reaches(
     shop: RunningShop, tmp_path: Path
 ) -> None:
     first, ledger, sessions, reached_shop, last = read_start_report(shop, tmp_path)
-    assert first.startswith(f"Handoff {version('handoff')} for http://127.0.0.1:")
+    assert first.startswith(f"Handoff {__version__} for http://127.0.0.1:")
     assert ledger.split()[:2] == ["ledger", "version"]
     assert sessions.endswith(f"{shop.sessions}: reached")
     assert reached_shop.endswith(f"{shop.url}: reached")

@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
+from handoff import __version__
 from handoff.operations.health import ReadinessCheck
 from handoff.shop_session import SessionStoreError
 from handoff.shop_session.php_serializer import SessionSerializer
@@ -40,7 +41,7 @@ def test_a_service_with_its_ledger_and_session_store_is_ready(
 def test_the_shop_is_not_called(make_app: MakeApp) -> None:
     client = make_app(magento_url=UNREACHABLE_URL).test_client()
     assert client.get("/readyz").get_json() == READY
-    assert client.get("/healthz").get_json() == {"status": "ok"}
+    assert client.get("/healthz").get_json() == {"status": "ok", "version": __version__}
 
 
 def test_a_service_without_its_ledger_is_not_ready(client: FlaskClient, tmp_path: Path) -> None:
