@@ -66,7 +66,9 @@ from handoff.web_checkout.transfer_status_views import (
 )
 from handoff.web_checkout.views import WebCheckoutContext, register_web_checkout
 from handoff.web_checkout_cookies import WebCheckoutCookies
-from handoff.webhooks.receivers import open_outbox
+from handoff.webhooks.backlog import WebhookBacklog
+from handoff.webhooks.delivery_queue import DeliveryQueue
+from handoff.webhooks.receivers import list_receivers, open_outbox
 
 DATABASE_EXTENSION = "handoff.database"
 """The key of the ledger's Database in `app.extensions`; whoever creates an app may close it."""
@@ -105,7 +107,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     log_requests(app)
     limit_header_length(app)
     if settings.metrics:
-        register_metrics(app)
+        register_metrics(app, _build_backlog(settings, database))
     add_security_headers(app, settings)
     add_proxy_middleware(app, settings)
     add_request_ids(app, trust_proxy=settings.trusted_proxies > 0)
@@ -149,7 +151,7 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
         _register_direct_entry(app, settings, entry, transfers, counters)
     reports = OrderReports(handoffs, order_lookup, CompletionRepository(database))
     _register_web_checkout(app, settings, cookies, reports, counters)
-    readiness = ReadinessCheck(database, session_store, block)
+    readiness = ReadinessCheck(database, session_store, block, _build_backlog(settings, database))
     register_health_endpoints(app, readiness, is_paused=settings.paused)
     register_error_handlers(app, pages)
 
@@ -238,6 +240,10 @@ def _build_link_tokens(settings: Settings) -> LinkTokens:
 def _build_web_checkout_cookies(settings: Settings) -> WebCheckoutCookies:
     previous = [key.get_secret_value() for key in settings.previous_secret_keys]
     return WebCheckoutCookies(settings.secret_key.get_secret_value(), previous=previous)
+
+
+def _build_backlog(settings: Settings, database: Database) -> WebhookBacklog:
+    return WebhookBacklog(DeliveryQueue(database), list_receivers(settings))
 
 
 def _build_rate_limit_counters(settings: Settings) -> RateLimitCounters:

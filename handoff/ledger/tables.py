@@ -137,7 +137,7 @@ webhook_event = Table(
     Index("webhook_event_delivered_at", "delivered_at"),
 )
 for name, index_columns in (
-    ("webhook_event_due", ["receiver", "next_attempt_at"]),
+    ("webhook_event_due", ["receiver", "next_attempt_at", "sequence"]),
     ("webhook_event_of_handoff", ["receiver", "handoff_id", "sequence"]),
 ):
     where = text("delivered_at IS NULL")

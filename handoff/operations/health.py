@@ -15,6 +15,7 @@ from handoff.deadline import Deadline, run_until
 from handoff.ledger import Database, LedgerLoginBlock
 from handoff.problems import LedgerUnavailable
 from handoff.shop_session import SessionStore, SessionStoreError
+from handoff.webhooks.backlog import WebhookBacklog
 
 _OK, _FAILING = "ok", "failing"
 _REFUSED, _UNKNOWN = "refused", "unknown"
@@ -36,6 +37,7 @@ class ReadinessCheck:
         ledger: Database,
         sessions: SessionStore,
         login_block: LedgerLoginBlock | None = None,
+        backlog: WebhookBacklog | None = None,
         *,
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -46,16 +48,17 @@ class ReadinessCheck:
         self._ledger = ledger
         self._sessions = sessions
         self._login_block = login_block
+        self._backlog = backlog
         self._elapsed = elapsed
         self._check_lock = threading.Lock()
-        self._result: dict[str, str] = {}
+        self._result: dict[str, str | int] = {}
         self._fresh_until = 0.0
 
-    def run(self) -> dict[str, str]:
+    def run(self) -> dict[str, str | int]:
         """Return `ok` or `failing` for each part. The shop is never called.
 
-        `admin_login` is `refused` while a login is not tried. Shoppers can use their links all the
-        same.
+        `admin_login` is `refused` while a login is not tried, and `webhooks` is `behind` while an
+        event waits for long. Shoppers can use their links all the same.
         """
         if self._check_lock.acquire(blocking=not self._result):
             try:
@@ -64,6 +67,7 @@ class ReadinessCheck:
                         "ledger": self._check_ledger(),
                         "session_store": self._check_session_store(),
                         **self._check_admin_login(),
+                        **(self._backlog.build_readiness_fields() if self._backlog else {}),
                     }
                     self._fresh_until = self._elapsed() + _FRESH_FOR
             finally:

@@ -17,6 +17,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from prometheus_client.exposition import generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from handoff.webhooks.backlog import WebhookBacklog
+
 log = structlog.get_logger()
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -25,15 +27,17 @@ _FILE_SIZE = 64 * 1024  # bytes, twice what all rules and codes need
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)  # seconds
 
 
-def register_metrics(app: Flask) -> None:
+def register_metrics(app: Flask, backlog: WebhookBacklog) -> None:
     """Count the requests of the app, and add `/metrics`."""
-    registry = CollectorRegistry()
+    registry, ledger_registry = CollectorRegistry(), CollectorRegistry()
+    ledger_registry.register(backlog)
     if _preallocate_files():
         _count_requests(app, registry)
 
     @app.get("/metrics")
     def _show_metrics() -> Response:
         text = generate_latest(_collect_all_workers(registry))
+        text += generate_latest(ledger_registry)  # the same numbers, whichever worker answers
         return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 

@@ -240,6 +240,8 @@ def _describe_health_paths() -> dict[str, Any]:
     schema = _build_status_schema(_READINESS_FIELDS)
     schema["properties"] |= {
         "admin_login": {"enum": ["ok", "refused", "unknown"]},
+        "webhooks": {"enum": ["ok", "behind", "unknown"]},
+        "webhook_delay": {"type": "integer"},
         "paused": {"const": True},
     }
     ready = _build_json_content(schema)

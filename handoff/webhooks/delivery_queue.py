@@ -21,18 +21,27 @@ _SECOND, _MINUTE, _DAY = 1_000, 60_000, 24 * 3_600_000  # milliseconds
 _EARLY_ATTEMPTS = 60  # at most a minute apart, so that a short outage is over soon
 
 _c = webhook_event.c
-_earlier = webhook_event.alias("earlier")
+_first = webhook_event.alias("first")
 _is_undelivered = _c.delivered_at.is_(None)
 _of_receiver = _c.receiver == sa.bindparam("receiver")
-_is_blocked = sa.exists().where(
-    _earlier.c.receiver == _c.receiver,
-    _earlier.c.handoff_id == _c.handoff_id,
-    _earlier.c.delivered_at.is_(None),
-    _earlier.c.sequence < _c.sequence,
+# Not EXISTS: for that, PostgreSQL without statistics compares every event with every other one.
+_first_of_handoff = (
+    sa.select(sa.func.min(_first.c.sequence))
+    .where(
+        _first.c.receiver == _c.receiver,
+        _first.c.handoff_id == _c.handoff_id,
+        _first.c.delivered_at.is_(None),
+    )
+    .scalar_subquery()
 )
 _DUE = (
     sa.select(_c.sequence, _c.id, _c.handoff_id, _c.type, _c.payload, _c.attempt_count)
-    .where(_of_receiver, _is_undelivered, _c.next_attempt_at <= NOW, sa.not_(_is_blocked))
+    .where(
+        _of_receiver,
+        _is_undelivered,
+        _c.next_attempt_at <= NOW,
+        _c.sequence == _first_of_handoff,
+    )
     .order_by(_c.next_attempt_at, _c.sequence)
     .limit(BATCH_SIZE)
 )

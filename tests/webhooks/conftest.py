@@ -27,13 +27,17 @@ class LedgerWithOutbox:
     def __init__(self, url: str, clock: FakeClock, receivers: list[Receiver]) -> None:
         self.url = url
         self.clock = clock
-        self.receivers = receivers
         self.database = open_database(url, clock)
         migrate(self.database)
+        self.leases = Leases(self.database, seconds=10)
+        self.use_receivers(receivers)
+
+    def use_receivers(self, receivers: list[Receiver]) -> None:
+        """Write events for these receivers from now on."""
+        self.receivers = receivers
         self.outbox = WebhookOutbox(self.database, [receiver.key for receiver in receivers])
         self.handoffs = HandoffRepository(self.database, ttl=300, grace=60, outbox=self.outbox)
         self.reconciliation = ReconciliationRepository(self.database, self.outbox)
-        self.leases = Leases(self.database, seconds=10)
 
     def issue(self, number: int = 1) -> Handoff:
         """Issue a handoff with a transfer and a quote of its own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
+from tests.certificates import Certificate
 from tests.running import HOST
 
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -45,8 +47,8 @@ class ReceiverServer:
 
 
 @contextmanager
-def running_receiver() -> Iterator[ReceiverServer]:
-    """Run a receiver that accepts everything."""
+def running_receiver(certificate: Certificate | None = None) -> Iterator[ReceiverServer]:
+    """Run a receiver that accepts everything, over TLS if it gets a certificate."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -69,6 +71,10 @@ def running_receiver() -> Iterator[ReceiverServer]:
             pass
 
     server = ThreadingHTTPServer((HOST, 0), Handler)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate.file, certificate.key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     receiver = ReceiverServer(server)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

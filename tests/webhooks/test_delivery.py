@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from handoff.ledger.models import Handoff, OrderFinding, OrderOutcome
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.tables import webhook_event
 from handoff.webhooks import sender
-from handoff.webhooks.delivery_queue import compute_delay
+from handoff.webhooks.delivery_queue import BATCH_SIZE, DeliveryQueue, compute_delay
 from handoff.webhooks.receivers import Receiver
+from tests.certificates import Authority
 from tests.webhooks.conftest import LedgerWithOutbox, Webhooks
-from tests.webhooks.receiver_server import NEXT_SECRET, SECRET
+from tests.webhooks.receiver_server import NEXT_SECRET, SECRET, running_receiver
 
 TOTALS = {
     "currency": "GBP",
@@ -140,6 +142,51 @@ def test_a_receiver_that_hangs_holds_up_nobody_else(
     webhooks.ledger.open()
     webhooks.ledger.deliver()
     assert (len(webhooks.first.ids), len(webhooks.second.ids)) == (0, 1)
+
+
+def test_a_certificate_that_is_not_trusted_is_refused(
+    webhooks: Webhooks, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = webhooks.ledger
+    with running_receiver(Authority(tmp_path).issue("127.0.0.1")) as receiver:
+        address = receiver.url.replace("http:", "https:")
+        ledger.use_receivers([Receiver.from_url(address), ledger.receivers[1]])
+        ledger.open()
+        ledger.deliver()
+        assert (receiver.requests, len(webhooks.second.ids)) == ([], 1)
+    assert "Its certificate is not accepted" in "".join(capsys.readouterr())
+
+
+def test_ten_thousand_events_are_read_in_batches(webhooks: Webhooks) -> None:
+    ledger, count = webhooks.ledger, 10_000
+    found = ledger.open()
+    events = [
+        {
+            "receiver": ledger.receivers[0].key,
+            "id": f"msg_{number}",
+            "handoff_id": str(number // 2),  # two events for each handoff
+            "type": "handoff.opened",
+            "payload": "x" * 500,
+            "created_at": found.read_at,
+            "attempt_count": 0,
+            "next_attempt_at": found.read_at,
+        }
+        for number in range(count)
+    ]
+    insert = sa.insert(webhook_event)
+    ledger.database.write(lambda connection: connection.execute(insert, events))
+    queue, receiver = DeliveryQueue(ledger.database), ledger.receivers[0]
+    seen: list[str] = []
+    while batch := queue.find_due(receiver.key):
+        assert len(batch) <= BATCH_SIZE
+        assert len({event.handoff_id for event in batch}) == len(batch)
+        seen += [event.id for event in batch]
+        for event in batch:
+            queue.mark_delivered(event)
+    positions = {event_id: position for position, event_id in enumerate(seen)}
+    assert len(positions) == len(seen) == count + 1
+    for number in range(0, count, 2):
+        assert positions[f"msg_{number}"] < positions[f"msg_{number + 1}"]
 
 
 def test_the_events_of_a_handoff_wait_for_each_other_and_for_no_other_handoff(

@@ -32,9 +32,11 @@ def upgrade() -> None:
     op.create_index("webhook_event_id", table, ["receiver", "id"], unique=True)
     op.create_index("webhook_event_created_at", table, ["created_at"])
     op.create_index("webhook_event_delivered_at", table, ["delivered_at"])
-    due, of_handoff = ["receiver", "next_attempt_at"], ["receiver", "handoff_id", "sequence"]
-    _create_partial_index("webhook_event_due", table, due, _UNDELIVERED)
-    _create_partial_index("webhook_event_of_handoff", table, of_handoff, _UNDELIVERED)
+    for name, columns in (
+        ("webhook_event_due", ["receiver", "next_attempt_at", "sequence"]),
+        ("webhook_event_of_handoff", ["receiver", "handoff_id", "sequence"]),
+    ):
+        _create_partial_index(name, table, columns, _UNDELIVERED)
 
 
 def _create_partial_index(
