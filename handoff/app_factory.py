@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 from flask import Flask
 
-from handoff.concurrency_limit import share_threads
+from handoff.concurrency_limit import build_shop_call_limits
 from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.direct_entry.views import DirectEntryContext, register_direct_entry
 from handoff.entry.checkout_redirect import CheckoutRedirect
@@ -57,8 +57,8 @@ from handoff.transfer.checkout_preflight import SESSION_STORE_TIMEOUT, CheckoutP
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.transfer_service import TransferService
 from handoff.transfer.views import TransferContext, register_transfer
-from handoff.web_checkout.order_reports import OrderReports
-from handoff.web_checkout.poq_script import PoqScripts
+from handoff.web_checkout.completion_messages import CompletionMessages
+from handoff.web_checkout.poq_script import PoqScriptCache
 from handoff.web_checkout.script_bundle import build_script
 from handoff.web_checkout.transfer_status_views import (
     TransferStatusContext,
@@ -124,7 +124,7 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     block = build_login_block(settings, database, settings_read_at=get_settings_read_time())
     orders = open_orders(client, settings, block)
     quotes = QuoteResolver(Quotes(client), settings.store_views, orders)
-    limits = share_threads(gunicorn_config.threads, direct_entry=settings.direct_entry)
+    limits = build_shop_call_limits(gunicorn_config.threads, direct_entry=settings.direct_entry)
     session_store = _open_session_store(settings)
     link_tokens = _build_link_tokens(settings)
     sites = settings.store_sites
@@ -149,7 +149,7 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     if settings.direct_entry:
         transfers = build_transfers(limits.direct_entries)
         _register_direct_entry(app, settings, entry, transfers, counters)
-    reports = OrderReports(handoffs, order_lookup, CompletionRepository(database))
+    reports = CompletionMessages(handoffs, order_lookup, CompletionRepository(database))
     _register_web_checkout(app, settings, cookies, reports, counters)
     readiness = ReadinessCheck(database, session_store, block, _build_backlog(settings, database))
     register_health_endpoints(app, readiness, is_paused=settings.paused)
@@ -192,11 +192,11 @@ def _register_web_checkout(
     app: Flask,
     settings: Settings,
     cookies: WebCheckoutCookies,
-    reports: OrderReports,
+    reports: CompletionMessages,
     counters: RateLimitCounters,
 ) -> None:
     limit = RateLimit(counters, "poq_script", _POQ_SCRIPTS_PER_MINUTE)
-    poq_scripts = PoqScripts(settings.poq_assets_url, limit)
+    poq_scripts = PoqScriptCache(settings.poq_assets_url, limit)
     sites, script = settings.store_sites, build_script(settings)
     origins = sites.origins | frozenset(settings.form_action_origins)
     limit = RateLimit(counters, "order_report", _ORDER_REPORTS_PER_MINUTE)

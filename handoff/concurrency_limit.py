@@ -42,7 +42,7 @@ class ShopCallLimits:
     order_lookups: ConcurrencyLimit
 
 
-def share_threads(threads: int, *, direct_entry: bool) -> ShopCallLimits:
+def build_shop_call_limits(threads: int, *, direct_entry: bool) -> ShopCallLimits:
     """Return limits that leave at least one of a worker's threads to links, if it has four.
 
     Without `direct_entry`, no thread is kept for it.

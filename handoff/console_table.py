@@ -22,7 +22,7 @@ def create_table(*columns: Column | str, title: str | None = None, expand: bool 
 
 
 def format_count(count: int, thing: str) -> str:
-    """Return a number with its thing, such as `1 category` or `1,200 categories`."""
+    """Return a number and a noun, such as `1 category` or `1,200 categories`."""
     if count == 1:
         return f"1 {thing}"
     return f"{count:,} " + (f"{thing[:-1]}ies" if thing.endswith("ry") else f"{thing}s")

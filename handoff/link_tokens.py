@@ -53,10 +53,10 @@ class LinkTokens:
             return None
         return handoff_id if signature == canonical else None
 
-    def sign_visit(self, handoff_id: str) -> str:
+    def sign_app_proof(self, handoff_id: str) -> str:
         """Return the proof that the app opens the link: a header that no link preview has."""
         return self._visit_signer.get_signature(handoff_id).decode()
 
-    def is_app_visit(self, handoff_id: str, proof: str) -> bool:
-        """Return whether a request's proof is the one that `sign_visit` gave to the app."""
+    def is_app_proof_valid(self, handoff_id: str, proof: str) -> bool:
+        """Return whether a request's proof is the one that `sign_app_proof` gave to the app."""
         return self._visit_signer.verify_signature(handoff_id, proof)

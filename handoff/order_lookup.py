@@ -43,7 +43,7 @@ class OrderLookup:
     limit: ConcurrencyLimit
 
     @property
-    def has_right(self) -> bool:
+    def can_read_orders(self) -> bool:
         """Whether the settings give the right to read orders."""
         return self.orders is not None
 
@@ -62,7 +62,7 @@ class OrderLookup:
         try:
             # A thread that waited for a slot would delay shoppers with good links.
             with self.limit.acquire_slot(0):
-                if not self.repository.begin_lookup(handoff.id):
+                if not self.repository.claim_lookup(handoff.id):
                     return known
                 return self._ask_shop(handoff, self.orders)
         except Busy:

@@ -60,7 +60,7 @@ class WebCheckoutCookies:
 
 
 def _get_signed_name(site: StoreSite) -> str:
-    # Browsers accept this prefix only from the host itself, so no other host can lay the cookie.
+    # Browsers accept this prefix only from the host itself, so no other host can set the cookie.
     return f"__Host-{_SIGNED_NAME}" if site.public_parts.scheme == "https" else _SIGNED_NAME
 
 

@@ -176,7 +176,7 @@
   };
 
   const addAppStyle = () => {
-    const own = `${bridge.base}/static/app-style.css`;
+    const own = `${bridge.base}/static/checkout-in-app.css`;
     const href = settings.appStyle === "true" ? own : settings.appStyle;
     document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
   };

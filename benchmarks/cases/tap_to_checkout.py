@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from benchmarks.cases.tap_journeys import HandoffJourney, Journey, ScriptJourney, ShopperQuote
+from benchmarks.cases.checkout_journeys import HandoffJourney, Journey, ScriptJourney, ShopperQuote
 from benchmarks.options import BenchmarkOptions, ShopUnderTest
 from benchmarks.report.findings import Figure, Findings, format_spread, format_table
-from benchmarks.report.process_time import measure_process_seconds
+from benchmarks.report.shop_cpu_time import measure_process_seconds
 from benchmarks.servers.databases import build_sqlite_url
 from benchmarks.servers.handoff_service import run_handoff
 from benchmarks.servers.slow_magento import run_slow_magento

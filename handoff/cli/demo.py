@@ -33,7 +33,7 @@ from handoff.cli.exit_codes import exit_with_error
     default="2.4.7",
     show_default=True,
     type=click.Choice(("2.4.6", "2.4.7", "2.4.8")),
-    help="Version of Magento that the stand-in shop speaks as.",
+    help="Version of Magento that the stand-in shop imitates.",
 )
 @click.option(
     "--folder",

@@ -11,7 +11,7 @@ import click
 
 from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.open_ledger import open_ledger
-from handoff.cli.start_report import print_start_report
+from handoff.cli.startup_report import print_start_report
 
 
 @click.command()

@@ -70,13 +70,13 @@ def enter_directly() -> Response:
     if wait:
         raise TooManyRequests(retry_after=wait)
     transfer = _read_transfer()
-    _count_entry(f"{transfer.quote_id.lower()} {transfer.token}")
+    _enforce_quote_limit(f"{transfer.quote_id.lower()} {transfer.token}")
     handoff = context.transfers.create_handoff(transfer)
-    _count_entry(f"{handoff.kind} {handoff.quote_number}")  # one quote can have several tokens
-    return _use_link(transfer, handoff)
+    _enforce_quote_limit(f"{handoff.kind} {handoff.quote_number}")
+    return _use_own_link(transfer, handoff)
 
 
-def _use_link(transfer: QuoteTransfer, handoff: Handoff) -> Response:
+def _use_own_link(transfer: QuoteTransfer, handoff: Handoff) -> Response:
     """Use the link of a handoff that this request has just created or found."""
     context = _get_context()
     entry = context.entry
@@ -123,7 +123,7 @@ def _redirect_to_link(handoff: Handoff) -> Response:
     return make_response(redirect(link, HTTPStatus.SEE_OTHER))
 
 
-def _count_entry(key: str) -> None:
+def _enforce_quote_limit(key: str) -> None:
     """Raise TooManyRequests if this quote has been entered too often within a minute."""
     wait = _get_context().quote_limit.count_event(key)
     if wait:

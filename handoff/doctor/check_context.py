@@ -147,7 +147,7 @@ class CheckContext:
         trial = self.try_admin_access()
         return trial.token if trial else None
 
-    def accepts_bearer(self) -> bool:
+    def can_use_bearer_token(self) -> bool:
         """Return whether the shop accepts the access token as a bearer."""
         token = self.settings.magento_access_token
         return bool(token and self._try_access_token(token.get_secret_value()).token)

@@ -92,7 +92,7 @@ def fault(seen: str, advice: str) -> CheckResult:
 
 
 def split_commands(text: str) -> Iterator[tuple[bool, str]]:
-    """Yield the pieces of an advice, each with whether it is a command between backticks."""
+    """Yield the parts of a text of advice, each with whether it is a command between backticks."""
     for number, piece in enumerate(text.split("`")):
         is_command = number % 2 == 1
         words = piece.strip() if is_command else piece.lstrip(" .,;").rstrip()

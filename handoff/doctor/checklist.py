@@ -9,11 +9,11 @@ from enum import Enum, auto
 from handoff.doctor.check_result import CheckResult
 from handoff.doctor.checks import (
     administrator,
-    answer_headers,
     cart_building,
     catalogue,
     checkout,
     customer_account,
+    header_size,
     ledger,
     logo,
     poq_endpoints,
@@ -84,7 +84,7 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
             ),
             Check(
                 "Headers of our answer",
-                answer_headers.check_answer_headers,
+                header_size.check_header_size,
                 _SITE,
                 needs_rest=False,
             ),

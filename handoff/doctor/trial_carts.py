@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json, read_message
 from handoff.magento.client import Answer
-from handoff.magento.graphql_cart import build_cart_documents
+from handoff.magento.graphql_guest_cart import build_cart_documents
 from handoff.magento.http_transport import HttpResponse
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.magento.shop_token import ShopToken

@@ -50,7 +50,7 @@ def set_shop_cookies(
     sections = _build_section_data_ids(sent_cookies.get("section_data_ids", ""))
     for expired in list_cookies_that_fit(site):
         response.headers.add("Set-Cookie", _build_expiring_header(expired))
-    for header in _build_own_headers(site, session_id, secrets.token_hex(16), sections):
+    for header in _build_shop_cookie_headers(site, session_id, secrets.token_hex(16), sections):
         response.headers.add("Set-Cookie", header)
 
 
@@ -73,7 +73,9 @@ def list_cookies_that_fit(site: StoreSite) -> tuple[ExpiredCookie, ...]:
     return tuple(fitting)
 
 
-def _build_own_headers(site: StoreSite, session_id: str, version: str, sections: str) -> list[str]:
+def _build_shop_cookie_headers(
+    site: StoreSite, session_id: str, version: str, sections: str
+) -> list[str]:
     """Return the Set-Cookie headers with a value; a phone's clock cannot shorten their life."""
     cookie = site.session_cookie
     headers = [
@@ -129,7 +131,7 @@ def _build_store_header(site: StoreSite) -> str:
 
 def _measure_fixed_headers(site: StoreSite) -> int:
     """Return the most bytes of the headers that expire nothing."""
-    own = _build_own_headers(
+    own = _build_shop_cookie_headers(
         site, "0" * _SESSION_ID_LENGTH, "0" * 32, sections="0" * _MAX_SECTIONS_LENGTH
     )
     domain = site.session_cookie.named_domain or ""  # one of the other cookies has it

@@ -169,7 +169,7 @@ def _is_opened_outside_app(handoff: Handoff) -> bool:
     context = _get_context()
     proof = request.headers.get(APP_VISIT_HEADER, "")
     is_required = context.settings.tap_outside_app
-    return is_required and not context.link_tokens.is_app_visit(handoff.id, proof)
+    return is_required and not context.link_tokens.is_app_proof_valid(handoff.id, proof)
 
 
 def _refuse_unknown_link() -> Response:

@@ -195,7 +195,7 @@ class HandoffRepository:
         return is_within_grace and found.reopen_count < MAX_REOPENS
 
     def undo_session_write(self, used: Handoff) -> None:
-        """Take back the session that a use of the link has recorded, and no other use's.
+        """Clear the session write that this use of the link recorded; keep that of another use.
 
         `used` is the answer of `use_link`. Without any session, the web view may return until the
         link expires.

@@ -30,7 +30,7 @@ _settings_age: sa.BindParameter[int] = sa.bindparam("settings_age", type_=sa.Big
 _is_blocked = sa.and_(
     _c.login_hash == sa.bindparam("login_hash"),
     _c.expires_at > NOW,
-    _c.blocked_at <= NOW,  # else it is from before the clock stepped back
+    _c.blocked_at <= NOW,  # else it was written before the clock was set back
 )
 
 _FIND_BLOCK = sa.select(_c.refusal_count).where(_is_blocked)
@@ -75,15 +75,15 @@ class LedgerLoginBlock:
     @contextmanager
     def hold_attempt(self, deadline: Deadline) -> Iterator[bool]:
         """Let one process at a time try the login; yields False if none may try it now."""
-        if self._finds(_FIND_BLOCK_FOR_SETTINGS):
+        if self._has_row(_FIND_BLOCK_FOR_SETTINGS):
             yield False
             return
         with self._leases.acquire(f"login:{self._login_hash}", deadline) as lease:
-            yield lease is not None and not self._finds(_FIND_BLOCK_FOR_SETTINGS)
+            yield lease is not None and not self._has_row(_FIND_BLOCK_FOR_SETTINGS)
 
     def is_set(self) -> bool:
         """Return whether the shop has refused the login, and the block has not ended."""
-        return self._finds(_FIND_BLOCK)
+        return self._has_row(_FIND_BLOCK)
 
     def set(self, seconds: float) -> None:
         """Block the login for all processes, after the shop has refused it."""
@@ -96,7 +96,7 @@ class LedgerLoginBlock:
 
         self._database.write(work)
 
-    def _finds(self, statement: sa.Executable) -> bool:
+    def _has_row(self, statement: sa.Executable) -> bool:
         values = {
             "login_hash": self._login_hash,
             "settings_age": int((time.monotonic() - self._settings_read_at) * 1000),

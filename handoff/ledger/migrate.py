@@ -60,7 +60,7 @@ def is_known_version(version: str) -> bool:
 
 
 def describe_unknown_version(version: str) -> str:
-    """Return a text that says why a ledger of an unknown version cannot be used, and the cure."""
+    """Return a text that says why a ledger of an unknown version cannot be used, and what to do."""
     return (
         f"its tables have version {version}, and this program knows versions up to "
         f"{find_newest_schema_version()}. Install the newer program, or restore a backup"

@@ -57,13 +57,13 @@ class OrderLookupRepository:
         self._outbox = outbox
 
     def can_look_up(self, found: Handoff) -> bool:
-        """Return whether `begin_lookup` would have allowed a lookup when the handoff was read."""
+        """Return whether `claim_lookup` would have allowed a lookup when the handoff was read."""
         if found.used_at is None or found.used_at <= found.read_at - LOOKUP_PERIOD * 1000:
             return False
         last = found.orders_looked_up_at
         return last is None or abs(found.read_at - last) >= LOOKUP_INTERVAL * 1000
 
-    def begin_lookup(self, handoff_id: str) -> bool:
+    def claim_lookup(self, handoff_id: str) -> bool:
         """Return whether the shop may be asked now; if so, no other caller may for ten seconds."""
         values = {"handoff_id": handoff_id, **self._database.now_parameter}
         return self._database.write(

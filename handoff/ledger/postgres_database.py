@@ -129,7 +129,7 @@ def _create_engine(url: str) -> Engine:
         return TimeoutConnection.connect(*args, **options)
 
     event.listen(engine, "connect", _require_utf8)
-    event.listen(engine, "checkout", _require_open)
+    event.listen(engine, "checkout", _require_live_connection)
 
     @event.listens_for(engine, "connect")
     def _configure_connection(connection: PsycopgConnection[Any], _record: Any) -> None:
@@ -153,10 +153,11 @@ def _require_utf8(connection: PsycopgConnection[Any], _record: Any) -> None:
         )
 
 
-def _require_open(connection: PsycopgConnection[Any], _record: Any, _proxy: Any) -> None:
+def _require_live_connection(connection: PsycopgConnection[Any], _record: Any, _proxy: Any) -> None:
     """Let the pool connect again if the server has closed a connection, so that no request fails.
 
-    A server that stops sends something, so the socket can be read. A query would ask the same, but
+    A server that stops sends a last message, so the socket becomes readable. A query would ask
+    the same, but
     take as long as a statement.
     """
     waiting = select.poll()

@@ -50,7 +50,7 @@ class AdminLoginBlock(Protocol):
         """Hold the right to try the login for the block; yields False if it may not be tried."""
 
     def set(self, seconds: float) -> None:
-        """Block the login for everyone who shares this object's memory."""
+        """Block the login for all threads that share this object."""
 
 
 class ProcessLoginBlock:

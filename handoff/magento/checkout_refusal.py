@@ -118,7 +118,7 @@ class _RefusalFinder:
 
     def _find_switch_or_lines(self) -> Problem | None:
         """Return CheckoutOff, or LinesRefused with the lines that have an error."""
-        support = self.probe.client.graphql_support
+        support = self.probe.client.graphql_capabilities
         has_switch = support.has_field(_CHECKOUT_SWITCH_FIELD)
         data = self._fetch_cart_data(with_switch=has_switch)
         if data is None and has_switch and not support.has_field(_CHECKOUT_SWITCH_FIELD):
@@ -151,15 +151,15 @@ class _RefusalFinder:
         try:
             return _CartDataJson.model_validate(answer.body["data"])
         except (KeyError, TypeError, ValidationError):
-            client.graphql_support.record_failure(answer.response, answer.body)
+            client.graphql_capabilities.record_failure(answer.response, answer.body)
             return None
 
-    def _read_cart_page(self) -> _CartPageReader:
-        reader = _CartPageReader()
+    def _read_cart_page(self) -> _CheckoutButtonFinder:
+        reader = _CheckoutButtonFinder()
         try:
             reader.feed(self._fetch_page_body(f"{CART_PAGE}/").decode("utf-8", "replace"))
         except AssertionError:  # from html.parser, for a declaration that it does not know
-            return _CartPageReader()
+            return _CheckoutButtonFinder()
         return reader
 
     def _fetch_page_body(self, path: str) -> bytes:
@@ -189,7 +189,7 @@ def _build_line_fault(sku: str, codes: set[str], *, is_sold_out: bool) -> Fault:
     return Fault("refused", "The shop refuses this line.", sku=sku)
 
 
-class _CartPageReader(HTMLParser):
+class _CheckoutButtonFinder(HTMLParser):
     """Finds the button to checkout on the cart page of Magento's own themes.
 
     Magento disables the button for a minimum order amount. If the quote has an error, the list

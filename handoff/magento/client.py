@@ -20,7 +20,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict
 
 from handoff.deadline import Deadline
-from handoff.magento.graphql_support import GraphqlSupport
+from handoff.magento.graphql_capabilities import GraphqlSupport
 from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, get_tls_name
 from handoff.magento.shop_token import ShopToken, build_auth
 from handoff.magento.unusable_answers import log_unusable_answer
@@ -92,7 +92,7 @@ class MagentoClient:
         `host` is the shop's public host (and port) if that URL is an inner one. `ca_file` (PEM)
         holds the trusted certificate authorities, by default the usual ones.
         """
-        self.graphql_support = GraphqlSupport()
+        self.graphql_capabilities = GraphqlSupport()
         self._base_url = base_url
         self._headers = {"Accept": "application/json", **({"Host": host} if host else {})}
         self._transport = HttpTransport(tls_name=get_tls_name(base_url, host), ca_file=ca_file)
@@ -120,7 +120,7 @@ class MagentoClient:
         response = self._call(method, url, headers={}, token=token, body=body, deadline=deadline)
         answer = Answer(response.status, _parse_json(response), response)
         if answer.status >= HTTPStatus.BAD_REQUEST and not answer.is_magento_error:
-            raise reject_answer(answer, "The shop's error is not one of Magento's.")
+            raise build_unusable_answer_problem(answer, "The shop's error is not one of Magento's.")
         return answer
 
     def graphql(
@@ -209,7 +209,7 @@ class MagentoClient:
         raise ShopUnavailable("The shop redirects REST calls to another address.")
 
 
-def reject_answer(answer: Answer, detail: str) -> ShopUnavailable:
+def build_unusable_answer_problem(answer: Answer, detail: str) -> ShopUnavailable:
     """Log which system gave an answer that cannot be used, and return the problem to raise."""
     log_unusable_answer(answer.response)
     return ShopUnavailable(detail)

@@ -18,7 +18,7 @@ from pydantic import Field
 from handoff.bag import BagLine, normalize_sku
 from handoff.deadline import Deadline
 from handoff.magento.client import Answer, MagentoClient, ShopJson
-from handoff.magento.product_pages import fetch_products
+from handoff.magento.product_pagination import fetch_products
 from handoff.magento.quote_models import Sku
 from handoff.problems import Fault, ShopTimeout, ShopUnavailable
 from handoff.settings.store_view_models import StoreView

@@ -15,7 +15,7 @@ from handoff.magento.client import (
     Answer,
     MagentoClient,
     ShopJson,
-    reject_answer,
+    build_unusable_answer_problem,
     retry_dropped_connections,
 )
 from handoff.magento.order_models import (
@@ -228,14 +228,16 @@ class Orders:
         if answer.status == HTTPStatus.UNAUTHORIZED and self._access.discard_token(token):
             answer = call(self._access.get_token(deadline))
         if answer.status == HTTPStatus.FORBIDDEN:  # Magento denies with 401
-            raise reject_answer(answer, "The shop's answer does not come from Magento.")
+            raise build_unusable_answer_problem(
+                answer, "The shop's answer does not come from Magento."
+            )
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise OrdersDenied(right)
         return answer
 
 
 def _is_cancelled(order: OrderStateJson, replacements: dict[str, OrderStateJson]) -> bool:
-    """Return whether an order is cancelled, or after edits the order that replaces it at last."""
+    """Return whether an order, or the last order that replaced it after edits, is cancelled."""
     for _ in range(_MAX_EDITS):
         order = replacements.get(order.replaced_by or "", order)
     return order.is_cancelled

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from handoff.bag import Bag, BagLine, normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.client import Answer, MagentoClient, ShopJson, reject_answer
-from handoff.magento.graphql_cart import (
+from handoff.magento.client import Answer, MagentoClient, ShopJson, build_unusable_answer_problem
+from handoff.magento.graphql_guest_cart import (
     CART_QUERY,
     CartContents,
     CartLine,
@@ -144,7 +144,7 @@ class QuoteBuilder:
             answer = self._ask_graphql(document.query, document.variables)
             contents = document.parse_contents(answer)
             if contents is None:
-                self.client.graphql_support.record_failure(answer.response, answer.body)
+                self.client.graphql_capabilities.record_failure(answer.response, answer.body)
                 return None
         return _Cart(masked_id, contents)
 
@@ -159,7 +159,7 @@ class QuoteBuilder:
             "POST", "guest-carts", store=self.store.code, deadline=self.deadline
         )
         if answer.status != HTTPStatus.OK or not is_masked_id(answer.body):
-            raise reject_answer(answer, "The shop does not create a guest cart.")
+            raise build_unusable_answer_problem(answer, "The shop does not create a guest cart.")
         return str(answer.body)
 
     def _add_lines(self, cart: _Cart, lines: list[BagLine]) -> None:
@@ -191,7 +191,9 @@ class QuoteBuilder:
         try:
             added = _AddedLineJson.model_validate(answer.body)
         except ValidationError:
-            raise reject_answer(answer, "The shop does not add lines to a guest cart.") from None
+            raise build_unusable_answer_problem(
+                answer, "The shop does not add lines to a guest cart."
+            ) from None
         code = _REPLACED_TYPES.get(added.product_type or "")
         if code is None and _is_other_sku(added.sku, line.sku):
             return LineRefusal(line, code="sku_differs", other_sku=added.sku)

@@ -15,7 +15,7 @@ from handoff.magento.client import (
     Answer,
     MagentoClient,
     ShopJson,
-    reject_answer,
+    build_unusable_answer_problem,
     retry_dropped_connections,
 )
 from handoff.magento.graphql_quote_lines import fetch_line_details
@@ -185,7 +185,7 @@ def _is_missing_entity(answer: Answer) -> bool:
 
 
 def _is_token_refused(answer: Answer) -> bool:
-    """Return whether Magento itself refuses the token: its message names the right."""
+    """Return whether Magento itself refuses the token: its message names the missing permission."""
     is_denied = answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     return is_denied and "resources" in answer.parameters
 
@@ -200,18 +200,20 @@ def _parse_customer_quote(answer: Answer) -> Quote:
         raise NoActiveQuote(customer_id if isinstance(customer_id, int) else None)
     quote = _parse_quote(answer)
     if quote.customer is None:
-        raise reject_answer(answer, "The shop's answer does not name the customer of the quote.")
+        raise build_unusable_answer_problem(
+            answer, "The shop's answer does not name the customer of the quote."
+        )
     return quote
 
 
 def _parse_quote(answer: Answer) -> Quote:
     """Return the quote in an answer."""
     if answer.status != HTTPStatus.OK:
-        raise reject_answer(answer, "The shop does not allow to read carts.")
+        raise build_unusable_answer_problem(answer, "The shop does not allow to read carts.")
     try:
         json = _QuoteJson.model_validate(answer.body)
     except ValidationError:
-        raise reject_answer(answer, "The shop's answer is not a cart.") from None
+        raise build_unusable_answer_problem(answer, "The shop's answer is not a cart.") from None
     customer = None
     if json.customer.id is not None:
         customer = QuoteCustomer(json.customer.id, json.customer.group_id or 0, _build_tax(json))

@@ -48,7 +48,7 @@ def describe_answer(response: HttpResponse) -> dict[str, str | int]:
 
 
 def classify_page(response: HttpResponse) -> PageKind:
-    """Return what an answer shows, as far as its words tell; `page` is any other HTML."""
+    """Return the kind of page, judged by its words; `page` is any other HTML."""
     text = response.body[:_MAX_SEARCHED].decode("utf-8", "replace").strip()
     if not text:
         return "empty"

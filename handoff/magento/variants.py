@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient, ShopJson
-from handoff.magento.product_pages import fetch_products
+from handoff.magento.product_pagination import fetch_products
 from handoff.magento.quote_models import Sku
 from handoff.settings.store_view_models import StoreView
 

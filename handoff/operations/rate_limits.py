@@ -49,7 +49,7 @@ class _ThreadlessMemoryStorage(MemoryStorage):
         self.timer.join()
 
     def get(self, key: str) -> int:
-        """Return a counter; 0 if it has ended, or is from before the clock stepped back."""
+        """Return a counter; 0 if it has ended, or began before the clock was set back."""
         if self.expirations.get(key, 0.0) > time.time() + _PERIOD:
             self.clear(key)
         return super().get(key)

@@ -55,7 +55,9 @@ class Reconciler:
             self._check_orders(page)
             keys = {handoff.transfer_key for handoff in page} - reported
             for key, handoffs in self._find_by_transfer_key(keys).items():
-                if any(_is_news(handoff, results.get(handoff.id)) for handoff in handoffs):
+                if any(
+                    _has_changed_outcome(handoff, results.get(handoff.id)) for handoff in handoffs
+                ):
                     reported.add(key)
                     yield build_entry(handoffs)
 
@@ -132,7 +134,7 @@ def _get_result(handoff: Handoff) -> tuple[str | None, list[int]]:
     return handoff.outcome, [order["id"] for order in handoff.valid_orders]
 
 
-def _is_news(handoff: Handoff, before: tuple[str | None, list[int]] | None) -> bool:
+def _has_changed_outcome(handoff: Handoff, before: tuple[str | None, list[int]] | None) -> bool:
     """Return whether a handoff had no outcome `before`, or has another one now."""
     if before is None:  # it was not due
         return False

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from handoff.settings.address_settings import AddressSettings
+from handoff.settings.address_and_key_settings import AddressSettings
 from handoff.settings.environment_variables import PREFIX
-from handoff.settings.link_settings import LinkSettings
+from handoff.settings.link_and_checkout_settings import LinkSettings
 from handoff.settings.operation_settings import OperationSettings
 from handoff.settings.page_settings import PageSettings
 from handoff.settings.session_settings import SessionSettings

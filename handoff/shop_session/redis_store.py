@@ -46,7 +46,7 @@ class RedisSessionStore:
             raise SessionStoreError(type(error).__name__) from None
 
     def remove(self, session_id: str) -> None:
-        """Do nothing: a session that no shopper has was written with a short lifetime."""
+        """Do nothing: such a session was written with a short lifetime, and expires."""
 
     def read(self, session_id: str) -> bytes | None:
         """Return the session's data, or None if there is none or its compression is unknown."""

@@ -1,4 +1,4 @@
-"""Remembers which bags checkout has accepted, so that it is not asked about each one like them."""
+"""Remembers which bags checkout has accepted, to ask it less often about similar bags."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _MAX_SKUS = 10_000  # of one store view and currency
 
 
 @dataclass(slots=True)
-class _Acceptance:
-    """Until when an answer counts, by sku and by total."""
+class _ExpiryTimes:
+    """The times at which accepted skus and accepted totals expire."""
 
     skus: dict[str, float] = field(default_factory=dict)
     totals: dict[Decimal, float] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class AcceptedCheckouts:
         """`clock` returns seconds; tests replace it."""
         self._clock = clock
         self._lock = Lock()
-        self._by_store_and_currency: dict[tuple[str, str], _Acceptance] = {}
+        self._by_store_and_currency: dict[tuple[str, str], _ExpiryTimes] = {}
 
     def has_similar(self, handoff: NewHandoff, quote: Quote) -> bool:
         """Return whether checkout has accepted a bag like this one within the last minute."""
@@ -63,7 +63,7 @@ class AcceptedCheckouts:
         now = self._clock()
         with self._lock:
             known = self._by_store_and_currency.setdefault(
-                (handoff.store_code, quote.currency), _Acceptance()
+                (handoff.store_code, quote.currency), _ExpiryTimes()
             )
             known.remove_expired(now)
             if len(known.skus) < _MAX_SKUS:

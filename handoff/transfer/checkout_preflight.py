@@ -72,7 +72,7 @@ class CheckoutPreflight:
         if self._accepted and self._accepted.has_similar(handoff, quote):
             return None
         try:
-            visitor_id = self._open_checkout(handoff, quote, token, deadline)
+            visitor_id = self._require_checkout_accepts(handoff, quote, token, deadline)
         except SessionStoreError:
             log.warning("checkout_preflight_inconclusive", reason="session_store_unavailable")
         except CheckoutInconclusive as error:
@@ -88,7 +88,7 @@ class CheckoutPreflight:
             return visitor_id
         return None
 
-    def _open_checkout(
+    def _require_checkout_accepts(
         self, handoff: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
     ) -> int | None:
         """Return the visitor after checkout accepted the quote; raise the Problem if it did not."""

@@ -51,7 +51,7 @@ class QuoteResolver:
         if quote.store_id != store.store_id:
             raise _build_store_id_problem(store, quote.store_id)
         self._verified_stores.add(store.code)
-        self._require_open(quote, deadline)
+        self._require_open_quote(quote, deadline)
         faults = _find_currency_faults(quote, transfer.bag.currency)
         faults += self._find_line_faults(quote, transfer.bag.lines, None, deadline)
         if faults:
@@ -66,7 +66,7 @@ class QuoteResolver:
             quote = self._quotes.get_guest_quote(transfer.quote_id, deadline=deadline)
         else:
             raise QuoteNotFound
-        self._require_open(quote, deadline)
+        self._require_open_quote(quote, deadline)
         self._verify_store_id(quote, transfer.token, deadline)
         faults = _find_store_faults(quote, transfer.store)
         faults += _find_currency_faults(quote, transfer.currency)
@@ -157,7 +157,7 @@ class QuoteResolver:
         own_orders = [order for order in orders if order.customer_id == customer_id]
         return QuoteOrdered() if is_quote_ordered(own_orders) else QuoteNotFound()
 
-    def _require_open(self, quote: Quote, deadline: Deadline) -> None:
+    def _require_open_quote(self, quote: Quote, deadline: Deadline) -> None:
         """Raise QuoteOrdered, QuoteNotFound or QuoteEmpty unless the quote can go to checkout.
 
         A quote that is not active was ordered, or merged into a customer's. Without the right to

@@ -127,6 +127,6 @@ def _build_instruction(handoff: Handoff) -> Instruction:
             url=url, method="POST", body=body, cookies=cookies, headers=headers or None
         )
     if settings.tap_outside_app:
-        proof = context.link_tokens.sign_visit(handoff.id)
+        proof = context.link_tokens.sign_app_proof(handoff.id)
         headers = (*headers, InstructionHeader(name=APP_VISIT_HEADER, value=proof))
     return Instruction(url=f"{url}/{token}", method="GET", cookies=cookies, headers=headers or None)

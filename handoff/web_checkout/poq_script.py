@@ -33,7 +33,7 @@ _MAX_CALLERS = 2  # one fetches a file, and one may wait for it
 _TIMEOUT = 5.0  # seconds
 
 
-class PoqScripts:
+class PoqScriptCache:
     """The files of Poq's script that this worker has fetched; safe to share between threads."""
 
     def __init__(self, assets_url: str, fetch_limit: RateLimit) -> None:

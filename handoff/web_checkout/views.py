@@ -14,8 +14,8 @@ from handoff.operations.rate_limits import RateLimit
 from handoff.operations.request_body import read_body
 from handoff.problems import NotFound, Problem, TooManyRequests
 from handoff.settings.store_view_models import StoreSites
-from handoff.web_checkout.order_reports import OrderReport, OrderReports
-from handoff.web_checkout.poq_script import PoqScripts
+from handoff.web_checkout.completion_messages import CompletionAnswer, CompletionMessages
+from handoff.web_checkout.poq_script import PoqScriptCache
 from handoff.web_checkout_cookies import WebCheckoutCookies
 
 _EXTENSION = "handoff.web_checkout"
@@ -38,8 +38,8 @@ class WebCheckoutContext:
     origins: frozenset[str]
     sites: StoreSites
     cookies: WebCheckoutCookies
-    poq_scripts: PoqScripts
-    reports: OrderReports
+    poq_scripts: PoqScriptCache
+    reports: CompletionMessages
     report_limit: RateLimit
 
 
@@ -85,22 +85,22 @@ def renew_cookies() -> Response:
 
 
 @_blueprint.post("/web-checkout/orders")
-def report_orders() -> Response:
+def claim_orders_for_page() -> Response:
     """Tell a page which orders it has to tell the app about."""
     context = _get_context()
     handoff_ids = _read_handoff_ids()
-    report = OrderReport([], is_pending=False)
+    report = CompletionAnswer([], is_pending=False)
     if handoff_ids:
         structlog.contextvars.bind_contextvars(handoff=handoff_ids[0])
         wait = context.report_limit.count_event(handoff_ids[0])
         if wait:
             raise TooManyRequests(retry_after=wait)
-        report = context.reports.report(handoff_ids, _read_page_name())
+        report = context.reports.claim_orders(handoff_ids, _read_page_name())
     return jsonify({"orders": report.orders, "pending": report.is_pending})
 
 
 @_blueprint.after_request
-def let_the_shop_read_the_answer(response: Response) -> Response:
+def add_cors_headers(response: Response) -> Response:
     """Allow the shop's own pages to read an answer, if this service is on another host."""
     if request.method == "POST" and _is_from_shop():
         response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]

@@ -14,8 +14,8 @@ from handoff_sandbox.catalogue import Catalogue
 from handoff_sandbox.checkout_rules import CheckoutRules
 from handoff_sandbox.cookie_writer import CookieWriter
 from handoff_sandbox.formats import Clock
-from handoff_sandbox.integrations import ShopIntegration
 from handoff_sandbox.magento_version import MagentoVersion
+from handoff_sandbox.oauth_integration import ShopIntegration
 from handoff_sandbox.orders import OrderTable
 from handoff_sandbox.php_sessions import PhpSessionFiles
 from handoff_sandbox.quotes import QuoteTable

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from handoff_sandbox.accounts import create_accounts
-from handoff_sandbox.integrations import ShopIntegration
+from handoff_sandbox.oauth_integration import ShopIntegration
 
 from handoff.doctor import Severity
 from handoff.doctor.checks.poq_endpoints import POQ_ENDPOINTS

@@ -38,10 +38,10 @@ def test_a_lookup_is_allowed_once_in_ten_seconds(
 ) -> None:
     found = insert(ledger)
     assert lookups.can_look_up(found)
-    assert lookups.begin_lookup(found.id)
+    assert lookups.claim_lookup(found.id)
     ledger.clock.advance(seconds=seconds)
     assert lookups.can_look_up(read(ledger)) == is_allowed
-    assert lookups.begin_lookup(found.id) == is_allowed
+    assert lookups.claim_lookup(found.id) == is_allowed
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_lookup_is_allowed_for_a_day_after_the_use_of_the_link(
     used_at = None if used_before is None else ledger.clock.now - used_before
     found = insert(ledger, used_at=used_at)
     assert lookups.can_look_up(found) == is_allowed
-    assert lookups.begin_lookup(found.id) == is_allowed
+    assert lookups.claim_lookup(found.id) == is_allowed
 
 
 def test_one_of_many_simultaneous_lookups_is_allowed(
@@ -66,7 +66,7 @@ def test_one_of_many_simultaneous_lookups_is_allowed(
     lookups = OrderLookupRepository(database)
     found = insert(ledger, used_at=database.read_time())
     with ThreadPoolExecutor(8) as threads:
-        allowed = list(threads.map(lookups.begin_lookup, [found.id] * 40))
+        allowed = list(threads.map(lookups.claim_lookup, [found.id] * 40))
     database.close()
     assert allowed.count(True) == 1
 

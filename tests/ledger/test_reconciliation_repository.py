@@ -116,7 +116,7 @@ def test_no_statement_reads_rows_that_it_does_not_need(ledger: LedgerWithHandoff
         repository.count_comments_due()
         repository.mark_commented(page[0])
         lookups = OrderLookupRepository(ledger.database)
-        lookups.begin_lookup(page[0].id)
+        lookups.claim_lookup(page[0].id)
         lookups.record_orders(page[0], ORDERS)
         request = PurgeRequest(anonymise_before=issued + 2, delete_before=issued + 1)
         list(Purger(ledger.database).purge(request))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import requests
-from handoff_sandbox.integrations import ShopIntegration
+from handoff_sandbox.oauth_integration import ShopIntegration
 from requests_oauthlib import OAuth1
 
 from handoff.deadline import Deadline

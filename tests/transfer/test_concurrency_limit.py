@@ -13,7 +13,7 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from handoff.concurrency_limit import ConcurrencyLimit, ShopCallLimits, share_threads
+from handoff.concurrency_limit import ConcurrencyLimit, ShopCallLimits, build_shop_call_limits
 from handoff.problems import Busy
 from tests.conftest import MakeApp, Poq, use_link
 from tests.magento.faulty_shop import Call, FaultyShop, faulty_shop
@@ -128,7 +128,7 @@ def count_slots(limit: ConcurrencyLimit) -> int:
 @pytest.mark.parametrize("direct_entry", [False, True])
 @pytest.mark.parametrize("threads", [4, 5, 8, 16, 32, 64])
 def test_one_thread_at_least_is_left_to_links(threads: int, direct_entry: bool) -> None:
-    limits: ShopCallLimits = share_threads(threads, direct_entry=direct_entry)
+    limits: ShopCallLimits = build_shop_call_limits(threads, direct_entry=direct_entry)
     slots = [count_slots(limits.transfers), count_slots(limits.order_lookups)]
     if direct_entry:
         slots.append(count_slots(limits.direct_entries))

@@ -45,7 +45,7 @@ def check_administrator(context: CheckContext) -> CheckResult:
 
 def _check_oauth(context: CheckContext, admin: AdminAccessTrial) -> CheckResult:
     if admin.token is not None:
-        also = "also accepts" if context.accepts_bearer() else "refuses"
+        also = "also accepts" if context.can_use_bearer_token() else "refuses"
         return ok(
             "The shop accepts calls signed by OAuth 1.0a. "
             f"It {also} the access token alone, as a bearer."

@@ -94,7 +94,7 @@ def _check_script(site: StoreSite, page: VisitedPage) -> CheckResult:
 
 def _check_policy(context: CheckContext, site: StoreSite, page: VisitedPage) -> CheckResult:
     enforced = page.response.headers.get("Content-Security-Policy", "")
-    blocked = _find_blocked(context, site, page, enforced)
+    blocked = _find_blocking_directives(context, site, page, enforced)
     if blocked:
         host = site.public_parts.netloc
         names = ", ".join(_CONFIG_NAMES[directive] for directive in blocked)
@@ -105,12 +105,12 @@ def _check_policy(context: CheckContext, site: StoreSite, page: VisitedPage) -> 
             f"<name>/hosts in the shop's app/etc/env.php, for {names}.",
         )
     reported = page.response.headers.get("Content-Security-Policy-Report-Only", "")
-    if _find_blocked(context, site, page, reported):
+    if _find_blocking_directives(context, site, page, reported):
         return ok("The script may run. The page's policy only reports it.")
     return ok("The script and Poq's own script may run, and ask for orders.")
 
 
-def _find_blocked(
+def _find_blocking_directives(
     context: CheckContext, site: StoreSite, page: VisitedPage, header: str
 ) -> list[str]:
     """Return the directives that block something that the script needs."""
@@ -127,5 +127,5 @@ def _list_needed_urls(context: CheckContext, site: StoreSite) -> Iterator[tuple[
     yield "connect-src", f"{site.public_url}/web-checkout/orders"
     style = context.settings.app_style
     if style is not None:
-        own = f"{site.public_url}/static/app-style.css"
+        own = f"{site.public_url}/static/checkout-in-app.css"
         yield "style-src", own if style == "true" else urljoin(site.storefront_url, style)

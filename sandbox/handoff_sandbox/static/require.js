@@ -1,4 +1,4 @@
-// The part of RequireJS and of Luma's quote model that scripts of others use in checkout. As in
+// The part of RequireJS and of Luma's quote model that third-party scripts use in checkout. As in
 // Luma, the totals change when the shipping method is known, a moment after the page has loaded.
 (function () {
   'use strict';

@@ -27,7 +27,9 @@ def print_start_report(settings: Settings, database: Database, bind: str) -> Non
     configure_logging("CRITICAL")  # what fails is printed instead
     click.echo(f"Handoff {__version__} for {settings.public_url}, on {bind}")
     click.echo(f"  ledger         version {read_schema_version(database)}")
-    _print_part("session store", describe_session_store(settings), lambda: _write_session(settings))
+    _print_part(
+        "session store", describe_session_store(settings), lambda: _check_session_store(settings)
+    )
     _print_part("shop", settings.magento_url, lambda: _call_shop(settings))
     click.echo("Next: handoff doctor")
 
@@ -42,7 +44,7 @@ def _print_part(name: str, location: str, reach: Callable[[], None]) -> None:
         click.echo(f"  {name:14} {location}: reached")
 
 
-def _write_session(settings: Settings) -> None:
+def _check_session_store(settings: Settings) -> None:
     open_session_store(
         settings.session_store_url,
         settings.session_store_access,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from benchmarks.report.process_time import measure_process_seconds
+from benchmarks.report.shop_cpu_time import measure_process_seconds
 
 
 def test_the_time_of_a_running_process_is_counted() -> None:

@@ -1,4 +1,4 @@
-"""What the GraphQL of a shop does not offer: remembered, and logged once for each reason.
+"""Remembers what the GraphQL of a shop does not offer, and logs each reason once.
 
 GraphQL differs between versions of Magento, has limits in its settings, and is sometimes blocked.
 Then bags are built over REST, which is slower and shows less.

@@ -68,7 +68,7 @@ class CartDocument:
             data = answer.body["data"]
             if self.creates_cart and data["createEmptyCart"] != self.variables["id"]:
                 return None
-            return _AdditionJson.model_validate(data[self.last_alias]).cart.build_contents()
+            return _CartAnswerJson.model_validate(data[self.last_alias]).cart.build_contents()
         except (KeyError, TypeError, ValidationError):
             return None
 
@@ -89,7 +89,7 @@ def build_cart_documents(masked_id: str, items: Sequence[dict[str, Any]]) -> lis
 def parse_cart_contents(answer: Answer) -> CartContents | None:
     """Return the contents in an answer to `CART_QUERY`, or None if it has none to read."""
     try:
-        return _AdditionJson.model_validate(answer.body["data"]).cart.build_contents()
+        return _CartAnswerJson.model_validate(answer.body["data"]).cart.build_contents()
     except (KeyError, TypeError, ValidationError):
         return None
 
@@ -143,7 +143,7 @@ class _CartJson(ShopJson):
         return CartContents(tuple(lines), total.value if total else None)
 
 
-class _AdditionJson(ShopJson):
+class _CartAnswerJson(ShopJson):
     cart: _CartJson
 
 

@@ -16,10 +16,11 @@ from handoff.order_lookup import OrderLookup
 
 
 @dataclass(frozen=True, slots=True)
-class OrderReport:
+class CompletionAnswer:
     """The orders that the page tells the app about: `{"id", "order"}`.
 
-    `order` is that of Poq's `paymentcompleted`. By the `id`, a page knows what it has told already.
+    `order` is that of Poq's `paymentcompleted`. The `id` lets a page recognise an order that it
+    has sent before.
     `is_pending` says that the latest handoff may still have an order that is not known yet.
     """
 
@@ -28,14 +29,14 @@ class OrderReport:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderReports:
+class CompletionMessages:
     """Looks up the orders of a web view's handoffs, and decides who tells the app."""
 
     handoffs: HandoffRepository
     lookup: OrderLookup
     completions: CompletionRepository
 
-    def report(self, handoff_ids: Sequence[str], page: str | None) -> OrderReport:
+    def claim_orders(self, handoff_ids: Sequence[str], page: str | None) -> CompletionAnswer:
         """Return the orders that `page` tells the app about; each order goes to one page only.
 
         A page without a name only wants the orders to be looked up.
@@ -50,7 +51,7 @@ class OrderReports:
                 told.append({"id": order_id, "order": build_payment_order(handoff, newest)})
         is_latest_known = bool(found) and bool(found[0].orders) and found[0].is_current
         is_pending = bool(found) and not told and not is_latest_known
-        return OrderReport(told, is_pending and self.lookup.has_right)
+        return CompletionAnswer(told, is_pending and self.lookup.can_read_orders)
 
     def _find_handoffs(self, handoff_ids: Sequence[str]) -> list[Handoff]:
         """Return the handoffs of the shopper who came last, and who reached checkout."""
@@ -63,7 +64,7 @@ class OrderReports:
         ]
 
     def _claim(self, handoff: Handoff, order: dict[str, Any], page: str) -> bool:
-        """Decide that this page tells the app. An older version has recorded no totals."""
+        """Return whether this page may tell the app. Earlier versions recorded no totals."""
         if "totals" not in order:
             return False
         number = str(order["number"])
