@@ -7,14 +7,20 @@ signature of the id, which is in no link, proves that the app opens the link.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 from itsdangerous import BadSignature, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 _SALT = "handoff.link.v1"
 _VISIT_SALT = "handoff.app-visit.v1"
-_MAX_LENGTH = 200  # characters; a token has 76
+_MAX_LENGTH = 200  # characters; a token has 66
+_PASTED_LINK = re.compile(
+    r"(?:/h/|token=)([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])"
+    r"|(?<![A-Za-z0-9_-])([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])"
+)
 
 
 class LinkTokens:
@@ -60,3 +66,13 @@ class LinkTokens:
     def is_app_proof_valid(self, handoff_id: str, proof: str) -> bool:
         """Return whether a request's proof is the one that `sign_app_proof` gave to the app."""
         return self._visit_signer.verify_signature(handoff_id, proof)
+
+
+def find_handoff_id(text: str) -> str | None:
+    """Return the handoff's id in a text that holds a link or a token, or None; for support.
+
+    The signature is not checked, because it proves nothing to people who read the ledger, and the
+    key may have been replaced.
+    """
+    match = _PASTED_LINK.search(unquote(text))
+    return match and (match[1] or match[2])

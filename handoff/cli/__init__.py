@@ -16,6 +16,7 @@ COMMANDS = {
     "doctor": "Check whether the shop is ready.",
     "rehearse": "Do on a staging shop what the app and the shopper do.",
     "deliver": "Post the events of webhooks to their receivers.",
+    "find": "Show what has happened to a transfer.",
     "reconcile": "Find the order of each handoff in the shop.",
     "purge": "Remove data that is no longer needed from the ledger.",
     "migrate": "Bring the tables of the ledger up to date.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Protocol
 
 from rich.console import Console
@@ -21,7 +21,7 @@ from handoff.reconciliation.csv_cells import escape_formulas
 from handoff.reconciliation.report import ReportEntry, ReportState, ReportSummary, format_time
 
 _MAX_TABLE_ROWS = 200  # a person has to read them
-_STATE_LABELS = {
+STATE_LABELS = {
     ReportState.MATCHED: "matched",
     ReportState.NOT_ORDERED: "opened, not ordered",
     ReportState.NEVER_OPENED: "never opened",
@@ -86,7 +86,7 @@ class TableReportWriter:
         if self._omitted_count:
             console.print(f"and {self._omitted_count} more; --format csv and --json list all")
         counts = create_table("state", Column("handoffs", justify="right"))
-        for state, label in _STATE_LABELS.items():
+        for state, label in STATE_LABELS.items():
             if summary.counts[state]:
                 counts.add_row(label, f"{summary.counts[state]:,}")
         console.print(counts if counts.rows else "Nothing to report.")
@@ -99,7 +99,7 @@ class TableReportWriter:
         for entry in self._entries:
             cells = (
                 entry.reference or "",
-                _STATE_LABELS[entry.state],
+                STATE_LABELS[entry.state],
                 _join_order_fields(entry, "number"),
                 (entry.handoff and format_time(entry.handoff.used_at)) or "",
                 _describe_entry(entry),
@@ -124,7 +124,7 @@ class CsvReportWriter:
             "orders": _join_order_fields(entry, "number"),
             "order_states": _join_order_fields(entry, "state"),
             "cancelled_orders": " ".join(order["number"] for order in entry.cancelled_orders),
-            "differences": _describe_differences(entry),
+            "differences": _describe_entry_differences(entry),
         }
         cells = {**values, **texts}
         self._writer.writerow({name: escape_formulas(str(cell)) for name, cell in cells.items()})
@@ -157,7 +157,7 @@ def _join_order_fields(entry: ReportEntry, name: str) -> str:
 
 
 def _describe_entry(entry: ReportEntry) -> str:
-    parts = [_describe_differences(entry)] if entry.state is not ReportState.MATCHED else []
+    parts = [_describe_entry_differences(entry)] if entry.state is not ReportState.MATCHED else []
     for order in entry.orders:
         if order["replaced_by"]:
             parts.append(f"{order['number']} was edited and is now {order['replaced_by']}")
@@ -167,8 +167,12 @@ def _describe_entry(entry: ReportEntry) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _describe_differences(entry: ReportEntry) -> str:
-    differences = (entry.handoff and entry.handoff.differences) or []
+def _describe_entry_differences(entry: ReportEntry) -> str:
+    return describe_differences((entry.handoff and entry.handoff.differences) or [])
+
+
+def describe_differences(differences: Iterable[dict[str, Any]]) -> str:
+    """Return the differences between a bag and its orders, as the ledger holds them, as text."""
     return "; ".join(
         f"{difference['sku'] or 'currency'}: {difference['bag']} in the bag, "
         f"{difference['ordered']} ordered"

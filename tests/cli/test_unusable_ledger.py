@@ -14,7 +14,13 @@ from handoff.ledger import migrate, open_database
 from tests.cli.conftest import Command
 from tests.postgres import PASSWORD, PostgresServer
 
-COMMANDS = (("serve",), ("migrate",), ("reconcile",), ("purge", "--older-than", "90d"))
+COMMANDS = (
+    ("serve",),
+    ("migrate",),
+    ("reconcile",),
+    ("find", "r"),
+    ("purge", "--older-than", "90d"),
+)
 
 
 def make_ledger(path: Path, *statements: str) -> None:

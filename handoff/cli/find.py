@@ -1,0 +1,100 @@
+"""`handoff find`: shows what has happened to a transfer, by anything that leads to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+import click
+from rich.console import Console
+
+from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
+from handoff.cli.exit_codes import FINDINGS, exit_on_problem
+from handoff.cli.find_output import print_transfer
+from handoff.cli.open_ledger import open_existing_ledger
+from handoff.handoff_timeline import build_timeline
+from handoff.ledger import Database
+from handoff.ledger.search_repository import FoundTransfer, SearchRepository
+from handoff.link_tokens import find_handoff_id
+from handoff.operations.json_logs import configure_logging
+from handoff.web_checkout.transfer_status import describe_transfer
+
+_HELP = """\
+Show what has happened to a transfer, as a timeline.
+
+ANYTHING is a reference in any spelling, the number of an order or a quote, the id of a handoff
+(the log has it as "handoff") or the first eight characters of it (the shopper's page shows
+them), or a whole link. It may have spaces. Give - to read it from
+standard input. A link is a credential, and sudo logs arguments: so paste links there.
+
+It reads the ledger and does not ask the shop. Its orders are those that "handoff reconcile", the
+success page or a shopper who came back has found. It prints no link, and nothing that says who
+the customer is.
+
+\b
+Exit codes: 0 found; 1 nothing was found; 2 could not run; 130 Ctrl-C.
+
+\b
+Examples:
+  handoff find 9f1c2a5e-7d34-4c1b-8f0e-2f6d9f0c1a77 --env-file /etc/handoff.env
+  handoff find 000000010 --json
+"""
+
+
+# An id may begin with a hyphen, and a message about an unknown option would repeat it.
+@click.command(help=_HELP, context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1, required=True, metavar="ANYTHING")
+@click.option("--json", "in_json", is_flag=True, help="Report as JSON.")
+@add_env_file_option
+def find(words: tuple[str, ...], in_json: bool) -> None:
+    """Show what has happened to a transfer, by anything that leads to it."""
+    settings = load_settings_or_exit()
+    configure_logging("CRITICAL")  # errors are printed as messages instead
+    with exit_on_problem(), closing(open_existing_ledger(settings)) as database:
+        text = _read_standard_input() if words == ("-",) else " ".join(words)
+        found = _search(database, text.strip())
+    transfers = [_describe_transfer(each, settings.link_ttl) for each in found]
+    if in_json:
+        click.echo(json.dumps({"transfers": transfers}, indent=2))
+    else:
+        _print_transfers(transfers)
+    raise click.exceptions.Exit(0 if transfers else FINDINGS)
+
+
+def _read_standard_input() -> str:
+    with click.open_file("-", errors="replace") as file:
+        return str(file.read())
+
+
+def _search(database: Database, text: str) -> list[FoundTransfer]:
+    repository = SearchRepository(database)
+    handoff_id = find_handoff_id(text)
+    if handoff_id is None:
+        return repository.find_by_text(text)
+    # A whole link must not reach the database, which may log the values of a query.
+    return repository.find_by_id(handoff_id)
+
+
+def _describe_transfer(found: FoundTransfer, link_ttl: int) -> dict[str, Any]:
+    """Return a transfer as JSON. `link_ttl` is in seconds."""
+    status = describe_transfer(found.handoffs, found.refusal, link_ttl=link_ttl) or {}
+    return {
+        **{name: status[name] for name in ("reference", "state", "refusal")},
+        "handoffs": [
+            {
+                "handoff": handoff.id,
+                "timeline": [entry.as_json() for entry in build_timeline(handoff)],
+            }
+            for handoff in found.handoffs
+        ],
+    }
+
+
+def _print_transfers(transfers: Sequence[dict[str, Any]]) -> None:
+    if not transfers:
+        click.echo("Nothing in the ledger matches.")
+    console = Console()
+    for transfer in transfers:
+        print_transfer(console, transfer)

@@ -1,0 +1,98 @@
+"""Finds transfers by what a person has: a reference, an order or quote number, a handoff's id.
+
+No index holds the numbers of orders, so a search by text reads every row that has an order. It is
+for people, not for requests.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from handoff.ledger.database import Database
+from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, read_handoffs
+from handoff.ledger.models import Handoff
+from handoff.ledger.refused_transfers import IS_OVER_RETENTION, RefusedTransfer
+from handoff.ledger.tables import handoff, refused_transfer, simplified_reference
+
+_SHOWN_ID_LENGTH = 8  # characters of a handoff's id on a result page
+_QUOTE_NUMBER = re.compile(r"[0-9]{1,18}")  # fits a BigInteger
+
+_c = handoff.c
+_r = refused_transfer.c
+_orders_text = sa.cast(_c.orders, sa.Text)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTransfer:
+    """All handoffs of a transfer, the oldest first, and its last refusal; one may be missing."""
+
+    handoffs: list[Handoff]
+    refusal: RefusedTransfer | None
+
+
+class SearchRepository:
+    """Searches the handoffs and the refused transfers of a ledger."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find_by_id(self, handoff_id: str) -> list[FoundTransfer]:
+        """Return the transfer of the handoff with this id, or an empty list."""
+        return self._find_transfers(_c.id == handoff_id, sa.false())
+
+    def find_by_text(self, text: str) -> list[FoundTransfer]:
+        """Return the transfers to which a text leads, the oldest first.
+
+        It may be a reference, whose case and hyphens do not matter, the number of an order or a
+        quote, or the id of a handoff or its beginning.
+        """
+        if not text.isprintable():  # the databases refuse some of these texts
+            return []
+        simplified = sa.func.lower(sa.func.replace(text, "-", ""))
+        conditions = [simplified_reference == simplified]
+        if len(text) >= _SHOWN_ID_LENGTH:
+            conditions.append(sa.func.substr(_c.id, 1, len(text)) == text)
+        number = text.removeprefix("#")
+        if _QUOTE_NUMBER.fullmatch(number):
+            conditions.append(_c.quote_number == int(number))
+        conditions += [
+            # Compares with the JSON as it is written: {"number": "000000001", ...}
+            _orders_text.contains(json.dumps({name: number})[1:-1], autoescape=True)
+            for name in ("number", "replaced_by")
+        ]
+        return self._find_transfers(sa.or_(*conditions), simplified_reference == simplified)
+
+    def _find_transfers(
+        self, has_match: sa.ColumnElement[bool], is_refused_match: sa.ColumnElement[bool]
+    ) -> list[FoundTransfer]:
+        keys = sa.select(_c.transfer_key).where(has_match)
+        statement = (
+            sa.select(*HANDOFF_COLUMNS)
+            .where(_c.transfer_key.in_(keys))
+            .order_by(_c.issued_at, _c.id)
+        )
+        handoffs: defaultdict[str, list[Handoff]] = defaultdict(list)
+        for found in read_handoffs(self._database, statement):
+            handoffs[found.transfer_key].append(found)
+        has_key = _r.transfer_key.in_(list(handoffs))
+        refusals = self._find_refusals(sa.or_(has_key, is_refused_match))
+        return [
+            FoundTransfer(handoffs.get(key, []), refusals.get(key))
+            for key in dict.fromkeys([*handoffs, *refusals])
+        ]
+
+    def _find_refusals(self, has_match: sa.ColumnElement[bool]) -> dict[str, RefusedTransfer]:
+        """Return refusals that may still be read, by the keys of their transfers."""
+        statement = (
+            sa.select(_r.transfer_key, _r.reference, _r.code, _r.skus, _r.refused_at)
+            .where(has_match, sa.not_(IS_OVER_RETENTION))
+            .order_by(_r.refused_at)
+        )
+        with self._database.open_read_connection() as connection:
+            rows = connection.execute(statement, self._database.now_parameter)
+            return {key: RefusedTransfer(*fields) for key, *fields in rows}

@@ -1,0 +1,234 @@
+"""`handoff find`: what it finds, what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from click.testing import Result
+
+from handoff.ledger import read_system_clock
+from handoff.ledger.purge import Purger, PurgeRequest
+from tests.cli.conftest import Command
+from tests.conftest import Poq, use_link
+from tests.reconciliation.scenario import Scenario
+
+UUID = "9f1c2a5e-7d34-4c1b-8f0e-2f6d9f0c1a77"
+
+
+def read_transfers(result: Result) -> list[dict[str, Any]]:
+    assert result.exit_code in (0, 1), result.output
+    transfers: list[dict[str, Any]] = json.loads(result.stdout)["transfers"]
+    return transfers
+
+
+def read_events(transfer: dict[str, Any]) -> list[list[str]]:
+    return [[entry["event"] for entry in each["timeline"]] for each in transfer["handoffs"]]
+
+
+def find_entry(transfer: dict[str, Any], event: str) -> dict[str, Any]:
+    [entry] = [e for each in transfer["handoffs"] for e in each["timeline"] if e["event"] == event]
+    return dict(entry)
+
+
+@pytest.fixture
+def ordered(scenario: Scenario, handoff: Command) -> Scenario:
+    """A transfer whose quote was changed in checkout and ordered, and one that waits."""
+    masked_id = scenario.transfer_quote(UUID, ("ITEM-01", 1))
+    item = {"cartItem": {"sku": "ITEM-02", "qty": 3}}
+    scenario.shop.call_rest("POST", f"guest-carts/{masked_id}/items", body=item)
+    scenario.order(masked_id)
+    scenario.transfer_quote("waiting", opened=False)
+    assert handoff("reconcile").exit_code == 1
+    return scenario
+
+
+def spell_reference(_found: dict[str, Any], _link: str) -> str:
+    return f" {UUID.replace('-', '').upper()} "
+
+
+def name_quote(found: dict[str, Any], _link: str) -> str:
+    return str(find_entry(found, "transferred")["quote_number"])
+
+
+def name_order(found: dict[str, Any], _link: str) -> str:
+    return f"#{find_entry(found, 'ordered')['number']}"
+
+
+def name_handoff(found: dict[str, Any], _link: str) -> str:
+    return str(found["handoffs"][0]["handoff"])
+
+
+def paste_link(_found: dict[str, Any], link: str) -> str:
+    return f"see https://www.shop.example/handoff{link}?utm=1"
+
+
+def paste_encoded_link(_found: dict[str, Any], link: str) -> str:
+    return f"app://open?url={quote(f'https://www.shop.example{link}', safe='')}"
+
+
+def paste_form(_found: dict[str, Any], link: str) -> str:
+    return f"token={link.removeprefix('/h/')}"
+
+
+def paste_token(_found: dict[str, Any], link: str) -> str:
+    return link.removeprefix("/h/")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        spell_reference,
+        name_quote,
+        name_order,
+        name_handoff,
+        paste_link,
+        paste_encoded_link,
+        paste_form,
+        paste_token,
+    ],
+)
+@pytest.mark.parametrize("by_stdin", [False, True])
+def test_anything_that_leads_to_a_transfer_finds_it(
+    ordered: Scenario,
+    handoff: Command,
+    write: Callable[[dict[str, Any], str], str],
+    by_stdin: bool,
+) -> None:
+    [expected] = read_transfers(handoff("find", UUID, "--json"))
+    text = write(expected, ordered.links[UUID])
+    result = (
+        handoff("find", "-", "--json", stdin=text)
+        if by_stdin
+        else handoff("find", "--json", *text.split())
+    )
+    assert (result.exit_code, read_transfers(result)) == (0, [expected])
+    signature = ordered.links[UUID].rpartition(".")[2]
+    assert signature not in result.output
+
+
+def test_the_timeline_of_an_order_that_differs(ordered: Scenario, handoff: Command) -> None:
+    [found] = read_transfers(handoff("find", UUID, "--json"))
+    assert (found["reference"], found["state"], found["refusal"]) == (UUID, "ordered", None)
+    assert read_events(found) == [
+        ["transferred", "opened", "session_written", "ordered", "reconciled"]
+    ]
+    transferred = find_entry(found, "transferred")
+    assert (transferred["caller"], transferred["kind"]) == ("poq", "guest")
+    assert transferred["item_count"] == 1
+    [difference] = find_entry(found, "reconciled")["differences"]
+    assert (difference["sku"], difference["bag"], difference["ordered"]) == ("ITEM-02", "0", "3")
+    text = handoff("find", UUID).stdout
+    assert f"Reference {UUID}: ordered" in text
+    assert "by poq, a guest's quote, 1 item, quote" in text
+    assert "000000001, new" in text
+    assert "ordered differently: ITEM-02: 0 in the bag, 3 ordered" in text
+
+
+def test_a_link_that_is_reopened_and_then_superseded(scenario: Scenario, handoff: Command) -> None:
+    client, phone = scenario.app.test_client(), scenario.app.test_client()
+    link = Poq(client).link(reference="r")
+    for _ in range(3):
+        scenario.clock.advance(seconds=1)
+        assert use_link(phone, link).status_code == 303
+    scenario.clock.advance(seconds=1)
+    Poq(client).link(("ITEM-02", 1), reference="r")
+    [found] = read_transfers(handoff("find", "r", "--json"))
+    assert read_events(found) == [
+        ["transferred", "opened", "session_written", "reopened", "superseded"],
+        ["transferred"],
+    ]
+    assert find_entry(found, "reopened")["count"] == 2
+    assert "2 times" in handoff("find", "r").stdout
+
+
+def test_a_link_that_nobody_used_expires(scenario: Scenario, handoff: Command) -> None:
+    scenario.clock.now -= 3_600_000
+    scenario.transfer_bag("late", opened=False)
+    [found] = read_transfers(handoff("find", "late", "--json"))
+    assert (found["state"], read_events(found)) == ("expired", [["transferred", "expired"]])
+
+
+def test_a_refused_transfer_has_its_code_and_its_skus(scenario: Scenario, handoff: Command) -> None:
+    refused = Poq(scenario.app.test_client()).bag(("ITEM-99", 1), reference="Re-Fused")
+    assert refused.status_code == 422
+    [found] = read_transfers(handoff("find", "refused", "--json"))
+    assert (found["reference"], found["state"], found["handoffs"]) == ("Re-Fused", "refused", [])
+    assert found["refusal"]["code"] == "lines_refused"
+    assert found["refusal"]["skus"] == ["ITEM-99"]
+    assert "lines_refused: ITEM-99" in handoff("find", "refused").stdout
+
+
+def test_a_refusal_after_a_handoff_is_found_by_its_quote(
+    scenario: Scenario, handoff: Command
+) -> None:
+    scenario.transfer_bag("r", opened=False)
+    scenario.clock.advance(seconds=1)
+    Poq(scenario.app.test_client()).bag(("ITEM-99", 1), reference="r")
+    [found] = read_transfers(handoff("find", "r", "--json"))
+    quote_number = str(find_entry(found, "transferred")["quote_number"])
+    assert found["refusal"]["skus"] == ["ITEM-99"]
+    assert read_transfers(handoff("find", quote_number, "--json")) == [found]
+
+
+def test_references_that_differ_in_hyphens_are_all_shown(
+    scenario: Scenario, handoff: Command
+) -> None:
+    scenario.transfer_bag("1-23", opened=False)
+    scenario.transfer_bag("12-3", opened=False)
+    found = read_transfers(handoff("find", "123-", "--json"))
+    assert {transfer["reference"] for transfer in found} == {"1-23", "12-3"}
+
+
+def test_a_purged_handoff_keeps_its_order(ordered: Scenario, handoff: Command) -> None:
+    later = read_system_clock() + 1000
+    with ordered.database.open_migration_transaction() as connection:
+        connection.exec_driver_sql("UPDATE handoff SET expires_at = 1")
+    request = PurgeRequest(anonymise_before=later, delete_before=0)
+    list(Purger(ordered.database).purge(request))
+    [found] = read_transfers(handoff("find", "000000001", "--json"))
+    assert "purged" in read_events(found)[0]
+    assert find_entry(found, "transferred")["item_count"] is None
+    assert handoff("find", UUID).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nobody",
+        "0",
+        "%",
+        "_",
+        "00000000",
+        '1", "state',
+        "9" * 5000,
+        "-x",
+        "--unknown-option",
+        "\x1b[31m",
+        "\udcff",
+        "[red]r[/red]",
+        "caf\u00e9",
+        f"https://www.shop.example/h/{'A' * 22}.{'B' * 43}",
+    ],
+)
+def test_a_text_that_leads_nowhere_is_not_repeated(
+    ordered: Scenario, handoff: Command, text: str
+) -> None:
+    result = handoff("find", text)
+    assert result.exit_code == 1, result.output
+    assert result.stdout == "Nothing in the ledger matches.\n"
+    assert read_transfers(handoff("find", text, "--json")) == []
+
+
+def test_markup_in_a_reference_is_printed_as_it_is(scenario: Scenario, handoff: Command) -> None:
+    scenario.transfer_bag("[bold]r[/nothing]", opened=False)
+    assert "Reference [bold]r[/nothing]: issued" in handoff("find", "[bold]r[/nothing]").stdout
+
+
+def test_a_missing_ledger_is_not_created(handoff: Command) -> None:
+    result = handoff("find", "r")
+    assert result.exit_code == 2
+    assert "there is no ledger" in result.stderr
