@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 import shutil
 import signal
@@ -60,6 +61,9 @@ class Demo:
     link_ttl: int
     magento: str
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    webhook_secret: str = field(
+        default_factory=lambda: f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    )
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -102,6 +106,8 @@ class Demo:
             "HANDOFF_MAGENTO_ADMIN_PASSWORD": ADMIN_PASSWORD,
             "HANDOFF_INSTRUCTION": service.style,
             "HANDOFF_LINK_TTL": str(self.link_ttl),
+            "HANDOFF_WEBHOOK_URL": f"{_url(self.phone_port)}/webhook",
+            "HANDOFF_WEBHOOK_SECRET": self.webhook_secret,
             "HANDOFF_POQ_ASSETS_URL": f"{_url(self.phone_port)}/poq",
             "HANDOFF_SHOP_NAME": "Osier",
             "HANDOFF_SHOP_ACCENT": "#2f5d4c",
@@ -122,6 +128,7 @@ def run_demo(demo: Demo) -> None:
         for service, process in zip(demo.services, processes, strict=True):
             _wait_until_healthy(service, process)
         stack.enter_context(_running_phone(demo))
+        processes.append(stack.enter_context(_running_deliverer(demo)))
         click.echo(_render_welcome(demo))
         while not stop.wait(0.5):
             if any(process.poll() is not None for process in processes):
@@ -177,6 +184,7 @@ def _running_phone(demo: Demo) -> Iterator[None]:
         link_ttl=demo.link_ttl,
         logs=(by_url.log, by_form.log),
         sessions=demo.sessions,
+        webhook_secret=demo.webhook_secret,
     )
     with serving(phone, demo.phone_port):
         yield
@@ -184,9 +192,24 @@ def _running_phone(demo: Demo) -> Iterator[None]:
 
 @contextmanager
 def _running_service(service: DemoService) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "handoff.cli", "serve"]
-    command += ["--env-file", str(service.env_file), "--bind", f"{HOST}:{service.port}"]
-    with service.log.open("wb") as stream:
+    options = ["--env-file", str(service.env_file), "--bind", f"{HOST}:{service.port}"]
+    with _running_command("serve", *options, log=service.log) as process:
+        yield process
+
+
+@contextmanager
+def _running_deliverer(demo: Demo) -> Iterator[subprocess.Popen[bytes]]:
+    """Run what posts the webhooks of both services, which share one ledger."""
+    by_url, _ = demo.services
+    options = ["--env-file", str(by_url.env_file)]
+    with _running_command("deliver", *options, log=demo.files / "deliver.log") as process:
+        yield process
+
+
+@contextmanager
+def _running_command(*arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "handoff.cli", *arguments]
+    with log.open("wb") as stream:
         # In a session of its own, so that Ctrl-C reaches this process only. This one then ends
         # the service, which lets its last requests finish.
         process = subprocess.Popen(  # noqa: S603 - our own command

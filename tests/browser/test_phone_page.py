@@ -16,6 +16,7 @@ from tests.browser.conftest import Serve
 from tests.browser.web_view import WebView
 from tests.conftest import KEY
 from tests.running import HOST, RunningService, RunningShop, free_port, serving
+from tests.webhooks.receiver_server import SECRET as WEBHOOK_SECRET
 
 
 @pytest.fixture
@@ -37,6 +38,7 @@ def open_phone(
         link_ttl=300,
         logs=(log,),
         sessions=shop.sessions,
+        webhook_secret=WEBHOOK_SECRET,
     )
     errors: list[str] = []
     with serving(app, port), browser.new_context() as context:

@@ -96,6 +96,12 @@ def test_the_phone_opens_checkout_in_both_styles(demo: RunningDemo, style: str) 
     assert '"status": 303' in opened
     seen = requests.get(f"{demo.phone}/openings/{link['handoff']}", timeout=10).json()
     assert seen["calls"][-1]["status"] == 303
+    until = time.monotonic() + 60
+    while not seen["webhooks"]:
+        assert time.monotonic() < until, (demo.folder / "demo/deliver.log").read_text()
+        time.sleep(0.2)
+        seen = requests.get(f"{demo.phone}/openings/{link['handoff']}", timeout=10).json()
+    assert seen["webhooks"][0]["call"] == "POST /webhook · handoff.opened"
 
 
 def test_its_settings_file_can_be_used_by_other_commands(demo: RunningDemo) -> None:

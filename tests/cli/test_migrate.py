@@ -5,24 +5,27 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from handoff.ledger import (
     Database,
+    Handoff,
     copy_database,
     find_newest_schema_version,
     migrate,
     open_database,
 )
+from handoff.ledger.handoff_repository import HANDOFF_COLUMNS
 from handoff.ledger.tables import handoff as handoff_table
 from handoff.ledger.tables import metadata
+from handoff.ledger.webhook_outbox import WebhookOutbox
 from tests.cli.conftest import Command
 from tests.conftest import FakeClock
 from tests.ledger.stored_handoffs import LedgerWithHandoffs
@@ -54,8 +57,19 @@ def ledger(source: str, clock: FakeClock) -> Iterator[LedgerWithHandoffs]:
     fixture.insert(
         bag={"currency": "GBP", "lines": [{"sku": 'nul \x00 "£" \ud83d', "quantity": 1}]}
     )
+    add_event(fixture.database, WebhookOutbox.add_opened)
     yield fixture
     fixture.database.close()
+
+
+def add_event(
+    database: Database, add: Callable[[WebhookOutbox, Connection, Handoff], None]
+) -> None:
+    """Write an event of some handoff into the outbox of the webhooks."""
+    with database.open_read_connection() as connection:
+        row = connection.execute(select(*HANDOFF_COLUMNS).limit(1), {"now": 1}).one()
+    outbox = WebhookOutbox(database, ["a receiver"])
+    database.write(lambda connection: add(outbox, connection, Handoff(**row._mapping)))
 
 
 def read_rows(url: str) -> list[dict[str, Any]]:
@@ -103,6 +117,9 @@ def test_every_row_is_copied_unchanged(
     assert result.exit_code == 0, result.output
     assert "2,503 handoffs moved." in result.stdout
     assert read_rows(target) == before == read_rows(source)
+    with closing(open_database(target)) as database:
+        add_event(database, WebhookOutbox.add_expired)  # the numbers of events go on
+    assert len(read_rows(target)) == len(before) + 1
 
 
 def test_a_target_that_holds_handoffs_is_refused(

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ import pytest
 from flask.testing import FlaskClient
 from handoff_sandbox.phone import create_phone
 from handoff_sandbox.phone.call_log import shorten_credentials
+from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
 from tests.conftest import KEY
 from tests.running import RunningShop, running_service, running_shop
 from tests.service_calls import create_environment
+from tests.webhooks.receiver_server import SECRET as WEBHOOK_SECRET
 
 Event = dict[str, Any]
 STYLES = pytest.mark.parametrize("style", ["url", "form"])
@@ -93,6 +96,7 @@ def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhoneServer]:
                 link_ttl=300,
                 logs=(by_url.log, by_form.log),
                 sessions=shop.sessions,
+                webhook_secret=WEBHOOK_SECRET,
             )
             yield PhoneServer(app.test_client(), shop)
 
@@ -279,7 +283,14 @@ def test_links_of_other_services_are_refused(phone: PhoneServer) -> None:
 def test_an_unreachable_server_is_shown(tmp_path: Path) -> None:
     away = "http://127.0.0.1:1"
     phone = create_phone(
-        away, away, KEY, form_service_url=away, link_ttl=60, logs=(), sessions=tmp_path
+        away,
+        away,
+        KEY,
+        form_service_url=away,
+        link_ttl=60,
+        logs=(),
+        sessions=tmp_path,
+        webhook_secret=WEBHOOK_SECRET,
     )
     tap = {"bag": {"ITEM-01": 1}, "shopper": "guest", "kind": "bag", "style": "url"}
     events = read_events(phone.test_client().post("/checkout", json={**tap, "reference": "r"}))
@@ -300,3 +311,21 @@ def test_a_shop_in_maintenance_refuses_and_comes_back(phone: PhoneServer) -> Non
 
 def test_an_unknown_outage_is_not_found(phone: PhoneServer) -> None:
     assert phone.client.post("/outages/moon", json={"away": True}).status_code == 404
+
+
+def test_a_webhook_is_shown_once_if_its_signature_is_right(phone: PhoneServer) -> None:
+    body = json.dumps({"type": "handoff.opened", "data": {"handoff": "of-a-webhook"}})
+    now = datetime.now(UTC)
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(WEBHOOK_SECRET).sign("msg_1", now, body),
+    }
+    forged = {**headers, "webhook-signature": "v1,Zm9yZ2Vk"}
+    statuses = [
+        phone.client.post("/webhook", data=body, headers=sent).status_code
+        for sent in (forged, headers, headers)
+    ]
+    assert statuses == [401, 204, 204]
+    [shown] = phone.client.get("/openings/of-a-webhook").get_json()["webhooks"]
+    assert shown["text"] == "The webhook says that the link was opened."

@@ -9,6 +9,7 @@ from flask import Flask, Response
 
 from handoff_sandbox.phone.demo_context import DemoContext
 from handoff_sandbox.phone.views import blueprint
+from handoff_sandbox.phone.webhooks import WebhookReceiver
 
 
 def create_phone(
@@ -20,15 +21,17 @@ def create_phone(
     link_ttl: int,
     logs: Sequence[Path],
     sessions: Path,
+    webhook_secret: str,
 ) -> Flask:
     """Create the phone.
 
     The two services answer in one instruction style each. `logs` are their log files, `sessions`
-    is PHP's save path.
+    is PHP's save path. `webhook_secret` signs the events that the services send.
     """
     app = Flask(__name__, static_url_path="/static/phone")
     services = {"url": service_url, "form": form_service_url}
-    context = DemoContext(services, shop_url, key, link_ttl, tuple(logs), sessions)
+    webhooks = WebhookReceiver(webhook_secret)
+    context = DemoContext(services, shop_url, key, link_ttl, tuple(logs), sessions, webhooks)
     app.extensions["phone"] = context
     app.register_blueprint(blueprint)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from flask import current_app
 
 from handoff_sandbox.maintenance import get_flag_file
+from handoff_sandbox.phone.webhooks import WebhookReceiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class DemoContext:
     link_ttl: int
     logs: tuple[Path, ...]
     sessions: Path
+    webhooks: WebhookReceiver
 
     @property
     def outages(self) -> dict[str, SessionStoreOutage | ShopOutage]:

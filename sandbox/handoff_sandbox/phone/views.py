@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, send_from_directory
+from standardwebhooks import WebhookVerificationError
 
 from handoff_sandbox.catalogue import create_demo_catalogue
 from handoff_sandbox.demo_content import BRAND, find_content
@@ -81,10 +83,26 @@ def send_visitor(visitor: str) -> Response:
 
 @blueprint.get("/openings/<handoff>")
 def show_openings(handoff: str) -> dict[str, Any]:
-    """Return the requests for a link, without the first `seen` ones."""
-    openings = read_openings(current_context().logs, handoff)
+    """Return the requests for a link, without the first `seen` ones, and all its webhooks."""
+    context = current_context()
+    openings, webhooks = read_openings(context.logs, handoff), context.webhooks.list_calls(handoff)
     seen = request.args.get("seen", 0, int)
-    return {"calls": [call.as_event() for call in openings[seen:]], "seen": len(openings)}
+    return {
+        "calls": [call.as_event() for call in openings[seen:]],
+        "seen": len(openings),
+        "webhooks": [call.as_event() for call in webhooks],
+    }
+
+
+@blueprint.post("/webhook")
+def receive_webhook() -> tuple[str, HTTPStatus]:
+    """Receive an event of a service, as a server of Poq's would."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    try:
+        current_context().webhooks.receive(request.get_data(as_text=True), headers)
+    except WebhookVerificationError:
+        abort(HTTPStatus.UNAUTHORIZED)
+    return "", HTTPStatus.NO_CONTENT
 
 
 @blueprint.get("/outages")

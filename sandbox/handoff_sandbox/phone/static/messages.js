@@ -2,7 +2,7 @@
 
 import { emptyBag, hideSheet, showSheet } from './bag.js';
 import { addCall, addNote, showProgress } from './log.js';
-import { closeWebView, readOpenings, link } from './run.js';
+import { closeWebView, readOpenings, link, watch } from './run.js';
 
 const ORIGINS = document.body.dataset.origins.split(' ');
 
@@ -26,6 +26,7 @@ async function finishOrder({ order }) {
   const text = `Order ${order.orderId} · reference ${order.reference} · ${formatMoney(order)}`;
   showSheet('Your order has been placed', text);
   document.dispatchEvent(new CustomEvent('ordered', { detail: order }));
+  if (link) watch(link); // the webhook comes a moment later
 }
 
 const RECEIVERS = {

@@ -7,7 +7,7 @@ const WINDOW = 'handoff-web-view';
 let watchCount = 0; // raised to stop the loop that watches the log
 let webView = null; // the window of the web view
 export let problem = ''; // the text of the last refusal
-export let link = null; // {instruction, token, handoff, seen} of the last transfer
+export let link = null; // {instruction, token, handoff, seen, webhooksSeen} of the last transfer
 
 export const newReference = () => `demo-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
 
@@ -27,7 +27,7 @@ export async function postAndShow(path, body) {
       if (event.kind === 'call') addCall(event);
       if (event.kind === 'note') addNote(event.text, event.succeeded);
       if (event.kind === 'note' && !event.succeeded) problem = event.text;
-      if (event.kind === 'instruction') link = { ...event, seen: 0 };
+      if (event.kind === 'instruction') link = { ...event, seen: 0, webhooksSeen: 0 };
     }
   }
 }
@@ -97,9 +97,11 @@ export function openLink(given, view) {
 // Shows the requests for a link since the last time, and returns them.
 export async function readOpenings(given, quietly = false) {
   const answer = await fetch(`/openings/${given.handoff}?seen=${given.seen}`);
-  const { calls, seen } = await answer.json();
+  const { calls, seen, webhooks } = await answer.json();
   given.seen = seen;
   if (!quietly) calls.forEach(showOpening);
+  webhooks.slice(given.webhooksSeen).forEach(addCall);
+  given.webhooksSeen = Math.max(given.webhooksSeen, webhooks.length);
   return calls;
 }
 
