@@ -156,9 +156,8 @@ def _require_utf8(connection: PsycopgConnection[Any], _record: Any) -> None:
 def _require_live_connection(connection: PsycopgConnection[Any], _record: Any, _proxy: Any) -> None:
     """Let the pool connect again if the server has closed a connection, so that no request fails.
 
-    A server that stops sends a last message, so the socket becomes readable. A query would ask
-    the same, but
-    take as long as a statement.
+    A server that stops sends a last message, so the socket becomes readable. A query would find
+    out the same, but would take as long as a statement.
     """
     waiting = select.poll()
     if not connection.closed:
