@@ -294,7 +294,7 @@ def running_service(
         process = subprocess.Popen(
             command,
             env={**inherited, "HANDOFF_PUBLIC_URL": url, **environment},
-            stdout=stream,
+            stdout=subprocess.DEVNULL,  # the report at the start, which is no part of the log
             stderr=stream,
         )
     try:
