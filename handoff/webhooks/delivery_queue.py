@@ -23,7 +23,8 @@ _EARLY_ATTEMPTS = 60  # at most a minute apart, so that a short outage is over s
 _c = webhook_event.c
 _first = webhook_event.alias("first")
 _is_undelivered = _c.delivered_at.is_(None)
-_of_receiver = _c.receiver == sa.bindparam("receiver")
+# Not "receiver": in an UPDATE, that name is the one of the column's new value.
+_of_receiver = _c.receiver == sa.bindparam("receiver_key")
 # Not EXISTS: for that, PostgreSQL without statistics compares every event with every other one.
 _first_of_handoff = (
     sa.select(sa.func.min(_first.c.sequence))
@@ -106,7 +107,7 @@ class DeliveryQueue:
 
     def find_due(self, receiver: str) -> list[QueuedEvent]:
         """Return a batch of events that may be sent now, at most one of each handoff."""
-        values = {"receiver": receiver, **self._database.now_parameter}
+        values = {"receiver_key": receiver, **self._database.now_parameter}
         with self._database.open_read_connection() as connection:
             return [QueuedEvent(*row) for row in connection.execute(_DUE, values)]
 
@@ -121,7 +122,7 @@ class DeliveryQueue:
 
     def retry_now(self, receiver: str) -> None:
         """Make all events of a receiver due that wait for their next attempt."""
-        self._write(_RETRY_NOW, receiver=receiver)
+        self._write(_RETRY_NOW, receiver_key=receiver)
 
     def measure_lag(self, receivers: Sequence[str]) -> dict[str, QueueLag]:
         """Return how far behind the delivery to each receiver is."""

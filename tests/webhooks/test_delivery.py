@@ -134,6 +134,20 @@ def test_a_receiver_that_fails_gets_everything_later_and_the_other_one_at_once(
     assert "a-secret-of-the-address" not in "".join(capsys.readouterr())
 
 
+def test_the_first_success_of_a_receiver_that_was_down_brings_everything_at_once(
+    webhooks: Webhooks,
+) -> None:
+    ledger, receiver = webhooks.ledger, webhooks.first
+    for number in range(5):
+        ledger.open(number)
+    deliverer = ledger.build_deliverer()
+    receiver.status = 500
+    deliverer.run_once()  # three attempts; two events are not tried
+    receiver.status = 200
+    deliverer.run_once()
+    assert sorted(receiver.ids) == sorted(webhooks.second.ids)
+
+
 def test_a_receiver_that_hangs_holds_up_nobody_else(
     webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
