@@ -77,7 +77,7 @@ log = structlog.get_logger()
 
 _LEASE_MARGIN = 2.0  # seconds that a lease lasts longer than a transfer may take
 _ORDER_REPORTS_PER_MINUTE = 60  # of one web view
-_POQ_SCRIPTS_PER_MINUTE = 10  # files that a worker fetches; it keeps them afterwards
+_POQ_SCRIPTS_PER_MINUTE = 10  # files that are fetched for one web view or address
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Flask:

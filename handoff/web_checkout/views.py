@@ -10,12 +10,12 @@ from urllib.parse import parse_qs
 import structlog
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
-from handoff.operations.rate_limits import RateLimit
+from handoff.operations.rate_limits import RateLimit, get_caller_network
 from handoff.operations.request_body import read_body
 from handoff.problems import NotFound, Problem, TooManyRequests
 from handoff.settings.store_view_models import StoreSites
 from handoff.web_checkout.completion_messages import CompletionAnswer, CompletionMessages
-from handoff.web_checkout.poq_script import PoqScriptCache
+from handoff.web_checkout.poq_script import PoqScriptCache, PoqScriptCaller
 from handoff.web_checkout_cookies import WebCheckoutCookies
 
 _EXTENSION = "handoff.web_checkout"
@@ -62,7 +62,7 @@ def show_script() -> Response:
 def show_poq_script() -> Response:
     """Return Poq's own script in the version, and with the hash, that the app names."""
     version, integrity = request.args.get("version", ""), request.args.get("integrity", "")
-    content = _get_context().poq_scripts.find_file(version, integrity)
+    content = _get_context().poq_scripts.find_file(version, integrity, _find_poq_script_caller())
     if content is None:
         raise NotFound
     response = _make_script_response(content, _ONE_YEAR)
@@ -129,12 +129,23 @@ def _is_from_shop() -> bool:
 
 def _read_handoff_ids() -> list[str]:
     """Return the handoffs of the cookie; none if another website's page has sent the request."""
+    return _read_cookie() if _is_from_shop() else []
+
+
+def _read_cookie() -> list[str]:
     context = _get_context()
-    if not _is_from_shop():
-        return []
     return context.cookies.read_handoff_ids(
         request.cookies, context.sites.find_by_host(request.host)
     )
+
+
+def _find_poq_script_caller() -> PoqScriptCaller:
+    # A browser sends no Origin for a script of the same host. If this service is beside the shop,
+    # it sends no cookie for a script with crossorigin="anonymous".
+    handoff_ids = _read_cookie()
+    if handoff_ids:
+        return PoqScriptCaller(handoff_ids[0], is_shopper=True)
+    return PoqScriptCaller(get_caller_network(request.remote_addr), is_shopper=False)
 
 
 def _read_page_name() -> str | None:

@@ -36,17 +36,18 @@ def compute_integrity(content: str) -> str:
 
 @dataclass
 class PoqAssets:
-    """A host of Poq's script: its URL, its content, and the paths that were asked for."""
+    """A host of Poq's script: its URL, the content of each version, and the paths asked for."""
 
     url: str
     content: str = SCRIPT
     status: int = 200
     paths: list[str] = field(default_factory=list)
+    other_versions: set[str] = field(default_factory=set)
 
 
 @contextmanager
 def running_poq_assets() -> Iterator[PoqAssets]:
-    """Run a host that serves one version of the script."""
+    """Run a host that serves the versions of the script."""
     port = free_port()
     assets = PoqAssets(f"http://{HOST}:{port}")
     app = Flask(__name__)
@@ -54,7 +55,8 @@ def running_poq_assets() -> Iterator[PoqAssets]:
     @app.get("/<path:path>")
     def _serve(path: str) -> Response:
         assets.paths.append(path)
-        if path != f"web-checkout.{VERSION}.min.js":
+        versions = {VERSION, *assets.other_versions}
+        if path not in {f"web-checkout.{version}.min.js" for version in versions}:
             abort(404)
         return Response(assets.content, assets.status, mimetype="text/javascript")
 

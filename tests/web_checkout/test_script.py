@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+from base64 import b64encode
 from urllib.parse import urlencode
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.conftest import MakeApp
+from tests.conftest import MakeApp, Poq, use_link
 from tests.logs import CapturedLog
 from tests.web_checkout.poq_assets import SCRIPT, VERSION, PoqAssets, compute_integrity
 
@@ -17,15 +20,32 @@ INTEGRITY = compute_integrity(SCRIPT)
 
 
 @pytest.fixture
-def client(make_app: MakeApp, assets: PoqAssets) -> FlaskClient:
-    return make_app(poq_assets_url=assets.url).test_client()
+def script_app(make_app: MakeApp, assets: PoqAssets) -> Flask:
+    return make_app(poq_assets_url=assets.url)
+
+
+@pytest.fixture
+def client(script_app: Flask) -> FlaskClient:
+    return script_app.test_client()
+
+
+@pytest.fixture
+def web_view(script_app: Flask) -> FlaskClient:
+    """Return a client with the signed cookie."""
+    client = script_app.test_client()
+    use_link(client, Poq(script_app.test_client()).link())
+    return client
 
 
 def get_poq_script(
-    client: FlaskClient, version: str = VERSION, integrity: str = INTEGRITY
+    client: FlaskClient,
+    version: str = VERSION,
+    integrity: str = INTEGRITY,
+    address: str = "127.0.0.1",
 ) -> TestResponse:
     query = urlencode({"version": version, "integrity": integrity})
-    return client.get(f"/web-checkout/poq.js?{query}")
+    url = f"/web-checkout/poq.js?{query}"
+    return client.get(url, environ_base={"REMOTE_ADDR": address})
 
 
 def test_the_script_is_small_and_cacheable(client: FlaskClient) -> None:
@@ -90,7 +110,69 @@ def test_a_file_with_another_hash_or_of_another_size_is_not_served(
     ]
 
 
-def test_few_files_are_fetched_within_a_minute(client: FlaskClient, assets: PoqAssets) -> None:
+def test_few_files_are_fetched_for_an_address_within_a_minute(
+    client: FlaskClient, assets: PoqAssets
+) -> None:
     for number in range(30):
         get_poq_script(client, f"1.{number}")
     assert len(assets.paths) == 10
+
+
+def test_strangers_do_not_use_up_the_fetches_of_a_web_view(
+    client: FlaskClient, web_view: FlaskClient
+) -> None:
+    for number in range(30):
+        get_poq_script(client, f"9.9.{number}")
+    assert get_poq_script(client).status_code == 404
+    assert get_poq_script(web_view).text == SCRIPT
+
+
+def test_an_address_beside_a_stranger_has_fetches_of_its_own(client: FlaskClient) -> None:
+    for number in range(30):
+        get_poq_script(client, f"9.9.{number}")
+    assert get_poq_script(client, address="192.0.2.7").text == SCRIPT
+
+
+def test_strangers_do_not_evict_the_file_of_a_web_view(
+    client: FlaskClient, web_view: FlaskClient, assets: PoqAssets
+) -> None:
+    get_poq_script(web_view)
+    for number in range(30):
+        assets.other_versions.add(f"1.{number}")
+        assert get_poq_script(client, f"1.{number}", address=f"192.0.2.{number}").text == SCRIPT
+    assets.status = 503
+    assert get_poq_script(web_view).text == SCRIPT
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
+def test_a_file_is_kept_once_for_all_hashes(
+    client: FlaskClient, assets: PoqAssets, algorithm: str
+) -> None:
+    get_poq_script(client)
+    digest = hashlib.new(algorithm, SCRIPT.encode()).digest()
+    integrity = f"{algorithm}-{b64encode(digest).decode()}"
+    assert get_poq_script(client, integrity=integrity).text == SCRIPT
+    assert len(assets.paths) == 1
+
+
+def test_only_the_canonical_spelling_of_a_hash_is_accepted(client: FlaskClient) -> None:
+    canonical = b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    last = alphabet[alphabet.index(canonical[-2]) + 1]  # its last two bits are not read
+    assert get_poq_script(client, integrity=f"sha256-{canonical}").status_code == 200
+    assert get_poq_script(client, integrity=f"sha256-{canonical[:-2]}{last}=").status_code == 404
+    assert get_poq_script(client, integrity=f"sha256-{canonical[:-1]}").status_code == 404
+
+
+def test_a_wrong_hash_does_not_replace_a_file(client: FlaskClient, assets: PoqAssets) -> None:
+    get_poq_script(client)
+    assets.content = "another script"
+    assert get_poq_script(client, integrity="sha256-" + "A" * 43 + "=").status_code == 404
+    assert get_poq_script(client).text == SCRIPT
+
+
+def test_a_file_that_poq_replaces_is_fetched_again(client: FlaskClient, assets: PoqAssets) -> None:
+    get_poq_script(client)
+    assets.content = "a newer script"
+    integrity = compute_integrity(assets.content)
+    assert get_poq_script(client, integrity=integrity).text == "a newer script"
