@@ -76,4 +76,6 @@ def _build_config() -> Config:
 
 def _read_version(connection: Connection) -> str | None:
     # Another program's table may hold several rows. Together they are a version that is not known.
-    return ", ".join(sorted(MigrationContext.configure(connection).get_current_heads())) or None
+    # A garbage table may hold values that are no texts.
+    heads = map(str, MigrationContext.configure(connection).get_current_heads())
+    return ", ".join(sorted(heads)) or None

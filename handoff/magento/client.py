@@ -262,7 +262,7 @@ def _require_answer(response: HttpResponse) -> None:
 def _parse_json(response: HttpResponse) -> Any:
     try:
         return json.loads(response.body.decode("utf-8-sig"), parse_float=Decimal)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):  # a number may be beyond Decimal's range
         log_unusable_answer(response)
         raise ShopUnavailable("The shop's answer is not JSON.") from None
 

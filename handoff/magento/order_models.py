@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from handoff.magento.client import ShopJson
 
@@ -24,10 +24,24 @@ ORDER_WITH_LINES_FIELDS = (
 
 _CANCELLED = "canceled"  # Magento's spelling
 
+
+def _convert_number(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _convert_guest(value: object) -> object:
+    return None if value in (0, "0", "") else value
+
+
 _Id = Annotated[int, Field(ge=1, lt=2**63)]
-_Number = Annotated[str, Field(min_length=1, max_length=50)]
-_Currency = Annotated[str, Field(pattern="^[A-Za-z]{3,8}$")]
-_Amount = Annotated[Decimal, Field(gt=-(10**15), lt=10**15, allow_inf_nan=False)]
+_CustomerId = Annotated[_Id | None, BeforeValidator(_convert_guest)]
+_Number = Annotated[
+    str,
+    BeforeValidator(_convert_number),
+    Field(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f]+$"),
+]
+_Currency = Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[A-Za-z]{3,8}$")]
+_Amount = Annotated[Decimal, Field(gt=-(10**15), lt=10**15, decimal_places=20, allow_inf_nan=False)]
 
 
 def _parse_time(value: object) -> datetime | None:
@@ -143,7 +157,7 @@ class OrderJson(OrderStateJson):
 
     entity_id: _Id
     quote_id: int | None = None  # missing if the order was placed in the admin panel
-    customer_id: _Id | None = None
+    customer_id: _CustomerId = None
     created_at: Annotated[datetime | None, BeforeValidator(_parse_time)] = None
     order_currency_code: _Currency
     grand_total: _Amount
@@ -209,9 +223,12 @@ class OrderWithLinesJson(OrderJson):
 
 
 class OrdersWithLinesJson(ShopJson):
-    """A page of orders with their lines, and the number of orders on all pages."""
+    """A page of orders with their lines, and the number of orders on all pages.
 
-    items: list[OrderWithLinesJson] | None = None
+    Each order is parsed by itself, so that one that cannot be read does not hide the others.
+    """
+
+    items: list[dict[str, Any]] | None = None
     total_count: int
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -97,16 +97,23 @@ class Orders:
             for order in found
         ]
 
-    def find_orders(self, quote_numbers: Collection[int]) -> Iterator[OrderWithLines]:
+    def find_orders(
+        self,
+        quote_numbers: Collection[int],
+        *,
+        on_unreadable: Callable[[int], None] = lambda quote_number: None,
+    ) -> Iterator[OrderWithLines]:
         """Yield all orders of these quotes, cancelled ones too, those of one quote by their age.
 
-        The number of quotes is not limited.
+        The number of quotes is not limited. An order that cannot be read is logged and left out,
+        and `on_unreadable` is called with the number of its quote.
         """
         wanted = sorted(quote_numbers)
         for start in range(0, len(wanted), _QUOTES_PER_SEARCH):
             numbers = set(wanted[start : start + _QUOTES_PER_SEARCH])
             for page in self._search_all_pages(sorted(numbers)):
-                found = [order for order in page if order.quote_id in numbers]
+                parsed = [_parse_order(item, on_unreadable) for item in page]
+                found = [order for order in parsed if order and order.quote_id in numbers]
                 replacements = self._find_replacements(found, Deadline.after(_TIMEOUT))
                 for order in found:
                     is_cancelled = _is_cancelled(order, replacements)
@@ -165,9 +172,13 @@ class Orders:
             replacements |= {order.increment_id: order for order in orders}
         return replacements
 
-    def _search_all_pages(self, quote_numbers: Sequence[int]) -> Iterator[list[OrderWithLinesJson]]:
-        """Yield the orders of some quotes, page by page. The items of an empty page are null."""
-        count = number = 0
+    def _search_all_pages(self, quote_numbers: Sequence[int]) -> Iterator[list[dict[str, Any]]]:
+        """Yield the orders of some quotes, page by page. The items of an empty page are null.
+
+        A shop that ignores the number of the page repeats itself. An order is yielded once.
+        """
+        known: set[str] = set()
+        number = 0
         while True:
             number += 1
             params = build_search_criteria(
@@ -178,10 +189,11 @@ class Orders:
                 fields=ORDER_WITH_LINES_FIELDS,
             )
             page = self._search_page(params, OrdersWithLinesJson, Deadline.after(_TIMEOUT))
-            orders = page.items or []
-            yield orders
-            count += len(orders)
-            if not orders or count >= page.total_count:
+            new = {str(item.get("entity_id")): item for item in page.items or []}
+            new = {entity_id: item for entity_id, item in new.items() if entity_id not in known}
+            yield list(new.values())
+            known |= new.keys()
+            if not new or len(known) >= page.total_count:
                 return
 
     def _search_page(self, params: dict[str, str], model: type[_Json], deadline: Deadline) -> _Json:
@@ -234,6 +246,25 @@ class Orders:
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise OrdersDenied(right)
         return answer
+
+
+def _parse_order(
+    item: dict[str, Any], on_unreadable: Callable[[int], None]
+) -> OrderWithLinesJson | None:
+    """Return an order, or None after logging what cannot be read in it.
+
+    Raises ShopUnavailable if not even its quote can be read.
+    """
+    try:
+        return OrderWithLinesJson.model_validate(item)
+    except ValidationError as error:
+        fields = [".".join(map(str, fault["loc"])) for fault in error.errors()]
+    entity_id, quote_number = item.get("entity_id"), item.get("quote_id")
+    if not isinstance(quote_number, int):
+        raise ShopUnavailable("The shop's answer is not a list of orders.")
+    log.warning("order_unreadable", order_id=str(entity_id)[:20], fields=fields[:10])
+    on_unreadable(quote_number)
+    return None
 
 
 def _is_cancelled(order: OrderStateJson, replacements: dict[str, OrderStateJson]) -> bool:

@@ -65,10 +65,10 @@ class ClientAddressMiddleware:
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")[-_MAX_FORWARDED_LENGTH:]
-        entries = [entry for entry in forwarded.split(",") if entry.strip()]
-        if entries:
-            # With fewer entries than proxies, the request came in behind the first proxy.
-            environ["REMOTE_ADDR"] = _parse_address(entries[-self._proxy_count :][0])
+        # With fewer entries than proxies, the request came in behind the first proxy. A blank entry
+        # keeps its place: else the client's own entry would take it.
+        entries = forwarded.split(",")
+        environ["REMOTE_ADDR"] = _parse_address(entries[-self._proxy_count :][0])
         if not environ.get("REMOTE_ADDR") and not self._has_warned:
             self._has_warned = True
             log.warning("client_address_unreadable", trusted_proxies=self._proxy_count)

@@ -106,13 +106,16 @@ class Reconciler:
         now = self._clock()
         checked = [handoff for handoff in handoffs if handoff.next_check_at is not None]
         quotes = {handoff.quote_number for handoff in checked if can_have_order(handoff)}
-        orders = _group_by(self._orders.find_orders(quotes), lambda order: order.quote_number)
+        unreadable: set[int] = set()
+        found = self._orders.find_orders(quotes, on_unreadable=unreadable.add)
+        orders = _group_by(found, lambda order: order.quote_number)
+        quotes -= unreadable  # nothing is recorded for them, and they stay due
         # Read after the orders, so that the session of each ordered handoff is already recorded.
         siblings = _group_by(
             self._repository.find_by_quotes({handoff.quote_number for handoff in checked}),
             lambda handoff: handoff.quote_number,
         )
-        for quote in siblings.keys() - quotes:  # the shop was not asked about it
+        for quote in siblings.keys() - quotes:  # the shop was not asked, or gave no clear answer
             siblings[quote] = [each for each in siblings[quote] if not can_have_order(each)]
         self._repository.record_findings(
             (

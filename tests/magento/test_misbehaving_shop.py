@@ -49,7 +49,15 @@ SLOW: dict[str, Behaviour] = {
     "sends chunks a byte at a time": shop_that.drips_chunks,
     "keeps saying 100 Continue": shop_that.keeps_saying_continue,
 }
+HUGE_EXPONENT = b'{"a number": 1e-99999999999999999999}'  # beyond the range of Python's Decimal
+
+
+def answers_huge_exponent(call: Call) -> None:
+    call.send(shop_that.build_response(200, HUGE_EXPONENT, ("Content-Type", "application/json")))
+
+
 BROKEN: dict[str, Behaviour] = {
+    "answers a number that is beyond any range": answers_huge_exponent,
     "resets the connection": shop_that.resets,
     "hangs up": shop_that.hangs_up,
     "cuts the body": shop_that.cuts_body,

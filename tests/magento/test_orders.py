@@ -372,3 +372,35 @@ def buy_again_after_cancelling(shop: RunningShop) -> int:
     shop.state.quotes.restore(shop.state.quotes.by_number[number])
     shop.place_order(f"guest-carts/{masked_id}")
     return number
+
+
+@pytest.mark.parametrize("total_count", [2, 10**9])
+def test_a_shop_that_repeats_one_page_repeats_no_order(
+    between: FaultyShop, shop: RunningShop, total_count: int
+) -> None:
+    page = {"items": [{**ORDER, "items": []}], "total_count": total_count}
+    between.behaviour = when_asked(shop, answers(200, page))
+    found = list(orders(between).find_orders({1}))
+    assert [order.order_id for order in found] == [9]
+    assert between.paths() == [LOGIN, ASK, ASK]
+
+
+@pytest.mark.parametrize("customer_id", [0, "0", "", None])
+def test_an_order_without_a_customer_is_a_guests(
+    between: FaultyShop, shop: RunningShop, customer_id: object
+) -> None:
+    order = {**ORDER, "customer_id": customer_id, "order_currency_code": "GBP ", "increment_id": 7}
+    between.behaviour = when_asked(shop, answers(200, {"items": [order]}))
+    [found] = ask(orders(between), 1)
+    assert (found.customer_id, found.totals.currency, found.number) == (None, "GBP", "7")
+
+
+@pytest.mark.parametrize(
+    "change", [{"increment_id": "1\u00002"}, {"increment_id": "1\n"}, {"grand_total": "1e-900000"}]
+)
+def test_values_that_no_ledger_and_no_report_can_hold_are_unreadable(
+    between: FaultyShop, shop: RunningShop, change: dict[str, str]
+) -> None:
+    between.behaviour = when_asked(shop, answers(200, {"items": [{**ORDER, **change}]}))
+    with pytest.raises(ShopUnavailable):
+        ask(orders(between), 1)

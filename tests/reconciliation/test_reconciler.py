@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from handoff.magento.order_models import OrderWithLines
+from handoff.magento.order_models import OrdersWithLinesJson, OrderWithLines
 from handoff.magento.orders import Orders
 from handoff.problems import ShopUnavailable
 from handoff.reconciliation.report import ReportEntry
+from tests.logs import CapturedLog
 from tests.reconciliation.scenario import Scenario
 
 DAY = 24 * 3600.0
@@ -21,9 +23,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
     noted: list[set[int]] = []
     ask = Orders.find_orders
 
-    def noting(self: Orders, numbers: set[int]) -> list[OrderWithLines]:
+    def noting(self: Orders, numbers: set[int], **options: Any) -> list[OrderWithLines]:
         noted.append(set(numbers))
-        return list(ask(self, numbers))
+        return list(ask(self, numbers, **options))
 
     monkeypatch.setattr(Orders, "find_orders", noting)
     return noted
@@ -211,11 +213,11 @@ def test_findings_before_a_failure_of_the_shop_are_kept(
         scenario.order(scenario.transfer_quote(f"r{number}"))
     ask, calls = Orders.find_orders, []
 
-    def failing(self: Orders, numbers: set[int]) -> list[OrderWithLines]:
+    def failing(self: Orders, numbers: set[int], **options: Any) -> list[OrderWithLines]:
         calls.append(numbers)
         if len(calls) == 2:
             raise ShopUnavailable
-        return list(ask(self, numbers))
+        return list(ask(self, numbers, **options))
 
     monkeypatch.setattr(Orders, "find_orders", failing)
     seen: list[ReportEntry] = []
@@ -225,3 +227,26 @@ def test_findings_before_a_failure_of_the_shop_are_kept(
     rest = scenario.reconcile_due()
     assert len(rest) == 2
     assert {entry.reference for entry in seen} | set(rest) == {"r0", "r1", "r2", "r3"}
+
+
+def test_an_order_that_cannot_be_read_hides_no_other_order(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch, captured_log: CapturedLog
+) -> None:
+    scenario.order(scenario.transfer_quote("good"))
+    scenario.order(scenario.transfer_quote("odd"))
+    search = Orders._search_page
+
+    def break_the_newest(self: Orders, *arguments: Any) -> Any:
+        page = search(self, *arguments)
+        if isinstance(page, OrdersWithLinesJson):
+            (page.items or [])[-1]["items"][0]["qty_ordered"] = None
+        return page
+
+    monkeypatch.setattr(Orders, "_search_page", break_the_newest)
+    states = {e.reference: e.state.value for e in scenario.reconciler().reconcile_due()}
+    assert states["good"] == "matched"
+    assert states.get("odd") in (None, "not_ordered")
+    [logged] = captured_log.read_lines("order_unreadable")
+    assert logged["fields"] == ["items.0.qty_ordered"]
+    monkeypatch.undo()
+    assert scenario.reconcile_due()["odd"] == "matched"
