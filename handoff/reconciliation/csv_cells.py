@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
-# Some spreadsheets accept the wide forms of the signs as well. Each may split a cell at any of the
-# separators, whatever the file's own separator is.
-_SIGNS = "=+\\-@＝＋－＠"  # noqa: RUF001 - the wide forms
-_FORMULA_START = re.compile(rf"(^|[;,\t\r\n])(?='*\s*[{_SIGNS}])")
-_ESCAPED_START = re.compile(rf"(^|[;,\t\r\n])'(?='*\s*[{_SIGNS}])")
+# Some spreadsheets accept other forms of the signs as well: wide, small, raised and lowered ones,
+# and the minus of mathematics. Each may split a cell at any of the separators, whatever the file's
+# own separator is, and may drop blanks and invisible characters.
+_SIGNS = r"=+\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋\u2212\ufb29"  # noqa: RUF001 - the other forms
+_PART_START = r"(^|[;,|\t\r\n])"
+_FORMULA = rf"(?='*[\s\u200b-\u200f\u2060\ufeff]*[{_SIGNS}])"
+_FORMULA_START = re.compile(_PART_START + _FORMULA)
+_ESCAPED_START = re.compile(f"{_PART_START}'{_FORMULA}")
 
 
 def escape_formulas(text: str) -> str:

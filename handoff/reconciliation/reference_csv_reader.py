@@ -14,7 +14,7 @@ from handoff.reconciliation.csv_cells import unescape_formulas
 
 _DELIMITERS = "\t;,|"  # the comma late, because many spreadsheets write 1,5 for a number
 _ROWS_FOR_DELIMITER = 50
-_SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?[;,\t ]*', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r"""[\s"']*sep ?= ?["']*([^"'\r\n])["']*[;,|\t ]*""", re.IGNORECASE)
 _HEADING = "reference"
 # The word in English, German, French, Spanish, Dutch and Polish, in Italian, and shortened.
 _HEADING_WORD = re.compile(r"refer|riferi|ref$")

@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from handoff.reconciliation.csv_cells import escape_formulas
+from handoff.reconciliation.csv_cells import escape_formulas, unescape_formulas
 from handoff.reconciliation.reference_csv_reader import (
     AmbiguousColumns,
     NoSuchColumn,
@@ -31,6 +31,7 @@ UUIDS = ["9f1c2a5e-7d34-4c1b-8f0e-2f6d9f0c1a77", "9F1C2A5E7D344C1B8F0E2F6D9F0C1A
         "sep=;\nreference;total\nr1;1,5\nr2;2,5\n",
         '"SEP=|"\nreference|total\nr1|1\nr2|2\n',
         "sep=\t\nr1\t1\nr2\t2\n",
+        "sep= \nr1 1;5\nr2 2;5\n",
         "Poq reference;total\nr1;1\nr2;2\n",
         "total,order_reference\n1,r1\n2,r2\n",
         "total,OrderReference\n1,r1\n2,r2\n",
@@ -58,6 +59,7 @@ UUIDS = ["9f1c2a5e-7d34-4c1b-8f0e-2f6d9f0c1a77", "9F1C2A5E7D344C1B8F0E2F6D9F0C1A
         "a separator line",
         "a separator line in quotes",
         "a separator line with a tab",
+        "a separator line with a blank",
         "a heading with another word",
         "a heading with an underscore",
         "a heading in camel case",
@@ -129,7 +131,51 @@ def test_other_encodings_are_no_references() -> None:
         read_references("reference\n\u00fc1\n".encode("latin-1"))
 
 
-@pytest.mark.parametrize("reference", ["=1+1", "@SUM(A1)", "-2+3", "+49", "x;=1", "'=1", "a,-1"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "  sep=;",
+        'sep=";"',
+        "sep=';'",
+        ' "sep=;" ',
+        '"sep="";"""',
+        "\tSEP = ;",
+        "sep=;|",
+        "sep=;;;",
+        'sep=";",,',
+    ],
+)
+def test_a_separator_line_may_have_blanks_and_quotes(line: str) -> None:
+    # Without the line, the comma would be the separator.
+    text = f"{line}\nreference;a,b,c\nr1;1,2,3\nr2;4,5,6,7\n"
+    assert read_references(text.encode()) == ["r1", "r2"]
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [
+        *"=+-@",
+        *"\uff1d\uff0b\uff0d\uff20",
+        *"\ufe66\ufe62\ufe63\ufe6b",
+        *"\u207c\u207a\u207b\u208c\u208a\u208b",
+        "\u2212",
+        "\ufb29",
+    ],
+)
+@pytest.mark.parametrize("before", ["", " ", "\u200b", "\ufeff", "'"])
+def test_each_form_of_a_sign_is_escaped_at_the_start_of_a_part(sign: str, before: str) -> None:
+    formula = f"{before}{sign}1"
+    assert escape_formulas(formula) == f"'{formula}"
+    for separator in ";,|\t\r\n":
+        text = f"x{separator}{formula}"
+        assert escape_formulas(text) == f"x{separator}'{formula}"
+        assert unescape_formulas(escape_formulas(text)) == text
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["=1+1", "@SUM(A1)", "-2+3", "+49", "x;=1", "'=1", "a,-1", "a|=1", "\ufe661", "\u22121"],
+)
 def test_a_reference_of_a_report_is_read_as_it_was(reference: str) -> None:
     cell = escape_formulas(reference)
     assert read_references(f'reference\n"{cell}"\nr2\n'.encode())[0] == reference
