@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Sequence
 from http.client import HTTPConnection
@@ -34,10 +35,18 @@ def post_to_every_link(url: str, links: Sequence[str], seed: int) -> list[int]:
     _start.wait(timeout=_START_TIMEOUT)
     try:
         for index in order:
-            line.request("POST", links[index])
+            cookie = _build_cookie(links[index], seed)
+            line.request("POST", links[index], headers={"Cookie": cookie})
             answer = line.getresponse()
             answer.read()
             statuses[index] = answer.status
     finally:
         line.close()
     return statuses
+
+
+def _build_cookie(link: str, seed: int) -> str:
+    """Return the cookie that a web view of this process has from the page of a link."""
+    handoff_id = link.rpartition("/")[2].partition(".")[0]
+    name = f"handoff_{hashlib.sha256(handoff_id.encode()).hexdigest()[:12]}_000000"
+    return f"{name}={seed:022d}"
