@@ -28,6 +28,7 @@ from handoff.ledger import (
     migrate,
     open_database,
     read_schema_version,
+    require_all_columns,
 )
 from handoff.ledger.order_lookup_repository import OrderLookupRepository
 from handoff.link_tokens import LinkTokens
@@ -225,6 +226,7 @@ def _open_ledger(settings: Settings, clock: Clock | None) -> Database:
         # must not fail because the ledger is locked.
         if read_schema_version(database) != find_newest_schema_version():
             migrate(database)
+        require_all_columns(database)
     except LedgerUnreachable:
         # The database server may be restarting while a worker starts. Nothing needs it yet, and
         # the command that started the service has checked the tables.

@@ -19,6 +19,7 @@ from handoff.ledger.migrate import (
     find_newest_schema_version,
     migrate,
     read_schema_version,
+    require_all_columns,
 )
 from handoff.ledger.models import (
     Handoff,
@@ -54,4 +55,5 @@ __all__ = [
     "open_database",
     "read_schema_version",
     "read_system_clock",
+    "require_all_columns",
 ]

@@ -8,9 +8,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from handoff.ledger.database import Database, build_unavailable_error
+from handoff.ledger.tables import metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ def migrate(database: Database) -> MigrationResult:
     """Apply the missing migrations in one transaction.
 
     Any number of processes and hosts may call this at once: one of them migrates. Raises
-    LedgerUnavailable if a newer program has made the tables.
+    LedgerUnavailable if a newer program has made the tables, or if tables or columns are missing.
     """
     with database.open_migration_transaction() as connection:
         return migrate_on_connection(connection)
@@ -39,7 +40,16 @@ def migrate_on_connection(connection: Connection) -> MigrationResult:
     if before is not None and not is_known_version(before):
         raise build_unavailable_error(describe_unknown_version(before))
     command.upgrade(config, "head")
-    return MigrationResult(before, _read_version(connection))
+    after = _read_version(connection)
+    if after == find_newest_schema_version():
+        _require_all_columns(connection)
+    return MigrationResult(before, after)
+
+
+def require_all_columns(database: Database) -> None:
+    """Raise LedgerUnavailable if tables or columns of the newest version are missing."""
+    with database.open_read_connection() as connection:
+        _require_all_columns(connection)
 
 
 def read_schema_version(database: Database) -> str | None:
@@ -72,6 +82,22 @@ def _build_config() -> Config:
     config.set_main_option("script_location", "handoff.ledger:migrations")
     config.set_main_option("path_separator", "os")
     return config
+
+
+def _require_all_columns(connection: Connection) -> None:
+    found = {
+        (table, column["name"])
+        for (_, table), columns in inspect(connection).get_multi_columns().items()
+        for column in columns
+    }
+    wanted = [(name, c.name) for name, table in metadata.tables.items() for c in table.columns]
+    missing = [f"{table}.{column}" for table, column in wanted if (table, column) not in found]
+    if missing:
+        listed = ", ".join(missing[:5])
+        raise build_unavailable_error(
+            f"its version is {_read_version(connection)}, but these columns are missing: {listed}. "
+            "Restore a backup"
+        )
 
 
 def _read_version(connection: Connection) -> str | None:

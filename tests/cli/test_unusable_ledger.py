@@ -39,6 +39,20 @@ def make_ledger_with_two_versions(path: Path) -> None:
     make_ledger(path, "INSERT INTO alembic_version VALUES ('of-another-program')")
 
 
+def make_ledger_without_a_table(path: Path) -> None:
+    make_ledger(path, "DROP TABLE refused_transfer")
+
+
+def make_ledger_without_a_column(path: Path) -> None:
+    make_ledger(path, "ALTER TABLE handoff DROP COLUMN completed_page")
+
+
+def make_ledger_with_a_number_as_version(path: Path) -> None:
+    make_ledger(
+        path, "DROP TABLE alembic_version", "CREATE VIEW alembic_version AS SELECT 1 AS version_num"
+    )
+
+
 def make_garbage(path: Path) -> None:
     path.write_bytes(os.urandom(20_000))
 
@@ -59,6 +73,9 @@ def make_database_of_another_program(path: Path) -> None:
     [
         (make_newer_ledger, "version 9999, and this program knows versions up to"),
         (make_ledger_with_two_versions, "of-another-program"),
+        (make_ledger_without_a_table, "refused_transfer.transfer_key"),
+        (make_ledger_without_a_column, "these columns are missing: handoff.completed_page"),
+        (make_ledger_with_a_number_as_version, "version 1, and this program knows versions up to"),
         (make_garbage, "file is not a database"),
         (make_half_a_ledger, "malformed"),
         (make_database_of_another_program, "table handoff already exists"),
