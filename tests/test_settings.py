@@ -656,3 +656,12 @@ def test_a_webhook_needs_a_secret_of_the_standard(
     monkeypatch.setenv("HANDOFF_WEBHOOK_URL", "https://hooks.example.com/in")
     monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", secret)
     assert "HANDOFF_WEBHOOK_SECRET" in faults()
+
+
+@pytest.mark.parametrize("name", ["TRANSFERS", "REFUSALS", "ENTRIES"])
+def test_a_limit_that_no_counter_can_hold_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(f"HANDOFF_{name}_PER_MINUTE", "9" * 20)
+    with pytest.raises(SettingsError, match=f"HANDOFF_{name}_PER_MINUTE"):
+        load_settings()

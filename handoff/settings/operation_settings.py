@@ -52,14 +52,14 @@ class OperationSettings(SettingsGroup):
     [count rate limits together](running.md#count-rate-limits-together):
     `redis://user:password@host:6379/0`, `rediss://…` or `unix:///path?db=0`."""
 
-    transfers_per_minute: Annotated[int, Field(ge=0)] = 3000
+    transfers_per_minute: Annotated[int, Field(ge=0, le=10**9)] = 3000
     """Transfers that one key may make in a minute. 0: no limit."""
 
-    refusals_per_minute: Annotated[int, Field(ge=0)] = 60
+    refusals_per_minute: Annotated[int, Field(ge=0, le=10**9)] = 60
     """Unknown links, refused direct entries, and wrong keys, from one address in a minute. 0: no
     limit."""
 
-    entries_per_minute: Annotated[int, Field(ge=0)] = 10
+    entries_per_minute: Annotated[int, Field(ge=0, le=10**9)] = 10
     """Direct entries of one quote in a minute. 0: no limit."""
 
     metrics: bool = False
