@@ -8,6 +8,7 @@ from tests.conftest import MakeApp
 PROTECTION = {
     "/api/cart-transfer": "key",
     "/api/cart-transfer/<key>": "key",
+    "/api/handoffs/<reference:reference>": "key for reading",
     "/enter": "credential",
     "/h": "link",
     "/h/<token>": "link",
@@ -17,6 +18,10 @@ PROTECTION = {
     "/readyz": "open",  # refused to the outside like /metrics
     "/static/<path:filename>": "open",
     "/theme.css": "open",
+    "/web-checkout.js": "open",
+    "/web-checkout/orders": "cookie",  # without it, and for other sites, there are no orders
+    "/web-checkout/poq.js": "open",  # a file of Poq's; each caller may cause ten fetches a minute
+    "/web-checkout/session": "cookie",
 }
 
 
@@ -28,6 +33,12 @@ def test_every_url_is_protected_as_listed(make_app: MakeApp) -> None:
         path = rule.replace("<key>", "wrong").replace("<token>", "wrong")
         if protection == "key":
             assert client.post(path).status_code in (401, 404)
+        if protection == "key for reading":
+            assert client.get(path.replace("<reference:reference>", "r")).status_code == 401
+        if protection == "cookie":
+            answer = client.post(path)
+            assert answer.get_json(silent=True) in (None, {"orders": [], "pending": False})
+            assert "Set-Cookie" not in answer.headers
         if protection == "credential":
             assert client.post(path, data={"quote_id": "wrong"}).status_code == 404
         if protection == "link":

@@ -33,7 +33,7 @@ class TransferClient:
                 f"The service does not answer at {url} ({type(error).__name__}). "
                 f"{get_advice('service_not_reached')} {get_advice(choose_advice_key(error))}"
             ) from None
-        if not answer.ok or _read_json_object(answer) != {"status": "ok"}:
+        if not answer.ok or _read_json_object(answer).get("status") != "ok":
             raise RehearsalNotPossible(
                 f"What answers at {url}/healthz with {answer.status_code} is not Handoff, or not "
                 f"healthy. {get_advice('not_the_service')}"
