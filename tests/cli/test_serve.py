@@ -146,7 +146,7 @@ def test_the_wsgi_application_is_the_same_service(shop: RunningShop, tmp_path: P
     ran = subprocess.run(
         [sys.executable, "-c", script], env=environment, cwd=root, capture_output=True, text=True
     )
-    assert ran.stdout.strip() == "{'status': 'ok'}", ran.stderr
+    assert ran.stdout.strip() == str({"status": "ok", "version": __version__}), ran.stderr
     assert KEY not in ran.stderr
 
 

@@ -34,7 +34,7 @@ ini_set('session.save_handler', 'files');
 ini_set('session.use_cookies', '0');
 ini_set('session.serialize_handler', getenv('SERIALIZER'));
 ini_set('session.save_path', sys_get_temp_dir());
-session_id('handofftests');
+session_id('handofftests' . getmypid());
 session_start();
 while (($line = fgets(STDIN)) !== false) {
     $_SESSION = [];
