@@ -124,12 +124,12 @@ def test_a_service_whose_postgres_is_read_only_is_not_ready(
 def test_a_paused_service_stays_up_and_says_that_it_is_paused(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
-    client = make_app(paused=True).test_client()
+    client, other_client = (make_app(paused=True).test_client() for _ in range(2))
     answer = client.get("/readyz")
     assert (answer.status_code, answer.get_json()) == (200, {**READY, "paused": True})
     with sqlite3.connect(tmp_path / "handoff.db") as connection:
         connection.execute("ALTER TABLE handoff RENAME TO gone")
-    answer = make_app(paused=True).test_client().get("/readyz")
+    answer = other_client.get("/readyz")
     assert (answer.status_code, answer.get_json()["status"]) == (200, "failing")
 
 
