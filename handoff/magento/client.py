@@ -20,7 +20,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict
 
 from handoff.deadline import Deadline
-from handoff.magento.graphql_capabilities import GraphqlSupport
+from handoff.magento.graphql_capabilities import GraphqlCapabilities
 from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, get_tls_name
 from handoff.magento.shop_token import ShopToken, build_auth
 from handoff.magento.unusable_answers import log_unusable_answer
@@ -92,7 +92,7 @@ class MagentoClient:
         `host` is the shop's public host (and port) if that URL is an inner one. `ca_file` (PEM)
         holds the trusted certificate authorities, by default the usual ones.
         """
-        self.graphql_capabilities = GraphqlSupport()
+        self.graphql_capabilities = GraphqlCapabilities()
         self._base_url = base_url
         self._headers = {"Accept": "application/json", **({"Host": host} if host else {})}
         self._transport = HttpTransport(tls_name=get_tls_name(base_url, host), ca_file=ca_file)

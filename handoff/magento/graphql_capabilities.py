@@ -35,7 +35,7 @@ class GraphqlFailure:
     detail: str
 
 
-class GraphqlSupport:
+class GraphqlCapabilities:
     """The failures of one shop's GraphQL since the service started; shared between threads."""
 
     def __init__(self) -> None:

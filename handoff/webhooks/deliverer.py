@@ -1,8 +1,8 @@
 """Delivers the events of the outbox: one thread for each receiver, and one for expired links.
 
 A lease lets one process at a time deliver to a receiver. After three failures in a row a receiver
-counts as down, and is left alone for a while. Its first success then makes all events due that
-wait for their next attempt.
+counts as down, and gets no request for some seconds. After its first success, all its waiting
+events are sent at once.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ DOWN_AFTER = 3
 
 _EXTEND_AFTER = 5.0  # seconds; a lease outlasts this, an attempt and a write together
 _POLL = 1.0  # seconds between two looks into an empty queue
-_PAUSE = 10.0  # seconds for which a receiver that is down is left alone
+_PAUSE = 10.0  # seconds between two attempts at a receiver that is down
 
 
 @dataclass(slots=True)
@@ -119,9 +119,9 @@ class Deliverer:
         """Deliver until `stop` is set. The ledger may be away meanwhile."""
         with ThreadPoolExecutor(len(self._deliveries) + 1) as pool:
             futures: list[Future[None]] = [
-                pool.submit(self._repeat_deliveries, found) for found in self._deliveries
+                pool.submit(self._poll_deliveries, found) for found in self._deliveries
             ]
-            futures.append(pool.submit(self._repeat_expired_links))
+            futures.append(pool.submit(self._poll_expired_links))
             wait(futures, return_when=FIRST_EXCEPTION)
             self._stop.set()  # a thread has failed, or all have ended
             for future in futures:
@@ -135,7 +135,7 @@ class Deliverer:
             for future in [pool.submit(self._deliver_due, found) for found in self._deliveries]:
                 future.result()
 
-    def _repeat_deliveries(self, deliveries: _Deliveries) -> None:
+    def _poll_deliveries(self, deliveries: _Deliveries) -> None:
         while not self._stop.is_set():
             try:
                 self._deliver_due(deliveries)
@@ -143,7 +143,7 @@ class Deliverer:
                 pass
             self._stop.wait(_PAUSE if deliveries.is_down else _POLL)
 
-    def _repeat_expired_links(self) -> None:
+    def _poll_expired_links(self) -> None:
         while not self._stop.is_set():
             try:
                 count = add_expired_links(self._database, self._outbox)

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from tests.conftest import FakeClock, MakeApp, Poq
 from tests.logs import CapturedLog
-from tests.magento.faulty_shop import FaultyShop, faulty_shop
+from tests.magento.faulty_shop import Call, FaultyShop, faulty_shop
 from tests.magento.shop_behaviours import behaves_if, forwards_to, refuses
 from tests.running import RunningShop
 
@@ -112,7 +112,10 @@ def test_an_answer_that_is_no_refusal_blocks_for_a_minute_only(
     make_worker: MakeApp, between: FaultyShop, shop: RunningShop, clock: FakeClock
 ) -> None:
     worker = make_worker()
-    is_login = lambda call: "integration/admin" in call.path  # noqa: E731
+
+    def is_login(call: Call) -> bool:
+        return "integration/admin" in call.path
+
     between.behaviour = behaves_if(is_login, refuses(404), forwards_to(shop.url))
     open_used_link(worker)
     open_used_link(worker)

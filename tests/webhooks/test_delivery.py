@@ -14,6 +14,7 @@ from handoff.ledger.models import Handoff, OrderFinding, OrderOutcome
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.tables import webhook_event
 from handoff.webhooks import sender
+from handoff.webhooks.deliverer import Deliverer
 from handoff.webhooks.delivery_queue import BATCH_SIZE, DeliveryQueue, compute_delay
 from handoff.webhooks.receivers import Receiver
 from tests.certificates import Authority
@@ -45,6 +46,14 @@ def record_order(ledger: LedgerWithOutbox, found: Handoff, *differences: dict[st
             )
         ]
     )
+
+
+def run_at_the_same_time(deliverers: list[Deliverer]) -> None:
+    threads = [threading.Thread(target=deliverer.run_once) for deliverer in deliverers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def test_each_receiver_gets_each_event_whole_and_once(webhooks: Webhooks) -> None:
@@ -101,11 +110,7 @@ def test_a_link_that_expires_unused_is_an_event_and_one_that_is_used_is_not(
     assert [event["type"] for event in webhooks.first.events] == ["handoff.opened"]
     ledger.clock.advance(seconds=301)
     deliverers = [ledger.build_deliverer() for _ in range(2)]
-    threads = [threading.Thread(target=deliverer.run_once) for deliverer in deliverers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_at_the_same_time(deliverers)
     ledger.deliver()
     events = webhooks.first.events[1:]
     assert {event["type"] for event in events} == {"handoff.expired"}
@@ -227,11 +232,7 @@ def test_several_deliverers_send_each_event_once(webhooks: Webhooks) -> None:
     for number in range(60):
         ledger.open(number)
     deliverers = [ledger.build_deliverer() for _ in range(3)]
-    threads = [threading.Thread(target=deliverer.run_once) for deliverer in deliverers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_at_the_same_time(deliverers)
     ledger.deliver()
     assert len(webhooks.first.ids) == len(set(webhooks.first.ids)) == 60
 
