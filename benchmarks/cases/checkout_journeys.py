@@ -39,7 +39,7 @@ _reference_numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class ShopperQuote:
-    """What the app hands over: skus of a bag, or the id of a quote and the customer's token."""
+    """The quote of a transfer: skus of a bag, or the id of a quote and the customer's token."""
 
     skus: tuple[str, ...] = ()
     quote_id: str = ""

@@ -47,7 +47,7 @@ class DoctorReport:
 
     @property
     def verdict(self) -> str:
-        """One sentence: whether shoppers can get into checkout, and how much is to be done."""
+        """A sentence that says whether shoppers reach checkout, and how many faults there are."""
         faults = format_count(self.counts[Severity.FAULT], "fault")
         warnings = format_count(self.counts[Severity.WARNING], "warning")
         if self.is_all_unknown:

@@ -27,7 +27,7 @@ _SENTINEL_MASTER = re.compile("([A-Za-z0-9._-]+)(?:/([0-9]{0,4}))?")
 
 @dataclass(frozen=True, slots=True)
 class SessionStoreAccess:
-    """What a store needs besides its URL: certificate files (PEM) and a Sentinel login for a Redis.
+    """The access data of a store besides its URL: certificate files (PEM) and a Sentinel login.
 
     `serializer` is the format of the shop's PHP sessions, as in `session.serialize_handler`.
     """

@@ -89,7 +89,7 @@ class QueueLag:
 
 
 def compute_delay(attempt_count: int) -> int:
-    """Return the milliseconds until the next attempt after so many attempts have failed.
+    """Return the milliseconds until the next attempt after this number of failed attempts.
 
     The delay doubles from 5 seconds to a minute, stays there for about an hour, and doubles again
     up to a day.
