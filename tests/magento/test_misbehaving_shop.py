@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -130,14 +128,6 @@ IMPOSSIBLE: dict[str, Behaviour] = {
 def call(request: pytest.FixtureRequest) -> TransferCall:
     found: TransferCall = request.param
     return found
-
-
-@pytest.fixture(autouse=True)
-def _no_thread_of_a_call_is_left() -> Iterator[None]:
-    """Fail a test whose calls leave a thread behind."""
-    before = set(threading.enumerate())
-    yield
-    assert not set(threading.enumerate()) - before
 
 
 def transfer(service: ServiceInProcess, call: TransferCall, *, timeout: float) -> TestResponse:
