@@ -32,8 +32,8 @@ Exit codes: 0 done, or stopped; 1 with --once, if events still wait; 2 could not
 
 \b
 Examples:
-  handoff deliver --env-file /etc/handoff.env
-  handoff deliver --once --env-file /etc/handoff.env      for example every minute
+  handoff deliver --env-file /etc/handoff/handoff.env
+  handoff deliver --once --env-file /etc/handoff/handoff.env      for example every minute
 """
 
 

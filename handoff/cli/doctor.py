@@ -55,8 +55,8 @@ Exit codes:
 
 \b
 Examples:
-  handoff doctor --env-file /etc/handoff.env --html report.html
-  handoff doctor --env-file /etc/handoff.env --only way-in --json
+  handoff doctor --env-file /etc/handoff/handoff.env --html report.html
+  handoff doctor --env-file /etc/handoff/handoff.env --only way-in --json
 """
 
 

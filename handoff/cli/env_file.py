@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import grp
+import io
 import os
+import pwd
+import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from dotenv import dotenv_values
 
-from handoff.cli.exit_codes import exit_with_setting_faults
+from handoff.cli.exit_codes import COULD_NOT_RUN, UNREADABLE_SETTINGS, exit_with_setting_faults
 from handoff.settings import Settings, SettingsError, load_settings
 
 
@@ -18,7 +22,7 @@ def add_env_file_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--env-file FILE` to a command: lines of NAME=value that win over the environment."""
     return click.option(
         "--env-file",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        type=click.Path(readable=False, path_type=Path),
         expose_value=False,
         is_eager=True,
         callback=_load_env_file,
@@ -34,7 +38,49 @@ def load_settings_or_exit() -> Settings:
         exit_with_setting_faults(error.faults)
 
 
-def _load_env_file(_context: click.Context, _parameter: click.Parameter, file: Path | None) -> None:
-    if file is not None:
-        values = dotenv_values(file, interpolate=False)
-        os.environ.update({name: value for name, value in values.items() if value is not None})
+def _load_env_file(context: click.Context, _parameter: click.Parameter, file: Path | None) -> None:
+    if file is None:
+        return
+    try:
+        text = file.read_text("utf-8-sig")
+    except PermissionError:
+        _exit_with_unreadable_file(file, context.info_name)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "It is not UTF-8 text"
+        raise click.BadParameter(f"{file}: {reason}.") from None
+    values = dotenv_values(stream=io.StringIO(text), interpolate=False)
+    os.environ.update({name: value for name, value in values.items() if value is not None})
+
+
+def _exit_with_unreadable_file(file: Path, command: str | None) -> NoReturn:
+    """Say which user cannot read the file and how to change that.
+
+    The commands that systemd runs end with a code of their own, so that it does not repeat them.
+    """
+    group = _name_group(os.getegid())
+    lines = [f"--env-file: {file} cannot be read by the user {_name_user(os.geteuid())}."]
+    try:
+        status = file.stat()
+    except PermissionError:
+        lines.append(f"This user may not enter a folder above it: look at namei -l {file}")
+    else:
+        owners = f"{_name_user(status.st_uid)}:{_name_group(status.st_gid)}"
+        lines.append(f"It belongs to {owners} with the mode {stat.S_IMODE(status.st_mode):04o}.")
+        lines.append(f"As root, run: chown root:{group} {file} && chmod 0640 {file}")
+    click.echo("\n  ".join(lines), err=True)
+    is_service = command in ("serve", "deliver")
+    raise click.exceptions.Exit(UNREADABLE_SETTINGS if is_service else COULD_NOT_RUN)
+
+
+def _name_user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _name_group(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)

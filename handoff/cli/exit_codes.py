@@ -12,6 +12,7 @@ from handoff.problems import Problem
 
 FINDINGS = 1
 COULD_NOT_RUN = 2
+UNREADABLE_SETTINGS = 78  # EX_CONFIG; the units of systemd do not restart after it
 INTERRUPTED = 130  # the code that shells report for a process that Ctrl-C ended
 
 

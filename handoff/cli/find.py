@@ -38,7 +38,7 @@ Exit codes: 0 found; 1 nothing was found; 2 could not run; 130 Ctrl-C.
 
 \b
 Examples:
-  handoff find 9f1c2a5e-7d34-4c1b-8f0e-2f6d9f0c1a77 --env-file /etc/handoff.env
+  handoff find 9f1c2a5e-7d34-4c1b-8f0e-2f6d9f0c1a77 --env-file /etc/handoff/handoff.env
   handoff find 000000010 --json
 """
 

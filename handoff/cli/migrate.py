@@ -35,8 +35,8 @@ Exit codes: 0 done; 2 could not run, nothing was moved; 130 Ctrl-C, nothing was 
 
 \b
 Examples:
-  handoff migrate --env-file /etc/handoff.env
-  handoff migrate --from sqlite:////var/lib/handoff/handoff.db --env-file /etc/handoff.env
+  handoff migrate --env-file /etc/handoff/handoff.env
+  handoff migrate --from sqlite:////var/lib/handoff/handoff.db --env-file /etc/handoff/handoff.env
 """
 
 

@@ -41,7 +41,7 @@ Exit codes: 0 done; 1 done, but handoffs stay that are not reconciled; 2 could n
 
 \b
 Examples:
-  handoff purge --older-than 90d --env-file /etc/handoff.env      for example every night
+  handoff purge --older-than 90d --env-file /etc/handoff/handoff.env      for example every night
   handoff purge --older-than 4w --keep-references 1y --dry-run
 """
 

@@ -88,7 +88,7 @@ Exit codes:
 
 \b
 Examples:
-  handoff reconcile --env-file /etc/handoff.env               for example every hour
+  handoff reconcile --env-file /etc/handoff/handoff.env               for example every hour
   handoff reconcile --since 7d --format csv > week.csv
   handoff reconcile 9f1c2a5e-7d34-4c1b-8f0e-2f6d9f0c1a77
   handoff reconcile --csv orders-of-poq.csv --json

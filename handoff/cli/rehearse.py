@@ -55,7 +55,7 @@ Exit codes:
 
 \b
 Examples:
-  handoff rehearse --env-file /etc/handoff.env --staging https://staging.shop.example
+  handoff rehearse --env-file /etc/handoff/handoff.env --staging https://staging.shop.example
   handoff rehearse --staging https://staging.shop.example --place-order --json
 """
 

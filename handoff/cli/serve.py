@@ -25,7 +25,7 @@ def serve(bind: str, workers: int) -> None:
     reaches. Put the shop's own proxy in front of it, under
     a path of the shop's host; docs/go-live.md shows how.
 
-    Example: handoff serve --env-file /etc/handoff.env --bind 127.0.0.1:8000
+    Example: handoff serve --env-file /etc/handoff/handoff.env --bind 127.0.0.1:8000
     """
     # Imported here, because the other commands do not need Flask.
     from handoff.operations.metrics import FOLDER_PREFIX, FOLDER_VARIABLE

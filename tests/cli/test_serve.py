@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import pytest
 import requests
 
 from handoff import __version__
@@ -53,6 +56,50 @@ def test_a_missing_env_file_is_named() -> None:
     result = handoff("serve", "--env-file", "no-such-file")
     assert result.returncode == 2
     assert "no-such-file" in result.stderr
+
+
+@pytest.mark.parametrize(("command", "code"), [("serve", 78), ("deliver", 78), ("doctor", 2)])
+def test_an_env_file_of_another_user_is_explained(
+    command: str, code: int, readable_folder: Path
+) -> None:
+    """The service's user meets a file that root has made for itself."""
+    file = readable_folder / "handoff.env"
+    file.write_text("HANDOFF_SECRET_KEY=a secret that nobody may see\n")
+    file.chmod(0o600)
+    result = run_as_nobody(command, "--env-file", str(file))
+    assert result.returncode == code
+    assert f"{file} cannot be read by the user nobody" in result.stderr
+    assert "with the mode 0600" in result.stderr
+    assert f"chown root:nogroup {file} && chmod 0640 {file}" in result.stderr
+    file.chmod(0o644)
+    assert "cannot be read" not in run_as_nobody(command, "--env-file", str(file)).stderr
+    readable_folder.chmod(0o700)
+    result = run_as_nobody(command, "--env-file", str(file))
+    assert result.returncode == code
+    assert "may not enter a folder above it" in result.stderr
+
+
+@pytest.fixture
+def readable_folder() -> Iterator[Path]:
+    """Return a folder that every user may enter, which those of pytest are not."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can run a command as another user")
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def run_as_nobody(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as the user `nobody`, whose modules root has imported before."""
+    script = (
+        "import os, sys, importlib; from handoff.cli import main; "
+        f"importlib.import_module('handoff.cli.{arguments[0]}'); "
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534); "
+        f"sys.argv[1:] = {list(arguments)!r}; main()"
+    )
+    command = [sys.executable, "-c", script]
+    environment = {"PATH": os.environ["PATH"]}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
 
 
 def test_the_list_of_commands_is_shown_without_importing_one() -> None:
