@@ -47,10 +47,6 @@ class OrderLookup:
         """Whether the settings give the right to read orders."""
         return self.orders is not None
 
-    def is_ordered(self, handoff: Handoff) -> bool:
-        """Return whether the quote of a used link is ordered, as far as is known."""
-        return bool(self.find_orders(handoff).orders)
-
     def find_orders(self, handoff: Handoff) -> FoundOrders:
         """Return the orders of the quote of a used link that are not cancelled.
 

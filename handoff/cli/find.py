@@ -19,14 +19,15 @@ from handoff.ledger import Database
 from handoff.ledger.search_repository import FoundTransfer, SearchRepository
 from handoff.link_tokens import find_handoff_id
 from handoff.operations.json_logs import configure_logging
+from handoff.support_code import build_support_code, normalize_support_code
 from handoff.web_checkout.transfer_status import describe_transfer
 
 _HELP = """\
 Show what has happened to a transfer, as a timeline.
 
 ANYTHING is a reference in any spelling, the number of an order or a quote, the id of a handoff
-(the log has it as "handoff") or the first eight characters of it (the shopper's page shows
-them), or a whole link. It may have spaces. Give - to read it from
+(the log has it as "handoff") or its beginning, the support code of a shopper's page (7K3M-9QX2,
+in any spelling), or a whole link. It may have spaces. Give - to read it from
 standard input. A link is a credential, and sudo logs arguments: so paste links there.
 
 It reads the ledger and does not ask the shop. Its orders are those that "handoff reconcile", the
@@ -53,13 +54,13 @@ def find(words: tuple[str, ...], in_json: bool) -> None:
     settings = load_settings_or_exit()
     configure_logging("CRITICAL")  # errors are printed as messages instead
     with exit_on_problem(), closing(open_existing_ledger(settings)) as database:
-        text = _read_standard_input() if words == ("-",) else " ".join(words)
-        found = _search(database, text.strip())
+        text = (_read_standard_input() if words == ("-",) else " ".join(words)).strip()
+        found = _search(database, text)
     transfers = [_describe_transfer(each, settings.link_ttl) for each in found]
     if in_json:
         click.echo(json.dumps({"transfers": transfers}, indent=2))
     else:
-        _print_transfers(transfers)
+        _print_transfers(transfers, normalize_support_code(text))
     raise click.exceptions.Exit(0 if transfers else FINDINGS)
 
 
@@ -85,6 +86,7 @@ def _describe_transfer(found: FoundTransfer, link_ttl: int) -> dict[str, Any]:
         "handoffs": [
             {
                 "handoff": handoff.id,
+                "support_code": build_support_code({"handoff": handoff.id}),
                 "timeline": [entry.as_json() for entry in build_timeline(handoff)],
             }
             for handoff in found.handoffs
@@ -92,9 +94,15 @@ def _describe_transfer(found: FoundTransfer, link_ttl: int) -> dict[str, Any]:
     }
 
 
-def _print_transfers(transfers: Sequence[dict[str, Any]]) -> None:
+def _print_transfers(transfers: Sequence[dict[str, Any]], support_code: str | None) -> None:
+    """Print transfers. `support_code` is the text that was searched, if it can be one."""
     if not transfers:
         click.echo("Nothing in the ledger matches.")
+        if support_code:
+            click.echo(
+                f"If {support_code} is the support code of a page that belongs to no handoff, the "
+                "log has it in the line of the request."
+            )
     console = Console()
     for transfer in transfers:
         print_transfer(console, transfer)

@@ -27,7 +27,8 @@ def print_transfer(console: Console, transfer: dict[str, Any]) -> None:
             (entry["at"], _separate_words(entry["event"]), _describe_facts(entry))
             for entry in handoff["timeline"]
         ]
-        _print_table(console, f"Handoff {handoff['handoff']}", rows)
+        title = f"Handoff {handoff['handoff']}, support code {handoff['support_code']}"
+        _print_table(console, title, rows)
     refusal = transfer["refusal"]
     if refusal is not None:
         what = ": ".join(filter(None, (refusal["code"], ", ".join(refusal["skus"]))))

@@ -49,10 +49,19 @@ class CheckoutRedirect:
 
     def refuse(self, handoff: Handoff) -> Response:
         """Return the result page for a web view that may not use the link."""
-        if handoff.state is LinkState.USED and self.order_lookup.is_ordered(handoff):
-            return self.pages.render_result_page(result_pages.ORDERED, handoff)
+        if handoff.state is LinkState.USED and (ordered_page := self.find_ordered_page(handoff)):
+            return ordered_page
         page = result_pages.find_page_for_link_state(handoff.state)
         return self.pages.render_result_page(page, handoff)
+
+    def find_ordered_page(self, handoff: Handoff) -> Response | None:
+        """Return the page with the numbers of the orders of a used link, None without an order."""
+        orders = self.order_lookup.find_orders(handoff).orders
+        if not orders:
+            return None
+        numbers = [order["replaced_by"] or order["number"] for order in orders]
+        page = result_pages.ORDERED
+        return self.pages.render_result_page(page, handoff, order_numbers=numbers)
 
     def _redirect_with_new_session(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
         try:

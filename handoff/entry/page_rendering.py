@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from handoff.page_texts import LANGUAGES, load_page_texts
 from handoff.resource_folders import find_resource_folder
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreSite
+from handoff.support_code import build_support_code
 
 _TEXTS_EXTENSION = "handoff.page_texts"
 
@@ -74,7 +76,11 @@ class PageRenderer:
         return response
 
     def render_result_page(
-        self, page: ResultPage, handoff: Handoff | None = None, token: str | None = None
+        self,
+        page: ResultPage,
+        handoff: Handoff | None = None,
+        token: str | None = None,
+        order_numbers: Sequence[str] = (),
     ) -> Response:
         """Return a result page. With a `token` it has a button that tries the link again."""
         structlog.contextvars.bind_contextvars(page=page.code)
@@ -83,12 +89,12 @@ class PageRenderer:
         else:
             site = self._sites.find_by_code(handoff.store_code)
             self._set_language(handoff)
-        handoff_id = handoff.id if handoff else g.get("handoff_id", "")
         html = render_template(
             "result_page.html",
             **self._build_branding(site)._asdict(),
             page=page,
-            support_code=handoff_id[:8],
+            order_numbers=order_numbers,
+            support_code=build_support_code(structlog.contextvars.get_contextvars()),
             token=token,
         )
         response = Response(html, page.status)

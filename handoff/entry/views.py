@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import structlog
-from flask import Blueprint, Flask, Request, Response, current_app, g, request
+from flask import Blueprint, Flask, Request, Response, current_app, request
 from gunicorn.http.errors import ParseException
 
 from handoff.entry import result_pages
@@ -106,9 +106,8 @@ def _use_link(token: str, *, needs_cookie: bool) -> Response:
     used = context.handoffs.use_link(handoff.id, cookies.hashes)
     if used is None:
         return context.checkout.refuse(_find_handoff(token) or handoff)
-    if used.reopen_count and context.checkout.order_lookup.is_ordered(used):
-        return context.pages.render_result_page(result_pages.ORDERED, handoff)
-    return context.checkout.redirect_to_checkout(used, cookies)
+    ordered_page = context.checkout.find_ordered_page(used) if used.reopen_count else None
+    return ordered_page or context.checkout.redirect_to_checkout(used, cookies)
 
 
 @_blueprint.errorhandler(LedgerUnavailable)
@@ -137,12 +136,16 @@ def _get_context() -> EntryContext:
 
 
 def _find_handoff(token: str) -> Handoff | None:
+    handoff_id = _read_handoff_id(token)
+    return None if handoff_id is None else _get_context().handoffs.find(handoff_id)
+
+
+def _read_handoff_id(token: str) -> str | None:
+    """Return the id in a link's token, and name it in the log; None for an unknown link."""
     handoff_id = _get_context().link_tokens.read(token)
-    if handoff_id is None:
-        return None
-    structlog.contextvars.bind_contextvars(handoff=handoff_id)
-    g.handoff_id = handoff_id  # the support code of a page that is shown without the ledger
-    return _get_context().handoffs.find(handoff_id)
+    if handoff_id is not None:
+        structlog.contextvars.bind_contextvars(handoff=handoff_id)
+    return handoff_id
 
 
 def _read_cookies(handoff: Handoff) -> WebViewCookies:
@@ -183,7 +186,7 @@ def _show_try_again_page(page: ResultPage) -> Response:
     """Show a page with a button to try again, without reading the ledger."""
     context = _get_context()
     token = (request.view_args or {}).get("token") or _read_form_token()
-    handoff_id = context.link_tokens.read(token)
+    handoff_id = _read_handoff_id(token)
     # The button would skip the question that the entry page asks after another website's link.
     if handoff_id is None or is_from_another_site(request, *context.sites.origins):
         return context.pages.render_result_page(page)

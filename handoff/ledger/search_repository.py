@@ -1,4 +1,4 @@
-"""Finds transfers by what a person has: a reference, an order or quote number, a handoff's id.
+"""Finds transfers by what a person has: a reference, a number, a support code, a handoff's id.
 
 No index holds the numbers of orders, so a search by text reads every row that has an order. It is
 for people, not for requests.
@@ -18,8 +18,10 @@ from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, read_handoffs
 from handoff.ledger.models import Handoff
 from handoff.ledger.refused_transfers import IS_OVER_RETENTION, RefusedTransfer
 from handoff.ledger.tables import handoff, refused_transfer, simplified_reference
+from handoff.support_code import list_handoff_id_prefixes, normalize_support_code
 
-_SHOWN_ID_LENGTH = 8  # characters of a handoff's id on a result page
+_MIN_ID_PREFIX = 8  # characters; earlier versions showed as many as the support code
+_BLANK = re.compile(r"\s")
 _QUOTE_NUMBER = re.compile(r"[0-9]{1,18}")  # fits a BigInteger
 
 _c = handoff.c
@@ -49,13 +51,17 @@ class SearchRepository:
         """Return the transfers to which a text leads, the oldest first.
 
         It may be a reference, whose case and hyphens do not matter, the number of an order or a
-        quote, or the id of a handoff or its beginning.
+        quote, a support code as a person writes it, or the id of a handoff or its beginning.
         """
+        text = _BLANK.sub(" ", text)
         if not text.isprintable():  # the databases refuse some of these texts
             return []
         simplified = sa.func.lower(sa.func.replace(text, "-", ""))
         conditions = [simplified_reference == simplified]
-        if len(text) >= _SHOWN_ID_LENGTH:
+        if (code := normalize_support_code(text)) is not None:
+            prefixes = list_handoff_id_prefixes(code)
+            conditions.append(sa.func.substr(_c.id, 1, len(prefixes[0])).in_(prefixes))
+        if len(text) >= _MIN_ID_PREFIX:
             conditions.append(sa.func.substr(_c.id, 1, len(text)) == text)
         number = text.removeprefix("#")
         if _QUOTE_NUMBER.fullmatch(number):

@@ -17,6 +17,8 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from handoff.support_code import build_support_code
+
 _SECRETS = (
     re.compile(r"(/h/)(?!<)[^\s\"'?#]+"),
     re.compile(r"(/api/cart-transfer/)(?!<)[^\s\"'?#]+"),
@@ -64,8 +66,14 @@ def _redact_value(value: Any) -> Any:
     return value
 
 
+def _add_support_code(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    code = build_support_code(event)
+    return event if code is None else {**event, "support_code": code}
+
+
 _ADD_CONTEXT: list[Processor] = [
     structlog.contextvars.merge_contextvars,
+    _add_support_code,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -11,11 +11,12 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, ViewportSize, expect
 
 from handoff.entry.theme_css import Colour
+from handoff.support_code import build_support_code, normalize_support_code
 from tests.browser.conftest import NewScenarios
 from tests.browser.page_scenarios import PAGES
 
 RESULT_PAGES = [page for page in PAGES if page not in ("entry_page", "question")]
-WITHOUT_SUPPORT_CODE = {"unknown", "no_page", *PAGES[PAGES.index("paused") :]}
+WITHOUT_HANDOFF = {"unknown", "no_page", *PAGES[PAGES.index("too_many") :]}
 SMALL = ViewportSize(width=320, height=568)
 COLOURS = ["#1a4fd6", "#ffee00", "#000000", "#ffffff", "#ff0000"]
 
@@ -116,9 +117,14 @@ def test_a_result_page_is_announced_with_support_code_and_focused_button(
         "Try again" if name in ("unavailable", "fault", "paused") else "Back to the app"
     )
     expect(page.get_by_role("status")).to_contain_text(page.locator("h1").inner_text())
-    handoff_id = page.url.rpartition("/")[2].partition(".")[0]
-    codes = [] if name in WITHOUT_SUPPORT_CODE else [handoff_id[:8]]
-    assert page.locator(".code b").all_inner_texts() == codes
+    [code] = page.locator(".code b").all_inner_texts()
+    assert normalize_support_code(code) == code
+    if name not in WITHOUT_HANDOFF:
+        handoff_id = page.url.rpartition("/")[2].partition(".")[0]
+        assert build_support_code({"handoff": handoff_id}) == code
+    snapshot = page.locator(".code").aria_snapshot()
+    assert " ".join(code.replace("-", ",")) in snapshot
+    assert code not in snapshot
 
 
 def test_the_same_button_has_focus_without_a_return_url(new_scenarios: NewScenarios) -> None:

@@ -62,6 +62,10 @@ def name_handoff(found: dict[str, Any], _link: str) -> str:
     return str(found["handoffs"][0]["handoff"])
 
 
+def read_out_support_code(found: dict[str, Any], _link: str) -> str:
+    return str(found["handoffs"][0]["support_code"]).lower().replace("-", " ").replace("0", "O")
+
+
 def paste_link(_found: dict[str, Any], link: str) -> str:
     return f"see https://www.shop.example/handoff{link}?utm=1"
 
@@ -85,6 +89,7 @@ def paste_token(_found: dict[str, Any], link: str) -> str:
         name_quote,
         name_order,
         name_handoff,
+        read_out_support_code,
         paste_link,
         paste_encoded_link,
         paste_form,
@@ -202,7 +207,6 @@ def test_a_purged_handoff_keeps_its_order(ordered: Scenario, handoff: Command) -
         "0",
         "%",
         "_",
-        "00000000",
         '1", "state',
         "9" * 5000,
         "-x",
@@ -221,6 +225,13 @@ def test_a_text_that_leads_nowhere_is_not_repeated(
     assert result.exit_code == 1, result.output
     assert result.stdout == "Nothing in the ledger matches.\n"
     assert read_transfers(handoff("find", text, "--json")) == []
+
+
+def test_the_code_of_a_page_without_a_handoff_leads_to_the_log(handoff: Command) -> None:
+    assert handoff("migrate").exit_code == 0
+    result = handoff("find", "7k3m9qx2")
+    assert result.exit_code == 1
+    assert "If 7K3M-9QX2 is the support code of a page" in result.stdout
 
 
 def test_markup_in_a_reference_is_printed_as_it_is(scenario: Scenario, handoff: Command) -> None:

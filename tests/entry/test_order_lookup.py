@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -52,6 +53,10 @@ class Shopper:
         self.shop.state.orders.cancel_order(order)
         self.shop.state.quotes.restore(order.quote)
 
+    def edit_order(self) -> None:
+        """Edit the last order, as an administrator of the shop does."""
+        self.shop.state.orders.replace_order(list(self.shop.state.orders.by_id.values())[-1])
+
     def read_page(self, client: FlaskClient | None = None) -> str:
         """Open the link in another web view and return the title of its page."""
         answer = (client or self.make_client()).get(self.link)
@@ -101,6 +106,31 @@ def test_the_page_knows_of_an_order_ten_seconds_later_and_of_its_end(
         clock.advance(seconds=10)
         titles.append(shopper.read_page())
     assert titles == [ORDERED, USED, ORDERED]
+
+
+def test_the_page_of_an_order_shows_the_number_that_the_shop_has_given_it(
+    shopper: Shopper, clock: FakeClock
+) -> None:
+    assert "Order number" not in shopper.make_client().get(shopper.link).text
+    numbers = []
+    for change in (shopper.order, shopper.edit_order):
+        change()
+        clock.advance(seconds=10)
+        in_another_web_view = shopper.make_client().get(shopper.link).text
+        numbers += re.findall(r'Order number: <b dir="ltr">([^<]*)</b>', in_another_web_view)
+    assert numbers == ["000000001", "000000001-1"]
+
+
+def test_a_web_view_that_comes_back_after_its_order_sees_the_number(shopper: Shopper) -> None:
+    shopper.order()
+    answer = shopper.client.post(shopper.link)
+    assert 'Order number: <b dir="ltr">000000001</b>' in answer.text
+
+
+def test_a_number_is_no_markup(shopper: Shopper) -> None:
+    shopper.order()
+    list(shopper.shop.state.orders.by_id.values())[-1].increment_id = "<i>1&2"
+    assert "&lt;i&gt;1&amp;2" in shopper.make_client().get(shopper.link).text
 
 
 def test_the_shop_is_not_asked_for_ever(

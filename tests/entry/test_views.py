@@ -21,7 +21,9 @@ from pydantic import SecretStr
 
 from handoff.resource_folders import find_resource_folder
 from handoff.settings.store_view_models import StoreView
+from handoff.support_code import build_support_code
 from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path, use_link
+from tests.logs import CapturedLog
 from tests.running import RunningShop
 
 CHECKOUT = "/checkout/"
@@ -35,6 +37,11 @@ def sessions_in(shop: RunningShop) -> dict[str, bytes]:
 def ledger_rows(folder: Path) -> list[Any]:
     with sqlite3.connect(folder / "handoff.db") as connection:
         return connection.execute("SELECT * FROM handoff").fetchall()
+
+
+def read_support_code(page: str) -> str:
+    [code] = re.findall(r'<b dir="ltr" aria-hidden="true">([^<]+)</b>', page)
+    return str(code)
 
 
 def list_set_cookies(answer: Any) -> list[str]:
@@ -592,8 +599,20 @@ def test_result_pages_hold_a_support_code_and_not_the_link(
     link = poq.link()
     use_link(phone, link)
     page = app.test_client().get(link).text
-    assert f'<b dir="ltr">{link[3:11]}</b>' in page
+    assert read_support_code(page) == build_support_code({"handoff": link[3:25]})
     assert link not in page
+
+
+@pytest.mark.parametrize("path", ["/h/x", "/nowhere", "/h/{token}"])
+def test_the_support_code_of_each_page_is_in_the_log(
+    poq: Poq, phone: FlaskClient, app: Flask, captured_log: CapturedLog, path: str
+) -> None:
+    link = poq.link()
+    use_link(phone, link)
+    captured_log.read_lines()
+    page = app.test_client().get(path.format(token=link.removeprefix("/h/"))).text
+    [line] = captured_log.read_lines("request")
+    assert line["support_code"] == read_support_code(page)
 
 
 def test_unknown_addresses_and_wrong_methods_get_a_page(client: FlaskClient) -> None:

@@ -10,6 +10,7 @@ from tests.ledger.stored_handoffs import LedgerWithHandoffs
 
 ORDER = {"id": 9, "number": "EU-00_7%a", "state": "new", "replaced_by": "EU-00_7%a-1"}
 ID = "AAAAAAAAAAAAAAAAAAAA_-"
+CODE = "0000-0000"
 
 
 @pytest.fixture
@@ -21,7 +22,20 @@ def search(ledger: LedgerWithHandoffs) -> SearchRepository:
 
 
 @pytest.mark.parametrize(
-    "text", ["aB1", "a-b-1-", "41", "#42", "EU-00_7%a", "#EU-00_7%a", "EU-00_7%a-1", ID, ID[:8]]
+    "text",
+    [
+        "aB1",
+        "a-b-1-",
+        "41",
+        "#42",
+        "EU-00_7%a",
+        "#EU-00_7%a",
+        "EU-00_7%a-1",
+        ID,
+        ID[:8],
+        CODE,
+        "oOO0 0000",
+    ],
 )
 def test_every_match_leads_to_all_handoffs_of_its_transfer(
     search: SearchRepository, text: str
@@ -32,7 +46,19 @@ def test_every_match_leads_to_all_handoffs_of_its_transfer(
 
 @pytest.mark.parametrize(
     "text",
-    ["", "EU-00_7", "EU-0007%a", "EU-00_7b", ID.lower(), ID[:7], "4", "new", "r\x00", "\ud800"],
+    [
+        "",
+        "EU-00_7",
+        "EU-0007%a",
+        "EU-00_7b",
+        ID.lower(),
+        ID[:7],
+        "0000-0001",
+        "4",
+        "new",
+        "r\x00",
+        "\ud800",
+    ],
 )
 def test_parts_and_patterns_match_nothing(search: SearchRepository, text: str) -> None:
     assert search.find_by_text(text) == []
