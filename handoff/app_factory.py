@@ -24,6 +24,7 @@ from handoff.ledger import (
     Leases,
     LedgerUnreachable,
     RefusedTransferRepository,
+    ShownPageRepository,
     find_newest_schema_version,
     migrate,
     open_database,
@@ -129,7 +130,7 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
     session_store = _open_session_store(settings)
     link_tokens = _build_link_tokens(settings)
     sites = settings.store_sites
-    pages = PageRenderer(settings)
+    pages = PageRenderer(settings, ShownPageRepository(database))
     counters = _build_rate_limit_counters(settings)
     leases = Leases(database, seconds=settings.magento_timeout + _LEASE_MARGIN)
     preflight = _build_checkout_preflight(client, settings)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from handoff.api_values import format_time
 from handoff.ledger import Handoff, LinkState
+from handoff.ledger.event_deliveries import EventDelivery
 
 
 class HandoffEvent(Enum):
@@ -18,10 +19,13 @@ class HandoffEvent(Enum):
     OPENED = "opened"
     SESSION_WRITTEN = "session_written"
     REOPENED = "reopened"
+    PAGE_SHOWN = "page_shown"
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
     ORDERED = "ordered"
     RECONCILED = "reconciled"
+    WAITING = "waiting"
+    DELIVERED = "delivered"
     PURGED = "purged"
 
 
@@ -29,7 +33,7 @@ class HandoffEvent(Enum):
 class TimelineEntry:
     """An event, its time in milliseconds since 1970, and facts that JSON can hold.
 
-    The ledger keeps no time of reopenings and orders, so `at` is None for them.
+    `at` is None for reopenings and orders that an earlier version recorded without their time.
     """
 
     event: HandoffEvent
@@ -41,14 +45,28 @@ class TimelineEntry:
         return {"event": self.event.value, "at": format_time(self.at), **self.facts}
 
 
-def build_timeline(handoff: Handoff) -> list[TimelineEntry]:
-    """Return the entries of a handoff. No entry holds a credential or says who the customer is."""
-    moments = [*_list_link_moments(handoff), *_list_order_moments(handoff)]
+_Moment = tuple[int, TimelineEntry]  # an entry, and the time by which to sort it
+
+
+def build_timeline(
+    handoff: Handoff,
+    deliveries: Sequence[EventDelivery] = (),
+    receiver_names: Mapping[str, str] | None = None,
+) -> list[TimelineEntry]:
+    """Return the entries of a handoff. No entry holds a credential or says who the customer is.
+
+    `receiver_names` has the names of the receivers that `deliveries` have, by their keys.
+    """
+    moments = [
+        *_list_link_moments(handoff),
+        *_list_web_view_moments(handoff),
+        *_list_order_moments(handoff),
+        *_list_delivery_moments(deliveries, receiver_names or {}),
+    ]
     return [entry for _, entry in sorted(moments, key=lambda moment: moment[0])]
 
 
-def _list_link_moments(handoff: Handoff) -> Iterator[tuple[int, TimelineEntry]]:
-    """Yield what happened to the link, each with the time by which to sort it."""
+def _list_link_moments(handoff: Handoff) -> Iterator[_Moment]:
     facts = {
         "caller": handoff.caller,
         "kind": handoff.kind,
@@ -57,25 +75,34 @@ def _list_link_moments(handoff: Handoff) -> Iterator[tuple[int, TimelineEntry]]:
         "item_count": None if handoff.anonymised_at else handoff.item_count,
     }
     yield handoff.issued_at, TimelineEntry(HandoffEvent.TRANSFERRED, handoff.issued_at, facts)
-    written_at = handoff.session_written_at
     expired_at = handoff.expires_at if handoff.state is LinkState.EXPIRED else None
     for event, at in (
         (HandoffEvent.OPENED, handoff.used_at),
-        (HandoffEvent.SESSION_WRITTEN, written_at),
+        (HandoffEvent.SESSION_WRITTEN, handoff.session_written_at),
         (HandoffEvent.SUPERSEDED, handoff.superseded_at),
         (HandoffEvent.EXPIRED, expired_at),
         (HandoffEvent.PURGED, handoff.anonymised_at),
     ):
         if at is not None:
             yield at, TimelineEntry(event, at)
+
+
+def _list_web_view_moments(handoff: Handoff) -> Iterator[_Moment]:
+    written_at, reopened_at = handoff.session_written_at, handoff.reopened_at
     if handoff.reopen_count and written_at is not None:
-        facts = {"count": handoff.reopen_count}
-        yield written_at, TimelineEntry(HandoffEvent.REOPENED, None, facts)
+        facts: dict[str, Any] = {"count": handoff.reopen_count}
+        entry = TimelineEntry(HandoffEvent.REOPENED, reopened_at, facts)
+        yield reopened_at or written_at, entry
+    if handoff.page_shown_at is not None:
+        facts = {"page": handoff.shown_page}
+        entry = TimelineEntry(HandoffEvent.PAGE_SHOWN, handoff.page_shown_at, facts)
+        yield handoff.page_shown_at, entry
 
 
-def _list_order_moments(handoff: Handoff) -> Iterator[tuple[int, TimelineEntry]]:
-    """Yield the orders, then the result of reconciliation; both are found after the rest."""
-    found_at = max(handoff.resolved_at or 0, handoff.orders_looked_up_at or 0, handoff.issued_at)
+def _list_order_moments(handoff: Handoff) -> Iterator[_Moment]:
+    """Yield the orders, then the result of reconciliation; both come after the link's use."""
+    used_at = handoff.session_written_at or handoff.issued_at
+    found_at = max(handoff.resolved_at or 0, handoff.orders_looked_up_at or 0, used_at)
     for order in handoff.orders or ():
         facts = {
             "number": order["number"],
@@ -83,7 +110,25 @@ def _list_order_moments(handoff: Handoff) -> Iterator[tuple[int, TimelineEntry]]
             "is_cancelled": bool(order.get("is_cancelled")),
             "replaced_by": order.get("replaced_by"),
         }
-        yield found_at, TimelineEntry(HandoffEvent.ORDERED, None, facts)
+        placed_at = order.get("placed_at")
+        entry = TimelineEntry(HandoffEvent.ORDERED, placed_at, facts)
+        # Magento's time has whole seconds, and its clock may differ from the ledger's.
+        yield max(placed_at or found_at, used_at), entry
     if handoff.outcome is not None:
         facts = {"outcome": handoff.outcome, "differences": handoff.differences or []}
         yield found_at, TimelineEntry(HandoffEvent.RECONCILED, handoff.resolved_at, facts)
+
+
+def _list_delivery_moments(
+    deliveries: Sequence[EventDelivery], receiver_names: Mapping[str, str]
+) -> Iterator[_Moment]:
+    for delivery in deliveries:
+        is_waiting = delivery.delivered_at is None
+        event = HandoffEvent.WAITING if is_waiting else HandoffEvent.DELIVERED
+        at = delivery.delivered_at or delivery.created_at
+        facts = {
+            "type": delivery.type,
+            "receiver": receiver_names.get(delivery.receiver, delivery.receiver[:6]),
+            "failed_count": delivery.failed_count,
+        }
+        yield at, TimelineEntry(event, at, facts)

@@ -14,13 +14,9 @@ from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, exit_on_problem
 from handoff.cli.find_output import print_transfer
 from handoff.cli.open_ledger import open_existing_ledger
-from handoff.handoff_timeline import build_timeline
-from handoff.ledger import Database
-from handoff.ledger.search_repository import FoundTransfer, SearchRepository
-from handoff.link_tokens import find_handoff_id
 from handoff.operations.json_logs import configure_logging
-from handoff.support_code import build_support_code, normalize_support_code
-from handoff.web_checkout.transfer_status import describe_transfer
+from handoff.support_code import normalize_support_code
+from handoff.transfer_search import search_transfers
 
 _HELP = """\
 Show what has happened to a transfer, as a timeline.
@@ -54,9 +50,8 @@ def find(words: tuple[str, ...], in_json: bool) -> None:
     settings = load_settings_or_exit()
     configure_logging("CRITICAL")  # errors are printed as messages instead
     with exit_on_problem(), closing(open_existing_ledger(settings)) as database:
-        text = (_read_standard_input() if words == ("-",) else " ".join(words)).strip()
-        found = _search(database, text)
-    transfers = [_describe_transfer(each, settings.link_ttl) for each in found]
+        text = _read_standard_input() if words == ("-",) else " ".join(words)
+        transfers = search_transfers(database, settings, text)
     if in_json:
         click.echo(json.dumps({"transfers": transfers}, indent=2))
     else:
@@ -67,31 +62,6 @@ def find(words: tuple[str, ...], in_json: bool) -> None:
 def _read_standard_input() -> str:
     with click.open_file("-", errors="replace") as file:
         return str(file.read())
-
-
-def _search(database: Database, text: str) -> list[FoundTransfer]:
-    repository = SearchRepository(database)
-    handoff_id = find_handoff_id(text)
-    if handoff_id is None:
-        return repository.find_by_text(text)
-    # A whole link must not reach the database, which may log the values of a query.
-    return repository.find_by_id(handoff_id)
-
-
-def _describe_transfer(found: FoundTransfer, link_ttl: int) -> dict[str, Any]:
-    """Return a transfer as JSON. `link_ttl` is in seconds."""
-    status = describe_transfer(found.handoffs, found.refusal, link_ttl=link_ttl) or {}
-    return {
-        **{name: status[name] for name in ("reference", "state", "refusal")},
-        "handoffs": [
-            {
-                "handoff": handoff.id,
-                "support_code": build_support_code({"handoff": handoff.id}),
-                "timeline": [entry.as_json() for entry in build_timeline(handoff)],
-            }
-            for handoff in found.handoffs
-        ],
-    }
 
 
 def _print_transfers(transfers: Sequence[dict[str, Any]], support_code: str | None) -> None:

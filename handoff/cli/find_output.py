@@ -1,4 +1,4 @@
-"""Prints what `handoff find` has found: a table for each handoff, and the last refusal."""
+"""Prints what `handoff find` has found: tables for each handoff, and the last refusal."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from rich.console import Console
 from rich.table import Column
 from rich.text import Text
 
-from handoff.cli.reconcile_output import STATE_LABELS, describe_differences
-from handoff.console_table import create_table, format_count
-from handoff.reconciliation.report import ReportState
-
-_KINDS = {"bag": "a bag", "guest": "a guest's quote", "customer": "a customer's quote"}
+from handoff.console_table import create_table
+from handoff.reconciliation.state_texts import DIFFERENCE_LABELS
+from handoff.timeline_texts import describe_entry, separate_words
 
 
 def print_transfer(console: Console, transfer: dict[str, Any]) -> None:
@@ -21,18 +19,31 @@ def print_transfer(console: Console, transfer: dict[str, Any]) -> None:
     reference = transfer["reference"]
     subject = "No reference" if reference is None else f"Reference {reference}"
     # Text, because a reference or a sku may hold rich's markup.
-    console.print(Text(f"{subject}: {_separate_words(transfer['state'])}", style="bold"))
+    console.print(Text(f"{subject}: {separate_words(transfer['state'])}", style="bold"))
     for handoff in transfer["handoffs"]:
         rows = [
-            (entry["at"], _separate_words(entry["event"]), _describe_facts(entry))
+            (entry["at"], separate_words(entry["event"]), describe_entry(entry))
             for entry in handoff["timeline"]
         ]
         title = f"Handoff {handoff['handoff']}, support code {handoff['support_code']}"
         _print_table(console, title, rows)
+        _print_lines(console, handoff["lines"])
     refusal = transfer["refusal"]
     if refusal is not None:
         what = ": ".join(filter(None, (refusal["code"], ", ".join(refusal["skus"]))))
         _print_table(console, "Last refused transfer", [(refusal["refused_at"], "refused", what)])
+
+
+def _print_lines(console: Console, lines: Iterable[dict[str, Any]]) -> None:
+    """Print the bag beside the order, if there is an order to compare."""
+    compared = [line for line in lines if line["ordered"] is not None]
+    if not compared:
+        return
+    table = create_table("sku", "in the bag", "ordered", "", title="Bag and order")
+    for line in compared:
+        mark = DIFFERENCE_LABELS.get(line["difference"], "")
+        table.add_row(Text(line["sku"]), line["bag"], line["ordered"], mark)
+    console.print(table)
 
 
 def _print_table(console: Console, title: str, rows: Iterable[tuple[str | None, str, str]]) -> None:
@@ -40,43 +51,6 @@ def _print_table(console: Console, title: str, rows: Iterable[tuple[str | None, 
     for at, event, what in rows:
         table.add_row(_shorten_time(at), event, Text(what))
     console.print(table)
-
-
-def _describe_facts(entry: dict[str, Any]) -> str:
-    match entry["event"]:
-        case "transferred":
-            return _describe_transferred(entry)
-        case "reopened":
-            return format_count(entry["count"], "time")
-        case "ordered":
-            return _describe_order(entry)
-        case "reconciled":
-            label = STATE_LABELS[ReportState(entry["outcome"])]
-            return ": ".join(filter(None, (label, describe_differences(entry["differences"]))))
-    return ""
-
-
-def _describe_transferred(entry: dict[str, Any]) -> str:
-    count = entry["item_count"]
-    parts = [
-        f"by {entry['caller']}" if entry["caller"] else "by direct entry",
-        _KINDS.get(entry["kind"], entry["kind"]),
-        None if count is None else format_count(count, "item"),
-        f"quote {entry['quote_number']}",
-        f"store view {entry['store']}",
-    ]
-    return ", ".join(filter(None, parts))
-
-
-def _describe_order(entry: dict[str, Any]) -> str:
-    text = f"{entry['number']}, {entry['state']}"
-    if entry["replaced_by"]:
-        text += f", edited and now {entry['replaced_by']}"
-    return text
-
-
-def _separate_words(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _shorten_time(text: str | None) -> str:

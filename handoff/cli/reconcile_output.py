@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any, Protocol
 
 from rich.console import Console
@@ -19,17 +19,9 @@ from rich.text import Text
 from handoff.console_table import create_table
 from handoff.reconciliation.csv_cells import escape_formulas
 from handoff.reconciliation.report import ReportEntry, ReportState, ReportSummary, format_time
+from handoff.reconciliation.state_texts import STATE_LABELS, describe_differences
 
 _MAX_TABLE_ROWS = 200  # a person has to read them
-STATE_LABELS = {
-    ReportState.MATCHED: "matched",
-    ReportState.NOT_ORDERED: "opened, not ordered",
-    ReportState.NEVER_OPENED: "never opened",
-    ReportState.DIFFERS: "ordered differently",
-    ReportState.TWO_ORDERS: "two orders",
-    ReportState.UNKNOWN: "unknown reference",
-    ReportState.UNRECONCILED: "purged unreconciled",
-}
 _CSV_COLUMNS = (
     "reference",
     "state",
@@ -169,12 +161,3 @@ def _describe_entry(entry: ReportEntry) -> str:
 
 def _describe_entry_differences(entry: ReportEntry) -> str:
     return describe_differences((entry.handoff and entry.handoff.differences) or [])
-
-
-def describe_differences(differences: Iterable[dict[str, Any]]) -> str:
-    """Return the differences between a bag and its orders, as the ledger holds them, as text."""
-    return "; ".join(
-        f"{difference['sku'] or 'currency'}: {difference['bag']} in the bag, "
-        f"{difference['ordered']} ordered"
-        for difference in differences
-    )

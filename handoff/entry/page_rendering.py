@@ -17,8 +17,9 @@ from werkzeug.http import parse_accept_header
 from handoff.entry.inline_script import build_script_source, read_inline_script
 from handoff.entry.result_pages import ResultPage
 from handoff.entry.security_headers import POLICY_HEADER, build_policy
-from handoff.ledger import Handoff
+from handoff.ledger import Handoff, ShownPageRepository
 from handoff.page_texts import LANGUAGES, load_page_texts
+from handoff.problems import LedgerUnavailable
 from handoff.resource_folders import find_resource_folder
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreSite
@@ -53,8 +54,9 @@ class _Branding(NamedTuple):
 class PageRenderer:
     """Renders pages with the branding of a handoff's site, in the shopper's language."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, shown_pages: ShownPageRepository) -> None:
         self._settings = settings
+        self._shown_pages = shown_pages
         self._sites = settings.store_sites
         self._store_views = settings.store_views
         self._posting_page_policy = build_policy(settings, build_script_source())
@@ -89,6 +91,7 @@ class PageRenderer:
         else:
             site = self._sites.find_by_code(handoff.store_code)
             self._set_language(handoff)
+            self._record_page(handoff, page)
         html = render_template(
             "result_page.html",
             **self._build_branding(site)._asdict(),
@@ -101,6 +104,12 @@ class PageRenderer:
         if page.retry_after is not None:
             response.headers["Retry-After"] = str(page.retry_after)
         return response
+
+    def _record_page(self, handoff: Handoff, page: ResultPage) -> None:
+        try:
+            self._shown_pages.record(handoff, page.code)
+        except LedgerUnavailable:
+            pass  # it is logged, and the shopper needs the page
 
     def _set_language(self, handoff: Handoff) -> None:
         store = self._store_views.find_by_code(handoff.store_code)

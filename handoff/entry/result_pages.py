@@ -232,7 +232,13 @@ TRY_LATER = ResultPage(
 )
 
 RESULT_PAGES = tuple(page for page in list(globals().values()) if isinstance(page, ResultPage))
+_TITLE_BY_CODE = {page.code: page.title for page in RESULT_PAGES}
 _PAGE_BY_REASON = {reason: page for page in RESULT_PAGES for reason in page.reasons}
+
+
+def find_page_title(code: str) -> str:
+    """Return the English title of a page by its code, or the code of an unknown page."""
+    return _TITLE_BY_CODE.get(code, code)
 
 
 def find_page_for_link_state(state: LinkState) -> ResultPage:

@@ -30,6 +30,7 @@ from handoff.ledger.models import (
     generate_handoff_id,
 )
 from handoff.ledger.refused_transfers import RefusedTransfer, RefusedTransferRepository
+from handoff.ledger.shown_page_repository import ShownPageRepository
 
 __all__ = [
     "Clock",
@@ -47,6 +48,7 @@ __all__ = [
     "NewHandoff",
     "RefusedTransfer",
     "RefusedTransferRepository",
+    "ShownPageRepository",
     "build_reference_key",
     "compute_digest",
     "find_newest_schema_version",

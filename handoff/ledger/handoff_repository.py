@@ -92,6 +92,7 @@ _USE_LINK = (
         reopen_count=sa.case(
             (_c.session_written_at.is_(None), _c.reopen_count), else_=_c.reopen_count + 1
         ),
+        reopened_at=sa.case((_c.session_written_at.is_(None), _c.reopened_at), else_=NOW),
     )
     .returning(*HANDOFF_COLUMNS)
 )
@@ -103,6 +104,7 @@ _UNDO_SESSION_WRITE = (
     .values(
         session_written_at=sa.case((_c.reopen_count == 0, sa.null()), else_=_c.session_written_at),
         reopen_count=sa.case((_c.reopen_count == 0, 0), else_=_c.reopen_count - 1),
+        reopened_at=sa.case((_c.reopen_count <= 1, sa.null()), else_=_c.reopened_at),
     )
 )
 

@@ -68,13 +68,15 @@ class Handoff(NewHandoff):
     """A handoff as the ledger held it at `read_at`.
 
     `orders` are those of its quote, cancelled ones too, as
-    `{"id", "number", "state", "replaced_by", "is_cancelled"}`; the entry pages looked them up last
-    at `orders_looked_up_at`. `resolved_at` is set once there is an outcome. Reconciliation asks the
-    shop about the handoff at `next_check_at`, also after that, because the shop can cancel an order
-    and open its quote again; None means never again. `order_comment` is "due" or "done".
+    `{"id", "number", "state", "replaced_by", "is_cancelled", "placed_at"}`; the entry pages looked
+    them up last at `orders_looked_up_at`. `resolved_at` is set once there is an outcome.
+    Reconciliation asks the shop about the handoff at `next_check_at`, also after that, because the
+    shop can cancel an order and open its quote again; None means never again. `order_comment` is
+    "due" or "done".
     `completed_order` is the number of the order that the page named `completed_page` tells the app
     about. `anonymised_at` is the time at which purging removed all but the reference and the order.
     `expiry_event` is "due" until the webhooks' outbox has the event of a link that nobody used.
+    `shown_page` is the code of the result page that was shown last, at `page_shown_at`.
     """
 
     id: str
@@ -84,6 +86,7 @@ class Handoff(NewHandoff):
     used_at: int | None = None
     session_written_at: int | None = None
     reopen_count: int = 0
+    reopened_at: int | None = None
     web_view_hash: str | None = None
     outcome: str | None = None
     orders: list[dict[str, Any]] | None = None
@@ -96,6 +99,8 @@ class Handoff(NewHandoff):
     completed_page: str | None = None
     anonymised_at: int | None = None
     expiry_event: str | None = None
+    shown_page: str | None = None
+    page_shown_at: int | None = None
     read_at: int = field(compare=False)
 
     @property

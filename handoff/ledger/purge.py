@@ -16,7 +16,14 @@ from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import iterate_handoffs
 from handoff.ledger.models import Handoff, OrderOutcome
 from handoff.ledger.refused_transfers import IS_OVER_RETENTION
-from handoff.ledger.tables import handoff, lease, refused_transfer, webhook_event
+from handoff.ledger.tables import (
+    ended_ops_session,
+    handoff,
+    lease,
+    login_block,
+    refused_transfer,
+    webhook_event,
+)
 
 _BATCH = 200  # handoffs in one transaction; a transfer may wait a few milliseconds for it
 _HOUR = 3_600_000  # milliseconds
@@ -93,6 +100,8 @@ class Purger:
             yield self._purge_page(page, request, delete_all=False)
         leases = self._delete_rows(lease, _is_abandoned)
         yield PurgeCounts(lease_count=leases)
+        for table in (ended_ops_session, login_block):
+            self._delete_rows(table, table.c.expires_at <= NOW)
         refusals = self._delete_rows(refused_transfer, IS_OVER_RETENTION)
         yield PurgeCounts(refusal_count=refusals)
         yield from self._purge_events()

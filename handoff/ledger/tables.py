@@ -44,6 +44,7 @@ handoff = Table(
     Column("used_at", BigInteger),
     Column("session_written_at", BigInteger),
     Column("reopen_count", Integer, nullable=False),
+    Column("reopened_at", BigInteger),
     Column("web_view_hash", String(64)),
     Column("outcome", String(16)),
     Column("orders", JSON(none_as_null=True)),
@@ -56,6 +57,8 @@ handoff = Table(
     Column("completed_page", String(32)),
     Column("anonymised_at", BigInteger),
     Column("expiry_event", String(4)),
+    Column("shown_page", String(32)),
+    Column("page_shown_at", BigInteger),
 )
 
 # Each transfer and each quote has one current handoff; the database refuses a second one.
@@ -107,6 +110,13 @@ login_block = Table(
     Column("refusal_count", Integer, nullable=False),
 )
 
+ended_ops_session = Table(
+    "ended_ops_session",
+    metadata,
+    Column("session_hash", String(64), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
 refused_transfer = Table(
     "refused_transfer",
     metadata,
@@ -134,6 +144,7 @@ webhook_event = Table(
     Column("delivered_at", BigInteger),
     Index("webhook_event_id", "receiver", "id", unique=True),
     Index("webhook_event_created_at", "created_at"),
+    Index("webhook_event_handoff", "handoff_id", "sequence"),
     Index("webhook_event_delivered_at", "delivered_at"),
 )
 for name, index_columns in (

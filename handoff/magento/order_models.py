@@ -95,6 +95,7 @@ class Order:
             "state": self.state,
             "replaced_by": self.replaced_by,
             "is_cancelled": self.is_cancelled,
+            "placed_at": self.created_at and int(self.created_at.timestamp() * 1000),
             "totals": self.totals.as_json(),
         }
 

@@ -10,11 +10,17 @@ from urllib.parse import quote
 import pytest
 from click.testing import Result
 
+from handoff.api_values import format_time
 from handoff.ledger import read_system_clock
 from handoff.ledger.purge import Purger, PurgeRequest
+from handoff.ledger.search_repository import SearchRepository
+from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.problems import LedgerUnavailable
+from handoff.webhooks.delivery_queue import DeliveryQueue
+from handoff.webhooks.receivers import Receiver
 from tests.cli.conftest import Command
 from tests.conftest import Poq, use_link
-from tests.reconciliation.scenario import Scenario
+from tests.reconciliation.scenario import ADMIN, Scenario
 
 UUID = "9f1c2a5e-7d34-4c1b-8f0e-2f6d9f0c1a77"
 
@@ -146,8 +152,90 @@ def test_a_link_that_is_reopened_and_then_superseded(scenario: Scenario, handoff
         ["transferred", "opened", "session_written", "reopened", "superseded"],
         ["transferred"],
     ]
-    assert find_entry(found, "reopened")["count"] == 2
+    reopened = find_entry(found, "reopened")
+    assert reopened["count"] == 2
+    assert reopened["at"] == format_time(scenario.clock.now - 1000)
     assert "2 times" in handoff("find", "r").stdout
+
+
+def test_the_bag_stands_beside_the_order_with_the_differences(
+    ordered: Scenario, handoff: Command
+) -> None:
+    [found] = read_transfers(handoff("find", UUID, "--json"))
+    assert found["handoffs"][0]["lines"] == [
+        {"sku": "ITEM-01", "bag": "1", "ordered": "1", "difference": None},
+        {"sku": "ITEM-02", "bag": "0", "ordered": "3", "difference": "foreign_in_order"},
+    ]
+    text = " ".join(handoff("find", UUID).stdout.split())
+    assert "ITEM-01 1 1 ITEM-02 0 3 not in the bag" in text
+
+
+def test_without_an_order_only_the_bag_is_known(ordered: Scenario, handoff: Command) -> None:
+    [found] = read_transfers(handoff("find", "waiting", "--json"))
+    lines = found["handoffs"][0]["lines"]
+    assert [(line["sku"], line["bag"], line["ordered"]) for line in lines] == [
+        ("ITEM-01", "2", None),
+        ("ITEM-02", "1", None),
+    ]
+
+
+def test_an_order_has_the_time_at_which_it_was_placed(ordered: Scenario, handoff: Command) -> None:
+    [found] = read_transfers(handoff("find", UUID, "--json"))
+    token = ordered.shop.call_rest("POST", "integration/admin/token", body=ADMIN)
+    orders = ordered.shop.call_rest("GET", "orders?searchCriteria[pageSize]=1", token=str(token))
+    placed = orders["items"][0]["created_at"].replace(" ", "T")
+    assert find_entry(found, "ordered")["at"] == f"{placed}.000Z"
+
+
+def test_the_page_that_the_shopper_saw_is_shown(scenario: Scenario, handoff: Command) -> None:
+    scenario.transfer_bag("r")
+    other = scenario.app.test_client()
+    for _ in range(2):
+        assert other.get(scenario.links["r"]).status_code == 410
+    [found] = read_transfers(handoff("find", "r", "--json"))
+    assert read_events(found) == [["transferred", "opened", "session_written", "page_shown"]]
+    title = "This link has already been used"
+    assert found["handoffs"][0]["shown_page"] == {"page": "used", "title": title}
+    assert title in handoff("find", "r").stdout
+
+
+def test_a_page_is_shown_without_a_ledger_that_can_be_written(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario.transfer_bag("r")
+
+    def fail(*_arguments: Any, **_options: Any) -> None:
+        raise LedgerUnavailable("the disk is full")
+
+    monkeypatch.setattr(scenario.database, "write", fail)
+    assert scenario.app.test_client().get(scenario.links["r"]).status_code == 410
+
+
+@pytest.mark.parametrize("is_delivered", [True, False])
+def test_the_events_of_webhooks_are_in_the_timeline(
+    scenario: Scenario, handoff: Command, monkeypatch: pytest.MonkeyPatch, is_delivered: bool
+) -> None:
+    url = "https://hooks.shop.example/secret-path"
+    monkeypatch.setenv("HANDOFF_WEBHOOK_URL", url)
+    monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", "whsec_" + "A" * 44)
+    receiver = Receiver.from_url(url)
+    scenario.transfer_bag("r", opened=False)
+    outbox = WebhookOutbox(scenario.database, [receiver.key])
+    [opened] = SearchRepository(scenario.database).find_by_text("r")[0].handoffs
+    scenario.database.write(lambda connection: outbox.add_opened(connection, opened))
+    queue = DeliveryQueue(scenario.database)
+    [event] = queue.find_due(receiver.key)
+    if is_delivered:
+        queue.mark_delivered(event)
+    else:
+        queue.postpone(event)
+    [found] = read_transfers(handoff("find", "r", "--json"))
+    entry = find_entry(found, "delivered" if is_delivered else "waiting")
+    assert (entry["type"], entry["receiver"]) == ("handoff.opened", receiver.name)
+    assert entry["failed_count"] == (0 if is_delivered else 1)
+    output = handoff("find", "r").stdout
+    assert f"handoff.opened to {receiver.name}" in output
+    assert "secret-path" not in output
 
 
 def test_a_link_that_nobody_used_expires(scenario: Scenario, handoff: Command) -> None:

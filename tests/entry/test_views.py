@@ -44,6 +44,12 @@ def read_support_code(page: str) -> str:
     return str(code)
 
 
+def read_named_rows(folder: Path) -> list[dict[str, Any]]:
+    with sqlite3.connect(folder / "handoff.db") as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute("SELECT * FROM handoff")]
+
+
 def list_set_cookies(answer: Any) -> list[str]:
     return list(answer.headers.getlist("Set-Cookie"))
 
@@ -273,9 +279,9 @@ def test_the_session_cookie_has_the_lifetime_of_the_shops_own(make_app: MakeApp)
 
 
 def test_a_web_view_without_cookies_is_told_and_the_link_is_not_used(
-    poq: Poq, app: Flask, tmp_path: Path, shop: RunningShop
+    poq: Poq, app: Flask, tmp_path: Path, shop: RunningShop, clock: FakeClock
 ) -> None:
-    link, before = poq.link(), ledger_rows(tmp_path)
+    link, before = poq.link(), read_named_rows(tmp_path)
     phone = app.test_client(use_cookies=False)
     for _ in range(2):
         phone.get(link)
@@ -283,7 +289,8 @@ def test_a_web_view_without_cookies_is_told_and_the_link_is_not_used(
         assert answer.status_code == 403
         assert "Checkout needs cookies" in answer.text
         assert f'<form method="post" action="{link}">' in answer.text
-    assert ledger_rows(tmp_path) == before
+    page = {"shown_page": "cookies_blocked", "page_shown_at": clock.now}
+    assert read_named_rows(tmp_path) == [{**row, **page} for row in before]
     assert sessions_in(shop) == {}
 
 

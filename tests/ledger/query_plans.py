@@ -46,5 +46,7 @@ def find_full_scans(database: Database, statement: str, parameters: Any) -> list
 
 
 def _is_small(step: str) -> bool:
-    """Return whether a step reads a partial index with the wanted rows only, or the leases."""
-    return "INDEX handoff_comment_due" in step or "SCAN lease" in step or "on lease" in step
+    """Return whether a step reads a partial index with the wanted rows only, or a small table."""
+    tables = ("lease", "login_block", "ended_ops_session")
+    steps = [f"{verb} {table}" for table in tables for verb in ("SCAN", "on")]
+    return any(small in step for small in ("INDEX handoff_comment_due", *steps))

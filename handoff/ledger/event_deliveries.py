@@ -1,0 +1,44 @@
+"""Reads which events of webhooks a handoff has caused, and whether they were delivered."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from handoff.ledger.database import Database
+from handoff.ledger.tables import webhook_event
+
+_c = webhook_event.c
+_FIND = (
+    sa.select(_c.handoff_id, _c.type, _c.receiver, _c.created_at, _c.attempt_count, _c.delivered_at)
+    .where(_c.handoff_id.in_(sa.bindparam("handoff_ids", expanding=True)))
+    .order_by(_c.sequence)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EventDelivery:
+    """An event for one receiver; `failed_count` attempts have failed.
+
+    `delivered_at` is None while the event waits.
+    """
+
+    type: str
+    receiver: str
+    created_at: int
+    failed_count: int
+    delivered_at: int | None
+
+
+def find_event_deliveries(
+    database: Database, handoff_ids: Sequence[str]
+) -> dict[str, list[EventDelivery]]:
+    """Return the events of handoffs by the handoff's id, the oldest first."""
+    found: defaultdict[str, list[EventDelivery]] = defaultdict(list)
+    with database.open_read_connection() as connection:
+        for handoff_id, *fields in connection.execute(_FIND, {"handoff_ids": list(handoff_ids)}):
+            found[handoff_id].append(EventDelivery(*fields))
+    return dict(found)

@@ -1,0 +1,42 @@
+"""Records which result page a shopper saw last, for people who help this shopper.
+
+A page can be opened as often as anybody likes. So the same page is recorded once in ten seconds.
+No write is durable: after a power failure, only an answer of the support desk is missing.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from handoff.ledger.database import NOW, Database
+from handoff.ledger.models import Handoff
+from handoff.ledger.tables import handoff
+
+RECORD_INTERVAL = 10
+"""Seconds in which the same page of a handoff is recorded once."""
+
+_c = handoff.c
+_RECORD = (
+    sa.update(handoff)
+    .where(_c.id == sa.bindparam("handoff_id"))
+    .values(shown_page=sa.bindparam("code"), page_shown_at=NOW)
+)
+
+
+class ShownPageRepository:
+    """The result pages that the handoffs of one service have led to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, found: Handoff, code: str) -> None:
+        """Record that a page was shown, by its code. Raises LedgerUnavailable."""
+        if found.shown_page == code and _is_recent(found):
+            return
+        values = {"handoff_id": found.id, "code": code, **self._database.now_parameter}
+        self._database.write(lambda connection: connection.execute(_RECORD, values), durable=False)
+
+
+def _is_recent(found: Handoff) -> bool:
+    # A time that is much later than now is from a clock that was set back since.
+    return abs(found.read_at - (found.page_shown_at or 0)) < RECORD_INTERVAL * 1000

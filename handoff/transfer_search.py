@@ -1,0 +1,75 @@
+"""Searches for a transfer and describes it: the one model of `handoff find` and the ops pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from handoff.entry.result_pages import find_page_title
+from handoff.handoff_timeline import build_timeline
+from handoff.ledger import Database, Handoff
+from handoff.ledger.event_deliveries import EventDelivery, find_event_deliveries
+from handoff.ledger.search_repository import FoundTransfer, SearchRepository
+from handoff.link_tokens import find_handoff_id
+from handoff.order_line_comparison import compare_lines
+from handoff.settings import Settings
+from handoff.support_code import build_support_code
+from handoff.web_checkout.transfer_status import describe_transfer
+from handoff.webhooks.receivers import list_receivers
+
+
+def search_transfers(database: Database, settings: Settings, text: str) -> list[dict[str, Any]]:
+    """Return the transfers that a text leads to, as JSON, the oldest first.
+
+    Nothing in it is a credential or says who the customer is.
+    """
+    found = _find_transfers(SearchRepository(database), text.strip())
+    ids = [handoff.id for transfer in found for handoff in transfer.handoffs]
+    deliveries = find_event_deliveries(database, ids)
+    receiver_names = {receiver.key: receiver.name for receiver in list_receivers(settings)}
+    return [
+        _describe_found_transfer(transfer, settings.link_ttl, deliveries, receiver_names)
+        for transfer in found
+    ]
+
+
+def _find_transfers(repository: SearchRepository, text: str) -> list[FoundTransfer]:
+    handoff_id = find_handoff_id(text)
+    if handoff_id is None:
+        return repository.find_by_text(text)
+    # A whole link must not reach the database, which may log the values of a query.
+    return repository.find_by_id(handoff_id)
+
+
+def _describe_found_transfer(
+    found: FoundTransfer,
+    link_ttl: int,
+    deliveries: Mapping[str, Sequence[EventDelivery]],
+    receiver_names: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return a transfer as JSON. `link_ttl` is in seconds."""
+    status = describe_transfer(found.handoffs, found.refusal, link_ttl=link_ttl) or {}
+    return {
+        **{name: status[name] for name in ("reference", "state", "refusal")},
+        "handoffs": [
+            {
+                "handoff": handoff.id,
+                "support_code": build_support_code({"handoff": handoff.id}),
+                "timeline": [
+                    entry.as_json()
+                    for entry in build_timeline(
+                        handoff, deliveries.get(handoff.id, ()), receiver_names
+                    )
+                ],
+                "shown_page": _describe_shown_page(handoff),
+                "lines": [line.as_json() for line in compare_lines(handoff)],
+            }
+            for handoff in found.handoffs
+        ],
+    }
+
+
+def _describe_shown_page(handoff: Handoff) -> dict[str, Any] | None:
+    if handoff.shown_page is None:
+        return None
+    return {"page": handoff.shown_page, "title": find_page_title(handoff.shown_page)}
