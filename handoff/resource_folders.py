@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
@@ -23,6 +24,7 @@ def find_resource_folder(name: str) -> Path:
     raise FileNotFoundError(f"the folder {name!r} of Handoff is missing")
 
 
+@cache
 def _is_own_repository(folder: Path) -> bool:
     # Other distributions have left their own pyproject.toml in site-packages.
     try:

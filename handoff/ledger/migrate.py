@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from alembic import command
 from alembic.config import Config
@@ -58,6 +59,7 @@ def read_schema_version(database: Database) -> str | None:
         return _read_version(connection)
 
 
+@cache
 def find_newest_schema_version() -> str | None:
     """Return the version that `migrate` brings the tables to."""
     return ScriptDirectory.from_config(_build_config()).get_current_head()

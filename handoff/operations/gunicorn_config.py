@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import struct
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,9 @@ _CLIENT_TIMEOUT = struct.pack("ll", 10, 0)  # seconds and microseconds, in the k
 
 
 def on_starting(_server: object) -> None:
-    """Load the settings for all workers."""
+    """Load the settings and the code for all workers, which are forked and start in a moment."""
     reload_settings()
+    import_module("handoff.app_factory")  # it imports this module
 
 
 def when_ready(server: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 from handoff_sandbox.oauth_integration import ShopIntegration
-from requests_oauthlib import OAuth1
+from requests.auth import AuthBase
 
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AccessToken
@@ -42,7 +42,7 @@ def integration(shop: RunningShop) -> ShopIntegration:
     return shop.state.integration
 
 
-def build_token(integration: ShopIntegration, **changes: str) -> OAuth1:
+def build_token(integration: ShopIntegration, **changes: str) -> AuthBase:
     """Build the token of the integration, with some of its values changed."""
     values = {
         "consumer_key": integration.consumer_key,
@@ -53,7 +53,7 @@ def build_token(integration: ShopIntegration, **changes: str) -> OAuth1:
     return build_oauth_token(**{**values, **changes})
 
 
-def search(client: MagentoClient, token: OAuth1, value: str = "1") -> Any:
+def search(client: MagentoClient, token: AuthBase, value: str = "1") -> Any:
     criteria = build_search_criteria(
         SearchFilter("increment_id", value), page_size=1, fields="items[increment_id],total_count"
     )
