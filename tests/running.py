@@ -27,6 +27,8 @@ from handoff_sandbox.magento_version import MagentoVersion
 from handoff_sandbox.server import HOST, serving
 from handoff_sandbox.shop import SandboxShop, open_shop
 
+from handoff.cli.serve import build_gunicorn_command
+
 __all__ = ["HOST", "serving"]
 
 _START_TIMEOUT = 120.0  # seconds; a busy machine has taken more than 30
@@ -283,12 +285,18 @@ class RunningService:
 def running_service(
     environment: dict[str, str], folder: Path, *, workers: int = 2, port: int | None = None
 ) -> Iterator[RunningService]:
-    """Run `handoff serve` with settings. HANDOFF_PUBLIC_URL is the URL that it listens on."""
+    """Run the service with settings. HANDOFF_PUBLIC_URL is the URL that it listens on.
+
+    It runs the program that `handoff serve` becomes after its checks, because the checks start
+    Python once more. Only `handoff serve` makes a folder for the metrics.
+    """
     port = port or free_port()
     url = f"http://{HOST}:{port}"
     log = folder / "service.log"
-    command = [sys.executable, "-m", "handoff.cli", "serve"]
-    command += ["--bind", f"{HOST}:{port}", "--workers", str(workers)]
+    command = [*build_gunicorn_command(f"{HOST}:{port}"), "handoff.app_factory:create_app()"]
+    if "HANDOFF_METRICS" in environment:
+        command = [sys.executable, "-m", "handoff.cli", "serve", "--bind", f"{HOST}:{port}"]
+    command += ["--workers", str(workers)]
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     with log.open("wb") as stream:
         process = subprocess.Popen(
