@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 
 import structlog
 from flask import Flask
+from prometheus_client.registry import Collector
 
-from handoff.concurrency_limit import build_shop_call_limits
+from handoff.concurrency_limit import (
+    ConcurrencyLimit,
+    ShopCallLimits,
+    build_shop_call_limits,
+)
 from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.direct_entry.views import DirectEntryContext, register_direct_entry
 from handoff.entry.checkout_redirect import CheckoutRedirect
@@ -32,6 +38,7 @@ from handoff.ledger import (
     require_all_columns,
 )
 from handoff.ledger.order_lookup_repository import OrderLookupRepository
+from handoff.ledger.progress_repository import ProgressRepository
 from handoff.link_tokens import LinkTokens
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
@@ -49,8 +56,10 @@ from handoff.operations.rate_limits import RateLimit, RateLimitCounters
 from handoff.operations.request_ids import add_request_ids
 from handoff.operations.request_log import log_requests
 from handoff.operations.settings_reload import get_cached_settings, get_settings_read_time
+from handoff.operations.state_metrics import HandoffCollector, ServiceStateCollector
 from handoff.order_lookup import OrderLookup
 from handoff.resource_folders import find_resource_folder
+from handoff.service_metrics import ServiceMetrics, open_service_metrics
 from handoff.settings import Settings, find_unknown_names, load_settings
 from handoff.shop_client_factory import build_login_block, open_client, open_orders
 from handoff.shop_session import SessionStore, open_session_store
@@ -101,7 +110,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.url_map.merge_slashes = False
     database = _open_ledger(settings, clock)
     app.extensions[DATABASE_EXTENSION] = database
-    _register_views(app, settings, database)
+    metrics = open_service_metrics() if settings.metrics else None
+    readiness = _register_views(app, settings, database, metrics)
+    register_health_endpoints(app, readiness, is_paused=settings.paused)
     register_theme_css(app, settings.shop_accent, settings.shop_accent_dark)
     register_openapi(app, settings)
     init_babel(app, settings.page_texts)
@@ -109,34 +120,33 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     log_requests(app)
     limit_header_length(app)
     if settings.metrics:
-        register_metrics(app, _build_backlog(settings, database))
+        register_metrics(app, metrics, _build_collectors(settings, database, readiness))
     add_security_headers(app, settings)
     add_proxy_middleware(app, settings)
     add_request_ids(app, trust_proxy=settings.trusted_proxies > 0)
     return app
 
 
-def _register_views(app: Flask, settings: Settings, database: Database) -> None:
-    """Build the objects of transfer, entry and direct entry, and register their views."""
+def _register_views(
+    app: Flask, settings: Settings, database: Database, metrics: ServiceMetrics | None
+) -> ReadinessCheck:
+    """Build the objects of the views and register these; return the check of what they need."""
     outbox = open_outbox(settings, database)
     handoffs = HandoffRepository(
         database, ttl=settings.link_ttl, grace=settings.reopen_grace, outbox=outbox
     )
-    client = open_client(settings)
+    client = open_client(settings, metrics)
     block = build_login_block(settings, database, settings_read_at=get_settings_read_time())
     orders = open_orders(client, settings, block)
     quotes = QuoteResolver(Quotes(client), settings.store_views, orders)
-    limits = build_shop_call_limits(gunicorn_config.threads, direct_entry=settings.direct_entry)
     session_store = _open_session_store(settings)
     link_tokens = _build_link_tokens(settings)
     sites = settings.store_sites
     pages = PageRenderer(settings, ShownPageRepository(database))
     counters = _build_rate_limit_counters(settings)
-    leases = Leases(database, seconds=settings.magento_timeout + _LEASE_MARGIN)
-    preflight = _build_checkout_preflight(client, settings)
-    build_transfers = partial(
-        TransferService, handoffs, leases, quotes, preflight, timeout=settings.magento_timeout
-    )
+    preflight = _build_checkout_preflight(client, settings, metrics)
+    limits = _build_shop_call_limits(settings, metrics)
+    build_transfers = _prepare_transfer_service(settings, database, handoffs, quotes, preflight)
     transfers = build_transfers(limits.transfers)
     _register_api(app, settings, database, handoffs, transfers, counters)
     lookups = OrderLookupRepository(database, outbox)
@@ -153,9 +163,27 @@ def _register_views(app: Flask, settings: Settings, database: Database) -> None:
         _register_direct_entry(app, settings, entry, transfers, counters)
     reports = CompletionMessages(handoffs, order_lookup, CompletionRepository(database))
     _register_web_checkout(app, settings, cookies, reports, counters)
-    readiness = ReadinessCheck(database, session_store, block, _build_backlog(settings, database))
-    register_health_endpoints(app, readiness, is_paused=settings.paused)
     register_error_handlers(app, pages)
+    return ReadinessCheck(database, session_store, block, _build_backlog(settings, database))
+
+
+def _build_shop_call_limits(settings: Settings, metrics: ServiceMetrics | None) -> ShopCallLimits:
+    return build_shop_call_limits(
+        gunicorn_config.threads, direct_entry=settings.direct_entry, metrics=metrics
+    )
+
+
+def _prepare_transfer_service(
+    settings: Settings,
+    database: Database,
+    handoffs: HandoffRepository,
+    quotes: QuoteResolver,
+    preflight: CheckoutPreflight | None,
+) -> Callable[[ConcurrencyLimit], TransferService]:
+    """Return a function that builds the service for transfers under a limit."""
+    seconds = settings.magento_timeout
+    leases = Leases(database, seconds=seconds + _LEASE_MARGIN)
+    return partial(TransferService, handoffs, leases, quotes, preflight, timeout=seconds)
 
 
 def _register_api(
@@ -249,6 +277,17 @@ def _build_backlog(settings: Settings, database: Database) -> WebhookBacklog:
     return WebhookBacklog(DeliveryQueue(database), list_receivers(settings))
 
 
+def _build_collectors(
+    settings: Settings, database: Database, readiness: ReadinessCheck
+) -> list[Collector]:
+    reconciles = bool(settings.magento_access_token or settings.magento_admin_password)
+    return [
+        ServiceStateCollector(readiness, settings.paused),
+        HandoffCollector(ProgressRepository(database), reconciles),
+        _build_backlog(settings, database),
+    ]
+
+
 def _build_rate_limit_counters(settings: Settings) -> RateLimitCounters:
     url = settings.rate_limit_storage_url
     return RateLimitCounters(
@@ -266,7 +305,7 @@ def _open_session_store(settings: Settings, **timeout: float) -> SessionStore:
 
 
 def _build_checkout_preflight(
-    client: MagentoClient, settings: Settings
+    client: MagentoClient, settings: Settings, metrics: ServiceMetrics | None
 ) -> CheckoutPreflight | None:
     if settings.checkout_preflight == "off":
         return None
@@ -274,5 +313,5 @@ def _build_checkout_preflight(
     session_store = _open_session_store(settings, timeout=SESSION_STORE_TIMEOUT)
     accepted = AcceptedCheckouts() if settings.checkout_preflight == "remember" else None
     return CheckoutPreflight(
-        probe, session_store, settings.store_views, settings.store_sites, accepted
+        probe, session_store, settings.store_views, settings.store_sites, accepted, metrics
     )

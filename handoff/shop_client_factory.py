@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from typing import TYPE_CHECKING
 
 from handoff.ledger import Database, LedgerLoginBlock
 from handoff.magento.admin_access import AccessToken, AdminAccess, AdminLogin, AdminLoginBlock
@@ -12,11 +13,17 @@ from handoff.magento.orders import Orders
 from handoff.magento.shop_token import ShopToken, build_oauth_token
 from handoff.settings import Settings
 
+if TYPE_CHECKING:
+    from handoff.service_metrics import ServiceMetrics
 
-def open_client(settings: Settings) -> MagentoClient:
+
+def open_client(settings: Settings, metrics: ServiceMetrics | None = None) -> MagentoClient:
     """Return the client for the shop's REST and GraphQL. It does not connect yet."""
     return MagentoClient(
-        settings.magento_url, host=settings.magento_host, ca_file=settings.magento_ca_file
+        settings.magento_url,
+        host=settings.magento_host,
+        ca_file=settings.magento_ca_file,
+        metrics=metrics,
     )
 
 

@@ -27,8 +27,7 @@ def serve(bind: str, workers: int) -> None:
 
     Example: handoff serve --env-file /etc/handoff/handoff.env --bind 127.0.0.1:8000
     """
-    # Imported here, because the other commands do not need Flask.
-    from handoff.operations.metrics import FOLDER_PREFIX, FOLDER_VARIABLE
+    from handoff.service_metrics import FOLDER_PREFIX, FOLDER_VARIABLE
 
     settings = load_settings_or_exit()
     with closing(open_ledger(settings)) as database:  # before any worker starts

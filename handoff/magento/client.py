@@ -8,11 +8,12 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import stamina
@@ -25,6 +26,9 @@ from handoff.magento.http_transport import HttpResponse, HttpTransport, NoRespon
 from handoff.magento.shop_token import ShopToken, build_auth
 from handoff.magento.unusable_answers import log_unusable_answer
 from handoff.problems import ShopTimeout, ShopUnavailable
+
+if TYPE_CHECKING:
+    from handoff.service_metrics import ServiceMetrics
 
 _MAX_BYTES = 8 * 1024 * 1024  # in an answer; a cart of 200 lines has about 100 KB
 _RETRY_AFTER = re.compile("[0-9]{1,6}")
@@ -85,17 +89,24 @@ class MagentoClient:
     """Calls one shop; safe to share between threads."""
 
     def __init__(
-        self, base_url: str, *, host: str | None = None, ca_file: str | None = None
+        self,
+        base_url: str,
+        *,
+        host: str | None = None,
+        ca_file: str | None = None,
+        metrics: ServiceMetrics | None = None,
     ) -> None:
         """`base_url` is the URL below which `rest/` and `graphql` are.
 
         `host` is the shop's public host (and port) if that URL is an inner one. `ca_file` (PEM)
-        holds the trusted certificate authorities, by default the usual ones.
+        holds the trusted certificate authorities, by default the usual ones. `metrics` gets the
+        time of each call.
         """
         self.graphql_capabilities = GraphqlCapabilities()
         self._base_url = base_url
         self._headers = {"Accept": "application/json", **({"Host": host} if host else {})}
         self._transport = HttpTransport(tls_name=get_tls_name(base_url, host), ca_file=ca_file)
+        self._metrics = metrics
 
     def rest(
         self,
@@ -117,7 +128,10 @@ class MagentoClient:
         if params:
             # Not urlencode's +, which Magento takes for itself when it checks a signature.
             url = f"{url}?{urlencode(params, quote_via=quote)}"
-        response = self._call(method, url, headers={}, token=token, body=body, deadline=deadline)
+        name = f"{method} {path}"
+        response = self._call(
+            name, method, url, headers={}, token=token, body=body, deadline=deadline
+        )
         answer = Answer(response.status, _parse_json(response), response)
         if answer.status >= HTTPStatus.BAD_REQUEST and not answer.is_magento_error:
             raise build_unusable_answer_problem(answer, "The shop's error is not one of Magento's.")
@@ -140,6 +154,7 @@ class MagentoClient:
         and the body is None.
         """
         response = self._call(
+            "graphql",
             "POST",
             f"{self._base_url}/graphql",
             headers={"Store": store, **({"Content-Currency": currency} if currency else {})},
@@ -162,16 +177,17 @@ class MagentoClient:
         any status is returned, and no redirect is followed. Raises NoResponse.
         """
         public, reached = urlsplit(url), urlsplit(self._base_url)
-        return self._transport.send(
+        return self._send(
+            "page",
             method,
             public._replace(scheme=reached.scheme, netloc=reached.netloc).geturl(),
             headers={**headers, "Host": public.netloc, "X-Forwarded-Proto": public.scheme},
             deadline=deadline,
-            max_bytes=_MAX_BYTES,
         )
 
     def _call(
         self,
+        name: str,
         method: str,
         url: str,
         *,
@@ -184,14 +200,14 @@ class MagentoClient:
         if body is not None:
             headers["Content-Type"] = "application/json"
         try:
-            response = self._transport.send(
+            response = self._send(
+                name,
                 method,
                 url,
                 headers=headers,
                 body=None if body is None else json.dumps(body).encode(),
                 auth=build_auth(token),
                 deadline=deadline,
-                max_bytes=_MAX_BYTES,
             )
         except NoResponse as error:
             _raise_no_response(error)
@@ -200,6 +216,21 @@ class MagentoClient:
             self._raise_redirected(response.location)
         _require_answer(response)
         return response
+
+    def _send(self, name: str, method: str, url: str, **options: Any) -> HttpResponse:
+        """Send a request, and observe under the name of the call how long its answer took."""
+        started = time.perf_counter()
+        status: int | str = "fault"
+        try:
+            response = self._transport.send(method, url, max_bytes=_MAX_BYTES, **options)
+            status = response.status
+            return response
+        except NoResponse as error:
+            status = error.kind
+            raise
+        finally:
+            if self._metrics:
+                self._metrics.observe_shop_call(name, status, time.perf_counter() - started)
 
     def _raise_redirected(self, location: str) -> NoReturn:
         here, there = _get_origin(self._base_url, ""), _get_origin(self._base_url, location)

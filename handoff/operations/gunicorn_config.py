@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.glogging import Logger
+from prometheus_client.multiprocess import mark_process_dead
 
 from handoff.operations.json_logs import build_logging_config
-from handoff.operations.metrics import FOLDER_PREFIX, FOLDER_VARIABLE
 from handoff.operations.settings_reload import reload_settings
+from handoff.service_metrics import FOLDER_PREFIX, FOLDER_VARIABLE
 
 bind = "127.0.0.1:8000"
 worker_class = "handoff.operations.gunicorn_worker.FairWorker"
@@ -76,6 +77,12 @@ def post_worker_init(_worker: object) -> None:
     """Keep long-lived objects out of garbage collections, which would take about 30 ms each."""
     gc.collect()
     gc.freeze()
+
+
+def child_exit(_server: object, worker: Any) -> None:
+    """Remove the gauges of a worker that has ended; what it has counted stays."""
+    if FOLDER_VARIABLE in os.environ:
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # it declares no types
 
 
 def on_exit(_server: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -33,6 +34,9 @@ from handoff.shop_session import (
 from handoff.shop_session.session_contents import build_session_contents
 from handoff.transfer.accepted_checkouts import AcceptedCheckouts
 
+if TYPE_CHECKING:
+    from handoff.service_metrics import ServiceMetrics
+
 log = structlog.get_logger()
 
 _TIMEOUT = 3.0  # seconds, but never more than half of the transfer's remaining time
@@ -53,6 +57,7 @@ class CheckoutPreflight:
         stores: StoreViews,
         sites: StoreSites,
         accepted: AcceptedCheckouts | None,
+        metrics: ServiceMetrics | None = None,
     ) -> None:
         """`accepted` is None if checkout has to be asked about every quote."""
         self._probe = probe
@@ -60,6 +65,7 @@ class CheckoutPreflight:
         self._stores = stores
         self._sites = sites
         self._accepted = accepted
+        self._metrics = metrics
 
     def check(
         self, handoff: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
@@ -70,23 +76,29 @@ class CheckoutPreflight:
         gives no clear answer, the transfer continues, as it does without a preflight.
         """
         if self._accepted and self._accepted.has_similar(handoff, quote):
+            self._count_result("remembered")
             return None
         try:
             visitor_id = self._require_checkout_accepts(handoff, quote, token, deadline)
-        except SessionStoreError:
-            log.warning("checkout_preflight_inconclusive", reason="session_store_unavailable")
-        except CheckoutInconclusive as error:
-            log.warning("checkout_preflight_inconclusive", reason=error.reason)
+        except (SessionStoreError, CheckoutInconclusive) as error:
+            reason = getattr(error, "reason", "session_store_unavailable")
+            log.warning("checkout_preflight_inconclusive", reason=reason)
+            self._count_result("inconclusive")
+            return None
         except Problem as refusal:
             log.warning("checkout_refused", code=refusal.code, detail=refusal.detail)
+            self._count_result(refusal.code)
             if self._accepted:
                 self._accepted.clear()
             raise
-        else:
-            if self._accepted:
-                self._accepted.add(handoff, quote)
-            return visitor_id
-        return None
+        self._count_result("accepted")
+        if self._accepted:
+            self._accepted.add(handoff, quote)
+        return visitor_id
+
+    def _count_result(self, result: str) -> None:
+        if self._metrics:
+            self._metrics.count_preflight(result)
 
     def _require_checkout_accepts(
         self, handoff: NewHandoff, quote: Quote, token: str | None, deadline: Deadline

@@ -10,9 +10,11 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 import requests
+from flask.testing import FlaskClient
 
 from handoff.operations.json_logs import redact, redact_event
 from tests.conftest import KEY
+from tests.logs import CapturedLog
 from tests.running import RunningShop, running_service
 from tests.service_calls import build_web_view_cookie, create_environment, post_transfer
 
@@ -37,6 +39,18 @@ def test_a_request_is_logged_by_rule_and_handoff_id(shop: RunningShop, tmp_path:
     assert isinstance(page["ms"], float)
     assert (unknown["rule"], unknown["status"]) == ("(none)", 404)
     assert "handoff" not in unknown
+
+
+def test_files_are_logged_only_if_they_cannot_be_served(
+    client: FlaskClient, captured_log: CapturedLog
+) -> None:
+    captured_log.read_lines()
+    for path in ("/static/page.css", "/theme.css", "/web-checkout.js"):
+        with client.get(path) as answer:
+            assert answer.status_code == 200
+    assert client.get("/static/nothing.css").status_code == 404
+    [line] = captured_log.read_lines("request")
+    assert (line["rule"], line["status"]) == ("/static/<path:filename>", 404)
 
 
 def test_no_credential_is_written_to_the_log_the_ledger_or_a_page(
