@@ -65,9 +65,9 @@ settings-page: $(VENV)/dev ## write docs/settings.md from the settings in the co
 # for the demo, and the sandbox with the tools of developers.
 lock: $(VENV)/dev ## resolve all dependencies again and write the lock files
 	$(PIP) install uv
-	$(LOCK) --upgrade pyproject.toml --extra postgres --group build -o requirements.txt
+	$(LOCK) --upgrade pyproject.toml --extra mysql --extra postgres --group build -o requirements.txt
 	$(LOCK) --upgrade sandbox/pyproject.toml --constraints requirements.txt -o requirements-demo.txt
-	$(LOCK) --upgrade pyproject.toml sandbox/pyproject.toml --extra postgres --group build \
+	$(LOCK) --upgrade pyproject.toml sandbox/pyproject.toml --extra mysql --extra postgres --group build \
 	  --group dev --constraints requirements.txt -o requirements-dev.txt
 
 clean: ## remove the virtual environment and the demo's files

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from handoff.app_factory import create_app
 from handoff.settings import Settings, load_settings
 from tests.logs import CapturedLog
+from tests.mariadb import MariadbServer, derive_session_store_key, running_mariadb
 from tests.postgres import PostgresServer, running_postgres
 from tests.running import RedisServer, RunningShop, ShopServer, running_redis, running_shop_server
 
@@ -212,3 +213,16 @@ def new_ledger(request: pytest.FixtureRequest, folder: Path) -> str:
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     with running_redis(tmp_path_factory.mktemp("redis")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariadbServer]:
+    """Run the MariaDB that all tests share, with databases for each."""
+    with running_mariadb() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def session_store_key_file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a file with the session store key of the shops in `mariadb`."""
+    return str(derive_session_store_key(tmp_path_factory.mktemp("key")))

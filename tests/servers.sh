@@ -5,7 +5,8 @@
 set -u
 find_missing() {
   missing=""
-  for program in redis-server php chromium nginx varnishd openssl systemd-analyze pgbouncer promtool; do
+  for program in redis-server php chromium nginx varnishd openssl systemd-analyze pgbouncer \
+    promtool mariadb-install-db; do
     command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
   done
   # On Debian the programs of PostgreSQL are not in the PATH.
@@ -14,7 +15,8 @@ find_missing() {
 }
 find_missing
 [ -z "$missing" ] && exit 0
-packages=$(echo "$missing" | sed 's/ php/ php-cli/; s/ varnishd/ varnish/; s/systemd-analyze/systemd/; s/promtool/prometheus/')
+packages=$(echo "$missing" | sed 's/ php/ php-cli/; s/ varnishd/ varnish/; s/systemd-analyze/systemd/
+  s/mariadb-install-db/mariadb-server/; s/promtool/prometheus/')
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
   # Do not start the servers of the installed packages.
   export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1

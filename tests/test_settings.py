@@ -184,6 +184,15 @@ def test_all_missing_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPat
         ("HANDOFF_SESSION_STORE", "redis+sentinel://a/the-sessions/2?db=3"),
         ("HANDOFF_SESSION_STORE", "redis+sentinel://u:SECR#ETPW@a/the-sessions"),
         ("HANDOFF_SESSION_STORE", "redis+sentinel://u:SECR[ETPW@a/the-sessions"),
+        ("HANDOFF_SESSION_STORE", "mysql://u:SECRETPW@host"),
+        ("HANDOFF_SESSION_STORE", "mysql://u:SECRETPW@host/"),
+        ("HANDOFF_SESSION_STORE", "mysql://u:SECRETPW@/shop"),
+        ("HANDOFF_SESSION_STORE", "mysql://u:SECR@ETPW/x@host/shop"),
+        ("HANDOFF_SESSION_STORE", "mysql://u:SECRETPW@host/shop?prefix=a-b"),
+        ("HANDOFF_SESSION_STORE", "mysql://u:SECRETPW@host/shop?charset=utf8"),
+        ("HANDOFF_SESSION_STORE", "mysql://u:SECRETPW@host/shop?socket=/run/mysqld.sock"),
+        ("HANDOFF_SESSION_STORE_KEY_FILE", "/no/such/file"),
+        ("HANDOFF_SESSION_STORE_KEY_FILE", __file__),
         ("HANDOFF_SENTINEL_PASSWORD", "SECRETPW"),
         ("HANDOFF_SENTINEL_USERNAME", "somebody"),
     ],
@@ -400,21 +409,77 @@ def test_valkey_is_redis_by_another_name(valkey: str, redis: str) -> None:
     assert SessionStoreUrl.parse(valkey) == SessionStoreUrl.parse(redis)
 
 
+def write_session_store_key(folder: Path) -> Path:
+    file = folder / "session-store.key"
+    file.write_text("0123456789abcdef" * 8 + "\n")
+    file.chmod(0o400)
+    return file
+
+
+def test_sessions_in_the_database_need_a_key_and_other_stores_have_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = "mysql://handoff:a-password@db.shop.internal/shop?prefix=m2_"
+    monkeypatch.setenv("HANDOFF_SESSION_STORE", url)
+    assert "need HANDOFF_SESSION_STORE_KEY_FILE" in faults()
+    monkeypatch.setenv("HANDOFF_SESSION_STORE_KEY_FILE", str(write_session_store_key(tmp_path)))
+    settings = load_settings()
+    assert settings.session_store_url.table == "m2_session"
+    assert settings.session_store_url.hosts == (("db.shop.internal", 3306),)
+    assert "a-password" not in repr(settings) + repr(settings.session_store_url)
+    monkeypatch.setenv("HANDOFF_SESSION_STORE", "redis://127.0.0.1")
+    assert "HANDOFF_SESSION_STORE_KEY_FILE has no effect" in faults()
+
+
+@pytest.mark.parametrize("mode", [0o440, 0o404, 0o420])
+def test_only_the_owner_may_read_the_session_store_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int
+) -> None:
+    file = write_session_store_key(tmp_path)
+    file.chmod(mode)
+    monkeypatch.setenv("HANDOFF_SESSION_STORE", "mysql://handoff@host/shop")
+    monkeypatch.setenv("HANDOFF_SESSION_STORE_KEY_FILE", str(file))
+    assert "for its owner alone: chmod 400" in faults()
+
+
+@pytest.mark.parametrize("key", ["0123456789abcdef" * 2, "base64MDEyMzQ1Njc4OWFiY2RlZg==", ""])
+def test_the_crypt_key_itself_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str
+) -> None:
+    file = tmp_path / "key"
+    file.write_text(key)
+    file.chmod(0o400)
+    monkeypatch.setenv("HANDOFF_SESSION_STORE", "mysql://handoff@host/shop")
+    monkeypatch.setenv("HANDOFF_SESSION_STORE_KEY_FILE", str(file))
+    reported = faults()
+    assert "must not hold the crypt key itself" in reported
+    assert not key or key not in reported
+
+
 def test_memcached_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HANDOFF_SESSION_STORE", "memcached://127.0.0.1:11211")
-    with pytest.raises(SettingsError, match="cannot be memcached: use Redis, Valkey or files"):
+    with pytest.raises(SettingsError, match="cannot be memcached: use Redis, Valkey, files or"):
         load_settings()
 
 
 @pytest.mark.parametrize(
     ("store", "fits"),
-    [("redis://127.0.0.1", False), ("unix:///run/redis.sock", False), ("rediss://redis", True)],
+    [
+        ("redis://127.0.0.1", False),
+        ("unix:///run/redis.sock", False),
+        ("rediss://redis", True),
+        ("mysql://handoff@host/shop", False),
+        ("mysqls://handoff@host/shop", True),
+    ],
 )
 def test_certificates_need_a_session_store_url_with_tls(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store: str, fits: bool
 ) -> None:
     authority = Authority(tmp_path)
     monkeypatch.setenv("HANDOFF_SESSION_STORE", store)
+    if store.startswith("mysql"):
+        key_file = write_session_store_key(tmp_path)
+        monkeypatch.setenv("HANDOFF_SESSION_STORE_KEY_FILE", str(key_file))
     monkeypatch.setenv("HANDOFF_SESSION_STORE_CA_FILE", str(authority.file))
     monkeypatch.setenv("HANDOFF_SESSION_STORE_CERT_FILE", str(authority.issue("handoff").both))
     if fits:

@@ -94,9 +94,10 @@ class DoctorShopClient:
         response = self._send(self._web, "HEAD", url, _BROWSER_HEADERS)
         return self.get(url) if response.status == 405 else response
 
-    def get(self, url: str) -> HttpResponse:
-        """Open a URL as a browser without cookies does, but follow no redirect."""
-        return self._fetch_page("GET", url, headers=_BROWSER_HEADERS, deadline=self.deadline)
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> HttpResponse:
+        """Open a URL as a new visitor's browser does, but follow no redirect."""
+        sent = {**_BROWSER_HEADERS, **(headers or {})}
+        return self._fetch_page("GET", url, headers=sent, deadline=self.deadline)
 
     def with_deadline(self, seconds: float) -> DoctorShopClient:
         """Return a client of the same shop with a new deadline, for the cleanup."""

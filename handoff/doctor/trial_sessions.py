@@ -66,7 +66,7 @@ def register_session_of(shop: DoctorShopClient, response: HttpResponse) -> None:
 
 
 def get_session_file(settings: Settings, session_id: str) -> Path | None:
-    """Return the file of a session, None if sessions are in Redis."""
+    """Return the file of a session, None if sessions are not in files."""
     url = settings.session_store_url
     return Path(url.path) / f"sess_{session_id}" if url.is_file_store else None
 
@@ -77,6 +77,9 @@ def describe_session_store(settings: Settings) -> str:
     if url.is_file_store:
         return url.path
     tls = " by TLS" if url.uses_tls else ""
+    if url.is_database:
+        server = url.path or "{}:{}".format(*url.hosts[0])
+        return f"Database server at {server}{tls}, table {url.schema}.{url.table}"
     if url.path:
         location = f"Redis at {url.path}"
     elif url.sentinel_master:
@@ -89,7 +92,9 @@ def describe_session_store(settings: Settings) -> str:
 
 def _register_session(shop: DoctorShopClient, session_id: str) -> None:
     file = get_session_file(shop.settings, session_id)
-    if file is None:
+    if shop.settings.session_store_url.is_database:
+        shop.cleanup.note_leftover("anonymous web session, which PHP's own cleanup deletes")
+    elif file is None:
         shop.cleanup.note_leftover("anonymous web session, which expires by itself")
     else:
         shop.cleanup.defer("session file", lambda: file.unlink(missing_ok=True))

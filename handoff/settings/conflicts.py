@@ -68,8 +68,17 @@ def _find_session_store_conflicts(settings: Settings) -> list[str]:
     ):
         if file and not url.uses_tls:
             conflicts.append(
-                f"{name} has an effect with TLS only: HANDOFF_SESSION_STORE must begin with rediss."
+                f"{name} has an effect with TLS only: HANDOFF_SESSION_STORE must begin with rediss "
+                "or mysqls."
             )
+    if url.is_database and not settings.session_store_key_file:
+        conflicts.append(
+            "HANDOFF_SESSION_STORE: sessions in the database need HANDOFF_SESSION_STORE_KEY_FILE."
+        )
+    if settings.session_store_key_file and not url.is_database:
+        conflicts.append(
+            "HANDOFF_SESSION_STORE_KEY_FILE has no effect: HANDOFF_SESSION_STORE is not mysql://."
+        )
     if settings.sentinel_username and not settings.sentinel_password:
         conflicts.append("HANDOFF_SENTINEL_USERNAME needs HANDOFF_SENTINEL_PASSWORD.")
     if settings.sentinel_password and not url.sentinel_master:
@@ -132,6 +141,7 @@ _CHECKS: dict[Callable[[Settings], list[str]], Set[str]] = {
         "session_store",
         "session_store_ca_file",
         "session_store_cert_file",
+        "session_store_key_file",
         "sentinel_username",
         "sentinel_password",
     },

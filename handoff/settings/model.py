@@ -76,11 +76,12 @@ class Settings(
 
     @property
     def session_store_access(self) -> SessionStoreAccess:
-        """The certificates, the Sentinel login and the format for the session store."""
+        """The certificates, key file, Sentinel login and format for the session store."""
         password = self.sentinel_password
         return SessionStoreAccess(
             ca_file=self.session_store_ca_file,
             cert_file=self.session_store_cert_file,
+            key_file=self.session_store_key_file,
             sentinel_username=self.sentinel_username,
             sentinel_password=password.get_secret_value() if password else None,
             serializer=self.session_serializer,

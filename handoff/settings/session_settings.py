@@ -13,6 +13,7 @@ from handoff.settings.value_types import (
     CaFile,
     CertificateFile,
     CookieLifetime,
+    SessionStoreKeyFile,
     SessionStoreText,
     UrlPath,
     require_pattern,
@@ -43,10 +44,15 @@ class SessionSettings(SettingsGroup):
     """The format of the shop's sessions: `session.serialize_handler` of the shop's PHP."""
 
     session_store_ca_file: Annotated[CaFile | None, DefaultText("the system's")] = None
-    """A PEM file with the certificate authorities that Handoff trusts for Redis."""
+    """A PEM file with the certificate authorities that Handoff trusts for Redis or the database."""
 
     session_store_cert_file: CertificateFile | None = None
-    """A PEM file with Handoff's own certificate and key, if Redis asks for one."""
+    """A PEM file with Handoff's own certificate and key, if Redis or the database asks for one."""
+
+    session_store_key_file: SessionStoreKeyFile | None = None
+    """Required for `mysql://`: a file with the key that names the rows of the shop's session table,
+    derived from the shop's crypt key. Only Handoff's user may read it: see
+    [Sessions in the database](go-live.md#sessions-in-the-database)."""
 
     sentinel_username: str | None = None
     """Handoff's user name at the Sentinels."""
@@ -78,4 +84,4 @@ class SessionSettings(SettingsGroup):
         Annotated[int, Field(ge=60, le=31_536_000)] | None,
         DefaultText("the cookie's lifetime, or `3600` if that is 0"),
     ] = None
-    """Seconds that a new session lives in Redis."""
+    """Seconds that a new session lives in Redis. PHP decides how long files and rows live."""

@@ -4,9 +4,12 @@
     unix://user:password@/run/redis.sock?db=2               one Redis by its socket
     redis+sentinel://user:password@a:26379,b:26379/name/2   the master that the Sentinels name
     file:///var/lib/php/sessions?owner=www-data             PHP's own files
+    mysql://user:password@host:3306/shop?prefix=m2_         MariaDB or MySQL; mysqls:// by TLS
+    mysql://user:password@/shop?socket=/run/mysqld.sock     the same by its socket
 
 `valkey` may stand for `redis` in each of them. User, password, port and database are optional.
-`rediss+sentinel://` uses TLS for both the Redis and the Sentinels.
+`rediss+sentinel://` uses TLS for both the Redis and the Sentinels. `prefix` is the prefix of
+Magento's tables.
 """
 
 from __future__ import annotations
@@ -19,8 +22,11 @@ from urllib.parse import SplitResult, parse_qs, unquote
 from handoff.url_validation import split_url
 
 _REDIS, _SENTINEL = ("redis", "rediss"), ("redis+sentinel", "rediss+sentinel")
+_MYSQL = ("mysql", "mysqls")
 _VALKEY = re.compile("^valkey(s?)(?=(\\+sentinel)?://)", re.IGNORECASE)
-_REDIS_PORT, _SENTINEL_PORT = 6379, 26379
+_REDIS_PORT, _SENTINEL_PORT, _MYSQL_PORT = 6379, 26379, 3306
+_SCHEMA = re.compile("/([A-Za-z0-9_$-]{1,64})")
+_TABLE_PREFIX = re.compile("[A-Za-z0-9_]{0,32}")
 _DATABASE = re.compile("/?([0-9]{0,4})")
 _SENTINEL_MASTER = re.compile("([A-Za-z0-9._-]+)(?:/([0-9]{0,4}))?")
 
@@ -29,11 +35,13 @@ _SENTINEL_MASTER = re.compile("([A-Za-z0-9._-]+)(?:/([0-9]{0,4}))?")
 class SessionStoreAccess:
     """The access data of a store besides its URL: certificate files (PEM) and a Sentinel login.
 
-    `serializer` is the format of the shop's PHP sessions, as in `session.serialize_handler`.
+    `key_file` holds the session store key of a database. `serializer` is the format of the shop's
+    PHP sessions, as in `session.serialize_handler`.
     """
 
     ca_file: str | None = None
     cert_file: str | None = None
+    key_file: str | None = None
     sentinel_username: str | None = None
     sentinel_password: str | None = field(default=None, repr=False)
     serializer: Literal["php", "php_serialize"] = "php"
@@ -43,8 +51,9 @@ class SessionStoreAccess:
 class SessionStoreUrl:
     """A parsed session store URL. Its `repr` leaves out the password.
 
-    `path` is the folder of session files or the socket of a Redis. `hosts` are the host of a Redis,
-    or the Sentinels that know `sentinel_master`. Either `path` or `hosts` is empty.
+    `path` is the folder of session files or the socket of a server. `hosts` are the server's host,
+    or the Sentinels that know `sentinel_master`. Either `path` or `hosts` is empty. `schema` and
+    `table` are the names in a MariaDB or MySQL.
     """
 
     scheme: str
@@ -55,6 +64,8 @@ class SessionStoreUrl:
     username: str | None = None
     password: str | None = None
     owner: str | None = None
+    schema: str = ""
+    table: str = ""
 
     @classmethod
     def parse(cls, value: str) -> Self:
@@ -70,12 +81,15 @@ class SessionStoreUrl:
             return cls._parse_socket(parts)
         if scheme in _REDIS and parts.hostname:
             return cls._parse_server(parts)
+        if scheme in _MYSQL:
+            return cls._parse_mysql(parts)
         if scheme.startswith("memcache"):
             raise ValueError(
-                "cannot be memcached: use Redis, Valkey or files for the shop's sessions"
+                "cannot be memcached: use Redis, Valkey, files or the database for the shop's "
+                "sessions"
             )
         raise ValueError(
-            "must start with redis://, rediss://, redis+sentinel://, unix:/// or file:///"
+            "must start with redis://, rediss://, redis+sentinel://, unix:///, file:/// or mysql://"
         )
 
     @property
@@ -84,25 +98,30 @@ class SessionStoreUrl:
         return self.scheme == "file"
 
     @property
+    def is_database(self) -> bool:
+        """Whether the sessions are rows of a table in MariaDB or MySQL."""
+        return self.scheme in _MYSQL
+
+    @property
     def uses_tls(self) -> bool:
-        """Whether the connection to Redis uses TLS."""
-        return self.scheme.startswith("rediss")
+        """Whether the connection to the server uses TLS."""
+        return self.scheme.startswith(("rediss", "mysqls"))
 
     def __repr__(self) -> str:
         return f"SessionStoreUrl(scheme={self.scheme!r})"
 
     @classmethod
     def _parse_files(cls, parts: SplitResult) -> Self:
-        option = _read_option(parts, "owner")
-        if parts.netloc or not parts.path.startswith("/") or option is None:
+        options = _read_options(parts, "owner")
+        if parts.netloc or not parts.path.startswith("/") or options is None:
             raise ValueError("must look like file:///path or file:///path?owner=www-data")
-        return cls(parts.scheme, path=unquote(parts.path), owner=option or None)
+        return cls(parts.scheme, path=unquote(parts.path), owner=options["owner"] or None)
 
     @classmethod
     def _parse_socket(cls, parts: SplitResult) -> Self:
-        option = _read_option(parts, "db")
-        database = _DATABASE.fullmatch(option or "")
-        if parts.hostname or not parts.path.startswith("/") or option is None or not database:
+        options = _read_options(parts, "db")
+        database = _DATABASE.fullmatch(options["db"]) if options else None
+        if parts.hostname or not parts.path.startswith("/") or not database:
             raise ValueError("must look like unix:///run/redis.sock or …sock?db=2")
         return cls(
             parts.scheme,
@@ -123,6 +142,28 @@ class SessionStoreUrl:
             database=int(database[1] or 0),
             username=_unquote_optional(parts.username),
             password=_unquote_optional(parts.password),
+        )
+
+    @classmethod
+    def _parse_mysql(cls, parts: SplitResult) -> Self:
+        schema = _SCHEMA.fullmatch(unquote(parts.path))
+        options = _read_options(parts, "prefix", "socket")
+        if not schema or options is None or bool(parts.hostname) == bool(options["socket"]):
+            raise ValueError(
+                "must look like mysql://user:password@host/database?prefix=m2_, or "
+                "mysql://user:password@/database?socket=/run/mysqld/mysqld.sock"
+            )
+        if not _TABLE_PREFIX.fullmatch(options["prefix"]):
+            raise ValueError("has a prefix of tables with other characters than letters, digits, _")
+        hosts = ((parts.hostname, parts.port or _MYSQL_PORT),) if parts.hostname else ()
+        return cls(
+            parts.scheme,
+            hosts=hosts,
+            path=options["socket"],
+            username=_unquote_optional(parts.username),
+            password=_unquote_optional(parts.password),
+            schema=schema[1],
+            table=f"{options['prefix']}session",
         )
 
     @classmethod
@@ -153,12 +194,12 @@ def _unquote_optional(text: str | None) -> str | None:
     return unquote(text) if text else None
 
 
-def _read_option(parts: SplitResult, name: str) -> str | None:
-    """Return the value of the only option that the URL may have; None if it has another option.
+def _read_options(parts: SplitResult, *names: str) -> dict[str, str] | None:
+    """Return the values of the options that the URL may have; None if it has another option.
 
     The value of an absent option is the empty string.
     """
     options = parse_qs(parts.query, keep_blank_values=True)
-    if set(options) - {name} or parts.fragment:
+    if set(options) - set(names) or parts.fragment:
         return None
-    return options.get(name, [""])[0]
+    return {name: options.get(name, [""])[0] for name in names}

@@ -6,7 +6,9 @@ import base64
 import json
 import re
 import ssl
+import stat
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -19,6 +21,7 @@ from handoff.url_validation import is_loopback, require_ascii, split_url
 
 _Credential = TypeVar("_Credential", str, SecretStr)
 
+_SESSION_STORE_KEY = re.compile(rb"[0-9a-f]{128}")
 _COLOUR = re.compile("#(?:[0-9A-Fa-f]{3}){1,2}")
 # The host may be empty, since a PostgreSQL URL can have it as a parameter: ?host=/run/…
 _DATABASE_HOST = re.compile(r"[A-Za-z0-9._:-]*")
@@ -65,7 +68,23 @@ def _check_path(value: str) -> str:
 
 
 def _check_session_store_url(value: str) -> str:
-    SessionStoreUrl.parse(value)
+    if SessionStoreUrl.parse(value).is_database and find_spec("pymysql") is None:
+        raise ValueError("needs PyMySQL: pip install 'handoff[mysql]'")
+    return value
+
+
+def _check_session_store_key_file(value: str) -> str:
+    try:
+        mode, text = Path(value).stat().st_mode, Path(value).read_bytes().strip()
+    except OSError as error:
+        raise ValueError(f"cannot be read: {type(error).__name__}") from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ValueError("must be for its owner alone: chmod 400")
+    if not _SESSION_STORE_KEY.fullmatch(text):
+        raise ValueError(
+            "must hold the 128 characters that docs/deploy/session-store-key.php prints on the "
+            "shop's host. It must not hold the crypt key itself"
+        )
     return value
 
 
@@ -217,6 +236,7 @@ WebhookSecret = Annotated[SecretStr, AfterValidator(_check_webhook_secret)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 RateLimitStorageUrl = Annotated[SecretStr, AfterValidator(_check_rate_limit_storage_url)]
 SessionStoreText = Annotated[SecretStr, BeforeValidator(_check_session_store_url)]
+SessionStoreKeyFile = Annotated[str, AfterValidator(_check_session_store_key_file)]
 PageTextsFolder = Annotated[str, AfterValidator(_check_page_texts)]
 CaFile = Annotated[str, AfterValidator(_check_ca_file)]
 CertificateFile = Annotated[str, AfterValidator(_check_certificate_file)]

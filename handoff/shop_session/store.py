@@ -93,12 +93,16 @@ def open_session_store(
     `lifetime` is how many seconds a session lives, `timeout` how many seconds the store may take
     to answer; one retry may double that.
     """
-    # Both modules need SessionStoreError, so this module cannot import them at its top.
+    # These modules need SessionStoreError, so this module cannot import them at its top.
     from handoff.shop_session.file_store import FileSessionStore
     from handoff.shop_session.redis_client import build_redis_client
     from handoff.shop_session.redis_store import RedisSessionStore
 
     if url.is_file_store:
         return FileSessionStore(url.path, owner=url.owner, serializer=access.serializer)
+    if url.is_database:
+        from handoff.shop_session.database_store import open_database_store  # PyMySQL is optional
+
+        return open_database_store(url, access, timeout=timeout)
     client = build_redis_client(url, access, timeout=timeout)
     return RedisSessionStore(client, lifetime=lifetime, serializer=access.serializer)

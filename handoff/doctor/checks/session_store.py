@@ -11,6 +11,7 @@ import redis
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
+from handoff.doctor.checks.session_table import check_session_table
 from handoff.doctor.trial_sessions import describe_session_store, get_session_file, write_session
 from handoff.settings import Settings
 from handoff.shop_session import SessionStoreError, generate_session_id
@@ -72,6 +73,9 @@ _ERROR_MESSAGES = {
 def check_session_store(context: CheckContext) -> Iterator[CheckResult]:
     """Write an empty session that lives for a minute, and check the rights or the file's owner."""
     settings = context.settings
+    if settings.session_store_url.is_database:
+        yield from check_session_table(context)
+        return
     location = describe_session_store(settings)
     try:
         session_id = write_session(context.shop, {})

@@ -1,0 +1,209 @@
+"""Shop sessions in MariaDB or MySQL, as rows of Magento's table `session` (`save => db`)."""
+
+from __future__ import annotations
+
+import base64
+import os
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+from weakref import WeakMethod
+
+from sqlalchemy import URL, Connection, Engine, column, create_engine, delete, insert, select, table
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.sql.functions import func
+
+from handoff.deadline import has_request_deadline_passed
+from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
+from handoff.shop_session.php_serializer import SessionSerializer
+from handoff.shop_session.session_row_names import compute_row_name
+from handoff.shop_session.store import SessionStoreError, generate_session_id
+
+_CONNECTIONS = 4  # that a process keeps open; the server's limit is shared with the shop
+_EXTRA_CONNECTIONS = 12  # while many shoppers come at once
+# The names of the server's errors, by its number; docs/running.md and the doctor explain them.
+_ERROR_NAMES = {
+    1040: "TooManyConnectionsError",
+    1044: "DatabaseDeniedError",
+    1045: "AuthenticationError",
+    1049: "DatabaseMissingError",
+    1114: "TableFullError",
+    1142: "NoPermissionError",
+    1143: "NoPermissionError",
+    1146: "TableMissingError",
+    1203: "TooManyConnectionsError",
+    1290: "ReadOnlyError",
+    1836: "ReadOnlyError",
+    2003: "ConnectionError",
+    2006: "ConnectionError",
+    2013: "TimeoutError",
+    2026: "TlsError",
+}
+T = TypeVar("T")
+
+
+class DatabaseSessionStore:
+    """Writes a row for each session, under the name that Magento computes from the session's id.
+
+    It needs the right to INSERT into this table. SELECT lets it read the session of a checkout
+    preflight, and with DELETE it removes this session after the preflight.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        table_name: str,
+        *,
+        key: bytes,
+        serializer: SessionSerializer = "php",
+    ) -> None:
+        """`key` is the session store key, as `compute_row_name` takes it."""
+        self.serializer: SessionSerializer = serializer
+        self.engine = engine
+        names = "session_id", "session_expires", "session_data"
+        self.table = table(table_name, *map(column, names))
+        self._key = key
+        _call_in_child(WeakMethod(self._drop_connections))
+
+    def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
+        """Insert the session's row. `lifetime` has no effect: PHP's own cleanup deletes rows."""
+        is_retry = False
+
+        def work(connection: Connection) -> None:
+            nonlocal is_retry
+            try:
+                self._insert(connection, session_id, data)
+            except IntegrityError:
+                # The first attempt was committed, but its connection broke before the answer.
+                if not is_retry:
+                    raise
+            finally:
+                is_retry = True
+
+        self._run(work)
+
+    def remove(self, session_id: str) -> None:
+        """Delete a session's row. Without the right to DELETE, PHP's own cleanup does it."""
+        condition = self.table.c.session_id == compute_row_name(session_id, self._key)
+        with suppress(SessionStoreError):
+            self._run(lambda connection: connection.execute(delete(self.table).where(condition)))
+
+    def read(self, session_id: str) -> bytes | None:
+        """Return the session's data, or None if there is no such row."""
+        condition = self.table.c.session_id == compute_row_name(session_id, self._key)
+        query = select(self.table.c.session_data).where(condition)
+        encoded = self._run(lambda connection: connection.execute(query).scalar_one_or_none())
+        return None if encoded is None else base64.b64decode(encoded)
+
+    def has_row(self, session_id: str) -> bool:
+        """Return whether the session has a row. It needs the right to INSERT only."""
+        return self._run(lambda connection: not self._can_insert(connection, session_id))
+
+    def check_writable(self) -> None:
+        """Insert a row and undo it."""
+        self._run(lambda connection: self._can_insert(connection, generate_session_id()))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def _can_insert(self, connection: Connection, session_id: str) -> bool:
+        """Insert an empty row, undo it, and return whether there was no such row before."""
+        try:
+            self._insert(connection, session_id, b"")
+        except IntegrityError:
+            return False
+        finally:
+            connection.rollback()
+        return True
+
+    def _insert(self, connection: Connection, session_id: str, data: bytes) -> None:
+        row = {
+            "session_id": compute_row_name(session_id, self._key),
+            "session_expires": func.unix_timestamp(),  # Magento keeps the time of the last write
+            "session_data": base64.b64encode(data).decode(),
+        }
+        connection.execute(insert(self.table).values(row))
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction; once more if a restart of the server cut the connection."""
+        try:
+            try:
+                return self._run_once(work)
+            except DBAPIError as error:
+                if not error.connection_invalidated or has_request_deadline_passed():
+                    raise
+                return self._run_once(work)
+        except SQLAlchemyError as error:
+            raise SessionStoreError(_name_error(error)) from None
+
+    def _run_once(self, work: Callable[[Connection], T]) -> T:
+        with self.engine.connect() as connection:
+            result = work(connection)
+            connection.commit()
+            return result
+
+    def _drop_connections(self) -> None:
+        self.engine.dispose(close=False)  # they belong to the parent process
+
+
+def open_database_store(
+    url: SessionStoreUrl, access: SessionStoreAccess, *, timeout: float
+) -> DatabaseSessionStore:
+    """Return the store at a `mysql://` URL. `timeout` is how many seconds it waits for an answer.
+
+    Raises OSError if the file of the session store key has gone.
+    """
+    if access.key_file is None:
+        raise ValueError("a database needs a session store key")
+    key = bytes.fromhex(Path(access.key_file).read_text("ascii"))
+    engine = _build_engine(url, access, timeout=timeout)
+    return DatabaseSessionStore(engine, url.table, key=key, serializer=access.serializer)
+
+
+def _build_engine(url: SessionStoreUrl, access: SessionStoreAccess, *, timeout: float) -> Engine:
+    """Return an engine that connects at its first use, and waits `timeout` seconds at most."""
+    host, port = url.hosts[0] if url.hosts else (None, None)
+    options: dict[str, Any] = {
+        "connect_timeout": timeout / 2,
+        "read_timeout": timeout,
+        "write_timeout": timeout,
+    }
+    if url.path:
+        options["unix_socket"] = url.path
+    if url.uses_tls:
+        options["ssl"] = _build_tls_context(access)
+    return create_engine(
+        URL.create("mysql+pymysql", url.username, url.password, host, port, url.schema),
+        connect_args=options,
+        pool_size=_CONNECTIONS,
+        max_overflow=_EXTRA_CONNECTIONS,
+        pool_timeout=timeout,
+        hide_parameters=True,
+    )
+
+
+def _build_tls_context(access: SessionStoreAccess) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=access.ca_file)
+    if access.cert_file is not None:
+        context.load_cert_chain(access.cert_file)
+    return context
+
+
+def _name_error(error: SQLAlchemyError) -> str:
+    """Return a name for what the server or the driver refused, without any value."""
+    cause = getattr(error, "orig", None)
+    number = cause.args[0] if cause is not None and cause.args else None
+    if not isinstance(number, int):
+        return type(error).__name__
+    return _ERROR_NAMES.get(number, f"MySQL error {number}")
+
+
+def _call_in_child(method: WeakMethod[Callable[[], None]]) -> None:
+    def call() -> None:
+        if callback := method():
+            callback()
+
+    os.register_at_fork(after_in_child=call)

@@ -1,0 +1,203 @@
+"""Shop sessions in a real MariaDB, in Magento's table."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from handoff.shop_session import (
+    SessionContents,
+    SessionStoreAccess,
+    SessionStoreError,
+    SessionStoreUrl,
+    create_session,
+    open_session_store,
+)
+from handoff.shop_session.database_store import DatabaseSessionStore
+from tests.mariadb import MariadbServer, ShopDatabase, name_row
+from tests.running import HOST, free_port
+
+CONTENTS = SessionContents(27, 1)
+DATA = b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'
+
+
+@pytest.fixture
+def access(session_store_key_file: str) -> SessionStoreAccess:
+    return SessionStoreAccess(key_file=session_store_key_file)
+
+
+def open_store(url: str, access: SessionStoreAccess, **options: Any) -> DatabaseSessionStore:
+    store = open_session_store(SessionStoreUrl.parse(url), access, lifetime=60, **options)
+    assert isinstance(store, DatabaseSessionStore)
+    return store
+
+
+@pytest.mark.parametrize("prefix", ["", "m2_"])
+def test_a_session_is_a_row_as_magento_reads_it(
+    mariadb: MariadbServer, access: SessionStoreAccess, prefix: str
+) -> None:
+    shop = mariadb.new_shop(prefix=prefix, rights="INSERT")
+    began = int(time.time())
+    session_id = create_session(open_store(shop.url, access), CONTENTS)
+    assert shop.read(session_id) == DATA
+    [(name, written_at)] = shop.execute(f"SELECT session_id, session_expires FROM {prefix}session")
+    assert name == name_row(session_id)
+    assert began <= written_at <= time.time() + 1
+
+
+def test_by_its_socket_and_with_php_serialize(
+    mariadb: MariadbServer, session_store_key_file: str
+) -> None:
+    shop = mariadb.new_shop()
+    shop.execute(f"CREATE USER {shop.user}@localhost IDENTIFIED BY 'pw'")
+    shop.execute(f"GRANT INSERT ON {shop.name}.session TO {shop.user}@localhost")
+    url = f"mysql://{shop.user}:pw@/{shop.name}?socket={mariadb.socket}"
+    access = SessionStoreAccess(key_file=session_store_key_file, serializer="php_serialize")
+    session_id = create_session(open_store(url, access), CONTENTS)
+    assert shop.read(session_id) == b'a:1:{s:8:"checkout";a:1:{s:10:"quote_id_1";s:2:"27";}}'
+
+
+def test_each_right_allows_its_operation_and_no_other(
+    mariadb: MariadbServer, access: SessionStoreAccess
+) -> None:
+    shop = mariadb.new_shop(rights="INSERT")
+    store = open_store(shop.url, access)
+    session_id = create_session(store, CONTENTS)
+    with pytest.raises(SessionStoreError, match="NoPermissionError"):
+        store.read(session_id)
+    store.remove(session_id)
+    assert shop.read(session_id) == DATA
+    shop.execute(f"GRANT SELECT ON session TO {shop.user}@'{HOST}'")
+    store.close()  # so that the next connection has the right
+    assert store.read(session_id) == DATA
+    assert store.read("unknown") is None
+    shop.execute(f"GRANT DELETE ON session TO {shop.user}@'{HOST}'")
+    store.close()
+    store.remove(session_id)
+    assert shop.read(session_id) is None
+
+
+def test_a_check_leaves_no_row_and_finds_rows_with_insert_alone(
+    mariadb: MariadbServer, access: SessionStoreAccess
+) -> None:
+    shop = mariadb.new_shop(rights="INSERT")
+    store = open_store(shop.url, access)
+    store.check_writable()
+    assert not store.has_row("unknown")
+    assert shop.execute("SELECT * FROM session") == []
+    assert store.has_row(create_session(store, CONTENTS))
+    with pytest.raises(SessionStoreError, match="NoPermissionError"):
+        open_store(mariadb.new_shop(rights="SELECT").url, access).check_writable()
+
+
+def test_each_error_has_a_name_and_shows_no_value(
+    mariadb: MariadbServer, access: SessionStoreAccess
+) -> None:
+    shop = mariadb.new_shop()
+    shop.execute(f"GRANT INSERT ON other_shop.* TO {shop.user}@'{HOST}'")
+    urls = {
+        "AuthenticationError": shop.build_url(password="wrong"),
+        "DatabaseDeniedError": shop.build_url(name="nobodys"),
+        "DatabaseMissingError": shop.build_url(name="other_shop"),
+        "NoPermissionError": shop.build_url(prefix="other_"),
+        "ConnectionError": shop.url.replace(str(mariadb.port), str(free_port())),
+    }
+    for name, url in urls.items():
+        with pytest.raises(SessionStoreError, match=name):
+            create_session(open_store(url, access), CONTENTS)
+
+
+def test_a_server_that_restarts_harms_no_later_session(
+    mariadb: MariadbServer, access: SessionStoreAccess
+) -> None:
+    shop = mariadb.new_shop()
+    store = open_store(shop.url, access)
+    create_session(store, CONTENTS)
+    mariadb.stop()
+    try:
+        with pytest.raises(SessionStoreError, match="ConnectionError"):
+            create_session(store, CONTENTS)
+        mariadb.start()
+        create_session(store, CONTENTS)
+        mariadb.stop()
+    finally:
+        mariadb.start()
+    assert shop.read(create_session(store, CONTENTS)) == DATA
+
+
+def test_a_connection_that_is_cut_after_the_commit_leaves_one_row(
+    mariadb: MariadbServer, access: SessionStoreAccess
+) -> None:
+    shop = mariadb.new_shop()
+    store = open_store(shop.url, access)
+    cut: list[int] = []
+
+    def cut_connection(connection: Any) -> None:
+        if not cut:
+            connection.connection.commit()
+            cut.append(connection.connection.thread_id())
+            shop.execute(f"KILL {cut[0]}")
+
+    event.listen(store.engine, "commit", cut_connection)
+    session_id = create_session(store, CONTENTS)
+    assert cut
+    assert shop.read(session_id) == DATA
+
+
+def test_a_server_that_does_not_answer_is_an_error(
+    mariadb: MariadbServer, access: SessionStoreAccess
+) -> None:
+    store = open_store(mariadb.new_shop().url, access, timeout=0.4)
+    create_session(store, CONTENTS)
+    with mariadb.frozen(), pytest.raises(SessionStoreError, match=r"TimeoutError|ConnectionError"):
+        create_session(store, CONTENTS)
+    assert create_session(store, CONTENTS)
+
+
+def test_a_forked_process_uses_connections_of_its_own(
+    mariadb: MariadbServer, access: SessionStoreAccess
+) -> None:
+    shop = mariadb.new_shop()
+    store = open_store(shop.url, access)
+    create_session(store, CONTENTS)
+    [(connections,)] = count_connections(shop)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            store.write("of-the-child", DATA)
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+    store.write("of-the-parent", DATA)
+    assert shop.read("of-the-child") == shop.read("of-the-parent") == DATA
+    assert count_connections(shop) == [(connections,)]
+
+
+def count_connections(shop: ShopDatabase) -> list[Any]:
+    return shop.execute(
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE user = :user", user=shop.user
+    )
+
+
+def test_over_tls_the_server_needs_a_known_certificate(
+    mariadb: MariadbServer, session_store_key_file: str
+) -> None:
+    shop = mariadb.new_shop()
+    shop.execute(f"ALTER USER {shop.user}@'{HOST}' REQUIRE SSL")
+    authority = str(mariadb.authority.file)
+    known = SessionStoreAccess(ca_file=authority, key_file=session_store_key_file)
+    unknown = SessionStoreAccess(key_file=session_store_key_file)
+    url = shop.build_url(scheme="mysqls")
+    assert shop.read(create_session(open_store(url, known), CONTENTS)) == DATA
+    with pytest.raises(SessionStoreError, match="ConnectionError"):
+        create_session(open_store(url, unknown), CONTENTS)
+
+
+def test_a_key_file_that_has_gone_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        open_store("mysql://u@h/db", SessionStoreAccess(key_file=str(tmp_path / "gone")))
