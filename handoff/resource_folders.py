@@ -1,4 +1,4 @@
-"""Finds the folders of templates, static files and translations for any kind of installation."""
+"""Finds the folders of files beside the code, for any kind of installation."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
+_IN_REPOSITORY = {"deploy": "docs/deploy"}
 
 
 def find_resource_folder(name: str) -> Path:
-    """Return the folder `templates`, `static` or `translations` that belongs to this package.
+    """Return the folder `templates`, `static`, `translations` or `deploy` of this package.
 
     A wheel carries the folders inside the package. In a clone, and in an editable install of one,
-    they are beside it at the top of the repository. A folder beside an installed package belongs
-    to somebody else and is never used. Raises FileNotFoundError if there is neither.
+    they are beside it at the top of the repository, `deploy` in docs. A folder beside an installed
+    package belongs to somebody else and is never used. Raises FileNotFoundError if there is
+    neither.
     """
-    inside, beside = _PACKAGE / name, _PACKAGE.parent / name
+    inside, beside = _PACKAGE / name, _PACKAGE.parent / _IN_REPOSITORY.get(name, name)
     if inside.is_dir():
         return inside
     if beside.is_dir() and _is_own_repository(_PACKAGE.parent):

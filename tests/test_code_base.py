@@ -82,7 +82,17 @@ def test_flask_is_imported_by_the_app_and_its_views_only() -> None:
     assert [module for module in users if not module.startswith(MAY_IMPORT_FLASK)] == []
 
 
-COMMANDS = ("deliver", "demo", "doctor", "find", "migrate", "purge", "reconcile", "rehearse")
+COMMANDS = (
+    "deliver",
+    "demo",
+    "doctor",
+    "find",
+    "init",
+    "migrate",
+    "purge",
+    "reconcile",
+    "rehearse",
+)
 
 
 def test_commands_other_than_serve_load_no_web_server() -> None:

@@ -83,6 +83,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clone") / "handoff"
     for name in ("handoff", *RESOURCES):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "docs" / "deploy", folder / "docs" / "deploy")
     for name in ("app.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder / name)
     return folder
@@ -215,7 +216,8 @@ def test_the_wheel_holds_the_product_alone(wheel: Path) -> None:
     for password in (ADMIN_PASSWORD, CUSTOMER_PASSWORD):
         assert [name for name, text in files.items() if password.encode() in text] == []
     own = {f"handoff/{path.relative_to(ROOT)}" for path in resource_files()}
-    assert {name for name in files if name.split("/")[1] in RESOURCES} == own
+    own |= {f"handoff/deploy/{path.name}" for path in (ROOT / "docs" / "deploy").iterdir()}
+    assert {name for name in files if name.split("/")[1] in (*RESOURCES, "deploy")} == own
 
 
 def test_the_sandbox_is_a_wheel_of_its_own(tmp_path: Path) -> None:

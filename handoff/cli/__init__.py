@@ -11,6 +11,7 @@ from handoff import __version__
 
 # `handoff --help` prints these texts, so that it imports no command and takes no second.
 COMMANDS = {
+    "init": "Find out what a shop needs, and write an installation.",
     "serve": "Run the service.",
     "demo": "Run the service with a stand-in shop and a phone, to try it.",
     "doctor": "Check whether the shop is ready.",

@@ -16,6 +16,9 @@ from handoff_sandbox.graphql.cart_types import (
 )
 from handoff_sandbox.graphql.errors import create_error
 from handoff_sandbox.shop import current_shop, current_view
+from handoff_sandbox.store_views import ShopView
+
+_URL_FIELDS = ("base_url", "secure_base_url", "base_link_url", "secure_base_link_url")
 
 
 def resolve_cart(_root: object, _info: object, *, cart_id: str) -> JsonObject:
@@ -66,7 +69,20 @@ def _matches_filter(product: Product, name: str, wanted: dict[str, object]) -> b
 
 def resolve_store_config(_root: object, _info: object) -> JsonObject:
     """Return the settings of the store view."""
-    view, rules = current_view(), current_shop().rules
+    return _serialize_store_view(current_view())
+
+
+def resolve_available_stores(
+    _root: object, _info: object, *, useCurrentGroup: bool = False
+) -> list[JsonObject]:
+    """Return the settings of every store view of the website."""
+    website = current_view().website
+    views = [view for view in current_shop().views.listed if view.website == website]
+    return [_serialize_store_view(view) for view in views]
+
+
+def _serialize_store_view(view: ShopView) -> JsonObject:
+    rules = current_shop().rules
     return {
         "id": view.number,
         "store_code": view.code,
@@ -76,13 +92,15 @@ def resolve_store_config(_root: object, _info: object) -> JsonObject:
         "customer_access_token_lifetime": LIFETIME / 3600,
         "base_currency_code": view.website.currency.code,
         "default_display_currency_code": view.currency.code,
-        "base_url": f"{view.url}/",
+        "locale": {"de": "de_DE"}.get(view.language, "en_GB"),
+        **dict.fromkeys(_URL_FIELDS, f"{view.url}/"),
         "is_guest_checkout_enabled": rules.guest_checkout,
         "is_one_page_checkout_enabled": rules.one_page_checkout,
     }
 
 
 RESOLVERS: dict[str, Callable[..., object]] = {
+    "availableStores": resolve_available_stores,
     "cart": resolve_cart,
     "customerCart": resolve_customer_cart,
     "products": resolve_products,

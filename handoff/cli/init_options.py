@@ -1,0 +1,44 @@
+"""The options of `handoff init`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from handoff.installation.deployment_files import ENV_FILE
+from handoff.installation.env_file_merge import is_example, read_values
+from handoff.installation.planned_file import read_existing
+
+
+@dataclass(frozen=True, slots=True)
+class InitOptions:
+    """The options of `handoff init`, as its help explains them."""
+
+    shop_urls: tuple[str, ...]
+    env_php: Path | None
+    use_php: bool
+    session_store: str | None
+    redis_user: str | None
+    customer_accounts: str | None
+    public_url: str | None
+    ca_file: Path | None
+    trusted_proxies: int
+    bind: str
+    env_file: Path
+    units_folder: Path | None
+    user: str
+    start: bool | None
+    with_doctor: bool
+    update: bool
+    dry_run: bool
+    yes: bool
+
+    @property
+    def is_usual_place(self) -> bool:
+        """Whether the file of settings is where the units expect it."""
+        return self.env_file == ENV_FILE
+
+    def read_file_values(self) -> dict[str, str]:
+        """Return the settings that the file already has, without those of an example."""
+        values = read_values(read_existing(self.env_file) or "")
+        return {name: value for name, value in values.items() if value and not is_example(value)}

@@ -1,0 +1,93 @@
+"""What `handoff init` prints: the shop that it found, and what is left to do."""
+
+from __future__ import annotations
+
+import click
+
+from handoff.cli.init_plan import InstallationPlan
+from handoff.installation.deployment_files import UNITS_FOLDER
+from handoff.installation.env_file_merge import hide_secrets
+from handoff.installation.redis_user import describe_acl_command
+from handoff.installation.session_store_settings import SessionStorePlan
+from handoff.installation.settings_plan import ShopFacts
+
+
+def print_found_shop(facts: ShopFacts, store: SessionStorePlan | None) -> None:
+    """Print the facts that the settings will be made of, without a secret."""
+    shop = facts.shop
+    click.echo(f"Shop           {shop.storefront_url}")
+    if shop.api_url != shop.storefront_url:
+        click.echo(f"REST           {shop.api_url}")
+    for view in shop.store_views:
+        click.echo(
+            f"Store view     {view.code} (number {view.store_id}) in {view.currency}, website "
+            f"{view.website_code} (number {view.website_id}), {view.url}"
+        )
+    cookie = facts.cookies.get(shop.storefront_url)
+    if cookie:
+        lifetime = cookie.get("max-age") or "0"
+        domain = cookie.get("domain") or "the host alone"
+        click.echo(f"Cookie         {cookie.name}, domain {domain}, lifetime {lifetime} seconds")
+    else:
+        click.echo("Cookie         the shop set none at its checkout; the doctor looks again")
+    if store:
+        shown = hide_secrets(f"Sessions={store.build_url()}").removeprefix("Sessions=")
+        click.echo(f"Sessions       {shown}")
+    if len({view.website_id for view in shop.store_views}) == 1:
+        click.echo(
+            "A shop with further websites on other hosts: name each address with --shop-url."
+        )
+
+
+def print_next_steps(plan: InstallationPlan) -> None:
+    """Print what this command cannot do: nginx, a Redis user, Poq, and the first start."""
+    _print_nginx_step(plan)
+    _print_redis_step(plan)
+    _print_start_step(plan)
+    key = plan.settings["HANDOFF_API_KEYS"].partition(",")[0].rpartition("/")[2]
+    is_new = "HANDOFF_API_KEYS" in plan.merge.added
+    click.echo("\nTell Poq:")
+    click.echo(f"  endpoint  {plan.settings['HANDOFF_PUBLIC_URL']}/api/cart-transfer")
+    click.echo("  header    Authorization: the key, and nothing before it")
+    shown = key if is_new else f"the one in {plan.env_file.path}"
+    click.echo(f"  key       {shown}")
+    if is_new:
+        click.echo("The key is shown this once. It is in the file of settings.")
+
+
+def _print_nginx_step(plan: InstallationPlan) -> None:
+    include = plan.deployment.env_file.with_name("nginx.conf")
+    click.echo("\nIn each https server of the shop's nginx, add this line and reload nginx:")
+    click.echo(f"  include {include};")
+
+
+def _print_redis_step(plan: InstallationPlan) -> None:
+    if not plan.store or not plan.redis_user:
+        return
+    if plan.creates_redis_user:
+        click.echo(f"\nRedis has the user {plan.redis_user.username} now, which may only write ")
+        click.echo("sessions, and read one whose id it knows.")
+        return
+    click.echo(
+        "\nHandoff uses the shop's own Redis login, which may do everything. Better create a"
+    )
+    click.echo("user that may only write sessions, and read one whose id it knows:")
+    click.echo(f"  {describe_acl_command(plan.store, plan.redis_user)}")
+    click.echo(f"Then change this line in {plan.env_file.path}:")
+    click.echo(f"  HANDOFF_SESSION_STORE={plan.store.build_url(plan.redis_user)}")
+    click.echo("On Sentinel, create it on every Redis. docs/go-live.md says how Redis keeps it.")
+
+
+def _print_start_step(plan: InstallationPlan) -> None:
+    deployment = plan.deployment
+    if deployment.units_folder == UNITS_FOLDER:
+        click.echo("\nStart the service:")
+        click.echo(
+            "  systemctl daemon-reload && systemctl enable --now handoff handoff-purge.timer"
+        )
+        return
+    click.echo(
+        f"\nThe units are in {deployment.units_folder}. Without systemd, start the service by:"
+    )
+    command = f"handoff serve --env-file {deployment.env_file} --bind {deployment.bind}"
+    click.echo(f"  {command}")

@@ -1,0 +1,207 @@
+"""The second step of `handoff init`: decide on all changes, show them, and make them."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass, field
+
+import click
+
+from handoff.cli.init_options import InitOptions
+from handoff.cli.questions import Questions
+from handoff.installation.deployment_files import LEDGER_FOLDER, UNITS_FOLDER, Deployment
+from handoff.installation.env_file_merge import (
+    EnvFileMerge,
+    hide_secrets,
+    merge_env_file,
+    read_values,
+)
+from handoff.installation.host_preparation import HostPreparation, find_group, is_root
+from handoff.installation.planned_file import PlannedFile, read_existing
+from handoff.installation.redis_user import (
+    create_redis_login,
+    create_redis_user,
+    describe_acl_command,
+)
+from handoff.installation.session_store_settings import RedisLogin, SessionStorePlan
+from handoff.installation.settings_plan import (
+    Choices,
+    ShopFacts,
+    needs_customer_accounts,
+    plan_settings,
+)
+from handoff.installation.shop_discovery import normalize_address
+from handoff.shop_session import SessionStoreAccess
+
+_STORE_NAMES = {"HANDOFF_SESSION_STORE", "HANDOFF_SESSION_STORE_FILE"}
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationPlan:
+    """All changes of an installation.
+
+    `differing_files` exist, are not as init would write them, and stay. `redis_user` is what the
+    administrator can create, or what this command creates if `creates_redis_user` is set.
+    """
+
+    env_file: PlannedFile
+    merge: EnvFileMerge
+    new_files: tuple[PlannedFile, ...]
+    differing_files: tuple[PlannedFile, ...]
+    preparation: HostPreparation
+    deployment: Deployment
+    store: SessionStorePlan | None
+    redis_user: RedisLogin | None = field(repr=False)
+    creates_redis_user: bool
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The settings as the file will have them."""
+        return read_values(self.merge.text)
+
+    def list_steps(self) -> list[str]:
+        """Return a sentence for each change that is not a file's."""
+        steps = self.preparation.list_steps()
+        if self.creates_redis_user and self.store and self.redis_user:
+            hidden = RedisLogin(self.redis_user.username, "…")
+            steps.append(f"create a Redis user: {describe_acl_command(self.store, hidden)}")
+        return steps
+
+    def list_changed_files(self) -> list[PlannedFile]:
+        """Return the files that will be written."""
+        return [file for file in (self.env_file, *self.new_files) if file.describe_change()]
+
+
+def plan_installation(
+    options: InitOptions, questions: Questions, facts: ShopFacts, store: SessionStorePlan | None
+) -> InstallationPlan:
+    """Decide on all changes; ask where there is a choice."""
+    existing = options.read_file_values()
+    own_redis = None
+    if store and store.is_redis_of_shop and not existing.keys() & _STORE_NAMES:
+        own_redis = create_redis_login()
+    creates = own_redis is not None and _wants_redis_user(options, questions)
+    deployment = _plan_deployment(options, store)
+    choices = Choices(
+        public_url=_choose_public_url(options, facts, existing),
+        database_url=f"sqlite:///{deployment.ledger_folder / 'handoff.db'}",
+        trusted_proxies=options.trusted_proxies,
+        ca_file=str(options.ca_file.resolve()) if options.ca_file else "",
+        redis_login=own_redis if creates else None,
+        customer_accounts=_choose_customer_accounts(options, questions, facts, existing),
+    )
+    current = read_existing(options.env_file) or ""
+    merge = merge_env_file(current, plan_settings(facts, store, choices), update=options.update)
+    files = [deployment.plan_nginx_include(choices.public_url), *deployment.plan_units()]
+    existing_files = [file for file in files if not options.update and file.exists()]
+    return InstallationPlan(
+        env_file=_plan_env_file(deployment, merge),
+        merge=merge,
+        new_files=tuple(file for file in files if file not in existing_files),
+        differing_files=tuple(file for file in existing_files if file.describe_change()),
+        preparation=_plan_preparation(options, deployment),
+        deployment=deployment,
+        store=store,
+        redis_user=own_redis,
+        creates_redis_user=creates,
+    )
+
+
+def show_plan(plan: InstallationPlan, *, with_new_units: bool) -> bool:
+    """Print every change, and return whether there is one.
+
+    Without `with_new_units` it only names the units that are new.
+    """
+    files, steps = plan.list_changed_files(), plan.list_steps()
+    for name, (old, new) in plan.merge.kept.items():
+        click.echo("\nThe file of settings has another value than the shop. It stays:")
+        click.echo(f"  {hide_secrets(f'{name}={old}')}")
+        click.echo(f"  {hide_secrets(f'{name}={new}')}   by the shop; --update takes it")
+    for file in plan.differing_files:
+        click.echo(f"\n{file.path} stays as it is. With --update it changes so:")
+        click.echo(file.describe_change())
+    for step in steps:
+        click.echo(f"\nIt will {step}")
+    for file in files:
+        is_unit = file.path.parent == plan.deployment.units_folder
+        if is_unit and not file.exists() and not with_new_units:
+            click.echo(f"\nnew: {file.path} (--dry-run shows it)")
+        else:
+            click.echo(f"\n{file.describe_change()}")
+    if not is_root():
+        click.echo("\nThe file of settings is for your own user alone (0600): only root could give")
+        click.echo("it to the group of a user of the service.")
+    if not files and not steps:
+        click.echo("\nEverything is as init would write it.")
+    return bool(files or steps)
+
+
+def apply_plan(plan: InstallationPlan) -> None:
+    """Make every change of the plan."""
+    plan.preparation.run()
+    if plan.creates_redis_user and plan.store and plan.redis_user:
+        access = SessionStoreAccess(
+            ca_file=plan.settings.get("HANDOFF_SESSION_STORE_CA_FILE"),
+            sentinel_password=plan.store.sentinel_password or None,
+        )
+        if not create_redis_user(plan.store, access, plan.redis_user):
+            click.echo(
+                "Redis has no aclfile, so its user is gone after a restart of Redis. Add the user "
+                "to redis.conf: docs/go-live.md says how.",
+                err=True,
+            )
+    for file in plan.list_changed_files():
+        file.write()
+
+
+def _wants_redis_user(options: InitOptions, questions: Questions) -> bool:
+    if options.redis_user:
+        return options.redis_user == "create"
+    question = "Create a Redis user for Handoff now? Otherwise it uses the shop's own login."
+    return questions.ask_yes("--redis-user", question, proposal=False)
+
+
+def _choose_public_url(options: InitOptions, facts: ShopFacts, existing: dict[str, str]) -> str:
+    if options.public_url:
+        return normalize_address(options.public_url)
+    return existing.get("HANDOFF_PUBLIC_URL") or f"{facts.shop.storefront_url}/handoff"
+
+
+def _choose_customer_accounts(
+    options: InitOptions, questions: Questions, facts: ShopFacts, existing: dict[str, str]
+) -> str:
+    known = options.customer_accounts or existing.get("HANDOFF_CUSTOMER_ACCOUNTS")
+    if known or not needs_customer_accounts(facts):
+        return known or ""
+    question = "Does the shop share customer accounts among its websites?"
+    is_shared = questions.ask_yes("--customer-accounts", question, proposal=False)
+    return "global" if is_shared else "website"
+
+
+def _plan_deployment(options: InitOptions, store: SessionStorePlan | None) -> Deployment:
+    """Return the place of the files, and the user of the service: PHP's, for session files."""
+    env_file = options.env_file.resolve()
+    user = options.user if is_root() else getpass.getuser()
+    is_installed = is_root() and options.is_usual_place
+    units_folder = UNITS_FOLDER if is_installed else env_file.with_name("systemd")
+    return Deployment(
+        env_file=env_file,
+        units_folder=options.units_folder or units_folder,
+        user=store.owner if store and store.owner and is_root() else user,
+        group=find_group(user),
+        bind=options.bind,
+        ledger_folder=LEDGER_FOLDER if is_installed else env_file.with_name("ledger"),
+        session_folder=store.folder if store else "",
+    )
+
+
+def _plan_env_file(deployment: Deployment, merge: EnvFileMerge) -> PlannedFile:
+    """Only root can give the file to another group, so for others it is the user's alone."""
+    if is_root():
+        return PlannedFile(deployment.env_file, merge.text, 0o640, deployment.group)
+    return PlannedFile(deployment.env_file, merge.text, 0o600)
+
+
+def _plan_preparation(options: InitOptions, deployment: Deployment) -> HostPreparation:
+    user = options.user if is_root() else None
+    return HostPreparation(deployment.ledger_folder, deployment.user, user)

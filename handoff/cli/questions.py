@@ -1,0 +1,44 @@
+"""Questions of a command. Each has an option that answers it where there is no terminal."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+import click
+
+from handoff.cli.exit_codes import exit_with_error
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Asks on the terminal. With `takes_proposals` it asks nothing that has a proposed answer."""
+
+    takes_proposals: bool
+
+    def ask_text(
+        self, option: str, question: str, proposal: str | None = None, *, is_secret: bool = False
+    ) -> str:
+        """Return a text; a secret one is not shown. Exit with code 2 if nobody can be asked."""
+        if proposal is not None and self.takes_proposals:
+            return proposal
+        self._require_terminal(option)
+        answer = click.prompt(
+            question,
+            default=proposal,
+            hide_input=is_secret,
+            show_default=bool(proposal) and not is_secret,
+            err=True,
+        )
+        return str(answer).strip()
+
+    def ask_yes(self, option: str, question: str, *, proposal: bool) -> bool:
+        """Return a yes or no. Exit with code 2 if nobody can be asked."""
+        if self.takes_proposals:
+            return proposal
+        self._require_terminal(option)
+        return bool(click.confirm(question, default=proposal, err=True))
+
+    def _require_terminal(self, option: str) -> None:
+        if not sys.stdin.isatty():
+            exit_with_error(f"{option} is needed, because there is no terminal to ask on.")

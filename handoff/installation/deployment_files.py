@@ -1,0 +1,84 @@
+"""The units of systemd and the lines for nginx, for one installation."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from handoff.installation.planned_file import PlannedFile
+from handoff.resource_folders import find_resource_folder
+
+ENV_FILE = Path("/etc/handoff/handoff.env")
+UNITS_FOLDER = Path("/etc/systemd/system")
+PACKAGED_UNITS_FOLDER = Path("/lib/systemd/system")  # those of the Debian package
+LEDGER_FOLDER = Path("/var/lib/handoff")
+_COMMAND = "/opt/handoff/bin/handoff"
+_LOCATION = "nginx-location.conf"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The place of an installation, and the user and group that the service runs as.
+
+    `session_folder` is set if the shop keeps its sessions in files.
+    """
+
+    env_file: Path
+    units_folder: Path
+    user: str
+    group: str
+    bind: str
+    ledger_folder: Path
+    session_folder: str = ""
+
+    def plan_units(self) -> list[PlannedFile]:
+        """Return all units; beside those of a package, only what differs from them."""
+        folder = find_resource_folder("deploy")
+        units = sorted(p for p in folder.iterdir() if p.suffix in (".service", ".timer"))
+        if self.units_folder == UNITS_FOLDER and has_packaged_units():
+            return self._plan_overrides([unit.name for unit in units if unit.suffix == ".service"])
+        texts = {unit.name: self._adapt_unit(unit.read_text("utf-8")) for unit in units}
+        return [PlannedFile(self.units_folder / name, text) for name, text in texts.items()]
+
+    def plan_nginx_include(self, public_url: str) -> PlannedFile:
+        """Return the lines for the shop's nginx, which stand beside the file of settings."""
+        text = (find_resource_folder("deploy") / _LOCATION).read_text("utf-8")
+        path = urlsplit(public_url).path
+        file = self.env_file.with_name("nginx.conf")
+        text = text.replace("/etc/handoff/nginx.conf", str(file))
+        text = text.replace(" /handoff/", f" {path}/").replace("127.0.0.1:8000", self.bind)
+        return PlannedFile(file, text)
+
+    def _adapt_unit(self, text: str) -> str:
+        text = text.replace(_COMMAND, _find_command()).replace(str(ENV_FILE), str(self.env_file))
+        text = text.replace("127.0.0.1:8000", self.bind)
+        text = text.replace("\nUser=handoff\nGroup=handoff\n", f"\n{self._describe_user()}\n")
+        return text
+
+    def _describe_user(self) -> str:
+        lines = [f"User={self.user}", f"Group={self.group}"]
+        if self.session_folder:
+            lines.append(f"ReadWritePaths={self.session_folder}")
+        if self.ledger_folder != LEDGER_FOLDER:
+            lines.append(f"ReadWritePaths={self.ledger_folder}")
+        return "\n".join(lines)
+
+    def _plan_overrides(self, names: list[str]) -> list[PlannedFile]:
+        if not self.session_folder:
+            return []
+        text = f"[Service]\n{self._describe_user()}\n"
+        folders = [self.units_folder / f"{name}.d" for name in names]
+        return [PlannedFile(folder / "session-files.conf", text) for folder in folders]
+
+
+def has_packaged_units() -> bool:
+    """Return whether the Debian package has installed the units."""
+    return (PACKAGED_UNITS_FOLDER / "handoff.service").exists()
+
+
+def _find_command() -> str:
+    """Return the `handoff` of the environment that this process runs in."""
+    return shlex.quote(str(Path(sys.executable).with_name("handoff")))

@@ -1,0 +1,89 @@
+"""Merges settings into a file of settings, and keeps what the administrator has written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import StringIO
+
+from dotenv import dotenv_values
+
+_HEADER = (
+    "# The settings of Handoff. `handoff init` wrote this file, and keeps what you change.\n"
+    "# docs/settings.md explains each setting. Restart the service after a change.\n"
+)
+# New keys are made at each run, so a difference says nothing about the shop.
+_KEPT = {"HANDOFF_API_KEYS", "HANDOFF_SECRET_KEY", "HANDOFF_DATABASE_URL"}
+_SECRETS = re.compile("KEY|SECRET|PASSWORD|TOKEN")
+_URL_PASSWORD = re.compile(r"(?<=://)([^:@/]*):[^@/]*@")
+_SAFE_VALUE = re.compile(r"[^\s'\"#\\$`]*|\[[^\n'#\\$`]*\]")
+
+
+@dataclass(frozen=True, slots=True)
+class EnvFileMerge:
+    """The new text, and the settings whose value in the file is not what the shop says now."""
+
+    text: str
+    kept: Mapping[str, tuple[str, str]]
+    """The value in the file and the proposed one, by the variable."""
+    added: tuple[str, ...]
+
+
+def merge_env_file(current: str, planned: Mapping[str, str], *, update: bool) -> EnvFileMerge:
+    """Add the planned settings to a file's text. Empty values and examples are replaced.
+
+    Other values are kept, unless `update` is set; keys are kept in any case.
+    """
+    values = read_values(current)
+    text, added, kept = current or _HEADER, [], {}
+    for name, value in planned.items():
+        old = values.get(name) or ""
+        if f"{name}_FILE" in values or old == value:
+            continue
+        if old and not is_example(old) and (name in _KEPT or not update):
+            if name not in _KEPT:
+                kept[name] = (old, value)
+            continue
+        text = _set_value(text, name, value)
+        added.append(name)
+    return EnvFileMerge(text, kept, tuple(added))
+
+
+def read_values(text: str) -> dict[str, str]:
+    """Return the settings in the text of a file, as `--env-file` reads them."""
+    found = dotenv_values(stream=StringIO(text), interpolate=False)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def hide_secrets(line: str) -> str:
+    """Return a line of a file of settings without the keys and passwords in it."""
+    name, equals, value = line.partition("=")
+    if not equals or not value.strip():
+        return line
+    if _SECRETS.search(name) and not name.strip().endswith("_FILE"):
+        return f"{name}=…"
+    shown = _URL_PASSWORD.sub(r"\1:…@", value)
+    return f"{name}={shown}"
+
+
+def _set_value(text: str, name: str, value: str) -> str:
+    """Replace the last line of this setting, or append one."""
+    line = f"{name}={_quote(value)}"
+    pattern = re.compile(rf"^[ \t]*(?:export[ \t]+)?{name}[ \t]*=.*$", re.MULTILINE)
+    matches = list(pattern.finditer(text))
+    if not matches:
+        return f"{text.rstrip()}\n{line}\n"
+    return f"{text[: matches[-1].start()]}{line}{text[matches[-1].end() :]}"
+
+
+def _quote(value: str) -> str:
+    if _SAFE_VALUE.fullmatch(value):
+        return value
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def is_example(value: str) -> bool:
+    """Return whether a value is one of .env.example, which works nowhere."""
+    return "shop.example" in value or ":a-password@" in value

@@ -1,0 +1,352 @@
+"""`handoff init` on the stand-in shop."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import pty
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import redis
+from click.testing import CliRunner, Result
+from dotenv import dotenv_values
+
+from handoff.cli import main
+from handoff.cli.exit_codes import COULD_NOT_RUN
+from handoff.settings import load_settings
+from tests.running import RedisServer, RunningShop, free_port, running_shop_of_stores
+
+Init = Callable[..., Result]
+CRYPT_KEY, DATABASE_PASSWORD = "base64-crypt-key-of-the-shop", "password-of-the-database"
+SHOP_PASSWORD = "p/ss:w@rd"
+
+
+def write_env_php(folder: Path, session: str, more: str = "") -> Path:
+    file = folder / "app" / "etc" / "env.php"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        f"""<?php
+return [
+    'crypt' => ['key' => '{CRYPT_KEY}'],
+    'db' => ['connection' => ['default' => ['password' => '{DATABASE_PASSWORD}']]],
+    'session' => {session},
+    {more}
+];
+"""
+    )
+    return file
+
+
+def describe_redis(port: int) -> str:
+    return (
+        f"['save' => 'redis', 'redis' => ['host' => '127.0.0.1', 'port' => '{port}', "
+        f"'database' => '2', 'password' => '{SHOP_PASSWORD}', 'min_lifetime' => '7200']]"
+    )
+
+
+@pytest.fixture
+def env_file(tmp_path: Path) -> Path:
+    return tmp_path / "etc" / "handoff.env"
+
+
+@pytest.fixture
+def init(shop: RunningShop, env_file: Path, tmp_path: Path) -> Init:
+    """Run `handoff init` for the stand-in shop, as this user and without the doctor."""
+
+    def run(*arguments: str | Path, session: str = describe_redis(6379)) -> Result:
+        env_php = write_env_php(tmp_path, session)
+        usual = ["--shop-url", shop.url, "--env-php", env_php, "--env-file", env_file]
+        options = [*usual, "--user", getpass.getuser(), "--no-doctor", *arguments]
+        return CliRunner().invoke(main, ["init", *map(str, options)])
+
+    return run
+
+
+def read_settings(env_file: Path) -> dict[str, str]:
+    values = dotenv_values(env_file, interpolate=False)
+    return {name: value or "" for name, value in values.items()}
+
+
+def test_the_settings_are_those_of_the_shop(
+    init: Init, env_file: Path, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = init("--yes")
+    assert result.exit_code == 0, result.output
+    values = read_settings(env_file)
+    assert values["HANDOFF_MAGENTO_URL"] == shop.url
+    assert values["HANDOFF_PUBLIC_URL"] == f"{shop.url}/handoff"
+    assert values["HANDOFF_SESSION_STORE"] == "redis://:p%2Fss%3Aw%40rd@127.0.0.1:6379/2"
+    assert values["HANDOFF_SESSION_LIFETIME"] == "7200"
+    assert values["HANDOFF_TRUSTED_PROXIES"] == "1"
+    assert "HANDOFF_STORES" not in values, "the shop has the default store view"
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    assert len(load_settings().secret_key.get_secret_value()) >= 32
+
+
+def test_no_secret_of_the_shop_is_printed_and_only_redis_password_is_written(
+    init: Init, env_file: Path, tmp_path: Path
+) -> None:
+    output = init("--dry-run").output + init("--yes").output
+    written = "".join(p.read_text() for p in env_file.parent.rglob("*") if p.is_file())
+    for secret in (CRYPT_KEY, DATABASE_PASSWORD):
+        assert secret not in output + written
+    for spelling in (SHOP_PASSWORD, "p%2Fss%3Aw%40rd"):
+        assert spelling not in output
+
+
+def test_the_rights_of_the_files(init: Init, env_file: Path) -> None:
+    init("--yes")
+    status = env_file.stat()
+    assert stat.S_IMODE(status.st_mode) == (0o640 if os.geteuid() == 0 else 0o600)
+    assert stat.S_IMODE((env_file.parent / "ledger").stat().st_mode) == 0o700
+    for name in ("nginx.conf", "systemd/handoff.service"):
+        assert stat.S_IMODE((env_file.parent / name).stat().st_mode) == 0o644
+
+
+def test_a_dry_run_shows_everything_and_writes_nothing(init: Init, env_file: Path) -> None:
+    result = init("--dry-run")
+    assert result.exit_code == 0
+    for text in ("+HANDOFF_SECRET_KEY=…", "ExecStart=", "location ^~ /handoff/", "OnCalendar="):
+        assert text in result.output
+    assert not env_file.parent.exists()
+
+
+def test_the_written_units_run_this_installation(init: Init, env_file: Path) -> None:
+    init("--yes", "--bind", "127.0.0.1:8765", "--public-url", "http://127.0.0.1:1/way/in")
+    folder = env_file.parent
+    unit = (folder / "systemd" / "handoff.service").read_text()
+    command = Path(sys.executable).with_name("handoff")
+    assert f"ExecStart={command} serve --env-file {env_file} --bind 127.0.0.1:8765" in unit
+    assert f"ReadWritePaths={folder / 'ledger'}" in unit
+    names = {path.name for path in (folder / "systemd").iterdir()}
+    assert {f"handoff-{name}.timer" for name in ("deliver", "purge", "reconcile")} < names
+    location = (folder / "nginx.conf").read_text()
+    assert "location ^~ /way/in/ {\n    proxy_pass http://127.0.0.1:8765;" in location
+    assert "location = /way/in/metrics" in location
+
+
+def test_it_says_what_poq_and_redis_and_nginx_need(init: Init, env_file: Path) -> None:
+    output = init("--yes").output
+    key = read_settings(env_file)["HANDOFF_API_KEYS"].removeprefix("poq/")
+    assert f"key       {key}" in output
+    assert "/handoff/api/cart-transfer" in output
+    assert f"include {env_file.with_name('nginx.conf')};" in output
+    assert "resetkeys '~sess_*' -@all +hset +hget +expire +select" in output
+    again = init("--yes").output
+    assert key not in again
+
+
+def test_a_second_run_changes_nothing(init: Init, env_file: Path) -> None:
+    init("--yes")
+    before = {path: path.read_text() for path in env_file.parent.rglob("*") if path.is_file()}
+    result = init("--yes")
+    assert "Everything is as init would write it." in result.output
+    after = {path: path.read_text() for path in env_file.parent.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_what_the_administrator_has_changed_stays(init: Init, env_file: Path) -> None:
+    init("--yes")
+    text = env_file.read_text().replace("LIFETIME=7200", "LIFETIME=900")
+    env_file.write_text(f"# our own\n{text}HANDOFF_SHOP_NAME='Our Shop'\n")
+    unit = env_file.parent / "systemd" / "handoff.service"
+    unit.write_text(unit.read_text().replace("127.0.0.1:8000", "127.0.0.1:8000 --workers 4"))
+    keys = read_settings(env_file)
+    result = init("--yes")
+    assert "HANDOFF_SESSION_LIFETIME=7200   by the shop; --update takes it" in result.output
+    assert "stays as it is. With --update it changes so:" in result.output
+    assert read_settings(env_file) == keys
+    assert "--workers 4" in unit.read_text()
+    init("--yes", "--update")
+    assert read_settings(env_file) == {**keys, "HANDOFF_SESSION_LIFETIME": "7200"}
+    assert env_file.read_text().startswith("# our own\n")
+    assert "--workers 4" not in unit.read_text()
+
+
+def test_a_copied_example_is_filled_in(init: Init, env_file: Path) -> None:
+    env_file.parent.mkdir()
+    example = (Path(__file__).parents[2] / ".env.example").read_text()
+    env_file.write_text(example)
+    assert init("--yes").exit_code == 0
+    values = read_settings(env_file)
+    assert "shop.example" not in "".join(values.values())
+    assert "a-password" not in "".join(values.values())
+    assert values["HANDOFF_DATABASE_URL"] == "sqlite:////var/lib/handoff/handoff.db"
+    assert values["HANDOFF_API_KEYS"].startswith("poq/")
+
+
+def test_several_websites_are_listed_in_the_settings(env_file: Path, tmp_path: Path) -> None:
+    codes = "'default' => [], 'base_eur' => [], 'eu_de' => [], 'admin' => []"
+    more = f"'scopes' => ['stores' => [{codes}]],"
+    more += "'system' => ['default' => ['customer' => ['account_share' => ['scope' => 0]]]],"
+    env_php = write_env_php(tmp_path, describe_redis(6379), more)
+    options = ["--env-php", env_php, "--env-file", env_file, "--user", getpass.getuser()]
+    options += ["--no-doctor", "--yes"]
+    with running_shop_of_stores(tmp_path / "sessions") as shop:
+        command = ["init", "--shop-url", shop.url, *map(str, options)]
+        result = CliRunner().invoke(main, command)
+    assert result.exit_code == 0, result.output
+    values = read_settings(env_file)
+    assert (
+        '"code":"eu_de","store_id":3,"website_id":2,"website_code":"eu"' in values["HANDOFF_STORES"]
+    )
+    assert '"language":"de"' in values["HANDOFF_STORES"]
+    assert values["HANDOFF_CUSTOMER_ACCOUNTS"] == "global"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        ((), "--shop-url"),
+        (("--shop-url", "{shop}"), "--env-php or --session-store"),
+        (("--shop-url", "{shop}", "--env-php", "{env_php}"), "--redis-user"),
+        (("--shop-url", "{shop}", "--env-php", "{env_php}", "--redis-user", "shop"), "--yes"),
+    ],
+)
+def test_without_a_terminal_the_missing_option_is_named(
+    arguments: tuple[str, ...], option: str, shop: RunningShop, env_file: Path, tmp_path: Path
+) -> None:
+    env_php = str(write_env_php(tmp_path, describe_redis(6379)))
+    values = [text.format(shop=shop.url, env_php=env_php) for text in arguments]
+    command = ["init", "--env-file", str(env_file), "--user", getpass.getuser(), *values]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == COULD_NOT_RUN
+    assert f"{option} is needed" in result.stderr
+    assert not env_file.exists()
+
+
+def run_on_terminal(command: list[str], answers: bytes) -> tuple[int, str]:
+    """Run a command on a terminal, give it the answers, and return its exit code and output."""
+    parent, child = pty.openpty()
+    with subprocess.Popen(command, stdin=child, stdout=child, stderr=child) as process:
+        os.close(child)
+        os.write(parent, answers)
+        output = b""
+        try:
+            while part := os.read(parent, 4096):
+                output += part
+        except OSError:  # Linux reports the end of a terminal so
+            pass
+        os.close(parent)
+        code = process.wait(timeout=60)
+    return code, output.decode()
+
+
+def test_it_asks_on_a_terminal(shop: RunningShop, env_file: Path, tmp_path: Path) -> None:
+    env_php = write_env_php(tmp_path, describe_redis(6379))
+    command = [sys.executable, "-m", "handoff.cli", "init", "--env-file", str(env_file)]
+    command += ["--user", getpass.getuser(), "--no-doctor"]
+    answers = f"{shop.url}\n{env_php}\nn\ny\n".encode()
+    code, output = run_on_terminal(command, answers)
+    assert code == 0, output
+    assert "Address of the shop" in output
+    assert "Make these changes?" in output
+    assert read_settings(env_file)["HANDOFF_MAGENTO_URL"] == shop.url
+
+
+def test_a_declined_change_writes_nothing(
+    shop: RunningShop, env_file: Path, tmp_path: Path
+) -> None:
+    env_php = write_env_php(tmp_path, describe_redis(6379))
+    command = [sys.executable, "-m", "handoff.cli", "init", "--env-file", str(env_file)]
+    options = ["--shop-url", shop.url, "--env-php", str(env_php), "--redis-user", "shop"]
+    code, output = run_on_terminal([*command, *options], b"n\n")
+    assert code == COULD_NOT_RUN
+    assert "Nothing was written." in output
+    assert not env_file.parent.exists()
+
+
+def test_the_redis_user_may_write_sessions_only(
+    init: Init, env_file: Path, redis_server: RedisServer
+) -> None:
+    session = describe_redis(redis_server.port).replace(SHOP_PASSWORD, "")
+    result = init("--yes", "--redis-user", "create", session=session)
+    assert result.exit_code == 0, result.output
+    with redis.Redis.from_url(read_settings(env_file)["HANDOFF_SESSION_STORE"]) as client:
+        client.hset("sess_abc", "data", "x")
+        with pytest.raises(redis.ResponseError, match="permission"):
+            client.hset("other", "data", "x")
+        with pytest.raises(redis.ResponseError, match="permission"):
+            client.keys("*")
+
+
+@pytest.mark.parametrize(
+    ("session", "reason"),
+    [
+        ("['save' => 'db']", "in its database (save => db)"),
+        ("['save' => 'memcached']", "'memcached'"),
+        ("['save' => 'files', 'save_path' => '2;/tmp']", "nested folders"),
+        ("['save' => getenv('SAVE')]", "line 5: a call of getenv()"),
+    ],
+)
+def test_a_session_store_that_cannot_be_used_is_named(
+    session: str, reason: str, init: Init, env_file: Path
+) -> None:
+    result = init("--yes", session=session)
+    assert result.exit_code == COULD_NOT_RUN
+    assert reason in result.stderr
+    assert not env_file.exists()
+
+
+def test_session_files_are_written_by_the_user_of_php(init: Init, env_file: Path) -> None:
+    init("--yes", session="['save' => 'files', 'save_path' => '/var/lib/php/sessions']")
+    store = read_settings(env_file)["HANDOFF_SESSION_STORE"]
+    assert store.startswith("file:///var/lib/php/sessions?owner=")
+    unit = (env_file.parent / "systemd" / "handoff.service").read_text()
+    assert "ReadWritePaths=/var/lib/php/sessions" in unit
+
+
+def test_an_env_php_that_is_code_is_run_only_if_the_administrator_agrees(
+    init: Init, env_file: Path
+) -> None:
+    code = "['save' => strtolower('REDIS'), 'redis' => ['port' => '7']]"
+    refused = init("--yes", session=code)
+    assert refused.exit_code == COULD_NOT_RUN
+    if os.geteuid() == 0:
+        assert "PHP is not run as root" in init("--yes", "--use-php", session=code).stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("ftp://shop.test", "must be an http(s) URL"),
+        ("http://127.0.0.1:{free}", "Nothing listens"),
+        ("{shop}/somewhere", "is no Magento 2 shop"),
+    ],
+)
+def test_an_address_without_a_shop_is_explained(
+    address: str, reason: str, shop: RunningShop, env_file: Path
+) -> None:
+    url = address.format(free=free_port(), shop=shop.url)
+    command = ["init", "--shop-url", url, "--session-store", "redis://127.0.0.1", "--yes"]
+    result = CliRunner().invoke(main, [*command, "--env-file", str(env_file)])
+    assert result.exit_code == COULD_NOT_RUN
+    assert reason in result.stderr
+
+
+def test_a_missing_env_php_is_named(init: Init, tmp_path: Path) -> None:
+    result = init("--yes", "--env-php", tmp_path / "nowhere" / "env.php")
+    assert result.exit_code == COULD_NOT_RUN
+    assert "env.php cannot be read: No such file" in result.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_named(init: Init) -> None:
+    result = init("--yes", "--env-file", "/proc/handoff/handoff.env")
+    assert result.exit_code == COULD_NOT_RUN
+    assert "/proc/handoff" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_it_ends_in_the_doctor(shop: RunningShop, env_file: Path) -> None:
+    command = [sys.executable, "-m", "handoff.cli", "init", "--shop-url", shop.url, "--yes"]
+    options = ["--session-store", shop.sessions.as_uri(), "--env-file", str(env_file)]
+    options += ["--user", getpass.getuser()]
+    ran = subprocess.run([*command, *options], capture_output=True, text=True, timeout=200)
+    assert ran.returncode == 1, "the service does not run yet"
+    assert "Bag into checkout" in ran.stdout
