@@ -12,7 +12,7 @@
     ├── 429  TooManyRequests
     ├── 500  InternalError
     ├── 503  ShopUnavailable · CheckoutUnavailable · SessionUnreadable
-    │        LedgerUnavailable · Busy · Paused
+    │        LedgerUnavailable · RecordUnreadable · Busy · Paused
     └── 504  ShopTimeout
 
 The response is `application/problem+json` (RFC 9457). The texts are safe to show: they hold no
@@ -355,6 +355,28 @@ class LedgerUnavailable(Problem):
     def __init__(self, reason: str = "unknown") -> None:
         super().__init__()
         self.reason = reason
+
+
+class RecordUnreadable(LedgerUnavailable):
+    """A row of the ledger holds values that it cannot have.
+
+    `key` is what the row is found by, most often the id of a handoff; it may be of any type.
+    `columns` are those that are wrong.
+    """
+
+    code = "record_unreadable"
+    title = "The service cannot read what it has stored about this transfer."
+    explanation = "The service's log names the record. A new transfer replaces it."
+
+    def __init__(self, key: Any = "", columns: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{', '.join(columns)} cannot be read")
+        self.key = key
+        self.columns = columns
+
+    @property
+    def record(self) -> str:
+        """The key as a short text for a log or a terminal."""
+        return ascii(self.key).strip("'")[:40]
 
 
 class Busy(Problem):

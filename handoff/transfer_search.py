@@ -9,6 +9,7 @@ from handoff.entry.result_pages import find_page_title
 from handoff.handoff_timeline import build_timeline
 from handoff.ledger import Database, Handoff
 from handoff.ledger.event_deliveries import EventDelivery, find_event_deliveries
+from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable
 from handoff.ledger.search_repository import FoundTransfer, SearchRepository
 from handoff.link_tokens import find_handoff_id
 from handoff.order_line_comparison import compare_lines
@@ -18,12 +19,19 @@ from handoff.web_checkout.transfer_status import describe_transfer
 from handoff.webhooks.receivers import list_receivers
 
 
-def search_transfers(database: Database, settings: Settings, text: str) -> list[dict[str, Any]]:
+def search_transfers(
+    database: Database,
+    settings: Settings,
+    text: str,
+    *,
+    on_unreadable: UnreadableCallback = ignore_unreadable,
+) -> list[dict[str, Any]]:
     """Return the transfers that a text leads to, as JSON, the oldest first.
 
-    Nothing in it is a credential or says who the customer is.
+    Nothing in it is a credential or says who the customer is. A record that cannot be read is
+    passed to `on_unreadable` and left out.
     """
-    found = _find_transfers(SearchRepository(database), text.strip())
+    found = _find_transfers(SearchRepository(database, on_unreadable), text.strip())
     ids = [handoff.id for transfer in found for handoff in transfer.handoffs]
     deliveries = find_event_deliveries(database, ids)
     receiver_names = {receiver.key: receiver.name for receiver in list_receivers(settings)}

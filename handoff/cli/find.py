@@ -14,6 +14,7 @@ from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, exit_on_problem
 from handoff.cli.find_output import print_transfer
 from handoff.cli.open_ledger import open_existing_ledger
+from handoff.cli.unreadable_records import UnreadableRecords
 from handoff.operations.json_logs import configure_logging
 from handoff.support_code import normalize_support_code
 from handoff.transfer_search import search_transfers
@@ -31,7 +32,8 @@ success page or a shopper who came back has found. It prints no link, and nothin
 the customer is.
 
 \b
-Exit codes: 0 found; 1 nothing was found; 2 could not run; 130 Ctrl-C.
+Exit codes: 0 found; 1 nothing was found, or a record cannot be read; 2 could not run;
+130 Ctrl-C.
 
 \b
 Examples:
@@ -51,12 +53,14 @@ def find(words: tuple[str, ...], in_json: bool) -> None:
     configure_logging("CRITICAL")  # errors are printed as messages instead
     with exit_on_problem(), closing(open_existing_ledger(settings)) as database:
         text = _read_standard_input() if words == ("-",) else " ".join(words)
-        transfers = search_transfers(database, settings, text)
+        unreadable = UnreadableRecords()
+        transfers = search_transfers(database, settings, text, on_unreadable=unreadable.add)
     if in_json:
-        click.echo(json.dumps({"transfers": transfers}, indent=2))
-    else:
+        report = {"transfers": transfers, "unreadable": unreadable.as_json()}
+        click.echo(json.dumps(report, indent=2))
+    elif transfers or not unreadable:
         _print_transfers(transfers, normalize_support_code(text))
-    raise click.exceptions.Exit(0 if transfers else FINDINGS)
+    raise click.exceptions.Exit(0 if transfers and not unreadable else FINDINGS)
 
 
 def _read_standard_input() -> str:

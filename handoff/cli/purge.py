@@ -14,6 +14,7 @@ from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, exit_on_problem
 from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.param_types import DurationParamType, convert_to_milliseconds
+from handoff.cli.unreadable_records import UnreadableRecords
 from handoff.console_table import create_table
 from handoff.ledger import read_system_clock
 from handoff.ledger.purge import PurgeCounts, Purger, PurgeRequest
@@ -30,14 +31,14 @@ after they were delivered, or 30 days after they were written if no receiver has
 
 A handoff that is not reconciled stays until it is: run "handoff reconcile" first, or give
 --unreconciled if nobody ever does. An opened handoff without an order counts as reconciled
-after 30 days.
+after 30 days. A handoff that cannot be read is named and stays; --unreconciled deletes it.
 
 It works in small steps: Ctrl-C leaves the rest for the next run. A SQLite file does not
 shrink; the space in it is used again.
 
 \b
-Exit codes: 0 done; 1 done, but handoffs stay that are not reconciled; 2 could not run;
-130 Ctrl-C.
+Exit codes: 0 done; 1 done, but handoffs stay that are not reconciled or cannot be read;
+2 could not run; 130 Ctrl-C.
 
 \b
 Examples:
@@ -82,18 +83,21 @@ def purge(
         delete_before=now - convert_to_milliseconds(keep_references),
         include_unreconciled=unreconciled,
     )
+    unreadable = UnreadableRecords()
     with exit_on_problem(), closing(open_existing_ledger(settings)) as database:
         total = PurgeCounts()
+        purger = Purger(database, dry_run=dry_run, on_unreadable=unreadable.add)
         try:
             with Console(stderr=True).status("looking for old handoffs") as status:
-                for counts in Purger(database, dry_run=dry_run).purge(request):
+                for counts in purger.purge(request):
                     total += counts
                     status.update(
                         f"{total.anonymised_count:,} reduced, {total.deleted_count:,} deleted"
                     )
         finally:
             _print_counts(total, dry_run=dry_run, in_json=in_json)
-    raise click.exceptions.Exit(FINDINGS if total.unreconciled_count else 0)
+    has_findings = total.unreconciled_count or total.unreadable_count
+    raise click.exceptions.Exit(FINDINGS if has_findings else 0)
 
 
 def _print_counts(counts: PurgeCounts, *, dry_run: bool, in_json: bool) -> None:
@@ -102,6 +106,7 @@ def _print_counts(counts: PurgeCounts, *, dry_run: bool, in_json: bool) -> None:
             "reduced": counts.anonymised_count,
             "deleted": counts.deleted_count,
             "unreconciled": counts.unreconciled_count,
+            "unreadable": counts.unreadable_count,
             "claims": counts.lease_count,
             "refusals": counts.refusal_count,
             "webhook_events": counts.event_count,
@@ -117,4 +122,5 @@ def _print_counts(counts: PurgeCounts, *, dry_run: bool, in_json: bool) -> None:
     table.add_row("refused transfers", f"{counts.refusal_count:,}")
     table.add_row("events of webhooks", f"{counts.event_count:,}")
     table.add_row("kept: not reconciled yet", f"{counts.unreconciled_count:,}")
+    table.add_row("kept: cannot be read", f"{counts.unreadable_count:,}")
     Console().print(table)

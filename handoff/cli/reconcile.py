@@ -24,6 +24,7 @@ from handoff.cli.reconcile_output import (
     ReportWriter,
     TableReportWriter,
 )
+from handoff.cli.unreadable_records import UnreadableRecords
 from handoff.console_table import format_count
 from handoff.deadline import Deadline
 from handoff.ledger import Clock, Database, LeaseLost, Leases, read_system_clock
@@ -82,7 +83,8 @@ first column. Columns are separated by commas, semicolons or tabs; a first line 
 Exit codes:
   0    nothing is wrong
   1    an order differs, or a reference has two orders or is unknown; with references:
-       one of them is not matched; or the shop refused an annotation
+       one of them is not matched; the shop refused an annotation; or a record of the ledger
+       cannot be read, which is named
   2    it could not run, or not to the end: no right, no shop, no ledger
   130  Ctrl-C; what was found is kept, and the next run continues from there
 
@@ -140,14 +142,16 @@ def reconcile(
         _hold_lease(database) as extend_lease,
     ):
         orders = _open_orders(settings, database)
+        unreadable = UnreadableRecords()
         run = _ReconcileRun(
-            ReconciliationRepository(database, open_outbox(settings, database)),
+            ReconciliationRepository(database, open_outbox(settings, database), unreadable.add),
             orders,
             database.read_time,
             extend_lease,
             requested,
             period,
             annotate,
+            unreadable,
         )
         has_findings = run.write_report(_WRITERS["json" if in_json else output_format])
     raise click.exceptions.Exit(FINDINGS if has_findings else 0)
@@ -167,6 +171,7 @@ class _ReconcileRun:
     references: list[str] | None
     period: IssuePeriod | None
     annotate: bool
+    unreadable: UnreadableRecords
     summary: ReportSummary = field(default_factory=ReportSummary)
     checked_count: int = 0
     annotated_count: int = 0
@@ -188,10 +193,11 @@ class _ReconcileRun:
                     self._annotate_orders(progress)
             complete = True
         finally:
-            writer.finish(self.summary, complete=complete)
+            writer.finish(self.summary, complete=complete, unreadable=self.unreadable.as_json())
             self._print_counts(complete)
         findings = every_state - {ReportState.MATCHED} if has_references else DISCREPANCIES
-        return bool(self.refused_count or any(self.summary.counts[state] for state in findings))
+        has_faults = bool(self.refused_count or self.unreadable)
+        return has_faults or any(self.summary.counts[state] for state in findings)
 
     def _reconcile(self, progress: Progress) -> Iterator[ReportEntry]:
         task = progress.add_task("asking the shop", total=self._count_handoffs())
@@ -235,6 +241,8 @@ class _ReconcileRun:
             text += f", {self.annotated_count:,} annotated"
         if self.refused_count:
             text += f", {format_count(self.refused_count, 'annotation')} refused by the shop"
+        if self.unreadable:
+            text += f", {format_count(len(self.unreadable), 'record')} not readable"
         if not complete:
             text += "; not complete: what was found is kept, the next run continues from there"
         click.echo(f"{text}.", err=True)

@@ -47,8 +47,13 @@ class ReportWriter(Protocol):
     def add_entry(self, entry: ReportEntry) -> None:
         """Write the next entry, or keep it until the end."""
 
-    def finish(self, summary: ReportSummary, *, complete: bool) -> None:
-        """Write the rest; `complete` is False if entries are missing."""
+    def finish(
+        self, summary: ReportSummary, *, complete: bool, unreadable: list[dict[str, Any]]
+    ) -> None:
+        """Write the rest; `complete` is False if entries are missing.
+
+        `unreadable` are the records of the ledger that cannot be read.
+        """
 
 
 class TableReportWriter:
@@ -68,7 +73,9 @@ class TableReportWriter:
         else:
             self._omitted_count += 1
 
-    def finish(self, summary: ReportSummary, *, complete: bool) -> None:
+    def finish(
+        self, summary: ReportSummary, *, complete: bool, unreadable: list[dict[str, Any]]
+    ) -> None:
         """Print the table of entries, and the table of counts if it says more."""
         console = Console()
         if self._entries:
@@ -121,12 +128,14 @@ class CsvReportWriter:
         cells = {**values, **texts}
         self._writer.writerow({name: escape_formulas(str(cell)) for name, cell in cells.items()})
 
-    def finish(self, summary: ReportSummary, *, complete: bool) -> None:
+    def finish(
+        self, summary: ReportSummary, *, complete: bool, unreadable: list[dict[str, Any]]
+    ) -> None:
         """Write nothing more."""
 
 
 class JsonReportWriter:
-    """Writes one object with `handoffs`, `summary` and `complete`."""
+    """Writes one object with `handoffs`, `summary`, `unreadable` and `complete`."""
 
     def __init__(self, _listed_states: Collection[ReportState]) -> None:
         self._count = 0
@@ -138,9 +147,15 @@ class JsonReportWriter:
         sys.stdout.write(json.dumps(entry.as_json(), ensure_ascii=False))
         self._count += 1
 
-    def finish(self, summary: ReportSummary, *, complete: bool) -> None:
+    def finish(
+        self, summary: ReportSummary, *, complete: bool, unreadable: list[dict[str, Any]]
+    ) -> None:
         """Close the object."""
-        rest: dict[str, Any] = {"summary": summary.as_json(), "complete": complete}
+        rest: dict[str, Any] = {
+            "summary": summary.as_json(),
+            "unreadable": unreadable,
+            "complete": complete,
+        }
         sys.stdout.write(f"\n], {json.dumps(rest)[1:]}\n")
 
 

@@ -18,7 +18,7 @@ from handoff.instruction import APP_VISIT_HEADER
 from handoff.ledger import Handoff, HandoffRepository, LinkState
 from handoff.link_tokens import LinkTokens
 from handoff.operations.rate_limits import RateLimit, get_caller_network
-from handoff.problems import LedgerUnavailable
+from handoff.problems import LedgerUnavailable, RecordUnreadable
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreSites
 
@@ -114,6 +114,12 @@ def _use_link(token: str, *, needs_cookie: bool) -> Response:
 def show_ledger_unavailable(_error: LedgerUnavailable) -> Response:
     """Ask the shopper to try again. Without the ledger, no link can be used."""
     return _show_try_again_page(result_pages.UNAVAILABLE)
+
+
+@_blueprint.errorhandler(RecordUnreadable)
+def show_record_unreadable(_error: RecordUnreadable) -> Response:
+    """Send the shopper back to the app. Trying this link again does not help."""
+    return _get_context().pages.render_result_page(result_pages.FAULT)
 
 
 def is_from_another_site(request: Request, *own_origins: str) -> bool:

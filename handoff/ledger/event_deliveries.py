@@ -8,12 +8,21 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from handoff.ledger.column_values import TextValue, TimeValue, WholeNumber
 from handoff.ledger.database import Database
+from handoff.ledger.row_parser import parse_rows
 from handoff.ledger.tables import webhook_event
 
 _c = webhook_event.c
 _FIND = (
-    sa.select(_c.handoff_id, _c.type, _c.receiver, _c.created_at, _c.attempt_count, _c.delivered_at)
+    sa.select(
+        _c.handoff_id,
+        _c.type,
+        _c.receiver,
+        _c.created_at,
+        _c.attempt_count.label("failed_count"),
+        _c.delivered_at,
+    )
     .where(_c.handoff_id.in_(sa.bindparam("handoff_ids", expanding=True)))
     .order_by(_c.sequence)
 )
@@ -26,19 +35,21 @@ class EventDelivery:
     `delivered_at` is None while the event waits.
     """
 
-    type: str
-    receiver: str
-    created_at: int
-    failed_count: int
-    delivered_at: int | None
+    handoff_id: TextValue
+    type: TextValue
+    receiver: TextValue
+    created_at: TimeValue
+    failed_count: WholeNumber
+    delivered_at: TimeValue | None
 
 
 def find_event_deliveries(
     database: Database, handoff_ids: Sequence[str]
 ) -> dict[str, list[EventDelivery]]:
-    """Return the events of handoffs by the handoff's id, the oldest first."""
+    """Return the events of handoffs that can be read by the handoff's id, the oldest first."""
     found: defaultdict[str, list[EventDelivery]] = defaultdict(list)
     with database.open_read_connection() as connection:
-        for handoff_id, *fields in connection.execute(_FIND, {"handoff_ids": list(handoff_ids)}):
-            found[handoff_id].append(EventDelivery(*fields))
+        rows = connection.execute(_FIND, {"handoff_ids": list(handoff_ids)}).mappings()
+        for delivery in parse_rows(EventDelivery, rows):
+            found[delivery.handoff_id].append(delivery)
     return dict(found)

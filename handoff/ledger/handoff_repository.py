@@ -16,8 +16,14 @@ import sqlalchemy as sa
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.lease_locks import Lease
 from handoff.ledger.models import Handoff, NewHandoff, generate_handoff_id
+from handoff.ledger.row_parser import (
+    UnreadableCallback,
+    parse_row,
+    parse_rows,
+)
 from handoff.ledger.tables import handoff
 from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.problems import RecordUnreadable
 
 MAX_REOPENS = 5
 """How often a web view may reopen its link within the grace, after its session was written."""
@@ -71,6 +77,8 @@ _RENEW_OR_SUPERSEDE = (
     )
     .returning(*HANDOFF_COLUMNS)
 )
+
+_SUPERSEDE = sa.update(handoff).where(_has_id).values(superseded_at=NOW)
 
 _INSERT = (
     sa.insert(handoff)
@@ -132,7 +140,7 @@ class HandoffRepository:
         values = {"key": transfer_key, "hash": content_hash, "ttl": self._ttl}
 
         def work(connection: sa.Connection) -> Handoff | None:
-            renewed = self._fetch_handoff(connection, _RENEW, **values)
+            renewed = next(iter(self._renew_readable(connection, _RENEW, values)), None)
             if renewed is not None:
                 lease.release(connection)
             return renewed
@@ -157,14 +165,16 @@ class HandoffRepository:
         return issued
 
     def find(self, handoff_id: str) -> Handoff | None:
-        """Return the handoff with this id, or None."""
+        """Return the handoff with this id, or None; raise RecordUnreadable."""
         with self._database.open_read_connection() as connection:
             return self._fetch_handoff(connection, _FIND, handoff_id=handoff_id)
 
     def find_by_transfer_key(self, key: str) -> list[Handoff]:
-        """Return all handoffs of a transfer, superseded ones too."""
+        """Return all handoffs of a transfer, superseded ones too; raise RecordUnreadable."""
         statement = sa.select(*HANDOFF_COLUMNS).where(_c.transfer_key == key)
-        return read_handoffs(self._database, statement)
+        with self._database.open_read_connection() as connection:
+            rows = connection.execute(statement, self._database.now_parameter).mappings()
+            return [parse_row(Handoff, row) for row in rows]
 
     def use_link(self, handoff_id: str, web_view_hashes: Sequence[str]) -> Handoff | None:
         """Use the link for the first web view, or reopen it for the one that has used it.
@@ -216,45 +226,61 @@ class HandoffRepository:
             "quote": new.quote_number,
             "ttl": self._ttl,
             **{f"new_{column.name}": getattr(new, column.name) for column in _RENEWED},
-            **self._database.now_parameter,
         }
-        rows = connection.execute(_RENEW_OR_SUPERSEDE, values)
-        found = [Handoff(**row._mapping) for row in rows]
+        found = self._renew_readable(connection, _RENEW_OR_SUPERSEDE, values)
         return next((each for each in found if each.superseded_at is None), None)
+
+    def _renew_readable(
+        self, connection: sa.Connection, statement: sa.Update, values: dict[str, Any]
+    ) -> list[Handoff]:
+        """Return the handoffs of an UPDATE that may renew one; supersede those it cannot read."""
+        now = self._database.now_parameter
+        renewed = []
+        for row in connection.execute(statement, {**values, **now}).mappings().all():
+            try:
+                renewed.append(parse_row(Handoff, row))
+            except RecordUnreadable:
+                connection.execute(_SUPERSEDE, {"handoff_id": row["id"], **now})
+        return renewed
 
     def _insert(self, connection: sa.Connection, new: NewHandoff) -> Handoff:
         values = {"id": generate_handoff_id(), "ttl": self._ttl, **asdict(new)}
         values |= self._database.now_parameter
         values |= {"expiry_event": "due" if self._outbox else None}
-        return Handoff(**connection.execute(_INSERT, values).one()._mapping)
+        return parse_row(Handoff, connection.execute(_INSERT, values).mappings().one())
 
     def _fetch_handoff(
         self, connection: sa.Connection, statement: sa.Executable, **values: Any
     ) -> Handoff | None:
         result = connection.execute(statement, {**values, **self._database.now_parameter})
-        row = result.one_or_none()
-        return None if row is None else Handoff(**row._mapping)
+        row = result.mappings().one_or_none()
+        return None if row is None else parse_row(Handoff, row)
 
 
-def read_handoffs(database: Database, statement: sa.Select[Any]) -> list[Handoff]:
-    """Return the handoffs of a SELECT of HANDOFF_COLUMNS."""
+def read_handoffs(
+    database: Database, statement: sa.Select[Any], on_unreadable: UnreadableCallback
+) -> list[Handoff]:
+    """Return the handoffs of a SELECT of HANDOFF_COLUMNS that can be read."""
     with database.open_read_connection() as connection:
-        rows = connection.execute(statement, database.now_parameter)
-        return [Handoff(**row._mapping) for row in rows]
+        rows = connection.execute(statement, database.now_parameter).mappings()
+        return parse_rows(Handoff, rows, on_unreadable)
 
 
 def iterate_handoffs(
     database: Database,
     *conditions: sa.ColumnElement[bool],
     order_by: tuple[sa.Column[Any], ...],
-    after: tuple[Any, ...],
     page_size: int,
+    on_unreadable: UnreadableCallback,
 ) -> Iterator[list[Handoff]]:
-    """Yield pages of handoffs in the order of an index, each handoff once.
-
-    The first page begins after the position `after`, the others after the last handoff.
-    """
+    """Yield pages of handoffs in the order of an index, each handoff that can be read once."""
     statement = sa.select(*HANDOFF_COLUMNS).where(*conditions).order_by(*order_by).limit(page_size)
-    while page := read_handoffs(database, statement.where(sa.tuple_(*order_by) > after)):
-        yield page
-        after = tuple(getattr(page[-1], column.name) for column in order_by)
+    page = statement
+    while True:
+        with database.open_read_connection() as connection:
+            rows = connection.execute(page, database.now_parameter).mappings().all()
+        if not rows:
+            return
+        yield parse_rows(Handoff, rows, on_unreadable)
+        last = tuple(rows[-1][column.name] for column in order_by)
+        page = statement.where(sa.tuple_(*order_by) > last)

@@ -15,7 +15,18 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from handoff.ledger.column_values import (
+    BagValue,
+    DifferenceValue,
+    OrderValue,
+    TextValue,
+    TimeValue,
+    WholeNumber,
+)
 
 _UUID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}(?:\1[0-9a-f]{4}){2}\1[0-9a-f]{12}", re.IGNORECASE)
 
@@ -39,6 +50,10 @@ class OrderOutcome(Enum):
     UNRECONCILED = "unreconciled"  # purged before it was reconciled
 
 
+_Kind = Annotated[TextValue, Field(pattern="^(bag|guest|customer)$")]
+_Outcome = Annotated[TextValue, AfterValidator(lambda value: OrderOutcome(value).value)]
+
+
 @dataclass(frozen=True, slots=True)
 class NewHandoff:
     """A handoff that is not stored yet.
@@ -49,17 +64,17 @@ class NewHandoff:
     in a `QuoteCustomer`.
     """
 
-    transfer_key: str
-    content_hash: str
-    reference: str | None
-    kind: str
-    store_code: str
-    quote_number: int
-    customer_id: int | None
-    customer_group_id: int | None
-    bag: dict[str, Any]
-    caller: str | None = None
-    visitor_id: int | None = None
+    transfer_key: TextValue
+    content_hash: TextValue
+    reference: TextValue | None
+    kind: _Kind
+    store_code: TextValue
+    quote_number: WholeNumber
+    customer_id: WholeNumber | None
+    customer_group_id: WholeNumber | None
+    bag: BagValue
+    caller: TextValue | None = None
+    visitor_id: WholeNumber | None = None
     customer_tax: dict[str, Any] | None = None
 
 
@@ -79,29 +94,29 @@ class Handoff(NewHandoff):
     `shown_page` is the code of the result page that was shown last, at `page_shown_at`.
     """
 
-    id: str
-    issued_at: int
-    expires_at: int
-    superseded_at: int | None = None
-    used_at: int | None = None
-    session_written_at: int | None = None
-    reopen_count: int = 0
-    reopened_at: int | None = None
-    web_view_hash: str | None = None
-    outcome: str | None = None
-    orders: list[dict[str, Any]] | None = None
-    differences: list[dict[str, Any]] | None = None
-    orders_looked_up_at: int | None = None
-    next_check_at: int | None = 0
-    resolved_at: int | None = None
-    order_comment: str | None = None
-    completed_order: str | None = None
-    completed_page: str | None = None
-    anonymised_at: int | None = None
-    expiry_event: str | None = None
-    shown_page: str | None = None
-    page_shown_at: int | None = None
-    read_at: int = field(compare=False)
+    id: TextValue
+    issued_at: TimeValue
+    expires_at: TimeValue
+    superseded_at: TimeValue | None = None
+    used_at: TimeValue | None = None
+    session_written_at: TimeValue | None = None
+    reopen_count: WholeNumber = 0
+    reopened_at: TimeValue | None = None
+    web_view_hash: TextValue | None = None
+    outcome: _Outcome | None = None
+    orders: list[OrderValue] | None = None
+    differences: list[DifferenceValue] | None = None
+    orders_looked_up_at: TimeValue | None = None
+    next_check_at: TimeValue | None = 0
+    resolved_at: TimeValue | None = None
+    order_comment: TextValue | None = None
+    completed_order: TextValue | None = None
+    completed_page: TextValue | None = None
+    anonymised_at: TimeValue | None = None
+    expiry_event: TextValue | None = None
+    shown_page: TextValue | None = None
+    page_shown_at: TimeValue | None = None
+    read_at: TimeValue = field(compare=False)
 
     @property
     def item_count(self) -> int:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
+from handoff.ledger.column_values import MAX_TIME
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import iterate_handoffs
 from handoff.ledger.models import Handoff, OrderOutcome
 from handoff.ledger.refused_transfers import IS_OVER_RETENTION
+from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable
 from handoff.ledger.tables import (
     ended_ops_session,
     handoff,
@@ -24,6 +27,7 @@ from handoff.ledger.tables import (
     refused_transfer,
     webhook_event,
 )
+from handoff.problems import RecordUnreadable
 
 _BATCH = 200  # handoffs in one transaction; a transfer may wait a few milliseconds for it
 _HOUR = 3_600_000  # milliseconds
@@ -33,7 +37,8 @@ _HOUR = 3_600_000  # milliseconds
 class PurgeRequest:
     """Which handoffs to purge: those issued before these times, in milliseconds since 1970.
 
-    `include_unreconciled` includes handoffs that nobody has reconciled.
+    `include_unreconciled` includes handoffs that nobody has reconciled, and deletes those that
+    cannot be read.
     """
 
     anonymise_before: int
@@ -44,12 +49,13 @@ class PurgeRequest:
 @dataclass(frozen=True, slots=True)
 class PurgeCounts:
     """How many handoffs were anonymised and deleted, how many stay because they are not
-    reconciled, and how many leases of dead processes, refused transfers and events of webhooks
-    were deleted."""
+    reconciled or cannot be read, and how many leases of dead processes, refused transfers and
+    events of webhooks were deleted."""
 
     anonymised_count: int = 0
     deleted_count: int = 0
     unreconciled_count: int = 0
+    unreadable_count: int = 0
     lease_count: int = 0
     refusal_count: int = 0
     event_count: int = 0
@@ -84,20 +90,37 @@ _ANONYMISE = sa.update(handoff).values(
 
 
 class Purger:
-    """Purges the ledger while the service runs; with `dry_run` it only counts."""
+    """Purges the ledger while the service runs; with `dry_run` it only counts.
 
-    def __init__(self, database: Database, *, dry_run: bool = False) -> None:
+    A handoff that cannot be read is passed to `on_unreadable`.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        dry_run: bool = False,
+        on_unreadable: UnreadableCallback = ignore_unreadable,
+    ) -> None:
         self._database = database
         self._dry_run = dry_run
+        self._on_unreadable = on_unreadable
+        self._unreadable_keys: list[Any] = []
 
     def purge(self, request: PurgeRequest) -> Iterator[PurgeCounts]:
         """Purge, and yield the counts of each batch when it is committed."""
-        for page in self._iterate_issued(0, request.delete_before):
+        for page in self._iterate_issued(_c.issued_at < request.delete_before):
             yield self._purge_page(page, request, delete_all=True)
         for page in self._iterate_issued(
-            request.delete_before, request.anonymise_before, _c.anonymised_at.is_(None)
+            _c.issued_at >= request.delete_before,
+            _c.issued_at < request.anonymise_before,
+            _c.anonymised_at.is_(None),
         ):
             yield self._purge_page(page, request, delete_all=False)
+        # A time that is none compares as one after all times.
+        for page in self._iterate_issued(_c.issued_at > MAX_TIME):
+            yield self._purge_page(page, request, delete_all=True)
+        yield self._purge_unreadable(request)
         leases = self._delete_rows(lease, _is_abandoned)
         yield PurgeCounts(lease_count=leases)
         for table in (ended_ops_session, login_block):
@@ -106,17 +129,24 @@ class Purger:
         yield PurgeCounts(refusal_count=refusals)
         yield from self._purge_events()
 
-    def _iterate_issued(
-        self, since: int, before: int, *conditions: sa.ColumnElement[bool]
-    ) -> Iterator[list[Handoff]]:
+    def _iterate_issued(self, *conditions: sa.ColumnElement[bool]) -> Iterator[list[Handoff]]:
         return iterate_handoffs(
             self._database,
-            _c.issued_at < before,
             *conditions,
             order_by=(_c.issued_at, _c.id),
-            after=(since, ""),
             page_size=_BATCH,
+            on_unreadable=self._add_unreadable,
         )
+
+    def _add_unreadable(self, unreadable: RecordUnreadable) -> None:
+        self._on_unreadable(unreadable)
+        self._unreadable_keys.append(unreadable.key)
+
+    def _purge_unreadable(self, request: PurgeRequest) -> PurgeCounts:
+        keys = self._unreadable_keys
+        if not request.include_unreconciled:
+            return PurgeCounts(unreadable_count=len(keys))
+        return PurgeCounts(deleted_count=self._delete_rows(handoff, _c.id.in_(keys)))
 
     def _purge_page(
         self, page: list[Handoff], request: PurgeRequest, *, delete_all: bool
@@ -150,7 +180,7 @@ class Purger:
                 return
 
     def _delete_rows(self, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
-        """Delete the rows of a small table that meet a condition, and return their number."""
+        """Delete the few rows of a table that meet a condition, and return their number."""
         now = self._database.now_parameter
         if self._dry_run:
             count = sa.select(sa.func.count()).select_from(table).where(condition)

@@ -11,11 +11,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from handoff.ledger.column_values import MAX_TIME
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, iterate_handoffs, read_handoffs
 from handoff.ledger.models import Handoff, IssuePeriod, OrderFinding, OrderOutcome
+from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable, parse_row
 from handoff.ledger.tables import handoff, simplified_reference
 from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.problems import RecordUnreadable
 
 _PAGE_SIZE = 300  # handoffs that are read or written at once; the service waits milliseconds
 
@@ -38,22 +41,27 @@ _REQUEST_COMMENT = (
 class ReconciliationRepository:
     """Reads handoffs to reconcile and records findings, in short transactions.
 
-    `outbox` is None if no webhook is configured.
+    `outbox` is None if no webhook is configured. A handoff that cannot be read is passed to
+    `on_unreadable` and left out.
     """
 
-    def __init__(self, database: Database, outbox: WebhookOutbox | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        outbox: WebhookOutbox | None = None,
+        on_unreadable: UnreadableCallback = ignore_unreadable,
+    ) -> None:
         self._database = database
         self._outbox = outbox
+        self._on_unreadable = on_unreadable
 
     def iterate_due_handoffs(self) -> Iterator[list[Handoff]]:
-        """Yield pages of the handoffs that are due, the longest due first."""
-        return iterate_handoffs(
-            self._database,
-            _is_due,
-            order_by=(_c.next_check_at, _c.id),
-            after=(-1, ""),
-            page_size=_PAGE_SIZE,
-        )
+        """Yield pages of the handoffs that are due, the longest due first.
+
+        A time that is none compares as one after all times, and is read last, to be reported.
+        """
+        for is_included in (_is_due, _c.next_check_at > MAX_TIME):
+            yield from self._iterate(is_included, order_by=(_c.next_check_at, _c.id))
 
     def count_due_handoffs(self) -> int:
         """Return how many handoffs `iterate_due_handoffs` would yield now."""
@@ -61,14 +69,8 @@ class ReconciliationRepository:
 
     def iterate_open_handoffs(self, period: IssuePeriod) -> Iterator[list[Handoff]]:
         """Yield pages of the handoffs of a period that may still change, due or not."""
-        return iterate_handoffs(
-            self._database,
-            _is_open,
-            _c.issued_at < period.until,
-            order_by=(_c.issued_at, _c.id),
-            after=(period.since, ""),
-            page_size=_PAGE_SIZE,
-        )
+        conditions = [_is_open, *_build_period_conditions(period)]
+        return self._iterate(*conditions, order_by=(_c.issued_at, _c.id))
 
     def count_open_handoffs(self, period: IssuePeriod) -> int:
         """Return how many handoffs `iterate_open_handoffs` would yield now."""
@@ -76,29 +78,36 @@ class ReconciliationRepository:
 
     def iterate_issued_handoffs(self, period: IssuePeriod) -> Iterator[list[Handoff]]:
         """Yield pages of all handoffs that were issued in a period, the oldest first."""
-        return iterate_handoffs(
-            self._database,
-            _c.issued_at < period.until,
-            order_by=(_c.issued_at, _c.id),
-            after=(period.since, ""),
-            page_size=_PAGE_SIZE,
-        )
+        return self._iterate(*_build_period_conditions(period), order_by=(_c.issued_at, _c.id))
 
     def find_by_quotes(self, quote_numbers: Collection[int]) -> list[Handoff]:
-        """Return all handoffs of some quotes, superseded ones too."""
+        """Return all handoffs of some quotes, superseded ones too.
+
+        Those of a quote are left out if one of them cannot be read: it may be the one that was
+        ordered.
+        """
         statement = sa.select(*HANDOFF_COLUMNS).where(_c.quote_number.in_(quote_numbers))
-        return read_handoffs(self._database, statement)
+        found, unreadable = [], set()
+        with self._database.open_read_connection() as connection:
+            rows = connection.execute(statement, self._database.now_parameter).mappings()
+            for row in rows:
+                try:
+                    found.append(parse_row(Handoff, row))
+                except RecordUnreadable as error:
+                    self._on_unreadable(error)
+                    unreadable.add(row["quote_number"])
+        return [each for each in found if each.quote_number not in unreadable]
 
     def find_by_transfer_keys(self, keys: Collection[str]) -> list[Handoff]:
         """Return all handoffs of some transfers, superseded ones too."""
         statement = sa.select(*HANDOFF_COLUMNS).where(_c.transfer_key.in_(keys))
-        return read_handoffs(self._database, statement)
+        return read_handoffs(self._database, statement, self._on_unreadable)
 
     def find_by_references(self, references: Collection[str]) -> list[Handoff]:
         """Return all handoffs with these references; case and hyphens do not matter."""
         searched = [sa.func.lower(sa.func.replace(text, "-", "")) for text in references]
         statement = sa.select(*HANDOFF_COLUMNS).where(simplified_reference.in_(searched))
-        return read_handoffs(self._database, statement)
+        return read_handoffs(self._database, statement, self._on_unreadable)
 
     def record_findings(
         self, findings: Iterable[OrderFinding], *, request_comments: bool = False
@@ -138,9 +147,7 @@ class ReconciliationRepository:
 
     def iterate_comments_due(self, page_size: int) -> Iterator[list[Handoff]]:
         """Yield pages of the handoffs whose orders need a comment."""
-        return iterate_handoffs(
-            self._database, _is_comment_due, order_by=(_c.id,), after=("",), page_size=page_size
-        )
+        return self._iterate(_is_comment_due, order_by=(_c.id,), page_size=page_size)
 
     def count_comments_due(self) -> int:
         """Return how many handoffs `iterate_comments_due` would yield now."""
@@ -149,6 +156,20 @@ class ReconciliationRepository:
     def mark_commented(self, commented: Handoff) -> None:
         """Record that the orders of a handoff have their comment."""
         self._write(sa.update(handoff).where(_c.id == commented.id).values(order_comment="done"))
+
+    def _iterate(
+        self,
+        *conditions: sa.ColumnElement[bool],
+        order_by: tuple[sa.Column[Any], ...],
+        page_size: int = _PAGE_SIZE,
+    ) -> Iterator[list[Handoff]]:
+        return iterate_handoffs(
+            self._database,
+            *conditions,
+            order_by=order_by,
+            page_size=page_size,
+            on_unreadable=self._on_unreadable,
+        )
 
     def _write(self, statement: sa.Update) -> None:
         self._database.write(lambda connection: connection.execute(statement), durable=False)

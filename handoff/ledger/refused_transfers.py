@@ -12,8 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from handoff.ledger.column_values import TextValue, TimeValue
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.models import build_reference_key
+from handoff.ledger.row_parser import parse_row
 from handoff.ledger.tables import refused_transfer
 
 RETENTION = 30 * 24 * 3600
@@ -28,10 +30,10 @@ IS_OVER_RETENTION = _c.refused_at <= NOW - RETENTION * 1000
 class RefusedTransfer:
     """The last refusal of a reference: the problem's code, the skus that it names, and the time."""
 
-    reference: str
-    code: str
-    skus: list[str]
-    refused_at: int
+    reference: TextValue
+    code: TextValue
+    skus: list[TextValue]
+    refused_at: TimeValue
 
 
 def _build_upsert(insert: Any) -> sa.Executable:
@@ -71,11 +73,11 @@ class RefusedTransferRepository:
         self._database.write(work, durable=False)
 
     def find(self, caller: str | None, reference: str) -> RefusedTransfer | None:
-        """Return the last refusal of a caller's reference, or None."""
+        """Return the last refusal of a caller's reference, or None; raise RecordUnreadable."""
         values = {
             "key": build_reference_key(caller, reference),
             **self._database.now_parameter,
         }
         with self._database.open_read_connection() as connection:
-            row = connection.execute(_FIND, values).one_or_none()
-        return None if row is None else RefusedTransfer(*row)
+            row = connection.execute(_FIND, values).mappings().one_or_none()
+        return None if row is None else parse_row(RefusedTransfer, row)

@@ -13,10 +13,16 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from handoff.ledger.column_values import TextValue
 from handoff.ledger.database import Database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, read_handoffs
 from handoff.ledger.models import Handoff
 from handoff.ledger.refused_transfers import IS_OVER_RETENTION, RefusedTransfer
+from handoff.ledger.row_parser import (
+    UnreadableCallback,
+    ignore_unreadable,
+    parse_rows,
+)
 from handoff.ledger.tables import handoff, refused_transfer, simplified_reference
 from handoff.support_code import list_handoff_id_prefixes, normalize_support_code
 
@@ -30,6 +36,11 @@ _orders_text = sa.cast(_c.orders, sa.Text)
 
 
 @dataclass(frozen=True, slots=True)
+class _KeyedRefusal(RefusedTransfer):
+    transfer_key: TextValue
+
+
+@dataclass(frozen=True, slots=True)
 class FoundTransfer:
     """All handoffs of a transfer, the oldest first, and its last refusal; one may be missing."""
 
@@ -38,10 +49,16 @@ class FoundTransfer:
 
 
 class SearchRepository:
-    """Searches the handoffs and the refused transfers of a ledger."""
+    """Searches the handoffs and the refused transfers of a ledger.
 
-    def __init__(self, database: Database) -> None:
+    A record that cannot be read is passed to `on_unreadable` and left out.
+    """
+
+    def __init__(
+        self, database: Database, on_unreadable: UnreadableCallback = ignore_unreadable
+    ) -> None:
         self._database = database
+        self._on_unreadable = on_unreadable
 
     def find_by_id(self, handoff_id: str) -> list[FoundTransfer]:
         """Return the transfer of the handoff with this id, or an empty list."""
@@ -83,7 +100,7 @@ class SearchRepository:
             .order_by(_c.issued_at, _c.id)
         )
         handoffs: defaultdict[str, list[Handoff]] = defaultdict(list)
-        for found in read_handoffs(self._database, statement):
+        for found in read_handoffs(self._database, statement, self._on_unreadable):
             handoffs[found.transfer_key].append(found)
         has_key = _r.transfer_key.in_(list(handoffs))
         refusals = self._find_refusals(sa.or_(has_key, is_refused_match))
@@ -92,13 +109,14 @@ class SearchRepository:
             for key in dict.fromkeys([*handoffs, *refusals])
         ]
 
-    def _find_refusals(self, has_match: sa.ColumnElement[bool]) -> dict[str, RefusedTransfer]:
+    def _find_refusals(self, has_match: sa.ColumnElement[bool]) -> dict[str, _KeyedRefusal]:
         """Return refusals that may still be read, by the keys of their transfers."""
         statement = (
-            sa.select(_r.transfer_key, _r.reference, _r.code, _r.skus, _r.refused_at)
+            sa.select(_r.reference, _r.code, _r.skus, _r.refused_at, _r.transfer_key)
             .where(has_match, sa.not_(IS_OVER_RETENTION))
             .order_by(_r.refused_at)
         )
         with self._database.open_read_connection() as connection:
-            rows = connection.execute(statement, self._database.now_parameter)
-            return {key: RefusedTransfer(*fields) for key, *fields in rows}
+            rows = connection.execute(statement, self._database.now_parameter).mappings()
+            refusals = parse_rows(_KeyedRefusal, rows, self._on_unreadable)
+        return {refusal.transfer_key: refusal for refusal in refusals}

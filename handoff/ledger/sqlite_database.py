@@ -21,6 +21,7 @@ from handoff.ledger.database import (
     compute_wait_seconds,
     translate_database_errors,
 )
+from handoff.ledger.row_parser import decode_text_column, parse_json_column
 from handoff.ledger.sqlite_writer import SqliteWriter, acquire_file_lock
 
 _READERS = 32  # connections
@@ -89,6 +90,7 @@ def _create_engine(url: str, *, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         hide_parameters=True,
+        json_deserializer=parse_json_column,
         pool_timeout=MAX_WAIT,
         connect_args={"check_same_thread": False},
     )
@@ -99,6 +101,7 @@ def _create_engine(url: str, *, pool_size: int) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _configure_connection(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.text_factory = decode_text_column
         connection.isolation_level = None  # the driver begins no transactions by itself
         [mode] = connection.execute("PRAGMA journal_mode=WAL").fetchone()
         if mode != "wal":

@@ -22,6 +22,7 @@ ORDER_WITH_LINES_FIELDS = (
     f"items[{_ORDER_FIELDS},items[parent_item_id,sku,qty_ordered,price]],total_count"
 )
 
+_FIRST_YEAR = 1970  # an earlier time is none; the ledger counts from then
 _CANCELLED = "canceled"  # Magento's spelling
 
 
@@ -47,9 +48,10 @@ _Amount = Annotated[Decimal, Field(gt=-(10**15), lt=10**15, decimal_places=20, a
 def _parse_time(value: object) -> datetime | None:
     """Return the time in Magento's text "2026-11-27 17:31:51", which is UTC, or None."""
     try:
-        return datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
     except ValueError:
         return None
+    return moment if moment.year >= _FIRST_YEAR else None
 
 
 @dataclass(frozen=True, slots=True)

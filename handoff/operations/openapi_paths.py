@@ -35,6 +35,12 @@ _DIRECT_ENTRY_FIELDS = {
     "quote_id": {"type": "string", "minLength": 1, "maxLength": 255},
     "token_id": {"type": "string", "maxLength": 4096, "pattern": "^[!-~]*$"},
 }
+_TRANSFER_STATUS_PROBLEMS: dict[int, list[type[Problem]]] = {
+    401: [problems.KeyRejected],
+    404: [problems.NotFound],
+    429: [problems.TooManyRequests],
+    503: [problems.LedgerUnavailable, problems.RecordUnreadable],
+}
 _READINESS_FIELDS = ("status", "ledger", "session_store")
 
 
@@ -97,13 +103,8 @@ def _describe_transfer_status() -> dict[str, Any]:
                 "content": _build_json_content({"$ref": f"{SCHEMA_REF}TransferStatus"}),
             },
             **{
-                str(status): _describe_problem_response(status, [problem])
-                for status, problem in (
-                    (401, problems.KeyRejected),
-                    (404, problems.NotFound),
-                    (429, problems.TooManyRequests),
-                    (503, problems.LedgerUnavailable),
-                )
+                str(status): _describe_problem_response(status, found)
+                for status, found in _TRANSFER_STATUS_PROBLEMS.items()
             },
         },
     }

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from handoff.ledger.column_values import JsonObjectText, TextValue, WholeNumber
 from handoff.ledger.database import NOW, Database
+from handoff.ledger.row_parser import parse_rows
 from handoff.ledger.tables import webhook_event
+from handoff.problems import RecordUnreadable
 
 BATCH_SIZE = 100
 """Events that are read at once."""
@@ -72,12 +75,12 @@ _LAG = (
 class QueuedEvent:
     """An event that waits for a receiver; `attempt_count` attempts have failed."""
 
-    sequence: int
-    id: str
-    handoff_id: str
-    type: str
-    payload: str
-    attempt_count: int
+    sequence: WholeNumber
+    id: TextValue
+    handoff_id: TextValue
+    type: TextValue
+    payload: JsonObjectText
+    attempt_count: WholeNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +109,19 @@ class DeliveryQueue:
         self._database = database
 
     def find_due(self, receiver: str) -> list[QueuedEvent]:
-        """Return a batch of events that may be sent now, at most one of each handoff."""
+        """Return a batch of events that may be sent now, at most one of each handoff.
+
+        Those that cannot be read are logged, and removed from the queue: they would stay the first
+        of their handoff for ever.
+        """
         values = {"receiver_key": receiver, **self._database.now_parameter}
+        unreadable: list[RecordUnreadable] = []
         with self._database.open_read_connection() as connection:
-            return [QueuedEvent(*row) for row in connection.execute(_DUE, values)]
+            rows = connection.execute(_DUE, values).mappings().all()
+        events = parse_rows(QueuedEvent, rows, unreadable.append)
+        for error in unreadable:
+            self._write(_MARK_DELIVERED, event=error.key)
+        return events if events or not rows else self.find_due(receiver)
 
     def mark_delivered(self, event: QueuedEvent) -> None:
         """Record that the receiver has accepted an event."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS
 from handoff.ledger.models import Handoff
+from handoff.ledger.row_parser import parse_rows
 from handoff.ledger.tables import handoff
 from handoff.ledger.webhook_outbox import WebhookOutbox
 
@@ -38,10 +39,11 @@ def add_expired_links(database: Database, outbox: WebhookOutbox) -> int:
     now = database.now_parameter
 
     def work(connection: sa.Connection) -> int:
-        expired = [Handoff(**row._mapping) for row in connection.execute(_MARK, now)]
+        marked = connection.execute(_MARK, now).mappings().all()
+        expired = parse_rows(Handoff, marked)
         for found in expired:
             outbox.add_expired(connection, found)
-        return len(expired)
+        return len(marked)
 
     with database.open_read_connection() as connection:  # most often there is none
         if connection.execute(_FIND_ANY, now).first() is None:

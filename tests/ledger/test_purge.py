@@ -15,6 +15,7 @@ from handoff.ledger.tables import lease
 from tests.ledger.stored_handoffs import HOUR, NEW_HANDOFF, ORDERS, LedgerWithHandoffs
 
 DAY = 24 * HOUR
+DIFFERENCES = [{"code": "missing_in_order", "sku": "A", "bag": "1", "ordered": "0"}]
 
 
 def purge(ledger: LedgerWithHandoffs, *, dry_run: bool = False, **changes: Any) -> PurgeCounts:
@@ -34,7 +35,7 @@ def test_an_anonymised_handoff_keeps_its_reference_and_its_order_and_nothing_of_
 ) -> None:
     ledger.insert()
     found = ledger.read_all()[0]
-    ledger.record(found, outcome=OrderOutcome.DIFFERS, orders=ORDERS, differences=[{"sku": "A"}])
+    ledger.record(found, outcome=OrderOutcome.DIFFERS, orders=ORDERS, differences=DIFFERENCES)
     [before] = ledger.read_rows()
     wait_days(ledger, 2)
     assert purge(ledger) == PurgeCounts(anonymised_count=1)

@@ -101,7 +101,8 @@ class LedgerMachine(RuleBasedStateMachine):
         """Issue a handoff, or renew the equal one that is live."""
         if kind != "bag":
             content = f"{content} in quote {quote}"
-        new = NewHandoff(key, content, None, kind, "default", quote, None, None, {"lines": []})
+        bag = {"currency": "GBP", "lines": []}
+        new = NewHandoff(key, content, None, kind, "default", quote, None, None, bag)
         equal = next(
             (
                 handoff_id

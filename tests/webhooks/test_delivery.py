@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -185,7 +186,7 @@ def test_ten_thousand_events_are_read_in_batches(webhooks: Webhooks) -> None:
             "id": f"msg_{number}",
             "handoff_id": str(number // 2),  # two events for each handoff
             "type": "handoff.opened",
-            "payload": "x" * 500,
+            "payload": json.dumps({"data": "x" * 500}),
             "created_at": found.read_at,
             "attempt_count": 0,
             "next_attempt_at": found.read_at,
