@@ -678,6 +678,96 @@ def test_the_settings_with_faults_hold_defaults_and_placeholders_for_invalid_fie
     assert len(checked.faults) == 2
 
 
+IMPOSSIBLE_HOSTS = [
+    ".",
+    "a..b",
+    "-x",
+    "x-.example",
+    "shop.example.",
+    f"{'a' * 64}.example",
+    ".".join(["a" * 60] * 5),
+    "1.2.3",
+    "1.2.3.999",
+    "0x7f.1",
+    "shop.example:0",
+    "shop.example:99999",
+    "shop.example:port",
+    "[::1",
+    "[::g]",
+    "a%41b",
+    "sh\top.example",
+    "a b.example",
+]
+
+
+@pytest.mark.parametrize("host", IMPOSSIBLE_HOSTS)
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("PUBLIC_URL", "https://{}/handoff"),
+        ("MAGENTO_URL", "http://{}"),
+        ("STOREFRONT_URL", "https://{}/shop"),
+        ("MAGENTO_HOST", "{}"),
+        ("CHECKOUT_HOSTS", "pay.example,{}"),
+        ("WEBHOOK_URL", "https://{}/in?a=b"),
+        ("SHOP_LOGO_URL", "https://{}/logo.svg"),
+        ("APP_RETURN_URL", "https://{}/done"),
+        ("APP_STYLE", "https://{}/app.css"),
+        ("POQ_ASSETS_URL", "https://{}"),
+        ("SESSION_STORE", "redis://user:word@{}/2"),
+        ("SESSION_STORE", "redis+sentinel://a.example,{}/master/2"),
+        ("RATE_LIMIT_STORAGE_URL", "rediss://{}/0"),
+        ("DATABASE_URL", "postgresql+psycopg://u:p@{}/handoff"),
+        (
+            "STORES",
+            '[{{"code":"eu","currency":"EUR","store_id":2,"website_id":2,"url":"https://{}"}}]',
+        ),
+    ],
+)
+def test_a_host_that_cannot_exist_is_refused(
+    name: str, form: str, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", WEBHOOK_SECRET)
+    monkeypatch.setenv(f"HANDOFF_{name}", form.format(host))
+    assert f"HANDOFF_{name}" in faults()
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "shop",
+        "magento_web",
+        "xn--bcher-kva.example",
+        "127.0.0.1:8080",
+        "[2001:db8::7]",
+        "1.example",
+    ],
+)
+def test_a_host_that_can_exist_is_accepted(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDOFF_SHOP_LOGO_URL", f"https://{host}/logo.svg")
+    monkeypatch.setenv("HANDOFF_MAGENTO_HOST", host)
+    assert load_settings().magento_host == host
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TRANSFERS_PER_MINUTE", "1000000001"),
+        ("REFUSALS_PER_MINUTE", "-1"),
+        ("ENTRIES_PER_MINUTE", "1e400"),
+        ("LINK_TTL", "86401"),
+        ("REOPEN_GRACE", "3601"),
+        ("MAGENTO_TIMEOUT", "61"),
+        ("MAGENTO_TIMEOUT", "nan"),
+        ("TRUSTED_PROXIES", "11"),
+        ("SESSION_LIFETIME", "99999999"),
+    ],
+)
+def test_a_number_has_bounds(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"HANDOFF_{name}", value)
+    assert f"HANDOFF_{name}" in faults()
+
+
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Self
 from urllib.parse import SplitResult, parse_qs, unquote
 
-from handoff.url_validation import split_url
+from handoff.url_validation import require_possible_host, split_url
 
 _REDIS, _SENTINEL = ("redis", "rediss"), ("redis+sentinel", "rediss+sentinel")
 _MYSQL = ("mysql", "mysqls")
@@ -136,6 +136,7 @@ class SessionStoreUrl:
         database = _DATABASE.fullmatch(parts.path)
         if parts.query or parts.fragment or not database:
             raise ValueError("must end with the number of the database: redis://host:6379/2")
+        require_possible_host(parts.hostname or "")
         return cls(
             parts.scheme,
             hosts=((parts.hostname or "", parts.port or _REDIS_PORT),),
@@ -178,6 +179,8 @@ class SessionStoreUrl:
             raise ValueError(
                 "must look like redis+sentinel://host:26379,host:26379/name-of-the-master/2"
             )
+        for server in servers:
+            require_possible_host(server.hostname or "")
         return cls(
             scheme,
             hosts=tuple(

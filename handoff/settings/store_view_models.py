@@ -38,8 +38,8 @@ class StoreView(BaseModel):
 
     currency: Annotated[str, require_pattern("[A-Z]{3}", "three capitals such as GBP")]
     code: Code
-    store_id: Annotated[int, Field(ge=1)]
-    website_id: Annotated[int, Field(ge=1)]
+    store_id: Annotated[int, Field(ge=1, le=65_535)]  # as large as the shop's own column
+    website_id: Annotated[int, Field(ge=1, le=65_535)]
     website_code: Code
     language: (
         Annotated[

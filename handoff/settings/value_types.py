@@ -17,7 +17,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from handoff.settings.session_store_url import SessionStoreUrl
-from handoff.url_validation import is_loopback, require_ascii, split_url
+from handoff.url_validation import (
+    is_loopback,
+    require_possible_host,
+    split_url,
+    split_web_url,
+)
 
 _Credential = TypeVar("_Credential", str, SecretStr)
 
@@ -135,6 +140,10 @@ def _check_postgres_url(text: str) -> None:
     # An unescaped password ends up in the host, and the error of connecting would repeat it.
     if not _DATABASE_HOST.fullmatch(url.host or ""):
         raise ValueError("has an invalid host; in a password, / is %2F and @ is %40")
+    if url.host:
+        require_possible_host(url.host)
+    if url.port is not None and not 0 < url.port < 65_536:
+        raise ValueError("has a port that is not between 1 and 65535")
     if not url.database:
         raise ValueError("has no database name")
     if find_spec("psycopg") is None:
@@ -143,16 +152,15 @@ def _check_postgres_url(text: str) -> None:
 
 def _normalize_host(value: str) -> str:
     host = value.removeprefix("https://").removeprefix("http://").rstrip("/").lower()
-    if not host or set(host) & set("/ ;,'\"*") or not host.isascii():
+    parts = split_url(f"//{host}")
+    if not parts.hostname or parts.netloc != host or "@" in host:
         raise ValueError("must be a host, with its port if that is not the default")
+    require_possible_host(parts.hostname)
     return host
 
 
 def _check_web_url(value: str) -> str:
-    parts = split_url(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or set(value) & set(" '\"<>"):
-        raise ValueError("must be an http(s) URL")
-    require_ascii(value)
+    split_web_url(value)
     return value
 
 
@@ -172,6 +180,8 @@ def _check_app_url(value: str) -> str:
     scheme = split_url(value).scheme.lower()
     if not scheme or scheme in ("javascript", "data", "vbscript", "file", "blob"):
         raise ValueError("must be an https URL, or a URL with the app's own scheme")
+    if scheme in ("http", "https"):
+        split_web_url(value.partition("#")[0])  # an app may read the fragment
     return value
 
 
@@ -183,14 +193,11 @@ def _check_app_style(value: str) -> str:
 
 def _check_webhook_url(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
-    parts = split_url(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if split_url(text).scheme not in ("http", "https"):
         raise ValueError("must be an https URL")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    parts = split_web_url(text)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ValueError("must be https, except on this machine")
-    require_ascii(text)
-    if parts.username is not None or parts.fragment:
-        raise ValueError("must not have a user name or a fragment")
     return value
 
 
