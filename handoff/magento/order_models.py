@@ -140,13 +140,16 @@ class OrderStateJson(ShopJson):
 
     @property
     def replaced_by(self) -> str | None:
-        """The number of the order that replaces this one after an edit."""
+        """The number of the order that was made from this one, by an edit or a reorder.
+
+        An edit cancels this order; a reorder does not.
+        """
         return self.relation_child_real_id or None
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether the order is cancelled and no other order replaces it."""
-        return self.state == _CANCELLED and self.replaced_by is None
+        """Whether this order is cancelled; another order may replace it."""
+        return self.state == _CANCELLED
 
 
 class OrderStatesJson(ShopJson):

@@ -41,7 +41,7 @@ _QUOTES_PER_SEARCH = 300
 ORDERS_PER_PAGE = 20
 """Orders in a page: Magento's own default, because shops may limit the size of a page."""
 
-_MAX_EDITS = 5  # of one order that are followed to the order that counts
+_MAX_EDITS = 20  # of one order that are followed to the order that counts
 _TIMEOUT = 30.0  # seconds for one page and its retries; no shopper waits for it
 
 log = structlog.get_logger()
@@ -159,7 +159,9 @@ class Orders:
         """
         replacements: dict[str, OrderStateJson] = {}
         for _ in range(_MAX_EDITS):
-            numbers = {order.replaced_by for order in orders if order.replaced_by}
+            numbers = {
+                order.replaced_by for order in orders if order.is_cancelled and order.replaced_by
+            }
             numbers -= replacements.keys()
             if not numbers:
                 break
@@ -268,7 +270,13 @@ def _parse_order(
 
 
 def _is_cancelled(order: OrderStateJson, replacements: dict[str, OrderStateJson]) -> bool:
-    """Return whether an order, or the last order that replaced it after edits, is cancelled."""
+    """Return whether an order is cancelled, and each order that replaced it after edits as well.
+
+    A replacement that the shop does not have counts for nothing.
+    """
     for _ in range(_MAX_EDITS):
-        order = replacements.get(order.replaced_by or "", order)
+        replacement = replacements.get(order.replaced_by or "")
+        if not order.is_cancelled or replacement is None:
+            break
+        order = replacement
     return order.is_cancelled

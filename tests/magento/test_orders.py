@@ -340,13 +340,26 @@ def test_an_edited_order_counts_until_the_last_order_that_replaces_it_is_cancell
     assert [each.is_cancelled for each in asking.find_orders({number})] == [True]
 
 
-def test_an_edited_order_counts_if_its_replacement_is_not_found(
+def test_an_edited_order_is_cancelled_if_the_shop_does_not_have_its_replacement(
     between: FaultyShop, shop: RunningShop
 ) -> None:
     number = buy(shop, ("ITEM-01", 1))
     replacement = shop.state.orders.replace_order(order_of(shop, number))
-    del shop.state.orders.by_id[replacement.entity_id]
     assert is_quote_ordered(ask(orders(between), number))
+    del shop.state.orders.by_id[replacement.entity_id]
+    assert not is_quote_ordered(ask(orders(between), number))
+
+
+def test_an_order_that_staff_placed_again_counts_even_if_the_copy_is_cancelled(
+    between: FaultyShop, shop: RunningShop
+) -> None:
+    number = buy(shop, ("ITEM-01", 1))
+    order, orders_of_shop = order_of(shop, number), shop.state.orders
+    copy = orders_of_shop.replace_order(order)
+    orders_of_shop.set_state(order, "complete")
+    orders_of_shop.cancel_order(copy)
+    [found] = ask(orders(between), number)
+    assert (found.replaced_by, found.is_cancelled) == (copy.increment_id, False)
 
 
 def test_orders_that_replace_each_other_do_not_search_without_end(
@@ -354,7 +367,7 @@ def test_orders_that_replace_each_other_do_not_search_without_end(
 ) -> None:
     edited = {**ORDER, "state": "canceled", "relation_child_real_id": "000000009"}
     between.behaviour = when_asked(shop, answers(200, {"items": [edited]}))
-    assert is_quote_ordered(ask(orders(between), 1))
+    assert not is_quote_ordered(ask(orders(between), 1))
     assert between.paths() == [LOGIN, ASK, ASK]
 
 
