@@ -21,6 +21,11 @@ def create_table(*columns: Column | str, title: str | None = None, expand: bool 
     )
 
 
+def shorten_time(text: str | None) -> str:
+    """Return `2027-01-15T08:00:00.000Z` as `2027-01-15 08:00:00Z`, which may break at the blank."""
+    return "" if text is None else f"{text[:10]} {text[11:19]}Z"
+
+
 def format_count(count: int, thing: str) -> str:
     """Return a number and a noun, such as `1 category` or `1,200 categories`."""
     if count == 1:

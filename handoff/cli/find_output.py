@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Column
 from rich.text import Text
 
-from handoff.console_table import create_table
+from handoff.console_table import create_table, shorten_time
 from handoff.reconciliation.state_texts import DIFFERENCE_LABELS
 from handoff.timeline_texts import describe_entry, separate_words
 
@@ -49,10 +49,5 @@ def _print_lines(console: Console, lines: Iterable[dict[str, Any]]) -> None:
 def _print_table(console: Console, title: str, rows: Iterable[tuple[str | None, str, str]]) -> None:
     table = create_table("time", "event", Column("what", overflow="fold"), title=title)
     for at, event, what in rows:
-        table.add_row(_shorten_time(at), event, Text(what))
+        table.add_row(shorten_time(at), event, Text(what))
     console.print(table)
-
-
-def _shorten_time(text: str | None) -> str:
-    """Return `2027-01-15T08:00:00.000Z` as `2027-01-15 08:00:00Z`."""
-    return "" if text is None else f"{text[:10]} {text[11:19]}Z"

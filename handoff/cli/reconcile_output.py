@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from handoff.console_table import create_table
+from handoff.console_table import create_table, shorten_time
 from handoff.reconciliation.csv_cells import escape_formulas
 from handoff.reconciliation.report import ReportEntry, ReportState, ReportSummary, format_time
 from handoff.reconciliation.state_texts import STATE_LABELS, describe_differences
@@ -93,18 +93,15 @@ class TableReportWriter:
             console.print("Only discrepancies are listed. --since lists all handoffs of a period.")
 
     def _build_entry_table(self) -> Table:
-        headings = ("reference", "state", "order", "opened", "what")
-        table = create_table(*(Column(heading, overflow="fold") for heading in headings))
-        for entry in self._entries:
-            cells = (
-                entry.reference or "",
-                STATE_LABELS[entry.state],
-                _join_order_fields(entry, "number"),
-                (entry.handoff and format_time(entry.handoff.used_at)) or "",
-                _describe_entry(entry),
-            )
+        rows = [_build_cells(entry) for entry in self._entries]
+        filled = [heading for heading in rows[0] if any(row[heading] for row in rows)]
+        # A reference in one piece can be copied. Beside a long text there is no room for it.
+        whole = set() if "what" in filled else {"reference"}
+        columns = [Column(each, overflow="fold", no_wrap=each in whole) for each in filled]
+        table = create_table(*columns)
+        for row in rows:
             # Text, because a reference or a sku may hold rich's markup.
-            table.add_row(*map(Text, cells))
+            table.add_row(*(Text(row[heading]) for heading in filled))
         return table
 
 
@@ -157,6 +154,17 @@ class JsonReportWriter:
             "complete": complete,
         }
         sys.stdout.write(f"\n], {json.dumps(rest)[1:]}\n")
+
+
+def _build_cells(entry: ReportEntry) -> dict[str, str]:
+    """Return the cells of an entry's row by their headings."""
+    return {
+        "reference": entry.reference or "",
+        "state": STATE_LABELS[entry.state],
+        "order": _join_order_fields(entry, "number"),
+        "opened": shorten_time(format_time(entry.handoff.used_at) if entry.handoff else None),
+        "what": _describe_entry(entry),
+    }
 
 
 def _join_order_fields(entry: ReportEntry, name: str) -> str:

@@ -134,6 +134,8 @@ def build_logging_config(level: str = "INFO") -> dict[str, Any]:
             },
             "gunicorn.access": {"propagate": False, "handlers": []},
             "alembic": {"level": "WARNING"},
+            # Its warnings repeat what the metrics of calls and the failure of the request say.
+            "stamina": {"level": "ERROR"},
         },
     }
 

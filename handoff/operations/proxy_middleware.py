@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _MAX_FORWARDED_LENGTH = 1000  # characters from the end of `X-Forwarded-For`, enough for 10 proxies
+_PROBES = ("/healthz", "/readyz", "/metrics")  # the platform asks for these without a proxy
 
 
 def add_proxy_middleware(app: Flask, settings: Settings) -> None:
@@ -69,10 +70,14 @@ class ClientAddressMiddleware:
         # keeps its place: else the client's own entry would take it.
         entries = forwarded.split(",")
         environ["REMOTE_ADDR"] = _parse_address(entries[-self._proxy_count :][0])
-        if not environ.get("REMOTE_ADDR") and not self._has_warned:
+        if not environ["REMOTE_ADDR"] and environ.get("PATH_INFO") not in _PROBES:
+            self._warn_once()
+        return self._app(environ, start)
+
+    def _warn_once(self) -> None:
+        if not self._has_warned:
             self._has_warned = True
             log.warning("client_address_unreadable", trusted_proxies=self._proxy_count)
-        return self._app(environ, start)
 
 
 def _parse_address(entry: str) -> str:

@@ -139,6 +139,7 @@ def test_the_shop_can_be_taken_down_and_brought_back(phone: Page) -> None:
     button = phone.locator('[data-scenario="shop"]')
     button.click()
     expect(phone.locator(".sheet .title")).to_have_text("That did not work", timeout=15_000)
+    expect(phone.locator(".sheet")).not_to_contain_text("HANDOFF_")
     expect(button.locator("b")).to_have_text("Bring the shop back")
     button.click()
     expect(button.locator("b")).to_have_text("Take the shop down")

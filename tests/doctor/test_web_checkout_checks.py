@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask, Response, request
 
 from handoff.doctor import Severity
+from handoff.doctor.check_result import split_commands
 from handoff.doctor.content_security_policy import ContentSecurityPolicy
 from tests.doctor.conftest import RunDoctor
 from tests.doctor.modified_shop import Modification
@@ -37,7 +40,8 @@ def test_a_missing_script_is_a_warning_with_the_tag_to_add(run_doctor: RunDoctor
     for name in (SCRIPT, OTHER):
         found = run.find(name)
         assert found.severity is Severity.WARNING
-        assert '/web-checkout.js" defer></script>' in found.advice
+        [tag] = [text for is_command, text in split_commands(found.advice) if is_command]
+        assert re.fullmatch('<script src="http://.+/web-checkout.js" defer></script>', tag)
 
 
 @pytest.mark.parametrize(

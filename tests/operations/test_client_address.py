@@ -66,6 +66,15 @@ def test_clients_with_an_unreadable_address_do_not_use_up_each_others_attempts(
     assert client.get("/h/x", headers=other).status_code == 404
 
 
+def test_probes_of_the_platform_come_without_a_proxy(
+    make_app: MakeApp, captured_log: CapturedLog
+) -> None:
+    client = make_app(trusted_proxies=1, metrics=True).test_client()
+    for path in ("/healthz", "/readyz", "/metrics"):
+        assert client.get(path).status_code == 200
+    assert captured_log.read_lines("client_address_unreadable") == []
+
+
 def test_scheme_host_and_path_never_come_from_headers(make_app: MakeApp) -> None:
     app = make_app(trusted_proxies=2)
     headers = {

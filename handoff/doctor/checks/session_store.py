@@ -111,13 +111,13 @@ def _check_redis_rights(settings: Settings) -> CheckResult:
         return warning(
             "It may not read the session of a checkout preflight. So a password change between "
             "a transfer and checkout does not end the customer's session.",
-            f"Give the Redis user the right to HGET, and keep it with ACL SAVE: {_ACL}",
+            f"Give the Redis user the right to HGET: `{_ACL}` Then keep it: `ACL SAVE`",
         )
     if not allowed:
         return ok("It may write and read a session by its id, but not list sessions or use DEL.")
     return warning(
         f"The Redis user has more rights than it needs. It may: {', '.join(allowed)}.",
-        f"Create a Redis user for Handoff alone, and keep it with `ACL SAVE`: `{_ACL}`",
+        f"Create a Redis user for Handoff alone: `{_ACL}` Then keep it: `ACL SAVE`",
     )
 
 

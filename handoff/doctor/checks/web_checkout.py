@@ -87,8 +87,8 @@ def _check_script(site: StoreSite, page: VisitedPage) -> CheckResult:
         return ok(f"The page loads {wanted}.")
     return warning(
         f"The page does not load {wanted}, so the app learns nothing of checkout and the order.",
-        "Content, Design, Configuration, HTML Head, Scripts and Style Sheets: add "
-        f'<script src="{wanted}" defer></script>, and clean the caches.',
+        "Content, Design, Configuration, HTML Head, Scripts and Style Sheets: add this line, and "
+        f'clean the caches. `<script src="{wanted}" defer></script>`',
     )
 
 

@@ -120,11 +120,11 @@ class PoqCloud:
 
 
 def _describe_problem(problem: dict[str, Any]) -> str:
-    """Return the details of a problem, with the name of each refused product."""
+    """Return what a shopper can read: the refused products by name, or else the title."""
     errors = [
         f"{find_content(error['sku']).name}: {error['detail']}"
         if "sku" in error
         else str(error["detail"])
         for error in problem.get("errors", [])
     ]
-    return " ".join(errors) or str(problem.get("detail") or problem.get("title"))
+    return " ".join(errors) or str(problem.get("title"))
