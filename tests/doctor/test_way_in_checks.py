@@ -25,7 +25,7 @@ from tests.doctor.modified_shop import (
     run_modified_shop,
     set_rules,
 )
-from tests.running import free_port
+from tests.running import RedisServer, free_port
 
 
 def test_a_good_shop_has_no_findings(run_doctor: RunDoctor) -> None:
@@ -56,6 +56,15 @@ def test_an_unread_session_is_a_fault(run_doctor: RunDoctor, tmp_path: Path) -> 
     assert found.severity is Severity.FAULT
     assert "does not read the session" in found.seen
     assert "HANDOFF_SESSION_STORE" in found.advice
+    assert "valkey" not in found.advice
+
+
+def test_an_unread_session_in_redis_may_be_the_valkey_of_magento_2_4_9(
+    run_doctor: RunDoctor, redis_server: RedisServer
+) -> None:
+    found = run_doctor(session_store=redis_server.url).find("Bag into checkout")
+    assert "does not read the session" in found.seen
+    assert "save => valkey" in found.advice
 
 
 def test_disabled_guest_checkout_is_reported_with_the_shops_message(run_doctor: RunDoctor) -> None:

@@ -9,6 +9,7 @@ from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.checkout_trial import CheckoutTrialOutcome
 from handoff.doctor.trial_sessions import describe_session_store
+from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.settings.store_view_models import StoreView
 
 
@@ -26,6 +27,7 @@ def check_bag_into_checkout(context: CheckContext, store: StoreView) -> CheckRes
         "right_website_id": trial.right_website_id,
         "right_serializer": trial.right_serializer,
         "session_store": describe_session_store(context.settings),
+        "session_store_hint": _get_session_store_hint(context.settings.session_store_url),
         "url": urlsplit(last.url)._replace(query="").geturl() if last else "",
         "no_response_reason": last.failure.reason if last and last.failure else "",
     }
@@ -40,6 +42,18 @@ def check_bag_into_checkout(context: CheckContext, store: StoreView) -> CheckRes
     result = outcome.value
     seen, advice = result.seen.format_map(facts), result.advice.format_map(facts)
     return replace(result, seen=seen, advice=advice)
+
+
+def _get_session_store_hint(url: SessionStoreUrl) -> str:
+    """Return a sentence about a fault that only this kind of session store has, or nothing."""
+    if url.is_database:
+        return " See the check Key of the session store as well."
+    if url.is_file_store:
+        return ""
+    return (
+        " If it says save => valkey, as setup:install of Magento 2.4.9 writes it, the shop silently "
+        "keeps its sessions in files: write redis there instead."
+    )
 
 
 def check_test_bag(context: CheckContext) -> CheckResult:
