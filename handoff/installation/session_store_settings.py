@@ -11,11 +11,15 @@ from handoff.settings.session_store_url import SessionStoreUrl
 
 _PHP_FOLDERS = (Path("/var/lib/php/sessions"), Path("/var/lib/php/session"))
 _REDIS_HANDLERS = ("redis", "valkey")
+_IN_DATABASE = (
+    "The shop keeps its sessions in its database (save => db). handoff init does not set this up: "
+    "follow docs/go-live.md, which also has the steps for sessions in the database."
+)
 _LIFETIME, _MIN_LIFETIME, _MAX_LIFETIME = 3600, 60, 2_592_000  # seconds, as in Magento
 
 
 class SessionStoreNotSupported(Exception):
-    """The shop keeps its sessions in a store that Handoff cannot write to."""
+    """The shop keeps its sessions in a store that `handoff init` cannot set up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +70,10 @@ def plan_session_store(configuration: ShopConfiguration) -> SessionStorePlan:
     if handler in ("files", "valkey"):  # Magento knows no handler `valkey` and writes files
         return _plan_files(str(session.get("save_path") or ""), configuration.owner)
     if handler == "db":
-        raise SessionStoreNotSupported(
-            "The shop keeps its sessions in its database (save => db). Handoff cannot write "
-            "there: the shop has to move its sessions to Redis first."
-        )
+        raise SessionStoreNotSupported(_IN_DATABASE)
     raise SessionStoreNotSupported(
-        f"The shop keeps its sessions in {handler!r}. Handoff writes to Redis, Valkey and files."
+        f"The shop keeps its sessions in {handler!r}. Handoff writes to Redis, Valkey, files and "
+        "the database."
     )
 
 
@@ -81,6 +83,8 @@ def read_session_store_url(url: str) -> SessionStorePlan:
         parsed = SessionStoreUrl.parse(url)
     except ValueError as error:
         raise SessionStoreNotSupported(f"--session-store {error}.") from None
+    if parsed.is_database:
+        raise SessionStoreNotSupported(_IN_DATABASE)
     if not parsed.is_file_store:
         return SessionStorePlan(url)
     return SessionStorePlan(url, folder=parsed.path, owner=parsed.owner or "")

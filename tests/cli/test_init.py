@@ -279,7 +279,10 @@ def test_the_redis_user_may_write_sessions_only(
 @pytest.mark.parametrize(
     ("session", "reason"),
     [
-        ("['save' => 'db']", "in its database (save => db)"),
+        (
+            "['save' => 'db']",
+            "docs/go-live.md, which also has the steps for sessions in the database",
+        ),
         ("['save' => 'memcached']", "'memcached'"),
         ("['save' => 'files', 'save_path' => '2;/tmp']", "nested folders"),
         ("['save' => getenv('SAVE')]", "line 5: a call of getenv()"),
@@ -291,6 +294,14 @@ def test_a_session_store_that_cannot_be_used_is_named(
     result = init("--yes", session=session)
     assert result.exit_code == COULD_NOT_RUN
     assert reason in result.stderr
+    assert not env_file.exists()
+
+
+def test_a_url_of_a_database_is_refused_with_the_steps(init: Init, env_file: Path) -> None:
+    result = init("--yes", "--session-store", "mysql://handoff:a-password@db.internal/shop")
+    assert result.exit_code == COULD_NOT_RUN
+    assert "steps for sessions in the database" in result.stderr
+    assert "a-password" not in result.output
     assert not env_file.exists()
 
 

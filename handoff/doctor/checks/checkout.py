@@ -51,8 +51,8 @@ def _get_session_store_hint(url: SessionStoreUrl) -> str:
     if url.is_file_store:
         return ""
     return (
-        " If it says save => valkey, as setup:install of Magento 2.4.9 writes it, the shop silently "
-        "keeps its sessions in files: write redis there instead."
+        " If it says save => valkey, as setup:install of Magento 2.4.9 writes it, the shop keeps "
+        "its sessions in files and says nothing: write redis there instead."
     )
 
 
