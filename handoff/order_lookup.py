@@ -64,7 +64,7 @@ class OrderLookup:
         except Busy:
             return known
         except (ShopUnavailable, ShopTimeout, LedgerUnavailable) as problem:
-            log.warning("order_lookup_failed", code=problem.code)
+            log.warning("order_lookup_failed", code=problem.code, detail=problem.detail)
             return known
 
     def _ask_shop(self, handoff: Handoff, orders: Orders) -> FoundOrders:

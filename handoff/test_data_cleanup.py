@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from handoff.console_table import format_count
+
 
 class Cleanup:
     """Undoes what was created, the newest first. `is_complete` is False once an undo has failed."""
@@ -24,22 +26,23 @@ class Cleanup:
         self._failures = failures
         self._describe_failure = describe_failure or _describe_failure
         self._undo_stack: list[tuple[str, Callable[[], object]]] = []
-        self._leftovers: Counter[str] = Counter()
+        self._leftovers: Counter[tuple[str, str]] = Counter()
 
     def defer(self, description: str, undo: Callable[[], object]) -> None:
         """Register an undo action. It must also work if there is nothing left to undo."""
         self._undo_stack.append((description, undo))
 
-    def note_leftover(self, text: str) -> None:
-        """Record something that stays in the shop; equal texts are counted."""
-        self._leftovers[text] += 1
+    def note_leftover(self, text: str, *, thing: str = "") -> None:
+        """Record something that stays in the shop; equal ones are counted.
+
+        The text stands after the number of things, or alone if no `thing` is named.
+        """
+        self._leftovers[text, thing] += 1
 
     @property
     def leftovers(self) -> tuple[str, ...]:
         """The texts about data that stays in the shop, each once, with its count if repeated."""
-        return tuple(
-            text if count == 1 else f"{count} x {text}" for text, count in self._leftovers.items()
-        )
+        return tuple(_describe(*leftover, count) for leftover, count in self._leftovers.items())
 
     def run(self) -> tuple[str, ...]:
         """Undo everything and return the leftovers.
@@ -57,6 +60,12 @@ class Cleanup:
                 self._undo_stack.append((description, undo))
                 raise
         return self.leftovers
+
+
+def _describe(text: str, thing: str, count: int) -> str:
+    if thing:
+        return f"{format_count(count, thing)}{text}"
+    return text if count == 1 else f"{count} x {text}"
 
 
 def _describe_failure(description: str, error: Exception) -> str:

@@ -90,7 +90,9 @@ def _register_cart(shop: DoctorShopClient, store: StoreView, masked_id: str) -> 
                 client.rest("DELETE", f"{path}/{number}", store=store)
 
     shop.cleanup.defer("guest cart", empty_cart)
-    shop.cleanup.note_leftover("empty guest cart, which Magento deletes with other expired carts")
+    shop.cleanup.note_leftover(
+        ", left to Magento's cleanup of expired carts", thing="empty guest cart"
+    )
 
 
 def _find_skus_as_admin(shop: DoctorShopClient, store: StoreView, token: ShopToken) -> list[str]:

@@ -20,6 +20,7 @@ from handoff.shop_session.php_serializer import (
 )
 
 _LIFETIME = 60  # seconds
+_SESSION = "anonymous web session"
 # A session's file is deleted by its id, so the id must not lead to another folder.
 _SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")
 
@@ -93,8 +94,8 @@ def describe_session_store(settings: Settings) -> str:
 def _register_session(shop: DoctorShopClient, session_id: str) -> None:
     file = get_session_file(shop.settings, session_id)
     if shop.settings.session_store_url.is_database:
-        shop.cleanup.note_leftover("anonymous web session, which PHP's own cleanup deletes")
+        shop.cleanup.note_leftover(", left to PHP's own cleanup", thing=_SESSION)
     elif file is None:
-        shop.cleanup.note_leftover("anonymous web session, which expires by itself")
+        shop.cleanup.note_leftover(", left to expire", thing=_SESSION)
     else:
         shop.cleanup.defer("session file", lambda: file.unlink(missing_ok=True))

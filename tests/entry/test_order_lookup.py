@@ -16,6 +16,7 @@ from handoff.magento.order_models import Order
 from handoff.magento.orders import Orders
 from handoff.problems import ShopTimeout, ShopUnavailable
 from tests.conftest import FakeClock, MakeApp, Poq, get_link_path, use_link
+from tests.logs import CapturedLog
 from tests.running import RunningShop
 
 USED = "This link has already been used"
@@ -125,6 +126,15 @@ def test_a_web_view_that_comes_back_after_its_order_sees_the_number(shopper: Sho
     shopper.order()
     answer = shopper.client.post(shopper.link)
     assert 'Order number: <b dir="ltr">000000001</b>' in answer.text
+
+
+def test_the_log_says_that_the_access_token_was_revoked(
+    shopper: Shopper, make_app: MakeApp, captured_log: CapturedLog
+) -> None:
+    revoked = make_app(magento_access_token=SecretStr("a-token-that-was-revoked"))
+    assert USED in revoked.test_client().get(shopper.link).text
+    [line] = captured_log.read_lines("order_lookup_failed")
+    assert "Magento_Sales::actions_view" in line["detail"]
 
 
 def test_a_number_is_no_markup(shopper: Shopper) -> None:
