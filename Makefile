@@ -2,6 +2,7 @@
 # make test          run all tests
 # make test-quick    run the tests that need no servers and no browser
 # make check         run ruff and mypy
+# make deb           build a Debian package: dist/
 # make bench         measure the speed of the service: benchmarks/RESULTS.md
 PYTHON ?= python3
 PORT ?= 8000
@@ -19,7 +20,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-emit-index-url
 
-.PHONY: help demo test test-quick check audit bench translations settings-page lock clean
+.PHONY: help demo test test-quick test-packaging deb check audit bench translations settings-page lock clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -35,6 +36,12 @@ test: $(VENV)/dev ## run all tests; PYTEST_ARGS='-k words' selects some
 
 test-quick: $(VENV)/dev ## run the tests that start no servers and no browser
 	$(BIN)/pytest $(PARALLEL) -m "not processes" $(PYTEST_ARGS)
+
+deb: $(VENV)/dev ## build a Debian package in dist/, for the Debian of this machine
+	PIP=$(BIN)/pip distribution/build_deb.sh $$($(BIN)/python -c 'import handoff; print(handoff.__version__)')
+
+test-packaging: deb ## try the Debian package and the container image; needs root
+	$(BIN)/pytest -rs distribution $(PYTEST_ARGS)
 
 check: $(VENV)/dev ## run ruff and mypy
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from handoff.resource_folders import find_resource_folder
 
 ENV_FILE = Path("/etc/handoff/handoff.env")
 UNITS_FOLDER = Path("/etc/systemd/system")
-PACKAGED_UNITS_FOLDER = Path("/lib/systemd/system")  # those of the Debian package
+PACKAGED_UNITS_FOLDER = Path("/usr/lib/systemd/system")  # those of the Debian package
 LEDGER_FOLDER = Path("/var/lib/handoff")
 _COMMAND = "/opt/handoff/bin/handoff"
 _LOCATION = "nginx-location.conf"

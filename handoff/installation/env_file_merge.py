@@ -9,7 +9,7 @@ from io import StringIO
 
 from dotenv import dotenv_values
 
-_HEADER = (
+HEADER = (
     "# The settings of Handoff. `handoff init` wrote this file, and keeps what you change.\n"
     "# docs/settings.md explains each setting. Restart the service after a change.\n"
 )
@@ -36,7 +36,7 @@ def merge_env_file(current: str, planned: Mapping[str, str], *, update: bool) ->
     Other values are kept, unless `update` is set; keys are kept in any case.
     """
     values = read_values(current)
-    text, added, kept = current or _HEADER, [], {}
+    text, added, kept = current or HEADER, [], {}
     for name, value in planned.items():
         old = values.get(name) or ""
         if f"{name}_FILE" in values or old == value:
