@@ -24,8 +24,8 @@ class HandoffEvent(Enum):
     EXPIRED = "expired"
     ORDERED = "ordered"
     RECONCILED = "reconciled"
-    WAITING = "waiting"
-    DELIVERED = "delivered"
+    WEBHOOK_WAITING = "webhook_waiting"
+    WEBHOOK_DELIVERED = "webhook_delivered"
     PURGED = "purged"
 
 
@@ -123,8 +123,9 @@ def _list_delivery_moments(
     deliveries: Sequence[EventDelivery], receiver_names: Mapping[str, str]
 ) -> Iterator[_Moment]:
     for delivery in deliveries:
-        is_waiting = delivery.delivered_at is None
-        event = HandoffEvent.WAITING if is_waiting else HandoffEvent.DELIVERED
+        event = HandoffEvent.WEBHOOK_DELIVERED
+        if delivery.delivered_at is None:
+            event = HandoffEvent.WEBHOOK_WAITING
         at = delivery.delivered_at or delivery.created_at
         facts = {
             "type": delivery.type,

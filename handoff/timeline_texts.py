@@ -2,14 +2,52 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from handoff import problems
 from handoff.console_table import format_count
 from handoff.entry.result_pages import find_page_title
+from handoff.problems import Problem
 from handoff.reconciliation.report import ReportState
 from handoff.reconciliation.state_texts import STATE_LABELS, describe_differences
 
+_STATE_SENTENCES = {
+    "superseded": "Another transfer has taken over the cart.",
+    "session_written": "The shopper got into checkout. No order is known.",
+    "expired": "Nobody got into checkout before the link expired.",
+    "opened": "The link was used, but no session could be written yet.",
+    "issued": "The link was given out and waits to be opened.",
+}
+_PROBLEM_TITLES = {
+    problem.code: problem.title
+    for problem in vars(problems).values()
+    if isinstance(problem, type) and issubclass(problem, Problem) and problem is not Problem
+}
+
 _KINDS = {"bag": "a bag", "guest": "a guest's quote", "customer": "a customer's quote"}
+
+
+def describe_verdict(transfer: dict[str, Any]) -> str:
+    """Return in a sentence or two what has become of a transfer of the search."""
+    if transfer["state"] == "ordered":
+        return _describe_orders(transfer)
+    if transfer["state"] == "refused":
+        refusal = transfer["refusal"]
+        title = _PROBLEM_TITLES.get(refusal["code"], refusal["code"])
+        return f"The last transfer was refused, so there was no link: {title}."
+    return _STATE_SENTENCES[transfer["state"]]
+
+
+def _describe_orders(transfer: dict[str, Any]) -> str:
+    numbers = [order["number"] for order in transfer["orders"]]
+    text = f"Ordered: {', '.join(numbers)}."
+    if len(numbers) > 1:
+        text += " There is more than one order."
+    lines = [line for handoff in transfer["handoffs"] for line in handoff["lines"]]
+    if any(line["difference"] for line in lines):
+        text += " The order differs from the bag."
+    return text
 
 
 def describe_entry(entry: dict[str, Any]) -> str:
@@ -26,7 +64,7 @@ def describe_entry(entry: dict[str, Any]) -> str:
             return ": ".join(filter(None, (label, describe_differences(entry["differences"]))))
         case "page_shown":
             return find_page_title(entry["page"])
-        case "delivered" | "waiting":
+        case "webhook_delivered" | "webhook_waiting":
             return _describe_delivery(entry)
     return ""
 
@@ -55,6 +93,11 @@ def _describe_delivery(entry: dict[str, Any]) -> str:
     if entry["failed_count"]:
         text += f", {format_count(entry['failed_count'], 'failed attempt')}"
     return text
+
+
+def format_moment(text: str | None) -> str:
+    """Return `2027-01-15T08:00:00.000Z` as `15 Jan 2027 08:00:00`, and None as nothing."""
+    return f"{datetime.fromisoformat(text):%-d %b %Y %H:%M:%S}" if text else ""
 
 
 def separate_words(name: str) -> str:

@@ -57,8 +57,10 @@ def _describe_found_transfer(
 ) -> dict[str, Any]:
     """Return a transfer as JSON. `link_ttl` is in seconds."""
     status = describe_transfer(found.handoffs, found.refusal, link_ttl=link_ttl) or {}
+    orders = status.get("orders", [])
     return {
         **{name: status[name] for name in ("reference", "state", "refusal")},
+        "orders": [{name: order[name] for name in ("number", "state")} for order in orders],
         "handoffs": [
             {
                 "handoff": handoff.id,

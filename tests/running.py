@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
@@ -283,20 +283,25 @@ class RunningService:
 
 @contextmanager
 def running_service(
-    environment: dict[str, str], folder: Path, *, workers: int = 2, port: int | None = None
+    environment: dict[str, str],
+    folder: Path,
+    *,
+    workers: int = 2,
+    port: int | None = None,
+    options: Sequence[str] = (),
 ) -> Iterator[RunningService]:
     """Run the service with settings. HANDOFF_PUBLIC_URL is the URL that it listens on.
 
     It runs the program that `handoff serve` becomes after its checks, because the checks start
-    Python once more. Only `handoff serve` makes a folder for the metrics.
+    Python once more. Only `handoff serve` makes a folder for the metrics, and takes its `options`.
     """
     port = port or free_port()
     url = f"http://{HOST}:{port}"
     log = folder / "service.log"
     command = [*build_gunicorn_command(f"{HOST}:{port}"), "handoff.app_factory:create_app()"]
-    if "HANDOFF_METRICS" in environment:
+    if "HANDOFF_METRICS" in environment or options:
         command = [sys.executable, "-m", "handoff.cli", "serve", "--bind", f"{HOST}:{port}"]
-    command += ["--workers", str(workers)]
+    command += ["--workers", str(workers), *options]
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     with log.open("wb") as stream:
         process = subprocess.Popen(

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from handoff.console_table import create_table, shorten_time
 from handoff.reconciliation.state_texts import DIFFERENCE_LABELS
-from handoff.timeline_texts import describe_entry, separate_words
+from handoff.timeline_texts import describe_entry, describe_verdict, separate_words
 
 
 def print_transfer(console: Console, transfer: dict[str, Any]) -> None:
@@ -20,6 +20,7 @@ def print_transfer(console: Console, transfer: dict[str, Any]) -> None:
     subject = "No reference" if reference is None else f"Reference {reference}"
     # Text, because a reference or a sku may hold rich's markup.
     console.print(Text(f"{subject}: {separate_words(transfer['state'])}", style="bold"))
+    console.print(Text(describe_verdict(transfer)))
     for handoff in transfer["handoffs"]:
         rows = [
             (entry["at"], separate_words(entry["event"]), describe_entry(entry))

@@ -11,31 +11,44 @@ import click
 
 from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.open_ledger import open_ledger
+from handoff.cli.ops_address import DEFAULT_ADDRESS, choose_ops_address
 from handoff.cli.startup_report import print_start_report
 
 
 @click.command()
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.option(
+    "--ops-bind",
+    metavar="HOST:PORT",
+    help="Where the pages for the support desk answer, if HANDOFF_OPS_PASSWORD is set.  "
+    f"[default: {DEFAULT_ADDRESS}]",
+)
 @add_env_file_option
-def serve(bind: str, workers: int) -> None:
+def serve(bind: str, workers: int, ops_bind: str | None) -> None:
     """Run the service.
 
     Checks the settings first and names every fault. Then it says which version it is and what it
-    reaches. Put the shop's own proxy in front of it, under
-    a path of the shop's host; docs/go-live.md shows how.
+    reaches. Put the shop's own proxy in front of it, under a path of the shop's host;
+    docs/go-live.md shows how. docs/support-desk.md is about the pages at --ops-bind.
 
     Example: handoff serve --env-file /etc/handoff/handoff.env --bind 127.0.0.1:8000
     """
     from handoff.service_metrics import FOLDER_PREFIX, FOLDER_VARIABLE
 
     settings = load_settings_or_exit()
+    ops = choose_ops_address(settings, ops_bind, bind)
     with closing(open_ledger(settings)) as database:  # before any worker starts
-        print_start_report(settings, database, bind)
+        print_start_report(settings, database, bind, ops.bind if ops else None)
     if settings.metrics and FOLDER_VARIABLE not in os.environ:
         os.environ[FOLDER_VARIABLE] = mkdtemp(prefix=FOLDER_PREFIX)  # on_exit() removes it
     command = build_gunicorn_command(bind)
-    command += ["--workers", str(workers), "handoff.app_factory:create_app()"]
+    command += ["--workers", str(workers)]
+    if ops is None:
+        command.append("handoff.app_factory:create_app()")
+    else:
+        app = f"handoff.operations.ops_pages.listener_dispatch:create_apps(ops_port={ops.port})"
+        command += ["--bind", ops.bind, app]
     os.execv(sys.executable, command)  # noqa: S606 - no shell, and gunicorn takes the signals
 
 

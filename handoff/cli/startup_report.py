@@ -19,7 +19,9 @@ from handoff.shop_session import SessionStoreError, open_session_store
 _TIMEOUT = 2.0  # seconds for each part; a start does not wait longer
 
 
-def print_start_report(settings: Settings, database: Database, bind: str) -> None:
+def print_start_report(
+    settings: Settings, database: Database, bind: str, ops_bind: str | None
+) -> None:
     """Print a line for the ledger, the session store and the shop. The service starts in any case.
 
     The report is for people. It goes to standard output, because standard error is the log.
@@ -31,6 +33,9 @@ def print_start_report(settings: Settings, database: Database, bind: str) -> Non
         "session store", describe_session_store(settings), lambda: _check_session_store(settings)
     )
     _print_part("shop", settings.magento_url, lambda: _call_shop(settings))
+    if ops_bind is not None:
+        address = settings.ops_url or f"http://{ops_bind}"
+        click.echo(f"  support desk   {address}/ops/, on {ops_bind}")
     click.echo("Next: handoff doctor")
 
 

@@ -114,7 +114,7 @@ class Orders:
             for page in self._search_all_pages(sorted(numbers)):
                 parsed = [_parse_order(item, on_unreadable) for item in page]
                 found = [order for order in parsed if order and order.quote_id in numbers]
-                replacements = self._find_replacements(found, Deadline.after(_TIMEOUT))
+                replacements = self._find_replacements(found, Deadline.within_request(_TIMEOUT))
                 for order in found:
                     is_cancelled = _is_cancelled(order, replacements)
                     yield order.build_order(order.quote_id or 0, is_cancelled=is_cancelled)
@@ -129,7 +129,7 @@ class Orders:
                 page_size=len(wanted),
                 fields="items[entity_id,status_histories[comment]]",
             )
-            page = self._search_page(params, CommentedOrdersJson, Deadline.after(_TIMEOUT))
+            page = self._search_page(params, CommentedOrdersJson, Deadline.within_request(_TIMEOUT))
             for order in page.items or []:
                 entries = order.status_histories or []
                 comments[order.entity_id] = [entry.comment or "" for entry in entries]
@@ -145,7 +145,7 @@ class Orders:
             "POST",
             f"orders/{order_id}/comments",
             _COMMENT_RIGHT,
-            deadline=Deadline.after(_TIMEOUT),
+            deadline=Deadline.within_request(_TIMEOUT),
             body={"statusHistory": history},
         )
         return answer.status == HTTPStatus.OK
@@ -190,7 +190,7 @@ class Orders:
                 sort_by="entity_id",
                 fields=ORDER_WITH_LINES_FIELDS,
             )
-            page = self._search_page(params, OrdersWithLinesJson, Deadline.after(_TIMEOUT))
+            page = self._search_page(params, OrdersWithLinesJson, Deadline.within_request(_TIMEOUT))
             new = {str(item.get("entity_id")): item for item in page.items or []}
             new = {entity_id: item for entity_id, item in new.items() if entity_id not in known}
             yield list(new.values())

@@ -101,6 +101,10 @@ class Reconciler:
                 for handoffs in _group_by(matched, lambda handoff: handoff.transfer_key).values():
                     yield build_entry(handoffs)
 
+    def check_transfer(self, transfer_key: str) -> None:
+        """Check the handoffs of one transfer, due or not."""
+        self._check_orders(self._repository.find_by_transfer_keys([transfer_key]))
+
     def _check_orders(self, handoffs: Sequence[Handoff]) -> None:
         """Find the orders of the handoffs that may still change, and record the findings."""
         now = self._clock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Set
+from urllib.parse import urlsplit
 
 from handoff.settings.environment_variables import get_variable_name
 from handoff.settings.model import Settings
@@ -127,6 +128,26 @@ def _find_webhook_conflicts(settings: Settings) -> list[str]:
     return conflicts
 
 
+def _find_ops_conflicts(settings: Settings) -> list[str]:
+    if settings.ops_url is None:
+        return []
+    if settings.ops_password is None:
+        return ["HANDOFF_OPS_URL has no effect without HANDOFF_OPS_PASSWORD."]
+    ops = urlsplit(settings.ops_url)
+    sites = [settings.build_store_site(store) for store in settings.stores]
+    others = [parts for site in sites for parts in (site.public_parts, site.storefront_parts)]
+    # Ports of one host share their cookies. On this machine, only a demo runs a shop.
+    is_taken = any(
+        other.netloc == ops.netloc or (ops.scheme == "https" and other.hostname == ops.hostname)
+        for other in (*others, urlsplit(settings.magento_url))
+    )
+    conflict = (
+        "HANDOFF_OPS_URL needs a host of its own: scripts of a page on the same host, the shop's "
+        "or Handoff's, could read the pages for the support desk."
+    )
+    return [conflict] if is_taken else []
+
+
 # Each check with the fields that it reads.
 _CHECKS: dict[Callable[[Settings], list[str]], Set[str]] = {
     _find_store_sites_conflicts: {
@@ -152,5 +173,13 @@ _CHECKS: dict[Callable[[Settings], list[str]], Set[str]] = {
         *_INTEGRATION_FIELDS,
     },
     _find_integration_conflicts: set(_INTEGRATION_FIELDS),
+    _find_ops_conflicts: {
+        "ops_url",
+        "ops_password",
+        "public_url",
+        "magento_url",
+        "storefront_url",
+        "stores",
+    },
     _find_webhook_conflicts: {"webhook_url", "webhook_secret"},
 }

@@ -10,6 +10,7 @@ from handoff.settings.address_and_key_settings import AddressSettings
 from handoff.settings.environment_variables import PREFIX
 from handoff.settings.link_and_checkout_settings import LinkSettings
 from handoff.settings.operation_settings import OperationSettings
+from handoff.settings.ops_settings import OpsSettings
 from handoff.settings.page_settings import PageSettings
 from handoff.settings.session_settings import SessionSettings
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
@@ -31,6 +32,7 @@ GROUPS = (
     OperationSettings,
     WebhookSettings,
     PageSettings,
+    OpsSettings,
 )
 
 
@@ -41,6 +43,7 @@ class Settings(
     OperationSettings,
     WebhookSettings,
     PageSettings,
+    OpsSettings,
     BaseSettings,
 ):
     """All settings, checked one by one and frozen. Use `load_settings` to make one."""

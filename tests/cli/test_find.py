@@ -230,7 +230,7 @@ def test_the_events_of_webhooks_are_in_the_timeline(
     else:
         queue.postpone(event)
     [found] = read_transfers(handoff("find", "r", "--json"))
-    entry = find_entry(found, "delivered" if is_delivered else "waiting")
+    entry = find_entry(found, "webhook_delivered" if is_delivered else "webhook_waiting")
     assert (entry["type"], entry["receiver"]) == ("handoff.opened", receiver.name)
     assert entry["failed_count"] == (0 if is_delivered else 1)
     output = handoff("find", "r").stdout

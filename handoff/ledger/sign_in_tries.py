@@ -1,0 +1,106 @@
+"""Counts the tries to sign in to the ops pages, for all workers and hosts together.
+
+The rows are in the table of refused logins: one for each address that tries, named by a hash, and
+one for all addresses together. A row counts wrong passwords until its period ends.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from handoff.ledger.database import NOW, Database
+from handoff.ledger.tables import login_block
+
+TRY_PERIOD = 300
+"""Seconds for which tries are counted together."""
+
+_c = login_block.c
+_milliseconds: sa.BindParameter[int] = sa.bindparam("milliseconds", type_=sa.BigInteger)
+# A period that ends later than any new one began before the clock was set back.
+_is_over = sa.or_(_c.expires_at <= NOW, _c.expires_at > NOW + _milliseconds)
+_is_counted = sa.and_(_c.login_hash == sa.bindparam("key"), sa.not_(_is_over))
+
+_FIND = sa.select(_c.refusal_count, _c.expires_at - NOW).where(_is_counted)
+_GIVE_BACK = (
+    sa.update(login_block)
+    .where(_c.login_hash == sa.bindparam("key"), _c.refusal_count > 0)
+    .values(refusal_count=_c.refusal_count - 1)
+)
+_DELETE_EXPIRED = sa.delete(login_block).where(_c.expires_at <= NOW)
+
+
+def _build_count_statement(insert: Any) -> sa.Executable:
+    new = insert(login_block).values(
+        login_hash=sa.bindparam("key"),
+        blocked_at=NOW,
+        expires_at=NOW + _milliseconds,
+        refusal_count=1,
+    )
+    excluded = new.excluded
+    count: sa.Executable = new.on_conflict_do_update(
+        index_elements=[_c.login_hash],
+        set_={
+            "blocked_at": sa.case((_is_over, excluded.blocked_at), else_=_c.blocked_at),
+            "expires_at": sa.case((_is_over, excluded.expires_at), else_=_c.expires_at),
+            "refusal_count": sa.case((_is_over, 1), else_=_c.refusal_count + 1),
+        },
+    ).returning(_c.refusal_count, _c.expires_at - NOW)
+    return count
+
+
+_COUNT = {
+    "sqlite": _build_count_statement(sqlite.insert),
+    "postgresql": _build_count_statement(postgresql.insert),
+}
+
+
+class SignInTries:
+    """The tries to sign in to one service."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def count_try(self, limits: Mapping[str, int]) -> int:
+        """Count a try before its password is compared; return the seconds to wait, 0 if allowed.
+
+        `limits` has how many tries are allowed in a period, by the key of a row. If one of them is
+        used up, nothing is counted. Raises LedgerUnavailable.
+        """
+        wait = self._get_wait(limits)
+        return wait or self._database.write(lambda connection: self._count(connection, limits))
+
+    def give_back_try(self, limits: Mapping[str, int]) -> None:
+        """Take back the count of a try whose password was right."""
+        rows = [{"key": key} for key in limits]
+        self._database.write(lambda connection: connection.execute(_GIVE_BACK, rows))
+
+    def _get_wait(self, limits: Mapping[str, int]) -> int:
+        waits = [0]
+        with self._database.open_read_connection() as connection:
+            for key, limit in limits.items():
+                row = connection.execute(_FIND, self._build_values(key)).one_or_none()
+                if row is not None and row[0] >= limit:
+                    waits.append(_round_up(row[1]))
+        return max(waits)
+
+    def _count(self, connection: sa.Connection, limits: Mapping[str, int]) -> int:
+        connection.execute(_DELETE_EXPIRED, self._database.now_parameter)
+        waits = [0]
+        for key, limit in limits.items():
+            statement = _COUNT[connection.dialect.name]
+            count, remaining = connection.execute(statement, self._build_values(key)).one()
+            if count > limit:
+                waits.append(_round_up(remaining))
+        return max(waits)
+
+    def _build_values(self, key: str) -> dict[str, Any]:
+        return {"key": key, "milliseconds": TRY_PERIOD * 1000, **self._database.now_parameter}
+
+
+def _round_up(milliseconds: int) -> int:
+    return max(1, math.ceil(milliseconds / 1000))

@@ -1,0 +1,74 @@
+"""Refuses requests to the ops pages for another host or from another website, and adds headers."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, abort, request
+
+from handoff.url_validation import is_loopback
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    # With `no-referrer`, browsers would send `Origin: null` with our own forms.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Robots-Tag": "noindex",
+    "Cache-Control": "no-store",
+}
+_TWO_YEARS = 63_072_000  # seconds
+
+
+def guard_requests(app: Flask, ops_url: str | None) -> None:
+    """Serve the pages at `ops_url` only, or without one, at the names of this machine."""
+
+    @app.before_request
+    def _refuse_foreign_requests() -> None:
+        if not is_own_host(request.host, ops_url):
+            abort(HTTPStatus.MISDIRECTED_REQUEST)
+        if request.method not in ("GET", "HEAD") and not is_from_own_page(request, ops_url):
+            abort(HTTPStatus.FORBIDDEN)
+
+    @app.after_request
+    def _add_headers(response: Response) -> Response:
+        response.headers.update(_HEADERS)
+        if ops_url and ops_url.startswith("https:"):
+            response.headers["Strict-Transport-Security"] = f"max-age={_TWO_YEARS}"
+        return response
+
+
+def is_own_host(host: str, ops_url: str | None) -> bool:
+    """Return whether a `Host` header names the address of the pages.
+
+    A website whose name leads to this machine (DNS rebinding) sends its own name.
+    """
+    try:
+        parts = urlsplit(f"//{host}")
+        hostname, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if ops_url is None:
+        return parts.netloc == host and "@" not in host and is_loopback(hostname)
+    own = urlsplit(ops_url)
+    default_port = 443 if own.scheme == "https" else 80
+    is_named = host.lower() in (own.netloc, f"{own.netloc}:{default_port}")
+    return is_named and (port or default_port) == (own.port or default_port)
+
+
+def is_from_own_page(checked: Request, ops_url: str | None) -> bool:
+    """Return whether one of the pages has sent a form; other websites send their own origin.
+
+    A program that is no browser sends none of the two headers.
+    """
+    origin = checked.headers.get("Origin")
+    if origin is None:
+        return checked.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+    return origin == (ops_url or f"http://{checked.host}")

@@ -1,0 +1,139 @@
+"""`/ops/login` and `/ops/logout`: starting and ending a session of the ops pages."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+import structlog
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
+from gunicorn.http.errors import ParseException
+
+from handoff.ledger.sign_in_tries import SignInTries
+from handoff.operations.ops_pages.ops_sessions import OpsSessions
+from handoff.operations.rate_limits import get_caller_network
+
+TRIES_PER_ADDRESS = 5
+"""Wrong passwords that one address may send within the period of SignInTries."""
+TRIES_IN_ALL = 30
+"""Wrong passwords that all addresses together may send within this period."""
+
+MAX_QUERY_LENGTH = 200
+"""Characters of the longest text that is searched; a link may be longer."""
+
+_EXTENSION = "handoff.ops_sign_in"
+_MAX_FORM_BYTES = 4096
+
+_blueprint = Blueprint("ops_sign_in", __name__)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class SignInContext:
+    """The objects that the views for signing in work with."""
+
+    sessions: OpsSessions
+    tries: SignInTries
+    password: str
+    secret_key: str
+
+    def build_limits(self, address: str | None) -> dict[str, int]:
+        """Return the number of tries by the keys of an address and of all addresses."""
+        network = get_caller_network(address)
+        limits = {self._hash(f"address:{network}"): TRIES_PER_ADDRESS} if network else {}
+        return {**limits, self._hash("all"): TRIES_IN_ALL}
+
+    def is_right(self, sent: str) -> bool:
+        """Compare a password in a time that does not depend on it."""
+        return hmac.compare_digest(self._hash(sent), self._hash(self.password))
+
+    def _hash(self, text: str) -> str:
+        return hmac.digest(self.secret_key.encode(), f"ops:{text}".encode(), "sha256").hex()
+
+
+def register_sign_in(app: Flask, context: SignInContext) -> None:
+    """Add the views to an app."""
+    app.extensions[_EXTENSION] = context
+    app.register_blueprint(_blueprint)
+
+
+def redirect_to_sign_in(query: str) -> Response:
+    """Return a redirect to the form, which leads back to a search."""
+    arguments = f"?{urlencode({'q': query})}" if query else ""
+    return make_response(redirect(f"/ops/login{arguments}", HTTPStatus.SEE_OTHER))
+
+
+@_blueprint.get("/ops/login")
+def show_sign_in_form() -> Response:
+    """Show the form, or the pages if there is a session already."""
+    query = request.args.get("q", "")[:MAX_QUERY_LENGTH]
+    if _get_context().sessions.has_session(request):
+        return _redirect_to_pages(query)
+    return make_response(render_template("login.html", query=query))
+
+
+@_blueprint.post("/ops/login")
+def sign_in() -> Response:
+    """Start a session if the password is right and there were not too many wrong ones."""
+    context = _get_context()
+    query = _read_form_field("q")[:MAX_QUERY_LENGTH]
+    limits = context.build_limits(request.remote_addr)
+    wait = context.tries.count_try(limits)
+    if wait:
+        return _refuse("too_many_tries", query, wait)
+    if not context.is_right(_read_form_field("password")):
+        return _refuse("wrong_password", query)
+    context.tries.give_back_try(limits)
+    log.info("ops_signed_in", client=request.remote_addr)
+    response = _redirect_to_pages(query)
+    context.sessions.start(response)
+    return response
+
+
+@_blueprint.post("/ops/logout")
+def sign_out() -> Response:
+    """End the session for all workers."""
+    response = redirect_to_sign_in("")
+    _get_context().sessions.end(request, response)
+    log.info("ops_signed_out", client=request.remote_addr)
+    return response
+
+
+def _refuse(reason: str, query: str, wait: int = 0) -> Response:
+    log.warning("ops_sign_in_refused", reason=reason, client=request.remote_addr)
+    page = render_template("login.html", query=query, reason=reason, minutes=-(-wait // 60))
+    status = HTTPStatus.TOO_MANY_REQUESTS if wait else HTTPStatus.FORBIDDEN
+    response = make_response(page, status)
+    if wait:
+        response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def _redirect_to_pages(query: str) -> Response:
+    arguments = f"?{urlencode({'q': query})}" if query else ""
+    return make_response(redirect(f"/ops/{arguments}", HTTPStatus.SEE_OTHER))
+
+
+def _read_form_field(name: str) -> str:
+    request.max_content_length = _MAX_FORM_BYTES
+    try:
+        return request.form.get(name, "")
+    except (OSError, ParseException):  # from gunicorn, for a body that it cannot decode
+        return ""
+
+
+def _get_context() -> SignInContext:
+    context: SignInContext = current_app.extensions[_EXTENSION]
+    return context

@@ -1,0 +1,202 @@
+"""`/ops/`: the search, what it has found, and the overview of the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
+
+from handoff.api_values import format_time
+from handoff.concurrency_limit import ConcurrencyLimit
+from handoff.ledger import Database
+from handoff.ledger.stage_counts import count_stages_by_day, find_last_refusals, sum_stages
+from handoff.link_tokens import find_handoff_id
+from handoff.operations.ops_pages import funnel_chart
+from handoff.operations.ops_pages.ops_sessions import OpsSessions
+from handoff.operations.ops_pages.order_comparison import OrderComparison
+from handoff.operations.ops_pages.query_log import is_handoff_id, log_search
+from handoff.operations.ops_pages.recent_value import RecentValue
+from handoff.operations.ops_pages.service_state import ServiceState
+from handoff.operations.ops_pages.sign_in_views import MAX_QUERY_LENGTH, redirect_to_sign_in
+from handoff.problems import Busy, LedgerUnavailable
+from handoff.reconciliation.state_texts import DIFFERENCE_LABELS
+from handoff.settings import Settings
+from handoff.support_code import normalize_support_code
+from handoff.timeline_texts import (
+    describe_entry,
+    describe_verdict,
+    format_moment,
+    separate_words,
+)
+from handoff.transfer_search import search_transfers
+
+MAX_SHOWN_TRANSFERS = 20
+"""Transfers that a page shows; a search seldom leads to more than two."""
+
+_EXTENSION = "handoff.ops"
+_DAYS = 30
+_COUNTS_FRESH_FOR = 60.0  # seconds; counting reads all handoffs of these days
+_REFUSALS = 10
+_MAX_LINK_LENGTH = 4096  # characters of a text in which a link may be
+_SEARCH_SLOTS = 2  # of a worker's threads; a search reads every order of the ledger
+_SEARCH_WAIT = 5.0  # seconds
+
+_SHOP_ANSWERS = {
+    "compared": "The shop was asked just now.",
+    "unknown": "This handoff is not in the ledger any more.",
+    "no_right": "Handoff may not read the shop's orders.",
+    "busy": "Another comparison is running. Try again in a moment.",
+    "shop_timeout": "The shop did not answer in time. Try again later.",
+    "shop_unavailable": "The shop did not answer the search for orders. The log says why.",
+    "ledger_unavailable": "The ledger cannot be used now. The log says why.",
+}
+
+_blueprint = Blueprint("ops", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OpsContext:
+    """The objects that the ops pages work with."""
+
+    settings: Settings
+    database: Database
+    sessions: OpsSessions
+    state: ServiceState
+    comparison: OrderComparison
+    search_limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(_SEARCH_SLOTS))
+    counts: RecentValue[Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        counts = RecentValue(
+            lambda: count_stages_by_day(self.database, _DAYS), seconds=_COUNTS_FRESH_FOR
+        )
+        object.__setattr__(self, "counts", counts)
+
+
+def register_ops_views(app: Flask, context: OpsContext) -> None:
+    """Add the views and the functions of their templates to an app."""
+    app.extensions[_EXTENSION] = context
+    app.register_blueprint(_blueprint)
+    app.jinja_env.globals.update(
+        describe_entry=describe_entry,
+        separate_words=separate_words,
+        describe_verdict=describe_verdict,
+        shop_answers=_SHOP_ANSWERS,
+        format_day=funnel_chart.format_day,
+        format_time=format_time,
+        format_moment=format_moment,
+        difference_labels=DIFFERENCE_LABELS,
+        stage_labels=funnel_chart.LABELS,
+        chart_size=(funnel_chart.CHART_WIDTH, funnel_chart.CHART_HEIGHT),
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+@_blueprint.before_request
+def require_session() -> Response | None:
+    """Send everybody without a session to the form for signing in."""
+    if _get_context().sessions.has_session(request):
+        return None
+    text = _read_query()  # of a link, only the handoff's id goes on
+    return redirect_to_sign_in((find_handoff_id(text) or text)[:MAX_QUERY_LENGTH])
+
+
+@_blueprint.get("/")
+@_blueprint.get("/ops")
+def redirect_to_overview() -> Response:
+    """Lead to the one address of the pages."""
+    return make_response(redirect("/ops/", HTTPStatus.SEE_OTHER))
+
+
+@_blueprint.get("/ops/")
+def show_search_or_overview() -> str | Response:
+    """Show what a search has found, or the overview without one."""
+    text = _read_query()
+    if not text:
+        return _render_overview()
+    log_search(text)
+    handoff_id = find_handoff_id(text)
+    if handoff_id is not None:  # a link must not stay in the address bar and on the screen
+        return _redirect_to_search(handoff_id)
+    return _render_search(text)
+
+
+@_blueprint.post("/ops/compare/<handoff_id>")
+def compare_with_shop(handoff_id: str) -> Response:
+    """Ask the shop for the orders of a transfer, and show it again with the answer."""
+    if not is_handoff_id(handoff_id):
+        abort(HTTPStatus.NOT_FOUND)
+    return _redirect_to_search(handoff_id, shop=_get_context().comparison.compare(handoff_id))
+
+
+def _render_overview() -> str:
+    context = _get_context()
+    try:
+        facts = _read_overview_facts(context)
+    except LedgerUnavailable:
+        facts = {}  # the page says that the ledger is down
+    return render_template(
+        "overview.html",
+        **facts,
+        parts=context.state.list_parts(),
+        versions=context.state.list_versions(),
+    )
+
+
+def _read_overview_facts(context: OpsContext) -> dict[str, Any]:
+    days = context.counts.get()
+    return {
+        "today": funnel_chart.list_stage_shares(days[-1]),
+        "month": funnel_chart.list_stage_shares(sum_stages(days)),
+        "days": days,
+        "chart": funnel_chart.build_funnel_chart(days),
+        "refusals": find_last_refusals(context.database, _REFUSALS),
+    }
+
+
+def _render_search(text: str) -> str | Response:
+    context = _get_context()
+    transfers: list[dict[str, Any]] = []
+    try:
+        with context.search_limit.acquire_slot(_SEARCH_WAIT):
+            if len(text) <= MAX_QUERY_LENGTH:
+                transfers = search_transfers(context.database, context.settings, text)
+    except Busy:
+        page = render_template("search.html", query=text[:MAX_QUERY_LENGTH], is_busy=True)
+        return make_response(page, HTTPStatus.SERVICE_UNAVAILABLE)
+    return render_template(
+        "search.html",
+        query=text[:MAX_QUERY_LENGTH],
+        transfers=transfers[-MAX_SHOWN_TRANSFERS:],
+        hidden_count=max(0, len(transfers) - MAX_SHOWN_TRANSFERS),
+        support_code=normalize_support_code(text),
+        can_compare=context.comparison.can_compare,
+        shop_answer=request.args.get("shop", ""),
+    )
+
+
+def _redirect_to_search(text: str, **arguments: str) -> Response:
+    location = f"/ops/?{urlencode({'q': text, **arguments})}"
+    return make_response(redirect(location, HTTPStatus.SEE_OTHER))
+
+
+def _read_query() -> str:
+    return request.args.get("q", "")[:_MAX_LINK_LENGTH].strip()
+
+
+def _get_context() -> OpsContext:
+    context: OpsContext = current_app.extensions[_EXTENSION]
+    return context
