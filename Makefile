@@ -10,6 +10,7 @@ SHOP_PORT ?= 8001
 PHONE_PORT ?= 8002
 FORM_PORT ?= 8003
 MAGENTO ?= 2.4.7
+OPEN ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 # Tests start Python hundreds of times. Compiled modules are kept whatever the environment says.
@@ -28,7 +29,8 @@ help: ## show this list
 
 demo: $(VENV)/demo ## run the service with a stand-in shop and a phone until Ctrl-C
 	@exec $(BIN)/handoff demo --port $(PORT) --shop-port $(SHOP_PORT) \
-	  --phone-port $(PHONE_PORT) --form-port $(FORM_PORT) --magento $(MAGENTO)
+	  --phone-port $(PHONE_PORT) --form-port $(FORM_PORT) --magento $(MAGENTO) \
+	  $(if $(filter 0,$(OPEN)),--no-open)
 
 test: $(VENV)/dev ## run all tests; PYTEST_ARGS='-k words' selects some
 	@tests/servers.sh
@@ -83,14 +85,18 @@ clean: ## remove the virtual environment and the demo's files
 $(VENV)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@echo "Making a virtual environment in $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
 $(VENV)/demo: requirements.txt requirements-demo.txt pyproject.toml sandbox/pyproject.toml $(VENV)/venv
-	$(PIP) install --require-hashes -r requirements.txt -r requirements-demo.txt
-	$(PIP) install --no-deps --no-build-isolation -e . -e ./sandbox
+	@echo "Downloading and installing the Python packages. This takes a minute or two …"
+	@$(PIP) install --require-hashes -r requirements.txt -r requirements-demo.txt
+	@echo "Installing Handoff and its demo …"
+	@$(PIP) install --no-deps --no-build-isolation -e . -e ./sandbox
 	@touch $@
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/demo
-	$(PIP) install --require-hashes -r requirements-dev.txt
+	@echo "Downloading and installing the tools for tests …"
+	@$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@

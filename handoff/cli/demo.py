@@ -36,6 +36,12 @@ from handoff.cli.exit_codes import exit_with_error
     help="Version of Magento that the stand-in shop imitates.",
 )
 @click.option(
+    "--open/--no-open",
+    "opens_phone",
+    default=True,
+    help="Open the phone in a graphical browser, if there is a display. Never where CI is set.",
+)
+@click.option(
     "--folder",
     default=Path("instance"),
     show_default=True,
@@ -49,6 +55,7 @@ def demo(
     form_port: int,
     link_ttl: int,
     magento: str,
+    opens_phone: bool,
     folder: Path,
 ) -> None:
     """Run the service with a stand-in shop and a phone to try it with.
@@ -61,4 +68,4 @@ def demo(
         exit_with_error(
             f"The demo needs the sandbox: pip install ./sandbox in a clone of Handoff ({error})."
         )
-    run_demo(Demo(folder, port, shop_port, phone_port, form_port, link_ttl, magento))
+    run_demo(Demo(folder, port, shop_port, phone_port, form_port, link_ttl, magento, opens_phone))

@@ -85,6 +85,7 @@ def plan_installation(
     choices = Choices(
         public_url=_choose_public_url(options, facts, existing),
         database_url=f"sqlite:///{deployment.ledger_folder / 'handoff.db'}",
+        session_store_key_file=str(deployment.env_file.with_name("session-store.key")),
         trusted_proxies=options.trusted_proxies,
         ca_file=str(options.ca_file.resolve()) if options.ca_file else "",
         redis_login=own_redis if creates else None,

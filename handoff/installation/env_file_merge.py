@@ -14,7 +14,11 @@ HEADER = (
     "# docs/settings.md explains each setting. Restart the service after a change.\n"
 )
 # New keys are made at each run, so a difference says nothing about the shop.
-_KEPT = {"HANDOFF_API_KEYS", "HANDOFF_SECRET_KEY", "HANDOFF_DATABASE_URL"}
+_KEPT = {
+    "HANDOFF_API_KEYS",
+    "HANDOFF_SECRET_KEY",
+    "HANDOFF_DATABASE_URL",
+}
 _SECRETS = re.compile("KEY|SECRET|PASSWORD|TOKEN")
 _URL_PASSWORD = re.compile(r"(?<=://)([^:@/]*):[^@/]*@")
 _SAFE_VALUE = re.compile(r"[^\s'\"#\\$`]*|\[[^\n'#\\$`]*\]")

@@ -12,8 +12,9 @@ from handoff.settings.session_store_url import SessionStoreUrl
 _PHP_FOLDERS = (Path("/var/lib/php/sessions"), Path("/var/lib/php/session"))
 _REDIS_HANDLERS = ("redis", "valkey")
 _IN_DATABASE = (
-    "The shop keeps its sessions in its database (save => db). handoff init does not set this up: "
-    "follow docs/go-live.md, which also has the steps for sessions in the database."
+    "The shop keeps its sessions in its database (save => db). To write there, Handoff needs a "
+    "database user, and a key that is derived from the shop's crypt key. docs/go-live.md has the "
+    "steps. Then give --session-store mysql://…"
 )
 _LIFETIME, _MIN_LIFETIME, _MAX_LIFETIME = 3600, 60, 2_592_000  # seconds, as in Magento
 
@@ -52,6 +53,11 @@ class SessionStorePlan:
     sentinel_password: str = field(default="", repr=False)
 
     @property
+    def is_database(self) -> bool:
+        """Whether the sessions are rows, which a derived key names."""
+        return SessionStoreUrl.parse(self.build_url()).is_database
+
+    @property
     def is_redis_of_shop(self) -> bool:
         """Whether env.php names a Redis, so that its login is known."""
         return "{login}" in self.url
@@ -83,8 +89,6 @@ def read_session_store_url(url: str) -> SessionStorePlan:
         parsed = SessionStoreUrl.parse(url)
     except ValueError as error:
         raise SessionStoreNotSupported(f"--session-store {error}.") from None
-    if parsed.is_database:
-        raise SessionStoreNotSupported(_IN_DATABASE)
     if not parsed.is_file_store:
         return SessionStorePlan(url)
     return SessionStorePlan(url, folder=parsed.path, owner=parsed.owner or "")

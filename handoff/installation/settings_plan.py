@@ -35,6 +35,7 @@ class Choices:
 
     public_url: str
     database_url: str
+    session_store_key_file: str
     trusted_proxies: int = 1
     ca_file: str = ""
     redis_login: RedisLogin | None = None
@@ -57,8 +58,7 @@ def plan_settings(
         "MAGENTO_CA_FILE": choices.ca_file,
         "API_KEYS": f"poq/{secrets.token_urlsafe(32)}",
         "SECRET_KEY": secrets.token_urlsafe(32),
-        "SESSION_STORE": store.build_url(choices.redis_login) if store else "",
-        "SENTINEL_PASSWORD": store.sentinel_password if store else "",
+        **_plan_session_store(store, choices),
         "DATABASE_URL": choices.database_url,
         "TRUSTED_PROXIES": str(choices.trusted_proxies or ""),
         "STORES": _plan_stores(facts, choices.public_url),
@@ -66,6 +66,18 @@ def plan_settings(
         **_plan_cookie(facts),
     }
     return {f"HANDOFF_{name}": value for name, value in values.items() if value}
+
+
+def _plan_session_store(store: SessionStorePlan | None, choices: Choices) -> dict[str, str]:
+    if store is None:
+        return {}
+    values = {
+        "SESSION_STORE": store.build_url(choices.redis_login),
+        "SENTINEL_PASSWORD": store.sentinel_password,
+    }
+    if store.is_database:
+        values["SESSION_STORE_KEY_FILE"] = choices.session_store_key_file
+    return values
 
 
 def needs_customer_accounts(facts: ShopFacts) -> bool:

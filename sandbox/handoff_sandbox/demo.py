@@ -21,6 +21,7 @@ import requests
 
 from handoff_sandbox.accounts import ADMIN_NAME, ADMIN_PASSWORD, CUSTOMER_PASSWORD
 from handoff_sandbox.factory import create_shop
+from handoff_sandbox.graphical_browser import open_in_browser
 from handoff_sandbox.phone import create_phone
 from handoff_sandbox.server import HOST, serving
 
@@ -60,6 +61,7 @@ class Demo:
     form_port: int
     link_ttl: int
     magento: str
+    opens_phone: bool = False
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     webhook_secret: str = field(
         default_factory=lambda: f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
@@ -121,6 +123,7 @@ def run_demo(demo: Demo) -> None:
         signal.signal(name, lambda *_: stop.set())
     for port in demo.ports:
         _require_free_port(port)
+    click.echo("Starting the shop, two services and the phone …")
     _write_files(demo)
     with ExitStack() as stack:
         stack.enter_context(_running_shop(demo))
@@ -130,6 +133,8 @@ def run_demo(demo: Demo) -> None:
         stack.enter_context(_running_phone(demo))
         processes.append(stack.enter_context(_running_deliverer(demo)))
         click.echo(_render_welcome(demo))
+        if demo.opens_phone:
+            open_in_browser(_url(demo.phone_port))
         while not stop.wait(0.5):
             if any(process.poll() is not None for process in processes):
                 raise click.ClickException("A service of the demo has stopped by itself.")

@@ -46,7 +46,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     folder = tmp_path_factory.mktemp("demo")
     port, shop_port, phone_port, form_port = (free_port() for _ in range(4))
     command = [sys.executable, "-m", "handoff.cli", "demo", "--folder", str(folder)]
-    command += ["--port", str(port), "--shop-port", str(shop_port)]
+    command += ["--no-open", "--port", str(port), "--shop-port", str(shop_port)]
     command += ["--phone-port", str(phone_port), "--form-port", str(form_port)]
     output_file = folder / "output"
     with output_file.open("w") as stream:
