@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 from handoff.deadline import set_request_deadline
 from handoff.service_metrics import FOLDER_VARIABLE, LogEventCounter, ServiceMetrics
 
-_TIMEOUT = 5.0  # seconds for ledger and session store; Prometheus waits ten by default
+_TIMEOUT = 7.5  # seconds for ledger and session store; Prometheus waits ten by default
 
 
 def register_metrics(
