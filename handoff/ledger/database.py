@@ -90,7 +90,7 @@ class Database(ABC):
         """`clock` replaces the database's clock, for tests."""
         self._engines = engines
         self._clock = clock
-        _call_after_fork(WeakMethod(self._reset_after_fork))
+        call_after_fork(WeakMethod(self._reset_after_fork))
 
     @abstractmethod
     def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
@@ -208,7 +208,9 @@ def _describe_error(cause: BaseException) -> str:
     return str(message or cause).partition("\n")[0]
 
 
-def _call_after_fork(method: WeakMethod[Callable[[], None]]) -> None:
+def call_after_fork(method: WeakMethod[Callable[[], None]]) -> None:
+    """Call a method in every child process of this one, as long as its object exists."""
+
     def call() -> None:
         if callback := method():
             callback()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,13 +15,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.sql.functions import func
 
 from handoff.deadline import has_request_deadline_passed
+from handoff.ledger.database import call_after_fork
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
 from handoff.shop_session.php_serializer import SessionSerializer
 from handoff.shop_session.session_row_names import compute_row_name
 from handoff.shop_session.store import SessionStoreError, generate_session_id
 
-_CONNECTIONS = 4  # that a process keeps open; the server's limit is shared with the shop
-_EXTRA_CONNECTIONS = 12  # while many shoppers come at once
+# Of each engine. A worker has two: one for shoppers, one for checkout preflights. They are few,
+# because a server allows 151 by default, for the shop as well.
+_CONNECTIONS, _EXTRA_CONNECTIONS = 4, 4
 # The names of the server's errors, by its number; docs/running.md and the doctor explain them.
 _ERROR_NAMES = {
     1040: "TooManyConnectionsError",
@@ -65,7 +66,7 @@ class DatabaseSessionStore:
         names = "session_id", "session_expires", "session_data"
         self.table = table(table_name, *map(column, names))
         self._key = key
-        _call_in_child(WeakMethod(self._drop_connections))
+        call_after_fork(WeakMethod(self._drop_connections))
 
     def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         """Insert the session's row. `lifetime` has no effect: PHP's own cleanup deletes rows."""
@@ -154,11 +155,12 @@ def open_database_store(
 ) -> DatabaseSessionStore:
     """Return the store at a `mysql://` URL. `timeout` is how many seconds it waits for an answer.
 
-    Raises OSError if the file of the session store key has gone.
+    Raises SessionStoreError without a session store key.
     """
-    if access.key_file is None:
-        raise ValueError("a database needs a session store key")
-    key = bytes.fromhex(Path(access.key_file).read_text("ascii"))
+    try:
+        key = bytes.fromhex(Path(access.key_file or "").read_text("ascii"))
+    except (OSError, ValueError):
+        raise SessionStoreError("SessionStoreKeyError") from None
     engine = _build_engine(url, access, timeout=timeout)
     return DatabaseSessionStore(engine, url.table, key=key, serializer=access.serializer)
 
@@ -199,11 +201,3 @@ def _name_error(error: SQLAlchemyError) -> str:
     if not isinstance(number, int):
         return type(error).__name__
     return _ERROR_NAMES.get(number, f"MySQL error {number}")
-
-
-def _call_in_child(method: WeakMethod[Callable[[], None]]) -> None:
-    def call() -> None:
-        if callback := method():
-            callback()
-
-    os.register_at_fork(after_in_child=call)

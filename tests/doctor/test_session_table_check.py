@@ -114,6 +114,12 @@ def test_a_refusal_is_named_with_its_cure(
     assert "HANDOFF_SESSION_STORE" in found[STORE].advice
 
 
+def test_a_missing_key_is_named(checked: CheckedShop, tmp_path: Path) -> None:
+    found = checked.check(key_file=str(tmp_path / "gone"))
+    assert list(found) == [STORE]
+    assert "HANDOFF_SESSION_STORE_KEY_FILE is missing" in found[STORE].seen
+
+
 @pytest.mark.parametrize("checked", ["SELECT"], indirect=True)
 def test_a_missing_right_to_insert_is_named(checked: CheckedShop) -> None:
     found = checked.check()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -198,6 +197,7 @@ def test_over_tls_the_server_needs_a_known_certificate(
         create_session(open_store(url, unknown), CONTENTS)
 
 
-def test_a_key_file_that_has_gone_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        open_store("mysql://u@h/db", SessionStoreAccess(key_file=str(tmp_path / "gone")))
+@pytest.mark.parametrize("key_file", [None, "/no/such/file", __file__])
+def test_without_a_key_there_is_no_store(key_file: str | None) -> None:
+    with pytest.raises(SessionStoreError, match="SessionStoreKeyError"):
+        open_store("mysql://u@h/db", SessionStoreAccess(key_file=key_file))

@@ -65,6 +65,10 @@ _ERROR_MESSAGES = {
         "It does not speak TLS.",
         "Switch TLS on in the server. On this machine alone, mysql:// is enough.",
     ),
+    "SessionStoreKeyError": (
+        "HANDOFF_SESSION_STORE_KEY_FILE is missing or not valid.",
+        "See the check Settings.",
+    ),
     "TimeoutError": (
         "It does not answer in time.",
         "Check its host and port, and whether a firewall is in between.",
@@ -81,22 +85,22 @@ def check_session_table(context: CheckContext) -> Iterator[CheckResult]:
     settings = context.settings
     url, access = settings.session_store_url, settings.session_store_access
     location = describe_session_store(settings)
-    with closing(open_database_store(url, access, timeout=_TIMEOUT)) as store:
-        try:
+    try:
+        with closing(open_database_store(url, access, timeout=_TIMEOUT)) as store:
             store.check_writable()
-        except SessionStoreError as error:
-            seen, advice = _ERROR_MESSAGES.get(
-                str(error), (f"It refuses the session ({error}).", "See the log of the server.")
-            )
-            yield fault(f"{location}: {seen}", advice.format(grant=_build_grant(url)))
-            return
-        yield ok(f"{location}: a row was inserted, and undone.")
-        yield _check_rights(store, url).with_name("Rights in the session store")
-        yield _check_key(context, store).with_name("Key of the session store")
+            yield ok(f"{location}: a row was inserted, and undone.")
+            yield _check_rights(store, url).with_name("Rights in the session store")
+            yield _check_key(context, store).with_name("Key of the session store")
+    except SessionStoreError as error:
+        seen, advice = _ERROR_MESSAGES.get(
+            str(error), (f"It refuses the session ({error}).", "See the log of the server.")
+        )
+        yield fault(f"{location}: {seen}", advice.format(grant=_build_grant(url)))
 
 
 def _build_grant(url: SessionStoreUrl) -> str:
-    return f"`GRANT INSERT, SELECT ON {url.schema}.{url.table} TO '{url.username}'@'…'`"
+    user = url.username or "handoff"
+    return f"`GRANT INSERT, SELECT ON {url.schema}.{url.table} TO '{user}'@'…'`"
 
 
 def _check_rights(store: DatabaseSessionStore, url: SessionStoreUrl) -> CheckResult:
