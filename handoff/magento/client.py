@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from handoff.service_metrics import ServiceMetrics
 
 _MAX_BYTES = 8 * 1024 * 1024  # in an answer; a cart of 200 lines has about 100 KB
+_ERROR_FIELDS = {"message", "parameters", "errors", "trace"}
+_MAGENTO_TEXTS = re.compile(
+    "that was requested doesn't exist|consumer isn't authorized|sign-in was incorrect"
+    "|no such entity|does not have an active cart|two-factor|2fa|\\bqty\\b"
+    "|you may purchase|this product|required|please specify"
+    "|you are trying to add|you need to choose|request does not match any route",
+    re.IGNORECASE,
+)
 _RETRY_AFTER = re.compile("[0-9]{1,6}")
 _REDIRECT_HINT = (
     "HANDOFF_MAGENTO_URL is redirected. Set it to the URL at which REST itself answers. If that "
@@ -62,10 +70,20 @@ class Answer:
 
     @property
     def is_magento_error(self) -> bool:
-        """Whether the body has the form of Magento's error messages."""
-        if not isinstance(self.body, dict) or not isinstance(self.body.get("message"), str):
+        """Whether the answer has the form of Magento's error messages.
+
+        A message without parameters may be a firewall's. Magento's own comes with a header that
+        forbids to store it, in any language of the shop; without the header its text decides.
+        """
+        body = self.body
+        if not isinstance(body, dict) or not isinstance(body.get("message"), str):
             return False
-        return isinstance(self.body.get("parameters", {}), dict | list)
+        if not body.keys() <= _ERROR_FIELDS or not _is_json(self.response):
+            return False
+        if "parameters" in body:
+            return isinstance(body["parameters"], dict | list)
+        is_never_stored = "no-store" in self.response.headers.get("Cache-Control", "").lower()
+        return is_never_stored or _MAGENTO_TEXTS.search(self.message) is not None
 
     @property
     def message(self) -> str:
@@ -288,6 +306,11 @@ def _require_answer(response: HttpResponse) -> None:
     if status >= HTTPStatus.BAD_GATEWAY or status == HTTPStatus.TOO_MANY_REQUESTS:
         raise ShopUnavailable(retry_after=_parse_retry_after(response))
     raise ShopUnavailable
+
+
+def _is_json(response: HttpResponse) -> bool:
+    media_type = response.headers.get("Content-Type", "").partition(";")[0]
+    return media_type.strip().lower() == "application/json"
 
 
 def _parse_json(response: HttpResponse) -> Any:

@@ -30,6 +30,10 @@ def build_response(
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
+NEVER_STORED = ("Cache-Control", "no-store")
+"""The header of all of Magento's answers to REST calls."""
+
+
 def answers(status: int, value: Any, *headers: tuple[str, str]) -> Behaviour:
     """Answer with JSON."""
     body = json.dumps(value).encode()
@@ -41,7 +45,8 @@ def answers(status: int, value: Any, *headers: tuple[str, str]) -> Behaviour:
 
 def refuses(status: int, *headers: tuple[str, str]) -> Behaviour:
     """Answer with an error in Magento's JSON."""
-    return answers(status, {"message": f"SQLSTATE {INNER}", "trace": INNER}, *headers)
+    body = {"message": f"SQLSTATE {INNER}", "trace": INNER}
+    return answers(status, body, NEVER_STORED, *headers)
 
 
 def answers_page(status: int) -> Behaviour:

@@ -56,15 +56,16 @@ def test_answers_are_unpacked(in_chunks: bool) -> None:
 
 @pytest.mark.parametrize("status", [200, 400])
 def test_an_answer_may_begin_with_a_byte_order_mark(status: int) -> None:
-    content = b'{"message": "\xc3\xbc", "data": null}'
-    response = build_response(status, codecs.BOM_UTF8 + content)
+    content = b'{"message": "\xc3\xbc", "parameters": []}'
+    json_type = ("Content-Type", "application/json")
+    response = build_response(status, codecs.BOM_UTF8 + content, json_type)
     with faulty_shop(sends_raw(response)) as shop:
         deadline = Deadline.after(8)
         answer = MagentoClient(shop.url).rest("GET", "any", store=None, deadline=deadline)
         assert answer.message == "\u00fc"
         by_graphql = MagentoClient(shop.url)  # the first client's connection has ended
         answer = by_graphql.graphql("{a}", {}, store="default", deadline=deadline)
-        assert answer.body == {"message": "\u00fc", "data": None}
+        assert answer.body == {"message": "\u00fc", "parameters": []}
 
 
 def test_a_cookie_is_not_kept_whatever_the_shop_sets(serve: RunService) -> None:
@@ -72,7 +73,7 @@ def test_a_cookie_is_not_kept_whatever_the_shop_sets(serve: RunService) -> None:
         ("Set-Cookie", "PHPSESSID=abc; path=/; HttpOnly"),
         ("Set-Cookie", "everywhere=1; domain=127.0.0.1; path=/; Max-Age=3600"),
     ]
-    with faulty_shop(answers(404, {"message": "no"}, *cookies)) as shop:
+    with faulty_shop(answers(404, {"message": "no", "parameters": []}, *cookies)) as shop:
         client = MagentoClient(shop.url)
         for _ in range(2):
             client.rest("GET", "guest-carts/x", store="default", deadline=Deadline.after(8))

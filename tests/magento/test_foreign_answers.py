@@ -11,6 +11,7 @@ from tests.logs import CapturedLog
 from tests.magento.conftest import RunService
 from tests.magento.faulty_shop import Behaviour, Call, faulty_shop
 from tests.magento.shop_behaviours import (
+    NEVER_STORED,
     answers,
     behaves_if,
     build_response,
@@ -51,6 +52,16 @@ FOREIGN: dict[str, tuple[Behaviour, str]] = {
     "an error as text": (answers(404, "not found", *FIREWALL), "json"),
     "an error as a list": (answers(401, [{"message": "no"}], *FIREWALL), "json"),
     "a message of a wrong type": (answers(404, {"message": {"text": "no"}}, *FIREWALL), "json"),
+    "a message alone": (answers(404, {"message": "Not Found"}, *FIREWALL), "json"),
+    "a message alone with 400": (answers(400, {"message": "Bad Request"}, *FIREWALL), "json"),
+    "a message with other fields": (
+        answers(401, {"message": "Unauthorized", "request_id": "1"}, NEVER_STORED, *FIREWALL),
+        "json",
+    ),
+    "a message in another format": (
+        page(404, '{"message": "The product that was requested doesn\'t exist."}', "text/plain"),
+        "json",
+    ),
     "null": (answers(400, None, *FIREWALL), "text"),
     "maintenance": (page(503, "<h1>We'll be back soon: maintenance</h1>"), "maintenance"),
     "too many requests": (page(429, "<h1>Slow down</h1>"), "page"),

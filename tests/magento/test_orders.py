@@ -417,3 +417,10 @@ def test_values_that_no_ledger_and_no_report_can_hold_are_unreadable(
     between.behaviour = when_asked(shop, answers(200, {"items": [{**ORDER, **change}]}))
     with pytest.raises(ShopUnavailable):
         ask(orders(between), 1)
+
+
+def test_a_firewalls_401_is_not_a_missing_right(between: FaultyShop, shop: RunningShop) -> None:
+    between.behaviour = when_asked(shop, answers(401, {"message": "Unauthorized"}))
+    with pytest.raises(ShopUnavailable) as raised:
+        ask(orders(between), 1)
+    assert type(raised.value) is ShopUnavailable

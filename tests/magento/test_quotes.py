@@ -18,7 +18,13 @@ from handoff.problems import CustomerTokenRejected, LinesRefused, QuoteNotFound,
 from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE
 from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
-from tests.magento.shop_behaviours import answers, answers_page, behaves_if, forwards_to
+from tests.magento.shop_behaviours import (
+    NEVER_STORED,
+    answers,
+    answers_page,
+    behaves_if,
+    forwards_to,
+)
 from tests.running import RunningShop, running_shop
 
 
@@ -189,7 +195,7 @@ def test_magentos_message_decides_the_code_and_is_not_repeated(
 ) -> None:
     between.behaviour = behaves_if(
         lambda call: call.path.endswith("/items"),
-        answers(400, {"message": words}),
+        answers(400, {"message": words}, NEVER_STORED),
         without_graphql(shop, answers_page(404)),
     )
     with pytest.raises(LinesRefused) as refused:
