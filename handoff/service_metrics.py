@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 FOLDER_PREFIX = "handoff-metrics-"
-_FILE_SIZE = 512 * 1024  # bytes, twice what all labels of the largest file need
+_FILE_SIZE = 1024 * 1024  # bytes, twice what all labels of the largest file need
 _FILE_KINDS = ("counter", "histogram", "gauge_livesum")  # names of prometheus_client
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)  # seconds
 _SHOP_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds
