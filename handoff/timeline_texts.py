@@ -35,7 +35,7 @@ def describe_verdict(transfer: dict[str, Any]) -> str:
     if transfer["state"] == "refused":
         refusal = transfer["refusal"]
         title = _PROBLEM_TITLES.get(refusal["code"], refusal["code"])
-        return f"The last transfer was refused, so there was no link: {title}."
+        return f"The last transfer was refused, so there was no link: {title.rstrip('.')}."
     return _STATE_SENTENCES[transfer["state"]]
 
 

@@ -16,6 +16,7 @@ from tests.certificates import Authority, Certificate
 from tests.running import HOST, free_port, require_program, wait_for_port
 
 CONF = Path(__file__).parents[1] / "docs" / "deploy" / "nginx.conf"
+OPS_CONF = CONF.with_name("nginx-ops.conf")
 SHOP, SERVICE, BARE = "www.shop.test", "handoff.shop.test", "shop.test"
 _TEMPORARY_FOLDERS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
@@ -85,13 +86,15 @@ class NginxServer:
 
 
 @contextmanager
-def running_nginx(folder: Path, *, shop: str, service: str) -> Iterator[NginxServer]:
-    """Run nginx in front of a shop and the service, both given as `http://host:port`."""
+def running_nginx(
+    folder: Path, *, shop: str, service: str, ops: str | None = None
+) -> Iterator[NginxServer]:
+    """Run nginx in front of a shop, the service and its ops pages, all as `http://host:port`."""
     authority = Authority(folder)
     certificate = authority.issue(BARE, f"*.{BARE}")
     nginx = NginxServer(folder, free_port(), free_port(), authority, certificate)
     conf = folder / "nginx.conf"
-    conf.write_text(_render_configuration(nginx, shop, service))
+    conf.write_text(_render_configuration(nginx, shop, service, ops))
     command = [require_program("nginx"), "-c", str(conf), "-e", str(folder / "start.log")]
     process = subprocess.Popen([*command, "-g", f"daemon off; pid {folder}/pid;"])
     try:
@@ -102,11 +105,13 @@ def running_nginx(folder: Path, *, shop: str, service: str) -> Iterator[NginxSer
         process.wait(timeout=20)
 
 
-def _render_configuration(nginx: NginxServer, shop: str, service: str) -> str:
+def _render_configuration(nginx: NginxServer, shop: str, service: str, ops: str | None) -> str:
     """Return the configuration with the ports, files and upstreams of this run."""
     folder = nginx.folder
     temporary = "".join(f"\n    {name}_temp_path {folder}/{name};" for name in _TEMPORARY_FOLDERS)
     text = CONF.read_text("utf-8")
+    if ops is not None:
+        text = text.rstrip().removesuffix("}") + _render_ops_server(nginx, ops) + "}\n"
     for documented, own in (
         ("user www-data;", f"user {getpass.getuser()};"),
         ("/var/log/nginx", str(folder)),
@@ -117,6 +122,19 @@ def _render_configuration(nginx: NginxServer, shop: str, service: str) -> str:
         ("server 127.0.0.1:8000;", f"server {service.removeprefix('http://')};"),
         ("listen 80", f"listen {HOST}:{nginx.http_port}"),
         ("listen 443", f"listen {HOST}:{nginx.https_port}"),
+    ):
+        assert documented in text, documented
+        text = text.replace(documented, own)
+    return text
+
+
+def _render_ops_server(nginx: NginxServer, ops: str) -> str:
+    text = OPS_CONF.read_text("utf-8")
+    for documented, own in (
+        ("/etc/ssl/ops.pem;", f"{nginx.certificate.file};"),
+        ("/etc/ssl/ops.key;", f"{nginx.certificate.key};"),
+        ("proxy_pass http://127.0.0.1:8010;", f"proxy_pass {ops};"),
+        ("allow 10.0.0.0/8;", f"allow {HOST};"),
     ):
         assert documented in text, documented
         text = text.replace(documented, own)

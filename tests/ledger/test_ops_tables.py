@@ -1,0 +1,186 @@
+"""What the ledger keeps for the support desk: pages, deliveries, counts, tries and sessions."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+from sqlalchemy import Table, func, select
+
+from handoff.ledger import ShownPageRepository
+from handoff.ledger.ended_ops_sessions import EndedOpsSessions
+from handoff.ledger.event_deliveries import find_event_deliveries
+from handoff.ledger.purge import Purger, PurgeRequest
+from handoff.ledger.refused_transfers import RETENTION, RefusedTransferRepository
+from handoff.ledger.shown_page_repository import RECORD_INTERVAL
+from handoff.ledger.sign_in_tries import TRY_PERIOD, SignInTries
+from handoff.ledger.stage_counts import (
+    DAY,
+    count_stages_by_day,
+    find_last_refusals,
+    sum_stages,
+)
+from handoff.ledger.tables import ended_ops_session, login_block
+from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.webhooks.delivery_queue import DeliveryQueue
+from tests.ledger.query_plans import find_full_scans, recorded_statements
+from tests.ledger.stored_handoffs import ORDERS, LedgerWithHandoffs
+
+LIMITS = {"address": 2, "all": 3}
+
+
+def count_rows(ledger: LedgerWithHandoffs, table: Table) -> int:
+    with ledger.database.open_read_connection() as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def test_the_last_page_is_kept_and_the_same_page_is_written_seldom(
+    ledger: LedgerWithHandoffs,
+) -> None:
+    pages, handoff_id = ShownPageRepository(ledger.database), ledger.issue().id
+    start = ledger.clock.now
+
+    def show(code: str) -> tuple[str | None, int | None]:
+        found = ledger.handoffs.find(handoff_id)
+        assert found is not None
+        pages.record(found, code)
+        shown = ledger.handoffs.find(handoff_id)
+        assert shown is not None
+        return shown.shown_page, shown.page_shown_at
+
+    assert show("used") == ("used", start)
+    ledger.clock.advance(seconds=RECORD_INTERVAL - 1)
+    assert show("used") == ("used", start)
+    assert show("ordered") == ("ordered", ledger.clock.now)
+    ledger.clock.advance(seconds=RECORD_INTERVAL)
+    assert show("ordered") == ("ordered", ledger.clock.now)
+
+
+def test_a_clock_that_was_set_back_does_not_hide_pages(ledger: LedgerWithHandoffs) -> None:
+    pages, handoff_id = ShownPageRepository(ledger.database), ledger.issue().id
+    for seconds in (0, -3600):
+        ledger.clock.advance(seconds=seconds)
+        found = ledger.handoffs.find(handoff_id)
+        assert found is not None
+        pages.record(found, "used")
+    shown = ledger.handoffs.find(handoff_id)
+    assert shown is not None
+    assert shown.page_shown_at == ledger.clock.now
+
+
+def test_deliveries_are_found_by_handoff(ledger: LedgerWithHandoffs) -> None:
+    opened, other = ledger.insert(2)
+    outbox = WebhookOutbox(ledger.database, ["a" * 64, "b" * 64])
+    for handoff_id in (opened, other):
+        found = ledger.handoffs.find(handoff_id)
+        assert found is not None
+        ledger.database.write(partial(outbox.add_opened, opened=found))
+    queue = DeliveryQueue(ledger.database)
+    [first, _] = queue.find_due("a" * 64)
+    queue.mark_delivered(first)
+    [failed, _] = queue.find_due("b" * 64)
+    queue.postpone(failed)
+    found_by_id = find_event_deliveries(ledger.database, [opened, "x" * 22])
+    assert list(found_by_id) == [opened]
+    delivered, waiting = sorted(found_by_id[opened], key=lambda each: each.receiver)
+    assert (delivered.delivered_at, delivered.failed_count) == (ledger.clock.now, 0)
+    assert (waiting.delivered_at, waiting.failed_count) == (None, 1)
+    assert find_event_deliveries(ledger.database, []) == {}
+
+
+def test_stages_are_counted_by_the_day_of_the_transfer(ledger: LedgerWithHandoffs) -> None:
+    today = ledger.clock.now // DAY * DAY
+    ledger.insert(3, issued_at=today - 1, orders=ORDERS)
+    ledger.insert(2, issued_at=today, session_written_at=None)
+    ledger.insert(1, issued_at=today, used_at=None, session_written_at=None)
+    ledger.insert(1, issued_at=today - 2 * DAY - 1)
+    days = count_stages_by_day(ledger.database, 3)
+    assert [day.since for day in days] == [today - 2 * DAY, today - DAY, today]
+    assert [day.stages for day in days] == [(0, 0, 0, 0), (3, 3, 3, 3), (3, 2, 0, 0)]
+    assert sum_stages(days).stages == (6, 5, 3, 3)
+
+
+def test_the_last_refusals_are_read_the_newest_first(ledger: LedgerWithHandoffs) -> None:
+    refusals = RefusedTransferRepository(ledger.database)
+    for number in range(4):
+        refusals.record("poq", f"r-{number}", code="lines_refused", skus=["A"])
+        ledger.clock.advance(seconds=1)
+    found = find_last_refusals(ledger.database, 3)
+    assert [refusal.reference for refusal in found] == ["r-3", "r-2", "r-1"]
+    assert found[0].skus == ["A"]
+    ledger.clock.advance(seconds=RETENTION)
+    assert find_last_refusals(ledger.database, 3) == []
+
+
+def test_tries_are_counted_by_key_until_the_period_ends(ledger: LedgerWithHandoffs) -> None:
+    tries = SignInTries(ledger.database)
+    assert [tries.count_try(LIMITS) for _ in range(3)] == [0, 0, TRY_PERIOD]
+    ledger.clock.advance(seconds=TRY_PERIOD - 0.5)
+    assert tries.count_try(LIMITS) == 1
+    assert tries.count_try({"other": 2, "all": 3}) == 0
+    assert tries.count_try({"third": 2, "all": 3}) == 1
+    ledger.clock.advance(seconds=1)
+    assert tries.count_try(LIMITS) == 0
+
+
+def test_a_try_is_given_back(ledger: LedgerWithHandoffs) -> None:
+    tries = SignInTries(ledger.database)
+    for _ in range(10):
+        assert tries.count_try(LIMITS) == 0
+        tries.give_back_try(LIMITS)
+    assert [tries.count_try(LIMITS) for _ in range(3)] == [0, 0, TRY_PERIOD]
+
+
+def test_no_more_tries_pass_at_the_same_time(ledger: LedgerWithHandoffs) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        waits = list(pool.map(lambda _: SignInTries(ledger.database).count_try(LIMITS), range(16)))
+    assert waits.count(0) == 2
+
+
+def test_a_clock_that_was_set_back_ends_a_period(ledger: LedgerWithHandoffs) -> None:
+    tries = SignInTries(ledger.database)
+    for _ in range(3):
+        tries.count_try(LIMITS)
+    ledger.clock.advance(seconds=-3600)
+    assert tries.count_try(LIMITS) == 0
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_ended_session_stays_ended_until_it_would_end_by_itself(
+    ledger: LedgerWithHandoffs, times: int
+) -> None:
+    ended = EndedOpsSessions(ledger.database)
+    for _ in range(times):
+        ended.add("one", lifetime=60)
+    assert (ended.has("one"), ended.has("two")) == (True, False)
+    ledger.clock.advance(seconds=60)
+    ended.add("two", lifetime=60)
+    assert count_rows(ledger, ended_ops_session) == 1
+
+
+def test_purging_deletes_tries_and_sessions_that_are_over(ledger: LedgerWithHandoffs) -> None:
+    SignInTries(ledger.database).count_try(LIMITS)
+    EndedOpsSessions(ledger.database).add("one", lifetime=TRY_PERIOD)
+    request = PurgeRequest(anonymise_before=0, delete_before=0)
+    list(Purger(ledger.database).purge(request))
+    assert (count_rows(ledger, login_block), count_rows(ledger, ended_ops_session)) == (2, 1)
+    ledger.clock.advance(seconds=TRY_PERIOD)
+    list(Purger(ledger.database, dry_run=True).purge(request))
+    assert (count_rows(ledger, login_block), count_rows(ledger, ended_ops_session)) == (2, 1)
+    list(Purger(ledger.database).purge(request))
+    assert (count_rows(ledger, login_block), count_rows(ledger, ended_ops_session)) == (0, 0)
+
+
+def test_no_statement_reads_every_handoff(ledger: LedgerWithHandoffs) -> None:
+    ledger.insert(500, issued_at=ledger.clock.now - 90 * DAY)
+    ids = ledger.insert(3)
+    with recorded_statements() as statements:
+        find_event_deliveries(ledger.database, ids)
+        count_stages_by_day(ledger.database, 30)
+        find_last_refusals(ledger.database, 10)
+    assert len(statements) >= 3
+    for statement, parameters in statements:
+        if " FROM " not in statement:  # it reads the time
+            continue
+        assert find_full_scans(ledger.database, statement, parameters) == [], statement
