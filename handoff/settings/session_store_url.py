@@ -149,17 +149,18 @@ class SessionStoreUrl:
     def _parse_mysql(cls, parts: SplitResult) -> Self:
         schema = _SCHEMA.fullmatch(unquote(parts.path))
         options = _read_options(parts, "prefix", "socket")
-        if not schema or options is None or bool(parts.hostname) == bool(options["socket"]):
+        if not schema or not options or options["socket"][:1] != ("" if parts.hostname else "/"):
             raise ValueError(
                 "must look like mysql://user:password@host/database?prefix=m2_, or "
                 "mysql://user:password@/database?socket=/run/mysqld/mysqld.sock"
             )
         if not _TABLE_PREFIX.fullmatch(options["prefix"]):
             raise ValueError("has a prefix of tables with other characters than letters, digits, _")
-        hosts = ((parts.hostname, parts.port or _MYSQL_PORT),) if parts.hostname else ()
+        if parts.hostname:
+            require_possible_host(parts.hostname)
         return cls(
             parts.scheme,
-            hosts=hosts,
+            hosts=((parts.hostname, parts.port or _MYSQL_PORT),) if parts.hostname else (),
             path=options["socket"],
             username=_unquote_optional(parts.username),
             password=_unquote_optional(parts.password),

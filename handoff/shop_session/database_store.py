@@ -24,7 +24,7 @@ from handoff.shop_session.store import SessionStoreError, generate_session_id
 # Of each engine. A worker has two: one for shoppers, one for checkout preflights. They are few,
 # because a server allows 151 by default, for the shop as well.
 _CONNECTIONS, _EXTRA_CONNECTIONS = 4, 4
-# The names of the server's errors, by its number; docs/running.md and the doctor explain them.
+# The names of the server's errors, by its number. The doctor explains them.
 _ERROR_NAMES = {
     1040: "TooManyConnectionsError",
     1044: "DatabaseDeniedError",
@@ -92,11 +92,19 @@ class DatabaseSessionStore:
             self._run(lambda connection: connection.execute(delete(self.table).where(condition)))
 
     def read(self, session_id: str) -> bytes | None:
-        """Return the session's data, or None if there is no such row."""
+        """Return the session's data, or None if there is no such row.
+
+        As in Magento, data that is not base64 counts as it is.
+        """
         condition = self.table.c.session_id == compute_row_name(session_id, self._key)
         query = select(self.table.c.session_data).where(condition)
-        encoded = self._run(lambda connection: connection.execute(query).scalar_one_or_none())
-        return None if encoded is None else base64.b64decode(encoded)
+        stored = self._run(lambda connection: connection.execute(query).scalar_one_or_none())
+        if stored is None:
+            return None
+        try:
+            return base64.b64decode(stored, validate=True)
+        except ValueError:
+            return bytes(stored)
 
     def has_row(self, session_id: str) -> bool:
         """Return whether the session has a row. It needs the right to INSERT only."""
