@@ -37,6 +37,7 @@ from handoff.ledger import (
     read_schema_version,
     require_all_columns,
 )
+from handoff.ledger.checkout_refusals import CheckoutRefusals
 from handoff.ledger.order_lookup_repository import OrderLookupRepository
 from handoff.ledger.progress_repository import ProgressRepository
 from handoff.link_tokens import LinkTokens
@@ -68,6 +69,7 @@ from handoff.transfer.checkout_preflight import SESSION_STORE_TIMEOUT, CheckoutP
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.transfer_service import TransferService
 from handoff.transfer.views import TransferContext, register_transfer
+from handoff.web_checkout.cart_page_reports import CartPageReports
 from handoff.web_checkout.completion_messages import CompletionMessages
 from handoff.web_checkout.poq_script import PoqScriptCache
 from handoff.web_checkout.script_bundle import build_script
@@ -87,6 +89,7 @@ DATABASE_EXTENSION = "handoff.database"
 log = structlog.get_logger()
 
 _LEASE_MARGIN = 2.0  # seconds that a lease lasts longer than a transfer may take
+_CART_PAGES_PER_MINUTE = 1  # of one web view
 _ORDER_REPORTS_PER_MINUTE = 60  # of one web view
 _POQ_SCRIPTS_PER_MINUTE = 10  # files that are fetched for one web view or address
 
@@ -144,7 +147,8 @@ def _register_views(
     sites = settings.store_sites
     pages = PageRenderer(settings, ShownPageRepository(database))
     counters = _build_rate_limit_counters(settings)
-    preflight = _build_checkout_preflight(client, settings, metrics)
+    refusals = CheckoutRefusals(database)
+    preflight = _build_checkout_preflight(client, settings, refusals, metrics)
     limits = _build_shop_call_limits(settings, metrics)
     build_transfers = _prepare_transfer_service(settings, database, handoffs, quotes, preflight)
     transfers = build_transfers(limits.transfers)
@@ -162,7 +166,8 @@ def _register_views(
         transfers = build_transfers(limits.direct_entries)
         _register_direct_entry(app, settings, entry, transfers, counters)
     reports = CompletionMessages(handoffs, order_lookup, CompletionRepository(database))
-    _register_web_checkout(app, settings, cookies, reports, counters)
+    cart_pages = CartPageReports(handoffs, refusals)
+    _register_web_checkout(app, settings, cookies, reports, cart_pages, counters)
     register_error_handlers(app, pages)
     return ReadinessCheck(database, session_store, block, _build_backlog(settings, database))
 
@@ -223,6 +228,7 @@ def _register_web_checkout(
     settings: Settings,
     cookies: WebCheckoutCookies,
     reports: CompletionMessages,
+    cart_pages: CartPageReports,
     counters: RateLimitCounters,
 ) -> None:
     limit = RateLimit(counters, "poq_script", _POQ_SCRIPTS_PER_MINUTE)
@@ -230,9 +236,20 @@ def _register_web_checkout(
     sites, script = settings.store_sites, build_script(settings)
     origins = sites.origins | frozenset(settings.form_action_origins)
     limit = RateLimit(counters, "order_report", _ORDER_REPORTS_PER_MINUTE)
+    cart_page_limit = RateLimit(counters, "cart_page", _CART_PAGES_PER_MINUTE)
     register_web_checkout(
         app,
-        WebCheckoutContext(script, origins, sites, cookies, poq_scripts, reports, limit),
+        WebCheckoutContext(
+            script,
+            origins,
+            sites,
+            cookies,
+            poq_scripts,
+            reports,
+            limit,
+            cart_pages,
+            cart_page_limit,
+        ),
     )
 
 
@@ -305,13 +322,17 @@ def _open_session_store(settings: Settings, **timeout: float) -> SessionStore:
 
 
 def _build_checkout_preflight(
-    client: MagentoClient, settings: Settings, metrics: ServiceMetrics | None
+    client: MagentoClient,
+    settings: Settings,
+    refusals: CheckoutRefusals,
+    metrics: ServiceMetrics | None,
 ) -> CheckoutPreflight | None:
     if settings.checkout_preflight == "off":
         return None
     probe = CheckoutProbe(client, checkout_hosts=settings.checkout_hosts)
     session_store = _open_session_store(settings, timeout=SESSION_STORE_TIMEOUT)
-    accepted = AcceptedCheckouts() if settings.checkout_preflight == "remember" else None
+    remembers = settings.checkout_preflight == "remember"
+    accepted = AcceptedCheckouts(refusals) if remembers else None
     return CheckoutPreflight(
         probe, session_store, settings.store_views, settings.store_sites, accepted, metrics
     )

@@ -183,6 +183,9 @@
 
   const start = () => {
     const isCart = document.body.matches(".checkout-cart-index"); // it has a checkoutConfig as well
+    // Without the path of a page of the shop before it, the entry page led here.
+    const isSentHere = isCart && !/^https?:\/\/[^/]+\/./.test(document.referrer);
+    if (isSentHere) post("cart-page", {}).catch(() => {});
     const isSuccess = /checkout.*\/success\/?$/i.test(location.pathname);
     if (window.checkoutConfig && !isCart) watchCheckout();
     else watchOrder(isSuccess);

@@ -21,6 +21,7 @@ PROTECTION = {
     "/web-checkout.js": "open",
     "/web-checkout/orders": "cookie",  # without it, and for other sites, there are no orders
     "/web-checkout/poq.js": "open",  # a file of Poq's; each caller may cause ten fetches a minute
+    "/web-checkout/cart-page": "cookie",
     "/web-checkout/session": "cookie",
 }
 

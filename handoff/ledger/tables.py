@@ -117,6 +117,14 @@ ended_ops_session = Table(
     Column("expires_at", BigInteger, nullable=False),
 )
 
+# One row: all workers forget what checkout has accepted whenever the count changes.
+checkout_refusals = Table(
+    "checkout_refusals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("refusal_count", BigInteger, nullable=False),
+)
+
 refused_transfer = Table(
     "refused_transfer",
     metadata,

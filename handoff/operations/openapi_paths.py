@@ -195,6 +195,16 @@ def _describe_web_checkout_paths() -> dict[str, Any]:
             }
         },
         "/web-checkout/orders": {"post": _describe_order_report()},
+        "/web-checkout/cart-page": {
+            "post": {
+                "operationId": "reportCartPage",
+                "summary": "Note that checkout has sent a web view to the cart page.",
+                "responses": {
+                    "204": {"description": "Done."},
+                    "503": {"description": "The ledger cannot be reached."},
+                },
+            }
+        },
         "/web-checkout/session": {
             "post": {
                 "operationId": "renewWebCheckoutCookies",

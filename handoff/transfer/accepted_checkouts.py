@@ -10,6 +10,7 @@ from threading import Lock
 
 from handoff.bag import normalize_sku
 from handoff.ledger import NewHandoff
+from handoff.ledger.checkout_refusals import CheckoutRefusals
 from handoff.magento.quote_models import Quote
 
 _LIFETIME = 60.0  # seconds
@@ -31,12 +32,18 @@ class _ExpiryTimes:
 class AcceptedCheckouts:
     """Holds, in one worker and for a minute, what checkout has accepted of guests' bags.
 
+    It forgets everything once checkout has refused a quote of any worker or host.
+
     A bag is like an accepted one if it is for the same store view and currency, if each of its skus
     was in an accepted bag, and if its total is at least that of an accepted bag.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, refusals: CheckoutRefusals, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """`clock` returns seconds; tests replace it."""
+        self._refusals = refusals
+        self._refusal_count = 0
         self._clock = clock
         self._lock = Lock()
         self._by_store_and_currency: dict[tuple[str, str], _ExpiryTimes] = {}
@@ -45,8 +52,12 @@ class AcceptedCheckouts:
         """Return whether checkout has accepted a bag like this one within the last minute."""
         if handoff.kind != "bag" or quote.total is None:
             return False
+        refusal_count = self._refusals.read_count()
         now = self._clock()
         with self._lock:
+            if refusal_count != self._refusal_count:
+                self._refusal_count = refusal_count
+                self._by_store_and_currency.clear()
             known = self._by_store_and_currency.get((handoff.store_code, quote.currency))
             return (
                 known is not None
@@ -70,10 +81,9 @@ class AcceptedCheckouts:
                 known.skus.update(dict.fromkeys(_list_skus(quote), now + _LIFETIME))
                 known.totals[quote.total] = now + _LIFETIME
 
-    def clear(self) -> None:
-        """Forget everything, after checkout has refused a quote."""
-        with self._lock:
-            self._by_store_and_currency.clear()
+    def forget_in_all_workers(self) -> None:
+        """Let all workers forget everything, after checkout has refused a quote."""
+        self._refusals.add()
 
 
 def _list_skus(quote: Quote) -> list[str]:

@@ -89,7 +89,7 @@ class CheckoutPreflight:
             log.warning("checkout_refused", code=refusal.code, detail=refusal.detail)
             self._count_result(refusal.code)
             if self._accepted:
-                self._accepted.clear()
+                self._accepted.forget_in_all_workers()
             raise
         self._count_result("accepted")
         if self._accepted:

@@ -14,6 +14,7 @@ from handoff.operations.rate_limits import RateLimit, get_caller_network
 from handoff.operations.request_body import read_body
 from handoff.problems import NotFound, Problem, TooManyRequests
 from handoff.settings.store_view_models import StoreSites
+from handoff.web_checkout.cart_page_reports import CartPageReports
 from handoff.web_checkout.completion_messages import CompletionAnswer, CompletionMessages
 from handoff.web_checkout.poq_script import PoqScriptCache, PoqScriptCaller
 from handoff.web_checkout_cookies import WebCheckoutCookies
@@ -41,6 +42,8 @@ class WebCheckoutContext:
     poq_scripts: PoqScriptCache
     reports: CompletionMessages
     report_limit: RateLimit
+    cart_pages: CartPageReports
+    cart_page_limit: RateLimit
 
 
 def register_web_checkout(app: Flask, context: WebCheckoutContext) -> None:
@@ -97,6 +100,17 @@ def claim_orders_for_page() -> Response:
             raise TooManyRequests(retry_after=wait)
         report = context.reports.claim_orders(handoff_ids, _read_page_name())
     return jsonify({"orders": report.orders, "pending": report.is_pending})
+
+
+@_blueprint.post("/web-checkout/cart-page")
+def report_cart_page() -> Response:
+    """Note that the web view shows the shop's cart page in the place of checkout."""
+    context = _get_context()
+    handoff_ids = _read_handoff_ids()
+    if handoff_ids and not context.cart_page_limit.count_event(handoff_ids[0]):
+        structlog.contextvars.bind_contextvars(handoff=handoff_ids[0])
+        context.cart_pages.record(handoff_ids[0])
+    return Response(status=HTTPStatus.NO_CONTENT)
 
 
 @_blueprint.after_request

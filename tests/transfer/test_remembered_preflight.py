@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from handoff.ledger import NewHandoff
+from handoff.ledger import NewHandoff, migrate, open_database
+from handoff.ledger.checkout_refusals import CheckoutRefusals
 from handoff.magento.quote_models import Quote, QuoteLine
 from handoff.settings import SettingsError, load_settings
 from handoff.transfer.accepted_checkouts import AcceptedCheckouts
@@ -132,9 +133,17 @@ def build_quote(total: str | None, currency: str = "GBP") -> Quote:
     )
 
 
-def test_an_acceptance_ends_after_a_minute() -> None:
+@pytest.fixture
+def refusals(tmp_path: Path) -> Iterator[CheckoutRefusals]:
+    database = open_database(f"sqlite:///{tmp_path / 'handoff.db'}")
+    migrate(database)
+    yield CheckoutRefusals(database)
+    database.close()
+
+
+def test_an_acceptance_ends_after_a_minute(refusals: CheckoutRefusals) -> None:
     now = 0.0
-    accepted = AcceptedCheckouts(lambda: now)
+    accepted = AcceptedCheckouts(refusals, lambda: now)
     accepted.add(build_handoff(), build_quote("10"))
     assert accepted.has_similar(build_handoff(), build_quote("10"))
     now = 59
@@ -144,8 +153,20 @@ def test_an_acceptance_ends_after_a_minute() -> None:
     assert not accepted.has_similar(build_handoff(), build_quote("10"))
 
 
-def test_an_acceptance_counts_for_its_store_view_and_currency_only() -> None:
-    accepted = AcceptedCheckouts()
+def test_a_refusal_in_another_worker_ends_an_acceptance(refusals: CheckoutRefusals) -> None:
+    workers = [AcceptedCheckouts(refusals), AcceptedCheckouts(refusals)]
+    for worker in workers:
+        assert not worker.has_similar(build_handoff(), build_quote("10"))
+        worker.add(build_handoff(), build_quote("10"))
+    assert all(worker.has_similar(build_handoff(), build_quote("10")) for worker in workers)
+    workers[0].forget_in_all_workers()
+    assert not any(worker.has_similar(build_handoff(), build_quote("10")) for worker in workers)
+
+
+def test_an_acceptance_counts_for_its_store_view_and_currency_only(
+    refusals: CheckoutRefusals,
+) -> None:
+    accepted = AcceptedCheckouts(refusals)
     accepted.add(build_handoff(), build_quote("10"))
     assert not accepted.has_similar(build_handoff(store_code="german"), build_quote("10"))
     assert not accepted.has_similar(build_handoff(), build_quote("10", currency="EUR"))

@@ -1,0 +1,15 @@
+"""Add the count by which all workers forget which bags checkout has accepted."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "checkout_refusals",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("refusal_count", sa.BigInteger, nullable=False),
+    )

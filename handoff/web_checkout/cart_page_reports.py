@@ -1,0 +1,36 @@
+"""Notices that checkout has sent a shopper to the cart page, although it was expected to open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from handoff.ledger import HandoffRepository
+from handoff.ledger.checkout_refusals import CheckoutRefusals
+
+_PERIOD = 60_000  # milliseconds after the use of the link
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class CartPageReports:
+    """Lets all workers ask checkout again after such a report.
+
+    A report is only a hint. Of the newest bag of a web view it counts for a minute, and all that
+    follows is that checkout is asked more often.
+    """
+
+    handoffs: HandoffRepository
+    refusals: CheckoutRefusals
+
+    def record(self, handoff_id: str) -> None:
+        """Record that the web view of a handoff shows the cart page."""
+        found = self.handoffs.find(handoff_id)
+        if found is None or found.kind != "bag" or found.session_written_at is None:
+            return
+        if found.read_at - found.session_written_at > _PERIOD or found.valid_orders:
+            return
+        log.warning("cart_page_after_entry", reference=found.reference)
+        self.refusals.add()
