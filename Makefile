@@ -9,6 +9,7 @@ PORT ?= 8000
 SHOP_PORT ?= 8001
 PHONE_PORT ?= 8002
 FORM_PORT ?= 8003
+OPS_PORT ?= 8004
 MAGENTO ?= 2.4.7
 OPEN ?= 1
 VENV := .venv
@@ -29,7 +30,8 @@ help: ## show this list
 
 demo: $(VENV)/demo ## run the service with a stand-in shop and a phone until Ctrl-C
 	@exec $(BIN)/handoff demo --port $(PORT) --shop-port $(SHOP_PORT) \
-	  --phone-port $(PHONE_PORT) --form-port $(FORM_PORT) --magento $(MAGENTO) \
+	  --phone-port $(PHONE_PORT) --form-port $(FORM_PORT) --ops-port $(OPS_PORT) \
+	  --magento $(MAGENTO) \
 	  $(if $(filter 0,$(OPEN)),--no-open)
 
 test: $(VENV)/dev ## run all tests; PYTEST_ARGS='-k words' selects some

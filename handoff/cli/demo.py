@@ -22,6 +22,12 @@ from handoff.cli.exit_codes import exit_with_error
     help="Port of the second service, which answers with forms.",
 )
 @click.option(
+    "--ops-port",
+    default=8004,
+    show_default=True,
+    help="Port of the pages for the support desk.",
+)
+@click.option(
     "--link-ttl",
     default=120,
     show_default=True,
@@ -53,6 +59,7 @@ def demo(
     shop_port: int,
     phone_port: int,
     form_port: int,
+    ops_port: int,
     link_ttl: int,
     magento: str,
     opens_phone: bool,
@@ -68,4 +75,5 @@ def demo(
         exit_with_error(
             f"The demo needs the sandbox: pip install ./sandbox in a clone of Handoff ({error})."
         )
-    run_demo(Demo(folder, port, shop_port, phone_port, form_port, link_ttl, magento, opens_phone))
+    ports = (port, shop_port, phone_port, form_port, ops_port)
+    run_demo(Demo(folder, *ports, link_ttl, magento, opens_phone))

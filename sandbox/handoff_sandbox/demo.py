@@ -26,6 +26,7 @@ from handoff_sandbox.phone import create_phone
 from handoff_sandbox.server import HOST, serving
 
 API_KEY = "demo-key-that-is-no-secret"
+OPS_PASSWORD = "demo-support-desk"
 
 _START_TIMEOUT = 30.0  # seconds
 _STOP_TIMEOUT = 40.0  # seconds; a service lets the requests that it has begun come to an end
@@ -34,12 +35,16 @@ _WELCOME = Path(__file__).parent / "data" / "welcome.txt"
 
 @dataclass(frozen=True, slots=True)
 class DemoService:
-    """One of the two services: its instruction style, port, settings file and log file."""
+    """One of the two services: its instruction style, port, settings file and log file.
+
+    `ops_port` is the port of its pages for the support desk, None if it has none.
+    """
 
     style: str
     port: int
     env_file: Path
     log: Path
+    ops_port: int | None = None
 
     @property
     def url(self) -> str:
@@ -59,6 +64,7 @@ class Demo:
     shop_port: int
     phone_port: int
     form_port: int
+    ops_port: int
     link_ttl: int
     magento: str
     opens_phone: bool = False
@@ -70,7 +76,7 @@ class Demo:
     @property
     def ports(self) -> tuple[int, ...]:
         """Every port that the demo listens on."""
-        return (self.port, self.shop_port, self.phone_port, self.form_port)
+        return (self.port, self.shop_port, self.phone_port, self.form_port, self.ops_port)
 
     @property
     def shop_url(self) -> str:
@@ -80,8 +86,9 @@ class Demo:
     @property
     def services(self) -> tuple[DemoService, DemoService]:
         """The service that answers with URLs, and the one that answers with forms."""
+        log = self.files / "service.log"
         return (
-            DemoService("url", self.port, self.folder / "demo.env", self.files / "service.log"),
+            DemoService("url", self.port, self.folder / "demo.env", log, self.ops_port),
             DemoService("form", self.form_port, self.files / "form.env", self.files / "form.log"),
         )
 
@@ -97,7 +104,9 @@ class Demo:
 
     def settings_for(self, service: DemoService) -> dict[str, str]:
         """Return the settings of a service."""
+        ops = {"HANDOFF_OPS_PASSWORD": OPS_PASSWORD} if service.ops_port else {}
         return {
+            **ops,
             "HANDOFF_PUBLIC_URL": service.url,
             "HANDOFF_MAGENTO_URL": self.shop_url,
             "HANDOFF_API_KEYS": API_KEY,
@@ -149,7 +158,7 @@ def _require_free_port(port: int) -> None:
         except OSError:
             raise click.ClickException(
                 f"Port {port} is taken. Choose others: make demo PORT=8010 SHOP_PORT=8011 "
-                "PHONE_PORT=8012 FORM_PORT=8013"
+                "PHONE_PORT=8012 FORM_PORT=8013 OPS_PORT=8014"
             ) from None
 
 
@@ -198,6 +207,8 @@ def _running_phone(demo: Demo) -> Iterator[None]:
 @contextmanager
 def _running_service(service: DemoService) -> Iterator[subprocess.Popen[bytes]]:
     options = ["--env-file", str(service.env_file), "--bind", f"{HOST}:{service.port}"]
+    if service.ops_port:
+        options += ["--ops-bind", f"{HOST}:{service.ops_port}"]
     with _running_command("serve", *options, log=service.log) as process:
         yield process
 
@@ -251,6 +262,8 @@ def _render_welcome(demo: Demo) -> str:
         env_file=by_url.env_file,
         log=by_url.log,
         customer_password=CUSTOMER_PASSWORD,
+        ops=f"{_url(demo.ops_port)}/ops/",
+        ops_password=OPS_PASSWORD,
     )
 
 

@@ -44,10 +44,11 @@ class RunningDemo:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     folder = tmp_path_factory.mktemp("demo")
-    port, shop_port, phone_port, form_port = (free_port() for _ in range(4))
+    port, shop_port, phone_port, form_port, ops_port = (free_port() for _ in range(5))
     command = [sys.executable, "-m", "handoff.cli", "demo", "--folder", str(folder)]
     command += ["--no-open", "--port", str(port), "--shop-port", str(shop_port)]
     command += ["--phone-port", str(phone_port), "--form-port", str(form_port)]
+    command += ["--ops-port", str(ops_port)]
     output_file = folder / "output"
     with output_file.open("w") as stream:
         process = subprocess.Popen(command, stdout=stream, stderr=stream, text=True, umask=0)
@@ -131,3 +132,11 @@ def test_without_the_sandbox_the_demo_says_how_to_install_it(
     assert result.exit_code == 2
     assert "pip install ./sandbox" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_the_pages_for_the_support_desk_open_with_the_printed_password(demo: RunningDemo) -> None:
+    match = re.search(r"support +(\S+) .*password is (\S+)", demo.output)
+    assert match is not None
+    with requests.Session() as desk:
+        desk.post(f"{match[1]}login", data={"password": match[2]}, timeout=30)
+        assert "Links given out" in desk.get(match[1], timeout=30).text
