@@ -31,6 +31,7 @@ from handoff.ledger import (
     LedgerUnreachable,
     RefusedTransferRepository,
     ShownPageRepository,
+    StoredSessions,
     find_newest_schema_version,
     migrate,
     open_database,
@@ -40,6 +41,7 @@ from handoff.ledger import (
 from handoff.ledger.checkout_refusals import CheckoutRefusals
 from handoff.ledger.order_lookup_repository import OrderLookupRepository
 from handoff.ledger.progress_repository import ProgressRepository
+from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.link_tokens import LinkTokens
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
@@ -63,10 +65,16 @@ from handoff.resource_folders import find_resource_folder
 from handoff.service_metrics import ServiceMetrics, open_service_metrics
 from handoff.settings import Settings, find_unknown_names, load_settings
 from handoff.shop_client_factory import build_login_block, open_client, open_orders
-from handoff.shop_session import SessionStore, open_session_store
+from handoff.shop_session_factory import (
+    build_session_builder,
+    build_session_provider,
+    open_shop_session_store,
+    open_stored_sessions,
+)
 from handoff.transfer.accepted_checkouts import AcceptedCheckouts
 from handoff.transfer.checkout_preflight import SESSION_STORE_TIMEOUT, CheckoutPreflight
 from handoff.transfer.quote_resolver import QuoteResolver
+from handoff.transfer.storefront_session_builder import StorefrontSessionBuilder
 from handoff.transfer.transfer_service import TransferService
 from handoff.transfer.views import TransferContext, register_transfer
 from handoff.web_checkout.cart_page_reports import CartPageReports
@@ -135,14 +143,13 @@ def _register_views(
 ) -> ReadinessCheck:
     """Build the objects of the views and register these; return the check of what they need."""
     outbox = open_outbox(settings, database)
-    handoffs = HandoffRepository(
-        database, ttl=settings.link_ttl, grace=settings.reopen_grace, outbox=outbox
-    )
+    stored_sessions = open_stored_sessions(settings, database)
+    handoffs = _open_handoffs(settings, database, outbox, stored_sessions)
     client = open_client(settings, metrics)
     block = build_login_block(settings, database, settings_read_at=get_settings_read_time())
     orders = open_orders(client, settings, block)
     quotes = QuoteResolver(Quotes(client), settings.store_views, orders)
-    session_store = _open_session_store(settings)
+    sessions = build_session_provider(settings, stored_sessions)
     link_tokens = _build_link_tokens(settings)
     sites = settings.store_sites
     pages = PageRenderer(settings, ShownPageRepository(database))
@@ -150,15 +157,16 @@ def _register_views(
     refusals = CheckoutRefusals(database)
     preflight = _build_checkout_preflight(client, settings, refusals, metrics)
     limits = _build_shop_call_limits(settings, metrics)
-    build_transfers = _prepare_transfer_service(settings, database, handoffs, quotes, preflight)
+    builder = build_session_builder(client, quotes, settings)
+    build_transfers = _prepare_transfer_service(
+        settings, database, handoffs, quotes, preflight, builder
+    )
     transfers = build_transfers(limits.transfers)
     _register_api(app, settings, database, handoffs, transfers, counters)
     lookups = OrderLookupRepository(database, outbox)
     order_lookup = OrderLookup(orders, lookups, limits.order_lookups)
-    cookies, views = _build_web_checkout_cookies(settings), settings.store_views
-    checkout = CheckoutRedirect(
-        views, handoffs, order_lookup, session_store, link_tokens, cookies, pages
-    )
+    cookies = _build_web_checkout_cookies(settings)
+    checkout = CheckoutRedirect(handoffs, order_lookup, sessions, link_tokens, cookies, pages)
     limit = RateLimit(counters, "unknown_link", settings.refusals_per_minute)
     entry = EntryContext(settings, sites, handoffs, link_tokens, pages, checkout, limit)
     register_entry(app, entry)
@@ -169,7 +177,19 @@ def _register_views(
     cart_pages = CartPageReports(handoffs, refusals)
     _register_web_checkout(app, settings, cookies, reports, cart_pages, counters)
     register_error_handlers(app, pages)
-    return ReadinessCheck(database, session_store, block, _build_backlog(settings, database))
+    return ReadinessCheck(database, sessions, block, _build_backlog(settings, database))
+
+
+def _open_handoffs(
+    settings: Settings,
+    database: Database,
+    outbox: WebhookOutbox | None,
+    stored_sessions: StoredSessions | None,
+) -> HandoffRepository:
+    ttl, grace = settings.link_ttl, settings.reopen_grace
+    return HandoffRepository(
+        database, ttl=ttl, grace=grace, outbox=outbox, sessions=stored_sessions
+    )
 
 
 def _build_shop_call_limits(settings: Settings, metrics: ServiceMetrics | None) -> ShopCallLimits:
@@ -184,11 +204,20 @@ def _prepare_transfer_service(
     handoffs: HandoffRepository,
     quotes: QuoteResolver,
     preflight: CheckoutPreflight | None,
+    builder: StorefrontSessionBuilder | None,
 ) -> Callable[[ConcurrencyLimit], TransferService]:
     """Return a function that builds the service for transfers under a limit."""
     seconds = settings.magento_timeout
     leases = Leases(database, seconds=seconds + _LEASE_MARGIN)
-    return partial(TransferService, handoffs, leases, quotes, preflight, timeout=seconds)
+    return partial(
+        TransferService,
+        handoffs,
+        leases,
+        quotes,
+        preflight,
+        timeout=seconds,
+        session_builder=builder,
+    )
 
 
 def _register_api(
@@ -312,25 +341,17 @@ def _build_rate_limit_counters(settings: Settings) -> RateLimitCounters:
     )
 
 
-def _open_session_store(settings: Settings, **timeout: float) -> SessionStore:
-    return open_session_store(
-        settings.session_store_url,
-        settings.session_store_access,
-        lifetime=settings.new_session_lifetime,
-        **timeout,
-    )
-
-
 def _build_checkout_preflight(
     client: MagentoClient,
     settings: Settings,
     refusals: CheckoutRefusals,
     metrics: ServiceMetrics | None,
 ) -> CheckoutPreflight | None:
-    if settings.checkout_preflight == "off":
+    # To make a session through the shop's pages, checkout is opened in any case.
+    if settings.checkout_preflight == "off" or settings.session_store_url.is_storefront:
         return None
     probe = CheckoutProbe(client, checkout_hosts=settings.checkout_hosts)
-    session_store = _open_session_store(settings, timeout=SESSION_STORE_TIMEOUT)
+    session_store = open_shop_session_store(settings, timeout=SESSION_STORE_TIMEOUT)
     remembers = settings.checkout_preflight == "remember"
     accepted = AcceptedCheckouts(refusals) if remembers else None
     return CheckoutPreflight(

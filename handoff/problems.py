@@ -5,10 +5,10 @@
     ├── 401  KeyRejected · CustomerTokenRejected
     ├── 404  NotFound · QuoteNotFound
     ├── 405  MethodNotAllowed     413  RequestTooLarge     415  UnsupportedMediaType
-    ├── 409  QuoteEmpty · QuoteOrdered
+    ├── 409  QuoteEmpty · QuoteOrdered · NotWithThisStore
     │        GuestCheckoutOff · MinimumNotReached · AccountIncomplete · CheckoutOff
     │        CheckoutRefused
-    ├── 422  RequestInvalid · StoreNotServed · LinesRefused · QuoteDiffers
+    ├── 422  RequestInvalid · StoreNotServed · TooManyLines · LinesRefused · QuoteDiffers
     ├── 429  TooManyRequests
     ├── 500  InternalError
     ├── 503  ShopUnavailable · CheckoutUnavailable · SessionUnreadable
@@ -188,6 +188,18 @@ class QuoteOrdered(Problem):
     explanation = "It has been ordered already. Empty the bag in the app, and start a new one."
 
 
+class NotWithThisStore(Problem):
+    """The service makes sessions through the shop's pages, which is possible for bags only."""
+
+    code = "not_with_this_store"
+    status = 409
+    title = "This shop takes only bags, not quotes and not customers."
+    explanation = (
+        "The service cannot reach the shop's session store. Transfer the skus and quantities of "
+        "the bag instead; the shopper can sign in at checkout."
+    )
+
+
 class GuestCheckoutOff(Problem):
     """The shop lets only customers buy, or lets only customers buy the items of this bag."""
 
@@ -260,6 +272,18 @@ class StoreNotServed(Problem):
     explanation = (
         "The shop's engineer has to add it: the number of the store view is in the shop's "
         "admin under Stores, All Stores."
+    )
+
+
+class TooManyLines(Problem):
+    """The bag has more lines than can be added within the time of a transfer, a call for each."""
+
+    code = "too_many_lines"
+    status = 422
+    title = "The bag has too many lines."
+    explanation = (
+        "Each line costs a call of the shop. Let the shopper check out in parts, or let the "
+        "service's engineer raise HANDOFF_MAGENTO_TIMEOUT."
     )
 
 

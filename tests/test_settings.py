@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -824,3 +825,69 @@ def test_a_limit_that_no_counter_can_hold_is_refused(
     monkeypatch.setenv(f"HANDOFF_{name}_PER_MINUTE", "9" * 20)
     with pytest.raises(SettingsError, match=f"HANDOFF_{name}_PER_MINUTE"):
         load_settings()
+
+
+STORED_KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
+
+
+@pytest.fixture
+def storefront(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set what a service without a session store needs."""
+    monkeypatch.setenv("HANDOFF_SESSION_STORE", "storefront")
+    monkeypatch.setenv("HANDOFF_STORED_SESSION_KEYS", STORED_KEY)
+
+
+@pytest.mark.usefixtures("storefront")
+def test_without_a_session_store_the_keys_of_stored_sessions_are_enough() -> None:
+    settings = load_settings()
+    assert settings.session_store_url.is_storefront
+    assert settings.new_session_lifetime == 600
+    assert settings.max_lines == 20
+
+
+@pytest.mark.usefixtures("storefront")
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"HANDOFF_STORED_SESSION_KEYS": ""}, "HANDOFF_STORED_SESSION_KEYS"),
+        ({"HANDOFF_STORED_SESSION_KEYS": f"{STORED_KEY},short"}, "HANDOFF_STORED_SESSION_KEYS"),
+        ({"HANDOFF_STORED_SESSION_KEYS": "é" * 44}, "HANDOFF_STORED_SESSION_KEYS"),
+        ({"HANDOFF_DIRECT_ENTRY": "true"}, "HANDOFF_DIRECT_ENTRY"),
+        ({"HANDOFF_LINK_TTL": "533"}, "HANDOFF_LINK_TTL"),
+        ({"HANDOFF_REOPEN_GRACE": "293"}, "HANDOFF_REOPEN_GRACE"),
+        ({"HANDOFF_SESSION_LIFETIME": "367"}, "HANDOFF_SESSION_LIFETIME"),
+    ],
+)
+def test_a_service_without_a_session_store_starts_only_with_settings_that_fit(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], named: str
+) -> None:
+    for name, value in changes.items():
+        monkeypatch.setenv(name, value)
+    reported = faults()
+    assert named in reported
+    assert len(reported.splitlines()) == 1
+    assert STORED_KEY not in reported
+
+
+@pytest.mark.usefixtures("storefront")
+@pytest.mark.parametrize(
+    ("name", "value"), [("LINK_TTL", "532"), ("REOPEN_GRACE", "292"), ("SESSION_LIFETIME", "368")]
+)
+def test_a_link_may_live_as_long_as_its_session(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"HANDOFF_{name}", value)
+    load_settings()
+
+
+@pytest.mark.usefixtures("storefront")
+def test_the_keys_of_stored_sessions_may_be_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("HANDOFF_STORED_SESSION_KEYS")
+    file = tmp_path / "keys"
+    file.write_text(f"{STORED_KEY}\n")
+    monkeypatch.setenv("HANDOFF_STORED_SESSION_KEYS_FILE", str(file))
+    [key] = load_settings().stored_session_keys
+    assert key.get_secret_value() == STORED_KEY
+    assert STORED_KEY not in repr(load_settings())

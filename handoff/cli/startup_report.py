@@ -29,9 +29,11 @@ def print_start_report(
     configure_logging("CRITICAL")  # what fails is printed instead
     click.echo(f"Handoff {__version__} for {settings.public_url}, on {bind}")
     click.echo(f"  ledger         version {read_schema_version(database)}")
-    _print_part(
-        "session store", describe_session_store(settings), lambda: _check_session_store(settings)
-    )
+    if settings.session_store_url.is_storefront:
+        click.echo("  session store  none: the shop's own pages make the sessions, for bags only")
+    else:
+        location = describe_session_store(settings)
+        _print_part("session store", location, lambda: _check_session_store(settings))
     _print_part("shop", settings.magento_url, lambda: _call_shop(settings))
     if ops_bind is not None:
         address = settings.ops_url or f"http://{ops_bind}"

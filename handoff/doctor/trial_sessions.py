@@ -75,6 +75,8 @@ def get_session_file(settings: Settings, session_id: str) -> Path | None:
 def describe_session_store(settings: Settings) -> str:
     """Return the location of the session store as text, without user name and password."""
     url = settings.session_store_url
+    if url.is_storefront:
+        return "the shop's own pages"
     if url.is_file_store:
         return url.path
     tls = " by TLS" if url.uses_tls else ""

@@ -17,9 +17,7 @@ from handoff.ledger import Handoff, HandoffRepository, LinkState
 from handoff.link_tokens import LinkTokens
 from handoff.order_lookup import OrderLookup
 from handoff.problems import LedgerUnavailable
-from handoff.settings.store_view_models import StoreViews
-from handoff.shop_session import SessionStore, SessionStoreError, create_session
-from handoff.shop_session.session_contents import build_session_contents
+from handoff.shop_session import SessionProvider, SessionStoreError
 from handoff.web_checkout_cookies import WebCheckoutCookies
 
 log = structlog.get_logger()
@@ -27,12 +25,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class CheckoutRedirect:
-    """Writes shop sessions and redirects to checkout; entry and direct entry share it."""
+    """Opens shop sessions and redirects to checkout; entry and direct entry share it."""
 
-    store_views: StoreViews
     handoffs: HandoffRepository
     order_lookup: OrderLookup
-    session_store: SessionStore
+    sessions: SessionProvider
     link_tokens: LinkTokens
     web_checkout_cookies: WebCheckoutCookies
     pages: PageRenderer
@@ -65,8 +62,7 @@ class CheckoutRedirect:
 
     def _redirect_with_new_session(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
         try:
-            contents = build_session_contents(handoff, self.store_views)
-            session_id = create_session(self.session_store, contents)
+            session_id = self.sessions.provide_session(handoff)
         except SessionStoreError as error:
             log.error("session_store_unavailable", reason=str(error))
             return self._render_session_failure(handoff, result_pages.UNAVAILABLE)

@@ -36,7 +36,7 @@ _SECTION_NAME = re.compile(r"[a-z][a-z0-9_-]{0,60}")
 _MAX_SECTIONS_LENGTH = 500  # characters of `section_data_ids`; Magento with Luma needs 440
 _MAX_SENT_LENGTH = 4096  # browsers accept no longer cookie
 
-_SESSION_ID_LENGTH = 26
+_SESSION_ID_LENGTH = 32  # of the longest that PHP makes with its usual settings
 
 
 def set_shop_cookies(

@@ -21,7 +21,8 @@ from handoff.ledger.row_parser import (
     parse_row,
     parse_rows,
 )
-from handoff.ledger.tables import handoff
+from handoff.ledger.stored_sessions import ShopMadeSession, StoredSessions
+from handoff.ledger.tables import handoff, stored_session
 from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.problems import RecordUnreadable
 
@@ -53,6 +54,16 @@ _RENEW = (
     sa.update(handoff).where(_is_equal).values(expires_at=NOW + _ttl).returning(*HANDOFF_COLUMNS)
 )
 
+# A link that lives anew must not outlive the session that is stored for it.
+_RENEW_WITH_SESSION = _RENEW.where(
+    sa.select(stored_session.c.handoff_id)
+    .where(
+        stored_session.c.handoff_id == _c.id,
+        stored_session.c.ends_at >= NOW + _ttl + _grace,
+    )
+    .exists()
+)
+
 # The facts about a customer that may have changed since an equal transfer.
 _RENEWED = (_c.customer_group_id, _c.visitor_id, _c.customer_tax)
 # A union, because for a condition with OR, SQLite would read every current row.
@@ -76,6 +87,13 @@ _RENEW_OR_SUPERSEDE = (
         },
     )
     .returning(*HANDOFF_COLUMNS)
+)
+
+_SUPERSEDE_CURRENT = (
+    sa.update(handoff)
+    .where(_is_current, _c.id.in_(_current_ids))
+    .values(superseded_at=NOW)
+    .returning(_c.id)
 )
 
 _SUPERSEDE = sa.update(handoff).where(_has_id).values(superseded_at=NOW)
@@ -114,33 +132,48 @@ _UNDO_SESSION_WRITE = (
         reopen_count=sa.case((_c.reopen_count == 0, 0), else_=_c.reopen_count - 1),
         reopened_at=sa.case((_c.reopen_count <= 1, sa.null()), else_=_c.reopened_at),
     )
+    .returning(*HANDOFF_COLUMNS)
 )
 
 
 class HandoffRepository:
     """The handoffs of one service; `ttl` and `grace` are in seconds.
 
-    `outbox` is None if no webhook is configured.
+    `outbox` is None if no webhook is configured. `sessions` keeps the sessions that the shop itself
+    makes, and is None if the service writes them.
     """
 
     def __init__(
-        self, database: Database, *, ttl: int, grace: int, outbox: WebhookOutbox | None = None
+        self,
+        database: Database,
+        *,
+        ttl: int,
+        grace: int,
+        outbox: WebhookOutbox | None = None,
+        sessions: StoredSessions | None = None,
     ) -> None:
         self._database = database
         self._outbox = outbox
+        self._sessions = sessions
         self._ttl = ttl * 1000
         self._grace = grace * 1000
 
     def renew(self, lease: Lease, *, transfer_key: str, content_hash: str) -> Handoff | None:
         """Give the live handoff of an equal transfer a new lifetime, and release the lease.
 
-        Returns None and keeps the lease if there is no such handoff. Raises LeaseLost.
+        Returns None and keeps the lease if there is no such handoff, or if its stored session
+        would end too early. Raises LeaseLost.
         """
 
         values = {"key": transfer_key, "hash": content_hash, "ttl": self._ttl}
+        statement = _RENEW
+        if self._sessions is not None:
+            statement, values = _RENEW_WITH_SESSION, values | {"grace": self._grace}
 
         def work(connection: sa.Connection) -> Handoff | None:
-            renewed = next(iter(self._renew_readable(connection, _RENEW, values)), None)
+            renewed = next(iter(self._renew_readable(connection, statement, values)), None)
+            if renewed is not None and self._sessions is not None:
+                self._sessions.keep(connection, renewed)
             if renewed is not None:
                 lease.release(connection)
             return renewed
@@ -149,15 +182,20 @@ class HandoffRepository:
         lease.is_released = renewed is not None
         return renewed
 
-    def issue(self, lease: Lease, new: NewHandoff) -> Handoff:
+    def issue(
+        self, lease: Lease, new: NewHandoff, session: ShopMadeSession | None = None
+    ) -> Handoff:
         """Renew the live handoff of an equal transfer, or write a new one; release the lease.
 
-        A new one supersedes the current handoffs of its transfer and of its quote. Raises
-        LeaseLost, and writes nothing, if another process has taken over the transfer.
+        A new one supersedes the current handoffs of its transfer and of its quote. With a session
+        that the shop has made, it is always a new one. Raises LeaseLost, and writes nothing, if
+        another process has taken over the transfer.
         """
 
         def work(connection: sa.Connection) -> Handoff:
             lease.release(connection)
+            if session is not None and self._sessions is not None:
+                return self._insert_with_session(connection, new, session, self._sessions)
             return self._renew_or_supersede(connection, new) or self._insert(connection, new)
 
         issued = self._database.write(work)
@@ -191,6 +229,10 @@ class HandoffRepository:
 
         def work(connection: sa.Connection) -> Handoff | None:
             used = self._fetch_handoff(connection, _USE_LINK, **values)
+            if self._sessions is not None:
+                if used is not None:
+                    self._sessions.keep(connection, used)
+                self._sessions.erase(connection)
             if self._outbox and used is not None and used.reopen_count == 0:
                 self._outbox.add_opened(connection, used)
             return used
@@ -213,9 +255,13 @@ class HandoffRepository:
         link expires.
         """
         values = {"handoff_id": used.id, "written_at": used.session_written_at}
-        self._database.write(
-            lambda connection: connection.execute(_UNDO_SESSION_WRITE, values), durable=False
-        )
+
+        def work(connection: sa.Connection) -> None:
+            undone = self._fetch_handoff(connection, _UNDO_SESSION_WRITE, **values)
+            if undone is not None and self._sessions is not None:
+                self._sessions.keep(connection, undone)
+
+        self._database.write(work, durable=False)
 
     def _renew_or_supersede(self, connection: sa.Connection, new: NewHandoff) -> Handoff | None:
         """Return the live handoff that equals a new one, with a new lifetime; None if there is
@@ -242,6 +288,21 @@ class HandoffRepository:
             except RecordUnreadable:
                 connection.execute(_SUPERSEDE, {"handoff_id": row["id"], **now})
         return renewed
+
+    def _insert_with_session(
+        self,
+        connection: sa.Connection,
+        new: NewHandoff,
+        session: ShopMadeSession,
+        sessions: StoredSessions,
+    ) -> Handoff:
+        values = {"key": new.transfer_key, "quote": new.quote_number}
+        superseded = connection.execute(_SUPERSEDE_CURRENT, values | self._database.now_parameter)
+        sessions.erase_superseded(connection, list(superseded.scalars()))
+        inserted = self._insert(connection, new)
+        sessions.add(connection, inserted, session)
+        sessions.erase(connection)
+        return inserted
 
     def _insert(self, connection: sa.Connection, new: NewHandoff) -> Handoff:
         values = {"id": generate_handoff_id(), "ttl": self._ttl, **asdict(new)}

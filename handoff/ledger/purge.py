@@ -19,12 +19,14 @@ from handoff.ledger.handoff_repository import iterate_handoffs
 from handoff.ledger.models import Handoff, OrderOutcome
 from handoff.ledger.refused_transfers import IS_OVER_RETENTION
 from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable
+from handoff.ledger.stored_sessions import IS_TO_ERASE
 from handoff.ledger.tables import (
     ended_ops_session,
     handoff,
     lease,
     login_block,
     refused_transfer,
+    stored_session,
     webhook_event,
 )
 from handoff.problems import RecordUnreadable
@@ -127,6 +129,7 @@ class Purger:
             self._delete_rows(table, table.c.expires_at <= NOW)
         refusals = self._delete_rows(refused_transfer, IS_OVER_RETENTION)
         yield PurgeCounts(refusal_count=refusals)
+        self._delete_rows(stored_session, IS_TO_ERASE)
         yield from self._purge_events()
 
     def _iterate_issued(self, *conditions: sa.ColumnElement[bool]) -> Iterator[list[Handoff]]:

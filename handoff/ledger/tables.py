@@ -1,7 +1,8 @@
 """The tables of the ledger. Times are whole milliseconds since 1970, UTC.
 
-No credential is stored: neither tokens nor masked ids nor session ids, and of the web view's
-cookie only a hash.
+No credential is stored: neither tokens nor masked ids, and of the web view's cookie only a hash.
+Session ids are stored if the shop itself makes the sessions, encrypted under a key that is not in
+the database.
 """
 
 from __future__ import annotations
@@ -92,6 +93,16 @@ for name, columns, condition in (
 simplified_reference = literal_column("lower(replace(reference, '-', ''))", String)
 """A reference without case and hyphens, by which people search."""
 Index("handoff_reference", simplified_reference, _table=handoff)
+
+stored_session = Table(
+    "stored_session",
+    metadata,
+    Column("handoff_id", String(22), primary_key=True),
+    Column("ciphertext", Text, nullable=False),
+    Column("ends_at", BigInteger, nullable=False),  # the earliest time at which the shop ends it
+    Column("erase_at", BigInteger, nullable=False),
+    Index("stored_session_erase_at", "erase_at"),
+)
 
 lease = Table(
     "lease",

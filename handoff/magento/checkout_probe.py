@@ -140,14 +140,14 @@ class CheckoutProbe:
         pages: list[VisitedPage] = []
         cookie, session_id = session.site.session_cookie, session.session_id
         while url and len(pages) < (_MAX_PAGES if follow_redirects else 1):
-            headers = _build_headers(url, ShopperSession(session.site, session_id))
+            headers = build_page_headers(url, ShopperSession(session.site, session_id))
             try:
                 response = self._fetch_page(method, url, headers=headers, deadline=deadline)
             except NoResponse as failure:
                 pages.append(VisitedPage(url, HttpResponse(0), failure))
                 break
             pages.append(VisitedPage(url, response))
-            session_id = _find_cookie(response.set_cookies, cookie.name) or session_id
+            session_id = find_cookie(response.set_cookies, cookie.name) or session_id
             session.renewed_ids.append(session_id)
             url = _resolve_redirect(url, response.location)
         return StorefrontVisit(tuple(pages), session_id)
@@ -160,9 +160,12 @@ class CheckoutProbe:
         Raises StoreNotServed if checkout is on a host to which browsers do not send the session
         cookie, and CheckoutInconclusive for any other answer or for no answer.
         """
-        site = session.site
-        visit = self.open_page(session, site.checkout_url, deadline=deadline, method=method)
-        response, failure = visit.last.response, visit.last.failure
+        visit = self.open_page(session, session.site.checkout_url, deadline=deadline, method=method)
+        return self.classify_checkout(session.site, visit.last)
+
+    def classify_checkout(self, site: StoreSite, page: VisitedPage) -> CheckoutReply:
+        """Return where the answer to a request for checkout leads. Raises as `ask_checkout`."""
+        response, failure = page.response, page.failure
         if failure is not None:
             raise _build_inconclusive(failure)
         if response.location:
@@ -218,7 +221,8 @@ def _build_inconclusive(failure: NoResponse) -> CheckoutInconclusive:
     return CheckoutInconclusive("timeout" if failure.kind == "timeout" else "unreachable")
 
 
-def _build_headers(url: str, session: ShopperSession) -> dict[str, str]:
+def build_page_headers(url: str, session: ShopperSession) -> dict[str, str]:
+    """Return the headers of a browser that has this session, with a monitor's user agent."""
     site, headers = session.site, dict(_BROWSER_HEADERS)
     if url.startswith("https:"):
         # Without a Referer on https, Magento gives the session a second id.
@@ -247,7 +251,7 @@ def _resolve_redirect(url: str, location: str) -> str:
         return ""
 
 
-def _find_cookie(set_cookies: tuple[str, ...], name: str) -> str | None:
+def find_cookie(set_cookies: tuple[str, ...], name: str) -> str | None:
     """Return the value of the last `Set-Cookie` line with a name, which is the one that counts."""
     pairs = (line.partition(";")[0].partition("=") for line in reversed(set_cookies))
     return next((value.strip() for found, _, value in pairs if found.strip() == name), None)

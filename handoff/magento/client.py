@@ -187,7 +187,13 @@ class MagentoClient:
         return Answer(response.status, _parse_json(response), response)
 
     def request_page(
-        self, method: str, url: str, *, headers: Mapping[str, str], deadline: Deadline
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        deadline: Deadline,
+        body: bytes | None = None,
     ) -> HttpResponse:
         """Request a page of the storefront by the address that this client reaches.
 
@@ -200,6 +206,7 @@ class MagentoClient:
             method,
             public._replace(scheme=reached.scheme, netloc=reached.netloc).geturl(),
             headers={**headers, "Host": public.netloc, "X-Forwarded-Proto": public.scheme},
+            body=body,
             deadline=deadline,
         )
 
@@ -228,7 +235,7 @@ class MagentoClient:
                 deadline=deadline,
             )
         except NoResponse as error:
-            _raise_no_response(error)
+            raise_no_response(error)
         if response.location:
             log_unusable_answer(response)
             self._raise_redirected(response.location)
@@ -285,7 +292,8 @@ def retry_dropped_connections(call: Callable[[], _T], deadline: Deadline) -> _T:
     raise AssertionError("stamina raises the last error")
 
 
-def _raise_no_response(error: NoResponse) -> NoReturn:
+def raise_no_response(error: NoResponse) -> NoReturn:
+    """Raise ShopTimeout, ShopUnavailable or ShopDropped for a request without an answer."""
     if error.kind == "timeout":
         raise ShopTimeout from None
     if error.kind == "certificate":

@@ -14,7 +14,7 @@ from handoff import __version__
 from handoff.deadline import Deadline, run_until
 from handoff.ledger import Database, LedgerLoginBlock
 from handoff.problems import LedgerUnavailable
-from handoff.shop_session import SessionStore, SessionStoreError
+from handoff.shop_session import SessionProvider, SessionStoreError
 from handoff.webhooks.backlog import WebhookBacklog
 
 _OK, _FAILING = "ok", "failing"
@@ -35,7 +35,7 @@ class ReadinessCheck:
     def __init__(
         self,
         ledger: Database,
-        sessions: SessionStore,
+        sessions: SessionProvider,
         login_block: LedgerLoginBlock | None = None,
         backlog: WebhookBacklog | None = None,
         *,

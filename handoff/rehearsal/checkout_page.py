@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
 from handoff.bag import format_quantity
+from handoff.magento.checkout_config import CHECKOUT_CONFIG, parse_checkout_config
 from handoff.magento.checkout_refusal import parse_cart_section
 from handoff.magento.quote_models import QuoteLine, is_masked_id
 from handoff.rehearsal.app_cart import build_quote_lines, describe_lines
 from handoff.rehearsal.results import StepFailure
 from handoff.rehearsal.web_view import WebPage, WebView
 
-_CONFIG = "window.checkoutConfig"
 _CART_PAGE = "/checkout/cart"
 
 
@@ -46,11 +45,12 @@ def read_checkout_page(web_view: WebView, page: WebPage, storefront_url: str) ->
     if page.status != HTTPStatus.OK:
         raise StepFailure("checkout", page.summary, "checkout_error")
     try:
-        start = page.text.index("{", page.text.index(_CONFIG))
-        config = json.JSONDecoder(parse_float=Decimal).raw_decode(page.text, start)[0]
-        return _read_config(config)
+        return _read_config(parse_checkout_config(page.text))
     except (KeyError, TypeError, ValueError, ArithmeticError):
-        expected, actual = f"Magento's own checkout, with {_CONFIG}", f"{page.summary}, without it"
+        expected, actual = (
+            f"Magento's own checkout, with {CHECKOUT_CONFIG}",
+            f"{page.summary}, without it",
+        )
         raise StepFailure(expected, actual, "not_magento_checkout") from None
 
 

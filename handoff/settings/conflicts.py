@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Set
 from urllib.parse import urlsplit
 
@@ -89,6 +90,27 @@ def _find_session_store_conflicts(settings: Settings) -> list[str]:
     return conflicts
 
 
+def _find_storefront_conflicts(settings: Settings) -> list[str]:
+    if not settings.session_store_url.is_storefront:
+        return []
+    conflicts = []
+    if not settings.stored_session_keys:
+        conflicts.append("HANDOFF_SESSION_STORE=storefront needs HANDOFF_STORED_SESSION_KEYS.")
+    if settings.direct_entry:
+        conflicts.append(
+            "HANDOFF_DIRECT_ENTRY takes quotes, and HANDOFF_SESSION_STORE=storefront only bags."
+        )
+    needed = settings.link_ttl + settings.reopen_grace + math.ceil(settings.magento_timeout)
+    if needed > settings.new_session_lifetime:
+        conflicts.append(
+            "HANDOFF_LINK_TTL, HANDOFF_REOPEN_GRACE and HANDOFF_MAGENTO_TIMEOUT add up to "
+            f"{needed} seconds, and the shop may end a new session after "
+            f"{settings.new_session_lifetime} (HANDOFF_SESSION_LIFETIME): a link must not outlive "
+            "its session."
+        )
+    return conflicts
+
+
 def _find_store_views_conflicts(settings: Settings) -> list[str]:
     stores, conflicts = settings.stores, []
     codes = {store.code for store in stores}
@@ -165,6 +187,15 @@ _CHECKS: dict[Callable[[Settings], list[str]], Set[str]] = {
         "session_store_key_file",
         "sentinel_username",
         "sentinel_password",
+    },
+    _find_storefront_conflicts: {
+        "session_store",
+        "stored_session_keys",
+        "direct_entry",
+        "link_ttl",
+        "reopen_grace",
+        "magento_timeout",
+        "session_lifetime",
     },
     _find_store_views_conflicts: {"stores"},
     _find_admin_login_conflicts: {

@@ -24,6 +24,9 @@ from handoff.settings.store_view_models import (
 from handoff.settings.webhook_settings import WebhookSettings
 
 _ONE_HOUR = 3600  # seconds
+_FIXED_SECONDS = 2.0  # of a transfer through the shop's pages, whatever its lines
+_SECONDS_PER_LINE = 0.3
+_FIRST_LIFETIME = 600  # seconds that Magento's Redis handler gives to a session at its first write
 # In the order of docs/settings.md.
 GROUPS = (
     AddressSettings,
@@ -93,7 +96,14 @@ class Settings(
     @property
     def new_session_lifetime(self) -> int:
         """The seconds that a new session lives in the store."""
+        if self.session_store_url.is_storefront:
+            return self.session_lifetime or _FIRST_LIFETIME
         return self.session_lifetime or self.session_cookie_lifetime or _ONE_HOUR
+
+    @property
+    def max_lines(self) -> int:
+        """The most lines of a bag that can be added, a call for each, within the time limit."""
+        return max(1, int((self.magento_timeout - _FIXED_SECONDS) / _SECONDS_PER_LINE))
 
     @property
     def public_paths(self) -> frozenset[str]:

@@ -9,12 +9,14 @@ from pydantic import AfterValidator, Field, SecretStr
 from handoff.settings.group import DefaultText, SettingsGroup
 from handoff.settings.store_view_models import StoreView
 from handoff.settings.value_types import (
+    COMMA_SEPARATED,
     JSON,
     CaFile,
     CertificateFile,
     CookieLifetime,
     SessionStoreKeyFile,
     SessionStoreText,
+    StoredSessionKey,
     UrlPath,
     require_pattern,
 )
@@ -38,7 +40,12 @@ class SessionSettings(SettingsGroup):
     session_store: SessionStoreText
     """The shop's session store: see
     [Find the session store](go-live.md#2-find-the-session-store). Write `%2F` for `/` in user
-    name and password."""
+    name and password. `storefront` if nobody but the shop can reach it."""
+
+    stored_session_keys: Annotated[tuple[StoredSessionKey, ...], *COMMA_SEPARATED] = ()
+    """Only with `storefront`: the keys under which session ids wait for their web view, separated
+    by commas, the newest first: see
+    [Sessions through the shop's pages](storefront-sessions.md)."""
 
     session_serializer: Literal["php", "php_serialize"] = "php"
     """The format of the shop's sessions: `session.serialize_handler` of the shop's PHP."""
@@ -84,4 +91,6 @@ class SessionSettings(SettingsGroup):
         Annotated[int, Field(ge=60, le=31_536_000)] | None,
         DefaultText("the cookie's lifetime, or `3600` if that is 0"),
     ] = None
-    """Seconds that a new session lives in Redis. PHP decides how long files and rows live."""
+    """Seconds that a new session lives in Redis. PHP decides how long files and rows live. With
+    `storefront`: for how many seconds the shop keeps a new session at least, by default the `600`
+    of Magento's own Redis handler."""

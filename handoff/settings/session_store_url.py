@@ -6,6 +6,7 @@
     file:///var/lib/php/sessions?owner=www-data             PHP's own files
     mysql://user:password@host:3306/shop?prefix=m2_         MariaDB or MySQL; mysqls:// by TLS
     mysql://user:password@/shop?socket=/run/mysqld.sock     the same by its socket
+    storefront                                              none: the shop's pages make sessions
 
 `valkey` may stand for `redis` in each of them. User, password, port and database are optional.
 `rediss+sentinel://` uses TLS for both the Redis and the Sentinels. `prefix` is the prefix of
@@ -20,6 +21,9 @@ from typing import Literal, Self
 from urllib.parse import SplitResult, parse_qs, unquote
 
 from handoff.url_validation import require_possible_host, split_url
+
+STOREFRONT = "storefront"
+"""Stands for a URL if the session store cannot be reached."""
 
 _REDIS, _SENTINEL = ("redis", "rediss"), ("redis+sentinel", "rediss+sentinel")
 _MYSQL = ("mysql", "mysqls")
@@ -72,6 +76,8 @@ class SessionStoreUrl:
         """Return the parsed URL. Raises ValueError, whose message repeats no part of it."""
         value = _VALKEY.sub(r"redis\1", value)  # Valkey speaks the protocol of Redis
         scheme = value.partition("://")[0].lower()
+        if value.lower() == STOREFRONT:
+            return cls(STOREFRONT)
         if scheme in _SENTINEL:
             return cls._parse_sentinels(scheme, value.partition("://")[2])
         parts = split_url(value)
@@ -89,7 +95,8 @@ class SessionStoreUrl:
                 "sessions"
             )
         raise ValueError(
-            "must start with redis://, rediss://, redis+sentinel://, unix:///, file:/// or mysql://"
+            "must start with redis://, rediss://, redis+sentinel://, unix:///, file:/// or "
+            "mysql://, or be storefront"
         )
 
     @property
@@ -101,6 +108,11 @@ class SessionStoreUrl:
     def is_database(self) -> bool:
         """Whether the sessions are rows of a table in MariaDB or MySQL."""
         return self.scheme in _MYSQL
+
+    @property
+    def is_storefront(self) -> bool:
+        """Whether there is no store to write to, and the shop's own pages make the sessions."""
+        return self.scheme == STOREFRONT
 
     @property
     def uses_tls(self) -> bool:

@@ -212,6 +212,16 @@ def _check_webhook_secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def _check_stored_session_key(value: SecretStr) -> SecretStr:
+    try:
+        key = base64.b64decode(value.get_secret_value(), altchars=b"-_", validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ValueError("must be 32 random bytes in URL-safe base64")
+    return value
+
+
 def _check_page_texts(value: str) -> str:
     from handoff.page_texts import check_page_texts  # few shops need it, and babel takes its time
 
@@ -240,6 +250,7 @@ AppStyle = Annotated[str, AfterValidator(_check_app_style)]
 HexColour = Annotated[str, AfterValidator(_check_colour)]
 WebhookUrl = Annotated[SecretStr, AfterValidator(_check_webhook_url)]
 WebhookSecret = Annotated[SecretStr, AfterValidator(_check_webhook_secret)]
+StoredSessionKey = Annotated[SecretStr, AfterValidator(_check_stored_session_key)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 RateLimitStorageUrl = Annotated[SecretStr, AfterValidator(_check_rate_limit_storage_url)]
 SessionStoreText = Annotated[SecretStr, BeforeValidator(_check_session_store_url)]

@@ -9,6 +9,7 @@ from handoff.shop_session.session_contents import (
     build_session_contents,
     find_visitor_id,
 )
+from handoff.shop_session.session_provider import NewSessionProvider, SessionProvider
 from handoff.shop_session.store import (
     SessionStore,
     SessionStoreError,
@@ -18,8 +19,10 @@ from handoff.shop_session.store import (
 )
 
 __all__ = [
+    "NewSessionProvider",
     "SessionContents",
     "SessionLogin",
+    "SessionProvider",
     "SessionStore",
     "SessionStoreAccess",
     "SessionStoreError",

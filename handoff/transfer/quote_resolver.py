@@ -48,6 +48,12 @@ class QuoteResolver:
         """Create a guest's quote with exactly the bag's lines, in its store view and currency."""
         store = transfer.store
         quote = self._quotes.create_quote(transfer.bag, store=store, deadline=deadline)
+        self.require_equal_bag(quote, transfer, deadline)
+        return quote
+
+    def require_equal_bag(self, quote: Quote, transfer: BagTransfer, deadline: Deadline) -> None:
+        """Raise a Problem unless a guest's quote is open and holds exactly the bag."""
+        store = transfer.store
         if quote.store_id != store.store_id:
             raise _build_store_id_problem(store, quote.store_id)
         self._verified_stores.add(store.code)
@@ -56,7 +62,6 @@ class QuoteResolver:
         faults += self._find_line_faults(quote, transfer.bag.lines, None, deadline)
         if faults:
             raise QuoteDiffers(faults=tuple(faults))
-        return quote
 
     def find_quote(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
         """Return the requested quote; raise a Problem unless it is open, owned and as stated."""

@@ -19,10 +19,11 @@ from handoff.ledger import (
     compute_digest,
 )
 from handoff.magento.quote_models import Quote
-from handoff.problems import Busy, ShopTimeout
+from handoff.problems import Busy, NotWithThisStore, ShopTimeout
 from handoff.transfer.checkout_preflight import CheckoutPreflight
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.request_parser import BagTransfer, QuoteTransfer
+from handoff.transfer.storefront_session_builder import StorefrontSessionBuilder
 
 # Seconds. If the shop is quick, one of twelve transfers ends within this time. A slow shop must not
 # occupy the threads that shoppers with links need. Nor must many direct entries, which anybody can
@@ -42,8 +43,11 @@ class TransferService:
         limit: ConcurrencyLimit,
         *,
         timeout: float,
+        session_builder: StorefrontSessionBuilder | None = None,
     ) -> None:
         """`preflight` is None if the settings switch it off.
+
+        `session_builder` makes the sessions if the shop's session store cannot be reached.
 
         `limit` bounds the transfers that run at once; each has a `timeout` in seconds.
         """
@@ -53,12 +57,15 @@ class TransferService:
         self._preflight = preflight
         self._limit = limit
         self._timeout = timeout
+        self._session_builder = session_builder
 
     def create_handoff(self, transfer: BagTransfer | QuoteTransfer) -> Handoff:
         """Return the handoff of a transfer, or raise the Problem that says why there is none.
 
         Equal transfers wait for the lease of the first. It is taken before the shop is called.
         """
+        if self._session_builder is not None and not isinstance(transfer, BagTransfer):
+            raise NotWithThisStore
         deadline = Deadline.within_request(self._timeout)
         if deadline.has_passed:  # the request has waited too long for a thread
             raise Busy
@@ -83,6 +90,10 @@ class TransferService:
         known = self._ledger.renew(lease, transfer_key=key, content_hash=content)
         if known is not None:
             return known
+        if self._session_builder is not None:
+            made = self._session_builder.build_session(transfer, deadline)
+            new = self._build_handoff("bag", transfer, key, content, made.quote)
+            return self._ledger.issue(lease, new, made.session)
         quote = self._quotes.create_quote(transfer, deadline)
         new = self._build_handoff("bag", transfer, key, content, quote)
         return self._issue_handoff(new, quote, None, lease, deadline)

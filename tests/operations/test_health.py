@@ -17,9 +17,9 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 
 from handoff import __version__
+from handoff.ledger import Handoff
 from handoff.operations.health import ReadinessCheck
 from handoff.shop_session import SessionStoreError
-from handoff.shop_session.php_serializer import SessionSerializer
 from tests.conftest import MakeApp
 from tests.postgres import PostgresServer
 from tests.running import RedisServer, RunningShop
@@ -136,8 +136,6 @@ def test_a_paused_service_stays_up_and_says_that_it_is_paused(
 class FakeSessionStore:
     """A session store that counts its checks, and answers only while `answers` is set."""
 
-    serializer: SessionSerializer = "php"
-
     def __init__(self) -> None:
         self.checks = 0
         self.second_check_began = threading.Event()
@@ -145,14 +143,8 @@ class FakeSessionStore:
         self.answers.set()
         self.fails = False
 
-    def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
+    def provide_session(self, handoff: Handoff) -> str:
         raise AssertionError("no session may be written")
-
-    def remove(self, session_id: str) -> None:
-        raise AssertionError("there is no session to remove")
-
-    def read(self, session_id: str) -> bytes | None:
-        raise AssertionError("no session may be read")
 
     def check_writable(self) -> None:
         self.checks += 1

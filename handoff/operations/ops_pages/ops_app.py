@@ -24,7 +24,7 @@ from handoff.operations.settings_reload import get_settings_read_time
 from handoff.resource_folders import find_resource_folder
 from handoff.settings import Settings
 from handoff.shop_client_factory import build_login_block, open_client, open_orders
-from handoff.shop_session import open_session_store
+from handoff.shop_session_factory import build_session_provider, open_stored_sessions
 from handoff.webhooks.backlog import WebhookBacklog
 from handoff.webhooks.delivery_queue import DeliveryQueue
 from handoff.webhooks.receivers import list_receivers, open_outbox
@@ -71,14 +71,11 @@ def _register_views(app: Flask, settings: Settings, database: Database, password
         ReconciliationRepository(database, outbox),
         orders,
     )
-    session_store = open_session_store(
-        settings.session_store_url,
-        settings.session_store_access,
-        lifetime=settings.new_session_lifetime,
-        timeout=_SESSION_STORE_TIMEOUT,
+    session_provider = build_session_provider(
+        settings, open_stored_sessions(settings, database), timeout=_SESSION_STORE_TIMEOUT
     )
     backlog = WebhookBacklog(DeliveryQueue(database), list_receivers(settings))
-    readiness = ReadinessCheck(database, session_store, block, backlog)
+    readiness = ReadinessCheck(database, session_provider, block, backlog)
     state = ServiceState(settings, database, client, readiness, can_read_orders=orders is not None)
     register_ops_views(app, OpsContext(settings, database, sessions, state, comparison))
 

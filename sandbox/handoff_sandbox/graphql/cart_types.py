@@ -100,6 +100,7 @@ def serialize_product(product: Product) -> JsonObject:
     price = serialize_money(website.get_base_price(product) * website.get_rate(currency), currency)
     data: JsonObject = {
         "__typename": f"{product.type.value.title()}Product",
+        "uid": b64encode(str(product.id).encode()).decode(),
         "sku": product.sku,
         "name": product.name,
         "url_key": product.url_key,
@@ -142,6 +143,11 @@ def _serialize_line(line: QuoteLine, currency: Currency) -> JsonObject:
     return {
         "__typename": f"{line.product.type.value.title()}CartItem",
         "configured_variant": serialize_product(line.variant) if line.variant else None,
+        "configurable_options": [
+            {"configurable_product_option_value_uid": uid}
+            for uid, variant in line.product.parts.items()
+            if variant is line.variant
+        ],
         "uid": b64encode(str(line.number).encode()).decode(),
         "quantity": line.qty,
         "product": serialize_product(line.product),

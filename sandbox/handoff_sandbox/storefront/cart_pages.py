@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from decimal import Decimal, InvalidOperation
 
 from flask import Response, jsonify, request
@@ -46,19 +48,28 @@ def show_cart() -> Response:
 
 
 @blueprint.post("/checkout/cart/add")
+@blueprint.post("/checkout/cart/add/")
 def add_product() -> Response:
-    """Put a product into the session's quote, and create the quote if there is none."""
+    """Put a product into the session's quote, and create the quote if there is none.
+
+    Without options, a configurable product is refused.
+    """
     visit = current_visit()
-    if visit.has_valid_form_key():
-        path = _add_product(visit, visit.shop.catalogue.find_by_id(_read_product_id()))
-    else:
+    is_script = request.headers.get("X-Requested-With") == "XMLHttpRequest"
+    if not visit.has_valid_form_key():
+        if is_script:
+            add_message(visit, "error", "Your session has expired")
+            return redirect_to("/checkout/cart/")
         reject_form(visit)
-        path = _referring_path(visit)
-    if request.headers.get("X-Requested-With") == "XMLHttpRequest":
-        # A script reads the message in the sections that it loads next.
-        visit.cookies = [line for line in visit.cookies if not line.startswith("mage-messages=")]
-        return jsonify([])
-    return redirect_to(path)
+        return redirect_to(_referring_path(visit))
+    product = visit.shop.catalogue.find_by_id(_read_product_id())
+    is_refused = product is not None and not _add_product(visit, product)
+    path = f"/{product.url_key}.html" if product and is_refused else _referring_path(visit)
+    if not is_script:
+        return redirect_to(path)
+    # A script reads the message in the sections that it loads next.
+    visit.cookies = [line for line in visit.cookies if not line.startswith("mage-messages=")]
+    return jsonify({"backUrl": f"{visit.view.url}{path}"} if is_refused else [])
 
 
 def can_check_out(visit: Visit) -> bool:
@@ -67,21 +78,29 @@ def can_check_out(visit: Visit) -> bool:
     return visit.shop.rules.one_page_checkout and not (quote and has_line_errors(quote))
 
 
-def _add_product(visit: Visit, product: Product | None) -> str:
-    """Add the posted quantity of a product, and return the path to redirect to."""
-    if product is None:
-        return _referring_path(visit)
+def _add_product(visit: Visit, product: Product) -> bool:
+    """Add the posted quantity of a product, and return whether the shop sells it."""
     quote = visit.find_quote()
-    qty = _read_quantity()
+    qty, variant = _read_quantity(), _find_variant(product)
     try:
-        validate_sale(quote, product, qty)
+        validate_sale(quote, product, qty, variant)
     except SaleRefused as error:
         add_message(visit, "error", error.message)
-        return f"/{product.url_key}.html"
-    visit.shop.quotes.add_product(quote or _create_quote(visit), product, qty)
+        return False
+    visit.shop.quotes.add_quantity(quote or _create_quote(visit), product, qty, variant)
     link = f'<a href="{visit.view.url}/checkout/cart/">shopping cart</a>'
     add_message(visit, "success", f"\nYou added {get_content(product).name} to your {link}.")
-    return _referring_path(visit)
+    return True
+
+
+def _find_variant(product: Product) -> Product | None:
+    """Return the variant that the posted options choose."""
+    for name, value in request.form.items():
+        if found := re.fullmatch(r"super_attribute\[([0-9]+)\]", name):
+            uid = b64encode(f"configurable/{found[1]}/{value}".encode()).decode()
+            if uid in product.parts:
+                return product.parts[uid]
+    return None
 
 
 def _create_quote(visit: Visit) -> SandboxQuote:

@@ -1,0 +1,36 @@
+"""Where the shop session of a used link comes from."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from handoff.ledger import Handoff
+from handoff.settings.store_view_models import StoreViews
+from handoff.shop_session.session_contents import build_session_contents
+from handoff.shop_session.store import SessionStore, create_session
+
+
+class SessionProvider(Protocol):
+    """Provides shop sessions for the entry page."""
+
+    def provide_session(self, handoff: Handoff) -> str:
+        """Return the id of the handoff's session, a credential, or raise SessionStoreError."""
+
+    def check_writable(self) -> None:
+        """Raise SessionStoreError if no session can be provided."""
+
+
+class NewSessionProvider:
+    """Writes a new session into the shop's session store each time."""
+
+    def __init__(self, store: SessionStore, store_views: StoreViews) -> None:
+        self._store = store
+        self._store_views = store_views
+
+    def provide_session(self, handoff: Handoff) -> str:
+        """Write a session and return its id, a credential. Raises SessionStoreError."""
+        return create_session(self._store, build_session_contents(handoff, self._store_views))
+
+    def check_writable(self) -> None:
+        """Store an empty session that is gone at once, or raise SessionStoreError."""
+        self._store.check_writable()

@@ -1,0 +1,60 @@
+"""Creates from the settings what makes shop sessions and gives them to web views."""
+
+from __future__ import annotations
+
+from handoff.ledger import Database, StoredSessions
+from handoff.magento.checkout_probe import CheckoutProbe
+from handoff.magento.client import MagentoClient
+from handoff.settings import Settings
+from handoff.shop_session import (
+    NewSessionProvider,
+    SessionProvider,
+    SessionStore,
+    open_session_store,
+)
+from handoff.storefront_session.session_cipher import FernetSessionCipher
+from handoff.storefront_session.stored_session_provider import StoredSessionProvider
+from handoff.transfer.quote_resolver import QuoteResolver
+from handoff.transfer.storefront_session_builder import StorefrontSessionBuilder
+
+
+def open_shop_session_store(settings: Settings, **timeout: float) -> SessionStore:
+    """Return the shop's session store; `timeout` is in seconds. It does not connect yet."""
+    return open_session_store(
+        settings.session_store_url,
+        settings.session_store_access,
+        lifetime=settings.new_session_lifetime,
+        **timeout,
+    )
+
+
+def open_stored_sessions(settings: Settings, database: Database) -> StoredSessions | None:
+    """Return the sessions that wait in the ledger, None if the service writes sessions itself."""
+    if not settings.session_store_url.is_storefront:
+        return None
+    keys = [key.get_secret_value() for key in settings.stored_session_keys]
+    return StoredSessions(database, FernetSessionCipher(keys), grace=settings.reopen_grace)
+
+
+def build_session_provider(
+    settings: Settings, stored: StoredSessions | None, **timeout: float
+) -> SessionProvider:
+    """Return what provides the sessions of used links; `timeout` is in seconds."""
+    if stored is not None:
+        return StoredSessionProvider(stored)
+    return NewSessionProvider(open_shop_session_store(settings, **timeout), settings.store_views)
+
+
+def build_session_builder(
+    client: MagentoClient, quotes: QuoteResolver, settings: Settings
+) -> StorefrontSessionBuilder | None:
+    """Return what makes sessions through the shop's pages, None if the service writes them."""
+    if not settings.session_store_url.is_storefront:
+        return None
+    return StorefrontSessionBuilder(
+        CheckoutProbe(client, checkout_hosts=settings.checkout_hosts),
+        quotes,
+        settings.store_sites,
+        session_lifetime=settings.new_session_lifetime,
+        max_lines=settings.max_lines,
+    )

@@ -1,0 +1,134 @@
+"""Finds the numbers that the shop's form for adding to the cart needs: product and options.
+
+The shop's pages name products by number, and a bag names them by sku. A cart over GraphQL has both,
+and refuses a line with the same codes as for any other bag.
+"""
+
+from __future__ import annotations
+
+import time
+from base64 import b64decode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from handoff.bag import Bag, normalize_sku
+from handoff.deadline import Deadline
+from handoff.magento.client import MagentoClient, ShopJson, build_unusable_answer_problem
+from handoff.magento.quote_models import Quote, Sku
+from handoff.settings.store_view_models import StoreView
+
+_CACHE_SECONDS = 600.0
+_MAX_CACHED = 20_000
+
+_QUERY = """query($id: String!) {
+  cart(cart_id: $id) {
+    items {
+      product { uid sku }
+      ... on ConfigurableCartItem {
+        configured_variant { sku }
+        configurable_options { configurable_product_option_value_uid }
+      }
+    }
+  }
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class CartProduct:
+    """The number of a product, and the values of its options by the numbers of attributes."""
+
+    product_id: int
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+class _NumberedProductJson(ShopJson):
+    uid: str
+    sku: Sku
+
+
+class _ChosenVariantJson(ShopJson):
+    sku: Sku
+
+
+class _ChosenOptionJson(ShopJson):
+    configurable_product_option_value_uid: str
+
+
+class _NumberedItemJson(ShopJson):
+    product: _NumberedProductJson
+    configured_variant: _ChosenVariantJson | None = None
+    configurable_options: tuple[_ChosenOptionJson, ...] = ()
+
+    @property
+    def sku(self) -> str:
+        return normalize_sku((self.configured_variant or self.product).sku)
+
+    def build_product(self) -> CartProduct:
+        """Return the product. Raises ValueError for a uid of another form."""
+        uids = (
+            option.configurable_product_option_value_uid for option in self.configurable_options
+        )
+        # Such a uid is "configurable/<attribute>/<value>", in base64.
+        parts = (_decode(uid).split("/") for uid in uids)
+        options = {attribute: value for _, attribute, value in parts}
+        return CartProduct(int(_decode(self.product.uid)), options)
+
+
+class _NumberedCartJson(ShopJson):
+    items: tuple[_NumberedItemJson | None, ...]
+
+
+class CartProducts:
+    """Finds products, and caches them for ten minutes by sku and store view.
+
+    A cached product may be out of date, so check a cart that was filled with it.
+    """
+
+    def __init__(self, client: MagentoClient) -> None:
+        self._client = client
+        self._cache: dict[tuple[str, str], tuple[float, CartProduct]] = {}
+
+    def get_cached(self, bag: Bag, *, store: StoreView) -> dict[str, CartProduct] | None:
+        """Return the products of a bag by normalized sku, None unless all are cached."""
+        now = time.monotonic()
+        entries = {key: self._cache.get((store.code, key)) for key in _list_skus(bag)}
+        found = {key: entry[1] for key, entry in entries.items() if entry and entry[0] > now}
+        return found if len(found) == len(entries) else None
+
+    def remove_cached(self, bag: Bag, *, store: StoreView) -> None:
+        """Remove the products of a bag from the cache."""
+        for sku in _list_skus(bag):
+            self._cache.pop((store.code, sku), None)
+
+    def read_from_quote(
+        self, quote: Quote, *, store: StoreView, deadline: Deadline
+    ) -> dict[str, CartProduct]:
+        """Return and cache the products of a guest's quote, by normalized sku.
+
+        Raises ShopUnavailable if GraphQL does not tell them, and ShopTimeout.
+        """
+        answer = self._client.graphql(
+            _QUERY, {"id": quote.masked_id}, store=store.code, deadline=deadline
+        )
+        try:
+            cart = _NumberedCartJson.model_validate(answer.body["data"]["cart"])
+            products = {item.sku: item.build_product() for item in cart.items if item is not None}
+        except (KeyError, TypeError, ValueError, ValidationError):
+            raise build_unusable_answer_problem(
+                answer, "The shop's GraphQL does not tell the numbers of the products."
+            ) from None
+        if len(self._cache) + len(products) > _MAX_CACHED:
+            self._cache.clear()
+        expiry = time.monotonic() + _CACHE_SECONDS
+        self._cache |= {(store.code, sku): (expiry, each) for sku, each in products.items()}
+        return products
+
+
+def _list_skus(bag: Bag) -> Iterable[str]:
+    return [normalize_sku(line.sku) for line in bag.lines]
+
+
+def _decode(uid: str) -> str:
+    return b64decode(uid, validate=True).decode()

@@ -1,0 +1,133 @@
+"""A new visitor of the shop's pages, who adds products to the cart and opens checkout."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from handoff.deadline import Deadline
+from handoff.magento.checkout_probe import (
+    CART_PAGE,
+    ShopperSession,
+    VisitedPage,
+    build_page_headers,
+    find_cookie,
+)
+from handoff.magento.client import MagentoClient, raise_no_response
+from handoff.magento.http_transport import HttpResponse, NoResponse
+from handoff.magento.unusable_answers import classify_page, log_unusable_answer
+from handoff.problems import ShopUnavailable
+from handoff.settings.store_view_models import StoreSite
+from handoff.storefront_session.cart_products import CartProduct
+
+ADD_TO_CART_PATH = "/checkout/cart/add/"
+
+USER_AGENT = (
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+    f"Chrome/142.0.0.0 Mobile Safari/537.36 Handoff/{version('handoff')}"
+)
+"""The user agent of a browser. Magento ends the session of a monitor after one minute."""
+
+_ROBOT_STATUSES = (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+
+
+class StorefrontBrowser:
+    """Opens pages of one store view with the cookies of one new session."""
+
+    def __init__(
+        self, client: MagentoClient, site: StoreSite, deadline: Deadline, session_id: str = ""
+    ) -> None:
+        """Without a `session_id`, the shop makes a session at the first page."""
+        self._client = client
+        self._site = site
+        self._deadline = deadline
+        self._session_id = session_id
+        # Magento takes over the form key of this cookie, as its own cached pages need it.
+        self._form_key = secrets.token_hex(8)
+
+    @property
+    def session(self) -> ShopperSession:
+        """The session under its last id, which is a credential."""
+        return ShopperSession(self._site, self._session_id)
+
+    def add_to_cart(self, product: CartProduct, quantity: int) -> bool:
+        """Add a product as its page does, and return False if the shop refuses it.
+
+        Raises ShopUnavailable if the answer is not one of Magento's, and ShopTimeout.
+        """
+        options = product.options.items()
+        form = {
+            "product": str(product.product_id),
+            "qty": str(quantity),
+            "form_key": self._form_key,
+            **{f"super_attribute[{attribute}]": value for attribute, value in options},
+        }
+        # Magento answers a script with JSON, and anything else with a redirect.
+        headers = {
+            "Accept": "application/json, text/javascript, */*; q=0.01",
+            "X-Requested-With": "XMLHttpRequest",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        url = f"{self._site.storefront_url}{ADD_TO_CART_PATH}"
+        response = self._send("POST", url, headers=headers, body=urlencode(form).encode())
+        return _is_added(response)
+
+    def open_checkout(self) -> VisitedPage:
+        """Open checkout and follow no redirect. Raises ShopUnavailable or ShopTimeout."""
+        return self.open_page(self._site.checkout_url)
+
+    def open_page(self, url: str, headers: Mapping[str, str] | None = None) -> VisitedPage:
+        """Open a page with further headers and follow no redirect."""
+        return VisitedPage(url, self._send("GET", url, headers=headers or {}))
+
+    def _send(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None
+    ) -> HttpResponse:
+        page_headers = build_page_headers(url, self.session)
+        cookies = [page_headers.get("Cookie", ""), f"form_key={self._form_key}"]
+        page_headers |= {"User-Agent": USER_AGENT, "Cookie": "; ".join(filter(None, cookies))}
+        try:
+            response = self._client.request_page(
+                method, url, headers={**page_headers, **headers}, body=body, deadline=self._deadline
+            )
+        except NoResponse as error:
+            raise_no_response(error)
+        name = self._site.session_cookie.name
+        self._session_id = find_cookie(response.set_cookies, name) or self._session_id
+        return response
+
+
+def build_unusable_page_problem(response: HttpResponse) -> ShopUnavailable:
+    """Return the problem for an answer that is not the shop's own page."""
+    if classify_page(response) == "challenge" or response.status in _ROBOT_STATUSES:
+        return ShopUnavailable(
+            f"The shop's pages answer {response.status} to Handoff. A protection against robots "
+            "in front of the shop may be the cause: it has to let Handoff through."
+        )
+    return ShopUnavailable(f"The shop's pages answer {response.status} to Handoff.")
+
+
+def _is_added(response: HttpResponse) -> bool:
+    try:
+        answer: Any = json.loads(response.body) if response.status == HTTPStatus.OK else None
+    except (ValueError, RecursionError):
+        answer = None
+    if answer is None:
+        log_unusable_answer(response)
+        raise build_unusable_page_problem(response)
+    # With an address, the script leaves the page: for the product's page after a refusal, and for
+    # the cart page in shops that show it after each product.
+    target = answer.get("backUrl") if isinstance(answer, dict) else None
+    return not target or _get_path(str(target)).endswith(CART_PAGE)
+
+
+def _get_path(url: str) -> str:
+    try:
+        return urlsplit(url).path.rstrip("/")
+    except ValueError:
+        return ""
