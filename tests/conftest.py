@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +18,7 @@ from handoff.app_factory import create_app
 from handoff.settings import Settings, load_settings
 from tests.logs import CapturedLog
 from tests.mariadb import MariadbServer, derive_session_store_key, running_mariadb
+from tests.migrated_ledgers import create_ledger_in
 from tests.postgres import PostgresServer, running_postgres
 from tests.running import RedisServer, RunningShop, ShopServer, running_redis, running_shop_server
 
@@ -110,18 +110,8 @@ def shop(shop_server: ShopServer, tmp_path: Path) -> RunningShop:
     return shop_server.open_new_shop(tmp_path / "sessions")
 
 
-@pytest.fixture(scope="session")
-def migrated_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an empty SQLite ledger with all its tables. Copying it is faster than migrating."""
-    folder = tmp_path_factory.mktemp("ledger")
-    app = create_app(load_settings(**settings_for("http://127.0.0.1:9", folder, folder)))
-    app.extensions["handoff.database"].close()
-    return folder / "handoff.db"
-
-
 @pytest.fixture
-def settings(shop: RunningShop, migrated_ledger: Path, tmp_path: Path) -> Settings:
-    shutil.copy(migrated_ledger, tmp_path / "handoff.db")
+def settings(shop: RunningShop, tmp_path: Path) -> Settings:
     return load_settings(**settings_for(shop.url, shop.sessions, tmp_path))
 
 
@@ -133,7 +123,7 @@ def settings_for(shop_url: str, sessions: Path, folder: Path) -> dict[str, Any]:
         "api_keys": (KEY,),
         "secret_key": "a secret of the tests that is long enough",
         "session_store": sessions.as_uri(),
-        "database_url": f"sqlite:///{folder / 'handoff.db'}",
+        "database_url": create_ledger_in(folder),
         "stores": (STORE,),
     }
 
@@ -204,7 +194,7 @@ BOTH = ("sqlite", "postgresql")
 def new_ledger(request: pytest.FixtureRequest, folder: Path) -> str:
     """Return the URL of an empty ledger in the kind of database that `request.param` names."""
     if request.param == "sqlite":
-        return f"sqlite:///{folder / 'handoff.db'}"
+        return create_ledger_in(folder)
     server: PostgresServer = request.getfixturevalue("postgres")
     return server.new_database()
 
