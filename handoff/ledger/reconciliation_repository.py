@@ -161,13 +161,13 @@ class ReconciliationRepository:
         self,
         *conditions: sa.ColumnElement[bool],
         order_by: tuple[sa.Column[Any], ...],
-        page_size: int = _PAGE_SIZE,
+        page_size: int | None = None,
     ) -> Iterator[list[Handoff]]:
         return iterate_handoffs(
             self._database,
             *conditions,
             order_by=order_by,
-            page_size=page_size,
+            page_size=page_size or _PAGE_SIZE,
             on_unreadable=self._on_unreadable,
         )
 
