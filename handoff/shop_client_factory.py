@@ -17,13 +17,22 @@ if TYPE_CHECKING:
     from handoff.service_metrics import ServiceMetrics
 
 
-def open_client(settings: Settings, metrics: ServiceMetrics | None = None) -> MagentoClient:
-    """Return the client for the shop's REST and GraphQL. It does not connect yet."""
+def open_client(
+    settings: Settings,
+    metrics: ServiceMetrics | None = None,
+    *,
+    source_address: str | None = None,
+) -> MagentoClient:
+    """Return the client for the shop's REST and GraphQL. It does not connect yet.
+
+    `source_address` is the address of this machine from which it connects.
+    """
     return MagentoClient(
         settings.magento_url,
         host=settings.magento_host,
         ca_file=settings.magento_ca_file,
         metrics=metrics,
+        source_address=source_address,
     )
 
 

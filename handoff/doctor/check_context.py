@@ -12,6 +12,7 @@ from handoff.deadline import Deadline
 from handoff.doctor.catalogue_sample import CatalogueReader, CatalogueSample
 from handoff.doctor.checkout_trial import CheckoutTrial, try_checkout
 from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json, read_message
+from handoff.doctor.storefront_trial import try_storefront_checkout
 from handoff.doctor.trial_carts import GraphqlCart, build_graphql_cart, find_buyable_skus
 from handoff.doctor.trial_sessions import register_session_of
 from handoff.magento.admin_access import AdminLoginReply
@@ -195,9 +196,11 @@ class CheckContext:
 
     @memoize
     def try_checkout(self, store: StoreView) -> CheckoutTrial:
-        """Write a web session with a bag of one product, and open checkout with it."""
+        """Make a web session with a bag of one product, and open checkout with it."""
         token = self.get_admin_token()
         skus = [self._sku] if self._sku else find_buyable_skus(self.shop, store, token)
+        if self.settings.session_store_url.is_storefront:
+            return try_storefront_checkout(self.shop, store, skus)
         return try_checkout(self.shop, store, skus)
 
     @memoize

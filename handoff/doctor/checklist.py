@@ -25,6 +25,7 @@ from handoff.doctor.checks import (
     shop_address,
     shop_configuration,
     store_views,
+    storefront_session,
     web_checkout,
 )
 
@@ -91,6 +92,7 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
         ),
         "Into checkout": (
             Check("Bag into checkout", checkout.check_bag_into_checkout, _STORE),
+            Check("Ties of sessions", storefront_session.check_session_ties),
             Check("Customer's session", customer_account.check_customer_session),
             Check("Redirects of checkout", checkout.check_checkout_redirects, _STORE),
         ),

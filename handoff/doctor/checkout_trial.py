@@ -40,6 +40,19 @@ class CheckoutTrialOutcome(Enum):
         "Checkout shows a bag of {sku} from a session that we have written: session store, "
         "cookie, website and path are right."
     )
+    BAG_IN_STOREFRONT_SESSION = ok(
+        "Checkout shows a bag of {sku} in a session that the shop's own pages have made."
+    )
+    STOREFRONT_UNUSABLE = fault(
+        "The shop's own pages make no session with a bag of {sku}. {problem}",
+        "See docs/storefront-sessions.md. If something protects the shop against robots, it has to "
+        "let Handoff's calls through.",
+    )
+    SESSION_TIED = fault(
+        "The shop's own pages make a session with a bag of {sku}, but another browser finds no bag "
+        "in it.",
+        "See the check Ties of sessions.",
+    )
     EMPTY_CHECKOUT = warning(
         "Checkout opens with our session, but its page does not contain {sku}.",
         "Open a link of the service by hand, and check whether the bag is right.",
@@ -122,7 +135,8 @@ class CheckoutTrial:
     """The result of a trial: its cart, and the pages from checkout to the last redirect.
 
     `right_website_id` is the website whose number works, and `right_serializer` the format that
-    the shop reads, if they are not those of the settings.
+    the shop reads, if they are not those of the settings. `problem` says why the shop's own pages
+    make no session.
     """
 
     outcome: CheckoutTrialOutcome
@@ -130,6 +144,7 @@ class CheckoutTrial:
     pages: tuple[VisitedPage, ...] = field(default=(), repr=False)
     right_website_id: int | None = None
     right_serializer: SessionSerializer | None = None
+    problem: str = ""
 
     @property
     def status(self) -> int:

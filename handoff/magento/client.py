@@ -113,17 +113,20 @@ class MagentoClient:
         host: str | None = None,
         ca_file: str | None = None,
         metrics: ServiceMetrics | None = None,
+        source_address: str | None = None,
     ) -> None:
         """`base_url` is the URL below which `rest/` and `graphql` are.
 
         `host` is the shop's public host (and port) if that URL is an inner one. `ca_file` (PEM)
         holds the trusted certificate authorities, by default the usual ones. `metrics` gets the
-        time of each call.
+        time of each call. `source_address` is the address of this machine from which it connects.
         """
         self.graphql_capabilities = GraphqlCapabilities()
         self._base_url = base_url
         self._headers = {"Accept": "application/json", **({"Host": host} if host else {})}
-        self._transport = HttpTransport(tls_name=get_tls_name(base_url, host), ca_file=ca_file)
+        self._transport = HttpTransport(
+            tls_name=get_tls_name(base_url, host), ca_file=ca_file, source_address=source_address
+        )
         self._metrics = metrics
 
     def rest(

@@ -90,14 +90,26 @@ class HttpResponse:
 class HttpTransport:
     """Sends HTTP requests; safe to share between threads."""
 
-    def __init__(self, *, tls_name: str | None = None, ca_file: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        tls_name: str | None = None,
+        ca_file: str | None = None,
+        source_address: str | None = None,
+    ) -> None:
         """`tls_name` is the name in the server's certificate, if it is not the URL's host.
 
         `ca_file` (PEM) holds the trusted certificate authorities, by default the usual ones.
+        `source_address` is the address of this machine from which it connects.
         """
         self._session = _StatelessSession()
         self._verify = ca_file or True
-        adapter = DeadlineAdapter(tls_name=tls_name, pool_maxsize=_POOL_SIZE, max_retries=0)
+        adapter = DeadlineAdapter(
+            tls_name=tls_name,
+            source_address=source_address,
+            pool_maxsize=_POOL_SIZE,
+            max_retries=0,
+        )
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
@@ -155,14 +167,18 @@ def limit_reads(deadline: Deadline) -> Iterator[None]:
 class DeadlineAdapter(HTTPAdapter):
     """Sends requests whose answers are read under `limit_reads`."""
 
-    def __init__(self, *, tls_name: str | None = None, **options: Any) -> None:
-        """`tls_name` is the name in the server's certificate, if it is not the URL's host."""
-        self._tls_options: dict[str, Any] = {"server_hostname": tls_name} if tls_name else {}
+    def __init__(
+        self, *, tls_name: str | None = None, source_address: str | None = None, **options: Any
+    ) -> None:
+        """`tls_name` and `source_address` are as in an HttpTransport."""
+        self._pool_options: dict[str, Any] = {"server_hostname": tls_name} if tls_name else {}
+        if source_address:
+            self._pool_options["source_address"] = (source_address, 0)
         super().__init__(**options)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Create the connection pools of the classes below."""
-        options |= self._tls_options
+        options |= self._pool_options
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = {"http": _DeadlinePool, "https": _DeadlineTlsPool}
 

@@ -12,11 +12,15 @@ from handoff_sandbox.totals import calculate_totals
 
 @dataclass(slots=True)
 class CheckoutRules:
-    """Magento's settings. `minimum` is an amount of money before shipping."""
+    """Magento's settings. `minimum` is an amount of money before shipping.
+
+    `session_tie` is what a session is tied to: a name as in `web/session/use_…`, or nothing.
+    """
 
     guest_checkout: bool = True
     one_page_checkout: bool = True
     minimum: Decimal = Decimal(0)
+    session_tie: str = ""
 
 
 def describe_line_error(line: QuoteLine) -> str | None:

@@ -19,6 +19,7 @@ def check_bag_into_checkout(context: CheckContext, store: StoreView) -> CheckRes
     last = trial.pages[-1] if trial.pages else None
     facts = {
         "sku": trial.cart.sku,
+        "problem": trial.problem,
         "status": trial.status,
         "shop_message": f" The shop says: {trial.message}" if trial.message else "",
         "store": store.code,

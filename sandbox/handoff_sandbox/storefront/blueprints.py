@@ -34,7 +34,7 @@ def _open_visit() -> Response | None:
         return render_error_page()
     cookie_view = shop.views.find_by_code(code) or view
     visit = g.visit = Visit(shop, view, cookie_view, session, encode_session(session.raw))
-    if shop.visitors.has_ended(session, visit.customer):
+    if shop.visitors.has_ended(session, visit.customer) or not _is_tie_kept(visit):
         return _end_session(visit)
     other_hosts = {other.host for other in shop.views.listed} - {view.host}
     if request.method == "GET" and host in other_hosts:
@@ -45,6 +45,19 @@ def _open_visit() -> Response | None:
     if not session.raw:
         session.set_values("default", _form_key=visit.get_form_key())
     return None
+
+
+def _is_tie_kept(visit: Visit) -> bool:
+    """Return whether the request comes from where the session began, if the shop asks for it."""
+    tie = visit.shop.rules.session_tie
+    if not tie:
+        return True
+    current = str(request.environ.get(tie.upper(), ""))
+    began = visit.session.get_text("_session_validator_data", tie)
+    if began is None:
+        visit.session.set_values("_session_validator_data", **{tie: current})
+        return True
+    return began == current
 
 
 def _end_session(visit: Visit) -> Response:
