@@ -50,4 +50,4 @@ sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$(dpkg --print-architecture)
 
 mkdir -p dist
 chmod -R go+rX "$root" && chmod 640 "$root/etc/handoff/handoff.env"
-dpkg-deb --root-owner-group --build "$root" "dist/handoff_${version}_$(dpkg --print-architecture).deb"
+dpkg-deb --root-owner-group -Zzstd -z9 --build "$root" "dist/handoff_${version}_$(dpkg --print-architecture).deb"

@@ -39,7 +39,7 @@ class Deployment:
         folder = find_resource_folder("deploy")
         units = sorted(p for p in folder.iterdir() if p.suffix in (".service", ".timer"))
         if self.units_folder == UNITS_FOLDER and has_packaged_units():
-            return self._plan_overrides([unit.name for unit in units if unit.suffix == ".service"])
+            return [file for unit in units for file in self._plan_override(unit)]
         texts = {unit.name: self._adapt_unit(unit.read_text("utf-8")) for unit in units}
         return [PlannedFile(self.units_folder / name, text) for name, text in texts.items()]
 
@@ -66,12 +66,18 @@ class Deployment:
             lines.append(f"ReadWritePaths={self.ledger_folder}")
         return "\n".join(lines)
 
-    def _plan_overrides(self, names: list[str]) -> list[PlannedFile]:
-        if not self.session_folder:
+    def _plan_override(self, unit: Path) -> list[PlannedFile]:
+        """Return the lines in which this installation differs from a unit of the package."""
+        text = unit.read_text("utf-8")
+        adapted = self._adapt_unit(text).splitlines()
+        lines = [line for line in adapted if line not in text.splitlines()]
+        lines = [line for line in lines if line and not line.startswith("#")]
+        if not lines:
             return []
-        text = f"[Service]\n{self._describe_user()}\n"
-        folders = [self.units_folder / f"{name}.d" for name in names]
-        return [PlannedFile(folder / "session-files.conf", text) for folder in folders]
+        if any(line.startswith("ExecStart=") for line in lines):
+            lines.insert(0, "ExecStart=")  # otherwise a second command is added
+        folder = self.units_folder / f"{unit.name}.d"
+        return [PlannedFile(folder / "handoff-init.conf", "\n".join(["[Service]", *lines, ""]))]
 
 
 def has_packaged_units() -> bool:
