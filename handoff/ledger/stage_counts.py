@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from handoff.ledger.database import Database
 from handoff.ledger.refused_transfers import IS_OVER_RETENTION, RefusedTransfer
+from handoff.ledger.row_parser import parse_rows
 from handoff.ledger.tables import handoff, refused_transfer
 
 DAY = 24 * 3_600_000
@@ -73,7 +74,11 @@ def sum_stages(counts: Sequence[StageCounts]) -> StageCounts:
 
 
 def find_last_refusals(database: Database, count: int) -> list[RefusedTransfer]:
-    """Return the last refused transfers that have a reference, the newest first."""
+    """Return the last refused transfers that have a reference, the newest first.
+
+    One that cannot be read is logged and left out.
+    """
     with database.open_read_connection() as connection:
         values = {"count": count, **database.now_parameter}
-        return [RefusedTransfer(*row) for row in connection.execute(_LAST_REFUSALS, values)]
+        rows = connection.execute(_LAST_REFUSALS, values).mappings()
+        return parse_rows(RefusedTransfer, rows)

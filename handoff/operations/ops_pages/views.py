@@ -31,7 +31,7 @@ from handoff.operations.ops_pages.query_log import is_handoff_id, log_search
 from handoff.operations.ops_pages.recent_value import RecentValue
 from handoff.operations.ops_pages.service_state import ServiceState
 from handoff.operations.ops_pages.sign_in_views import MAX_QUERY_LENGTH, redirect_to_sign_in
-from handoff.problems import Busy, LedgerUnavailable
+from handoff.problems import Busy, LedgerUnavailable, RecordUnreadable
 from handoff.reconciliation.state_texts import DIFFERENCE_LABELS
 from handoff.settings import Settings
 from handoff.support_code import normalize_support_code
@@ -61,6 +61,7 @@ _SHOP_ANSWERS = {
     "busy": "Another comparison is running. Try again in a moment.",
     "shop_timeout": "The shop did not answer in time. Try again later.",
     "shop_unavailable": "The shop did not answer the search for orders. The log says why.",
+    "record_unreadable": "The ledger's record cannot be read. The log names it.",
     "ledger_unavailable": "The ledger cannot be used now. The log says why.",
 }
 
@@ -170,10 +171,13 @@ def _read_overview_facts(context: OpsContext) -> dict[str, Any]:
 def _render_search(text: str) -> str | Response:
     context = _get_context()
     transfers: list[dict[str, Any]] = []
+    unreadable: list[RecordUnreadable] = []
     try:
         with context.search_limit.acquire_slot(_SEARCH_WAIT):
             if len(text) <= MAX_QUERY_LENGTH:
-                transfers = search_transfers(context.database, context.settings, text)
+                transfers = search_transfers(
+                    context.database, context.settings, text, on_unreadable=unreadable.append
+                )
     except Busy:
         page = render_template("search.html", query=text[:MAX_QUERY_LENGTH], is_busy=True)
         return make_response(page, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -182,6 +186,7 @@ def _render_search(text: str) -> str | Response:
         query=text[:MAX_QUERY_LENGTH],
         transfers=transfers[-MAX_SHOWN_TRANSFERS:],
         hidden_count=max(0, len(transfers) - MAX_SHOWN_TRANSFERS),
+        unreadable=unreadable,
         support_code=normalize_support_code(text),
         can_compare=context.comparison.can_compare,
         shop_answer=request.args.get("shop", ""),

@@ -194,6 +194,22 @@ def test_markup_in_a_reference_or_a_sku_stays_text(scenario: Scenario, desk: Fla
         assert "&lt;i&gt;r&lt;/i&gt;" in page
 
 
+def test_a_record_that_cannot_be_read_breaks_no_page(ordered: Scenario, desk: FlaskClient) -> None:
+    Poq(ordered.app.test_client()).bag(("ITEM-99", 1), reference="broken")
+    with ordered.database.open_migration_transaction() as connection:
+        connection.exec_driver_sql("UPDATE handoff SET bag = 'x', issued_at = 'y'")
+        connection.exec_driver_sql("UPDATE refused_transfer SET skus = '{'")
+    handoff_id = ordered.links[UUID].removeprefix("/h/").partition(".")[0]
+    for text in (UUID, handoff_id):
+        found = search(desk, text)
+        assert f"The ledger's record {handoff_id} cannot be read: bag, issued_at." in found
+        assert "Nothing else matches" in found
+    assert "broken cannot be read: skus" in search(desk, "broken")
+    assert desk.get("/ops/").status_code == 200
+    asked = desk.post(f"/ops/compare/{handoff_id}")
+    assert asked.location.endswith("shop=record_unreadable")
+
+
 def test_no_page_has_a_link_or_says_who_the_customer_is(
     scenario: Scenario, desk: FlaskClient, shop: RunningShop
 ) -> None:
