@@ -71,7 +71,8 @@ _ANSWERS = (
     click.option("--use-php", is_flag=True,
                  help="Let PHP run an env.php that is not data alone, as the file's owner."),
     click.option("--session-store", metavar="URL",
-                 help="The session store, if env.php is not on this machine."),
+                 help="The session store, if env.php is not on this machine; `storefront` if "
+                 "nobody but the shop can reach it."),
     click.option("--redis-user", type=click.Choice(["create", "shop"]),
                  help="Create a Redis user for Handoff, or use the shop's own login."),
     click.option("--customer-accounts", type=click.Choice(["website", "global"]),

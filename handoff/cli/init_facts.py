@@ -43,7 +43,12 @@ def _read_configuration(
     options: InitOptions, questions: Questions, existing: dict[str, str]
 ) -> tuple[ShopConfiguration, SessionStorePlan | None]:
     if options.session_store:
-        return ShopConfiguration(), read_session_store_url(options.session_store)
+        configuration = (
+            _read_env_php(options.env_php, options, questions)
+            if options.env_php
+            else ShopConfiguration()
+        )
+        return configuration, read_session_store_url(options.session_store)
     env_php = options.env_php
     if env_php is None:
         if "HANDOFF_SESSION_STORE_FILE" in existing:

@@ -11,10 +11,13 @@ from handoff.settings.session_store_url import SessionStoreUrl
 
 _PHP_FOLDERS = (Path("/var/lib/php/sessions"), Path("/var/lib/php/session"))
 _REDIS_HANDLERS = ("redis", "valkey")
+_STOREFRONT_WAY = (
+    "Or let the shop's own pages make the sessions, for bags only: --session-store storefront"
+)
 _IN_DATABASE = (
     "The shop keeps its sessions in its database (save => db). To write there, Handoff needs a "
     "database user, and a key that is derived from the shop's crypt key. docs/go-live.md has the "
-    "steps. Then give --session-store mysql://…"
+    "steps. Then give --session-store mysql://…\n" + _STOREFRONT_WAY
 )
 _LIFETIME, _MIN_LIFETIME, _MAX_LIFETIME = 3600, 60, 2_592_000  # seconds, as in Magento
 
@@ -58,6 +61,11 @@ class SessionStorePlan:
         return SessionStoreUrl.parse(self.build_url()).is_database
 
     @property
+    def is_storefront(self) -> bool:
+        """Whether there is no store to write to, and the shop's own pages make the sessions."""
+        return SessionStoreUrl.parse(self.build_url()).is_storefront
+
+    @property
     def is_redis_of_shop(self) -> bool:
         """Whether env.php names a Redis, so that its login is known."""
         return "{login}" in self.url
@@ -79,7 +87,7 @@ def plan_session_store(configuration: ShopConfiguration) -> SessionStorePlan:
         raise SessionStoreNotSupported(_IN_DATABASE)
     raise SessionStoreNotSupported(
         f"The shop keeps its sessions in {handler!r}. Handoff writes to Redis, Valkey, files and "
-        "the database."
+        f"the database.\n{_STOREFRONT_WAY}"
     )
 
 

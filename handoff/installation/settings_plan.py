@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -65,6 +66,10 @@ def plan_settings(
         "CUSTOMER_ACCOUNTS": _plan_customer_accounts(facts, choices),
         **_plan_cookie(facts),
     }
+    if store and store.is_storefront:
+        values.pop(
+            "SESSION_LIFETIME", None
+        )  # with storefront it says how long the shop keeps a session
     return {f"HANDOFF_{name}": value for name, value in values.items() if value}
 
 
@@ -77,6 +82,8 @@ def _plan_session_store(store: SessionStorePlan | None, choices: Choices) -> dic
     }
     if store.is_database:
         values["SESSION_STORE_KEY_FILE"] = choices.session_store_key_file
+    if store.is_storefront:
+        values["STORED_SESSION_KEYS"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     return values
 
 

@@ -297,6 +297,29 @@ def test_a_session_store_that_cannot_be_used_is_named(
     assert not env_file.exists()
 
 
+def test_without_a_session_store_a_key_for_waiting_sessions_is_made(
+    init: Init, env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert init("--yes", "--session-store", "storefront").exit_code == 0
+    values = read_settings(env_file)
+    assert values["HANDOFF_SESSION_STORE"] == "storefront"
+    assert "HANDOFF_SESSION_LIFETIME" not in values
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    assert len(load_settings().stored_session_keys) == 1
+    assert (
+        "HANDOFF_STORED_SESSION_KEYS=…"
+        in init(
+            "--dry-run",
+            "--update",
+            "--env-file",
+            env_file.with_name("other.env"),
+            "--session-store",
+            "storefront",
+        ).output
+    )
+
+
 def test_sessions_in_a_database_need_a_derived_key(init: Init, env_file: Path) -> None:
     url = "mysql://handoff:a-pass@db.internal/shop"
     assert init("--yes", "--session-store", url).exit_code == 0
