@@ -114,6 +114,23 @@ def test_the_pages_work_without_scripts_and_break_no_policy(
     assert [each for each in requested if not each.startswith((url, "data:"))] == []
 
 
+def test_a_link_in_a_ticket_leads_to_its_page(url: str, new_web_view: NewWebView) -> None:
+    page = open_page(new_web_view)
+    ticket = f"<a href='{url}/ops/?q=ordered'>the ticket</a>"
+    page.route(
+        "http://tickets.test/", lambda route: route.fulfill(body=ticket, content_type="text/html")
+    )
+    page.goto("http://tickets.test/")
+    page.get_by_text("the ticket").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="1 transfer found")).to_be_visible()
+    page.goto("http://tickets.test/")
+    page.get_by_text("the ticket").click()
+    expect(page.get_by_role("heading", name="1 transfer found")).to_be_visible()
+
+
 def test_the_bars_have_their_colours(url: str, new_web_view: NewWebView) -> None:
     page = open_page(new_web_view)
     sign_in(page, url)

@@ -28,12 +28,12 @@ def register_error_pages(app: Flask) -> None:
     @app.errorhandler(LedgerUnavailable)
     def _show_ledger_unavailable(_error: LedgerUnavailable) -> tuple[str, int]:
         text = "The ledger cannot be used now. The log says why (ledger_failed)."
-        return render_error(HTTPStatus.SERVICE_UNAVAILABLE, text)
+        return _render_error(HTTPStatus.SERVICE_UNAVAILABLE, text)
 
     @app.errorhandler(HTTPException)
     def _show_http_error(error: HTTPException) -> tuple[str, int] | tuple[str, int, dict[str, str]]:
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-        page = render_error(status, _TEXTS.get(status, "The request cannot be handled."))
+        page = _render_error(status, _TEXTS.get(status, "The request cannot be handled."))
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             return (*page, {"Allow": ", ".join(sorted(error.valid_methods))})
         return page
@@ -42,9 +42,9 @@ def register_error_pages(app: Flask) -> None:
     def _show_unexpected_error(error: Exception) -> tuple[str, int]:
         log.exception("unhandled_error", error=type(error).__name__)
         text = "Handoff has made a mistake. The log has the details (unhandled_error)."
-        return render_error(HTTPStatus.INTERNAL_SERVER_ERROR, text)
+        return _render_error(HTTPStatus.INTERNAL_SERVER_ERROR, text)
 
 
-def render_error(status: HTTPStatus, text: str) -> tuple[str, int]:
+def _render_error(status: HTTPStatus, text: str) -> tuple[str, int]:
     """Return a page with the phrase of a status and a sentence."""
     return render_template("error.html", title=status.phrase, text=text), status

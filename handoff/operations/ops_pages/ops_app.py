@@ -8,11 +8,13 @@ from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.ledger import Database, HandoffRepository
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.ledger.sign_in_tries import SignInTries
+from handoff.ledger.stage_counts import count_stages_by_day
 from handoff.operations.header_limits import limit_header_length
 from handoff.operations.health import ReadinessCheck
 from handoff.operations.ops_pages.error_pages import register_error_pages
 from handoff.operations.ops_pages.ops_sessions import OpsSessions
 from handoff.operations.ops_pages.order_comparison import OrderComparison
+from handoff.operations.ops_pages.recent_value import RecentValue
 from handoff.operations.ops_pages.request_guard import guard_requests
 from handoff.operations.ops_pages.service_state import ServiceState
 from handoff.operations.ops_pages.sign_in_views import SignInContext, register_sign_in
@@ -30,6 +32,8 @@ from handoff.webhooks.delivery_queue import DeliveryQueue
 from handoff.webhooks.receivers import list_receivers, open_outbox
 
 _REQUEST_SECONDS = 15.0
+_DAYS = 30
+_COUNTS_FRESH_FOR = 60.0  # seconds; counting reads all handoffs of these days
 _SESSION_STORE_TIMEOUT = 2.0  # seconds
 
 
@@ -77,7 +81,8 @@ def _register_views(app: Flask, settings: Settings, database: Database, password
     backlog = WebhookBacklog(DeliveryQueue(database), list_receivers(settings))
     readiness = ReadinessCheck(database, session_provider, block, backlog)
     state = ServiceState(settings, database, client, readiness, can_read_orders=orders is not None)
-    register_ops_views(app, OpsContext(settings, database, sessions, state, comparison))
+    counts = RecentValue(lambda: count_stages_by_day(database, _DAYS), seconds=_COUNTS_FRESH_FOR)
+    register_ops_views(app, OpsContext(settings, database, sessions, state, comparison, counts))
 
 
 def _limit_request_time(app: Flask) -> None:

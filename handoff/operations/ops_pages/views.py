@@ -22,7 +22,7 @@ from flask import (
 from handoff.api_values import format_time
 from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.ledger import Database
-from handoff.ledger.stage_counts import count_stages_by_day, find_last_refusals, sum_stages
+from handoff.ledger.stage_counts import StageCounts, find_last_refusals, sum_stages
 from handoff.link_tokens import find_handoff_id
 from handoff.operations.ops_pages import funnel_chart
 from handoff.operations.ops_pages.ops_sessions import OpsSessions
@@ -47,9 +47,9 @@ MAX_SHOWN_TRANSFERS = 20
 """Transfers that a page shows; a search seldom leads to more than two."""
 
 _EXTENSION = "handoff.ops"
-_DAYS = 30
-_COUNTS_FRESH_FOR = 60.0  # seconds; counting reads all handoffs of these days
 _REFUSALS = 10
+# With a navigation that another website has started, browsers do not send the strict cookie.
+_OTHER_SITES = ("cross-site", "same-site")
 _MAX_LINK_LENGTH = 4096  # characters of a text in which a link may be
 _SEARCH_SLOTS = 2  # of a worker's threads; a search reads every order of the ledger
 _SEARCH_WAIT = 5.0  # seconds
@@ -77,14 +77,8 @@ class OpsContext:
     sessions: OpsSessions
     state: ServiceState
     comparison: OrderComparison
+    counts: RecentValue[list[StageCounts]]
     search_limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(_SEARCH_SLOTS))
-    counts: RecentValue[Any] = field(init=False)
-
-    def __post_init__(self) -> None:
-        counts = RecentValue(
-            lambda: count_stages_by_day(self.database, _DAYS), seconds=_COUNTS_FRESH_FOR
-        )
-        object.__setattr__(self, "counts", counts)
 
 
 def register_ops_views(app: Flask, context: OpsContext) -> None:
@@ -111,6 +105,8 @@ def require_session() -> Response | None:
     """Send everybody without a session to the form for signing in."""
     if _get_context().sessions.has_session(request):
         return None
+    if request.method == "GET" and request.headers.get("Sec-Fetch-Site") in _OTHER_SITES:
+        return make_response(render_template("arrival.html"))
     text = _read_query()  # of a link, only the handoff's id goes on
     return redirect_to_sign_in((find_handoff_id(text) or text)[:MAX_QUERY_LENGTH])
 
