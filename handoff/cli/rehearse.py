@@ -28,11 +28,12 @@ from handoff.rehearsal.results import RehearsalNotPossible, RehearsalResult
 from handoff.rehearsal.runner import create_cleanup, plan_steps, run_steps
 from handoff.rehearsal.stop_request import CancelToken
 from handoff.rehearsal.transfer_client import TransferClient
+from handoff.rehearsal.webhook_deliveries import WebhookDeliveries
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_client_factory import open_admin_access, open_client, open_orders
 from handoff.url_validation import is_same_url
-from handoff.webhooks.receivers import open_outbox
+from handoff.webhooks.receivers import list_receivers, open_outbox
 
 _HELP = """\
 Do what the app and the shopper do, through the running service, at a STAGING shop.
@@ -138,11 +139,11 @@ def _run_rehearsal(settings: Settings, options: _Options) -> RehearsalResult:
         cancel.request()
         printer.print_notice("Stopping after the current call, then cleaning up.")
 
-    with _open_reconciler(client, settings, options) as reconciler:
+    with _open_ledger_access(client, settings, options, cancel) as (reconciler, deliveries):
         steps = []
         for store in options.stores:
             shop = AppClient(client, store, access, cancel)
-            context = RehearsalContext(shop, transfers, cancel, cleanup, reconciler)
+            context = RehearsalContext(shop, transfers, cancel, cleanup, reconciler, deliveries)
             account = None
             if options.customer_email:
                 password = options.customer_password
@@ -184,14 +185,16 @@ def _find_stores(settings: Settings, codes: tuple[str, ...]) -> Sequence[StoreVi
 
 
 @contextmanager
-def _open_reconciler(
-    client: MagentoClient, settings: Settings, options: _Options
-) -> Iterator[Reconciler | None]:
-    """Open a reconciler on the ledger of the running service, or None if it is not needed."""
+def _open_ledger_access(
+    client: MagentoClient, settings: Settings, options: _Options, cancel: CancelToken
+) -> Iterator[tuple[Reconciler | None, WebhookDeliveries | None]]:
+    """Open the ledger of the running service for the steps of an order, if one is placed."""
     orders = open_orders(client, settings) if options.place_order else None
     if orders is None:
-        yield None
+        yield None, None
         return
     with closing(open_existing_ledger(settings)) as database:
         repository = ReconciliationRepository(database, open_outbox(settings, database))
-        yield Reconciler(repository, orders, database.read_time)
+        receivers = list_receivers(settings)
+        deliveries = WebhookDeliveries(database, receivers, cancel) if receivers else None
+        yield Reconciler(repository, orders, database.read_time), deliveries

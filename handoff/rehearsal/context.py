@@ -12,6 +12,7 @@ from handoff.rehearsal.product_choice import choose_products
 from handoff.rehearsal.results import Observation
 from handoff.rehearsal.stop_request import CancelToken
 from handoff.rehearsal.transfer_client import TransferClient
+from handoff.rehearsal.webhook_deliveries import WebhookDeliveries
 from handoff.test_data_cleanup import Cleanup
 
 
@@ -19,7 +20,8 @@ from handoff.test_data_cleanup import Cleanup
 class RehearsalContext:
     """The clients of the shop and of the service, and two products once they are chosen.
 
-    `reconciler` is None if orders may not be read or none is placed.
+    `reconciler` is None if orders may not be read or none is placed. `deliveries` is None then,
+    and without a receiver of webhooks.
     """
 
     shop: AppClient
@@ -27,6 +29,7 @@ class RehearsalContext:
     cancel: CancelToken
     cleanup: Cleanup
     reconciler: Reconciler | None = None
+    deliveries: WebhookDeliveries | None = None
     products: tuple[str, str] = ("", "")
 
     def choose_products(self, skus: tuple[str, ...]) -> Observation:

@@ -8,6 +8,7 @@ from typing import Any
 
 from handoff.console_table import format_count
 from handoff.deadline import Deadline
+from handoff.ledger import Handoff
 from handoff.reconciliation.report import ReportState
 from handoff.rehearsal.app_cart import AppCart, describe_lines
 from handoff.rehearsal.checkout_page import CheckoutPage
@@ -74,6 +75,7 @@ class GuestBagJourney(GuestJourney):
         self._reference = f"rehearsal-{secrets.token_hex(8)}"
         self._order: PlacedOrder | None = None
         self._order_number: str | None = None
+        self._handoff: Handoff | None = None
 
     def build_steps(self) -> list[Step]:
         """Return the steps in their order."""
@@ -88,6 +90,8 @@ class GuestBagJourney(GuestJourney):
                     "order found by reconcile", self.find_order_by_reference, skip_reason
                 ),
             ]
+            if self._context.deliveries:
+                steps.append(self._build_step("webhooks received", self.wait_for_webhooks))
         return steps
 
     def build_transfer(self) -> dict[str, Any]:
@@ -169,7 +173,14 @@ class GuestBagJourney(GuestJourney):
             expected = f"{self._reference} to be matched"
             raise StepFailure(expected, entry.state.value, "order_not_matched")
         self._order_number = str(entry.orders[0]["number"])
+        self._handoff = entry.handoff
         return f"{self._reference} is order {self._order_number}, exactly the bag"
+
+    def wait_for_webhooks(self) -> Observation:
+        """Wait until every receiver of webhooks has the event of the order."""
+        if self._context.deliveries is None or self._handoff is None:
+            raise LookupError("there is no receiver, or no order was found")
+        return self._context.deliveries.wait_for_order(self._handoff.id)
 
     def _cancel_order(self, order: PlacedOrder) -> None:
         shop, advice = self._context.shop, "cancel_by_hand"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -13,6 +16,7 @@ import pytest
 from tests.conftest import KEY
 from tests.rehearsal.staging_shop import StagingShop, running_staging_shop
 from tests.running import RunningShop, free_port, running_shop
+from tests.webhooks.receiver_server import SECRET, running_receiver
 
 NO_ADMIN = {"HANDOFF_MAGENTO_ADMIN_USERNAME": "", "HANDOFF_MAGENTO_ADMIN_PASSWORD": ""}
 
@@ -40,6 +44,22 @@ def test_every_step_passes_and_only_a_cancelled_order_stays(staging: StagingShop
     assert staging.list_remaining_skus() == []
     assert staging.list_remaining_accounts() == []
     _require_no_credential(staging, finished.out + finished.err)
+
+
+def test_an_order_ends_with_its_webhook(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "handoff.cli", "deliver"]
+    with running_receiver() as receiver, running_shop(tmp_path / "sessions") as shop:
+        webhooks = {"HANDOFF_WEBHOOK_URL": receiver.url, "HANDOFF_WEBHOOK_SECRET": SECRET}
+        with running_staging_shop(shop, tmp_path, **webhooks) as staging:
+            environment = {"PATH": os.environ["PATH"], **staging.environment, **webhooks}
+            environment["HANDOFF_PUBLIC_URL"] = staging.service.url
+            with subprocess.Popen(command, env=environment) as deliverer:
+                finished = staging.rehearse("--place-order", "--json", **webhooks)
+                deliverer.terminate()
+        assert finished.code == 0, finished.err
+        seen = {step["step"]: step["seen"] for step in finished.report["steps"]}
+        assert seen["webhooks received"].startswith("handoff.ordered at 127.0.0.1 ")
+        assert "handoff.ordered" in [event["type"] for event in receiver.events]
 
 
 def _require_no_credential(staging: StagingShop, output: str) -> None:
