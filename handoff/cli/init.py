@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from handoff.cli.exit_codes import exit_with_error
+from handoff.cli.exit_codes import INTERRUPTED, exit_with_error
 from handoff.cli.init_facts import find_facts
 from handoff.cli.init_options import InitOptions
 from handoff.cli.init_output import print_found_shop, print_next_steps
@@ -22,7 +22,7 @@ from handoff.installation.host_preparation import (
     run_as,
     start_service,
 )
-from handoff.installation.planned_file import FileNotWritable
+from handoff.installation.planned_file import FileNotWritable, require_writable
 from handoff.installation.redis_user import RedisUserNotCreated
 from handoff.installation.session_store_settings import SessionStoreNotSupported
 from handoff.installation.shop_configuration import ConfigurationUnreadable
@@ -52,6 +52,7 @@ Exit codes:
   0    all is well
   1    the files are written, and the doctor has warnings or faults
   2    it could not run, or a change was declined
+  130  Ctrl-C
 
 \b
 Examples:
@@ -59,10 +60,7 @@ Examples:
   handoff init --shop-url https://www.shop.example --env-php /var/www/shop/app/etc/env.php --dry-run
 """
 
-
 _FILE = click.Path(dir_okay=False, path_type=Path)
-
-
 _ANSWERS = (
     click.option("--shop-url", "shop_urls", multiple=True, metavar="URL",
                  help="The address at which shoppers see the shop. Repeat it for each website "
@@ -122,13 +120,16 @@ def init(**values: Any) -> None:
         code = _run_init(options, questions)
     except _ERRORS as error:
         exit_with_error(str(error))
-    except KeyboardInterrupt:
-        raise click.Abort from None
+    except (KeyboardInterrupt, click.Abort):  # a prompt raises the second
+        click.echo("\nInterrupted.", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
     raise click.exceptions.Exit(code)
 
 
 def _run_init(options: InitOptions, questions: Questions) -> int:
     """Do all steps, and return the exit code."""
+    if not options.dry_run:
+        require_writable(options.env_file)
     facts, store = find_facts(options, questions)
     print_found_shop(facts, store)
     plan = plan_installation(options, questions, facts, store)

@@ -42,36 +42,30 @@ def find_facts(
 def _read_configuration(
     options: InitOptions, questions: Questions, existing: dict[str, str]
 ) -> tuple[ShopConfiguration, SessionStorePlan | None]:
-    if options.session_store:
-        configuration = (
-            _read_env_php(options.env_php, options, questions)
-            if options.env_php
-            else ShopConfiguration()
-        )
-        return configuration, read_session_store_url(options.session_store)
+    """Return the shop's files and its session store, each from the first place that has it."""
     env_php = options.env_php
-    if env_php is None:
+    store_url = options.session_store
+    if env_php is None and store_url is None:
         if "HANDOFF_SESSION_STORE_FILE" in existing:
             return ShopConfiguration(), None
-        if "HANDOFF_SESSION_STORE" in existing:
-            url = existing["HANDOFF_SESSION_STORE"]
-            return ShopConfiguration(), read_session_store_url(url)
-        question = "Path of the shop's app/etc/env.php (empty if it is not on this machine)"
-        answer = questions.ask_text(
-            "--env-php or --session-store", question, None if questions.takes_proposals else ""
-        )
-        if not answer:
-            url = questions.ask_text("--session-store", "Session store (URL)", is_secret=True)
-            return ShopConfiguration(), read_session_store_url(url)
-        env_php = Path(answer)
-    configuration = _read_env_php(env_php, options, questions)
-    store = plan_session_store(configuration)
-    if not store.url:
-        url = questions.ask_text(
-            "--session-store", "Folder of PHP's session files (file:///…?owner=www-data)"
-        )
-        store = read_session_store_url(url)
-    return configuration, store
+        store_url = existing.get("HANDOFF_SESSION_STORE")
+        env_php = None if store_url else _ask_for_env_php(questions)
+    configuration = _read_env_php(env_php, options, questions) if env_php else ShopConfiguration()
+    if store_url is None and env_php:
+        store = plan_session_store(configuration)
+        if store.url:
+            return configuration, store
+    if store_url is None:
+        question = "Session store, such as redis://… or file:///folder?owner=www-data"
+        store_url = questions.ask_text("--session-store", question, is_secret=True)
+    return configuration, read_session_store_url(store_url)
+
+
+def _ask_for_env_php(questions: Questions) -> Path | None:
+    question = "Path of the shop's app/etc/env.php (empty if it is not on this machine)"
+    proposal = None if questions.takes_proposals else ""
+    answer = questions.ask_text("--env-php or --session-store", question, proposal)
+    return Path(answer) if answer else None
 
 
 def _read_env_php(env_php: Path, options: InitOptions, questions: Questions) -> ShopConfiguration:

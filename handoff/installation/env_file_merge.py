@@ -22,6 +22,7 @@ _KEPT = {
 }
 _SECRETS = re.compile("KEY|SECRET|PASSWORD|TOKEN")
 _URL_PASSWORD = re.compile(r"(?<=://)([^:@/]*):[^@/]*@")
+_EXAMPLE = re.compile(r"//(?:www\.)?shop\.example(?:[/:]|$)|:a-password@")
 _SAFE_VALUE = re.compile(r"[^\s'\"#\\$`]*|\[[^\n'#\\$`]*\]")
 
 
@@ -91,4 +92,4 @@ def _quote(value: str) -> str:
 
 def is_example(value: str) -> bool:
     """Return whether a value is one of .env.example, which works nowhere."""
-    return "shop.example" in value or ":a-password@" in value
+    return bool(_EXAMPLE.search(value))

@@ -41,21 +41,31 @@ class HostPreparation:
             steps.append(f"create the system user {self.service_user}, and a group for it")
         if not self.ledger_folder.exists():
             steps.append(f"create {self.ledger_folder}, mode 0700, for {self.folder_owner}")
+        elif self._is_folder_of_another_user:
+            steps.append(f"give {self.ledger_folder} and the ledger in it to {self.folder_owner}")
         return steps
 
     def run(self) -> None:
         """Do the missing steps. Raises HostNotPrepared."""
         if self._is_user_missing:
             _run_command([*_ADD_USER, str(self.service_user)])
-        if self.ledger_folder.exists():
-            return
         try:
-            create_folder(self.ledger_folder.parent)
-            self.ledger_folder.mkdir(mode=0o700)
-            if self.service_user:
-                shutil.chown(self.ledger_folder, self.folder_owner, find_group(self.service_user))
+            if not self.ledger_folder.exists():
+                create_folder(self.ledger_folder.parent)
+                self.ledger_folder.mkdir(mode=0o700)
+            if self._is_folder_of_another_user and self.service_user:
+                group = find_group(self.service_user)
+                for path in (self.ledger_folder, *self.ledger_folder.iterdir()):
+                    shutil.chown(path, self.folder_owner, group)
         except (OSError, LookupError) as error:
             raise HostNotPrepared(f"{self.ledger_folder} cannot be made: {error}.") from None
+
+    @property
+    def _is_folder_of_another_user(self) -> bool:
+        """Whether root has to change the owner; the user of the service has to own its ledger."""
+        if self.service_user is None or not self.ledger_folder.exists():
+            return False
+        return not has_user(self.folder_owner) or self.ledger_folder.owner() != self.folder_owner
 
     @property
     def _is_user_missing(self) -> bool:

@@ -73,6 +73,16 @@ class PlannedFile:
         return [f"{self.path}: mode {stat.S_IMODE(status.st_mode):04o} → {self.mode:04o}{owner}"]
 
 
+def require_writable(path: Path) -> None:
+    """Raise FileNotWritable if this user cannot create or replace a file."""
+    folder = next(parent for parent in path.resolve().parents if parent.exists())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise FileNotWritable(
+            f"{path} cannot be written by this user. Run this command as root, or choose another "
+            "place with --env-file."
+        )
+
+
 def create_folder(folder: Path) -> None:
     """Create a missing folder, and those above it, so that every user may enter them."""
     for path in (*reversed(folder.parents), folder):

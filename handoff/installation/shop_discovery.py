@@ -27,6 +27,10 @@ _FIELDS = (
     "base_link_url secure_base_link_url"
 )
 _STORES_QUERY = f"{{ storeConfig {{ {_FIELDS} secure_base_url }} availableStores {{ {_FIELDS} }} }}"
+_HINTS: dict[str, str] = {
+    "certificate": " Name its authority with --ca-file.",
+    "tls": " If the shop has no https, write http:// in its address.",
+}
 
 _BASE_URL: TypeAdapter[str] = TypeAdapter(BaseUrl)
 
@@ -151,7 +155,8 @@ class ShopDiscovery:
                 max_bytes=_MAX_BYTES,
             )
         except NoResponse as error:
-            raise ShopNotFound(f"{url} does not answer. {error.reason}") from None
+            hint = _HINTS.get(error.kind, "")
+            raise ShopNotFound(f"{url} does not answer. {error.reason}{hint}") from None
 
 
 def normalize_address(text: str) -> str:

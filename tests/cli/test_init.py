@@ -385,3 +385,14 @@ def test_it_ends_in_the_doctor(shop: RunningShop, env_file: Path) -> None:
     ran = subprocess.run([*command, *options], capture_output=True, text=True, timeout=200)
     assert ran.returncode == 1, "the service does not run yet"
     assert "Bag into checkout" in ran.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+def test_the_ledger_belongs_to_the_user_of_the_service(init: Init, env_file: Path) -> None:
+    """The shop has moved its sessions from Redis to files, which the user of PHP owns."""
+    init("--yes")
+    ledger = env_file.with_name("ledger")
+    (ledger / "handoff.db").touch()
+    result = init("--yes", "--update", "--session-store", "file:///tmp?owner=nobody")
+    assert f"give {ledger} and the ledger in it to nobody" in result.output
+    assert [path.owner() for path in (ledger, ledger / "handoff.db")] == ["nobody", "nobody"]
