@@ -19,6 +19,14 @@ from handoff.webhooks.deliverer import Deliverer
 from handoff.webhooks.delivery_queue import BATCH_SIZE, DeliveryQueue, compute_delay
 from handoff.webhooks.receivers import Receiver
 from tests.certificates import Authority
+from tests.magento.faulty_shop import Behaviour, Call, faulty_shop
+from tests.magento.shop_behaviours import (
+    answers_late,
+    build_response,
+    drips_body,
+    drips_chunks,
+    drips_headers,
+)
 from tests.webhooks.conftest import LedgerWithOutbox, Webhooks
 from tests.webhooks.receiver_server import NEXT_SECRET, SECRET, running_receiver
 
@@ -175,6 +183,51 @@ def test_a_certificate_that_is_not_trusted_is_refused(
         ledger.deliver()
         assert (receiver.requests, len(webhooks.second.ids)) == ([], 1)
     assert "Its certificate is not accepted" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("behaviour", [drips_headers, drips_body, drips_chunks, answers_late])
+def test_a_receiver_that_drips_its_answer_holds_up_nobody(
+    webhooks: Webhooks, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "TIMEOUT", 0.7)
+    ledger = webhooks.ledger
+    with faulty_shop(behaviour) as dripping:
+        slow = Receiver.from_url(f"{dripping.url}/hook")
+        ledger.use_receivers([slow, ledger.receivers[1]])
+        ledger.open()
+        ledger.deliver()
+        assert (len(dripping.calls), len(webhooks.second.ids)) == (1, 1)
+    assert ledger.measure_lag(slow).waiting_count == 1
+
+
+def send_without_end(call: Call) -> None:
+    """Accept the event with a body that has no end."""
+    call.send(build_response(200, b"", length=10**12))
+    while True:
+        call.send(b" " * 65_536)
+
+
+def test_the_body_of_an_answer_is_not_read_to_its_end(
+    webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "TIMEOUT", 3.0)
+    ledger = webhooks.ledger
+    with faulty_shop(send_without_end) as talkative:
+        receiver = Receiver.from_url(f"{talkative.url}/hook")
+        ledger.use_receivers([receiver])
+        ledger.open()
+        ledger.deliver()
+    assert ledger.measure_lag(receiver).waiting_count == 0
+
+
+@pytest.mark.parametrize("status", [204, 302, 410, 429, 500])
+def test_only_a_2xx_accepts_an_event(webhooks: Webhooks, status: int) -> None:
+    ledger = webhooks.ledger
+    webhooks.first.status = status
+    ledger.open()
+    ledger.deliver()
+    waiting = ledger.measure_lag(ledger.receivers[0]).waiting_count
+    assert waiting == (0 if status == 204 else 1)
 
 
 def test_ten_thousand_events_are_read_in_batches(webhooks: Webhooks) -> None:
