@@ -38,6 +38,17 @@ class InitOptions:
         """Whether the file of settings is where the units expect it."""
         return self.env_file == ENV_FILE
 
+    def list_given_settings(self) -> list[str]:
+        """Return the settings that an option gives, so that they replace those of the file."""
+        given = {
+            "HANDOFF_MAGENTO_URL": self.shop_urls,
+            "HANDOFF_PUBLIC_URL": self.public_url,
+            "HANDOFF_SESSION_STORE": self.session_store,
+            "HANDOFF_MAGENTO_CA_FILE": self.ca_file,
+            "HANDOFF_CUSTOMER_ACCOUNTS": self.customer_accounts,
+        }
+        return [name for name, value in given.items() if value]
+
     def read_file_values(self) -> dict[str, str]:
         """Return the settings that the file already has, without those of an example."""
         values = read_values(read_existing(self.env_file) or "")

@@ -44,15 +44,14 @@ def print_next_steps(plan: InstallationPlan) -> None:
     _print_nginx_step(plan)
     _print_redis_step(plan)
     _print_start_step(plan)
-    key = plan.settings["HANDOFF_API_KEYS"].partition(",")[0].rpartition("/")[2]
-    is_new = "HANDOFF_API_KEYS" in plan.merge.added
     click.echo("\nTell Poq:")
-    click.echo(f"  endpoint  {plan.settings['HANDOFF_PUBLIC_URL']}/api/cart-transfer")
+    click.echo(f"  endpoint  {plan.settings.get('HANDOFF_PUBLIC_URL', '…')}/api/cart-transfer")
     click.echo("  header    Authorization: the key, and nothing before it")
-    shown = key if is_new else f"the one in {plan.env_file.path}"
-    click.echo(f"  key       {shown}")
-    if is_new:
-        click.echo("The key is shown this once. It is in the file of settings.")
+    if "HANDOFF_API_KEYS" not in plan.merge.added:
+        click.echo(f"  key       the one in {plan.env_file.path}")
+        return
+    click.echo(f"  key       {plan.settings['HANDOFF_API_KEYS'].rpartition('/')[2]}")
+    click.echo("The key is shown this once. It is in the file of settings.")
 
 
 def _print_nginx_step(plan: InstallationPlan) -> None:

@@ -92,8 +92,11 @@ def plan_installation(
         customer_accounts=_choose_customer_accounts(options, questions, facts, existing),
     )
     current = read_existing(options.env_file) or ""
-    merge = merge_env_file(current, plan_settings(facts, store, choices), update=options.update)
-    files = [deployment.plan_nginx_include(choices.public_url), *deployment.plan_units()]
+    planned = plan_settings(facts, store, choices)
+    replaced = planned if options.update else options.list_given_settings()
+    merge = merge_env_file(current, planned, replaced=replaced)
+    public_url = read_values(merge.text).get("HANDOFF_PUBLIC_URL", choices.public_url)
+    files = [deployment.plan_nginx_include(public_url), *deployment.plan_units()]
     existing_files = [file for file in files if not options.update and file.exists()]
     return InstallationPlan(
         env_file=_plan_env_file(deployment, merge),

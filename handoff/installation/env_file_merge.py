@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from io import StringIO
 
@@ -36,10 +36,12 @@ class EnvFileMerge:
     added: tuple[str, ...]
 
 
-def merge_env_file(current: str, planned: Mapping[str, str], *, update: bool) -> EnvFileMerge:
+def merge_env_file(
+    current: str, planned: Mapping[str, str], *, replaced: Collection[str]
+) -> EnvFileMerge:
     """Add the planned settings to a file's text. Empty values and examples are replaced.
 
-    Other values are kept, unless `update` is set; keys are kept in any case.
+    Other values are kept, except those of the names in `replaced`. Keys are kept in any case.
     """
     values = read_values(current)
     text, added, kept = current or HEADER, [], {}
@@ -47,7 +49,7 @@ def merge_env_file(current: str, planned: Mapping[str, str], *, update: bool) ->
         old = values.get(name) or ""
         if f"{name}_FILE" in values or old == value:
             continue
-        if old and not is_example(old) and (name in _KEPT or not update):
+        if old and not is_example(old) and (name in _KEPT or name not in replaced):
             if name not in _KEPT:
                 kept[name] = (old, value)
             continue

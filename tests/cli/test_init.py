@@ -169,6 +169,23 @@ def test_what_the_administrator_has_changed_stays(init: Init, env_file: Path) ->
     assert "--workers 4" not in unit.read_text()
 
 
+def test_an_option_changes_its_setting_in_an_existing_file(init: Init, env_file: Path) -> None:
+    init("--yes")
+    before = read_settings(env_file)
+    result = init("--yes", "--public-url", "http://127.0.0.1:1/other")
+    after = read_settings(env_file)
+    assert after == {**before, "HANDOFF_PUBLIC_URL": "http://127.0.0.1:1/other"}
+    assert "location ^~ /other/ {" in result.output, "the lines for nginx differ now"
+
+
+def test_keys_in_files_are_kept(init: Init, env_file: Path) -> None:
+    env_file.parent.mkdir()
+    names = ("API_KEYS", "SECRET_KEY", "SESSION_STORE", "PUBLIC_URL")
+    env_file.write_text("".join(f"HANDOFF_{name}_FILE=/run/{name}\n" for name in names))
+    assert init("--yes").exit_code == 0
+    assert not {f"HANDOFF_{name}" for name in names} & read_settings(env_file).keys()
+
+
 def test_a_copied_example_is_filled_in(init: Init, env_file: Path) -> None:
     env_file.parent.mkdir()
     example = (Path(__file__).parents[2] / ".env.example").read_text()
