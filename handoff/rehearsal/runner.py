@@ -34,17 +34,24 @@ def plan_steps(
 ) -> list[Step]:
     """Return all steps in one store view. Without an account the customer's steps are skipped.
 
-    A guest's quote comes first: a service for another shop refuses it and does no harm.
+    A guest's quote comes first: a service for another shop refuses it and does no harm. If the
+    shop's own pages make the sessions, only a bag can be transferred.
     """
     store = context.shop.store.code
-    steps = [
-        Step(store, "shop", "products for the bag", lambda: context.choose_products(skus)),
-        *GuestQuoteJourney(context).build_steps(),
-        *GuestBagJourney(context, place_order=place_order).build_steps(),
-    ]
+    choice = Step(store, "shop", "products for the bag", lambda: context.choose_products(skus))
+    guest_bag = GuestBagJourney(context, place_order=place_order).build_steps()
+    if context.transfers.settings.session_store_url.is_storefront:
+        parts = (GuestQuoteJourney.part, CustomerJourney.part)
+        quote, customer = (_build_skipped_part(store, part, "bags_only") for part in parts)
+        return [choice, quote, *guest_bag, customer]
+    steps = [choice, *GuestQuoteJourney(context).build_steps(), *guest_bag]
     if account is not None:
         return steps + CustomerJourney(context, account).build_steps()
-    return [*steps, Step(store, CustomerJourney.part, "all steps", str, get_advice("no_account"))]
+    return [*steps, _build_skipped_part(store, CustomerJourney.part, "no_account")]
+
+
+def _build_skipped_part(store: str, part: str, advice: str) -> Step:
+    return Step(store, part, "all steps", str, get_advice(advice))
 
 
 def create_cleanup() -> Cleanup:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from tests.conftest import KEY
 from tests.rehearsal.staging_shop import StagingShop, running_staging_shop
@@ -60,6 +61,21 @@ def test_an_order_ends_with_its_webhook(tmp_path: Path) -> None:
         seen = {step["step"]: step["seen"] for step in finished.report["steps"]}
         assert seen["webhooks received"].startswith("handoff.ordered at 127.0.0.1 ")
         assert "handoff.ordered" in [event["type"] for event in receiver.events]
+
+
+def test_a_service_without_a_session_store_rehearses_bags_only(tmp_path: Path) -> None:
+    changes = {
+        "HANDOFF_SESSION_STORE": "storefront",
+        "HANDOFF_STORED_SESSION_KEYS": Fernet.generate_key().decode(),
+    }
+    with (
+        running_shop(tmp_path / "sessions") as shop,
+        running_staging_shop(shop, tmp_path, **changes) as staging,
+    ):
+        finished = staging.rehearse("--place-order", "--json", **changes)
+        assert finished.code == 0, finished.err
+        passed = {step["part"] for step in finished.report["steps"] if step["verdict"] == "ok"}
+        assert passed == {"shop", "guest with a bag"}
 
 
 def _require_no_credential(staging: StagingShop, output: str) -> None:
