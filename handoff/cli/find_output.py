@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -35,15 +35,19 @@ def print_transfer(console: Console, transfer: dict[str, Any]) -> None:
         _print_table(console, "Last refused transfer", [(refusal["refused_at"], "refused", what)])
 
 
-def _print_lines(console: Console, lines: Iterable[dict[str, Any]]) -> None:
-    """Print the bag beside the order, if there is an order to compare."""
-    compared = [line for line in lines if line["ordered"] is not None]
-    if not compared:
+def _print_lines(console: Console, lines: Sequence[dict[str, Any]]) -> None:
+    """Print the bag, beside the order if there is one that was compared with it."""
+    if not lines:  # the bag is purged
         return
-    table = create_table("sku", "in the bag", "ordered", "", title="Bag and order")
-    for line in compared:
-        mark = DIFFERENCE_LABELS.get(line["difference"], "")
-        table.add_row(Text(line["sku"]), line["bag"], line["ordered"], mark)
+    if any(line["ordered"] is None for line in lines):
+        table = create_table("sku", "quantity", title="Bag")
+        for line in lines:
+            table.add_row(Text(line["sku"]), line["bag"])
+    else:
+        table = create_table("sku", "in the bag", "ordered", "difference", title="Bag and order")
+        for line in lines:
+            mark = DIFFERENCE_LABELS.get(line["difference"], "none")
+            table.add_row(Text(line["sku"]), line["bag"], line["ordered"], mark)
     console.print(table)
 
 

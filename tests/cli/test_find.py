@@ -167,7 +167,7 @@ def test_the_bag_stands_beside_the_order_with_the_differences(
         {"sku": "ITEM-02", "bag": "0", "ordered": "3", "difference": "foreign_in_order"},
     ]
     text = " ".join(handoff("find", UUID).stdout.split())
-    assert "ITEM-01 1 1 ITEM-02 0 3 not in the bag" in text
+    assert "ITEM-01 1 1 none ITEM-02 0 3 not in the bag" in text
 
 
 def test_without_an_order_only_the_bag_is_known(ordered: Scenario, handoff: Command) -> None:
@@ -177,6 +177,7 @@ def test_without_an_order_only_the_bag_is_known(ordered: Scenario, handoff: Comm
         ("ITEM-01", "2", None),
         ("ITEM-02", "1", None),
     ]
+    assert "sku quantity" in " ".join(handoff("find", "waiting").stdout.split())
 
 
 def test_an_order_has_the_time_at_which_it_was_placed(ordered: Scenario, handoff: Command) -> None:
