@@ -10,6 +10,7 @@ import pytest
 from handoff import problems
 from handoff.cli import COMMANDS
 from handoff.entry import result_pages
+from handoff.ledger import find_newest_schema_version
 from handoff.magento.line_refusals import REFUSAL_TEXTS
 from handoff.problems import Problem
 from handoff.reconciliation.report import ReportState
@@ -55,6 +56,12 @@ def test_every_setting_is_in_one_group_and_has_a_description() -> None:
     names = [name for group in GROUPS for name in group.model_fields]
     assert sorted(names) == sorted(Settings.model_fields)
     assert [name for name in names if not Settings.model_fields[name].description] == []
+
+
+def test_every_shown_version_of_the_ledger_is_the_newest() -> None:
+    shown = re.findall(r"(?:^  ledger +|up to date: )version (\d+)", ALL_TEXT, re.MULTILINE)
+    assert set(shown) == {find_newest_schema_version()}
+    assert len(shown) == 2
 
 
 def test_the_readme_is_one_page() -> None:

@@ -120,7 +120,7 @@ class CheckContext:
 
     @memoize
     def open_checkout(self, site: StoreSite) -> HttpResponse:
-        """Open the checkout page as a new visitor."""
+        """Open the checkout page without a session."""
         response = self.shop.get(site.checkout_url)
         register_session_of(self.shop, response)
         return response

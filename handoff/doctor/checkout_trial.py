@@ -166,17 +166,17 @@ def try_checkout(shop: DoctorShopClient, store: StoreView, skus: list[str]) -> C
         return CheckoutTrial(CheckoutTrialOutcome.NO_PRODUCT, cart)
     quote = read_json(shop.rest("GET", f"guest-carts/{cart.masked_id}", store=None))
     serializer = shop.settings.session_serializer
-    visitor = _CheckoutVisitor(shop, store, int(quote["id"]), cart.sku, serializer)
+    trial = _CheckoutTrialRun(shop, store, int(quote["id"]), cart.sku, serializer)
     try:
-        visit = visitor.visit_checkout([store.website_id])
+        visit = trial.visit_checkout([store.website_id])
         outcome, website_id = _diagnose_visit(visit), None
         if outcome is CheckoutTrialOutcome.QUOTE_NOT_FOUND:
-            website_id = visitor.find_website_id([n for n in _WEBSITE_IDS if n != store.website_id])
+            website_id = trial.find_website_id([n for n in _WEBSITE_IDS if n != store.website_id])
             outcome = CheckoutTrialOutcome.WRONG_WEBSITE if website_id else outcome
-        if outcome is CheckoutTrialOutcome.ERROR_STATUS and visitor.can_open_without_session():
+        if outcome is CheckoutTrialOutcome.ERROR_STATUS and trial.can_open_without_session():
             outcome = CheckoutTrialOutcome.SESSION_UNREADABLE
         if outcome in _UNREAD:
-            other = visitor.try_other_serializer()
+            other = trial.try_other_serializer()
             if other:
                 outcome = CheckoutTrialOutcome.WRONG_SERIALIZER
                 return CheckoutTrial(outcome, cart, visit.pages, right_serializer=other)
@@ -195,7 +195,7 @@ class _CheckoutVisit:
 
 
 @dataclass(frozen=True, slots=True)
-class _CheckoutVisitor:
+class _CheckoutTrialRun:
     shop: DoctorShopClient
     store: StoreView
     quote_number: int
@@ -213,7 +213,7 @@ class _CheckoutVisitor:
         return _CheckoutVisit(pages, form_key in html, self.sku in html)
 
     def can_open_without_session(self) -> bool:
-        """Return whether checkout answers a new visitor with something else than an error."""
+        """Return whether checkout answers a request without a session with no error."""
         first = open_with_session(self.shop, self.store, "")[0]
         return first.failure is None and first.response.status < HTTPStatus.BAD_REQUEST
 

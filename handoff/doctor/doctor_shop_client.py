@@ -95,7 +95,7 @@ class DoctorShopClient:
         return self.get(url) if response.status == 405 else response
 
     def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> HttpResponse:
-        """Open a URL as a new visitor's browser does, but follow no redirect."""
+        """Open a URL as a browser without a session does, but follow no redirect."""
         sent = {**_BROWSER_HEADERS, **(headers or {})}
         return self._fetch_page("GET", url, headers=sent, deadline=self.deadline)
 

@@ -98,7 +98,7 @@ class _SessionMaker:
         site = self.shop.settings.build_store_site(self.store)
         maker = StorefrontBrowser(self.client, site, _get_deadline(self.shop))
         maker.add_to_cart(self.product, 1)
-        self.shop.cleanup.note_leftover(", left to expire", thing="anonymous web session")
+        self.shop.cleanup.note_leftover(", left to expire", thing="session of a guest")
         session_id = maker.session.session_id
         other = StorefrontBrowser(client, site, _get_deadline(self.shop), session_id)
         page = other.open_page(f"{site.storefront_url}{CART_SECTION}", headers)
@@ -113,7 +113,7 @@ def _make_session(shop: DoctorShopClient, store: StoreView, sku: str) -> str:
         raise ValueError("the settings name a session store")
     bag = Bag((BagLine(sku, Decimal(1)),), store.currency)
     transfer = BagTransfer(bag, "handoff doctor", store)
-    shop.cleanup.note_leftover(", left to expire", thing="guest cart in an anonymous session")
+    shop.cleanup.note_leftover(", left to expire", thing="cart in the session of a guest")
     return builder.build_session(transfer, _get_deadline(shop)).session.session_id
 
 

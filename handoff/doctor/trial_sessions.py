@@ -20,7 +20,7 @@ from handoff.shop_session.php_serializer import (
 )
 
 _LIFETIME = 60  # seconds
-_SESSION = "anonymous web session"
+_SESSION = "session of a guest"
 # A session's file is deleted by its id, so the id must not lead to another folder.
 _SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")
 

@@ -46,8 +46,8 @@ class PageFetcher(Protocol):
 class ShopperSession:
     """A shop session, and the site whose pages it opens. Session ids are credentials.
 
-    A new visitor's session id is empty. `renewed_ids` are the ids that the shop gave to the session
-    with each page, in this order.
+    The id is empty until the shop has made the session. `renewed_ids` are the ids that the shop
+    gave to the session with each page, in this order.
     """
 
     site: StoreSite

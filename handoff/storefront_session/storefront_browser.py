@@ -1,4 +1,4 @@
-"""A new visitor of the shop's pages, who adds products to the cart and opens checkout."""
+"""A guest's browser in the shop's pages, which adds products to the cart and opens checkout."""
 
 from __future__ import annotations
 

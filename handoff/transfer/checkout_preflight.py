@@ -85,9 +85,9 @@ class CheckoutPreflight:
             log.warning("checkout_preflight_inconclusive", reason=reason)
             self._count_result("inconclusive")
             return None
-        except Problem as refusal:
-            log.warning("checkout_refused", code=refusal.code, detail=refusal.detail)
-            self._count_result(refusal.code)
+        except Problem as problem:
+            log.warning("checkout_refused", code=problem.code, detail=problem.detail)
+            self._count_result(problem.code)
             if self._accepted:
                 self._accepted.forget_in_all_workers()
             raise
@@ -122,9 +122,9 @@ class CheckoutPreflight:
 
     def _explain_error_page(self, handoff: NewHandoff, deadline: Deadline) -> Problem:
         """Find out if checkout fails for everybody, with our sessions, or with this quote."""
-        visitor = ShopperSession(self._sites.find_by_code(handoff.store_code), "")
-        with self._remove_afterwards(visitor):
-            reply = self._probe.ask_checkout(visitor, deadline=deadline, method="GET")
+        new_session = ShopperSession(self._sites.find_by_code(handoff.store_code), "")
+        with self._remove_afterwards(new_session):
+            reply = self._probe.ask_checkout(new_session, deadline=deadline, method="GET")
         if reply is CheckoutReply.ERROR_PAGE:
             return CheckoutUnavailable()
         with self._open_session(handoff, deadline) as session:

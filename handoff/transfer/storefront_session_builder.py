@@ -128,10 +128,10 @@ class StorefrontSessionBuilder:
     def _add_lines(
         self, transfer: BagTransfer, products: Products, deadline: Deadline
     ) -> StorefrontBrowser:
-        """Return a visitor of the shop whose cart has all lines of the bag."""
+        """Return a browser of a guest whose cart has all lines of the bag."""
         site = self._sites.find_by_code(transfer.store.code)
         browser = StorefrontBrowser(self._probe.client, site, deadline)
-        # One after the other: Magento loses totals if one cart gets two lines at once.
+        # One after the other: with two lines at once, Magento's totals of the cart miss one.
         for line in transfer.bag.lines:
             product = products.get(normalize_sku(line.sku))
             if product is None or not browser.add_to_cart(product, int(line.quantity)):

@@ -109,7 +109,7 @@ def serialize_address(
 
 
 def serialize_currency(quote: SandboxQuote, overall: Currency) -> JsonObject:
-    """Return an address of a quote."""
+    """Return the currencies of a quote."""
     website = quote.view.website
     return {
         "global_currency_code": overall.code,
@@ -124,14 +124,14 @@ def serialize_currency(quote: SandboxQuote, overall: Currency) -> JsonObject:
 
 
 def serialize_quote_customer(customer: ShopCustomer | None) -> JsonObject:
-    """Return the shipping address, the method and the items."""
+    """Return the customer of a quote, without values for a guest."""
     if customer is None:
         return {"email": None, "firstname": None, "lastname": None}
     return serialize_customer(customer)
 
 
 def serialize_customer(customer: ShopCustomer) -> JsonObject:
-    """Return a line of a quote."""
+    """Return a customer with the addresses."""
     return {
         "id": customer.id,
         "group_id": customer.group_id,
