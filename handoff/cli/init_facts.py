@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
+
 from handoff.cli.init_options import InitOptions
 from handoff.cli.questions import Questions
 from handoff.installation.session_store_settings import (
@@ -74,9 +76,10 @@ def _read_env_php(env_php: Path, options: InitOptions, questions: Questions) -> 
     except ConfigurationNeedsPhp as reason:
         if not has_php():
             raise
-        question = f"{reason}\nRun it with PHP, as the user {env_php.owner()}?"
+        click.echo(reason, err=True)
+        question = f"Run it with PHP, as the user {env_php.owner()}?"
         if not questions.ask_yes("--use-php", question, proposal=False):
             raise ConfigurationNeedsPhp(
-                f"{reason} Give --use-php to let PHP run it, or --session-store in its place."
+                "Give --use-php to let PHP run it, or --session-store in its place."
             ) from None
     return read_shop_configuration(env_php, use_php=True)
