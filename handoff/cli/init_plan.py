@@ -22,6 +22,7 @@ from handoff.installation.redis_user import (
     create_redis_login,
     create_redis_user,
     describe_acl_command,
+    describe_configuration_line,
 )
 from handoff.installation.session_store_settings import RedisLogin, SessionStorePlan
 from handoff.installation.settings_plan import (
@@ -150,10 +151,10 @@ def apply_plan(plan: InstallationPlan) -> None:
         )
         if not create_redis_user(plan.store, access, plan.redis_user):
             click.echo(
-                "Redis has no aclfile, so its user is gone after a restart of Redis. Add the user "
-                "to redis.conf: docs/go-live.md says how.",
-                err=True,
+                "\nRedis has no aclfile, so it forgets the user at its next restart. Add this"
             )
+            click.echo("line to redis.conf, or on Sentinel to that of every Redis:")
+            click.echo(f"  {describe_configuration_line(plan.redis_user)}")
     for file in plan.list_changed_files():
         file.write()
 

@@ -40,6 +40,11 @@ def describe_acl_command(store: SessionStorePlan, login: RedisLogin) -> str:
     return shlex.join([*words, "ACL", "SETUSER", login.username, *_list_rules(login)])
 
 
+def describe_configuration_line(login: RedisLogin) -> str:
+    """Return the line of redis.conf with which Redis has the user after a restart."""
+    return " ".join(["user", login.username, *_list_rules(login)])
+
+
 def create_redis_user(
     store: SessionStorePlan, access: SessionStoreAccess, login: RedisLogin
 ) -> bool:

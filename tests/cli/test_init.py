@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import pty
+import re
 import stat
 import subprocess
 import sys
@@ -285,6 +286,11 @@ def test_the_redis_user_may_write_sessions_only(
     session = describe_redis(redis_server.port).replace(SHOP_PASSWORD, "")
     result = init("--yes", "--redis-user", "create", session=session)
     assert result.exit_code == 0, result.output
+    rights = "resetkeys ~sess_* -@all +hset +hget +expire +select"
+    line = re.search(
+        rf"^  (user handoff on >\S+ {re.escape(rights)})$", result.output, re.MULTILINE
+    )
+    assert line, "this Redis has no aclfile"
     with redis.Redis.from_url(read_settings(env_file)["HANDOFF_SESSION_STORE"]) as client:
         client.hset("sess_abc", "data", "x")
         with pytest.raises(redis.ResponseError, match="permission"):
