@@ -38,8 +38,16 @@ class StepFailure(Exception):
         self.advice = get_advice(advice_key)
 
 
-STEP_ERRORS = (StepFailure, Problem, LookupError, TypeError, ValueError, ArithmeticError)
-"""The errors of a failed step; the last four come from an answer that is not Magento's."""
+STEP_ERRORS = (
+    StepFailure,
+    Problem,
+    LookupError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+)
+"""The errors of a failed step; the last five come from an answer that is not Magento's."""
 
 
 def get_advice(key: str) -> str:
