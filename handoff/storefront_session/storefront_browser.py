@@ -25,15 +25,19 @@ from handoff.problems import ShopUnavailable
 from handoff.settings.store_view_models import StoreSite
 from handoff.storefront_session.cart_products import CartProduct
 
-ADD_TO_CART_PATH = "/checkout/cart/add/"
+_ADD_TO_CART_PATH = "/checkout/cart/add/"
 
-USER_AGENT = (
+# The user agent of a browser: Magento ends the session of a monitor after one minute.
+_USER_AGENT = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
     f"Chrome/142.0.0.0 Mobile Safari/537.36 Handoff/{version('handoff')}"
 )
-"""The user agent of a browser. Magento ends the session of a monitor after one minute."""
 
-_ROBOT_STATUSES = (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+_ROBOT_STATUSES = (
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
 
 
 class StorefrontBrowser:
@@ -73,7 +77,7 @@ class StorefrontBrowser:
             "X-Requested-With": "XMLHttpRequest",
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        url = f"{self._site.storefront_url}{ADD_TO_CART_PATH}"
+        url = f"{self._site.storefront_url}{_ADD_TO_CART_PATH}"
         response = self._send("POST", url, headers=headers, body=urlencode(form).encode())
         return _is_added(response)
 
@@ -90,7 +94,7 @@ class StorefrontBrowser:
     ) -> HttpResponse:
         page_headers = build_page_headers(url, self.session)
         cookies = [page_headers.get("Cookie", ""), f"form_key={self._form_key}"]
-        page_headers |= {"User-Agent": USER_AGENT, "Cookie": "; ".join(filter(None, cookies))}
+        page_headers |= {"User-Agent": _USER_AGENT, "Cookie": "; ".join(filter(None, cookies))}
         try:
             response = self._client.request_page(
                 method, url, headers={**page_headers, **headers}, body=body, deadline=self._deadline
@@ -104,7 +108,8 @@ class StorefrontBrowser:
 
 def build_unusable_page_problem(response: HttpResponse) -> ShopUnavailable:
     """Return the problem for an answer that is not the shop's own page."""
-    if classify_page(response) == "challenge" or response.status in _ROBOT_STATUSES:
+    kind = classify_page(response)
+    if kind == "challenge" or (response.status in _ROBOT_STATUSES and kind != "maintenance"):
         return ShopUnavailable(
             f"The shop's pages answer {response.status} to Handoff. A protection against robots "
             "in front of the shop may be the cause: it has to let Handoff through."

@@ -24,7 +24,6 @@ from tests.storefront_session.conftest import KEY, STOREFRONT, get_session_id, o
 
 @pytest.fixture(params=BOTH)
 def app(request: pytest.FixtureRequest, tmp_path: Path, make_app: MakeApp) -> Flask:
-    (tmp_path / "handoff.db").unlink()
     return make_app(**STOREFRONT, database_url=SecretStr(new_ledger(request, tmp_path)))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -197,15 +196,13 @@ def test_the_order_of_the_quote_is_found(
     assert [line.sku for line in quote.lines] == ["ITEM-01"]
 
 
-def test_the_session_is_made_as_a_browser_and_not_as_a_monitor(
-    tmp_path: Path, migrated_ledger: Path
-) -> None:
+def test_the_session_is_made_as_a_browser_and_not_as_a_monitor(tmp_path: Path) -> None:
     agents: dict[str, set[str]] = {}
 
     def record(request: Request) -> None:
         agents.setdefault(request.path, set()).add(request.headers["User-Agent"])
 
-    assert transfer_at(tmp_path, migrated_ledger, answer_before(record)).status_code == 200
+    assert transfer_at(tmp_path, answer_before(record)).status_code == 200
     for path in ("/checkout/cart/add/", "/checkout/"):
         [agent] = agents[path]
         assert agent.startswith("Mozilla/5.0 (")
@@ -216,9 +213,8 @@ def test_the_session_is_made_as_a_browser_and_not_as_a_monitor(
 # A shop that cannot do it
 
 
-def transfer_at(tmp_path: Path, migrated_ledger: Path, *modifications: Modification) -> Any:
+def transfer_at(tmp_path: Path, *modifications: Modification) -> Any:
     """Transfer a bag to a service at a modified shop."""
-    shutil.copy(migrated_ledger, tmp_path / "handoff.db")
     with run_modified_shop(tmp_path / "sessions", *modifications) as (url, _):
         settings = settings_for(url, tmp_path / "sessions", tmp_path) | STOREFRONT_TEXTS
         app = create_app(load_settings(**settings))
@@ -235,13 +231,12 @@ CHALLENGE = "<!doctype html><title>Just a moment...</title><script src=/cdn-cgi/
 @pytest.mark.parametrize("status", [200, 403, 429, 503])
 def test_a_challenge_for_robots_is_named_in_the_answer_and_in_the_log(
     tmp_path: Path,
-    migrated_ledger: Path,
     captured_log: CapturedLog,
     path: str,
     status: int,
 ) -> None:
     challenge = answer_path(path, CHALLENGE, status, Server="edge")
-    body = problem(transfer_at(tmp_path, migrated_ledger, challenge), 503, "shop_unavailable")
+    body = problem(transfer_at(tmp_path, challenge), 503, "shop_unavailable")
     assert handoffs(tmp_path) == []
     assert str(status) in body["detail"]
     [line] = captured_log.read_lines("shop_answer_unusable")
@@ -262,23 +257,25 @@ BROKEN = {
 
 @pytest.mark.parametrize("modification", BROKEN.values(), ids=BROKEN)
 def test_a_shop_whose_pages_cannot_make_a_session_gets_no_link(
-    tmp_path: Path, migrated_ledger: Path, modification: Modification
+    tmp_path: Path, modification: Modification
 ) -> None:
-    answer = transfer_at(tmp_path, migrated_ledger, modification)
+    answer = transfer_at(tmp_path, modification)
     assert problem(answer, 503, "shop_unavailable")["detail"]
     assert handoffs(tmp_path) == []
 
 
-def test_an_error_page_instead_of_checkout_has_its_code(
-    tmp_path: Path, migrated_ledger: Path
-) -> None:
+def test_a_shop_in_maintenance_is_not_taken_for_a_protection(tmp_path: Path) -> None:
+    page = answer_path("/checkout/cart/add/", "<h1>Service Temporarily Unavailable</h1>", 503)
+    body = problem(transfer_at(tmp_path, page), 503, "shop_unavailable")
+    assert "robots" not in body["detail"]
+
+
+def test_an_error_page_instead_of_checkout_has_its_code(tmp_path: Path) -> None:
     error = answer_path("/checkout/", "<html>Error</html>", 500)
-    problem(transfer_at(tmp_path, migrated_ledger, error), 503, "checkout_unavailable")
+    problem(transfer_at(tmp_path, error), 503, "checkout_unavailable")
 
 
-def test_shops_that_show_the_cart_after_each_product_work_too(
-    tmp_path: Path, migrated_ledger: Path
-) -> None:
+def test_shops_that_show_the_cart_after_each_product_work_too(tmp_path: Path) -> None:
     def modify(app: Flask) -> None:
         @app.after_request
         def _show_cart(response: Response) -> Response:
@@ -286,12 +283,10 @@ def test_shops_that_show_the_cart_after_each_product_work_too(
                 response.set_data(json.dumps({"backUrl": "http://shop.example/checkout/cart/"}))
             return response
 
-    assert transfer_at(tmp_path, migrated_ledger, modify).status_code == 200
+    assert transfer_at(tmp_path, modify).status_code == 200
 
 
-def test_lines_that_the_form_drops_without_a_word_are_a_difference(
-    tmp_path: Path, migrated_ledger: Path
-) -> None:
+def test_lines_that_the_form_drops_without_a_word_are_a_difference(tmp_path: Path) -> None:
     added: list[Request] = []
 
     def drop(request: Request) -> Response | None:
@@ -300,7 +295,6 @@ def test_lines_that_the_form_drops_without_a_word_are_a_difference(
         added.append(request)
         return Response("[]", content_type="application/json") if len(added) == 2 else None
 
-    shutil.copy(migrated_ledger, tmp_path / "handoff.db")
     with run_modified_shop(tmp_path / "sessions", answer_before(drop)) as (url, _):
         settings = settings_for(url, tmp_path / "sessions", tmp_path) | STOREFRONT_TEXTS
         app = create_app(load_settings(**settings))
