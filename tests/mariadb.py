@@ -193,7 +193,7 @@ class PhpSessionRows(PhpSessionFiles):
 
     database: ShopDatabase
 
-    def start(self, session_id: str | None) -> PhpSession:
+    def start(self, session_id: str | None, *, lifetime: int = 0) -> PhpSession:
         """Return the session with an id, an empty one if it is unknown."""
         if session_id is None:
             return PhpSession(generate_session_id())

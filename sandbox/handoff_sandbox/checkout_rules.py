@@ -15,12 +15,14 @@ class CheckoutRules:
     """Magento's settings. `minimum` is an amount of money before shipping.
 
     `session_tie` is what a session is tied to: a name as in `web/session/use_…`, or nothing.
+    `session_lifetime` is in seconds from the last change of a session; 0: it has no end.
     """
 
     guest_checkout: bool = True
     one_page_checkout: bool = True
     minimum: Decimal = Decimal(0)
     session_tie: str = ""
+    session_lifetime: int = 0
 
 
 def describe_line_error(line: QuoteLine) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import string
+import time
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -78,17 +79,21 @@ class PhpSessionFiles:
     folder: Path
     serializer: str = "php"
 
-    def start(self, session_id: str | None) -> PhpSession:
+    def start(self, session_id: str | None, *, lifetime: int = 0) -> PhpSession:
         """Return the session with an id, an empty one if it is unknown.
 
-        A missing or malformed id is replaced by a new one. Raises ForeignFileError.
+        A missing or malformed id is replaced by a new one. A session ends `lifetime` seconds after
+        it was written last; 0: never. Raises ForeignFileError.
         """
         if session_id is None or not VALID_ID.fullmatch(session_id):
             return PhpSession(generate_session_id())
         try:
             with self._path(session_id).open("rb") as file:
-                if os.fstat(file.fileno()).st_uid != os.geteuid():
+                stat = os.fstat(file.fileno())
+                if stat.st_uid != os.geteuid():
                     raise ForeignFileError(session_id)
+                if lifetime and time.time() - stat.st_mtime >= lifetime:
+                    return PhpSession(session_id)
                 return PhpSession(session_id, decode_session(file.read(), self.serializer))
         except FileNotFoundError:
             return PhpSession(session_id)

@@ -102,6 +102,17 @@ def test_a_malformed_id_gets_a_new_session(session_path: Path, wanted: str | Non
     assert len(started.id) == 26
 
 
+def test_a_session_ends_some_time_after_it_was_written(session_path: Path) -> None:
+    files = PhpSessionFiles(session_path)
+    files.save(PhpSession("s", {"kept": b"i:1;"}))
+    written = (session_path / "sess_s").stat().st_mtime
+    os.utime(session_path / "sess_s", (written, written - 300))
+    assert files.start("s", lifetime=600).raw
+    os.utime(session_path / "sess_s", (written, written - 600))
+    assert files.start("s", lifetime=600).raw == {}
+    assert files.start("s").raw
+
+
 def test_a_file_of_another_user_is_refused(
     session_path: Path, monkeypatch: pytest.MonkeyPatch, browser: ScriptlessBrowser
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,27 @@ def test_a_repeated_transfer_makes_a_new_session_if_the_old_one_is_too_old(
     assert len(stored()) == 1
     assert use_link(app.test_client(), old).status_code == 410
     assert open_checkout(use_link(app.test_client(), new)) == {"ITEM-01": 1}
+
+
+def age_sessions(shop: RunningShop, *, seconds: float) -> None:
+    """Let the shop's sessions have been written some time ago."""
+    for file in shop.sessions.glob("sess_*"):
+        written = file.stat().st_mtime - seconds
+        os.utime(file, (written, written))
+
+
+def test_the_last_use_of_a_link_still_finds_the_session_in_the_shop(
+    poq: Poq, phone: FlaskClient, shop: RunningShop, clock: FakeClock
+) -> None:
+    shop.state.rules.session_lifetime = 600
+    link = poq.link(("ITEM-01", 1))
+    clock.advance(seconds=239)
+    poq.link(("ITEM-01", 1))
+    clock.advance(seconds=299)
+    assert use_link(phone, link).status_code == 303
+    clock.advance(seconds=59)
+    age_sessions(shop, seconds=239 + 299 + 59)
+    assert open_checkout(use_link(phone, link)) == {"ITEM-01": 1}
 
 
 # Keys

@@ -28,7 +28,9 @@ def _open_visit() -> Response | None:
     host = request.host.partition(":")[0]
     view = g.view = shop.views.resolve(code, host=host)
     try:
-        session = shop.sessions.start(request.cookies.get("PHPSESSID"))
+        session = shop.sessions.start(
+            request.cookies.get("PHPSESSID"), lifetime=shop.rules.session_lifetime
+        )
     except ForeignFileError:
         g.visit = None
         return render_error_page()
