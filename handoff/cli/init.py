@@ -15,7 +15,12 @@ from handoff.cli.init_options import InitOptions
 from handoff.cli.init_output import print_found_shop, print_next_steps
 from handoff.cli.init_plan import InstallationPlan, apply_plan, plan_installation, show_plan
 from handoff.cli.questions import Questions
-from handoff.installation.deployment_files import ENV_FILE, UNITS_FOLDER, Deployment
+from handoff.installation.deployment_files import (
+    ENV_FILE,
+    UNITS_FOLDER,
+    Deployment,
+    is_plain_word,
+)
 from handoff.installation.host_preparation import (
     HostNotPrepared,
     is_systemd_running,
@@ -60,6 +65,19 @@ Examples:
   handoff init --shop-url https://www.shop.example --env-php /var/www/shop/app/etc/env.php --dry-run
 """
 
+
+def _require_plain_word(
+    _context: click.Context, _parameter: click.Parameter, value: Path | str | None
+) -> Path | str | None:
+    """Refuse a value that would not mean itself in a unit or in a file for nginx."""
+    text = str(value.resolve() if isinstance(value, Path) else value)
+    if not is_plain_word(text):
+        raise click.BadParameter(
+            f"{text!r} has blanks or signs with a meaning in units or for nginx."
+        )
+    return value
+
+
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _ANSWERS = (
     click.option("--shop-url", "shop_urls", multiple=True, metavar="URL",
@@ -84,13 +102,15 @@ _PLACES_AND_STEPS = (
     click.option("--trusted-proxies", type=click.IntRange(0, 10), default=1, show_default=True,
                  help="Proxies of your own in front of Handoff."),
     click.option("--bind", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT",
+                 callback=_require_plain_word,
                  help="Where the service listens."),
     click.option("--env-file", type=_FILE, default=ENV_FILE, show_default=True,
+                 callback=_require_plain_word,
                  help="The file of settings to write."),
     click.option("--units-folder", type=click.Path(file_okay=False, path_type=Path),
                  help="Folder for the units. Default: that of systemd, or systemd/ beside "
                  "another --env-file."),
-    click.option("--user", default="handoff", show_default=True,
+    click.option("--user", default="handoff", show_default=True, callback=_require_plain_word,
                  help="The user of the service. Root makes it if it is missing."),
     click.option("--start/--no-start", default=None, help="Start the service with systemd."),
     click.option("--doctor/--no-doctor", "with_doctor", default=True,

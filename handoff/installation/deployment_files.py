@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from handoff.installation.planned_file import PlannedFile
 from handoff.resource_folders import find_resource_folder
@@ -17,6 +18,8 @@ PACKAGED_UNITS_FOLDER = Path("/usr/lib/systemd/system")  # those of the Debian p
 LEDGER_FOLDER = Path("/var/lib/handoff")
 _COMMAND = "/opt/handoff/bin/handoff"
 _LOCATION = "nginx-location.conf"
+_LOCATION_PATH = re.compile(r"(?<= )/handoff(/[a-z]*)")
+_PLAIN = re.compile(r"[\w./:@%+,=~\[\]-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,11 @@ class Deployment:
     def plan_nginx_include(self, public_url: str) -> PlannedFile:
         """Return the lines for the shop's nginx, which stand beside the file of settings."""
         text = (find_resource_folder("deploy") / _LOCATION).read_text("utf-8")
-        path = urlsplit(public_url).path
+        path = unquote(urlsplit(public_url).path)  # nginx compares with the decoded path
         file = self.env_file.with_name("nginx.conf")
+        text = _LOCATION_PATH.sub(lambda found: _quote_for_nginx(f"{path}{found[1]}"), text)
         text = text.replace("/etc/handoff/nginx.conf", str(file))
-        text = text.replace(" /handoff/", f" {path}/").replace("127.0.0.1:8000", self.bind)
+        text = text.replace("127.0.0.1:8000", self.bind)
         return PlannedFile(file, text)
 
     def _adapt_unit(self, text: str) -> str:
@@ -61,9 +65,9 @@ class Deployment:
     def _describe_user(self) -> str:
         lines = [f"User={self.user}", f"Group={self.group}"]
         if self.session_folder:
-            lines.append(f"ReadWritePaths={self.session_folder}")
+            lines.append(f"ReadWritePaths={_quote_for_systemd(self.session_folder)}")
         if self.ledger_folder != LEDGER_FOLDER:
-            lines.append(f"ReadWritePaths={self.ledger_folder}")
+            lines.append(f"ReadWritePaths={_quote_for_systemd(str(self.ledger_folder))}")
         return "\n".join(lines)
 
     def _plan_override(self, unit: Path) -> list[PlannedFile]:
@@ -83,6 +87,26 @@ class Deployment:
 def has_packaged_units() -> bool:
     """Return whether the Debian package has installed the units."""
     return (PACKAGED_UNITS_FOLDER / "handoff.service").exists()
+
+
+def is_plain_word(text: str) -> bool:
+    """Return whether a text means itself in units and for nginx, in all places and unquoted."""
+    return _PLAIN.fullmatch(text) is not None and "%" not in text
+
+
+def _quote_for_nginx(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _quote_for_systemd(path: str) -> str:
+    path = path.replace("%", "%%")
+    if _PLAIN.fullmatch(path):
+        return path
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def _find_command() -> str:

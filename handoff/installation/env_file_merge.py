@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 HEADER = (
     "# The settings of Handoff. `handoff init` wrote this file, and keeps what you change.\n"
@@ -76,13 +77,16 @@ def hide_secrets(line: str) -> str:
 
 
 def _set_value(text: str, name: str, value: str) -> str:
-    """Replace the last line of this setting, or append one."""
+    """Replace the last statement of this setting, or append one. A value may have several lines."""
     line = f"{name}={_quote(value)}"
-    pattern = re.compile(rf"^[ \t]*(?:export[ \t]+)?{name}[ \t]*=.*$", re.MULTILINE)
-    matches = list(pattern.finditer(text))
-    if not matches:
+    statements = list(parse_stream(StringIO(text)))
+    places = [index for index, each in enumerate(statements) if each.key == name]
+    if not places:
         return f"{text.rstrip()}\n{line}\n"
-    return f"{text[: matches[-1].start()]}{line}{text[matches[-1].end() :]}"
+    parts = [each.original.string for each in statements]
+    blank = re.match(r"\s*", parts[places[-1]])
+    parts[places[-1]] = f"{blank[0] if blank else ''}{line}\n"
+    return "".join(parts)
 
 
 def _quote(value: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,9 +53,11 @@ class HostPreparation:
                 create_folder(self.ledger_folder.parent)
                 self.ledger_folder.mkdir(mode=0o700)
             if self._is_folder_of_another_user and self.service_user:
-                group = find_group(self.service_user)
+                owner = pwd.getpwnam(self.folder_owner).pw_uid
+                group = grp.getgrnam(find_group(self.service_user)).gr_gid
                 for path in (self.ledger_folder, *self.ledger_folder.iterdir()):
-                    shutil.chown(path, self.folder_owner, group)
+                    # The former owner may have put a symbolic link to another file there.
+                    os.chown(path, owner, group, follow_symlinks=False)
         except (OSError, LookupError) as error:
             raise HostNotPrepared(f"{self.ledger_folder} cannot be made: {error}.") from None
 

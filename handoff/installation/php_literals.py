@@ -6,6 +6,7 @@ call or a constant, is refused.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NoReturn
 
@@ -16,7 +17,7 @@ PhpValue = None | bool | int | float | str | PhpArray
 _MAX_DEPTH = 64
 _TOKEN = re.compile(
     r"""
-    (?P<space>\s+|//(?:(?!\?>)[^\n])*|\#(?!\[)(?:(?!\?>)[^\n])*|/\*.*?\*/)
+    (?P<space>\s+|//(?:(?!\?>)[^\r\n])*|\#(?!\[)(?:(?!\?>)[^\r\n])*|/\*.*?\*/)
     |(?P<single>'(?:[^'\\]|\\.)*')
     |(?P<double>"(?:[^"\\]|\\.)*")
     |(?P<number>[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(?:[0-9][0-9_]*)?\.?[0-9][0-9_]*\.?
@@ -138,9 +139,9 @@ class _Parser:
             if not _INTEGER.fullmatch(text):
                 return float(text)
             number = int(text, 8 if re.fullmatch("[+-]?0[0-7]+", text) else 0)
-        except ValueError:
+            return number if -(2**63) <= number < 2**63 else float(number)
+        except (ValueError, OverflowError):
             self._refuse("a number that PHP does not accept")
-        return number if -(2**63) <= number < 2**63 else float(number)
 
     def _unescape(self, text: str) -> str:
         if _VARIABLE.search(text):
@@ -176,6 +177,8 @@ class _Parser:
             self._refuse("an array as a key")
         if isinstance(key, str):
             return int(key) if _INTEGER_KEY.fullmatch(key) else key
+        if isinstance(key, float) and not math.isfinite(key):
+            self._refuse("an infinite number as a key")
         return "" if key is None else int(key)
 
     def _describe(self) -> str:

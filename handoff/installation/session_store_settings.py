@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from handoff.installation.shop_configuration import ShopConfiguration
 from handoff.settings.session_store_url import SessionStoreUrl
+from handoff.url_validation import split_url
 
 _PHP_FOLDERS = (Path("/var/lib/php/sessions"), Path("/var/lib/php/session"))
 _REDIS_HANDLERS = ("redis", "valkey")
@@ -77,6 +78,23 @@ class SessionStorePlan:
 
 def plan_session_store(configuration: ShopConfiguration) -> SessionStorePlan:
     """Return where the shop keeps its sessions. Raises SessionStoreNotSupported."""
+    try:
+        plan = _read_session_section(configuration)
+        if plan.url:
+            SessionStoreUrl.parse(plan.build_url())
+        plan.sentinel_password.encode()
+    except UnicodeError:
+        reason = "it has a text that is not UTF-8"
+    except ValueError as error:
+        reason = f"as HANDOFF_SESSION_STORE it {error}"
+    else:
+        return plan
+    raise SessionStoreNotSupported(
+        f"The section `session` of env.php cannot be used: {reason}. Give --session-store."
+    )
+
+
+def _read_session_section(configuration: ShopConfiguration) -> SessionStorePlan:
     session = configuration.session
     handler = str(session.get("save") or "files").lower()
     if handler == "redis":
@@ -133,7 +151,7 @@ def _plan_redis(options: object) -> SessionStorePlan:
         path = quote(host.removeprefix("unix://"))
         return SessionStorePlan(f"unix://{{login}}{path}?db={database}", login)
     scheme = "rediss" if host.startswith(("tls://", "ssl://")) else "redis"
-    address = urlsplit(host if "://" in host else f"tcp://{_bracket(host)}")
+    address = split_url(host if "://" in host else f"tcp://{_bracket(host)}")
     name = _bracket(address.hostname or "127.0.0.1")
     return SessionStorePlan(f"{scheme}://{{login}}{name}:{address.port or port}/{database}", login)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from typing import Any
 from handoff.installation.php_literals import PhpCodeFound, parse_php_literal
 
 _MAX_BYTES = 1024 * 1024
+_STORE_VIEW_CODE = re.compile("[A-Za-z0-9_]{1,32}")
 _SECTIONS = ("session", "system", "scopes")
 _PHP_SCRIPT = (
     "$all = require $argv[1]; $names = explode(',', $argv[2]);"
@@ -50,7 +52,8 @@ class ShopConfiguration:
     def store_view_codes(self) -> list[str]:
         """The codes of all store views but the administrators', if the files list them."""
         stores = _as_dict(_as_dict(self.sections.get("scopes")).get("stores"))
-        return [str(code) for code in stores if code != "admin"]
+        codes = [str(code) for code in stores if code != "admin"]
+        return [code for code in codes if _STORE_VIEW_CODE.fullmatch(code)]
 
     def read_value(self, path: str) -> str | None:
         """Return a value such as `web/cookie/cookie_lifetime` that the files fix for all stores."""

@@ -74,6 +74,14 @@ class ShopDiscovery:
         Store views of other websites are found by their codes.
         """
         api_url = self._find_api_url(normalize_address(address))
+        try:
+            return self._read_shop(api_url, store_view_codes)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise ShopNotFound(
+                f"{api_url}/graphql describes the shop's store views in another way than Magento."
+            ) from None
+
+    def _read_shop(self, api_url: str, store_view_codes: Sequence[str]) -> FoundShop:
         data = self._read_stores(api_url)
         default = data["storeConfig"]
         found = [default, *(data.get("availableStores") or [])]

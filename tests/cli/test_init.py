@@ -419,3 +419,45 @@ def test_the_ledger_belongs_to_the_user_of_the_service(init: Init, env_file: Pat
     result = init("--yes", "--update", "--session-store", "file:///tmp?owner=nobody")
     assert f"give {ledger} and the ledger in it to nobody" in result.output
     assert [path.owner() for path in (ledger, ledger / "handoff.db")] == ["nobody", "nobody"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--env-file", "/srv/a folder/handoff.env"],
+        ["--env-file", "/srv/100%/handoff.env"],
+        ["--bind", "127.0.0.1:8000; return 200"],
+        ["--user", "handoff\nExecStartPre=/bin/true"],
+    ],
+)
+def test_values_that_units_or_nginx_would_read_in_another_way_are_refused(
+    init: Init, arguments: list[str], env_file: Path
+) -> None:
+    result = init("--yes", *arguments)
+    assert result.exit_code == COULD_NOT_RUN
+    assert "signs with a meaning" in result.output
+    assert not env_file.exists()
+
+
+def test_a_value_of_several_lines_is_replaced_as_a_whole(init: Init, env_file: Path) -> None:
+    init("--yes")
+    written = env_file.read_text()
+    old = 'HANDOFF_TRUSTED_PROXIES="\nHANDOFF_PAUSED=1\n"'
+    env_file.write_text(written.replace("HANDOFF_TRUSTED_PROXIES=1", old))
+    assert init("--yes", "--update").exit_code == 0
+    assert env_file.read_text() == written
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to other users")
+def test_a_link_in_the_folder_of_the_ledger_is_not_followed(
+    init: Init, env_file: Path, tmp_path: Path
+) -> None:
+    ledger, other = env_file.parent / "ledger", tmp_path / "file-of-root"
+    ledger.mkdir(parents=True)
+    other.touch()
+    (ledger / "handoff.db-wal").symlink_to(other)
+    (ledger / "handoff.db").touch()
+    os.chown(ledger, 65534, 65534)
+    assert init("--yes", "--user", "daemon").exit_code == 0
+    assert (ledger / "handoff.db").owner() == "daemon"
+    assert other.owner() == "root"

@@ -74,6 +74,8 @@ def test_beside_the_package_only_differences_are_written(packaged: Path) -> None
         ("https://shop.test/handoff", "location ^~ /handoff/ {"),
         ("https://shop.test/a/b", "location ^~ /a/b/ {"),
         ("https://handoff.shop.test", "location ^~ / {"),
+        ("https://shop.test/a;b$c", 'location ^~ "/a;b$c/" {'),
+        ("https://shop.test/a%22%20b", 'location ^~ "/a\\" b/" {'),
     ],
 )
 def test_nginx_passes_on_the_path_of_the_public_address(
@@ -81,3 +83,9 @@ def test_nginx_passes_on_the_path_of_the_public_address(
 ) -> None:
     text = create_deployment(tmp_path).plan_nginx_include(public_url).text
     assert location in text.splitlines()
+
+
+def test_a_folder_with_a_blank_is_one_path_in_the_units(tmp_path: Path) -> None:
+    deployment = create_deployment(tmp_path, session_folder='/srv/100% of "it"')
+    [text] = [f.text for f in deployment.plan_units() if f.path.name == "handoff.service"]
+    assert 'ReadWritePaths="/srv/100%% of \\"it\\""' in text.splitlines()

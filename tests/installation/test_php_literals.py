@@ -144,3 +144,13 @@ def test_any_file_is_read_or_refused(content: bytes) -> None:
         parse_php_literal(b"<?php return " + content)
     except PhpCodeFound:
         pass
+
+
+@pytest.mark.parametrize("code", [f"0x{'f' * 300}", "[1e999 => 1]", "[-1e999 => 1]"])
+def test_numbers_without_an_end_are_refused(code: str) -> None:
+    with pytest.raises(PhpCodeFound, match="line 1: "):
+        parse_php_literal(f"<?php return {code};".encode())
+
+
+def test_a_comment_ends_with_a_carriage_return() -> None:
+    assert parse_php_literal(b"<?php // a\rreturn # b\r 5;") == 5
