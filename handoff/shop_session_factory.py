@@ -56,5 +56,5 @@ def build_session_builder(
         quotes,
         settings.store_sites,
         session_lifetime=settings.new_session_lifetime,
-        max_lines=settings.max_lines,
+        max_lines=settings.max_storefront_lines,
     )

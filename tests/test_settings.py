@@ -842,7 +842,7 @@ def test_without_a_session_store_the_keys_of_stored_sessions_are_enough() -> Non
     settings = load_settings()
     assert settings.session_store_url.is_storefront
     assert settings.new_session_lifetime == 600
-    assert settings.max_lines == 20
+    assert settings.max_storefront_lines == 20
 
 
 @pytest.mark.usefixtures("storefront")

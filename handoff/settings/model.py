@@ -101,8 +101,9 @@ class Settings(
         return self.session_lifetime or self.session_cookie_lifetime or _ONE_HOUR
 
     @property
-    def max_lines(self) -> int:
-        """The most lines of a bag that can be added, a call for each, within the time limit."""
+    def max_storefront_lines(self) -> int:
+        """The most lines of a bag that the shop's pages can take, a call for each, within the time
+        limit."""
         return max(1, int((self.magento_timeout - _FIXED_SECONDS) / _SECONDS_PER_LINE))
 
     @property
