@@ -39,8 +39,8 @@ from handoff.ledger import (
     require_all_columns,
 )
 from handoff.ledger.checkout_refusals import CheckoutRefusals
+from handoff.ledger.handoff_progress import read_handoff_progress
 from handoff.ledger.order_lookup_repository import OrderLookupRepository
-from handoff.ledger.progress_repository import ProgressRepository
 from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.link_tokens import LinkTokens
 from handoff.magento.checkout_probe import CheckoutProbe
@@ -52,17 +52,16 @@ from handoff.operations.error_handlers import register_error_handlers
 from handoff.operations.header_limits import limit_header_length
 from handoff.operations.health import ReadinessCheck, register_health_endpoints
 from handoff.operations.json_logs import configure_logging
-from handoff.operations.metrics import register_metrics
+from handoff.operations.metric_collectors import HandoffCollector, ServiceHealthCollector
+from handoff.operations.metrics_endpoint import register_metrics
 from handoff.operations.openapi_document import register_openapi
 from handoff.operations.proxy_middleware import add_proxy_middleware
 from handoff.operations.rate_limits import RateLimit, RateLimitCounters
 from handoff.operations.request_ids import add_request_ids
 from handoff.operations.request_log import log_requests
 from handoff.operations.settings_reload import get_cached_settings, get_settings_read_time
-from handoff.operations.state_metrics import HandoffCollector, ServiceStateCollector
 from handoff.order_lookup import OrderLookup
 from handoff.resource_folders import find_resource_folder
-from handoff.service_metrics import ServiceMetrics, open_service_metrics
 from handoff.settings import Settings, find_unknown_names, load_settings
 from handoff.shop_client_factory import build_login_block, open_client, open_orders
 from handoff.shop_session_factory import (
@@ -90,6 +89,7 @@ from handoff.web_checkout_cookies import WebCheckoutCookies
 from handoff.webhooks.backlog import WebhookBacklog
 from handoff.webhooks.delivery_queue import DeliveryQueue
 from handoff.webhooks.receivers import list_receivers, open_outbox
+from handoff.worker_metrics import WorkerMetrics, open_worker_metrics
 
 DATABASE_EXTENSION = "handoff.database"
 """The key of the ledger's Database in `app.extensions`; whoever creates an app may close it."""
@@ -121,7 +121,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.url_map.merge_slashes = False
     database = _open_ledger(settings, clock)
     app.extensions[DATABASE_EXTENSION] = database
-    metrics = open_service_metrics() if settings.metrics else None
+    metrics = open_worker_metrics() if settings.metrics else None
     readiness = _register_views(app, settings, database, metrics)
     register_health_endpoints(app, readiness, is_paused=settings.paused)
     register_theme_css(app, settings.shop_accent, settings.shop_accent_dark)
@@ -139,7 +139,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 
 
 def _register_views(
-    app: Flask, settings: Settings, database: Database, metrics: ServiceMetrics | None
+    app: Flask, settings: Settings, database: Database, metrics: WorkerMetrics | None
 ) -> ReadinessCheck:
     """Build the objects of the views and register these; return the check of what they need."""
     outbox = open_outbox(settings, database)
@@ -192,7 +192,7 @@ def _open_handoffs(
     )
 
 
-def _build_shop_call_limits(settings: Settings, metrics: ServiceMetrics | None) -> ShopCallLimits:
+def _build_shop_call_limits(settings: Settings, metrics: WorkerMetrics | None) -> ShopCallLimits:
     return build_shop_call_limits(
         gunicorn_config.threads, direct_entry=settings.direct_entry, metrics=metrics
     )
@@ -328,8 +328,8 @@ def _build_collectors(
 ) -> list[Collector]:
     reconciles = bool(settings.magento_access_token or settings.magento_admin_password)
     return [
-        ServiceStateCollector(readiness, settings.paused),
-        HandoffCollector(ProgressRepository(database), reconciles),
+        ServiceHealthCollector(readiness, settings.paused),
+        HandoffCollector(partial(read_handoff_progress, database), reconciles=reconciles),
         _build_backlog(settings, database),
     ]
 
@@ -345,7 +345,7 @@ def _build_checkout_preflight(
     client: MagentoClient,
     settings: Settings,
     refusals: CheckoutRefusals,
-    metrics: ServiceMetrics | None,
+    metrics: WorkerMetrics | None,
 ) -> CheckoutPreflight | None:
     # To make a session through the shop's pages, checkout is opened in any case.
     if settings.checkout_preflight == "off" or settings.session_store_url.is_storefront:

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 from handoff.problems import Busy
 
 if TYPE_CHECKING:
-    from handoff.service_metrics import ServiceMetrics
+    from handoff.worker_metrics import WorkerMetrics
 
 
 class ConcurrencyLimit:
     """A bounded semaphore; safe to share between threads."""
 
-    def __init__(self, slots: int, name: str = "", metrics: ServiceMetrics | None = None) -> None:
+    def __init__(self, slots: int, name: str = "", metrics: WorkerMetrics | None = None) -> None:
         """`slots` is how many blocks may run at once; `metrics` shows them under the name."""
         self._semaphore = threading.BoundedSemaphore(slots)
         self._name = name
@@ -54,7 +54,7 @@ class ShopCallLimits:
 
 
 def build_shop_call_limits(
-    threads: int, *, direct_entry: bool, metrics: ServiceMetrics | None = None
+    threads: int, *, direct_entry: bool, metrics: WorkerMetrics | None = None
 ) -> ShopCallLimits:
     """Return limits that leave at least one of a worker's threads to links, if it has four.
 

@@ -14,12 +14,12 @@ from handoff.magento.shop_token import ShopToken, build_oauth_token
 from handoff.settings import Settings
 
 if TYPE_CHECKING:
-    from handoff.service_metrics import ServiceMetrics
+    from handoff.worker_metrics import WorkerMetrics
 
 
 def open_client(
     settings: Settings,
-    metrics: ServiceMetrics | None = None,
+    metrics: WorkerMetrics | None = None,
     *,
     source_address: str | None = None,
 ) -> MagentoClient:

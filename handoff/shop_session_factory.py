@@ -7,9 +7,9 @@ from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
 from handoff.settings import Settings
 from handoff.shop_session import (
-    NewSessionProvider,
     SessionProvider,
     SessionStore,
+    WrittenSessionProvider,
     open_session_store,
 )
 from handoff.storefront_session.session_cipher import FernetSessionCipher
@@ -42,7 +42,9 @@ def build_session_provider(
     """Return what provides the sessions of used links; `timeout` is in seconds."""
     if stored is not None:
         return StoredSessionProvider(stored)
-    return NewSessionProvider(open_shop_session_store(settings, **timeout), settings.store_views)
+    return WrittenSessionProvider(
+        open_shop_session_store(settings, **timeout), settings.store_views
+    )
 
 
 def build_session_builder(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from handoff.bag_and_order_lines import list_bag_and_order_lines
 from handoff.entry.result_pages import find_page_title
 from handoff.handoff_timeline import build_timeline
 from handoff.ledger import Database, Handoff
@@ -12,7 +13,6 @@ from handoff.ledger.event_deliveries import EventDelivery, find_event_deliveries
 from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable
 from handoff.ledger.search_repository import FoundTransfer, SearchRepository
 from handoff.link_tokens import find_handoff_id
-from handoff.order_line_comparison import compare_lines
 from handoff.settings import Settings
 from handoff.support_code import build_support_code
 from handoff.web_checkout.transfer_status import describe_transfer
@@ -72,7 +72,7 @@ def _describe_found_transfer(
                     )
                 ],
                 "shown_page": _describe_shown_page(handoff),
-                "lines": [line.as_json() for line in compare_lines(handoff)],
+                "lines": [line.as_json() for line in list_bag_and_order_lines(handoff)],
             }
             for handoff in found.handoffs
         ],

@@ -33,7 +33,7 @@ from tests.running import HOST, free_port, require_program, wait_for_port
 CRYPT_KEY = "0123456789abcdef0123456789abcdef"
 PASSWORD = "the/password@of the tests"
 _QUOTED = "the%2Fpassword%40of%20the%20tests"
-_KEY_SCRIPT = Path(__file__).parents[1] / "docs" / "deploy" / "session-store-key.php"
+_KEY_SCRIPT = Path(__file__).parents[1] / "docs" / "deploy" / "derive-session-store-key.php"
 _START = 60.0  # seconds
 _CREATE_TABLE = """
     CREATE TABLE {table} (

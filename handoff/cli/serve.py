@@ -34,7 +34,7 @@ def serve(bind: str, workers: int, ops_bind: str | None) -> None:
 
     Example: handoff serve --env-file /etc/handoff/handoff.env --bind 127.0.0.1:8000
     """
-    from handoff.service_metrics import FOLDER_PREFIX, FOLDER_VARIABLE
+    from handoff.worker_metrics import FOLDER_PREFIX, FOLDER_VARIABLE
 
     settings = load_settings_or_exit()
     ops = choose_ops_address(settings, ops_bind, bind)

@@ -8,7 +8,6 @@ import click
 
 from handoff import __version__
 from handoff.deadline import Deadline
-from handoff.doctor.trial_sessions import describe_session_store
 from handoff.ledger import Database, read_schema_version
 from handoff.operations.json_logs import configure_logging
 from handoff.problems import Problem
@@ -32,7 +31,7 @@ def print_start_report(
     if settings.session_store_url.is_storefront:
         click.echo("  session store  none: the shop's own pages make the sessions, for bags only")
     else:
-        location = describe_session_store(settings)
+        location = settings.session_store_url.description
         _print_part("session store", location, lambda: _check_session_store(settings))
     _print_part("shop", settings.magento_url, lambda: _call_shop(settings))
     if ops_bind is not None:

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any, Self
 from urllib.parse import quote
 
-from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json
+from handoff.doctor.doctor_shop_client import DoctorShopClient
+from handoff.magento.http_transport import read_json
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.magento.shop_token import ShopToken
 from handoff.settings.store_view_models import StoreView

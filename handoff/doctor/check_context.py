@@ -11,13 +11,13 @@ from typing import Any, TypeVar, cast
 from handoff.deadline import Deadline
 from handoff.doctor.catalogue_sample import CatalogueReader, CatalogueSample
 from handoff.doctor.checkout_trial import CheckoutTrial, try_checkout
-from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json, read_message
+from handoff.doctor.doctor_shop_client import DoctorShopClient, read_message
 from handoff.doctor.storefront_trial import try_storefront_checkout
 from handoff.doctor.trial_carts import GraphqlCart, build_graphql_cart, find_buyable_skus
 from handoff.doctor.trial_sessions import register_session_of
 from handoff.magento.admin_access import AdminLoginReply
 from handoff.magento.client import Answer
-from handoff.magento.http_transport import HttpResponse
+from handoff.magento.http_transport import HttpResponse, read_json
 from handoff.magento.search_criteria import build_search_criteria
 from handoff.magento.shop_token import ShopToken
 from handoff.settings import CheckedSettings, Settings

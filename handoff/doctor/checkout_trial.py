@@ -21,11 +21,12 @@ from http import HTTPStatus
 from urllib.parse import unquote
 
 from handoff.doctor.check_result import fault, ok, unknown, warning
-from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json
-from handoff.doctor.set_cookie_parser import find_set_cookie
+from handoff.doctor.doctor_shop_client import DoctorShopClient
 from handoff.doctor.trial_carts import RestCart, build_rest_cart
 from handoff.doctor.trial_sessions import open_with_session, write_session
 from handoff.magento.checkout_probe import VisitedPage
+from handoff.magento.http_transport import read_json
+from handoff.magento.set_cookie_parser import find_set_cookie
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_session import SessionStoreError
 from handoff.shop_session.php_serializer import SessionSerializer

@@ -12,7 +12,13 @@ from requests.auth import AuthBase
 from handoff.deadline import Deadline
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
-from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, get_tls_name
+from handoff.magento.http_transport import (
+    HttpResponse,
+    HttpTransport,
+    NoResponse,
+    get_tls_name,
+    read_json,
+)
 from handoff.magento.shop_token import ShopToken, build_auth
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
@@ -30,14 +36,6 @@ _MAX_BODY = 4 * 1024 * 1024  # bytes
 
 class TimeLimitReached(Exception):
     """The whole run had reached its time limit before this call."""
-
-
-def read_json(response: HttpResponse) -> Any:
-    """Return the JSON value in a response, None if its body is not JSON."""
-    try:
-        return json.loads(response.body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def is_picture(response: HttpResponse) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from handoff.doctor.doctor_shop_client import DoctorShopClient
-from handoff.doctor.set_cookie_parser import find_set_cookie
 from handoff.magento.checkout_probe import ShopperSession, VisitedPage
 from handoff.magento.http_transport import HttpResponse
+from handoff.magento.set_cookie_parser import find_set_cookie
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_session import generate_session_id, open_session_store
@@ -70,27 +70,6 @@ def get_session_file(settings: Settings, session_id: str) -> Path | None:
     """Return the file of a session, None if sessions are not in files."""
     url = settings.session_store_url
     return Path(url.path) / f"sess_{session_id}" if url.is_file_store else None
-
-
-def describe_session_store(settings: Settings) -> str:
-    """Return the location of the session store as text, without user name and password."""
-    url = settings.session_store_url
-    if url.is_storefront:
-        return "the shop's own pages"
-    if url.is_file_store:
-        return url.path
-    tls = " by TLS" if url.uses_tls else ""
-    if url.is_database:
-        server = url.path or "{}:{}".format(*url.hosts[0])
-        return f"Database server at {server}{tls}, table {url.schema}.{url.table}"
-    if url.path:
-        location = f"Redis at {url.path}"
-    elif url.sentinel_master:
-        location = f"Redis master {url.sentinel_master}, found by Sentinel{tls}"
-    else:
-        [(host, port)] = url.hosts
-        location = f"Redis at {host}:{port}{tls}"
-    return f"{location}, database {url.database}"
 
 
 def _register_session(shop: DoctorShopClient, session_id: str) -> None:

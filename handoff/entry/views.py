@@ -142,11 +142,11 @@ def _get_context() -> EntryContext:
 
 
 def _find_handoff(token: str) -> Handoff | None:
-    handoff_id = _read_handoff_id(token)
+    handoff_id = _read_and_log_handoff_id(token)
     return None if handoff_id is None else _get_context().handoffs.find(handoff_id)
 
 
-def _read_handoff_id(token: str) -> str | None:
+def _read_and_log_handoff_id(token: str) -> str | None:
     """Return the id in a link's token, and name it in the log; None for an unknown link."""
     handoff_id = _get_context().link_tokens.read(token)
     if handoff_id is not None:
@@ -192,7 +192,7 @@ def _show_try_again_page(page: ResultPage) -> Response:
     """Show a page with a button to try again, without reading the ledger."""
     context = _get_context()
     token = (request.view_args or {}).get("token") or _read_form_token()
-    handoff_id = _read_handoff_id(token)
+    handoff_id = _read_and_log_handoff_id(token)
     # The button would skip the question that the entry page asks after another website's link.
     if handoff_id is None or is_from_another_site(request, *context.sites.origins):
         return context.pages.render_result_page(page)

@@ -8,7 +8,6 @@ import secrets
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from handoff.doctor.set_cookie_parser import SetCookie
 from handoff.installation.session_store_settings import (
     RedisLogin,
     SessionStorePlan,
@@ -16,6 +15,7 @@ from handoff.installation.session_store_settings import (
 )
 from handoff.installation.shop_configuration import ShopConfiguration
 from handoff.installation.shop_discovery import FoundShop, FoundStoreView
+from handoff.magento.set_cookie_parser import SetCookie
 from handoff.settings import Settings
 
 _DEFAULT_COOKIE_LIFETIME = "3600"

@@ -11,9 +11,8 @@ from urllib.parse import urljoin, urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from handoff.deadline import Deadline
-from handoff.doctor.doctor_shop_client import read_json
-from handoff.doctor.set_cookie_parser import SetCookie, parse_set_cookies
-from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse
+from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, read_json
+from handoff.magento.set_cookie_parser import SetCookie, parse_set_cookies
 from handoff.url_validation import BaseUrl
 
 _TIMEOUT = 20.0  # seconds for a call; the first page of a shop after a deployment is slow

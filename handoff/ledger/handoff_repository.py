@@ -171,7 +171,8 @@ class HandoffRepository:
             statement, values = _RENEW_WITH_SESSION, values | {"grace": self._grace}
 
         def work(connection: sa.Connection) -> Handoff | None:
-            renewed = next(iter(self._renew_readable(connection, statement, values)), None)
+            found = self._renew_or_supersede_unreadable(connection, statement, values)
+            renewed = next(iter(found), None)
             if renewed is not None and self._sessions is not None:
                 self._sessions.keep(connection, renewed)
             if renewed is not None:
@@ -187,9 +188,9 @@ class HandoffRepository:
     ) -> Handoff:
         """Renew the live handoff of an equal transfer, or write a new one; release the lease.
 
-        A new one supersedes the current handoffs of its transfer and of its quote. With a session
-        that the shop has made, it is always a new one. Raises LeaseLost, and writes nothing, if
-        another process has taken over the transfer.
+        A new one supersedes the current handoffs of its transfer and of its quote. If the shop
+        made a session for the transfer, the handoff is always new. Raises LeaseLost, and writes
+        nothing, if another process has taken over the transfer.
         """
 
         def work(connection: sa.Connection) -> Handoff:
@@ -273,10 +274,10 @@ class HandoffRepository:
             "ttl": self._ttl,
             **{f"new_{column.name}": getattr(new, column.name) for column in _RENEWED},
         }
-        found = self._renew_readable(connection, _RENEW_OR_SUPERSEDE, values)
+        found = self._renew_or_supersede_unreadable(connection, _RENEW_OR_SUPERSEDE, values)
         return next((each for each in found if each.superseded_at is None), None)
 
-    def _renew_readable(
+    def _renew_or_supersede_unreadable(
         self, connection: sa.Connection, statement: sa.Update, values: dict[str, Any]
     ) -> list[Handoff]:
         """Return the handoffs of an UPDATE that may renew one; supersede those it cannot read."""

@@ -23,7 +23,7 @@ from handoff.ledger.database import (
     translate_database_errors,
 )
 from handoff.ledger.postgres_client_timeout import TimeoutConnection
-from handoff.ledger.row_parser import parse_json_column
+from handoff.ledger.row_parser import parse_json_or_keep
 
 _CONNECTIONS = 8  # of each process; few, because a server allows 100 for all hosts by default
 _MIGRATION_LOCK = int.from_bytes(b"handoff")  # the number of the advisory lock
@@ -120,7 +120,7 @@ def _create_engine(url: str) -> Engine:
         max_overflow=0,
         isolation_level="READ COMMITTED",
         hide_parameters=True,
-        json_deserializer=parse_json_column,
+        json_deserializer=parse_json_or_keep,
         connect_args=_CONNECT_ARGS,
     )
 

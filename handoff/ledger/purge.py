@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from handoff.ledger.column_values import MAX_TIME
+from handoff.ledger.column_types import MAX_TIME
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import iterate_handoffs
 from handoff.ledger.models import Handoff, OrderOutcome

@@ -12,10 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from handoff.ledger.column_values import TextValue, TimeValue
+from handoff.ledger.column_types import TextValue, TimeValue
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.models import build_reference_key
-from handoff.ledger.row_parser import parse_row
+from handoff.ledger.row_parser import parse_row, parse_rows
 from handoff.ledger.tables import refused_transfer
 
 RETENTION = 30 * 24 * 3600
@@ -49,6 +49,12 @@ _UPSERT = {"sqlite": _build_upsert(sqlite.insert), "postgresql": _build_upsert(p
 _FIND = sa.select(_c.reference, _c.code, _c.skus, _c.refused_at).where(
     _c.transfer_key == sa.bindparam("key"), sa.not_(IS_OVER_RETENTION)
 )
+_FIND_LAST = (
+    sa.select(_c.reference, _c.code, _c.skus, _c.refused_at)
+    .where(sa.not_(IS_OVER_RETENTION))
+    .order_by(_c.refused_at.desc())
+    .limit(sa.bindparam("count", type_=sa.Integer))
+)
 
 
 class RefusedTransferRepository:
@@ -81,3 +87,14 @@ class RefusedTransferRepository:
         with self._database.open_read_connection() as connection:
             row = connection.execute(_FIND, values).mappings().one_or_none()
         return None if row is None else parse_row(RefusedTransfer, row)
+
+
+def find_last_refusals(database: Database, count: int) -> list[RefusedTransfer]:
+    """Return the last refused transfers that have a reference, the newest first.
+
+    One that cannot be read is logged and left out.
+    """
+    with database.open_read_connection() as connection:
+        values = {"count": count, **database.now_parameter}
+        rows = connection.execute(_FIND_LAST, values).mappings()
+        return parse_rows(RefusedTransfer, rows)

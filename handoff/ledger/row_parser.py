@@ -55,7 +55,7 @@ def parse_rows(
     return parsed
 
 
-def parse_json_column(value: Any) -> Any:
+def parse_json_or_keep(value: Any) -> Any:
     """Return the JSON of a column, or what the column holds if it is not JSON.
 
     An exception would end the query, and with it all other rows.

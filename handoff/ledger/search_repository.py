@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from handoff.ledger.column_values import TextValue
+from handoff.ledger.column_types import TextValue
 from handoff.ledger.database import Database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, read_handoffs
 from handoff.ledger.models import Handoff

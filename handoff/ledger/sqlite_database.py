@@ -21,7 +21,7 @@ from handoff.ledger.database import (
     compute_wait_seconds,
     translate_database_errors,
 )
-from handoff.ledger.row_parser import decode_text_column, parse_json_column
+from handoff.ledger.row_parser import decode_text_column, parse_json_or_keep
 from handoff.ledger.sqlite_writer import SqliteWriter, acquire_file_lock
 
 _READERS = 32  # connections
@@ -90,7 +90,7 @@ def _create_engine(url: str, *, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         hide_parameters=True,
-        json_deserializer=parse_json_column,
+        json_deserializer=parse_json_or_keep,
         pool_timeout=MAX_WAIT,
         connect_args={"check_same_thread": False},
     )

@@ -1,4 +1,4 @@
-"""Counts how many handoffs reached each stage, by day, and reads the last refusals."""
+"""Counts how many handoffs reached each stage, by day."""
 
 from __future__ import annotations
 
@@ -8,33 +8,23 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from handoff.ledger.database import Database
-from handoff.ledger.refused_transfers import IS_OVER_RETENTION, RefusedTransfer
-from handoff.ledger.row_parser import parse_rows
-from handoff.ledger.tables import handoff, refused_transfer
+from handoff.ledger.tables import handoff
 
 DAY = 24 * 3_600_000
 """Milliseconds of a day."""
 
-_c, _r = handoff.c, refused_transfer.c
+_c = handoff.c
+STAGE_COUNT_COLUMNS = (
+    sa.func.count().label("issued"),
+    sa.func.count(_c.used_at).label("opened"),
+    sa.func.count(_c.session_written_at).label("session_written"),
+    sa.func.count(_c.orders).label("ordered"),
+)
+"""The number of handoffs that reached each stage, from issued to ordered."""
+
 _since: sa.BindParameter[int] = sa.bindparam("since", type_=sa.BigInteger)
 _day = sa.type_coerce((_c.issued_at - _since) // sa.literal(DAY, sa.BigInteger), sa.BigInteger)
-_COUNT = (
-    sa.select(
-        _day,
-        sa.func.count(),
-        sa.func.count(_c.used_at),
-        sa.func.count(_c.session_written_at),
-        sa.func.count(_c.orders),
-    )
-    .where(_c.issued_at >= _since)
-    .group_by(_day)
-)
-_LAST_REFUSALS = (
-    sa.select(_r.reference, _r.code, _r.skus, _r.refused_at)
-    .where(sa.not_(IS_OVER_RETENTION))
-    .order_by(_r.refused_at.desc())
-    .limit(sa.bindparam("count", type_=sa.Integer))
-)
+_COUNT = sa.select(_day, *STAGE_COUNT_COLUMNS).where(_c.issued_at >= _since).group_by(_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +43,7 @@ class StageCounts:
 
     @property
     def stages(self) -> tuple[int, int, int, int]:
-        """The four counts in the order of the way."""
+        """The four counts, from issued to ordered."""
         return self.issued, self.opened, self.session_written, self.ordered
 
 
@@ -71,14 +61,3 @@ def sum_stages(counts: Sequence[StageCounts]) -> StageCounts:
     """Return the counts of several days together."""
     totals = map(sum, zip(*(each.stages for each in counts), strict=True))
     return StageCounts(counts[0].since, *totals)
-
-
-def find_last_refusals(database: Database, count: int) -> list[RefusedTransfer]:
-    """Return the last refused transfers that have a reference, the newest first.
-
-    One that cannot be read is logged and left out.
-    """
-    with database.open_read_connection() as connection:
-        values = {"count": count, **database.now_parameter}
-        rows = connection.execute(_LAST_REFUSALS, values).mappings()
-        return parse_rows(RefusedTransfer, rows)

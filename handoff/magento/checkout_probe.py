@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient
 from handoff.magento.http_transport import HttpResponse, NoResponse
+from handoff.magento.set_cookie_parser import find_cookie_value
 from handoff.magento.unusable_answers import classify_page, log_unusable_answer
 from handoff.problems import StoreNotServed
 from handoff.settings.store_view_models import SessionCookieSettings, StoreSite, is_cookie_sent_to
@@ -147,7 +148,7 @@ class CheckoutProbe:
                 pages.append(VisitedPage(url, HttpResponse(0), failure))
                 break
             pages.append(VisitedPage(url, response))
-            session_id = find_cookie(response.set_cookies, cookie.name) or session_id
+            session_id = find_cookie_value(response, cookie.name) or session_id
             session.renewed_ids.append(session_id)
             url = _resolve_redirect(url, response.location)
         return StorefrontVisit(tuple(pages), session_id)
@@ -191,7 +192,7 @@ class CheckoutProbe:
         return page.response.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
     def _classify_redirect(self, site: StoreSite, location: str) -> CheckoutReply:
-        path = _get_path(location)
+        path = get_path(location)
         # A gate in front of the shop redirects as well, to a login of its own.
         is_of_shop = "checkout" in path or "cart" in path
         if is_of_shop and not self._is_session_kept(site, location):
@@ -251,14 +252,9 @@ def _resolve_redirect(url: str, location: str) -> str:
         return ""
 
 
-def find_cookie(set_cookies: tuple[str, ...], name: str) -> str | None:
-    """Return the value of the last `Set-Cookie` line with a name, which is the one that counts."""
-    pairs = (line.partition(";")[0].partition("=") for line in reversed(set_cookies))
-    return next((value.strip() for found, _, value in pairs if found.strip() == name), None)
-
-
-def _get_path(location: str) -> str:
+def get_path(url: str) -> str:
+    """Return the path of a URL without a slash at its end, empty if it is no URL."""
     try:
-        return urlsplit(location).path.rstrip("/")
+        return urlsplit(url).path.rstrip("/")
     except ValueError:
         return ""

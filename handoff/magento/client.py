@@ -28,7 +28,7 @@ from handoff.magento.unusable_answers import log_unusable_answer
 from handoff.problems import ShopTimeout, ShopUnavailable
 
 if TYPE_CHECKING:
-    from handoff.service_metrics import ServiceMetrics
+    from handoff.worker_metrics import WorkerMetrics
 
 _MAX_BYTES = 8 * 1024 * 1024  # in an answer; a cart of 200 lines has about 100 KB
 _ERROR_FIELDS = {"message", "parameters", "errors", "trace"}
@@ -112,7 +112,7 @@ class MagentoClient:
         *,
         host: str | None = None,
         ca_file: str | None = None,
-        metrics: ServiceMetrics | None = None,
+        metrics: WorkerMetrics | None = None,
         source_address: str | None = None,
     ) -> None:
         """`base_url` is the URL below which `rest/` and `graphql` are.

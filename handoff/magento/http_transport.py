@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -85,6 +86,14 @@ class HttpResponse:
     def text(self) -> str:
         """The body as text; bytes that are not UTF-8 are replaced."""
         return self.body.decode("utf-8", errors="replace")
+
+
+def read_json(response: HttpResponse) -> Any:
+    """Return the JSON value in a response, None if its body is not JSON."""
+    try:
+        return json.loads(response.body)
+    except (ValueError, RecursionError):
+        return None
 
 
 class HttpTransport:

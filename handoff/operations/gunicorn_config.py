@@ -16,7 +16,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from handoff.operations.json_logs import build_logging_config
 from handoff.operations.settings_reload import reload_settings
-from handoff.service_metrics import FOLDER_PREFIX, FOLDER_VARIABLE
+from handoff.worker_metrics import FOLDER_PREFIX, FOLDER_VARIABLE
 
 bind = "127.0.0.1:8000"
 worker_class = "handoff.operations.gunicorn_worker.FairWorker"

@@ -23,7 +23,7 @@ from urllib.parse import SplitResult, parse_qs, unquote
 from handoff.url_validation import require_possible_host, split_url
 
 STOREFRONT = "storefront"
-"""Stands for a URL if the session store cannot be reached."""
+"""The value in place of a URL if only the shop itself can reach its session store."""
 
 _REDIS, _SENTINEL = ("redis", "rediss"), ("redis+sentinel", "rediss+sentinel")
 _MYSQL = ("mysql", "mysqls")
@@ -118,6 +118,26 @@ class SessionStoreUrl:
     def uses_tls(self) -> bool:
         """Whether the connection to the server uses TLS."""
         return self.scheme.startswith(("rediss", "mysqls"))
+
+    @property
+    def description(self) -> str:
+        """The location of the store for people, without user name and password."""
+        if self.is_storefront:
+            return "the shop's own pages"
+        if self.is_file_store:
+            return self.path
+        tls = " by TLS" if self.uses_tls else ""
+        if self.is_database:
+            server = self.path or "{}:{}".format(*self.hosts[0])
+            return f"Database server at {server}{tls}, table {self.schema}.{self.table}"
+        if self.path:
+            location = f"Redis at {self.path}"
+        elif self.sentinel_master:
+            location = f"Redis master {self.sentinel_master}, found by Sentinel{tls}"
+        else:
+            [(host, port)] = self.hosts
+            location = f"Redis at {host}:{port}{tls}"
+        return f"{location}, database {self.database}"
 
     def __repr__(self) -> str:
         return f"SessionStoreUrl(scheme={self.scheme!r})"

@@ -87,8 +87,8 @@ def _check_session_store_key_file(value: str) -> str:
         raise ValueError("must be for its owner alone: chmod 400")
     if not _SESSION_STORE_KEY.fullmatch(text):
         raise ValueError(
-            "must hold the 128 characters that docs/deploy/session-store-key.php prints on the "
-            "shop's host. It must not hold the crypt key itself"
+            "must hold the 128 characters that docs/deploy/derive-session-store-key.php prints on "
+            "the shop's host. It must not hold the crypt key itself"
         )
     return value
 

@@ -9,7 +9,7 @@ from handoff.shop_session.session_contents import (
     build_session_contents,
     find_visitor_id,
 )
-from handoff.shop_session.session_provider import NewSessionProvider, SessionProvider
+from handoff.shop_session.session_provider import SessionProvider, WrittenSessionProvider
 from handoff.shop_session.store import (
     SessionStore,
     SessionStoreError,
@@ -19,7 +19,6 @@ from handoff.shop_session.store import (
 )
 
 __all__ = [
-    "NewSessionProvider",
     "SessionContents",
     "SessionLogin",
     "SessionProvider",
@@ -27,6 +26,7 @@ __all__ = [
     "SessionStoreAccess",
     "SessionStoreError",
     "SessionStoreUrl",
+    "WrittenSessionProvider",
     "build_session_contents",
     "create_session",
     "find_visitor_id",

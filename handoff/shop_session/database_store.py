@@ -140,15 +140,15 @@ class DatabaseSessionStore:
         """Run `work` in a transaction; once more if a restart of the server cut the connection."""
         try:
             try:
-                return self._run_once(work)
+                return self._run_in_transaction(work)
             except DBAPIError as error:
                 if not error.connection_invalidated or has_request_deadline_passed():
                     raise
-                return self._run_once(work)
+                return self._run_in_transaction(work)
         except SQLAlchemyError as error:
             raise SessionStoreError(_name_error(error)) from None
 
-    def _run_once(self, work: Callable[[Connection], T]) -> T:
+    def _run_in_transaction(self, work: Callable[[Connection], T]) -> T:
         with self.engine.connect() as connection:
             result = work(connection)
             connection.commit()

@@ -20,7 +20,7 @@ class SessionProvider(Protocol):
         """Raise SessionStoreError if no session can be provided."""
 
 
-class NewSessionProvider:
+class WrittenSessionProvider:
     """Writes a new session into the shop's session store each time."""
 
     def __init__(self, store: SessionStore, store_views: StoreViews) -> None:

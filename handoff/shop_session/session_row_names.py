@@ -42,11 +42,11 @@ def _finish(state: _State, text: bytes) -> bytes:
     length = struct.pack(">Q", 8 * (_BLOCK + len(text)))
     padded = text + b"\x80" + bytes(zeros) + length
     for start in range(0, len(padded), _BLOCK):
-        state = _compress(state, padded[start : start + _BLOCK])
+        state = _compress_block(state, padded[start : start + _BLOCK])
     return struct.pack(">8L", *state)
 
 
-def _compress(state: _State, block: bytes) -> _State:
+def _compress_block(state: _State, block: bytes) -> _State:
     words = list(struct.unpack(">16L", block))
     for i in range(16, 64):
         s0 = _rotate(words[i - 15], 7) ^ _rotate(words[i - 15], 18) ^ words[i - 15] >> 3

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from handoff.deadline import Deadline
 from handoff.magento.checkout_probe import (
@@ -16,10 +16,11 @@ from handoff.magento.checkout_probe import (
     ShopperSession,
     VisitedPage,
     build_page_headers,
-    find_cookie,
+    get_path,
 )
 from handoff.magento.client import MagentoClient, raise_no_response
 from handoff.magento.http_transport import HttpResponse, NoResponse
+from handoff.magento.set_cookie_parser import find_cookie_value
 from handoff.magento.unusable_answers import classify_page, log_unusable_answer
 from handoff.problems import ShopUnavailable
 from handoff.settings.store_view_models import StoreSite
@@ -102,7 +103,7 @@ class StorefrontBrowser:
         except NoResponse as error:
             raise_no_response(error)
         name = self._site.session_cookie.name
-        self._session_id = find_cookie(response.set_cookies, name) or self._session_id
+        self._session_id = find_cookie_value(response, name) or self._session_id
         return response
 
 
@@ -128,11 +129,4 @@ def _is_added(response: HttpResponse) -> bool:
     # With an address, the script leaves the page: for the product's page after a refusal, and for
     # the cart page in shops that show it after each product.
     target = answer.get("backUrl") if isinstance(answer, dict) else None
-    return not target or _get_path(str(target)).endswith(CART_PAGE)
-
-
-def _get_path(url: str) -> str:
-    try:
-        return urlsplit(url).path.rstrip("/")
-    except ValueError:
-        return ""
+    return not target or get_path(str(target)).endswith(CART_PAGE)

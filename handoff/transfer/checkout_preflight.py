@@ -35,7 +35,7 @@ from handoff.shop_session.session_contents import build_session_contents
 from handoff.transfer.accepted_checkouts import AcceptedCheckouts
 
 if TYPE_CHECKING:
-    from handoff.service_metrics import ServiceMetrics
+    from handoff.worker_metrics import WorkerMetrics
 
 log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ class CheckoutPreflight:
         stores: StoreViews,
         sites: StoreSites,
         accepted: AcceptedCheckouts | None,
-        metrics: ServiceMetrics | None = None,
+        metrics: WorkerMetrics | None = None,
     ) -> None:
         """`accepted` is None if checkout has to be asked about every quote."""
         self._probe = probe

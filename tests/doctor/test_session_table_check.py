@@ -79,7 +79,7 @@ def test_a_wrong_key_is_named(checked: CheckedShop, tmp_path: Path) -> None:
     found = checked.check(key_file=str(derive_session_store_key(tmp_path, "another key")))
     assert (found[STORE].severity, found[KEY].severity) == ("ok", "fault")
     assert "not from the shop's current crypt key" in found[KEY].seen
-    assert "session-store-key.php" in found[KEY].advice
+    assert "derive-session-store-key.php" in found[KEY].advice
 
 
 def test_a_table_of_another_shop_is_named(checked: CheckedShop, mariadb: MariadbServer) -> None:

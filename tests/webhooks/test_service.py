@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from handoff.ledger.tables import webhook_event
 from tests.conftest import FakeClock, MakeApp, Poq, use_link
-from tests.operations.test_metrics import read_samples
+from tests.operations.test_worker_metrics import read_samples
 from tests.running import RunningShop
 from tests.web_checkout.test_order_reports import place_order
 from tests.webhooks.receiver_server import SECRET

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.checkout_trial import CheckoutTrialOutcome
-from handoff.doctor.trial_sessions import describe_session_store
 from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.settings.store_view_models import StoreView
 
@@ -27,7 +26,7 @@ def check_bag_into_checkout(context: CheckContext, store: StoreView) -> CheckRes
         "website_id": store.website_id,
         "right_website_id": trial.right_website_id,
         "right_serializer": trial.right_serializer,
-        "session_store": describe_session_store(context.settings),
+        "session_store": context.settings.session_store_url.description,
         "session_store_hint": _get_session_store_hint(context.settings.session_store_url),
         "url": urlsplit(last.url)._replace(query="").geturl() if last else "",
         "no_response_reason": last.failure.reason if last and last.failure else "",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown
-from handoff.doctor.doctor_shop_client import DoctorShopClient, read_json
+from handoff.doctor.doctor_shop_client import DoctorShopClient
 from handoff.doctor.trial_sessions import open_with_session, write_session
+from handoff.magento.http_transport import read_json
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_session import SessionLogin, SessionStoreError
 from handoff.shop_session.session_contents import build_login_entry

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown
-from handoff.doctor.doctor_shop_client import read_json, read_message
-from handoff.magento.http_transport import HttpResponse
+from handoff.doctor.doctor_shop_client import read_message
+from handoff.magento.http_transport import HttpResponse, read_json
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.magento.shop_token import ShopToken
 

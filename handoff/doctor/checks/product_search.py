@@ -17,8 +17,7 @@ from handoff.doctor.check_result import (
     unknown,
     warning,
 )
-from handoff.doctor.doctor_shop_client import read_json
-from handoff.magento.http_transport import HttpResponse
+from handoff.magento.http_transport import HttpResponse, read_json
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 
 _WORD = re.compile(r"\w{4,}")

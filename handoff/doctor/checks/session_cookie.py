@@ -7,8 +7,8 @@ from ipaddress import ip_address
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, Severity, fault, ok, unknown, warning
-from handoff.doctor.set_cookie_parser import SetCookie, find_set_cookie, parse_set_cookies
 from handoff.magento.http_transport import HttpResponse, NoResponse
+from handoff.magento.set_cookie_parser import SetCookie, find_set_cookie, parse_set_cookies
 from handoff.settings.store_view_models import SessionCookieSettings, StoreSite
 from handoff.url_validation import is_loopback
 

@@ -12,7 +12,7 @@ import redis
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.checks.session_table import check_session_table
-from handoff.doctor.trial_sessions import describe_session_store, get_session_file, write_session
+from handoff.doctor.trial_sessions import get_session_file, write_session
 from handoff.settings import Settings
 from handoff.shop_session import SessionStoreError, generate_session_id
 from handoff.shop_session.redis_client import build_redis_client
@@ -79,7 +79,7 @@ def check_session_store(context: CheckContext) -> Iterator[CheckResult]:
     if settings.session_store_url.is_database:
         yield from check_session_table(context)
         return
-    location = describe_session_store(settings)
+    location = settings.session_store_url.description
     try:
         session_id = write_session(context.shop, {})
     except SessionStoreError as error:

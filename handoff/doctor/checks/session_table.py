@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.set_cookie_parser import find_set_cookie
-from handoff.doctor.trial_sessions import describe_session_store, register_session_of
+from handoff.doctor.trial_sessions import register_session_of
+from handoff.magento.set_cookie_parser import find_set_cookie
 from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.shop_session import SessionStoreError
 from handoff.shop_session.database_store import DatabaseSessionStore, open_database_store
@@ -28,8 +28,8 @@ _COMPARE_TABLE = (
     "app/etc/env.php."
 )
 _DERIVE_KEY = (
-    "Derive the key anew with docs/deploy/session-store-key.php, from the app/etc/env.php of this "
-    "shop. After a rotation its last crypt key counts."
+    "Derive the key anew with docs/deploy/derive-session-store-key.php, from the app/etc/env.php "
+    "of this shop. After a rotation its last crypt key counts."
 )
 # What the check found and what to do, by the name of the session store's error.
 _ERROR_MESSAGES = {
@@ -84,7 +84,7 @@ def check_session_table(context: CheckContext) -> Iterator[CheckResult]:
     """Insert a row and undo it, then check the rights, and the key by a session of the shop."""
     settings = context.settings
     url, access = settings.session_store_url, settings.session_store_access
-    location = describe_session_store(settings)
+    location = settings.session_store_url.description
     try:
         with closing(open_database_store(url, access, timeout=_TIMEOUT)) as store:
             store.check_writable()

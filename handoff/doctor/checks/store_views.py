@@ -8,7 +8,7 @@ from typing import Any
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.doctor_shop_client import read_json
+from handoff.magento.http_transport import read_json
 from handoff.settings.store_view_models import StoreView
 
 Items = list[dict[str, Any]]

@@ -14,7 +14,6 @@ from handoff.operations.health import ReadinessCheck
 from handoff.operations.ops_pages.error_pages import register_error_pages
 from handoff.operations.ops_pages.ops_sessions import OpsSessions
 from handoff.operations.ops_pages.order_comparison import OrderComparison
-from handoff.operations.ops_pages.recent_value import RecentValue
 from handoff.operations.ops_pages.request_guard import guard_requests
 from handoff.operations.ops_pages.service_state import ServiceState
 from handoff.operations.ops_pages.sign_in_views import SignInContext, register_sign_in
@@ -23,6 +22,7 @@ from handoff.operations.proxy_middleware import ClientAddressMiddleware
 from handoff.operations.request_ids import add_request_ids
 from handoff.operations.request_log import log_requests
 from handoff.operations.settings_reload import get_settings_read_time
+from handoff.recent_value import RecentValue
 from handoff.resource_folders import find_resource_folder
 from handoff.settings import Settings
 from handoff.shop_client_factory import build_login_block, open_client, open_orders

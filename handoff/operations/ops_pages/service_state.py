@@ -14,8 +14,8 @@ from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.client import MagentoClient
 from handoff.magento.http_transport import NoResponse
 from handoff.operations.health import ReadinessCheck
-from handoff.operations.ops_pages.recent_value import RecentValue
 from handoff.problems import LedgerUnavailable, Problem
+from handoff.recent_value import RecentValue
 from handoff.settings import Settings
 
 OK, FAILING, NOTE = "ok", "failing", "note"

@@ -22,16 +22,17 @@ from flask import (
 from handoff.api_values import format_time
 from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.ledger import Database
-from handoff.ledger.stage_counts import StageCounts, find_last_refusals, sum_stages
+from handoff.ledger.refused_transfers import find_last_refusals
+from handoff.ledger.stage_counts import StageCounts, sum_stages
 from handoff.link_tokens import find_handoff_id
 from handoff.operations.ops_pages import funnel_chart
 from handoff.operations.ops_pages.ops_sessions import OpsSessions
 from handoff.operations.ops_pages.order_comparison import OrderComparison
 from handoff.operations.ops_pages.query_log import is_handoff_id, log_search
-from handoff.operations.ops_pages.recent_value import RecentValue
 from handoff.operations.ops_pages.service_state import ServiceState
 from handoff.operations.ops_pages.sign_in_views import MAX_QUERY_LENGTH, redirect_to_sign_in
 from handoff.problems import Busy, LedgerUnavailable, RecordUnreadable
+from handoff.recent_value import RecentValue
 from handoff.reconciliation.state_texts import DIFFERENCE_LABELS
 from handoff.settings import Settings
 from handoff.support_code import normalize_support_code

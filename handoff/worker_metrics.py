@@ -30,7 +30,7 @@ _IDS = re.compile(r"(?<=guest-carts/)[^/]+|(?<=orders/)[^/]+")
 _STATUSES = {status.value for status in HTTPStatus}
 
 
-class ServiceMetrics:
+class WorkerMetrics:
     """The counters of one worker, in a registry of its own."""
 
     def __init__(self) -> None:
@@ -128,7 +128,7 @@ class ServiceMetrics:
 class LogEventCounter(logging.Handler):
     """Counts the service's own lines of the log, whose events are plain names."""
 
-    def __init__(self, metrics: ServiceMetrics) -> None:
+    def __init__(self, metrics: WorkerMetrics) -> None:
         super().__init__(logging.WARNING)
         self._metrics = metrics
 
@@ -138,7 +138,7 @@ class LogEventCounter(logging.Handler):
             self._metrics.count_log_event(record.levelname.lower(), str(record.msg["event"]))
 
 
-def open_service_metrics() -> ServiceMetrics | None:
+def open_worker_metrics() -> WorkerMetrics | None:
     """Return the metrics of this worker; None if there is no disk space for them.
 
     prometheus_client maps its files into memory. On a full disk the kernel would end the process
@@ -156,4 +156,4 @@ def open_service_metrics() -> ServiceMetrics | None:
             file.unlink(missing_ok=True)
             log.error("metrics_disabled", reason=error.strerror)
             return None
-    return ServiceMetrics()
+    return WorkerMetrics()

@@ -18,13 +18,13 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from handoff.deadline import set_request_deadline
-from handoff.service_metrics import FOLDER_VARIABLE, LogEventCounter, ServiceMetrics
+from handoff.worker_metrics import FOLDER_VARIABLE, LogEventCounter, WorkerMetrics
 
 _TIMEOUT = 7.5  # seconds for ledger and session store; Prometheus waits ten by default
 
 
 def register_metrics(
-    app: Flask, counted: ServiceMetrics | None, collectors: Sequence[Collector]
+    app: Flask, counted: WorkerMetrics | None, collectors: Sequence[Collector]
 ) -> None:
     """Count requests and log events, and add `/metrics`; `counted` is None without disk space."""
     measured = CollectorRegistry()
@@ -42,7 +42,7 @@ def register_metrics(
         return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
-def _count_requests(app: Flask, metrics: ServiceMetrics) -> None:
+def _count_requests(app: Flask, metrics: WorkerMetrics) -> None:
     @app.after_request
     def _count_request(response: Response) -> Response:
         rule = request.url_rule.rule if request.url_rule else "(none)"
@@ -53,7 +53,7 @@ def _count_requests(app: Flask, metrics: ServiceMetrics) -> None:
         return response
 
 
-def _collect_all_workers(counted: ServiceMetrics) -> CollectorRegistry:
+def _collect_all_workers(counted: WorkerMetrics) -> CollectorRegistry:
     if FOLDER_VARIABLE not in os.environ:
         return counted.registry
     merged = CollectorRegistry()

@@ -34,3 +34,9 @@ def find_set_cookie(response: HttpResponse, name: str) -> SetCookie | None:
     """Return the last cookie of this name in a response: a browser keeps the last one."""
     cookies = reversed(parse_set_cookies(response))
     return next((cookie for cookie in cookies if cookie.name == name), None)
+
+
+def find_cookie_value(response: HttpResponse, name: str) -> str:
+    """Return the value of the last cookie of this name in a response, empty if there is none."""
+    cookie = find_set_cookie(response, name)
+    return cookie.value if cookie else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handoff.ledger.progress_repository import ProgressRepository
+from handoff.ledger.handoff_progress import read_handoff_progress
 from tests.ledger.query_plans import find_full_scans, recorded_statements
 from tests.ledger.stored_handoffs import LedgerWithHandoffs
 
@@ -10,29 +10,27 @@ ORDER = {"id": 1, "number": "000000001", "state": "new", "replaced_by": None}
 
 
 def test_each_stage_counts_the_handoffs_of_24_hours(ledger: LedgerWithHandoffs) -> None:
-    progress = ProgressRepository(ledger.database)
     ledger.insert(orders=[ORDER])
     ledger.insert(2)
     ledger.insert(session_written_at=None)
     ledger.insert(3, session_written_at=None, used_at=None)
     counts = {"issued": 7, "opened": 4, "session_written": 3, "ordered": 1}
-    assert progress.read().counts == counts
+    assert read_handoff_progress(ledger.database).counts == counts
     ledger.clock.advance(seconds=24 * 3600)
-    assert set(progress.read().counts.values()) == {0}
+    assert set(read_handoff_progress(ledger.database).counts.values()) == {0}
 
 
 def test_the_oldest_handoff_that_was_not_checked(ledger: LedgerWithHandoffs) -> None:
-    progress = ProgressRepository(ledger.database)
-    assert progress.read().oldest_unreconciled_seconds == 0
+    assert read_handoff_progress(ledger.database).oldest_unreconciled_seconds == 0
     now = ledger.clock.now
     for seconds, next_check_at in ((9000, None), (8000, now + 1), (7000, 0), (6000, 0)):
         ledger.insert(issued_at=now - seconds * 1000, next_check_at=next_check_at)
-    assert progress.read().oldest_unreconciled_seconds == 7000
+    assert read_handoff_progress(ledger.database).oldest_unreconciled_seconds == 7000
 
 
 def test_the_ledger_is_read_by_its_indexes(ledger: LedgerWithHandoffs) -> None:
     with recorded_statements() as statements:
-        ProgressRepository(ledger.database).read()
+        read_handoff_progress(ledger.database)
     assert len(statements) == 2
     for statement, parameters in statements:
         assert find_full_scans(ledger.database, statement, parameters) == []

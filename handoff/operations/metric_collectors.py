@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from handoff import __version__
-from handoff.ledger.progress_repository import HandoffProgress, ProgressRepository
+from handoff.ledger.handoff_progress import HandoffProgress
 from handoff.operations.health import ReadinessCheck
 from handoff.problems import LedgerUnavailable
+from handoff.recent_value import RecentValue
 
 _FRESH_FOR = 10.0  # seconds
 _READY = {"ok": 1, "failing": 0, "refused": 0}
 
 
 @dataclass(frozen=True, eq=False)  # a registry needs the hash
-class ServiceStateCollector(Collector):
+class ServiceHealthCollector(Collector):
     """The version, whether the service is paused, and the parts of `/readyz`."""
 
     readiness: ReadinessCheck
@@ -43,19 +43,23 @@ class ServiceStateCollector(Collector):
         yield ready
 
 
-@dataclass(eq=False)
 class HandoffCollector(Collector):
-    """How far the handoffs have come; the ledger is read once in ten seconds at most.
+    """How far the handoffs have come; the ledger is read once in ten seconds at most."""
 
-    `reconciles` is False without the right to read orders: then no handoff is ever reconciled.
-    """
+    def __init__(
+        self,
+        read_progress: Callable[[], HandoffProgress],
+        *,
+        reconciles: bool,
+        elapsed: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`reconciles` is False without the right to read orders: then nothing is reconciled.
 
-    repository: ProgressRepository
-    reconciles: bool
-    elapsed: Callable[[], float] = time.monotonic
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _progress: HandoffProgress | None = None
-    _fresh_until: float = 0.0
+        `elapsed` is a clock in seconds.
+        """
+        self._read_progress = read_progress
+        self._reconciles = reconciles
+        self._progress = RecentValue(self._try_to_read, seconds=_FRESH_FOR, elapsed=elapsed)
 
     def describe(self) -> list[Metric]:
         """Return nothing, so that registering does not read the ledger."""
@@ -72,20 +76,16 @@ class HandoffCollector(Collector):
             "handoff_oldest_unreconciled_seconds",
             "The age of the oldest handoff that reconciliation has to check at once.",
         )
-        progress = self._read_progress()
+        progress = self._progress.get()
         if progress is not None:
             for stage, count in progress.counts.items():
                 stages.add_metric([stage], count)
-            if self.reconciles:
+            if self._reconciles:
                 oldest.add_metric([], progress.oldest_unreconciled_seconds)
         yield from (stages, oldest)
 
-    def _read_progress(self) -> HandoffProgress | None:
-        with self._lock:
-            if self.elapsed() >= self._fresh_until:
-                try:
-                    self._progress = self.repository.read()
-                except LedgerUnavailable:
-                    self._progress = None
-                self._fresh_until = self.elapsed() + _FRESH_FOR
-            return self._progress
+    def _try_to_read(self) -> HandoffProgress | None:
+        try:
+            return self._read_progress()
+        except LedgerUnavailable:
+            return None

@@ -1,7 +1,7 @@
 <?php
 // Prints the key with which Handoff names the rows of Magento's session table.
 //
-//     php session-store-key.php app/etc/env.php
+//     php derive-session-store-key.php app/etc/env.php
 //
 // Run it on the shop's host. Magento names a row by HMAC-SHA256 of the session's id under the crypt
 // key. HMAC first hashes a block that depends on the key alone, once with each of two paddings. This
@@ -9,7 +9,7 @@
 // cannot be computed from them.
 
 if (PHP_VERSION_ID < 80100 || $argc !== 2) {
-    fwrite(STDERR, "Usage, with PHP 8.1 or newer: php session-store-key.php app/etc/env.php\n");
+    fwrite(STDERR, "Usage, with PHP 8.1 or newer: php derive-session-store-key.php app/etc/env.php\n");
     exit(2);
 }
 $environment = is_readable($argv[1]) ? include $argv[1] : [];

@@ -1,8 +1,7 @@
-"""Puts the lines of a bag beside those of its orders, by what reconciliation has found."""
+"""Lists each sku with its quantity in the bag and in the orders, from the recorded differences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -39,29 +38,26 @@ def has_compared_order(handoff: Handoff) -> bool:
     return bool(handoff.valid_orders) and handoff.outcome in _COMPARED
 
 
-def compare_lines(handoff: Handoff) -> list[ComparedLine]:
+def list_bag_and_order_lines(handoff: Handoff) -> list[ComparedLine]:
     """Return the lines of the bag, then those that only the order has.
 
-    Of the free lines that the shop's rules have added, nothing is known. Purging removes the bag.
+    Free lines that the shop's rules added are not recorded. A purged handoff has no lines.
     """
-    return list(_iterate_lines(handoff))
-
-
-def _iterate_lines(handoff: Handoff) -> Iterator[ComparedLine]:
     is_compared = has_compared_order(handoff)
     differences = {
         normalize_sku(difference["sku"]): difference
         for difference in handoff.differences or ()
         if is_compared and difference["sku"] is not None
     }
+    lines = []
     for line in merge_lines(Bag.from_json(handoff.bag).lines):
         quantity = format_quantity(line.quantity)
         difference = differences.pop(normalize_sku(line.sku), None)
         if difference is None:
-            yield ComparedLine(line.sku, quantity, quantity if is_compared else None)
+            lines.append(ComparedLine(line.sku, quantity, quantity if is_compared else None))
         else:
-            yield ComparedLine(line.sku, quantity, difference["ordered"], difference["code"])
-    for difference in differences.values():
-        yield ComparedLine(
-            difference["sku"], difference["bag"], difference["ordered"], difference["code"]
-        )
+            ordered, code = difference["ordered"], difference["code"]
+            lines.append(ComparedLine(line.sku, quantity, ordered, code))
+    for each in differences.values():
+        lines.append(ComparedLine(each["sku"], each["bag"], each["ordered"], each["code"]))
+    return lines

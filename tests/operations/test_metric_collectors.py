@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import SecretStr
 
 from handoff import __version__
-from handoff.ledger.progress_repository import HandoffProgress, ProgressRepository
-from handoff.operations.state_metrics import HandoffCollector
+from handoff.ledger.handoff_progress import HandoffProgress
+from handoff.operations.metric_collectors import HandoffCollector
 from handoff.problems import LedgerUnavailable
 from tests.conftest import MakeApp, Poq, use_link
-from tests.operations.test_metrics import read_samples
+from tests.operations.test_worker_metrics import read_samples
 from tests.running import RunningShop
 
 RIGHT_TO_READ_ORDERS: dict[str, Any] = {
@@ -49,14 +49,14 @@ def test_without_the_right_to_read_orders_nothing_waits_for_reconciliation(
     assert read_metrics(make_app, name, **RIGHT_TO_READ_ORDERS) == {(): 0}
 
 
-class CountingRepository(ProgressRepository):
-    """Counts its reads, and fails if it is told to."""
+class CountingReader:
+    """Counts its calls, and fails if it is told to."""
 
     def __init__(self) -> None:
         self.reads = 0
         self.is_failing = False
 
-    def read(self) -> HandoffProgress:
+    def __call__(self) -> HandoffProgress:
         self.reads += 1
         if self.is_failing:
             raise LedgerUnavailable
@@ -64,17 +64,17 @@ class CountingRepository(ProgressRepository):
 
 
 def test_the_ledger_is_read_once_in_ten_seconds() -> None:
-    repository, seconds = CountingRepository(), [100.0]
-    collector = HandoffCollector(repository, reconciles=True, elapsed=lambda: seconds[0])
+    reader, seconds = CountingReader(), [100.0]
+    collector = HandoffCollector(reader, reconciles=True, elapsed=lambda: seconds[0])
 
     def count_samples() -> int:
         return sum(len(metric.samples) for metric in collector.collect())
 
-    assert [count_samples(), count_samples(), repository.reads] == [2, 2, 1]
-    repository.is_failing = True
+    assert [count_samples(), count_samples(), reader.reads] == [2, 2, 1]
+    reader.is_failing = True
     for passed, samples, reads in ((9.9, 2, 1), (0.2, 0, 2), (0, 0, 2)):
         seconds[0] += passed
-        assert (count_samples(), repository.reads) == (samples, reads)
+        assert (count_samples(), reader.reads) == (samples, reads)
 
 
 def test_metrics_answer_without_ledger_and_session_store(

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.problems import Busy
-from handoff.service_metrics import ServiceMetrics
+from handoff.worker_metrics import WorkerMetrics
 from tests.conftest import MakeApp, Poq, use_link
 from tests.running import RunningShop, running_service
 from tests.service_calls import create_environment
@@ -84,7 +84,7 @@ def test_a_shop_that_does_not_answer_is_a_status_of_its_own(make_app: MakeApp) -
 
 
 def test_a_status_that_http_does_not_know_adds_one_series_only() -> None:
-    metrics = ServiceMetrics()
+    metrics = WorkerMetrics()
     for status in range(600, 900):
         metrics.observe_shop_call("graphql", status, 0.1)
     text = generate_latest(metrics.registry).decode()
@@ -104,7 +104,7 @@ def test_preflights_are_counted_by_their_result(make_app: MakeApp, shop: Running
 
 
 def test_a_concurrency_limit_shows_its_slots_those_in_use_and_refusals() -> None:
-    metrics = ServiceMetrics()
+    metrics = WorkerMetrics()
     limit = ConcurrencyLimit(1, "transfers", metrics)
 
     def read() -> list[dict[tuple[str, ...], float]]:

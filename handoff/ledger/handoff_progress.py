@@ -1,0 +1,41 @@
+"""How far the handoffs of the last day have come, and since when reconciliation is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from handoff.ledger.database import NOW, Database
+from handoff.ledger.stage_counts import STAGE_COUNT_COLUMNS
+from handoff.ledger.tables import handoff
+
+_PERIOD = 24 * 3600 * 1000  # milliseconds
+
+_c = handoff.c
+_COUNT = sa.select(*STAGE_COUNT_COLUMNS).where(_c.issued_at > NOW - _PERIOD)
+# `next_check_at` is 0 if a handoff was never checked, or if its orders have changed.
+_FIND_OLDEST = sa.select(
+    sa.func.coalesce(NOW - sa.func.min(_c.issued_at), 0),
+).where(_c.next_check_at == sa.literal_column("0"))
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffProgress:
+    """How many handoffs of the last 24 hours reached each stage, by its name.
+
+    `oldest_unreconciled_seconds` is the age of the oldest handoff that reconciliation has to check
+    at once, 0 if there is none.
+    """
+
+    counts: dict[str, int]
+    oldest_unreconciled_seconds: float
+
+
+def read_handoff_progress(database: Database) -> HandoffProgress:
+    """Return the progress of a ledger's handoffs, or raise LedgerUnavailable."""
+    now = database.now_parameter
+    with database.open_read_connection() as connection:
+        counts = dict(connection.execute(_COUNT, now).mappings().one())
+        oldest = int(connection.execute(_FIND_OLDEST, now).scalar_one())
+    return HandoffProgress(counts, max(0, oldest) / 1000)
