@@ -157,7 +157,7 @@ def _register_views(
     refusals = CheckoutRefusals(database)
     preflight = _build_checkout_preflight(client, settings, refusals, metrics)
     limits = _build_shop_call_limits(settings, metrics)
-    builder = build_session_builder(client, quotes, settings)
+    builder = build_session_builder(client, quotes, settings, metrics)
     build_transfers = _prepare_transfer_service(
         settings, database, handoffs, quotes, preflight, builder
     )

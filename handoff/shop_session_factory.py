@@ -5,6 +5,7 @@ from __future__ import annotations
 from handoff.ledger import Database, StoredSessions
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
+from handoff.service_metrics import ServiceMetrics
 from handoff.settings import Settings
 from handoff.shop_session import (
     SessionProvider,
@@ -48,7 +49,10 @@ def build_session_provider(
 
 
 def build_session_builder(
-    client: MagentoClient, quotes: QuoteResolver, settings: Settings
+    client: MagentoClient,
+    quotes: QuoteResolver,
+    settings: Settings,
+    metrics: ServiceMetrics | None = None,
 ) -> StorefrontSessionBuilder | None:
     """Return what makes sessions through the shop's pages, None if the service writes them."""
     if not settings.session_store_url.is_storefront:
@@ -59,4 +63,5 @@ def build_session_builder(
         settings.store_sites,
         session_lifetime=settings.new_session_lifetime,
         max_lines=settings.max_storefront_lines,
+        metrics=metrics,
     )

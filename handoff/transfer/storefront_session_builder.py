@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -44,6 +45,9 @@ from handoff.storefront_session.storefront_browser import (
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.request_parser import BagTransfer
 
+if TYPE_CHECKING:
+    from handoff.service_metrics import ServiceMetrics
+
 log = structlog.get_logger()
 
 Products = Mapping[str, CartProduct]
@@ -69,6 +73,7 @@ class StorefrontSessionBuilder:
         *,
         session_lifetime: int,
         max_lines: int,
+        metrics: ServiceMetrics | None = None,
     ) -> None:
         """`session_lifetime` is for how many seconds the shop keeps a new session at least.
 
@@ -81,6 +86,7 @@ class StorefrontSessionBuilder:
         self._sites = sites
         self._session_lifetime = session_lifetime
         self._max_lines = max_lines
+        self._metrics = metrics
 
     def build_session(self, transfer: BagTransfer, deadline: Deadline) -> BagInSession:
         """Return a new session with exactly the bag, or raise the Problem that says why not."""
@@ -156,9 +162,11 @@ class StorefrontSessionBuilder:
         try:
             reply = self._probe.classify_checkout(browser.session.site, page)
         except CheckoutInconclusive:
+            self._count_preflight(ShopUnavailable.code)
             raise build_unusable_page_problem(page.response) from None
         problem: Problem
         if reply is CheckoutReply.ACCEPTED:
+            self._count_preflight("accepted")
             return
         if reply is CheckoutReply.ERROR_PAGE:
             problem = CheckoutUnavailable()
@@ -170,7 +178,12 @@ class StorefrontSessionBuilder:
                 self._probe, browser.session, reference, None, deadline=deadline
             )
         log.warning("checkout_refused", code=problem.code, detail=problem.detail)
+        self._count_preflight(problem.code)
         raise problem
+
+    def _count_preflight(self, result: str) -> None:
+        if self._metrics:
+            self._metrics.count_preflight(result)
 
     def _read_quote(self, page: VisitedPage, deadline: Deadline) -> Quote:
         """Return the quote that the checkout page shows to its own scripts."""

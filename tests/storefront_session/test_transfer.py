@@ -24,6 +24,7 @@ from tests.doctor.modified_shop import (
     run_modified_shop,
 )
 from tests.logs import CapturedLog
+from tests.operations.test_metrics import read_samples
 from tests.running import RunningShop
 from tests.storefront_session.conftest import (
     STOREFRONT,
@@ -130,6 +131,15 @@ def test_what_checkout_refuses_has_the_code_of_the_preflight(poq: Poq, shop: Run
         for sku in ("ITEM-01", "ITEM-02"):  # a known product, and one that is not
             problem(poq.bag((sku, 1), reference=code + sku), 409, code)
         setattr(rules, name, good)
+
+
+def test_what_checkout_says_is_counted_as_a_preflight(make_app: MakeApp, shop: RunningShop) -> None:
+    client = make_app(**STOREFRONT, metrics=True).test_client()
+    Poq(client).link(("ITEM-01", 2))
+    shop.state.rules.one_page_checkout = False
+    problem(Poq(client).bag(("ITEM-02", 1), reference="r-2"), 409, "checkout_off")
+    results = read_samples(client.get("/metrics").text, "handoff_checkout_preflights_total")
+    assert results == {("accepted",): 1, ("checkout_off",): 1}
 
 
 def test_a_bag_in_another_currency_than_its_store_views_is_refused(poq: Poq) -> None:
