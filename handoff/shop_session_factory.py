@@ -5,7 +5,6 @@ from __future__ import annotations
 from handoff.ledger import Database, StoredSessions
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
-from handoff.service_metrics import ServiceMetrics
 from handoff.settings import Settings
 from handoff.shop_session import (
     SessionProvider,
@@ -17,6 +16,7 @@ from handoff.storefront_session.session_cipher import FernetSessionCipher
 from handoff.storefront_session.stored_session_provider import StoredSessionProvider
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.storefront_session_builder import StorefrontSessionBuilder
+from handoff.worker_metrics import WorkerMetrics
 
 
 def open_shop_session_store(settings: Settings, **timeout: float) -> SessionStore:
@@ -52,7 +52,7 @@ def build_session_builder(
     client: MagentoClient,
     quotes: QuoteResolver,
     settings: Settings,
-    metrics: ServiceMetrics | None = None,
+    metrics: WorkerMetrics | None = None,
 ) -> StorefrontSessionBuilder | None:
     """Return what makes sessions through the shop's pages, None if the service writes them."""
     if not settings.session_store_url.is_storefront:

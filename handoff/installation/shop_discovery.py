@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ _MAX_BYTES = 1024 * 1024
 _MAX_REDIRECTS = 4
 _REST_PATH = "/rest/V1/directory/currency"  # open to everybody in every Magento
 _SESSION_COOKIE = "PHPSESSID"
+_WORD = re.compile("[A-Za-z0-9_-]*")
 _OTHER_COOKIES = {"form_key", "mage-messages", "private_content_version", "X-Magento-Vary"}
 _FIELDS = (
     "id store_code website_id website_code default_display_currency_code locale "
@@ -92,7 +94,7 @@ class ShopDiscovery:
         views = {item["store_code"]: _build_store_view(item) for item in found}
         # The base URL, unlike the links, never has the code of a store view in its path.
         storefront = default.get("secure_base_url") or api_url
-        return FoundShop(api_url, storefront.rstrip("/"), tuple(views.values()))
+        return FoundShop(api_url, normalize_address(storefront), tuple(views.values()))
 
     def find_shops(self, addresses: Sequence[str], store_view_codes: Sequence[str]) -> FoundShop:
         """Return the shop at the first address, with the store views of all addresses."""
@@ -177,16 +179,24 @@ def normalize_address(text: str) -> str:
 
 
 def _build_store_view(item: dict[str, Any]) -> FoundStoreView:
-    url = item.get("secure_base_link_url") or item.get("base_link_url") or ""
+    """Return a store view. Raises ShopNotFound, KeyError, TypeError and ValueError."""
+    url = item.get("secure_base_link_url") or item.get("base_link_url")
     return FoundStoreView(
-        code=item["store_code"],
+        code=_require_word(item["store_code"]),
         store_id=int(item["id"]),
         website_id=int(item["website_id"]),
-        website_code=item["website_code"],
-        currency=item["default_display_currency_code"],
-        language=str(item.get("locale") or "").partition("_")[0],
-        url=url.rstrip("/"),
+        website_code=_require_word(item["website_code"]),
+        currency=_require_word(item["default_display_currency_code"]),
+        language=_require_word(str(item.get("locale") or "").partition("_")[0]),
+        url=normalize_address(url) if url else "",
     )
+
+
+def _require_word(text: str) -> str:
+    """Return a code or a language, or raise ValueError. It is shown on the terminal."""
+    if not _WORD.fullmatch(text):
+        raise ValueError
+    return text
 
 
 def _is_store_config(value: object) -> bool:

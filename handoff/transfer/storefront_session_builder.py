@@ -46,7 +46,7 @@ from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.request_parser import BagTransfer
 
 if TYPE_CHECKING:
-    from handoff.service_metrics import ServiceMetrics
+    from handoff.worker_metrics import WorkerMetrics
 
 log = structlog.get_logger()
 
@@ -73,7 +73,7 @@ class StorefrontSessionBuilder:
         *,
         session_lifetime: int,
         max_lines: int,
-        metrics: ServiceMetrics | None = None,
+        metrics: WorkerMetrics | None = None,
     ) -> None:
         """`session_lifetime` is for how many seconds the shop keeps a new session at least.
 

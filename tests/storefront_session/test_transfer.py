@@ -24,7 +24,7 @@ from tests.doctor.modified_shop import (
     run_modified_shop,
 )
 from tests.logs import CapturedLog
-from tests.operations.test_metrics import read_samples
+from tests.operations.test_worker_metrics import read_samples
 from tests.running import RunningShop
 from tests.storefront_session.conftest import (
     STOREFRONT,
