@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.ledger import Database, HandoffRepository
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.ledger.sign_in_tries import SignInTries
 from handoff.ledger.stage_counts import count_stages_by_day
-from handoff.operations.header_limits import limit_header_length
 from handoff.operations.health import ReadinessCheck
 from handoff.operations.ops_pages.error_pages import register_error_pages
 from handoff.operations.ops_pages.ops_sessions import OpsSessions
@@ -20,6 +18,7 @@ from handoff.operations.ops_pages.sign_in_views import SignInContext, register_s
 from handoff.operations.ops_pages.views import OpsContext, register_ops_views
 from handoff.operations.proxy_middleware import ClientAddressMiddleware
 from handoff.operations.request_ids import add_request_ids
+from handoff.operations.request_limits import limit_header_length, limit_request_time
 from handoff.operations.request_log import log_requests
 from handoff.operations.settings_reload import get_settings_read_time
 from handoff.recent_value import RecentValue
@@ -45,7 +44,7 @@ def create_ops_app(settings: Settings, database: Database) -> Flask:
         static_folder=find_resource_folder("static") / "ops",
         static_url_path="/ops/static",
     )
-    _limit_request_time(app)
+    limit_request_time(app, seconds=_REQUEST_SECONDS)
     log_requests(app)
     limit_header_length(app)
     guard_requests(app, settings.ops_url)
@@ -83,13 +82,3 @@ def _register_views(app: Flask, settings: Settings, database: Database, password
     state = ServiceState(settings, database, client, readiness, can_read_orders=orders is not None)
     counts = RecentValue(lambda: count_stages_by_day(database, _DAYS), seconds=_COUNTS_FRESH_FOR)
     register_ops_views(app, OpsContext(settings, database, sessions, state, comparison, counts))
-
-
-def _limit_request_time(app: Flask) -> None:
-    @app.before_request
-    def _start_request_deadline() -> None:
-        set_request_deadline(_REQUEST_SECONDS)
-
-    @app.teardown_request
-    def _end_request_deadline(_error: BaseException | None) -> None:
-        clear_request_deadline()
