@@ -151,7 +151,8 @@ def run_python(python: Path, *arguments: str, folder: Path) -> subprocess.Comple
 
 def assert_own_pages(url: str) -> None:
     """Assert that the service shows a page in German, and its style, and that both are its own."""
-    page = requests.get(f"{url}/h/unknown", headers={"Accept-Language": "de"}, timeout=10)
+    # The first request waits until the code of a fresh copy is compiled.
+    page = requests.get(f"{url}/h/unknown", headers={"Accept-Language": "de"}, timeout=60)
     assert page.status_code == 404
     assert GERMAN_TITLE in page.text
     assert '<html lang="de"' in page.text
