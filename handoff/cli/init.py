@@ -10,10 +10,10 @@ from typing import Any
 import click
 
 from handoff.cli.exit_codes import INTERRUPTED, exit_with_error
-from handoff.cli.init_facts import find_facts
+from handoff.cli.init_changes import InstallationPlan, apply_plan, plan_installation, show_plan
 from handoff.cli.init_options import InitOptions
-from handoff.cli.init_output import print_found_shop, print_next_steps
-from handoff.cli.init_plan import InstallationPlan, apply_plan, plan_installation, show_plan
+from handoff.cli.init_output import print_found_shop, print_next_steps, print_start_step
+from handoff.cli.init_shop_facts import ask_for_shop_facts
 from handoff.cli.questions import Questions
 from handoff.installation.deployment_files import (
     ENV_FILE,
@@ -30,7 +30,7 @@ from handoff.installation.host_preparation import (
 from handoff.installation.planned_file import FileNotWritable, require_writable
 from handoff.installation.redis_user import RedisUserNotCreated
 from handoff.installation.session_store_settings import SessionStoreNotSupported
-from handoff.installation.shop_configuration import ConfigurationUnreadable
+from handoff.installation.shop_config_files import ConfigurationUnreadable
 from handoff.installation.shop_discovery import ShopNotFound
 
 _ERRORS = (
@@ -42,11 +42,14 @@ _ERRORS = (
     FileNotWritable,
 )
 
+# The access token of an integration, or the login of an administrator; also as `…_FILE`.
+_RIGHT_TO_READ_ORDERS = ("HANDOFF_MAGENTO_ACCESS_TOKEN", "HANDOFF_MAGENTO_ADMIN_PASSWORD")
+
 _HELP = """\
 Find out what a shop needs, and write the files of an installation.
 
 It asks for the address of the shop and for the path of its app/etc/env.php, and reads the rest
-from the shop. It makes the keys, shows every change, and writes the file of settings, the units of
+from the shop. It makes the keys, shows every change, and writes the env file, the units of
 systemd and the lines for the shop's nginx. At the end it runs the doctor.
 
 env.php is read as data and not run. Of its passwords, Handoff needs that of the shop's Redis at
@@ -106,7 +109,7 @@ _PLACES_AND_STEPS = (
                  help="Where the service listens."),
     click.option("--env-file", type=_FILE, default=ENV_FILE, show_default=True,
                  callback=_require_plain_word,
-                 help="The file of settings to write."),
+                 help="The env file to write."),
     click.option("--units-folder", type=click.Path(file_okay=False, path_type=Path),
                  help="Folder for the units. Default: that of systemd, or systemd/ beside "
                  "another --env-file."),
@@ -150,7 +153,7 @@ def _run_init(options: InitOptions, questions: Questions) -> int:
     """Do all steps, and return the exit code."""
     if not options.dry_run:
         require_writable(options.env_file)
-    facts, store = find_facts(options, questions)
+    facts, store = ask_for_shop_facts(options, questions)
     print_found_shop(facts, store)
     plan = plan_installation(options, questions, facts, store)
     has_changes = show_plan(plan, with_new_units=options.dry_run)
@@ -163,25 +166,33 @@ def _run_init(options: InitOptions, questions: Questions) -> int:
         apply_plan(plan)
         click.echo("Written.")
     print_next_steps(plan)
-    _start(plan, options, questions)
+    if not _start_service(plan, options, questions):
+        print_start_step(plan)
     if not options.with_doctor:
         return 0
     return _run_doctor(plan.deployment)
 
 
-def _start(plan: InstallationPlan, options: InitOptions, questions: Questions) -> None:
-    """Start the service and its timers, if systemd runs and the administrator agrees."""
+def _start_service(plan: InstallationPlan, options: InitOptions, questions: Questions) -> bool:
+    """Start the service and its timers if systemd runs and the administrator agrees.
+
+    Returns whether they were started.
+    """
     is_installed = plan.deployment.units_folder == UNITS_FOLDER
     if not is_installed or not is_systemd_running() or options.start is False:
-        return
+        return False
     timers = ["handoff-purge.timer"]
-    if any(name.startswith("HANDOFF_MAGENTO_A") for name in plan.settings):
+    if any(name.startswith(_RIGHT_TO_READ_ORDERS) for name in plan.settings):
         timers.append("handoff-reconcile.timer")
     if plan.settings.get("HANDOFF_WEBHOOK_URL"):
         timers.append("handoff-deliver.timer")
     question = f"Start handoff.service and {', '.join(timers)}?"
-    if options.start or questions.ask_yes("--start or --no-start", question, proposal=True):
-        start_service(timers)
+    if not options.start and not questions.ask_yes(
+        "--start or --no-start", question, proposal=True
+    ):
+        return False
+    start_service(timers)
+    return True
 
 
 def _run_doctor(deployment: Deployment) -> int:

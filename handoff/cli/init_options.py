@@ -35,7 +35,7 @@ class InitOptions:
 
     @property
     def is_usual_place(self) -> bool:
-        """Whether the file of settings is where the units expect it."""
+        """Whether the env file is where the units expect it."""
         return self.env_file == ENV_FILE
 
     def list_given_settings(self) -> list[str]:
@@ -49,7 +49,7 @@ class InitOptions:
         }
         return [name for name, value in given.items() if value]
 
-    def read_file_values(self) -> dict[str, str]:
+    def read_existing_settings(self) -> dict[str, str]:
         """Return the settings that the file already has, without those of an example."""
         values = read_values(read_existing(self.env_file) or "")
         return {name: value for name, value in values.items() if value and not is_example(value)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from handoff.cli.init_plan import InstallationPlan
+from handoff.cli.init_changes import InstallationPlan
 from handoff.installation.deployment_files import UNITS_FOLDER
 from handoff.installation.env_file_merge import hide_secrets
 from handoff.installation.redis_user import describe_acl_command
@@ -34,16 +34,13 @@ def print_found_shop(facts: ShopFacts, store: SessionStorePlan | None) -> None:
         shown = hide_secrets(f"Sessions={store.build_url()}").removeprefix("Sessions=")
         click.echo(f"Sessions       {shown}")
     if len({view.website_id for view in shop.store_views}) == 1:
-        click.echo(
-            "A shop with further websites on other hosts: name each address with --shop-url."
-        )
+        click.echo("If the shop has websites on other hosts, give each address with --shop-url.")
 
 
 def print_next_steps(plan: InstallationPlan) -> None:
-    """Print what this command cannot do: nginx, a Redis user, Poq, and the first start."""
+    """Print what is left to do besides the start: nginx, a Redis user, and what to tell Poq."""
     _print_nginx_step(plan)
     _print_redis_step(plan)
-    _print_start_step(plan)
     click.echo("\nTell Poq:")
     click.echo(f"  endpoint  {plan.settings.get('HANDOFF_PUBLIC_URL', '…')}/api/cart-transfer")
     click.echo("  header    Authorization: the key, and nothing before it")
@@ -51,7 +48,7 @@ def print_next_steps(plan: InstallationPlan) -> None:
         click.echo(f"  key       the one in {plan.env_file.path}")
         return
     click.echo(f"  key       {plan.settings['HANDOFF_API_KEYS'].rpartition('/')[2]}")
-    click.echo("The key is shown this once. It is in the file of settings.")
+    click.echo("The key is shown this once. It is in the env file.")
 
 
 def _print_nginx_step(plan: InstallationPlan) -> None:
@@ -77,7 +74,8 @@ def _print_redis_step(plan: InstallationPlan) -> None:
     click.echo("On Sentinel, create it on every Redis. docs/go-live.md says how Redis keeps it.")
 
 
-def _print_start_step(plan: InstallationPlan) -> None:
+def print_start_step(plan: InstallationPlan) -> None:
+    """Print how to start the service."""
     deployment = plan.deployment
     if deployment.units_folder == UNITS_FOLDER:
         click.echo("\nStart the service:")

@@ -1,1 +1,1 @@
-"""`handoff init`: finds out what a shop needs, and writes the files of an installation."""
+"""What `handoff init` knows of a shop, its host and its files, without any question to people."""

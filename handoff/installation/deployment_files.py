@@ -47,7 +47,7 @@ class Deployment:
         return [PlannedFile(self.units_folder / name, text) for name, text in texts.items()]
 
     def plan_nginx_include(self, public_url: str) -> PlannedFile:
-        """Return the lines for the shop's nginx, which stand beside the file of settings."""
+        """Return the lines for the shop's nginx, which stand beside the env file."""
         text = (find_resource_folder("deploy") / _LOCATION).read_text("utf-8")
         path = unquote(urlsplit(public_url).path)  # nginx compares with the decoded path
         file = self.env_file.with_name("nginx.conf")
@@ -59,10 +59,10 @@ class Deployment:
     def _adapt_unit(self, text: str) -> str:
         text = text.replace(_COMMAND, _find_command()).replace(str(ENV_FILE), str(self.env_file))
         text = text.replace("127.0.0.1:8000", self.bind)
-        text = text.replace("\nUser=handoff\nGroup=handoff\n", f"\n{self._describe_user()}\n")
+        text = text.replace("\nUser=handoff\nGroup=handoff\n", f"\n{self._build_service_lines()}\n")
         return text
 
-    def _describe_user(self) -> str:
+    def _build_service_lines(self) -> str:
         lines = [f"User={self.user}", f"Group={self.group}"]
         if self.session_folder:
             lines.append(f"ReadWritePaths={_quote_for_systemd(self.session_folder)}")

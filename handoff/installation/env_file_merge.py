@@ -1,4 +1,4 @@
-"""Merges settings into a file of settings, and keeps what the administrator has written."""
+"""Merges settings into an env file, and keeps what the administrator has written."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ HEADER = (
     "# The settings of Handoff. `handoff init` wrote this file, and keeps what you change.\n"
     "# docs/settings.md explains each setting. Restart the service after a change.\n"
 )
-# New keys are made at each run, so a difference says nothing about the shop.
-_KEPT = {
+# Values that init makes itself, or that must not change: a difference says nothing of the shop.
+_NEVER_REPLACED = {
     "HANDOFF_API_KEYS",
     "HANDOFF_SECRET_KEY",
     "HANDOFF_STORED_SESSION_KEYS",
@@ -32,8 +32,8 @@ class EnvFileMerge:
     """The new text, and the settings whose value in the file is not what the shop says now."""
 
     text: str
-    kept: Mapping[str, tuple[str, str]]
-    """The value in the file and the proposed one, by the variable."""
+    differing: Mapping[str, tuple[str, str]]
+    """Value in the file, which stays, and value by the shop, by the variable."""
     added: tuple[str, ...]
 
 
@@ -45,18 +45,18 @@ def merge_env_file(
     Other values are kept, except those of the names in `replaced`. Keys are kept in any case.
     """
     values = read_values(current)
-    text, added, kept = current or HEADER, [], {}
+    text, added, differing = current or HEADER, [], {}
     for name, value in planned.items():
         old = values.get(name) or ""
         if f"{name}_FILE" in values or old == value:
             continue
-        if old and not is_example(old) and (name in _KEPT or name not in replaced):
-            if name not in _KEPT:
-                kept[name] = (old, value)
+        if old and not is_example(old) and (name in _NEVER_REPLACED or name not in replaced):
+            if name not in _NEVER_REPLACED:
+                differing[name] = (old, value)
             continue
         text = _set_value(text, name, value)
         added.append(name)
-    return EnvFileMerge(text, kept, tuple(added))
+    return EnvFileMerge(text, differing, tuple(added))
 
 
 def read_values(text: str) -> dict[str, str]:
@@ -66,7 +66,7 @@ def read_values(text: str) -> dict[str, str]:
 
 
 def hide_secrets(line: str) -> str:
-    """Return a line of a file of settings without the keys and passwords in it."""
+    """Return a line of an env file without the keys and passwords in it."""
     name, equals, value = line.partition("=")
     if not equals or not value.strip():
         return line

@@ -54,7 +54,7 @@ class HostPreparation:
                 self.ledger_folder.mkdir(mode=0o700)
             if self._is_folder_of_another_user and self.service_user:
                 owner = pwd.getpwnam(self.folder_owner).pw_uid
-                group = grp.getgrnam(find_group(self.service_user)).gr_gid
+                group = grp.getgrnam(find_group_name(self.service_user)).gr_gid
                 for path in (self.ledger_folder, *self.ledger_folder.iterdir()):
                     # The former owner may have put a symbolic link to another file there.
                     os.chown(path, owner, group, follow_symlinks=False)
@@ -73,7 +73,7 @@ class HostPreparation:
         return self.service_user is not None and not has_user(self.service_user)
 
 
-def find_group(user: str) -> str:
+def find_group_name(user: str) -> str:
     """Return the name of a user's own group; a user that is still to be made has an equal name."""
     try:
         return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
@@ -114,7 +114,7 @@ def run_as(user: str, group: str, command: list[str]) -> int:
     if not is_root():
         return subprocess.run(command, check=False).returncode  # noqa: S603 - our own command
     entry = pwd.getpwnam(user)
-    groups = [group.gr_gid for group in grp.getgrall() if user in group.gr_mem]
+    groups = [each.gr_gid for each in grp.getgrall() if user in each.gr_mem]
     try:
         return subprocess.run(  # noqa: S603 - our own command
             command,

@@ -30,7 +30,11 @@ class PlannedFile:
         """Return whether there is such a file, of any content."""
         return self.path.exists()
 
-    def describe_change(self) -> str:
+    def has_change(self) -> bool:
+        """Return whether writing the file would change its text, mode or group."""
+        return bool(self.build_diff())
+
+    def build_diff(self) -> str:
         """Return the difference to the existing file, without secrets; empty if there is none."""
         current = read_existing(self.path)
         lines = difflib.unified_diff(
@@ -51,7 +55,7 @@ class PlannedFile:
             try:
                 with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                     stream.write(self.text)
-                    os.fchown(stream.fileno(), -1, _find_group(self.group))
+                    os.fchown(stream.fileno(), -1, _get_group_id(self.group))
                     os.fchmod(stream.fileno(), self.mode)
                 Path(temporary).replace(self.path)
             except BaseException:
@@ -65,7 +69,7 @@ class PlannedFile:
         if not self.path.exists():
             return [f"mode {self.mode:04o}, group {self.group}"] if self.group else []
         status = self.path.stat()
-        group = _find_group(self.group)
+        group = _get_group_id(self.group)
         is_same_group = group in (-1, status.st_gid)
         if is_same_group and stat.S_IMODE(status.st_mode) == self.mode:
             return []
@@ -103,7 +107,7 @@ def read_existing(path: Path) -> str | None:
         raise FileNotWritable(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def _find_group(name: str | None) -> int:
+def _get_group_id(name: str | None) -> int:
     """Return the number of a group, -1 for no change, or if the group is still to be made."""
     try:
         return grp.getgrnam(name).gr_gid if name else -1

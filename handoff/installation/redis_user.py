@@ -21,7 +21,7 @@ class RedisUserNotCreated(Exception):
     """Redis did not create the user. The message says why and holds no password."""
 
 
-def create_redis_login() -> RedisLogin:
+def generate_redis_login() -> RedisLogin:
     """Return a login with a new password, which Redis does not know yet."""
     return RedisLogin(REDIS_USER, secrets.token_urlsafe(24))
 

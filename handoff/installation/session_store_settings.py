@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from handoff.installation.shop_configuration import ShopConfiguration
+from handoff.installation.shop_config_files import ShopConfiguration
 from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.url_validation import split_url
 
 _PHP_FOLDERS = (Path("/var/lib/php/sessions"), Path("/var/lib/php/session"))
-_REDIS_HANDLERS = ("redis", "valkey")
 _STOREFRONT_WAY = (
     "Or let the shop's own pages make the sessions, for bags only: --session-store storefront"
 )
@@ -58,7 +57,7 @@ class SessionStorePlan:
 
     @property
     def is_database(self) -> bool:
-        """Whether the sessions are rows, which a derived key names."""
+        """Whether the sessions are in the shop's database."""
         return SessionStoreUrl.parse(self.build_url()).is_database
 
     @property
@@ -157,7 +156,10 @@ def _plan_redis(options: object) -> SessionStorePlan:
 
 
 def _plan_files(save_path: str, owner: str | None) -> SessionStorePlan:
-    """PHP's `save_path` may have a depth in front: `2;/folder`, which Handoff cannot write."""
+    """Return the plan for session files.
+
+    Raises SessionStoreNotSupported for nested folders, which `save_path` writes as `2;/folder`.
+    """
     if ";" in save_path:
         raise SessionStoreNotSupported(
             "The shop keeps its session files in nested folders (a number and `;` in save_path). "

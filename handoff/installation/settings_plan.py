@@ -13,12 +13,13 @@ from handoff.installation.session_store_settings import (
     SessionStorePlan,
     compute_session_lifetime,
 )
-from handoff.installation.shop_configuration import ShopConfiguration
+from handoff.installation.shop_config_files import ShopConfiguration
 from handoff.installation.shop_discovery import FoundShop, FoundStoreView
 from handoff.magento.set_cookie_parser import SetCookie
 from handoff.settings import Settings
 
 _DEFAULT_COOKIE_LIFETIME = "3600"
+_SHARING_PATH = "customer/account_share/scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,10 @@ class ShopFacts:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The choices of the administrator; an empty value takes what was found or is usual."""
+    """What the administrator chose, and the paths that follow from it.
+
+    An empty value means: take what was found, or the default.
+    """
 
     public_url: str
     database_url: str
@@ -46,9 +50,9 @@ class Choices:
 def plan_settings(
     facts: ShopFacts, store: SessionStorePlan | None, choices: Choices
 ) -> dict[str, str]:
-    """Return the value of each variable that this shop needs; none has its default value.
+    """Return the variables that this shop needs, without those that have their default.
 
-    It makes a new key for Poq and a new secret key. Without a store it leaves out the store's.
+    The key for Poq and the secret keys are new. Without a store, its settings are left out.
     """
     shop = facts.shop
     storefront = shop.storefront_url if shop.storefront_url != shop.api_url else ""
@@ -67,9 +71,8 @@ def plan_settings(
         **_plan_cookie(facts),
     }
     if store and store.is_storefront:
-        values.pop(
-            "SESSION_LIFETIME", None
-        )  # with storefront it says how long the shop keeps a session
+        # Here this setting says how long the shop keeps a session, which env.php does not tell.
+        values.pop("SESSION_LIFETIME", None)
     return {f"HANDOFF_{name}": value for name, value in values.items() if value}
 
 
@@ -93,9 +96,6 @@ def needs_customer_accounts(facts: ShopFacts) -> bool:
     return len(websites) > 1 and facts.configuration.read_value(_SHARING_PATH) is None
 
 
-_SHARING_PATH = "customer/account_share/scope"
-
-
 def _plan_customer_accounts(facts: ShopFacts, choices: Choices) -> str:
     scope = facts.configuration.read_value(_SHARING_PATH)
     sharing = {"0": "global", "1": "website"}.get(scope or "", choices.customer_accounts)
@@ -111,7 +111,7 @@ def _plan_cookie(facts: ShopFacts) -> dict[str, str]:
         lifetime = cookie.get("max-age") or "0"
         values = {
             "SESSION_COOKIE_NAME": _skip(cookie.name, "PHPSESSID"),
-            "SESSION_COOKIE_DOMAIN": _find_cookie_domain(cookie, facts.shop.storefront_url),
+            "SESSION_COOKIE_DOMAIN": _find_other_cookie_domain(cookie, facts.shop.storefront_url),
             "SESSION_COOKIE_PATH": _skip(cookie.get("path") or "/", "/"),
             "SESSION_COOKIE_SAMESITE": _skip((cookie.get("samesite") or "Lax").capitalize(), "Lax"),
         }
@@ -156,14 +156,14 @@ def _plan_site(facts: ShopFacts, view: FoundStoreView, public_url: str) -> dict[
     path = urlsplit(public_url).path
     site["public_url"] = f"{url.scheme}://{url.netloc}{path}"
     cookie = facts.cookies.get(view.url)
-    domain = _find_cookie_domain(cookie, view.url) if cookie else ""
+    domain = _find_other_cookie_domain(cookie, view.url) if cookie else ""
     shared = facts.cookies.get(facts.shop.storefront_url)
-    if domain or (shared and _find_cookie_domain(shared, facts.shop.storefront_url)):
+    if domain or (shared and _find_other_cookie_domain(shared, facts.shop.storefront_url)):
         site["cookie_domain"] = domain or url.hostname or ""
     return site
 
 
-def _find_cookie_domain(cookie: SetCookie, storefront_url: str) -> str:
+def _find_other_cookie_domain(cookie: SetCookie, storefront_url: str) -> str:
     """Return the cookie's domain, or an empty text if that is the storefront's host."""
     domain = cookie.get("domain").lower()
     host = urlsplit(storefront_url).hostname or ""

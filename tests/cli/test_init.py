@@ -448,6 +448,14 @@ def test_a_value_of_several_lines_is_replaced_as_a_whole(init: Init, env_file: P
     assert env_file.read_text() == written
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the service as another user")
+def test_an_owner_of_session_files_that_is_no_user_is_named(init: Init, env_file: Path) -> None:
+    result = init("--yes", "--session-store", "file:///tmp?owner=nobody-of-this-name")
+    assert result.exit_code == COULD_NOT_RUN
+    assert "belong to nobody-of-this-name, and this machine has no such user" in result.stderr
+    assert not env_file.exists()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to other users")
 def test_a_link_in_the_folder_of_the_ledger_is_not_followed(
     init: Init, env_file: Path, tmp_path: Path

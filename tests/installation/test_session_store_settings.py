@@ -10,7 +10,7 @@ from handoff.installation.session_store_settings import (
     SessionStoreNotSupported,
     plan_session_store,
 )
-from handoff.installation.shop_configuration import ShopConfiguration
+from handoff.installation.shop_config_files import ShopConfiguration
 
 
 def describe_redis(**options: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ crypt key and the passwords of the database do not.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from handoff.installation.host_preparation import is_root
 from handoff.installation.php_literals import PhpCodeFound, parse_php_literal
 
 _MAX_BYTES = 1024 * 1024
@@ -108,8 +108,7 @@ def _read_sections(file: Path, content: bytes, *, use_php: bool) -> dict[str, An
 def _run_php(file: Path) -> Any:
     """Run the file as its owner, never as root, and return the sections that it returns."""
     status = file.stat()
-    is_root = os.geteuid() == 0
-    if is_root and status.st_uid == 0:
+    if is_root() and status.st_uid == 0:
         raise ConfigurationUnreadable(f"{file} belongs to root, and PHP is not run as root.")
     command = [shutil.which("php") or "php", "-r", _PHP_SCRIPT, "--", str(file.resolve())]
     try:
@@ -119,9 +118,9 @@ def _run_php(file: Path) -> Any:
             check=True,
             timeout=_PHP_TIMEOUT,
             cwd=file.resolve().parent,
-            user=status.st_uid if is_root else None,
-            group=status.st_gid if is_root else None,
-            extra_groups=[] if is_root else None,
+            user=status.st_uid if is_root() else None,
+            group=status.st_gid if is_root() else None,
+            extra_groups=[] if is_root() else None,
         )
         return json.loads(ran.stdout)
     except (OSError, subprocess.SubprocessError, ValueError):

@@ -14,7 +14,7 @@ from handoff.installation.session_store_settings import (
     read_session_store_url,
 )
 from handoff.installation.settings_plan import ShopFacts
-from handoff.installation.shop_configuration import (
+from handoff.installation.shop_config_files import (
     ConfigurationNeedsPhp,
     ShopConfiguration,
     has_php,
@@ -23,14 +23,14 @@ from handoff.installation.shop_configuration import (
 from handoff.installation.shop_discovery import ShopDiscovery
 
 
-def find_facts(
+def ask_for_shop_facts(
     options: InitOptions, questions: Questions
 ) -> tuple[ShopFacts, SessionStorePlan | None]:
     """Ask for the shop, and read its files and its API.
 
-    The session store is None if the settings name a file that has it.
+    Returns no session store if HANDOFF_SESSION_STORE_FILE is set, because the URL is in that file.
     """
-    existing = options.read_file_values()
+    existing = options.read_existing_settings()
     addresses = options.shop_urls or (existing.get("HANDOFF_MAGENTO_URL", ""),)
     if not addresses[0]:
         addresses = (questions.ask_text("--shop-url", "Address of the shop"),)

@@ -16,13 +16,19 @@ from handoff.installation.env_file_merge import (
     merge_env_file,
     read_values,
 )
-from handoff.installation.host_preparation import HostPreparation, find_group, is_root
+from handoff.installation.host_preparation import (
+    HostNotPrepared,
+    HostPreparation,
+    find_group_name,
+    has_user,
+    is_root,
+)
 from handoff.installation.planned_file import PlannedFile, read_existing
 from handoff.installation.redis_user import (
-    create_redis_login,
     create_redis_user,
     describe_acl_command,
     describe_configuration_line,
+    generate_redis_login,
 )
 from handoff.installation.session_store_settings import RedisLogin, SessionStorePlan
 from handoff.installation.settings_plan import (
@@ -70,17 +76,17 @@ class InstallationPlan:
 
     def list_changed_files(self) -> list[PlannedFile]:
         """Return the files that will be written."""
-        return [file for file in (self.env_file, *self.new_files) if file.describe_change()]
+        return [file for file in (self.env_file, *self.new_files) if file.has_change()]
 
 
 def plan_installation(
     options: InitOptions, questions: Questions, facts: ShopFacts, store: SessionStorePlan | None
 ) -> InstallationPlan:
     """Decide on all changes; ask where there is a choice."""
-    existing = options.read_file_values()
+    existing = options.read_existing_settings()
     own_redis = None
     if store and store.is_redis_of_shop and not existing.keys() & _STORE_NAMES:
-        own_redis = create_redis_login()
+        own_redis = generate_redis_login()
     creates = own_redis is not None and _wants_redis_user(options, questions)
     deployment = _plan_deployment(options, store)
     choices = Choices(
@@ -103,7 +109,7 @@ def plan_installation(
         env_file=_plan_env_file(deployment, merge),
         merge=merge,
         new_files=tuple(file for file in files if file not in existing_files),
-        differing_files=tuple(file for file in existing_files if file.describe_change()),
+        differing_files=tuple(file for file in existing_files if file.has_change()),
         preparation=_plan_preparation(options, deployment),
         deployment=deployment,
         store=store,
@@ -118,13 +124,13 @@ def show_plan(plan: InstallationPlan, *, with_new_units: bool) -> bool:
     Without `with_new_units` it only names the units that are new.
     """
     files, steps = plan.list_changed_files(), plan.list_steps()
-    for name, (old, new) in plan.merge.kept.items():
-        click.echo("\nThe file of settings has another value than the shop. It stays:")
+    for name, (old, new) in plan.merge.differing.items():
+        click.echo("\nThis setting differs from what the shop says. It is not changed:")
         click.echo(f"  {hide_secrets(f'{name}={old}')}")
         click.echo(f"  {hide_secrets(f'{name}={new}')}   by the shop; --update takes it")
     for file in plan.differing_files:
         click.echo(f"\n{file.path} stays as it is. With --update it changes so:")
-        click.echo(file.describe_change())
+        click.echo(file.build_diff())
     for step in steps:
         click.echo(f"\nIt will {step}")
     for file in files:
@@ -132,9 +138,9 @@ def show_plan(plan: InstallationPlan, *, with_new_units: bool) -> bool:
         if is_unit and not file.exists() and not with_new_units:
             click.echo(f"\nnew: {file.path} (--dry-run shows it)")
         else:
-            click.echo(f"\n{file.describe_change()}")
+            click.echo(f"\n{file.build_diff()}")
     if not is_root():
-        click.echo("\nThe file of settings is for your own user alone (0600): only root could give")
+        click.echo("\nThe env file is for your own user alone (0600): only root could give")
         click.echo("it to the group of a user of the service.")
     if not files and not steps:
         click.echo("\nEverything is as init would write it.")
@@ -184,16 +190,25 @@ def _choose_customer_accounts(
 
 
 def _plan_deployment(options: InitOptions, store: SessionStorePlan | None) -> Deployment:
-    """Return the place of the files, and the user of the service: PHP's, for session files."""
+    """Return where the files go, and which user runs the service: for session files, PHP's.
+
+    Raises HostNotPrepared if this machine has no such user.
+    """
     env_file = options.env_file.resolve()
     user = options.user if is_root() else getpass.getuser()
+    session_owner = store.owner if store and is_root() else ""
+    if session_owner and not has_user(session_owner):
+        raise HostNotPrepared(
+            f"The session files belong to {session_owner}, and this machine has no such user. "
+            "Name the user of PHP: --session-store file:///folder?owner=…"
+        )
     is_installed = is_root() and options.is_usual_place
     units_folder = UNITS_FOLDER if is_installed else env_file.with_name("systemd")
     return Deployment(
         env_file=env_file,
         units_folder=options.units_folder or units_folder,
-        user=store.owner if store and store.owner and is_root() else user,
-        group=find_group(user),
+        user=session_owner or user,
+        group=find_group_name(user),
         bind=options.bind,
         ledger_folder=LEDGER_FOLDER if is_installed else env_file.with_name("ledger"),
         session_folder=store.folder if store else "",
@@ -201,7 +216,7 @@ def _plan_deployment(options: InitOptions, store: SessionStorePlan | None) -> De
 
 
 def _plan_env_file(deployment: Deployment, merge: EnvFileMerge) -> PlannedFile:
-    """Only root can give the file to another group, so for others it is the user's alone."""
+    """Return the env file, for the group of the service if root writes it."""
     if is_root():
         return PlannedFile(deployment.env_file, merge.text, 0o640, deployment.group)
     return PlannedFile(deployment.env_file, merge.text, 0o600)
