@@ -174,7 +174,7 @@ def _register_web_checkout(app: Flask, objects: ServiceObjects) -> None:
             PoqScriptCache(settings.poq_assets_url, limit),
             CompletionMessages(objects.handoffs, objects.order_lookup, completions),
             RateLimit(counters, "order_report", _ORDER_REPORTS_PER_MINUTE),
-            CartPageReports(objects.handoffs, objects.checkout_refusals),
+            CartPageReports(objects.handoffs, objects.checkout_refusal_count),
             RateLimit(counters, "cart_page", _CART_PAGES_PER_MINUTE),
         ),
     )

@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 
 from handoff.concurrency_limit import ConcurrencyLimit, ShopCallLimits, build_shop_call_limits
 from handoff.ledger import Database, HandoffRepository, Leases, LedgerLoginBlock
-from handoff.ledger.checkout_refusals import CheckoutRefusals
+from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
 from handoff.ledger.handoff_progress import read_handoff_progress
 from handoff.ledger.order_lookup_repository import OrderLookupRepository
 from handoff.link_tokens import LinkTokens
@@ -61,7 +61,7 @@ class ServiceObjects:
     session_provider: SessionProvider
     session_builder: StorefrontSessionBuilder | None
     preflight: CheckoutPreflight | None
-    checkout_refusals: CheckoutRefusals
+    checkout_refusal_count: CheckoutRefusalCount
     link_tokens: LinkTokens
     web_checkout_cookies: WebCheckoutCookies
     rate_limit_counters: RateLimitCounters
@@ -110,7 +110,7 @@ def build_service_objects(
     login_block = build_login_block(settings, database, settings_read_at=get_settings_read_time())
     orders = open_orders(client, settings, login_block)
     quotes = QuoteResolver(Quotes(client), settings.store_views, orders)
-    refusals = CheckoutRefusals(database)
+    refusal_count = CheckoutRefusalCount(database)
     limits = build_shop_call_limits(
         gunicorn_config.threads, direct_entry=settings.direct_entry, metrics=metrics
     )
@@ -132,8 +132,8 @@ def build_service_objects(
         login_block=login_block,
         session_provider=build_session_provider(settings, stored_sessions),
         session_builder=build_session_builder(client, quotes, settings, metrics),
-        preflight=_build_checkout_preflight(client, settings, refusals, metrics),
-        checkout_refusals=refusals,
+        preflight=_build_checkout_preflight(client, settings, refusal_count, metrics),
+        checkout_refusal_count=refusal_count,
         link_tokens=LinkTokens(secret_key, previous=previous_keys),
         web_checkout_cookies=WebCheckoutCookies(secret_key, previous=previous_keys),
         rate_limit_counters=_build_rate_limit_counters(settings),
@@ -152,7 +152,7 @@ def _build_rate_limit_counters(settings: Settings) -> RateLimitCounters:
 def _build_checkout_preflight(
     client: MagentoClient,
     settings: Settings,
-    refusals: CheckoutRefusals,
+    refusal_count: CheckoutRefusalCount,
     metrics: WorkerMetrics | None,
 ) -> CheckoutPreflight | None:
     # To make a session through the shop's pages, checkout is opened in any case.
@@ -161,7 +161,7 @@ def _build_checkout_preflight(
     probe = CheckoutProbe(client, checkout_hosts=settings.checkout_hosts)
     session_store = open_shop_session_store(settings, timeout=SESSION_STORE_TIMEOUT)
     remembers = settings.checkout_preflight == "remember"
-    accepted = AcceptedCheckouts(refusals) if remembers else None
+    accepted = AcceptedCheckouts(refusal_count) if remembers else None
     return CheckoutPreflight(
         probe, session_store, settings.store_views, settings.store_sites, accepted, metrics
     )

@@ -1,4 +1,4 @@
-"""Creates from the settings what makes shop sessions and gives them to web views."""
+"""Creates the session store, and what makes and provides shop sessions, from the settings."""
 
 from __future__ import annotations
 

@@ -21,11 +21,11 @@ from handoff.doctor.checks import (
     service,
     session_cookie,
     session_store,
+    session_ties,
     settings,
     shop_address,
     shop_configuration,
     store_views,
-    storefront_session,
     web_checkout,
 )
 
@@ -92,7 +92,7 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
         ),
         "Into checkout": (
             Check("Bag into checkout", checkout.check_bag_into_checkout, _STORE),
-            Check("Ties of sessions", storefront_session.check_session_ties),
+            Check("Ties of sessions", session_ties.check_session_ties),
             Check("Customer's session", customer_account.check_customer_session),
             Check("Redirects of checkout", checkout.check_checkout_redirects, _STORE),
         ),

@@ -26,7 +26,7 @@ from handoff.problems import Problem
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_client_factory import open_client
 from handoff.shop_session_factory import build_session_builder
-from handoff.storefront_session.cart_products import CartProduct, CartProducts
+from handoff.storefront_session.product_numbers import NumberedProduct, ProductNumbers
 from handoff.storefront_session.storefront_browser import StorefrontBrowser
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.request_parser import BagTransfer
@@ -67,17 +67,17 @@ def find_session_ties(shop: DoctorShopClient, store: StoreView, cart: RestCart) 
     `cart` holds the product for the sessions. Raises Problem if no session can be made.
     """
     client = open_client(shop.settings)
-    maker = _SessionMaker(shop, store, client, _find_product(shop, store, client, cart))
+    maker = _SessionMaker(shop, store, client, _read_product_number(shop, store, client, cart))
     for setting, headers in _TIES.items():
         if not maker.is_session_kept(client, headers):
             yield setting
-    if can_try_other_address(shop):
+    if has_second_address(shop):
         other = open_client(shop.settings, source_address=_OTHER_ADDRESS)
         if not maker.is_session_kept(other, {}):
             yield "web/session/use_remote_addr"
 
 
-def can_try_other_address(shop: DoctorShopClient) -> bool:
+def has_second_address(shop: DoctorShopClient) -> bool:
     """Return whether this machine reaches the shop from two addresses."""
     host = urlsplit(shop.settings.magento_url).hostname or ""
     try:
@@ -91,7 +91,7 @@ class _SessionMaker:
     shop: DoctorShopClient
     store: StoreView
     client: MagentoClient
-    product: CartProduct
+    product: NumberedProduct
 
     def is_session_kept(self, client: MagentoClient, headers: Mapping[str, str]) -> bool:
         """Return whether a new session still has its cart for another client and these headers."""
@@ -117,12 +117,12 @@ def _make_session(shop: DoctorShopClient, store: StoreView, sku: str) -> str:
     return builder.build_session(transfer, _get_deadline(shop)).session.session_id
 
 
-def _find_product(
+def _read_product_number(
     shop: DoctorShopClient, store: StoreView, client: MagentoClient, cart: RestCart
-) -> CartProduct:
+) -> NumberedProduct:
     deadline = _get_deadline(shop)
     quote = Quotes(client).get_guest_quote(cart.masked_id, deadline=deadline)
-    products = CartProducts(client).read_from_quote(quote, store=store, deadline=deadline)
+    products = ProductNumbers(client).read_from_quote(quote, store=store, deadline=deadline)
     return products[normalize_sku(cart.sku or "")]
 
 

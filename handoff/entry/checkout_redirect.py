@@ -81,5 +81,5 @@ class CheckoutRedirect:
             self.handoffs.undo_session_write(handoff)
         except LedgerUnavailable:
             # The web view can still try again, but only within the reopen grace.
-            log.error("session_written_not_cleared")
+            log.error("session_write_not_undone")
         return self.pages.render_result_page(page, handoff, self.link_tokens.sign(handoff.id))

@@ -31,7 +31,7 @@ from handoff.ledger.models import (
 )
 from handoff.ledger.refused_transfers import RefusedTransfer, RefusedTransferRepository
 from handoff.ledger.shown_page_repository import ShownPageRepository
-from handoff.ledger.stored_sessions import ShopMadeSession, StoredSessions
+from handoff.ledger.stored_sessions import StoredSessions, StorefrontSession
 
 __all__ = [
     "Clock",
@@ -49,9 +49,9 @@ __all__ = [
     "NewHandoff",
     "RefusedTransfer",
     "RefusedTransferRepository",
-    "ShopMadeSession",
     "ShownPageRepository",
     "StoredSessions",
+    "StorefrontSession",
     "build_reference_key",
     "compute_digest",
     "find_newest_schema_version",

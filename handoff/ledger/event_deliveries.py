@@ -46,7 +46,7 @@ class EventDelivery:
 def find_event_deliveries(
     database: Database, handoff_ids: Sequence[str]
 ) -> dict[str, list[EventDelivery]]:
-    """Return the events of handoffs that can be read by the handoff's id, the oldest first."""
+    """Return the readable events by handoff id, the oldest first."""
     found: defaultdict[str, list[EventDelivery]] = defaultdict(list)
     with database.open_read_connection() as connection:
         rows = connection.execute(_FIND, {"handoff_ids": list(handoff_ids)}).mappings()

@@ -21,7 +21,7 @@ from handoff.ledger.row_parser import (
     parse_row,
     parse_rows,
 )
-from handoff.ledger.stored_sessions import ShopMadeSession, StoredSessions
+from handoff.ledger.stored_sessions import StoredSessions, StorefrontSession
 from handoff.ledger.tables import handoff, stored_session
 from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.problems import RecordUnreadable
@@ -184,7 +184,7 @@ class HandoffRepository:
         return renewed
 
     def issue(
-        self, lease: Lease, new: NewHandoff, session: ShopMadeSession | None = None
+        self, lease: Lease, new: NewHandoff, session: StorefrontSession | None = None
     ) -> Handoff:
         """Renew the live handoff of an equal transfer, or write a new one; release the lease.
 
@@ -294,7 +294,7 @@ class HandoffRepository:
         self,
         connection: sa.Connection,
         new: NewHandoff,
-        session: ShopMadeSession,
+        session: StorefrontSession,
         sessions: StoredSessions,
     ) -> Handoff:
         values = {"key": new.transfer_key, "quote": new.quote_number}

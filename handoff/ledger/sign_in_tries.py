@@ -21,7 +21,7 @@ TRY_PERIOD = 300
 
 _c = login_block.c
 _milliseconds: sa.BindParameter[int] = sa.bindparam("milliseconds", type_=sa.BigInteger)
-# A period that ends later than any new one began before the clock was set back.
+# If a period ends later than a new one would, the clock was set back: the period is over.
 _is_over = sa.or_(_c.expires_at <= NOW, _c.expires_at > NOW + _milliseconds)
 _is_counted = sa.and_(_c.login_hash == sa.bindparam("key"), sa.not_(_is_over))
 
@@ -65,14 +65,16 @@ class SignInTries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def count_try(self, limits: Mapping[str, int]) -> int:
+    def count_try_or_get_wait(self, limits: Mapping[str, int]) -> int:
         """Count a try before its password is compared; return the seconds to wait, 0 if allowed.
 
         `limits` has how many tries are allowed in a period, by the key of a row. If one of them is
         used up, nothing is counted. Raises LedgerUnavailable.
         """
         wait = self._get_wait(limits)
-        return wait or self._database.write(lambda connection: self._count(connection, limits))
+        return wait or self._database.write(
+            lambda connection: self._count_and_get_wait(connection, limits)
+        )
 
     def give_back_try(self, limits: Mapping[str, int]) -> None:
         """Take back the count of a try whose password was right."""
@@ -88,7 +90,7 @@ class SignInTries:
                     waits.append(_round_up(row[1]))
         return max(waits)
 
-    def _count(self, connection: sa.Connection, limits: Mapping[str, int]) -> int:
+    def _count_and_get_wait(self, connection: sa.Connection, limits: Mapping[str, int]) -> int:
         connection.execute(_DELETE_EXPIRED, self._database.now_parameter)
         waits = [0]
         for key, limit in limits.items():

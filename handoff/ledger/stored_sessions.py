@@ -31,7 +31,7 @@ _ERASE_OF = sa.delete(stored_session).where(_c.handoff_id.in_(sa.bindparam("ids"
 
 
 @dataclass(frozen=True, slots=True)
-class ShopMadeSession:
+class StorefrontSession:
     """A session that the shop has made, and the seconds for which it lives at least."""
 
     session_id: str = field(repr=False)
@@ -56,7 +56,7 @@ class StoredSessions:
         self._cipher = cipher
         self._grace = grace * 1000
 
-    def add(self, connection: sa.Connection, issued: Handoff, session: ShopMadeSession) -> None:
+    def add(self, connection: sa.Connection, issued: Handoff, session: StorefrontSession) -> None:
         """Store the session of a handoff that has just been written."""
         values = {
             "handoff_id": issued.id,

@@ -24,7 +24,7 @@ from handoff.magento.set_cookie_parser import find_cookie_value
 from handoff.magento.unusable_answers import classify_page, log_unusable_answer
 from handoff.problems import ShopUnavailable
 from handoff.settings.store_view_models import StoreSite
-from handoff.storefront_session.cart_products import CartProduct
+from handoff.storefront_session.product_numbers import NumberedProduct
 
 _ADD_TO_CART_PATH = "/checkout/cart/add/"
 
@@ -60,7 +60,7 @@ class StorefrontBrowser:
         """The session under its last id, which is a credential."""
         return ShopperSession(self._site, self._session_id)
 
-    def add_to_cart(self, product: CartProduct, quantity: int) -> bool:
+    def add_to_cart(self, product: NumberedProduct, quantity: int) -> bool:
         """Add a product as its page does, and return False if the shop refuses it.
 
         Raises ShopUnavailable if the answer is not one of Magento's, and ShopTimeout.

@@ -10,7 +10,7 @@ from threading import Lock
 
 from handoff.bag import normalize_sku
 from handoff.ledger import NewHandoff
-from handoff.ledger.checkout_refusals import CheckoutRefusals
+from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
 from handoff.magento.quote_models import Quote
 
 _LIFETIME = 60.0  # seconds
@@ -39,11 +39,11 @@ class AcceptedCheckouts:
     """
 
     def __init__(
-        self, refusals: CheckoutRefusals, clock: Callable[[], float] = time.monotonic
+        self, refusal_count: CheckoutRefusalCount, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """`clock` returns seconds; tests replace it."""
-        self._refusals = refusals
-        self._refusal_count = 0
+        self._refusal_count = refusal_count
+        self._last_count = 0
         self._clock = clock
         self._lock = Lock()
         self._by_store_and_currency: dict[tuple[str, str], _ExpiryTimes] = {}
@@ -52,11 +52,11 @@ class AcceptedCheckouts:
         """Return whether checkout has accepted a bag like this one within the last minute."""
         if handoff.kind != "bag" or quote.total is None:
             return False
-        refusal_count = self._refusals.read_count()
+        count = self._refusal_count.read()
         now = self._clock()
         with self._lock:
-            if refusal_count != self._refusal_count:
-                self._refusal_count = refusal_count
+            if count != self._last_count:
+                self._last_count = count
                 self._by_store_and_currency.clear()
             known = self._by_store_and_currency.get((handoff.store_code, quote.currency))
             return (
@@ -83,7 +83,7 @@ class AcceptedCheckouts:
 
     def forget_in_all_workers(self) -> None:
         """Let all workers forget everything, after checkout has refused a quote."""
-        self._refusals.add()
+        self._refusal_count.increment()
 
 
 def _list_skus(quote: Quote) -> list[str]:

@@ -11,7 +11,7 @@ import structlog
 
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
-from handoff.ledger import ShopMadeSession
+from handoff.ledger import StorefrontSession
 from handoff.magento.checkout_config import CHECKOUT_CONFIG, parse_checkout_config
 from handoff.magento.checkout_probe import (
     CheckoutInconclusive,
@@ -37,7 +37,7 @@ from handoff.problems import (
     TooManyLines,
 )
 from handoff.settings.store_view_models import StoreSites
-from handoff.storefront_session.cart_products import CartProduct, CartProducts
+from handoff.storefront_session.product_numbers import NumberedProduct, ProductNumbers
 from handoff.storefront_session.storefront_browser import (
     StorefrontBrowser,
     build_unusable_page_problem,
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-Products = Mapping[str, CartProduct]
+Products = Mapping[str, NumberedProduct]
 """The products of a bag by normalized sku."""
 
 
@@ -59,7 +59,7 @@ class BagInSession:
     """A session of the shop that holds exactly a bag, and the bag's quote."""
 
     quote: Quote
-    session: ShopMadeSession = field(repr=False)
+    session: StorefrontSession = field(repr=False)
 
 
 class StorefrontSessionBuilder:
@@ -82,7 +82,7 @@ class StorefrontSessionBuilder:
         self._probe = probe
         self._quotes = Quotes(probe.client)
         self._resolver = resolver
-        self._products = CartProducts(probe.client)
+        self._products = ProductNumbers(probe.client)
         self._sites = sites
         self._session_lifetime = session_lifetime
         self._max_lines = max_lines
@@ -129,7 +129,7 @@ class StorefrontSessionBuilder:
         quote = self._read_quote(page, deadline)
         self._resolver.require_equal_bag(quote, transfer, deadline)
         seconds_left = self._session_lifetime - (time.monotonic() - started)
-        return BagInSession(quote, ShopMadeSession(browser.session.session_id, seconds_left))
+        return BagInSession(quote, StorefrontSession(browser.session.session_id, seconds_left))
 
     def _add_lines(
         self, transfer: BagTransfer, products: Products, deadline: Deadline
@@ -192,7 +192,7 @@ class StorefrontSessionBuilder:
         except (KeyError, TypeError, ValueError):
             masked_id = None
         if not is_masked_id(masked_id):
-            log.error("checkout_names_no_quote", expected=CHECKOUT_CONFIG)
+            log.error("checkout_quote_not_found", expected=CHECKOUT_CONFIG)
             log_unusable_answer(page.response)
             if classify_page(page.response) == "challenge":
                 raise build_unusable_page_problem(page.response)

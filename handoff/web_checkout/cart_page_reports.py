@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from handoff.ledger import HandoffRepository
-from handoff.ledger.checkout_refusals import CheckoutRefusals
+from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
 
 _PERIOD = 60_000  # milliseconds after the use of the link
 
@@ -18,12 +18,12 @@ log = structlog.get_logger()
 class CartPageReports:
     """Lets all workers ask checkout again after such a report.
 
-    A report is only a hint. Of the newest bag of a web view it counts for a minute, and all that
-    follows is that checkout is asked more often.
+    A report is only a hint. It counts if it is about the newest bag of a web view, which has used
+    the link within the last minute. All that follows is that checkout is asked more often.
     """
 
     handoffs: HandoffRepository
-    refusals: CheckoutRefusals
+    refusal_count: CheckoutRefusalCount
 
     def record(self, handoff_id: str) -> None:
         """Record that the web view of a handoff shows the cart page."""
@@ -32,5 +32,5 @@ class CartPageReports:
             return
         if found.read_at - found.session_written_at > _PERIOD or found.valid_orders:
             return
-        log.warning("cart_page_after_entry", reference=found.reference)
-        self.refusals.add()
+        log.warning("checkout_sent_to_cart_page", reference=found.reference)
+        self.refusal_count.increment()

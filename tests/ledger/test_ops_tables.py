@@ -114,35 +114,39 @@ def test_the_last_refusals_are_read_the_newest_first(ledger: LedgerWithHandoffs)
 
 def test_tries_are_counted_by_key_until_the_period_ends(ledger: LedgerWithHandoffs) -> None:
     tries = SignInTries(ledger.database)
-    assert [tries.count_try(LIMITS) for _ in range(3)] == [0, 0, TRY_PERIOD]
+    assert [tries.count_try_or_get_wait(LIMITS) for _ in range(3)] == [0, 0, TRY_PERIOD]
     ledger.clock.advance(seconds=TRY_PERIOD - 0.5)
-    assert tries.count_try(LIMITS) == 1
-    assert tries.count_try({"other": 2, "all": 3}) == 0
-    assert tries.count_try({"third": 2, "all": 3}) == 1
+    assert tries.count_try_or_get_wait(LIMITS) == 1
+    assert tries.count_try_or_get_wait({"other": 2, "all": 3}) == 0
+    assert tries.count_try_or_get_wait({"third": 2, "all": 3}) == 1
     ledger.clock.advance(seconds=1)
-    assert tries.count_try(LIMITS) == 0
+    assert tries.count_try_or_get_wait(LIMITS) == 0
 
 
 def test_a_try_is_given_back(ledger: LedgerWithHandoffs) -> None:
     tries = SignInTries(ledger.database)
     for _ in range(10):
-        assert tries.count_try(LIMITS) == 0
+        assert tries.count_try_or_get_wait(LIMITS) == 0
         tries.give_back_try(LIMITS)
-    assert [tries.count_try(LIMITS) for _ in range(3)] == [0, 0, TRY_PERIOD]
+    assert [tries.count_try_or_get_wait(LIMITS) for _ in range(3)] == [0, 0, TRY_PERIOD]
 
 
 def test_no_more_tries_pass_at_the_same_time(ledger: LedgerWithHandoffs) -> None:
     with ThreadPoolExecutor(8) as pool:
-        waits = list(pool.map(lambda _: SignInTries(ledger.database).count_try(LIMITS), range(16)))
+        waits = list(
+            pool.map(
+                lambda _: SignInTries(ledger.database).count_try_or_get_wait(LIMITS), range(16)
+            )
+        )
     assert waits.count(0) == 2
 
 
 def test_a_clock_that_was_set_back_ends_a_period(ledger: LedgerWithHandoffs) -> None:
     tries = SignInTries(ledger.database)
     for _ in range(3):
-        tries.count_try(LIMITS)
+        tries.count_try_or_get_wait(LIMITS)
     ledger.clock.advance(seconds=-3600)
-    assert tries.count_try(LIMITS) == 0
+    assert tries.count_try_or_get_wait(LIMITS) == 0
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -159,7 +163,7 @@ def test_an_ended_session_stays_ended_until_it_would_end_by_itself(
 
 
 def test_purging_deletes_tries_and_sessions_that_are_over(ledger: LedgerWithHandoffs) -> None:
-    SignInTries(ledger.database).count_try(LIMITS)
+    SignInTries(ledger.database).count_try_or_get_wait(LIMITS)
     EndedOpsSessions(ledger.database).add("one", lifetime=TRY_PERIOD)
     request = PurgeRequest(anonymise_before=0, delete_before=0)
     list(Purger(ledger.database).purge(request))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from handoff.ledger import NewHandoff, migrate, open_database
-from handoff.ledger.checkout_refusals import CheckoutRefusals
+from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
 from handoff.magento.quote_models import Quote, QuoteLine
 from handoff.settings import SettingsError, load_settings
 from handoff.transfer.accepted_checkouts import AcceptedCheckouts
@@ -134,16 +134,16 @@ def build_quote(total: str | None, currency: str = "GBP") -> Quote:
 
 
 @pytest.fixture
-def refusals(tmp_path: Path) -> Iterator[CheckoutRefusals]:
+def refusal_count(tmp_path: Path) -> Iterator[CheckoutRefusalCount]:
     database = open_database(f"sqlite:///{tmp_path / 'handoff.db'}")
     migrate(database)
-    yield CheckoutRefusals(database)
+    yield CheckoutRefusalCount(database)
     database.close()
 
 
-def test_an_acceptance_ends_after_a_minute(refusals: CheckoutRefusals) -> None:
+def test_an_acceptance_ends_after_a_minute(refusal_count: CheckoutRefusalCount) -> None:
     now = 0.0
-    accepted = AcceptedCheckouts(refusals, lambda: now)
+    accepted = AcceptedCheckouts(refusal_count, lambda: now)
     accepted.add(build_handoff(), build_quote("10"))
     assert accepted.has_similar(build_handoff(), build_quote("10"))
     now = 59
@@ -153,8 +153,10 @@ def test_an_acceptance_ends_after_a_minute(refusals: CheckoutRefusals) -> None:
     assert not accepted.has_similar(build_handoff(), build_quote("10"))
 
 
-def test_a_refusal_in_another_worker_ends_an_acceptance(refusals: CheckoutRefusals) -> None:
-    workers = [AcceptedCheckouts(refusals), AcceptedCheckouts(refusals)]
+def test_a_refusal_in_another_worker_ends_an_acceptance(
+    refusal_count: CheckoutRefusalCount,
+) -> None:
+    workers = [AcceptedCheckouts(refusal_count), AcceptedCheckouts(refusal_count)]
     for worker in workers:
         assert not worker.has_similar(build_handoff(), build_quote("10"))
         worker.add(build_handoff(), build_quote("10"))
@@ -164,9 +166,9 @@ def test_a_refusal_in_another_worker_ends_an_acceptance(refusals: CheckoutRefusa
 
 
 def test_an_acceptance_counts_for_its_store_view_and_currency_only(
-    refusals: CheckoutRefusals,
+    refusal_count: CheckoutRefusalCount,
 ) -> None:
-    accepted = AcceptedCheckouts(refusals)
+    accepted = AcceptedCheckouts(refusal_count)
     accepted.add(build_handoff(), build_quote("10"))
     assert not accepted.has_similar(build_handoff(store_code="german"), build_quote("10"))
     assert not accepted.has_similar(build_handoff(), build_quote("10", currency="EUR"))

@@ -6,15 +6,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from handoff.ledger.checkout_refusals import CheckoutRefusals
+from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
 from tests.conftest import FakeClock, Poq, use_link
 from tests.running import RunningShop
 
 
 @pytest.fixture
-def refusals(app: Flask) -> CheckoutRefusals:
+def refusal_count(app: Flask) -> CheckoutRefusalCount:
     """The count in the ledger of the service."""
-    return CheckoutRefusals(app.extensions["handoff.database"])
+    return CheckoutRefusalCount(app.extensions["handoff.database"])
 
 
 def report(web_view: FlaskClient, origin: str) -> None:
@@ -29,12 +29,12 @@ def open_bag(app: Flask, poq: Poq, reference: str = "r-1") -> FlaskClient:
 
 
 def test_it_counts_once_for_a_bag_that_was_just_opened(
-    app: Flask, poq: Poq, shop_url: str, refusals: CheckoutRefusals
+    app: Flask, poq: Poq, shop_url: str, refusal_count: CheckoutRefusalCount
 ) -> None:
     web_view = open_bag(app, poq)
     for _ in range(3):
         report(web_view, shop_url)
-    assert refusals.read_count() == 1
+    assert refusal_count.read() == 1
 
 
 def test_it_counts_for_nobody_else(
@@ -42,7 +42,7 @@ def test_it_counts_for_nobody_else(
     poq: Poq,
     shop: RunningShop,
     shop_url: str,
-    refusals: CheckoutRefusals,
+    refusal_count: CheckoutRefusalCount,
     clock: FakeClock,
 ) -> None:
     report(app.test_client(), shop_url)
@@ -54,4 +54,4 @@ def test_it_counts_for_nobody_else(
     late = open_bag(app, poq, reference="r-2")
     clock.advance(seconds=61)
     report(late, shop_url)
-    assert refusals.read_count() == 0
+    assert refusal_count.read() == 0

@@ -18,7 +18,7 @@ LABELS = {
 
 CHART_WIDTH, CHART_HEIGHT = 720, 180
 _ROUND_FACTORS = (10, 12, 16, 20, 30, 40, 60, 80, 100)
-_SLOT_SHARE = 0.72  # of the width of a day that its bars take
+_SLOT_SHARE = 0.72  # of the width of a day, which its bars fill
 _DRAWN = ("issued", "opened", "ordered")  # a session is written when a link is opened
 
 
@@ -60,7 +60,7 @@ def list_stage_shares(counts: StageCounts) -> list[StageShare]:
 
 
 def build_funnel_chart(days: Sequence[StageCounts]) -> FunnelChart:
-    """Return the chart of some days. Each bar stands in front of that of the stage before."""
+    """Return the chart of some days. A bar covers a part of the bar of the stage before."""
     top = _choose_top(max(day.issued for day in days))
     slot = CHART_WIDTH / len(days)
     width = round(slot * _SLOT_SHARE, 2)

@@ -10,10 +10,11 @@ from handoff.ledger.sign_in_tries import SignInTries
 from handoff.ledger.stage_counts import count_stages_by_day
 from handoff.operations.health import ReadinessCheck
 from handoff.operations.ops_pages.error_pages import register_error_pages
+from handoff.operations.ops_pages.host_and_origin_check import refuse_foreign_requests
+from handoff.operations.ops_pages.ops_security_headers import add_ops_security_headers
 from handoff.operations.ops_pages.ops_sessions import OpsSessions
-from handoff.operations.ops_pages.order_comparison import OrderComparison
-from handoff.operations.ops_pages.request_guard import guard_requests
-from handoff.operations.ops_pages.service_state import ServiceState
+from handoff.operations.ops_pages.order_check import OrderCheck
+from handoff.operations.ops_pages.service_health import ServiceHealth
 from handoff.operations.ops_pages.sign_in_views import SignInContext, register_sign_in
 from handoff.operations.ops_pages.views import OpsContext, register_ops_views
 from handoff.operations.proxy_middleware import ClientAddressMiddleware
@@ -47,7 +48,8 @@ def create_ops_app(settings: Settings, database: Database) -> Flask:
     limit_request_time(app, seconds=_REQUEST_SECONDS)
     log_requests(app)
     limit_header_length(app)
-    guard_requests(app, settings.ops_url)
+    refuse_foreign_requests(app, settings.ops_url)
+    add_ops_security_headers(app, settings.ops_url)
     register_error_pages(app)
     if settings.ops_password is not None:
         _register_views(app, settings, database, settings.ops_password.get_secret_value())
@@ -68,7 +70,7 @@ def _register_views(app: Flask, settings: Settings, database: Database, password
     client = open_client(settings)
     orders = open_orders(client, settings, block)
     outbox = open_outbox(settings, database)
-    comparison = OrderComparison(
+    order_check = OrderCheck(
         database,
         HandoffRepository(database, ttl=settings.link_ttl, grace=settings.reopen_grace),
         ReconciliationRepository(database, outbox),
@@ -79,6 +81,8 @@ def _register_views(app: Flask, settings: Settings, database: Database, password
     )
     backlog = WebhookBacklog(DeliveryQueue(database), list_receivers(settings))
     readiness = ReadinessCheck(database, session_provider, block, backlog)
-    state = ServiceState(settings, database, client, readiness, can_read_orders=orders is not None)
+    health = ServiceHealth(
+        settings, database, client, readiness, can_read_orders=orders is not None
+    )
     counts = RecentValue(lambda: count_stages_by_day(database, _DAYS), seconds=_COUNTS_FRESH_FOR)
-    register_ops_views(app, OpsContext(settings, database, sessions, state, comparison, counts))
+    register_ops_views(app, OpsContext(settings, database, sessions, health, order_check, counts))

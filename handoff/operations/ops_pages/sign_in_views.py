@@ -90,7 +90,7 @@ def sign_in() -> Response:
     context = _get_context()
     query = _read_form_field("q")[:MAX_QUERY_LENGTH]
     limits = context.build_limits(request.remote_addr)
-    wait = context.tries.count_try(limits)
+    wait = context.tries.count_try_or_get_wait(limits)
     if wait:
         return _refuse("too_many_tries", query, wait)
     if not context.is_right(_read_form_field("password")):

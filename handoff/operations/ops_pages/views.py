@@ -27,9 +27,9 @@ from handoff.ledger.stage_counts import StageCounts, sum_stages
 from handoff.link_tokens import find_handoff_id
 from handoff.operations.ops_pages import funnel_chart
 from handoff.operations.ops_pages.ops_sessions import OpsSessions
-from handoff.operations.ops_pages.order_comparison import OrderComparison
-from handoff.operations.ops_pages.query_log import is_handoff_id, log_search
-from handoff.operations.ops_pages.service_state import ServiceState
+from handoff.operations.ops_pages.order_check import OrderCheck
+from handoff.operations.ops_pages.search_log import is_handoff_id, log_search
+from handoff.operations.ops_pages.service_health import ServiceHealth
 from handoff.operations.ops_pages.sign_in_views import MAX_QUERY_LENGTH, redirect_to_sign_in
 from handoff.problems import Busy, LedgerUnavailable, RecordUnreadable
 from handoff.recent_value import RecentValue
@@ -76,8 +76,8 @@ class OpsContext:
     settings: Settings
     database: Database
     sessions: OpsSessions
-    state: ServiceState
-    comparison: OrderComparison
+    health: ServiceHealth
+    order_check: OrderCheck
     counts: RecentValue[list[StageCounts]]
     search_limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(_SEARCH_SLOTS))
 
@@ -137,7 +137,7 @@ def compare_with_shop(handoff_id: str) -> Response:
     """Ask the shop for the orders of a transfer, and show it again with the answer."""
     if not is_handoff_id(handoff_id):
         abort(HTTPStatus.NOT_FOUND)
-    return _redirect_to_search(handoff_id, shop=_get_context().comparison.compare(handoff_id))
+    return _redirect_to_search(handoff_id, shop=_get_context().order_check.run(handoff_id))
 
 
 def _render_overview() -> str:
@@ -149,8 +149,8 @@ def _render_overview() -> str:
     return render_template(
         "overview.html",
         **facts,
-        parts=context.state.list_parts(),
-        versions=context.state.list_versions(),
+        parts=context.health.list_parts(),
+        versions=context.health.list_versions(),
     )
 
 
@@ -185,7 +185,7 @@ def _render_search(text: str) -> str | Response:
         hidden_count=max(0, len(transfers) - MAX_SHOWN_TRANSFERS),
         unreadable=unreadable,
         support_code=normalize_support_code(text),
-        can_compare=context.comparison.can_compare,
+        can_compare=context.order_check.can_read_orders,
         shop_answer=request.args.get("shop", ""),
     )
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from handoff.ledger.search_repository import SearchRepository
 from handoff.ledger.stage_counts import StageCounts
 from handoff.operations.ops_pages.funnel_chart import build_funnel_chart
-from handoff.operations.ops_pages.query_log import classify_query
+from handoff.operations.ops_pages.search_log import classify_query
 from handoff.operations.ops_pages.views import MAX_SHOWN_TRANSFERS
 from handoff.problems import LedgerUnavailable
 from handoff.support_code import build_support_code

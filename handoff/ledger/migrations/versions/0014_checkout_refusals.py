@@ -1,4 +1,4 @@
-"""Add the count by which all workers forget which bags checkout has accepted."""
+"""Add the counter of refused checkouts: a change tells all workers to forget accepted bags."""
 
 import sqlalchemy as sa
 from alembic import op

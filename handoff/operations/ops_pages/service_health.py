@@ -1,4 +1,4 @@
-"""The state of the service for the ops pages: the parts that it needs, and the versions."""
+"""The health of the service for the ops pages: the parts that it needs, and the versions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _ShopAnswer:
     magento_version: str | None
 
 
-class ServiceState:
+class ServiceHealth:
     """Describes the parts of one service. Asking the shop takes four seconds at most."""
 
     def __init__(
@@ -60,7 +60,7 @@ class ServiceState:
         self._shop = RecentValue(self._ask_shop, seconds=_SHOP_FRESH_FOR)
 
     def list_parts(self) -> list[PartState]:
-        """Return the state of each part, in the order of a handoff's way."""
+        """Return the state of each part, from the shop to the webhooks."""
         checked = self._readiness.run()
         parts = [self._shop.get().part]
         if self._settings.paused:

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class OrderComparison:
+class OrderCheck:
     """Compares the bags of a transfer with the shop's orders, as `handoff reconcile` does.
 
     `orders` is None without the right to read orders.
@@ -32,14 +32,14 @@ class OrderComparison:
     limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(_SLOTS))
 
     @property
-    def can_compare(self) -> bool:
+    def can_read_orders(self) -> bool:
         """Whether the settings give the right to read orders."""
         return self.orders is not None
 
-    def compare(self, handoff_id: str) -> str:
+    def run(self, handoff_id: str) -> str:
         """Ask the shop, record what it says, and return `compared`, `unknown` or a problem's code.
 
-        `unknown` means that there is no such handoff. At most one call of a worker asks at once.
+        `unknown` means that there is no such handoff. A worker asks for one handoff at a time.
         """
         if self.orders is None:
             return "no_right"
@@ -53,6 +53,6 @@ class OrderComparison:
         except Busy:
             return Busy.code
         except Problem as problem:
-            log.warning("ops_comparison_failed", code=problem.code)
+            log.warning("ops_order_check_failed", code=problem.code)
             return problem.code
         return "compared"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown
-from handoff.doctor.storefront_trial import can_try_other_address, find_session_ties
+from handoff.doctor.storefront_trial import find_session_ties, has_second_address
 from handoff.problems import Problem
 
 _ADDRESS_NOTE = (
@@ -26,7 +26,7 @@ def check_session_ties(context: CheckContext) -> CheckResult | None:
     except Problem as problem:
         return unknown(f"No session could be made. {problem.detail}", "See Bag into checkout.")
     if not ties:
-        note = "" if can_try_other_address(context.shop) else _ADDRESS_NOTE
+        note = "" if has_second_address(context.shop) else _ADDRESS_NOTE
         return ok(f"Another browser may use a session that the shop's pages have made.{note}")
     return fault(
         f"The shop ends a session that another browser or address uses: {', '.join(ties)}. "

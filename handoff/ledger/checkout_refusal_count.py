@@ -34,18 +34,18 @@ _INCREMENT = {
 }
 
 
-class CheckoutRefusals:
+class CheckoutRefusalCount:
     """The count of one ledger."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def read_count(self) -> int:
+    def read(self) -> int:
         """Return how often checkout has sent a quote away."""
         with self._database.open_read_connection() as connection:
             return connection.execute(_FIND).scalar_one_or_none() or 0
 
-    def add(self) -> None:
+    def increment(self) -> None:
         """Count one more, so that all workers forget what checkout has accepted."""
 
         def work(connection: sa.Connection) -> None:

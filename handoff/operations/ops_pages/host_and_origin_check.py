@@ -1,33 +1,16 @@
-"""Refuses requests to the ops pages for another host or from another website, and adds headers."""
+"""Refuses requests to the ops pages for another host or from another website."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, abort, request
+from flask import Flask, Request, abort, request
 
 from handoff.url_validation import is_loopback
 
-_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Frame-Options": "DENY",
-    "X-Content-Type-Options": "nosniff",
-    # With `no-referrer`, browsers would send `Origin: null` with our own forms.
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Robots-Tag": "noindex",
-    "Cache-Control": "no-store",
-}
-_TWO_YEARS = 63_072_000  # seconds
 
-
-def guard_requests(app: Flask, ops_url: str | None) -> None:
+def refuse_foreign_requests(app: Flask, ops_url: str | None) -> None:
     """Serve the pages at `ops_url` only, or without one, at the names of this machine."""
 
     @app.before_request
@@ -36,13 +19,6 @@ def guard_requests(app: Flask, ops_url: str | None) -> None:
             abort(HTTPStatus.MISDIRECTED_REQUEST)
         if request.method not in ("GET", "HEAD") and not is_from_own_page(request, ops_url):
             abort(HTTPStatus.FORBIDDEN)
-
-    @app.after_request
-    def _add_headers(response: Response) -> Response:
-        response.headers.update(_HEADERS)
-        if ops_url and ops_url.startswith("https:"):
-            response.headers["Strict-Transport-Security"] = f"max-age={_TWO_YEARS}"
-        return response
 
 
 def is_own_host(host: str, ops_url: str | None) -> bool:

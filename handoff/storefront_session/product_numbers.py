@@ -36,7 +36,7 @@ _QUERY = """query($id: String!) {
 
 
 @dataclass(frozen=True, slots=True)
-class CartProduct:
+class NumberedProduct:
     """The number of a product, and the values of its options by the numbers of attributes."""
 
     product_id: int
@@ -65,7 +65,7 @@ class _NumberedItemJson(ShopJson):
     def sku(self) -> str:
         return normalize_sku((self.configured_variant or self.product).sku)
 
-    def build_product(self) -> CartProduct:
+    def build_product(self) -> NumberedProduct:
         """Return the product. Raises ValueError for a uid of another form."""
         uids = (
             option.configurable_product_option_value_uid for option in self.configurable_options
@@ -73,14 +73,14 @@ class _NumberedItemJson(ShopJson):
         # Such a uid is "configurable/<attribute>/<value>", in base64.
         parts = (_decode(uid).split("/") for uid in uids)
         options = {attribute: value for _, attribute, value in parts}
-        return CartProduct(int(_decode(self.product.uid)), options)
+        return NumberedProduct(int(_decode(self.product.uid)), options)
 
 
 class _NumberedCartJson(ShopJson):
     items: tuple[_NumberedItemJson | None, ...]
 
 
-class CartProducts:
+class ProductNumbers:
     """Finds products, and caches them for ten minutes by sku and store view.
 
     A cached product may be out of date, so check a cart that was filled with it.
@@ -88,9 +88,9 @@ class CartProducts:
 
     def __init__(self, client: MagentoClient) -> None:
         self._client = client
-        self._cache: dict[tuple[str, str], tuple[float, CartProduct]] = {}
+        self._cache: dict[tuple[str, str], tuple[float, NumberedProduct]] = {}
 
-    def get_cached(self, bag: Bag, *, store: StoreView) -> dict[str, CartProduct] | None:
+    def get_cached(self, bag: Bag, *, store: StoreView) -> dict[str, NumberedProduct] | None:
         """Return the products of a bag by normalized sku, None unless all are cached."""
         now = time.monotonic()
         entries = {key: self._cache.get((store.code, key)) for key in _list_skus(bag)}
@@ -104,7 +104,7 @@ class CartProducts:
 
     def read_from_quote(
         self, quote: Quote, *, store: StoreView, deadline: Deadline
-    ) -> dict[str, CartProduct]:
+    ) -> dict[str, NumberedProduct]:
         """Return and cache the products of a guest's quote, by normalized sku.
 
         Raises ShopUnavailable if GraphQL does not tell them, and ShopTimeout.
