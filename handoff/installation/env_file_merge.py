@@ -22,7 +22,8 @@ _NEVER_REPLACED = {
     "HANDOFF_DATABASE_URL",
 }
 _SECRETS = re.compile("KEY|SECRET|PASSWORD|TOKEN")
-_URL_PASSWORD = re.compile(r"(?<=://)([^:@/]*):[^@/]*@")
+# A password that somebody has written without %-encoding may hold each of these signs.
+_URL_PASSWORD = re.compile(r"(?<=://)([^:@/]*):.*@")
 _EXAMPLE = re.compile(r"//(?:www\.)?shop\.example(?:[/:]|$)|:a-password@")
 _SAFE_VALUE = re.compile(r"[^\s'\"#\\$`]*|\[[^\n'#\\$`]*\]")
 
