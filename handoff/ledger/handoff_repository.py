@@ -162,7 +162,7 @@ class HandoffRepository:
         """Give the live handoff of an equal transfer a new lifetime, and release the lease.
 
         Returns None and keeps the lease if there is no such handoff, or if its stored session
-        would end too early. Raises LeaseLost.
+        would end too early or cannot be decrypted. Raises LeaseLost.
         """
 
         values = {"key": transfer_key, "hash": content_hash, "ttl": self._ttl}
@@ -174,6 +174,8 @@ class HandoffRepository:
             found = self._renew_or_supersede_unreadable(connection, statement, values)
             renewed = next(iter(found), None)
             if renewed is not None and self._sessions is not None:
+                if not self._sessions.can_read(connection, renewed.id):
+                    return None
                 self._sessions.keep(connection, renewed)
             if renewed is not None:
                 lease.release(connection)

@@ -69,10 +69,14 @@ class StoredSessions:
     def find(self, handoff_id: str) -> str | None:
         """Return the id of a handoff's session, None if there is none. Raises ValueError."""
         with self._database.open_read_connection() as connection:
-            ciphertext = connection.execute(_FIND, {"id": handoff_id}).scalar_one_or_none()
-        if ciphertext is None:
-            return None
-        return self._cipher.decrypt(str(ciphertext), handoff_id=handoff_id)
+            return self._find(connection, handoff_id)
+
+    def can_read(self, connection: sa.Connection, handoff_id: str) -> bool:
+        """Return whether a handoff has a session, and the keys can decrypt it."""
+        try:
+            return self._find(connection, handoff_id) is not None
+        except ValueError:
+            return False
 
     def keep(self, connection: sa.Connection, found: Handoff) -> None:
         """Keep a handoff's session for as long as a web view may get it, and no longer."""
@@ -92,3 +96,9 @@ class StoredSessions:
     def erase_now(self) -> None:
         """Erase the sessions that no web view can get any more. Raises LedgerUnavailable."""
         self._database.write(self.erase, durable=False)
+
+    def _find(self, connection: sa.Connection, handoff_id: str) -> str | None:
+        ciphertext = connection.execute(_FIND, {"id": handoff_id}).scalar_one_or_none()
+        if ciphertext is None:
+            return None
+        return self._cipher.decrypt(str(ciphertext), handoff_id=handoff_id)

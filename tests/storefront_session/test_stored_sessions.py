@@ -248,6 +248,17 @@ def test_without_its_key_a_session_can_be_had_later(
     assert open_checkout(phone.post(link)) == {"ITEM-01": 1}
 
 
+def test_without_its_key_an_equal_transfer_makes_a_new_session(
+    poq: Poq, make_app: MakeApp, database_url: SecretStr
+) -> None:
+    old = poq.link(("ITEM-01", 1))
+    later = make_app(**make_keys(Fernet.generate_key().decode()), database_url=database_url)
+    new = Poq(later.test_client()).link(("ITEM-01", 1))
+    assert new != old
+    assert open_checkout(use_link(later.test_client(), new)) == {"ITEM-01": 1}
+    assert use_link(later.test_client(), old).status_code == 410
+
+
 def test_a_link_works_after_the_session_store_has_become_reachable(
     poq: Poq, make_app: MakeApp, database_url: SecretStr
 ) -> None:
