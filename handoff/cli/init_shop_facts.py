@@ -8,6 +8,7 @@ import click
 
 from handoff.cli.init_options import InitOptions
 from handoff.cli.questions import Questions
+from handoff.installation.host_preparation import find_owner_name
 from handoff.installation.session_store_settings import (
     SessionStorePlan,
     plan_session_store,
@@ -77,7 +78,7 @@ def _read_env_php(env_php: Path, options: InitOptions, questions: Questions) -> 
         if not has_php():
             raise
         click.echo(reason, err=True)
-        question = f"Run it with PHP, as the user {env_php.owner()}?"
+        question = f"Run it with PHP, as the user {find_owner_name(env_php)}?"
         if not questions.ask_yes("--use-php", question, proposal=False):
             raise ConfigurationNeedsPhp(
                 "Give --use-php to let PHP run it, or --session-store in its place."

@@ -66,7 +66,10 @@ class HostPreparation:
         """Whether root has to change the owner; the user of the service has to own its ledger."""
         if self.service_user is None or not self.ledger_folder.exists():
             return False
-        return not has_user(self.folder_owner) or self.ledger_folder.owner() != self.folder_owner
+        return (
+            not has_user(self.folder_owner)
+            or find_owner_name(self.ledger_folder) != self.folder_owner
+        )
 
     @property
     def _is_user_missing(self) -> bool:
@@ -79,6 +82,17 @@ def find_group_name(user: str) -> str:
         return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
     except KeyError:
         return user
+
+
+def find_owner_name(path: Path) -> str:
+    """Return the user that a file belongs to: its name, or its number if it has no name here.
+
+    The files of a shop in a container may belong to a user that this machine does not have.
+    """
+    try:
+        return path.owner()
+    except KeyError:
+        return str(path.stat().st_uid)
 
 
 def has_user(name: str) -> bool:

@@ -158,12 +158,18 @@ def _plan_redis(options: object) -> SessionStorePlan:
 def _plan_files(save_path: str, owner: str | None) -> SessionStorePlan:
     """Return the plan for session files.
 
-    Raises SessionStoreNotSupported for nested folders, which `save_path` writes as `2;/folder`.
+    Raises SessionStoreNotSupported for nested folders, which `save_path` writes as `2;/folder`,
+    and if the owner has no name on this machine.
     """
     if ";" in save_path:
         raise SessionStoreNotSupported(
             "The shop keeps its session files in nested folders (a number and `;` in save_path). "
             "Handoff writes to one folder only."
+        )
+    if owner and owner.isdecimal():
+        raise SessionStoreNotSupported(
+            f"The shop's files belong to the user number {owner}, which has no name on this "
+            f"machine. Create a user with this number, and run this again.\n{_STOREFRONT_WAY}"
         )
     folder = save_path or next((str(path) for path in _PHP_FOLDERS if path.is_dir()), "")
     user = owner or "www-data"

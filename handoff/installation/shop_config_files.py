@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from handoff.installation.host_preparation import is_root
+from handoff.installation.host_preparation import find_owner_name, is_root
 from handoff.installation.php_literals import PhpCodeFound, parse_php_literal
 
 _MAX_BYTES = 1024 * 1024
@@ -137,7 +137,7 @@ def _merge(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _find_owner(file: Path) -> str | None:
-    owner = file.owner()
+    owner = find_owner_name(file)
     return owner if owner != "root" else None
 
 

@@ -469,3 +469,19 @@ def test_a_link_in_the_folder_of_the_ledger_is_not_followed(
     assert init("--yes", "--user", "daemon").exit_code == 0
     assert (ledger / "handoff.db").owner() == "daemon"
     assert other.owner() == "root"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to other users")
+def test_a_user_without_a_name_on_this_machine_is_no_fault(
+    init: Init, env_file: Path, tmp_path: Path
+) -> None:
+    """The shop and an earlier Handoff ran in containers with users of their own."""
+    ledger, env_php = env_file.with_name("ledger"), write_env_php(tmp_path, "[]")
+    ledger.mkdir(parents=True)
+    for path in (ledger, env_php):
+        os.chown(path, 54321, 54321)
+    assert init("--yes").exit_code == 0
+    assert ledger.owner() == getpass.getuser()
+    refused = init("--yes", session="['save' => 'files', 'save_path' => '/tmp']")
+    assert refused.exit_code == COULD_NOT_RUN
+    assert "user number 54321" in refused.stderr
