@@ -73,7 +73,10 @@ def _require_plain_word(
     _context: click.Context, _parameter: click.Parameter, value: Path | str | None
 ) -> Path | str | None:
     """Refuse a value that would not mean itself in a unit or in a file for nginx."""
-    text = str(value.resolve() if isinstance(value, Path) else value)
+    try:
+        text = str(value.resolve() if isinstance(value, Path) else value)
+    except (OSError, RuntimeError):  # symbolic links that lead to each other
+        raise click.BadParameter(f"{str(value)!r} leads nowhere.") from None
     if not is_plain_word(text):
         raise click.BadParameter(
             f"{text!r} has blanks or signs with a meaning in units or for nginx."

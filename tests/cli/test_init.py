@@ -439,6 +439,13 @@ def test_values_that_units_or_nginx_would_read_in_another_way_are_refused(
     assert not env_file.exists()
 
 
+def test_a_path_of_links_that_lead_to_each_other_is_named(init: Init, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    result = init("--yes", "--env-file", tmp_path / "loop" / "handoff.env")
+    assert result.exit_code == COULD_NOT_RUN
+    assert "loop" in result.stderr
+
+
 def test_a_value_of_several_lines_is_replaced_as_a_whole(init: Init, env_file: Path) -> None:
     init("--yes")
     written = env_file.read_text()
