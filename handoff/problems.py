@@ -189,7 +189,7 @@ class QuoteOrdered(Problem):
 
 
 class NotWithThisStore(Problem):
-    """The service makes sessions through the shop's pages, which is possible for bags only."""
+    """The service makes storefront sessions, which is possible for bags only."""
 
     code = "not_with_this_store"
     status = 409

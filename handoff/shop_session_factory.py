@@ -54,7 +54,7 @@ def build_session_builder(
     settings: Settings,
     metrics: WorkerMetrics | None = None,
 ) -> StorefrontSessionBuilder | None:
-    """Return what makes sessions through the shop's pages, None if the service writes them."""
+    """Return what makes storefront sessions, None if the service writes them."""
     if not settings.session_store_url.is_storefront:
         return None
     return StorefrontSessionBuilder(

@@ -34,7 +34,7 @@ class EnvFileMerge:
 
     text: str
     differing: Mapping[str, tuple[str, str]]
-    """Value in the file, which stays, and value by the shop, by the variable."""
+    """The value in the file, which stays, and that of the shop, by the name of the variable."""
     added: tuple[str, ...]
 
 

@@ -45,7 +45,7 @@ class SessionSettings(SettingsGroup):
     stored_session_keys: Annotated[tuple[StoredSessionKey, ...], *COMMA_SEPARATED] = ()
     """Only with `storefront`: the keys under which session ids wait for their web view, separated
     by commas, the newest first: see
-    [Sessions through the shop's pages](storefront-sessions.md)."""
+    [Storefront sessions](storefront-sessions.md)."""
 
     session_serializer: Literal["php", "php_serialize"] = "php"
     """The format of the shop's sessions: `session.serialize_handler` of the shop's PHP."""
