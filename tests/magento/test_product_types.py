@@ -20,7 +20,13 @@ from handoff.problems import LinesRefused
 from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE
 from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
-from tests.magento.shop_behaviours import answers, answers_page, behaves_if, forwards_to
+from tests.magento.shop_behaviours import (
+    NEVER_STORED,
+    answers,
+    answers_page,
+    behaves_if,
+    forwards_to,
+)
 from tests.running import RunningShop, running_shop
 
 BRITISH = StoreView.model_validate(STORE)
@@ -241,7 +247,7 @@ def speaks_german(shop: RunningShop) -> Behaviour:
         data = json.loads(path.read_text("utf-8"))
         item = data["request"]["body"]["cartItem"]
         response = data["response"]
-        said[item["sku"], item["qty"]] = answers(response["status"], response["body"])
+        said[item["sku"], item["qty"]] = answers(response["status"], response["body"], NEVER_STORED)
     stand_in = forwards_to(shop.url)
 
     def behave(call: Call) -> None:
