@@ -43,9 +43,8 @@ def read_references(scenario: Scenario) -> set[str | None]:
 
 
 def build_report(**changes: Any) -> dict[str, Any]:
-    zeros = dict.fromkeys(
-        ("reduced", "deleted", "unreconciled", "claims", "refusals", "webhook_events"), 0
-    )
+    handoffs = ("reduced", "deleted", "unreconciled", "unreadable")
+    zeros = dict.fromkeys((*handoffs, "claims", "refusals", "webhook_events"), 0)
     return {**zeros, "dry_run": False, **changes}
 
 
