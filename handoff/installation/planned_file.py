@@ -19,7 +19,7 @@ class FileNotWritable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """A file as it is to be. `group` is None if the file keeps the groups of this process."""
+    """A file with its planned content and owner. `group` is None for the group of this process."""
 
     path: Path
     text: str

@@ -1,6 +1,6 @@
 """`/metrics` for Prometheus: what all workers have counted, and what is the same for each of them.
 
-Any worker answers for all. What comes from the ledger is read by the worker that answers.
+Any worker answers for all of them. The worker that answers also reads the ledger.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the states and the differences of a reconciliation are called in texts for people."""
+"""Texts for people: the states and the differences of a reconciliation."""
 
 from __future__ import annotations
 

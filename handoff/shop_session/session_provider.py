@@ -1,4 +1,4 @@
-"""Where the shop session of a used link comes from."""
+"""Provides the shop session for a link that is used."""
 
 from __future__ import annotations
 

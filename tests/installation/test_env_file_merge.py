@@ -1,4 +1,4 @@
-"""What is shown of the file of settings."""
+"""Tests of the text that init shows of an env file."""
 
 from __future__ import annotations
 
