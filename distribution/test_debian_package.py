@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from distribution.requirements import require_programs
+from distribution.required_programs import require_programs
 from handoff import __version__
 
 ROOT = Path(__file__).parents[1]

@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 from handoff.concurrency_limit import ConcurrencyLimit, ShopCallLimits, build_shop_call_limits
 from handoff.ledger import Database, HandoffRepository, Leases, LedgerLoginBlock
 from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
-from handoff.ledger.handoff_progress import read_handoff_progress
+from handoff.ledger.handoff_metrics import read_handoff_metrics
 from handoff.ledger.order_lookup_repository import OrderLookupRepository
 from handoff.link_tokens import LinkTokens
 from handoff.magento.checkout_probe import CheckoutProbe
@@ -93,7 +93,7 @@ class ServiceObjects:
         return [
             ServiceHealthCollector(readiness, self.settings.paused),
             HandoffCollector(
-                lambda: read_handoff_progress(self.database),
+                lambda: read_handoff_metrics(self.database),
                 reconciles=self.order_lookup.can_read_orders,
             ),
             self.webhook_backlog,

@@ -21,12 +21,12 @@ from handoff.magento.client import MagentoClient
 from handoff.operations.json_logs import configure_logging
 from handoff.reconciliation.reconciler import Reconciler
 from handoff.rehearsal.app_shop_client import AppClient
+from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.customer_account import CustomerAccount, TemporaryAccount
 from handoff.rehearsal.product_choice import PRODUCT_COUNT
 from handoff.rehearsal.results import RehearsalNotPossible, RehearsalResult
 from handoff.rehearsal.runner import create_cleanup, plan_steps, run_steps
-from handoff.rehearsal.stop_request import CancelToken
 from handoff.rehearsal.transfer_client import TransferClient
 from handoff.rehearsal.webhook_deliveries import WebhookDeliveries
 from handoff.settings import Settings

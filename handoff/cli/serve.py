@@ -11,7 +11,7 @@ import click
 
 from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.open_ledger import open_ledger
-from handoff.cli.ops_address import DEFAULT_ADDRESS, choose_ops_address
+from handoff.cli.ops_listen_address import DEFAULT_ADDRESS, choose_ops_address
 from handoff.cli.startup_report import print_start_report
 
 

@@ -3,6 +3,7 @@
 The package does not use Flask. All it knows about the shop are numbers.
 """
 
+from handoff.ledger.admin_login_block import LedgerLoginBlock
 from handoff.ledger.completion_repository import CompletionRepository
 from handoff.ledger.database import (
     Clock,
@@ -13,7 +14,6 @@ from handoff.ledger.database import (
 )
 from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.lease_locks import Lease, LeaseLost, Leases
-from handoff.ledger.login_block import LedgerLoginBlock
 from handoff.ledger.migrate import (
     MigrationResult,
     find_newest_schema_version,
@@ -29,9 +29,9 @@ from handoff.ledger.models import (
     compute_digest,
     generate_handoff_id,
 )
-from handoff.ledger.refused_transfers import RefusedTransfer, RefusedTransferRepository
+from handoff.ledger.refused_transfer_repository import RefusedTransfer, RefusedTransferRepository
 from handoff.ledger.shown_page_repository import ShownPageRepository
-from handoff.ledger.stored_sessions import StoredSessions, StorefrontSession
+from handoff.ledger.stored_session_repository import StoredSessions, StorefrontSession
 
 __all__ = [
     "Clock",

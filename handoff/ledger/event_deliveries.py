@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from handoff.ledger.column_types import TextValue, TimeValue, WholeNumber
+from handoff.ledger.column_value_types import TextValue, TimeValue, WholeNumber
 from handoff.ledger.database import Database
 from handoff.ledger.row_parser import parse_rows
 from handoff.ledger.tables import webhook_event

@@ -21,7 +21,7 @@ from handoff.ledger.row_parser import (
     parse_row,
     parse_rows,
 )
-from handoff.ledger.stored_sessions import StoredSessions, StorefrontSession
+from handoff.ledger.stored_session_repository import StoredSessions, StorefrontSession
 from handoff.ledger.tables import handoff, stored_session
 from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.problems import RecordUnreadable

@@ -19,7 +19,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from handoff.ledger.column_types import (
+from handoff.ledger.column_value_types import (
     BagValue,
     DifferenceValue,
     OrderValue,

@@ -13,13 +13,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from handoff.ledger.column_types import MAX_TIME
+from handoff.ledger.column_value_types import MAX_TIME
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import iterate_handoffs
 from handoff.ledger.models import Handoff, OrderOutcome
-from handoff.ledger.refused_transfers import IS_OVER_RETENTION
+from handoff.ledger.refused_transfer_repository import IS_OVER_RETENTION
 from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable
-from handoff.ledger.stored_sessions import IS_TO_ERASE
+from handoff.ledger.stored_session_repository import IS_TO_ERASE
 from handoff.ledger.tables import (
     ended_ops_session,
     handoff,

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from handoff.ledger.column_types import MAX_TIME
+from handoff.ledger.column_value_types import MAX_TIME
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, iterate_handoffs, read_handoffs
 from handoff.ledger.models import Handoff, IssuePeriod, OrderFinding, OrderOutcome

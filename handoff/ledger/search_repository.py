@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from handoff.ledger.column_types import TextValue
+from handoff.ledger.column_value_types import TextValue
 from handoff.ledger.database import Database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, read_handoffs
 from handoff.ledger.models import Handoff
-from handoff.ledger.refused_transfers import IS_OVER_RETENTION, RefusedTransfer
+from handoff.ledger.refused_transfer_repository import IS_OVER_RETENTION, RefusedTransfer
 from handoff.ledger.row_parser import (
     UnreadableCallback,
     ignore_unreadable,

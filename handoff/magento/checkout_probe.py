@@ -18,7 +18,7 @@ from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient
 from handoff.magento.http_transport import HttpResponse, NoResponse
 from handoff.magento.set_cookie_parser import find_cookie_value
-from handoff.magento.unusable_answers import classify_page, log_unusable_answer
+from handoff.magento.unusable_answer_log import classify_page, log_unusable_answer
 from handoff.problems import StoreNotServed
 from handoff.settings.store_view_models import SessionCookieSettings, StoreSite, is_cookie_sent_to
 

@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from handoff import __version__
-from handoff.ledger.handoff_progress import HandoffProgress
+from handoff.ledger.handoff_metrics import HandoffMetrics
 from handoff.operations.health import ReadinessCheck
 from handoff.problems import LedgerUnavailable
 from handoff.recent_value import RecentValue
@@ -48,7 +48,7 @@ class HandoffCollector(Collector):
 
     def __init__(
         self,
-        read_progress: Callable[[], HandoffProgress],
+        read_metrics: Callable[[], HandoffMetrics],
         *,
         reconciles: bool,
         elapsed: Callable[[], float] = time.monotonic,
@@ -57,9 +57,9 @@ class HandoffCollector(Collector):
 
         `elapsed` is a clock in seconds.
         """
-        self._read_progress = read_progress
+        self._read_metrics = read_metrics
         self._reconciles = reconciles
-        self._progress = RecentValue(self._try_to_read, seconds=_FRESH_FOR, elapsed=elapsed)
+        self._metrics = RecentValue(self._try_to_read, seconds=_FRESH_FOR, elapsed=elapsed)
 
     def describe(self) -> list[Metric]:
         """Return nothing, so that registering does not read the ledger."""
@@ -76,16 +76,16 @@ class HandoffCollector(Collector):
             "handoff_oldest_unreconciled_seconds",
             "The age of the oldest handoff that reconciliation has to check at once.",
         )
-        progress = self._progress.get()
-        if progress is not None:
-            for stage, count in progress.counts.items():
+        metrics = self._metrics.get()
+        if metrics is not None:
+            for stage, count in metrics.counts.items():
                 stages.add_metric([stage], count)
             if self._reconciles:
-                oldest.add_metric([], progress.oldest_unreconciled_seconds)
+                oldest.add_metric([], metrics.oldest_unreconciled_seconds)
         yield from (stages, oldest)
 
-    def _try_to_read(self) -> HandoffProgress | None:
+    def _try_to_read(self) -> HandoffMetrics | None:
         try:
-            return self._read_progress()
+            return self._read_metrics()
         except LedgerUnavailable:
             return None

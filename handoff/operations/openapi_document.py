@@ -10,11 +10,11 @@ from pydantic.json_schema import models_json_schema
 
 from handoff import __version__
 from handoff.api_values import AMOUNTS
-from handoff.instruction import Instruction
 from handoff.operations.openapi_paths import SCHEMA_REF, build_paths
 from handoff.settings import Settings
 from handoff.transfer.request_parser import TransferBody
 from handoff.web_checkout.transfer_status import STATES, TIMES
+from handoff.web_view_instruction import Instruction
 
 _REQUIRED_WITH_ITEMS = ("items", "currency", "reference")
 

@@ -11,8 +11,8 @@ from handoff.magento.client import Answer, MagentoClient
 from handoff.magento.quote_models import is_masked_id
 from handoff.magento.shop_token import ShopToken
 from handoff.problems import ShopTimeout, ShopUnavailable
+from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.results import StepFailure
-from handoff.rehearsal.stop_request import CancelToken
 from handoff.settings.store_view_models import StoreView
 
 _TIMEOUT = 30.0  # seconds, for each call

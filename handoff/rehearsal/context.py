@@ -8,9 +8,9 @@ from decimal import Decimal
 from handoff.bag import BagLine
 from handoff.reconciliation.reconciler import Reconciler
 from handoff.rehearsal.app_shop_client import AppClient
+from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.product_choice import choose_products
 from handoff.rehearsal.results import Observation
-from handoff.rehearsal.stop_request import CancelToken
 from handoff.rehearsal.transfer_client import TransferClient
 from handoff.rehearsal.webhook_deliveries import WebhookDeliveries
 from handoff.test_data_cleanup import Cleanup

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from handoff.rehearsal.cancel_token import Cancelled, CancelToken
 from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.customer_account import CustomerAccount
 from handoff.rehearsal.customer_journey import CustomerJourney
@@ -18,7 +19,6 @@ from handoff.rehearsal.results import (
     build_step_failure,
     get_advice,
 )
-from handoff.rehearsal.stop_request import Cancelled, CancelToken
 from handoff.test_data_cleanup import Cleanup
 
 ShowProgress = Callable[[Sequence[StepResult], str], None]

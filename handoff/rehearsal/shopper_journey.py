@@ -10,7 +10,6 @@ from urllib.parse import urlencode, urlsplit
 
 from handoff.bag import BagLine
 from handoff.bag_comparison import find_quote_differences
-from handoff.instruction import Instruction
 from handoff.magento.quote_models import QuoteLine
 from handoff.rehearsal.app_cart import AppCart, describe_lines
 from handoff.rehearsal.browser_session import open_browser_session
@@ -18,6 +17,7 @@ from handoff.rehearsal.checkout_page import CheckoutPage, read_checkout_page
 from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.results import Observation, Step, StepFailure
 from handoff.rehearsal.web_view import WebPage, WebView
+from handoff.web_view_instruction import Instruction
 
 
 class ShopperJourney(ABC):

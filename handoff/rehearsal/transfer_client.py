@@ -6,11 +6,11 @@ from typing import Any
 
 import requests
 
-from handoff.instruction import Instruction
 from handoff.rehearsal.browser_session import choose_advice_key, open_browser_session
+from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.results import Observation, RehearsalNotPossible, StepFailure, get_advice
-from handoff.rehearsal.stop_request import CancelToken
 from handoff.settings import Settings
+from handoff.web_view_instruction import Instruction
 
 _TIMEOUT = 70  # seconds; more than a transfer may take
 

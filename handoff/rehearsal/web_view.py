@@ -12,10 +12,10 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from handoff.instruction import Instruction
 from handoff.rehearsal.browser_session import choose_advice_key
+from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.results import StepFailure
-from handoff.rehearsal.stop_request import CancelToken
+from handoff.web_view_instruction import Instruction
 
 _TIMEOUT = 30  # seconds
 _MAX_REDIRECTS = 6

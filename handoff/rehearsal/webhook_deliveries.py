@@ -10,8 +10,8 @@ from handoff.deadline import Deadline
 from handoff.ledger import Database
 from handoff.ledger.event_deliveries import find_event_deliveries
 from handoff.ledger.webhook_outbox import ORDERED
+from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.results import Observation, StepFailure
-from handoff.rehearsal.stop_request import CancelToken
 from handoff.webhooks.receivers import Receiver
 
 _TIMEOUT = 30.0  # seconds; a deliverer looks for events every second

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from handoff.instruction import InstructionCookie, InstructionHeader
 from handoff.settings.group import SettingsGroup
 from handoff.settings.value_types import COMMA_SEPARATED, JSON, Host, UrlPath
+from handoff.web_view_instruction import InstructionCookie, InstructionHeader
 
 
 class LinkSettings(SettingsGroup):

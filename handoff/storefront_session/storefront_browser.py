@@ -21,7 +21,7 @@ from handoff.magento.checkout_probe import (
 from handoff.magento.client import MagentoClient, raise_no_response
 from handoff.magento.http_transport import HttpResponse, NoResponse
 from handoff.magento.set_cookie_parser import find_cookie_value
-from handoff.magento.unusable_answers import classify_page, log_unusable_answer
+from handoff.magento.unusable_answer_log import classify_page, log_unusable_answer
 from handoff.problems import ShopUnavailable
 from handoff.settings.store_view_models import StoreSite
 from handoff.storefront_session.product_numbers import NumberedProduct

@@ -23,7 +23,7 @@ from handoff.magento.checkout_refusal import explain_checkout_refusal
 from handoff.magento.client import retry_dropped_connections
 from handoff.magento.quote_models import Quote, is_masked_id
 from handoff.magento.quotes import Quotes
-from handoff.magento.unusable_answers import classify_page, log_unusable_answer
+from handoff.magento.unusable_answer_log import classify_page, log_unusable_answer
 from handoff.problems import (
     AccountIncomplete,
     CheckoutRefused,

@@ -8,7 +8,6 @@ from http import HTTPStatus
 import structlog
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 
-from handoff.instruction import APP_VISIT_HEADER, Instruction, InstructionHeader
 from handoff.ledger import Handoff, RefusedTransferRepository
 from handoff.link_tokens import LinkTokens
 from handoff.operations.caller_authentication import CallerAuthentication, read_api_key
@@ -27,6 +26,7 @@ from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreSites
 from handoff.transfer.request_parser import MAX_BYTES, find_reference, parse_transfer
 from handoff.transfer.transfer_service import TransferService
+from handoff.web_view_instruction import APP_VISIT_HEADER, Instruction, InstructionHeader
 
 _EXTENSION = "handoff.transfer"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from handoff.ledger.column_types import JsonObjectText, TextValue, WholeNumber
+from handoff.ledger.column_value_types import JsonObjectText, TextValue, WholeNumber
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.row_parser import parse_rows
 from handoff.ledger.tables import webhook_event

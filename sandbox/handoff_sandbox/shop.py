@@ -20,7 +20,7 @@ from handoff_sandbox.orders import OrderTable
 from handoff_sandbox.php_sessions import PhpSessionFiles
 from handoff_sandbox.quotes import QuoteTable
 from handoff_sandbox.store_views import ShopView, ShopViews
-from handoff_sandbox.visitors import VisitorTable
+from handoff_sandbox.stored_visitors import VisitorTable
 
 
 @dataclass(slots=True)

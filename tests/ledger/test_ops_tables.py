@@ -9,16 +9,16 @@ import pytest
 from sqlalchemy import Table, func, select
 
 from handoff.ledger import ShownPageRepository
-from handoff.ledger.ended_ops_sessions import EndedOpsSessions
+from handoff.ledger.ended_ops_session_repository import EndedOpsSessions
 from handoff.ledger.event_deliveries import find_event_deliveries
+from handoff.ledger.ops_sign_in_tries import TRY_PERIOD, SignInTries
 from handoff.ledger.purge import Purger, PurgeRequest
-from handoff.ledger.refused_transfers import (
+from handoff.ledger.refused_transfer_repository import (
     RETENTION,
     RefusedTransferRepository,
     find_last_refusals,
 )
 from handoff.ledger.shown_page_repository import RECORD_INTERVAL
-from handoff.ledger.sign_in_tries import TRY_PERIOD, SignInTries
 from handoff.ledger.stage_counts import DAY, count_stages_by_day, sum_stages
 from handoff.ledger.tables import ended_ops_session, login_block
 from handoff.ledger.webhook_outbox import WebhookOutbox

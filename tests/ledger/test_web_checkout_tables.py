@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from handoff.ledger import CompletionRepository, RefusedTransferRepository
 from handoff.ledger.purge import Purger, PurgeRequest
-from handoff.ledger.refused_transfers import RETENTION
+from handoff.ledger.refused_transfer_repository import RETENTION
 from handoff.ledger.tables import refused_transfer
 from tests.ledger.query_plans import find_full_scans, recorded_statements
 from tests.ledger.stored_handoffs import LedgerWithHandoffs

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from handoff import __version__
-from handoff.ledger.handoff_progress import HandoffProgress
+from handoff.ledger.handoff_metrics import HandoffMetrics
 from handoff.operations.metric_collectors import HandoffCollector
 from handoff.problems import LedgerUnavailable
 from tests.conftest import MakeApp, Poq, use_link
@@ -56,11 +56,11 @@ class CountingReader:
         self.reads = 0
         self.is_failing = False
 
-    def __call__(self) -> HandoffProgress:
+    def __call__(self) -> HandoffMetrics:
         self.reads += 1
         if self.is_failing:
             raise LedgerUnavailable
-        return HandoffProgress({"issued": self.reads}, 1.0)
+        return HandoffMetrics({"issued": self.reads}, 1.0)
 
 
 def test_the_ledger_is_read_once_in_ten_seconds() -> None:

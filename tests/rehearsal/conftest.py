@@ -5,8 +5,8 @@ import pytest
 from handoff.magento.admin_access import AdminLogin
 from handoff.magento.client import MagentoClient
 from handoff.rehearsal.app_shop_client import AppClient
+from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.runner import create_cleanup
-from handoff.rehearsal.stop_request import CancelToken
 from handoff.settings.store_view_models import StoreView
 from handoff.test_data_cleanup import Cleanup
 from tests.conftest import STORE

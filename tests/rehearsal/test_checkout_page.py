@@ -10,9 +10,9 @@ import pytest
 import requests
 from requests_mock import Mocker
 
+from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.checkout_page import CheckoutPage, read_checkout_page
 from handoff.rehearsal.results import StepFailure
-from handoff.rehearsal.stop_request import CancelToken
 from handoff.rehearsal.web_view import WebPage, WebView
 from tests.sandbox.recording import FOLDER
 

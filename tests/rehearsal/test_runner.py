@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from handoff.problems import ShopUnavailable
+from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.results import (
     Observation,
     RehearsalResult,
@@ -15,7 +16,6 @@ from handoff.rehearsal.results import (
     StepVerdict,
 )
 from handoff.rehearsal.runner import run_steps
-from handoff.rehearsal.stop_request import CancelToken
 from handoff.test_data_cleanup import Cleanup
 
 

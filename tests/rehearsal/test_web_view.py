@@ -6,10 +6,10 @@ import pytest
 import requests
 from requests_mock import Mocker
 
-from handoff.instruction import Instruction, InstructionCookie
+from handoff.rehearsal.cancel_token import Cancelled, CancelToken
 from handoff.rehearsal.results import StepFailure
-from handoff.rehearsal.stop_request import Cancelled, CancelToken
 from handoff.rehearsal.web_view import WebView
+from handoff.web_view_instruction import Instruction, InstructionCookie
 
 PAGE = "https://shop.example/handoff/h/secret"
 

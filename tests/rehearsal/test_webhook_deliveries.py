@@ -9,8 +9,8 @@ import pytest
 
 from handoff.ledger.models import Handoff, OrderFinding, OrderOutcome
 from handoff.rehearsal import webhook_deliveries
+from handoff.rehearsal.cancel_token import Cancelled, CancelToken
 from handoff.rehearsal.results import StepFailure
-from handoff.rehearsal.stop_request import Cancelled, CancelToken
 from handoff.rehearsal.webhook_deliveries import WebhookDeliveries
 from handoff.webhooks.receivers import Receiver
 from tests.conftest import FakeClock

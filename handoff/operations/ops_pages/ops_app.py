@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from handoff.ledger import Database, HandoffRepository
+from handoff.ledger.ops_sign_in_tries import SignInTries
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
-from handoff.ledger.sign_in_tries import SignInTries
 from handoff.ledger.stage_counts import count_stages_by_day
 from handoff.operations.health import ReadinessCheck
 from handoff.operations.ops_pages.error_pages import register_error_pages

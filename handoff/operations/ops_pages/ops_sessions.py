@@ -14,7 +14,7 @@ from flask import Request, Response
 from itsdangerous import BadSignature, TimestampSigner
 
 from handoff.ledger import Database
-from handoff.ledger.ended_ops_sessions import EndedOpsSessions
+from handoff.ledger.ended_ops_session_repository import EndedOpsSessions
 from handoff.problems import LedgerUnavailable
 
 SESSION_LIFETIME = 8 * 3600

@@ -20,7 +20,7 @@ from flask import (
 )
 from gunicorn.http.errors import ParseException
 
-from handoff.ledger.sign_in_tries import SignInTries
+from handoff.ledger.ops_sign_in_tries import SignInTries
 from handoff.operations.ops_pages.ops_sessions import OpsSessions
 from handoff.operations.rate_limits import get_caller_network
 

@@ -22,7 +22,7 @@ from flask import (
 from handoff.api_values import format_time
 from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.ledger import Database
-from handoff.ledger.refused_transfers import find_last_refusals
+from handoff.ledger.refused_transfer_repository import find_last_refusals
 from handoff.ledger.stage_counts import StageCounts, sum_stages
 from handoff.link_tokens import find_handoff_id
 from handoff.operations.ops_pages import funnel_chart

@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from handoff.ledger.sign_in_tries import TRY_PERIOD
+from handoff.ledger.ops_sign_in_tries import TRY_PERIOD
 from handoff.operations.ops_pages.ops_sessions import SESSION_LIFETIME
 from handoff.operations.ops_pages.sign_in_views import TRIES_IN_ALL, TRIES_PER_ADDRESS
 from handoff.problems import LedgerUnavailable

@@ -1,7 +1,8 @@
 """Counts the tries to sign in to the ops pages, for all workers and hosts together.
 
-The rows are in the table of refused logins: one for each address that tries, named by a hash, and
-one for all addresses together. A row counts wrong passwords until its period ends.
+They share the table `login_block` with the logins that the shop has refused: one row for each
+address that tries, named by a hash, and one for all addresses together. A row counts wrong
+passwords until its period ends.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from handoff.ledger.column_types import TextValue, TimeValue
+from handoff.ledger.column_value_types import TextValue, TimeValue
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.models import build_reference_key
 from handoff.ledger.row_parser import parse_row, parse_rows

@@ -1,4 +1,4 @@
-"""How far the handoffs of the last day have come, and since when reconciliation is due."""
+"""The figures of `/metrics` that come from the ledger: handoffs by stage, and the oldest due."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIND_OLDEST = sa.select(
 
 
 @dataclass(frozen=True, slots=True)
-class HandoffProgress:
+class HandoffMetrics:
     """How many handoffs of the last 24 hours reached each stage, by its name.
 
     `oldest_unreconciled_seconds` is the age of the oldest handoff that reconciliation has to check
@@ -32,10 +32,10 @@ class HandoffProgress:
     oldest_unreconciled_seconds: float
 
 
-def read_handoff_progress(database: Database) -> HandoffProgress:
-    """Return the progress of a ledger's handoffs, or raise LedgerUnavailable."""
+def read_handoff_metrics(database: Database) -> HandoffMetrics:
+    """Return the figures of a ledger, or raise LedgerUnavailable."""
     now = database.now_parameter
     with database.open_read_connection() as connection:
         counts = dict(connection.execute(_COUNT, now).mappings().one())
         oldest = int(connection.execute(_FIND_OLDEST, now).scalar_one())
-    return HandoffProgress(counts, max(0, oldest) / 1000)
+    return HandoffMetrics(counts, max(0, oldest) / 1000)
