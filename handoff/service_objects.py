@@ -28,7 +28,7 @@ from handoff.shop_session_factory import (
     build_session_builder,
     build_session_provider,
     open_shop_session_store,
-    open_stored_sessions,
+    open_stored_session_repository,
 )
 from handoff.transfer.accepted_checkouts import AcceptedCheckouts
 from handoff.transfer.checkout_preflight import SESSION_STORE_TIMEOUT, CheckoutPreflight
@@ -105,7 +105,7 @@ def build_service_objects(
 ) -> ServiceObjects:
     """Build all objects. Without `metrics` nothing is counted. None of them connects yet."""
     outbox = open_outbox(settings, database)
-    stored_sessions = open_stored_sessions(settings, database)
+    stored_sessions = open_stored_session_repository(settings, database)
     client = open_client(settings, metrics)
     login_block = build_login_block(settings, database, settings_read_at=get_settings_read_time())
     orders = open_orders(client, settings, login_block)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handoff.ledger import Database, StoredSessions
+from handoff.ledger import Database, StoredSessionRepository
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
 from handoff.settings import Settings
@@ -29,16 +29,18 @@ def open_shop_session_store(settings: Settings, **timeout: float) -> SessionStor
     )
 
 
-def open_stored_sessions(settings: Settings, database: Database) -> StoredSessions | None:
+def open_stored_session_repository(
+    settings: Settings, database: Database
+) -> StoredSessionRepository | None:
     """Return the sessions that wait in the ledger, None if the service writes sessions itself."""
     if not settings.session_store_url.is_storefront:
         return None
     keys = [key.get_secret_value() for key in settings.stored_session_keys]
-    return StoredSessions(database, FernetSessionCipher(keys), grace=settings.reopen_grace)
+    return StoredSessionRepository(database, FernetSessionCipher(keys), grace=settings.reopen_grace)
 
 
 def build_session_provider(
-    settings: Settings, stored: StoredSessions | None, **timeout: float
+    settings: Settings, stored: StoredSessionRepository | None, **timeout: float
 ) -> SessionProvider:
     """Return what provides the sessions of used links; `timeout` is in seconds."""
     if stored is not None:

@@ -28,14 +28,14 @@ def print_transfer(console: Console, transfer: dict[str, Any]) -> None:
         ]
         title = f"Handoff {handoff['handoff']}, support code {handoff['support_code']}"
         _print_table(console, title, rows)
-        _print_lines(console, handoff["lines"])
+        _print_bag_and_order(console, handoff["lines"])
     refusal = transfer["refusal"]
     if refusal is not None:
         what = ": ".join(filter(None, (refusal["code"], ", ".join(refusal["skus"]))))
         _print_table(console, "Last refused transfer", [(refusal["refused_at"], "refused", what)])
 
 
-def _print_lines(console: Console, lines: Sequence[dict[str, Any]]) -> None:
+def _print_bag_and_order(console: Console, lines: Sequence[dict[str, Any]]) -> None:
     """Print the bag, beside the order if there is one that was compared with it."""
     if not lines:  # the bag is purged
         return

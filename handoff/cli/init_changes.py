@@ -32,7 +32,7 @@ from handoff.installation.redis_user import (
 )
 from handoff.installation.session_store_settings import RedisLogin, SessionStorePlan
 from handoff.installation.settings_plan import (
-    Choices,
+    InstallationChoices,
     ShopFacts,
     needs_customer_accounts,
     plan_settings,
@@ -89,7 +89,7 @@ def plan_installation(
         own_redis = generate_redis_login()
     creates = own_redis is not None and _wants_redis_user(options, questions)
     deployment = _plan_deployment(options, store)
-    choices = Choices(
+    choices = InstallationChoices(
         public_url=_choose_public_url(options, facts, existing),
         database_url=f"sqlite:///{deployment.ledger_folder / 'handoff.db'}",
         session_store_key_file=str(deployment.env_file.with_name("session-store.key")),

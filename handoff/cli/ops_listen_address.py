@@ -16,14 +16,16 @@ _MAX_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
-class OpsAddress:
+class OpsListenAddress:
     """The address to listen on, as gunicorn takes it, and its port."""
 
     bind: str
     port: int
 
 
-def choose_ops_address(settings: Settings, ops_bind: str | None, bind: str) -> OpsAddress | None:
+def choose_ops_listen_address(
+    settings: Settings, ops_bind: str | None, bind: str
+) -> OpsListenAddress | None:
     """Return the address for the ops pages, or None without a password; exit if it is not safe.
 
     `bind` is the address of the service itself.
@@ -45,4 +47,4 @@ def choose_ops_address(settings: Settings, ops_bind: str | None, bind: str) -> O
     # The port alone tells the pages from the service.
     if bind.rpartition(":")[2] == str(port):
         exit_with_error(f"--bind and --ops-bind need different ports, not both {port}.")
-    return OpsAddress(text, port)
+    return OpsListenAddress(text, port)

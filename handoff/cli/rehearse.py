@@ -62,7 +62,7 @@ Examples:
 
 
 @dataclass(frozen=True, slots=True)
-class _Options:
+class _RehearseOptions:
     stores: Sequence[StoreView]
     skus: tuple[str, ...]
     customer_email: str | None
@@ -117,7 +117,7 @@ def rehearse(
         if skus and len(skus) < PRODUCT_COUNT:
             raise RehearsalNotPossible("--sku has to be given twice: a bag has two lines.")
         password = read_password(customer_email, customer_password_file) if customer_email else ""
-        options = _Options(stores, skus, customer_email, password, place_order, in_json)
+        options = _RehearseOptions(stores, skus, customer_email, password, place_order, in_json)
         result = _run_rehearsal(settings, options)
     except RehearsalNotPossible as reason:
         exit_with_error(str(reason))
@@ -126,7 +126,7 @@ def rehearse(
     raise click.exceptions.Exit(0 if result.has_passed else FINDINGS)
 
 
-def _run_rehearsal(settings: Settings, options: _Options) -> RehearsalResult:
+def _run_rehearsal(settings: Settings, options: _RehearseOptions) -> RehearsalResult:
     """Run all steps and print the report."""
     cancel, cleanup = CancelToken(), create_cleanup()
     transfers = TransferClient(settings, cancel)
@@ -186,7 +186,7 @@ def _find_stores(settings: Settings, codes: tuple[str, ...]) -> Sequence[StoreVi
 
 @contextmanager
 def _open_ledger_access(
-    client: MagentoClient, settings: Settings, options: _Options, cancel: CancelToken
+    client: MagentoClient, settings: Settings, options: _RehearseOptions, cancel: CancelToken
 ) -> Iterator[tuple[Reconciler | None, WebhookDeliveries | None]]:
     """Open the ledger of the running service for the steps of an order, if one is placed."""
     orders = open_orders(client, settings) if options.place_order else None

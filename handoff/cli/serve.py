@@ -11,7 +11,7 @@ import click
 
 from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.open_ledger import open_ledger
-from handoff.cli.ops_listen_address import DEFAULT_ADDRESS, choose_ops_address
+from handoff.cli.ops_listen_address import DEFAULT_ADDRESS, choose_ops_listen_address
 from handoff.cli.startup_report import print_start_report
 
 
@@ -37,7 +37,7 @@ def serve(bind: str, workers: int, ops_bind: str | None) -> None:
     from handoff.worker_metrics import FOLDER_PREFIX, FOLDER_VARIABLE
 
     settings = load_settings_or_exit()
-    ops = choose_ops_address(settings, ops_bind, bind)
+    ops = choose_ops_listen_address(settings, ops_bind, bind)
     with closing(open_ledger(settings)) as database:  # before any worker starts
         print_start_report(settings, database, bind, ops.bind if ops else None)
     if settings.metrics and FOLDER_VARIABLE not in os.environ:

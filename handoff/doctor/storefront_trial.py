@@ -67,13 +67,13 @@ def find_session_ties(shop: DoctorShopClient, store: StoreView, cart: RestCart) 
     `cart` holds the product for the sessions. Raises Problem if no session can be made.
     """
     client = open_client(shop.settings)
-    maker = _SessionMaker(shop, store, client, _read_product_number(shop, store, client, cart))
+    trial = _SessionTieTrial(shop, store, client, _read_product_number(shop, store, client, cart))
     for setting, headers in _TIES.items():
-        if not maker.is_session_kept(client, headers):
+        if not trial.try_session_in_other_browser(client, headers):
             yield setting
     if has_second_address(shop):
         other = open_client(shop.settings, source_address=_OTHER_ADDRESS)
-        if not maker.is_session_kept(other, {}):
+        if not trial.try_session_in_other_browser(other, {}):
             yield "web/session/use_remote_addr"
 
 
@@ -87,14 +87,16 @@ def has_second_address(shop: DoctorShopClient) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _SessionMaker:
+class _SessionTieTrial:
     shop: DoctorShopClient
     store: StoreView
     client: MagentoClient
     product: NumberedProduct
 
-    def is_session_kept(self, client: MagentoClient, headers: Mapping[str, str]) -> bool:
-        """Return whether a new session still has its cart for another client and these headers."""
+    def try_session_in_other_browser(
+        self, client: MagentoClient, headers: Mapping[str, str]
+    ) -> bool:
+        """Make a session and return whether another client with these headers sees its cart."""
         site = self.shop.settings.build_store_site(self.store)
         maker = StorefrontBrowser(self.client, site, _get_deadline(self.shop))
         maker.add_to_cart(self.product, 1)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from handoff.doctor.doctor_shop_client import DoctorShopClient
-from handoff.magento.checkout_probe import ShopperSession, VisitedPage
+from handoff.magento.checkout_probe import ShopSession, VisitedPage
 from handoff.magento.http_transport import HttpResponse
 from handoff.magento.set_cookie_parser import find_set_cookie
 from handoff.settings import Settings
@@ -48,7 +48,7 @@ def open_with_session(
     """Open checkout, or another page, with a session; return every page on the way."""
     site = shop.settings.build_store_site(store)
     visit = shop.checkout_probe.open_page(
-        ShopperSession(site, session_id),
+        ShopSession(site, session_id),
         url or site.landing_url,
         deadline=shop.deadline,
         follow_redirects=True,

@@ -32,10 +32,10 @@ class ShopFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """What the administrator chose, and the paths that follow from it.
+class InstallationChoices:
+    """The choices of the administrator, and the paths that follow from them.
 
-    An empty value means: take what was found, or the default.
+    An empty value stands for the value that was found, or for the default.
     """
 
     public_url: str
@@ -48,7 +48,7 @@ class Choices:
 
 
 def plan_settings(
-    facts: ShopFacts, store: SessionStorePlan | None, choices: Choices
+    facts: ShopFacts, store: SessionStorePlan | None, choices: InstallationChoices
 ) -> dict[str, str]:
     """Return the variables that this shop needs, without those that have their default.
 
@@ -76,7 +76,9 @@ def plan_settings(
     return {f"HANDOFF_{name}": value for name, value in values.items() if value}
 
 
-def _plan_session_store(store: SessionStorePlan | None, choices: Choices) -> dict[str, str]:
+def _plan_session_store(
+    store: SessionStorePlan | None, choices: InstallationChoices
+) -> dict[str, str]:
     if store is None:
         return {}
     values = {
@@ -96,7 +98,7 @@ def needs_customer_accounts(facts: ShopFacts) -> bool:
     return len(websites) > 1 and facts.configuration.read_value(_SHARING_PATH) is None
 
 
-def _plan_customer_accounts(facts: ShopFacts, choices: Choices) -> str:
+def _plan_customer_accounts(facts: ShopFacts, choices: InstallationChoices) -> str:
     scope = facts.configuration.read_value(_SHARING_PATH)
     sharing = {"0": "global", "1": "website"}.get(scope or "", choices.customer_accounts)
     return sharing if sharing == "global" else ""

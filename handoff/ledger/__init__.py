@@ -31,7 +31,7 @@ from handoff.ledger.models import (
 )
 from handoff.ledger.refused_transfer_repository import RefusedTransfer, RefusedTransferRepository
 from handoff.ledger.shown_page_repository import ShownPageRepository
-from handoff.ledger.stored_session_repository import StoredSessions, StorefrontSession
+from handoff.ledger.stored_session_repository import StoredSessionRepository, StorefrontSession
 
 __all__ = [
     "Clock",
@@ -50,7 +50,7 @@ __all__ = [
     "RefusedTransfer",
     "RefusedTransferRepository",
     "ShownPageRepository",
-    "StoredSessions",
+    "StoredSessionRepository",
     "StorefrontSession",
     "build_reference_key",
     "compute_digest",

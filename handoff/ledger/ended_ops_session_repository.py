@@ -19,7 +19,7 @@ _INSERT = sa.insert(ended_ops_session).values(
 )
 
 
-class EndedOpsSessions:
+class EndedOpsSessionRepository:
     """The ended sessions of one service; a row stays until the session would end by itself."""
 
     def __init__(self, database: Database) -> None:

@@ -21,7 +21,7 @@ from handoff.ledger.row_parser import (
     parse_row,
     parse_rows,
 )
-from handoff.ledger.stored_session_repository import StoredSessions, StorefrontSession
+from handoff.ledger.stored_session_repository import StoredSessionRepository, StorefrontSession
 from handoff.ledger.tables import handoff, stored_session
 from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.problems import RecordUnreadable
@@ -150,7 +150,7 @@ class HandoffRepository:
         ttl: int,
         grace: int,
         outbox: WebhookOutbox | None = None,
-        sessions: StoredSessions | None = None,
+        sessions: StoredSessionRepository | None = None,
     ) -> None:
         self._database = database
         self._outbox = outbox
@@ -235,7 +235,7 @@ class HandoffRepository:
             if self._sessions is not None:
                 if used is not None:
                     self._sessions.keep(connection, used)
-                self._sessions.erase(connection)
+                self._sessions.erase_due(connection)
             if self._outbox and used is not None and used.reopen_count == 0:
                 self._outbox.add_opened(connection, used)
             return used
@@ -297,14 +297,14 @@ class HandoffRepository:
         connection: sa.Connection,
         new: NewHandoff,
         session: StorefrontSession,
-        sessions: StoredSessions,
+        sessions: StoredSessionRepository,
     ) -> Handoff:
         values = {"key": new.transfer_key, "quote": new.quote_number}
         superseded = connection.execute(_SUPERSEDE_CURRENT, values | self._database.now_parameter)
         sessions.erase_superseded(connection, list(superseded.scalars()))
         inserted = self._insert(connection, new)
         sessions.add(connection, inserted, session)
-        sessions.erase(connection)
+        sessions.erase_due(connection)
         return inserted
 
     def _insert(self, connection: sa.Connection, new: NewHandoff) -> Handoff:

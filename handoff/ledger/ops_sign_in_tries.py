@@ -60,7 +60,7 @@ _COUNT = {
 }
 
 
-class SignInTries:
+class OpsSignInTries:
     """The tries to sign in to one service."""
 
     def __init__(self, database: Database) -> None:

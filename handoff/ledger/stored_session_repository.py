@@ -48,7 +48,7 @@ class SessionIdCipher(Protocol):
         """Return the session id of a ciphertext, or raise ValueError."""
 
 
-class StoredSessions:
+class StoredSessionRepository:
     """The stored sessions of one service; `grace` is the reopen grace in seconds."""
 
     def __init__(self, database: Database, cipher: SessionIdCipher, *, grace: int) -> None:
@@ -89,13 +89,13 @@ class StoredSessions:
         """Erase the sessions of handoffs that have just been superseded."""
         connection.execute(_ERASE_OF, {"ids": list(handoff_ids)})
 
-    def erase(self, connection: sa.Connection) -> None:
+    def erase_due(self, connection: sa.Connection) -> None:
         """Erase, within a transaction, the sessions that no web view can get any more."""
         connection.execute(_ERASE, self._database.now_parameter)
 
-    def erase_now(self) -> None:
+    def erase_due_now(self) -> None:
         """Erase the sessions that no web view can get any more. Raises LedgerUnavailable."""
-        self._database.write(self.erase, durable=False)
+        self._database.write(self.erase_due, durable=False)
 
     def _find(self, connection: sa.Connection, handoff_id: str) -> str | None:
         ciphertext = connection.execute(_FIND, {"id": handoff_id}).scalar_one_or_none()

@@ -44,7 +44,7 @@ class PageFetcher(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ShopperSession:
+class ShopSession:
     """A shop session, and the site whose pages it opens. Session ids are credentials.
 
     The id is empty until the shop has made the session. `renewed_ids` are the ids that the shop
@@ -126,7 +126,7 @@ class CheckoutProbe:
 
     def open_page(
         self,
-        session: ShopperSession,
+        session: ShopSession,
         url: str,
         *,
         deadline: Deadline,
@@ -141,7 +141,7 @@ class CheckoutProbe:
         pages: list[VisitedPage] = []
         cookie, session_id = session.site.session_cookie, session.session_id
         while url and len(pages) < (_MAX_PAGES if follow_redirects else 1):
-            headers = build_page_headers(url, ShopperSession(session.site, session_id))
+            headers = build_page_headers(url, ShopSession(session.site, session_id))
             try:
                 response = self._fetch_page(method, url, headers=headers, deadline=deadline)
             except NoResponse as failure:
@@ -154,7 +154,7 @@ class CheckoutProbe:
         return StorefrontVisit(tuple(pages), session_id)
 
     def ask_checkout(
-        self, session: ShopperSession, *, deadline: Deadline, method: str = "HEAD"
+        self, session: ShopSession, *, deadline: Deadline, method: str = "HEAD"
     ) -> CheckoutReply:
         """Return where checkout leads. An answer of 500 or more is an error page, and logged.
 
@@ -180,7 +180,7 @@ class CheckoutProbe:
             raise CheckoutInconclusive(f"status_{response.status}")
         return CheckoutReply.ERROR_PAGE
 
-    def can_read_session(self, session: ShopperSession, *, deadline: Deadline) -> bool:
+    def can_read_session(self, session: ShopSession, *, deadline: Deadline) -> bool:
         """Return False if a page fails that does little more than read the session.
 
         Raises CheckoutInconclusive if there is no answer.
@@ -222,7 +222,7 @@ def _build_inconclusive(failure: NoResponse) -> CheckoutInconclusive:
     return CheckoutInconclusive("timeout" if failure.kind == "timeout" else "unreachable")
 
 
-def build_page_headers(url: str, session: ShopperSession) -> dict[str, str]:
+def build_page_headers(url: str, session: ShopSession) -> dict[str, str]:
     """Return the headers of a browser that has this session, with a monitor's user agent."""
     site, headers = session.site, dict(_BROWSER_HEADERS)
     if url.startswith("https:"):

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from handoff.deadline import Deadline
-from handoff.magento.checkout_probe import CART_PAGE, CART_SECTION, CheckoutProbe, ShopperSession
+from handoff.magento.checkout_probe import CART_PAGE, CART_SECTION, CheckoutProbe, ShopSession
 from handoff.magento.client import ShopJson
 from handoff.magento.http_transport import NoResponse
 from handoff.magento.quote_models import Quote, Sku
@@ -41,7 +41,7 @@ _CHECKOUT_SWITCH_FIELD = "StoreConfig.is_one_page_checkout_enabled"
 
 def explain_checkout_refusal(
     probe: CheckoutProbe,
-    session: ShopperSession,
+    session: ShopSession,
     quote: Quote,
     token: str | None,
     *,
@@ -101,7 +101,7 @@ class _CartDataJson(ShopJson):
 @dataclass(frozen=True, slots=True)
 class _RefusalFinder:
     probe: CheckoutProbe
-    session: ShopperSession
+    session: ShopSession
     quote: Quote
     token: str | None
     deadline: Deadline

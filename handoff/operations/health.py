@@ -91,7 +91,7 @@ class ReadinessCheck:
 
     def _check_session_store(self) -> str:
         try:
-            run_until(Deadline.within_request(_MAX_WAIT), self._sessions.check_writable)
+            run_until(Deadline.within_request(_MAX_WAIT), self._sessions.check_and_clean_up)
         except (SessionStoreError, TimeoutError) as error:
             log.error("session_store_unavailable", reason=str(error) or type(error).__name__)
             return _FAILING

@@ -18,12 +18,12 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class _Cache:
+class _CachedSettings:
     settings: Settings | None = None
     read_at: float | None = None  # seconds of the monotonic clock
 
 
-_cache = _Cache()
+_cache = _CachedSettings()
 
 
 def get_cached_settings() -> Settings | None:

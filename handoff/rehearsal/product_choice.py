@@ -28,7 +28,7 @@ def choose_products(shop: AppClient, skus: tuple[str, ...], cleanup: Cleanup) ->
     cart = AppCart.create_for_guest(shop)
     cleanup.defer("The cart in which products were tried", cart.remove_all_items)
     chosen: list[str] = []
-    for sku in skus or _list_catalogue(shop):
+    for sku in skus or _list_catalogue_skus(shop):
         answer = cart.try_to_add(sku, _QUANTITY)
         if _is_suitable(answer):
             chosen.append(str(answer.body["sku"]))
@@ -56,7 +56,7 @@ def _describe_unsuitable(answer: Answer) -> str:
     return "it is free, or no simple product" if was_added else describe_answer(answer)
 
 
-def _list_catalogue(shop: AppClient) -> Iterator[str]:
+def _list_catalogue_skus(shop: AppClient) -> Iterator[str]:
     """Yield skus from GraphQL, which needs no permission, then from an administrator's REST."""
     data = shop.query_graphql(_CATALOGUE_QUERY, {"size": _MAX_CANDIDATES})
     yield from _read_skus(data.get("products") if isinstance(data, dict) else None)

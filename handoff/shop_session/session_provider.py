@@ -16,8 +16,8 @@ class SessionProvider(Protocol):
     def provide_session(self, handoff: Handoff) -> str:
         """Return the id of the handoff's session, a credential, or raise SessionStoreError."""
 
-    def check_writable(self) -> None:
-        """Raise SessionStoreError if no session can be provided."""
+    def check_and_clean_up(self) -> None:
+        """Raise SessionStoreError if no session can be provided; erase those that are due."""
 
 
 class WrittenSessionProvider:
@@ -31,6 +31,6 @@ class WrittenSessionProvider:
         """Write a session and return its id, a credential. Raises SessionStoreError."""
         return create_session(self._store, build_session_contents(handoff, self._store_views))
 
-    def check_writable(self) -> None:
+    def check_and_clean_up(self) -> None:
         """Store an empty session that is gone at once, or raise SessionStoreError."""
         self._store.check_writable()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handoff.ledger import Handoff, StoredSessions
+from handoff.ledger import Handoff, StoredSessionRepository
 from handoff.problems import LedgerUnavailable
 from handoff.shop_session import SessionStoreError
 
@@ -10,7 +10,7 @@ from handoff.shop_session import SessionStoreError
 class StoredSessionProvider:
     """Provides the stored session of each handoff."""
 
-    def __init__(self, sessions: StoredSessions) -> None:
+    def __init__(self, sessions: StoredSessionRepository) -> None:
         self._sessions = sessions
 
     def provide_session(self, handoff: Handoff) -> str:
@@ -24,9 +24,9 @@ class StoredSessionProvider:
             raise SessionStoreError("no_stored_session")
         return session_id
 
-    def check_writable(self) -> None:
+    def check_and_clean_up(self) -> None:
         """Erase the sessions that no web view can get any more, or raise SessionStoreError."""
         try:
-            self._sessions.erase_now()
+            self._sessions.erase_due_now()
         except LedgerUnavailable as error:
             raise SessionStoreError(type(error).__name__) from None

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from handoff.deadline import Deadline
 from handoff.magento.checkout_probe import (
     CART_PAGE,
-    ShopperSession,
+    ShopSession,
     VisitedPage,
     build_page_headers,
     get_path,
@@ -56,9 +56,9 @@ class StorefrontBrowser:
         self._form_key = secrets.token_hex(8)
 
     @property
-    def session(self) -> ShopperSession:
+    def session(self) -> ShopSession:
         """The session under its last id, which is a credential."""
-        return ShopperSession(self._site, self._session_id)
+        return ShopSession(self._site, self._session_id)
 
     def add_to_cart(self, product: NumberedProduct, quantity: int) -> bool:
         """Add a product as its page does, and return False if the shop refuses it.

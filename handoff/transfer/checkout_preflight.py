@@ -14,7 +14,7 @@ from handoff.magento.checkout_probe import (
     CheckoutInconclusive,
     CheckoutProbe,
     CheckoutReply,
-    ShopperSession,
+    ShopSession,
 )
 from handoff.magento.checkout_refusal import explain_checkout_refusal
 from handoff.magento.quote_models import Quote
@@ -122,7 +122,7 @@ class CheckoutPreflight:
 
     def _explain_error_page(self, handoff: NewHandoff, deadline: Deadline) -> Problem:
         """Find out if checkout fails for everybody, with our sessions, or with this quote."""
-        new_session = ShopperSession(self._sites.find_by_code(handoff.store_code), "")
+        new_session = ShopSession(self._sites.find_by_code(handoff.store_code), "")
         with self._remove_afterwards(new_session):
             reply = self._probe.ask_checkout(new_session, deadline=deadline, method="GET")
         if reply is CheckoutReply.ERROR_PAGE:
@@ -133,7 +133,7 @@ class CheckoutPreflight:
         return SessionUnreadable()
 
     @contextmanager
-    def _open_session(self, handoff: NewHandoff, deadline: Deadline) -> Iterator[ShopperSession]:
+    def _open_session(self, handoff: NewHandoff, deadline: Deadline) -> Iterator[ShopSession]:
         """Write a session for the block, and remove it and those that the shop made of it."""
         if deadline.remaining < 2 * SESSION_STORE_TIMEOUT:
             raise CheckoutInconclusive("timeout")
@@ -144,19 +144,19 @@ class CheckoutPreflight:
             lifetime=_SESSION_LIFETIME,
             timeout=2 * SESSION_STORE_TIMEOUT,
         )
-        session = ShopperSession(self._sites.find_by_code(handoff.store_code), session_id)
+        session = ShopSession(self._sites.find_by_code(handoff.store_code), session_id)
         with self._remove_afterwards(session):
             yield session
 
     @contextmanager
-    def _remove_afterwards(self, session: ShopperSession) -> Iterator[None]:
+    def _remove_afterwards(self, session: ShopSession) -> Iterator[None]:
         try:
             yield
         finally:
             for each in {session.session_id, *session.renewed_ids} - {""}:
                 self._sessions.remove(each)
 
-    def _find_visitor_id(self, session: ShopperSession) -> int | None:
+    def _find_visitor_id(self, session: ShopSession) -> int | None:
         last_id = [session.session_id, *session.renewed_ids][-1]
         try:
             visitor_id = find_visitor_id(self._sessions.read(last_id) or b"")

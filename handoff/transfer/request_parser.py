@@ -227,7 +227,7 @@ def _convert_whole_float(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _convert_number(value: object) -> object:
+def _convert_number_to_text(value: object) -> object:
     """Return a number as text. The quote resolver decides whether a quote id has a valid form."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -267,7 +267,7 @@ Reference = Annotated[
 QuoteId = Annotated[
     Text,
     Field(max_length=_MAX_SKU),
-    BeforeValidator(_convert_number, json_schema_input_type=int | Text),
+    BeforeValidator(_convert_number_to_text, json_schema_input_type=int | Text),
 ]
 
 

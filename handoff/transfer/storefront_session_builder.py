@@ -55,7 +55,7 @@ Products = Mapping[str, NumberedProduct]
 
 
 @dataclass(frozen=True, slots=True)
-class BagInSession:
+class FilledSession:
     """A session of the shop that holds exactly a bag, and the bag's quote."""
 
     quote: Quote
@@ -88,7 +88,7 @@ class StorefrontSessionBuilder:
         self._max_lines = max_lines
         self._metrics = metrics
 
-    def build_session(self, transfer: BagTransfer, deadline: Deadline) -> BagInSession:
+    def build_session(self, transfer: BagTransfer, deadline: Deadline) -> FilledSession:
         """Return a new session with exactly the bag, or raise the Problem that says why not."""
         if len(transfer.bag.lines) > self._max_lines:
             raise TooManyLines(
@@ -114,7 +114,7 @@ class StorefrontSessionBuilder:
         products: Products,
         reference: Quote | None,
         deadline: Deadline,
-    ) -> BagInSession:
+    ) -> FilledSession:
         """Return a session that was filled with these products.
 
         `reference` is a quote with the same lines, if there is one already.
@@ -129,7 +129,7 @@ class StorefrontSessionBuilder:
         quote = self._read_quote(page, deadline)
         self._resolver.require_equal_bag(quote, transfer, deadline)
         seconds_left = self._session_lifetime - (time.monotonic() - started)
-        return BagInSession(quote, StorefrontSession(browser.session.session_id, seconds_left))
+        return FilledSession(quote, StorefrontSession(browser.session.session_id, seconds_left))
 
     def _add_lines(
         self, transfer: BagTransfer, products: Products, deadline: Deadline

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Table, func, select
 
 from handoff.ledger import ShownPageRepository
-from handoff.ledger.ended_ops_session_repository import EndedOpsSessions
+from handoff.ledger.ended_ops_session_repository import EndedOpsSessionRepository
 from handoff.ledger.event_deliveries import find_event_deliveries
-from handoff.ledger.ops_sign_in_tries import TRY_PERIOD, SignInTries
+from handoff.ledger.ops_sign_in_tries import TRY_PERIOD, OpsSignInTries
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.refused_transfer_repository import (
     RETENTION,
@@ -113,7 +113,7 @@ def test_the_last_refusals_are_read_the_newest_first(ledger: LedgerWithHandoffs)
 
 
 def test_tries_are_counted_by_key_until_the_period_ends(ledger: LedgerWithHandoffs) -> None:
-    tries = SignInTries(ledger.database)
+    tries = OpsSignInTries(ledger.database)
     assert [tries.count_try_or_get_wait(LIMITS) for _ in range(3)] == [0, 0, TRY_PERIOD]
     ledger.clock.advance(seconds=TRY_PERIOD - 0.5)
     assert tries.count_try_or_get_wait(LIMITS) == 1
@@ -124,7 +124,7 @@ def test_tries_are_counted_by_key_until_the_period_ends(ledger: LedgerWithHandof
 
 
 def test_a_try_is_given_back(ledger: LedgerWithHandoffs) -> None:
-    tries = SignInTries(ledger.database)
+    tries = OpsSignInTries(ledger.database)
     for _ in range(10):
         assert tries.count_try_or_get_wait(LIMITS) == 0
         tries.give_back_try(LIMITS)
@@ -135,14 +135,14 @@ def test_no_more_tries_pass_at_the_same_time(ledger: LedgerWithHandoffs) -> None
     with ThreadPoolExecutor(8) as pool:
         waits = list(
             pool.map(
-                lambda _: SignInTries(ledger.database).count_try_or_get_wait(LIMITS), range(16)
+                lambda _: OpsSignInTries(ledger.database).count_try_or_get_wait(LIMITS), range(16)
             )
         )
     assert waits.count(0) == 2
 
 
 def test_a_clock_that_was_set_back_ends_a_period(ledger: LedgerWithHandoffs) -> None:
-    tries = SignInTries(ledger.database)
+    tries = OpsSignInTries(ledger.database)
     for _ in range(3):
         tries.count_try_or_get_wait(LIMITS)
     ledger.clock.advance(seconds=-3600)
@@ -153,7 +153,7 @@ def test_a_clock_that_was_set_back_ends_a_period(ledger: LedgerWithHandoffs) -> 
 def test_an_ended_session_stays_ended_until_it_would_end_by_itself(
     ledger: LedgerWithHandoffs, times: int
 ) -> None:
-    ended = EndedOpsSessions(ledger.database)
+    ended = EndedOpsSessionRepository(ledger.database)
     for _ in range(times):
         ended.add("one", lifetime=60)
     assert (ended.has("one"), ended.has("two")) == (True, False)
@@ -163,8 +163,8 @@ def test_an_ended_session_stays_ended_until_it_would_end_by_itself(
 
 
 def test_purging_deletes_tries_and_sessions_that_are_over(ledger: LedgerWithHandoffs) -> None:
-    SignInTries(ledger.database).count_try_or_get_wait(LIMITS)
-    EndedOpsSessions(ledger.database).add("one", lifetime=TRY_PERIOD)
+    OpsSignInTries(ledger.database).count_try_or_get_wait(LIMITS)
+    EndedOpsSessionRepository(ledger.database).add("one", lifetime=TRY_PERIOD)
     request = PurgeRequest(anonymise_before=0, delete_before=0)
     list(Purger(ledger.database).purge(request))
     assert (count_rows(ledger, login_block), count_rows(ledger, ended_ops_session)) == (2, 1)

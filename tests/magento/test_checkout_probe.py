@@ -10,7 +10,7 @@ from handoff.deadline import Deadline
 from handoff.magento.checkout_probe import (
     CheckoutInconclusive,
     CheckoutProbe,
-    ShopperSession,
+    ShopSession,
     StorefrontVisit,
 )
 from handoff.magento.client import MagentoClient
@@ -37,7 +37,7 @@ SITE = StoreSite(
 
 def open_checkout(*, follow_redirects: bool = True) -> StorefrontVisit:
     probe = CheckoutProbe(MagentoClient(SHOP))
-    session = ShopperSession(SITE, "first")
+    session = ShopSession(SITE, "first")
     return probe.open_page(
         session, CHECKOUT, deadline=Deadline.after(5), follow_redirects=follow_redirects
     )
@@ -103,5 +103,5 @@ def test_a_checkout_without_an_answer_is_inconclusive(requests_mock: requests_mo
     requests_mock.head(CHECKOUT, exc=requests.exceptions.ConnectionError)
     probe = CheckoutProbe(MagentoClient(SHOP))
     with pytest.raises(CheckoutInconclusive) as raised:
-        probe.ask_checkout(ShopperSession(SITE, "first"), deadline=Deadline.after(5))
+        probe.ask_checkout(ShopSession(SITE, "first"), deadline=Deadline.after(5))
     assert raised.value.reason == "unreachable"

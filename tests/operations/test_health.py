@@ -146,7 +146,7 @@ class FakeSessionStore:
     def provide_session(self, handoff: Handoff) -> str:
         raise AssertionError("no session may be written")
 
-    def check_writable(self) -> None:
+    def check_and_clean_up(self) -> None:
         self.checks += 1
         if self.checks > 1:
             self.second_check_began.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from handoff.ledger import Database, HandoffRepository
-from handoff.ledger.ops_sign_in_tries import SignInTries
+from handoff.ledger.ops_sign_in_tries import OpsSignInTries
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.ledger.stage_counts import count_stages_by_day
 from handoff.operations.health import ReadinessCheck
@@ -26,7 +26,7 @@ from handoff.recent_value import RecentValue
 from handoff.resource_folders import find_resource_folder
 from handoff.settings import Settings
 from handoff.shop_client_factory import build_login_block, open_client, open_orders
-from handoff.shop_session_factory import build_session_provider, open_stored_sessions
+from handoff.shop_session_factory import build_session_provider, open_stored_session_repository
 from handoff.webhooks.backlog import WebhookBacklog
 from handoff.webhooks.delivery_queue import DeliveryQueue
 from handoff.webhooks.receivers import list_receivers, open_outbox
@@ -64,7 +64,7 @@ def _register_views(app: Flask, settings: Settings, database: Database, password
     secret_key = settings.secret_key.get_secret_value()
     is_secure = bool(settings.ops_url and settings.ops_url.startswith("https:"))
     sessions = OpsSessions(database, secret_key=secret_key, password=password, is_secure=is_secure)
-    sign_in = SignInContext(sessions, SignInTries(database), password, secret_key)
+    sign_in = SignInContext(sessions, OpsSignInTries(database), password, secret_key)
     register_sign_in(app, sign_in)
     block = build_login_block(settings, database, settings_read_at=get_settings_read_time())
     client = open_client(settings)
@@ -77,7 +77,7 @@ def _register_views(app: Flask, settings: Settings, database: Database, password
         orders,
     )
     session_provider = build_session_provider(
-        settings, open_stored_sessions(settings, database), timeout=_SESSION_STORE_TIMEOUT
+        settings, open_stored_session_repository(settings, database), timeout=_SESSION_STORE_TIMEOUT
     )
     backlog = WebhookBacklog(DeliveryQueue(database), list_receivers(settings))
     readiness = ReadinessCheck(database, session_provider, block, backlog)

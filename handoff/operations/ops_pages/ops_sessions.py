@@ -14,7 +14,7 @@ from flask import Request, Response
 from itsdangerous import BadSignature, TimestampSigner
 
 from handoff.ledger import Database
-from handoff.ledger.ended_ops_session_repository import EndedOpsSessions
+from handoff.ledger.ended_ops_session_repository import EndedOpsSessionRepository
 from handoff.problems import LedgerUnavailable
 
 SESSION_LIFETIME = 8 * 3600
@@ -36,7 +36,7 @@ class OpsSessions:
         self._signer = TimestampSigner(
             key, salt=_SALT, key_derivation="hmac", digest_method=hashlib.sha256
         )
-        self._ended = EndedOpsSessions(database)
+        self._ended = EndedOpsSessionRepository(database)
         self._is_secure = is_secure
         # A browser takes a `__Host-` cookie from this host alone. Over http it takes none, and
         # sends a cookie to every port of the host, but only below its path.

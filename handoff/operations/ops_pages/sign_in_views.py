@@ -20,12 +20,12 @@ from flask import (
 )
 from gunicorn.http.errors import ParseException
 
-from handoff.ledger.ops_sign_in_tries import SignInTries
+from handoff.ledger.ops_sign_in_tries import OpsSignInTries
 from handoff.operations.ops_pages.ops_sessions import OpsSessions
 from handoff.operations.rate_limits import get_caller_network
 
 TRIES_PER_ADDRESS = 5
-"""Wrong passwords that one address may send within the period of SignInTries."""
+"""Wrong passwords that one address may send within the period of OpsSignInTries."""
 TRIES_IN_ALL = 30
 """Wrong passwords that all addresses together may send within this period."""
 
@@ -45,7 +45,7 @@ class SignInContext:
     """The objects that the views for signing in work with."""
 
     sessions: OpsSessions
-    tries: SignInTries
+    tries: OpsSignInTries
     password: str
     secret_key: str
 
