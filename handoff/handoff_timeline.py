@@ -26,6 +26,7 @@ class HandoffEvent(Enum):
     RECONCILED = "reconciled"
     WEBHOOK_WAITING = "webhook_waiting"
     WEBHOOK_DELIVERED = "webhook_delivered"
+    WEBHOOK_SET_ASIDE = "webhook_set_aside"
     PURGED = "purged"
 
 
@@ -123,13 +124,18 @@ def _list_delivery_moments(
     deliveries: Sequence[EventDelivery], receiver_names: Mapping[str, str]
 ) -> Iterator[_Moment]:
     for delivery in deliveries:
-        event = HandoffEvent.WEBHOOK_DELIVERED
-        if delivery.delivered_at is None:
-            event = HandoffEvent.WEBHOOK_WAITING
-        at = delivery.delivered_at or delivery.created_at
+        event, at = HandoffEvent.WEBHOOK_WAITING, delivery.created_at
+        if delivery.delivered_at is not None:
+            event, at = HandoffEvent.WEBHOOK_DELIVERED, delivery.delivered_at
+        elif delivery.set_aside_at is not None:
+            event, at = HandoffEvent.WEBHOOK_SET_ASIDE, delivery.set_aside_at
+        is_waiting = event is HandoffEvent.WEBHOOK_WAITING
         facts = {
             "type": delivery.type,
             "receiver": receiver_names.get(delivery.receiver, delivery.receiver[:6]),
             "failed_count": delivery.failed_count,
+            "last_failure": delivery.last_failure,
+            "last_attempt_at": format_time(delivery.last_attempt_at),
+            "next_attempt_at": format_time(delivery.next_attempt_at) if is_waiting else None,
         }
         yield at, TimelineEntry(event, at, facts)

@@ -64,7 +64,7 @@ def describe_entry(entry: dict[str, Any]) -> str:
             return ": ".join(filter(None, (label, describe_differences(entry["differences"]))))
         case "page_shown":
             return find_page_title(entry["page"])
-        case "webhook_delivered" | "webhook_waiting":
+        case "webhook_delivered" | "webhook_waiting" | "webhook_set_aside":
             return _describe_delivery(entry)
     return ""
 
@@ -89,10 +89,22 @@ def _describe_order(entry: dict[str, Any]) -> str:
 
 
 def _describe_delivery(entry: dict[str, Any]) -> str:
-    text = f"{entry['type']} to {entry['receiver']}"
+    parts = [f"{entry['type']} to {entry['receiver']}"]
     if entry["failed_count"]:
-        text += f", {format_count(entry['failed_count'], 'failed attempt')}"
-    return text
+        parts.append(format_count(entry["failed_count"], "failed attempt"))
+    if entry["event"] == "webhook_set_aside":
+        parts.append("not sent, because the ledger's record cannot be read")
+    if entry["event"] == "webhook_waiting":
+        parts += _describe_attempts(entry)
+    return ", ".join(parts)
+
+
+def _describe_attempts(entry: dict[str, Any]) -> list[str]:
+    next_attempt = f"next due {format_moment(entry['next_attempt_at'])}"
+    if entry["last_failure"] is None:
+        return [next_attempt]
+    last_attempt = f"last {format_moment(entry['last_attempt_at'])}: {entry['last_failure']}"
+    return [last_attempt.rstrip("."), next_attempt]
 
 
 def format_moment(text: str | None) -> str:

@@ -33,7 +33,7 @@ def search_transfers(
     """
     found = _find_transfers(SearchRepository(database, on_unreadable), text.strip())
     ids = [handoff.id for transfer in found for handoff in transfer.handoffs]
-    deliveries = find_event_deliveries(database, ids)
+    deliveries = find_event_deliveries(database, ids, on_unreadable)
     receiver_names = {receiver.key: receiver.name for receiver in list_receivers(settings)}
     return [
         _describe_found_transfer(transfer, settings.link_ttl, deliveries, receiver_names)

@@ -12,7 +12,9 @@ from handoff.cli.exit_codes import FINDINGS, exit_on_problem, exit_with_setting_
 from handoff.cli.open_ledger import open_ledger
 from handoff.cli.stop_signals import handle_stop_signals
 from handoff.ledger import Database
+from handoff.ledger.row_parser import UnreadableCallback
 from handoff.operations.json_logs import configure_logging
+from handoff.problems import RecordUnreadable
 from handoff.settings import Settings
 from handoff.webhooks.deliverer import Deliverer
 from handoff.webhooks.delivery_queue import DeliveryQueue
@@ -28,7 +30,8 @@ has begun, and exits with code 0. With --once it posts what is due now and ends,
 Several of them may run at once. Each writes one JSON line for an event to standard error.
 
 \b
-Exit codes: 0 done, or stopped; 1 with --once, if events still wait; 2 could not run.
+Exit codes: 0 done, or stopped; 1 with --once, if events still wait or one cannot be read;
+2 could not run.
 
 \b
 Examples:
@@ -52,18 +55,26 @@ def deliver(once: bool) -> None:
         closing(open_ledger(settings)) as database,
         handle_stop_signals(stop.set),
     ):
-        deliverer = _build_deliverer(settings, database, stop)
+        unreadable: list[RecordUnreadable] = []
+        deliverer = _build_deliverer(settings, database, stop, unreadable.append)
         if not once:
             deliverer.run()
             return
         deliverer.run_once()
         lags = DeliveryQueue(database).measure_lag([r.key for r in list_receivers(settings)])
-    raise click.exceptions.Exit(FINDINGS if any(lag.waiting_count for lag in lags.values()) else 0)
+    has_findings = unreadable or any(lag.waiting_count for lag in lags.values())
+    raise click.exceptions.Exit(FINDINGS if has_findings else 0)
 
 
-def _build_deliverer(settings: Settings, database: Database, stop: threading.Event) -> Deliverer:
+def _build_deliverer(
+    settings: Settings,
+    database: Database,
+    stop: threading.Event,
+    on_unreadable: UnreadableCallback,
+) -> Deliverer:
     outbox = open_outbox(settings, database)
     if outbox is None:
         raise AssertionError("the settings have no receiver")
     sender = WebhookSender([secret.get_secret_value() for secret in settings.webhook_secret])
-    return Deliverer(database, outbox, list_receivers(settings), sender, stop)
+    receivers = list_receivers(settings)
+    return Deliverer(database, outbox, receivers, sender, stop, on_unreadable=on_unreadable)

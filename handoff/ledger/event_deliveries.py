@@ -1,4 +1,4 @@
-"""Reads which events of webhooks a handoff has caused, and whether they were delivered."""
+"""Reads which events of webhooks a handoff has caused, and what became of them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,23 @@ import sqlalchemy as sa
 
 from handoff.ledger.column_value_types import TextValue, TimeValue, WholeNumber
 from handoff.ledger.database import Database
-from handoff.ledger.row_parser import parse_rows
+from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable, parse_rows
 from handoff.ledger.tables import webhook_event
 
 _c = webhook_event.c
 _FIND = (
     sa.select(
+        _c.id,
         _c.handoff_id,
         _c.type,
         _c.receiver,
         _c.created_at,
         _c.attempt_count.label("failed_count"),
+        _c.last_attempt_at,
+        _c.last_failure,
+        _c.next_attempt_at,
         _c.delivered_at,
+        _c.set_aside_at,
     )
     .where(_c.handoff_id.in_(sa.bindparam("handoff_ids", expanding=True)))
     .order_by(_c.sequence)
@@ -30,26 +35,37 @@ _FIND = (
 
 @dataclass(frozen=True, slots=True)
 class EventDelivery:
-    """An event for one receiver; `failed_count` attempts have failed.
+    """An event for one receiver; `failed_count` attempts have failed, the last for `last_failure`.
 
-    `delivered_at` is None while the event waits.
+    It waits for the attempt at `next_attempt_at` until it has `delivered_at`, or `set_aside_at` if
+    it cannot be read.
     """
 
+    id: TextValue
     handoff_id: TextValue
     type: TextValue
     receiver: TextValue
     created_at: TimeValue
     failed_count: WholeNumber
+    last_attempt_at: TimeValue | None
+    last_failure: TextValue | None
+    next_attempt_at: TimeValue
     delivered_at: TimeValue | None
+    set_aside_at: TimeValue | None
 
 
 def find_event_deliveries(
-    database: Database, handoff_ids: Sequence[str]
+    database: Database,
+    handoff_ids: Sequence[str],
+    on_unreadable: UnreadableCallback = ignore_unreadable,
 ) -> dict[str, list[EventDelivery]]:
-    """Return the readable events by handoff id, the oldest first."""
+    """Return the events by handoff id, the oldest first.
+
+    One that cannot be read is passed to `on_unreadable` by its id, and left out.
+    """
     found: defaultdict[str, list[EventDelivery]] = defaultdict(list)
     with database.open_read_connection() as connection:
         rows = connection.execute(_FIND, {"handoff_ids": list(handoff_ids)}).mappings()
-        for delivery in parse_rows(EventDelivery, rows):
+        for delivery in parse_rows(EventDelivery, rows, on_unreadable):
             found[delivery.handoff_id].append(delivery)
     return dict(found)

@@ -72,6 +72,8 @@ UNDELIVERED_RETENTION = 30 * 24  # hours
 _c = handoff.c
 _is_event_over = sa.or_(
     webhook_event.c.delivered_at < NOW - DELIVERED_RETENTION * _HOUR,
+    # A time that is none compares as one after all times.
+    sa.and_(webhook_event.c.created_at > MAX_TIME, webhook_event.c.set_aside_at.is_not(None)),
     webhook_event.c.created_at < NOW - UNDELIVERED_RETENTION * _HOUR,
 )
 _is_abandoned = lease.c.expires_at < NOW - _HOUR

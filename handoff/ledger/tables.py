@@ -161,6 +161,9 @@ webhook_event = Table(
     Column("attempt_count", Integer, nullable=False),
     Column("next_attempt_at", BigInteger, nullable=False),
     Column("delivered_at", BigInteger),
+    Column("last_attempt_at", BigInteger),
+    Column("last_failure", Text),
+    Column("set_aside_at", BigInteger),  # when it left the queue because it cannot be read
     Index("webhook_event_id", "receiver", "id", unique=True),
     Index("webhook_event_created_at", "created_at"),
     Index("webhook_event_handoff", "handoff_id", "sequence"),

@@ -17,6 +17,7 @@ import structlog
 
 from handoff.deadline import Deadline
 from handoff.ledger import Database, Lease, LeaseLost, Leases
+from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable
 from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.problems import LedgerUnavailable
 from handoff.webhooks.delivery_queue import DeliveryQueue, QueuedEvent
@@ -86,7 +87,7 @@ class _Deliveries:
         except DeliveryFailed as error:
             attempts = event.attempt_count + 1
             log.warning("webhook_not_delivered", **names, attempts=attempts, reason=error.reason)
-            self.queue.postpone(event)
+            self.queue.postpone(event, error.reason)
             self.failures_in_a_row += 1
             return
         log.info("webhook_delivered", **names)
@@ -97,7 +98,10 @@ class _Deliveries:
 
 
 class Deliverer:
-    """Delivers all events of a ledger to the receivers, until `stop` is set."""
+    """Delivers all events of a ledger to the receivers, until `stop` is set.
+
+    An event that cannot be read is set aside, and passed to `on_unreadable`.
+    """
 
     def __init__(
         self,
@@ -106,11 +110,14 @@ class Deliverer:
         receivers: Sequence[Receiver],
         sender: WebhookSender,
         stop: threading.Event,
+        *,
+        on_unreadable: UnreadableCallback = ignore_unreadable,
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._stop = stop
-        queue, leases = DeliveryQueue(database), Leases(database, seconds=LEASE_SECONDS)
+        queue = DeliveryQueue(database, on_unreadable)
+        leases = Leases(database, seconds=LEASE_SECONDS)
         self._deliveries = [
             _Deliveries(receiver, queue, sender, leases, stop) for receiver in receivers
         ]

@@ -1,7 +1,8 @@
 """The queue of each receiver: which events are due, and what became of them.
 
-An event waits until all earlier events of its handoff are delivered to the same receiver. No write
-is durable: after a power failure an event may be sent again, with the same id.
+An event waits until all earlier events of its handoff are delivered to the same receiver. One that
+cannot be read is set aside, because it would stay the first of its handoff for ever. No write is
+durable: after a power failure an event may be sent again, with the same id.
 """
 
 from __future__ import annotations
@@ -10,10 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+import structlog
 
-from handoff.ledger.column_value_types import JsonObjectText, TextValue, WholeNumber
+from handoff.ledger.column_value_types import (
+    JsonObjectText,
+    TextValue,
+    TimeValue,
+    WholeNumber,
+)
 from handoff.ledger.database import NOW, Database
-from handoff.ledger.row_parser import parse_rows
+from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable, parse_rows
 from handoff.ledger.tables import webhook_event
 from handoff.problems import RecordUnreadable
 
@@ -23,9 +30,11 @@ BATCH_SIZE = 100
 _SECOND, _MINUTE, _DAY = 1_000, 60_000, 24 * 3_600_000  # milliseconds
 _EARLY_ATTEMPTS = 60  # at most a minute apart, so that a short outage is over soon
 
+log = structlog.get_logger()
+
 _c = webhook_event.c
 _first = webhook_event.alias("first")
-_is_undelivered = _c.delivered_at.is_(None)
+_is_waiting = sa.and_(_c.delivered_at.is_(None), _c.set_aside_at.is_(None))
 # Not "receiver": in an UPDATE, that name is the one of the column's new value.
 _of_receiver = _c.receiver == sa.bindparam("receiver_key")
 # Not EXISTS: for that, PostgreSQL without statistics compares every event with every other one.
@@ -35,38 +44,52 @@ _first_of_handoff = (
         _first.c.receiver == _c.receiver,
         _first.c.handoff_id == _c.handoff_id,
         _first.c.delivered_at.is_(None),
+        _first.c.set_aside_at.is_(None),
     )
     .scalar_subquery()
 )
+# A later time than a delay leads to is no time, or is from before the clock was set back.
+_is_due = sa.or_(_c.next_attempt_at <= NOW, _c.next_attempt_at > NOW + _DAY)
 _DUE = (
-    sa.select(_c.sequence, _c.id, _c.handoff_id, _c.type, _c.payload, _c.attempt_count)
-    .where(
-        _of_receiver,
-        _is_undelivered,
-        _c.next_attempt_at <= NOW,
-        _c.sequence == _first_of_handoff,
+    sa.select(
+        _c.sequence,
+        _c.id,
+        _c.handoff_id,
+        _c.type,
+        _c.payload,
+        _c.created_at,
+        _c.attempt_count,
+        _c.next_attempt_at,
     )
+    .where(_of_receiver, _is_waiting, _is_due, _c.sequence == _first_of_handoff)
     .order_by(_c.next_attempt_at, _c.sequence)
     .limit(BATCH_SIZE)
 )
 _is_event = _c.sequence == sa.bindparam("event")
-_MARK_DELIVERED = sa.update(webhook_event).where(_is_event).values(delivered_at=NOW)
+_MARK_DELIVERED = (
+    sa.update(webhook_event).where(_is_event).values(delivered_at=NOW, last_attempt_at=NOW)
+)
+_SET_ASIDE = sa.update(webhook_event).where(_is_event).values(set_aside_at=NOW)
 _POSTPONE = (
     sa.update(webhook_event)
     .where(_is_event)
     .values(
         attempt_count=_c.attempt_count + 1,
+        last_attempt_at=NOW,
+        last_failure=sa.bindparam("reason"),
         next_attempt_at=NOW + sa.bindparam("delay", type_=sa.BigInteger),
     )
 )
 _RETRY_NOW = (
     sa.update(webhook_event)
-    .where(_of_receiver, _is_undelivered, _c.next_attempt_at > NOW)
+    .where(_of_receiver, _is_waiting, _c.next_attempt_at.between(NOW + 1, NOW + _DAY))
     .values(next_attempt_at=NOW)
 )
+# The time of an event that was written before the clock was set back, or that is none, is ignored.
+_past_creation = sa.case((_c.created_at.between(0, NOW), _c.created_at))
 _LAG = (
-    sa.select(_c.receiver, sa.func.count(), NOW - sa.func.min(_c.created_at))
-    .where(_c.receiver.in_(sa.bindparam("receivers", expanding=True)), _is_undelivered)
+    sa.select(_c.receiver, sa.func.count(), NOW - sa.func.min(_past_creation))
+    .where(_c.receiver.in_(sa.bindparam("receivers", expanding=True)), _is_waiting)
     .group_by(_c.receiver)
 )
 
@@ -80,7 +103,9 @@ class QueuedEvent:
     handoff_id: TextValue
     type: TextValue
     payload: JsonObjectText
+    created_at: TimeValue
     attempt_count: WholeNumber
+    next_attempt_at: TimeValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +128,21 @@ def compute_delay(attempt_count: int) -> int:
 
 
 class DeliveryQueue:
-    """The queues of all receivers in one ledger."""
+    """The queues of all receivers in one ledger.
 
-    def __init__(self, database: Database) -> None:
+    An event that cannot be read is passed to `on_unreadable`, by its `sequence`.
+    """
+
+    def __init__(
+        self, database: Database, on_unreadable: UnreadableCallback = ignore_unreadable
+    ) -> None:
         self._database = database
+        self._on_unreadable = on_unreadable
 
     def find_due(self, receiver: str) -> list[QueuedEvent]:
         """Return a batch of events that may be sent now, at most one of each handoff.
 
-        Those that cannot be read are logged, and removed from the queue: they would stay the first
-        of their handoff for ever.
+        Those that cannot be read are logged and set aside.
         """
         values = {"receiver_key": receiver, **self._database.now_parameter}
         unreadable: list[RecordUnreadable] = []
@@ -120,17 +150,17 @@ class DeliveryQueue:
             rows = connection.execute(_DUE, values).mappings().all()
         events = parse_rows(QueuedEvent, rows, unreadable.append)
         for error in unreadable:
-            self._write(_MARK_DELIVERED, event=error.key)
+            self._set_aside(error)
         return events if events or not rows else self.find_due(receiver)
 
     def mark_delivered(self, event: QueuedEvent) -> None:
         """Record that the receiver has accepted an event."""
         self._write(_MARK_DELIVERED, event=event.sequence)
 
-    def postpone(self, event: QueuedEvent) -> None:
-        """Record that an attempt has failed; the next one is later than the last time."""
+    def postpone(self, event: QueuedEvent, reason: str) -> None:
+        """Record that an attempt has failed, and why; the next one is later than the last time."""
         delay = compute_delay(event.attempt_count + 1)
-        self._write(_POSTPONE, event=event.sequence, delay=delay)
+        self._write(_POSTPONE, event=event.sequence, delay=delay, reason=reason)
 
     def retry_now(self, receiver: str) -> None:
         """Make all events of a receiver due that wait for their next attempt."""
@@ -141,8 +171,14 @@ class DeliveryQueue:
         values = {"receivers": list(receivers), **self._database.now_parameter}
         with self._database.open_read_connection() as connection:
             rows = connection.execute(_LAG, values).all()
-        measured = {key: QueueLag(count, max(0, age) / 1000) for key, count, age in rows}
+        measured = {key: QueueLag(count, (age or 0) / 1000) for key, count, age in rows}
         return {receiver: measured.get(receiver, QueueLag()) for receiver in receivers}
+
+    def _set_aside(self, unreadable: RecordUnreadable) -> None:
+        self._write(_SET_ASIDE, event=unreadable.key)
+        columns = list(unreadable.columns)
+        log.error("webhook_set_aside", sequence=unreadable.key, columns=columns)
+        self._on_unreadable(unreadable)
 
     def _write(self, statement: sa.Update, **values: str | int) -> None:
         values_with_time = {**values, **self._database.now_parameter}

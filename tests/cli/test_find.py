@@ -229,13 +229,18 @@ def test_the_events_of_webhooks_are_in_the_timeline(
     if is_delivered:
         queue.mark_delivered(event)
     else:
-        queue.postpone(event)
+        queue.postpone(event, "It answers 500.")
     [found] = read_transfers(handoff("find", "r", "--json"))
     entry = find_entry(found, "webhook_delivered" if is_delivered else "webhook_waiting")
     assert (entry["type"], entry["receiver"]) == ("handoff.opened", receiver.name)
     assert entry["failed_count"] == (0 if is_delivered else 1)
     output = handoff("find", "r").stdout
     assert f"handoff.opened to {receiver.name}" in output
+    attempted_at = format_time(scenario.clock.now)
+    due_at = None if is_delivered else format_time(scenario.clock.now + 5_000)
+    assert (entry["last_attempt_at"], entry["next_attempt_at"]) == (attempted_at, due_at)
+    assert entry["last_failure"] == (None if is_delivered else "It answers 500.")
+    assert is_delivered or "1 failed attempt, last" in " ".join(output.split())
     assert "secret-path" not in output
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from handoff.deadline import Deadline
 from handoff.ledger import RefusedTransferRepository
+from handoff.ledger.event_deliveries import find_event_deliveries
 from handoff.ledger.purge import PurgeCounts, Purger, PurgeRequest
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.ledger.search_repository import SearchRepository
@@ -16,7 +18,7 @@ from handoff.ledger.sqlite_database import SqliteDatabase
 from handoff.ledger.tables import webhook_event
 from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.problems import RecordUnreadable
-from handoff.webhooks.delivery_queue import DeliveryQueue
+from handoff.webhooks.delivery_queue import DeliveryQueue, QueueLag
 from handoff.webhooks.expired_links import add_expired_links
 from tests.ledger.stored_handoffs import NEW_HANDOFF, LedgerWithHandoffs
 
@@ -182,16 +184,100 @@ def test_the_events_of_other_expired_links_are_written(
     assert event.handoff_id == ids[1]
 
 
-@pytest.mark.parametrize(
-    ("column", "value"), [("payload", "no json"), ("payload", "[1]"), ("attempt_count", -1)]
-)
-def test_an_event_that_cannot_be_read_does_not_hold_up_the_next_one(
-    ledger: LedgerWithHandoffs, column: str, value: Any
+EVENTS_ON_BOTH_DATABASES: list[tuple[str, Any]] = [
+    ("payload", "no json"),
+    ("payload", "[1]"),
+    ("attempt_count", -1),
+    ("next_attempt_at", -5),
+    ("next_attempt_at", 2**62),
+    ("created_at", 2**62),
+]
+EVENTS_ON_SQLITE_ONLY: list[tuple[str, Any]] = [
+    ("payload", NOT_UTF8),
+    ("attempt_count", "often"),
+    ("next_attempt_at", "soon"),
+    ("next_attempt_at", ""),
+    ("next_attempt_at", 1e300),
+    ("next_attempt_at", b"\x00"),
+    ("created_at", "yesterday"),
+]
+
+
+def write_event_value(ledger: LedgerWithHandoffs, column: str, value: Any) -> None:
+    """Write a value into a column of all events, past everything that checks it."""
+    cast = "CAST(:value AS TEXT)" if value == NOT_UTF8 else ":value"
+    ledger.execute(sa.text(f"UPDATE webhook_event SET {column} = {cast}"), {"value": value})
+
+
+def read_event_values(ledger: LedgerWithHandoffs) -> list[tuple[str, Any]]:
+    is_sqlite = isinstance(ledger.database, SqliteDatabase)
+    return EVENTS_ON_BOTH_DATABASES + (EVENTS_ON_SQLITE_ONLY if is_sqlite else [])
+
+
+def test_an_event_that_cannot_be_read_is_named_and_does_not_hold_up_the_next_one(
+    ledger: LedgerWithHandoffs,
+) -> None:
+    outbox = WebhookOutbox(ledger.database, ["receiver"])
+    for column, value in read_event_values(ledger):
+        ledger.execute(sa.delete(webhook_event))
+        found = ledger.issue()
+        ledger.database.write(partial(outbox.add_opened, opened=found))
+        write_event_value(ledger, column, value)
+        ledger.database.write(partial(outbox.add_expired, expired=found))
+        named: list[RecordUnreadable] = []
+        queue = DeliveryQueue(ledger.database, named.append)
+        [event] = queue.find_due("receiver")
+        assert event.type == "handoff.expired"
+        assert [error.columns for error in named] == [(column,)]
+        queue.mark_delivered(event)
+        assert queue.find_due("receiver") == []
+        assert queue.measure_lag(["receiver"])["receiver"].waiting_count == 0
+        assert len(named) == 1
+
+
+def test_an_event_without_a_readable_time_does_not_change_how_long_others_have_waited(
+    ledger: LedgerWithHandoffs,
 ) -> None:
     outbox = WebhookOutbox(ledger.database, ["receiver"])
     found = ledger.issue()
     ledger.database.write(lambda connection: outbox.add_opened(connection, found))
-    ledger.execute(sa.update(webhook_event).values({column: value}))
+    queue, is_sqlite = DeliveryQueue(ledger.database), isinstance(ledger.database, SqliteDatabase)
+    write_event_value(ledger, "created_at", "yesterday" if is_sqlite else 2**62)
+    assert queue.measure_lag(["receiver"])["receiver"] == QueueLag(1, 0)
     ledger.database.write(lambda connection: outbox.add_expired(connection, found))
-    [event] = DeliveryQueue(ledger.database).find_due("receiver")
-    assert event.type == "handoff.expired"
+    ledger.clock.advance(seconds=7)
+    assert queue.measure_lag(["receiver"])["receiver"] == QueueLag(2, 7)
+
+
+def test_an_event_that_is_set_aside_is_found_and_purged(ledger: LedgerWithHandoffs) -> None:
+    outbox = WebhookOutbox(ledger.database, ["receiver"])
+    found = ledger.issue()
+    ledger.database.write(lambda connection: outbox.add_opened(connection, found))
+    write_event_value(ledger, "payload", "5")
+    assert DeliveryQueue(ledger.database).find_due("receiver") == []
+    [delivery] = find_event_deliveries(ledger.database, [found.id])[found.id]
+    assert (delivery.delivered_at, delivery.set_aside_at) == (None, ledger.clock.now)
+    write_event_value(ledger, "created_at", 2**62)
+    named: list[tuple[str, tuple[str, ...]]] = []
+    assert not find_event_deliveries(
+        ledger.database,
+        [found.id],
+        lambda error: named.append((error.record[:4], error.columns)),
+    )
+    assert named == [("msg_", ("created_at",))]
+    request = PurgeRequest(anonymise_before=0, delete_before=0)
+    assert sum(Purger(ledger.database).purge(request), start=PurgeCounts()).event_count == 1
+
+
+def test_an_event_that_waits_longer_than_a_day_is_due_since_the_clock_was_set_back(
+    ledger: LedgerWithHandoffs,
+) -> None:
+    outbox, queue = WebhookOutbox(ledger.database, ["receiver"]), DeliveryQueue(ledger.database)
+    found = ledger.issue()
+    ledger.database.write(lambda connection: outbox.add_opened(connection, found))
+    [event] = queue.find_due("receiver")
+    queue.postpone(event, "It answers 500.")
+    ledger.clock.advance(seconds=-3600)
+    assert queue.find_due("receiver") == []
+    ledger.clock.advance(seconds=-24 * 3600)
+    assert len(queue.find_due("receiver")) == 1

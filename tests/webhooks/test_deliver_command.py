@@ -14,11 +14,13 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from handoff.ledger import read_system_clock
+from handoff.ledger.search_repository import SearchRepository
 from handoff.ledger.tables import handoff, lease, webhook_event
 from tests.running import RunningShop
 from tests.service_calls import create_environment
 from tests.webhooks.conftest import Webhooks
 from tests.webhooks.receiver_server import SECRET
+from tests.webhooks.test_delivery import record_order
 
 _COUNT = 300  # events
 
@@ -106,3 +108,22 @@ def test_without_an_address_the_service_writes_no_event(webhooks: Webhooks) -> N
     with ledger.database.open_read_connection() as connection:
         assert connection.execute(sa.select(webhook_event)).all() == []
         assert connection.execute(sa.select(handoff.c.expiry_event)).scalars().all() == [None]
+
+
+def test_an_event_that_cannot_be_read_is_named_and_the_next_one_is_sent(
+    webhooks: Webhooks, shop: RunningShop
+) -> None:
+    ledger = webhooks.ledger
+    open_handoffs(webhooks, 1)
+    far = "soon" if ledger.url.startswith("sqlite") else str(2**62)
+    damage = sa.text(f"UPDATE webhook_event SET next_attempt_at = '{far}' WHERE sequence = 1")
+    ledger.database.write(lambda connection: connection.execute(damage))
+    [opened] = SearchRepository(ledger.database).find_by_text("r0")[0].handoffs
+    record_order(ledger, opened)
+    for exit_code, sent in ((1, [1, 2]), (0, [1, 2])):
+        deliverer = start_deliverer(webhooks, shop, "--once")
+        _, log = deliverer.communicate(timeout=60)
+        assert deliverer.returncode == exit_code, log
+        assert [len(webhooks.first.ids), len(webhooks.second.ids)] == sent
+        assert ('"event": "webhook_set_aside"' in log) == bool(exit_code)
+    assert [event["type"] for event in webhooks.first.events] == ["handoff.ordered"]
