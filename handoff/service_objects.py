@@ -46,7 +46,7 @@ _LEASE_MARGIN = 2.0  # seconds that a lease lasts longer than a transfer may tak
 
 @dataclass(frozen=True, slots=True)
 class ServiceObjects:
-    """What the views of one service share.
+    """The objects that the views of one service share.
 
     `login_block` is None without an administrator's login, `preflight` if checkout is never asked,
     and `session_builder` if the service writes the shop sessions itself.

@@ -73,7 +73,7 @@ class ServiceHealth:
         return parts
 
     def list_versions(self) -> list[tuple[str, str]]:
-        """Return the names and versions of what is running."""
+        """Return the name and the version of each program that runs."""
         magento = self._shop.get().magento_version
         return [
             ("Handoff", __version__),
