@@ -36,7 +36,10 @@ _c = handoff.c
 _ttl: sa.BindParameter[int] = sa.bindparam("ttl", type_=sa.BigInteger)
 _grace: sa.BindParameter[int] = sa.bindparam("grace", type_=sa.BigInteger)
 _has_id = _c.id == sa.bindparam("handoff_id")
-_is_live = sa.and_(_c.superseded_at.is_(None), _c.used_at.is_(None), _c.expires_at > NOW)
+# Without statistics, PostgreSQL takes few handoffs for current ones, and for the condition IS NULL
+# reads all rows of a partial index instead of the few with a key. Times are never 0.
+_is_current = sa.func.coalesce(_c.superseded_at, 0) == 0
+_is_live = sa.and_(_is_current, _c.used_at.is_(None), _c.expires_at > NOW)
 _is_same_web_view = _c.web_view_hash.in_(sa.bindparam("hashes", expanding=True))
 _can_reopen_without_session = sa.and_(
     _is_same_web_view, _c.session_written_at.is_(None), _c.expires_at > NOW
@@ -66,16 +69,14 @@ _RENEW_WITH_SESSION = _RENEW.where(
 
 # The facts about a customer that may have changed since an equal transfer.
 _RENEWED = (_c.customer_group_id, _c.visitor_id, _c.customer_tax)
-# A union, because for a condition with OR, SQLite would read every current row.
-_is_current = _c.superseded_at.is_(None)
-_current_ids = sa.union_all(
-    sa.select(_c.id).where(_is_current, _c.transfer_key == sa.bindparam("key")),
-    sa.select(_c.id).where(_is_current, _c.quote_number == sa.bindparam("quote")),
+_is_current_of_transfer_or_quote = sa.and_(
+    _is_current,
+    sa.or_(_c.transfer_key == sa.bindparam("key"), _c.quote_number == sa.bindparam("quote")),
 )
 # Equal content has the same quote. So this renews one handoff, or it supersedes all that it finds.
 _RENEW_OR_SUPERSEDE = (
     sa.update(handoff)
-    .where(_is_current, _c.id.in_(_current_ids))
+    .where(_is_current_of_transfer_or_quote)
     .values(
         superseded_at=sa.case((_is_equal, sa.null()), else_=NOW),
         expires_at=sa.case((_is_equal, NOW + _ttl), else_=_c.expires_at),
@@ -91,7 +92,7 @@ _RENEW_OR_SUPERSEDE = (
 
 _SUPERSEDE_CURRENT = (
     sa.update(handoff)
-    .where(_is_current, _c.id.in_(_current_ids))
+    .where(_is_current_of_transfer_or_quote)
     .values(superseded_at=NOW)
     .returning(_c.id)
 )
@@ -108,7 +109,7 @@ _USE_LINK = (
     sa.update(handoff)
     .where(
         _has_id,
-        _c.superseded_at.is_(None),
+        _is_current,
         sa.or_(_is_live, _can_reopen_without_session, _can_reopen_within_grace),
     )
     .values(

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, text, update
 
 from handoff.deadline import Deadline
 from handoff.ledger import (
@@ -279,3 +279,33 @@ def test_the_address_is_refused_with_a_message_if_psycopg_is_missing(tmp_path: P
     )
     output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert "HANDOFF_DATABASE_URL: needs psycopg" in output.stdout
+
+
+def test_no_statement_reads_a_row_twice_before_the_table_has_statistics(
+    url: str, database: Database
+) -> None:
+    count = 120
+    handoffs, leases = HandoffRepository(database, ttl=300, grace=60), Leases(database, seconds=10)
+    for number in range(count):
+        new = replace(NEW_HANDOFF, transfer_key=f"ref:{number}", quote_number=number)
+        with leases.acquire(new.transfer_key, Deadline.after(0)) as lease:
+            assert lease is not None
+            issued = handoffs.issue(lease, new)
+        assert handoffs.use_link(issued.id, ["web-view"]) is not None
+    database.close()  # a connection that ends reports what it has read
+
+    assert 0 < _count_read_rows(url) < count * count
+
+
+def _count_read_rows(url: str) -> int:
+    """Return how many rows of handoffs statements have read, by an index or without one."""
+    statement = text(
+        "SELECT sum(idx_tup_read) + (SELECT seq_tup_read FROM pg_stat_user_tables"
+        " WHERE relname = 'handoff') FROM pg_stat_user_indexes WHERE relname = 'handoff'"
+    )
+    database = open_database(url)
+    try:
+        with database.open_read_connection() as connection:
+            return int(connection.execute(statement).scalar_one())
+    finally:
+        database.close()
