@@ -20,6 +20,7 @@ from handoff.settings import (
 from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.settings.store_view_models import StoreSite
 from handoff.shop_client_factory import build_access_token
+from handoff.webhooks.receivers import list_receivers
 from tests.certificates import Authority
 
 REQUIRED = {
@@ -786,6 +787,7 @@ WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         ("https://user:hidden-word@hooks.example.com/", "must not have a user name"),
         ("https://hooks.example.com/#part", "must not have a user name or a fragment"),
         ("https://hooks.example.com/,https://hooks.example.com/", "lists an address twice"),
+        ("https://hooks.example.com/in=whsec_hidden-word", "must not hold a secret"),
     ],
 )
 def test_an_address_of_a_webhook_is_refused(
@@ -816,6 +818,56 @@ def test_a_webhook_needs_a_secret_of_the_standard(
     monkeypatch.setenv("HANDOFF_WEBHOOK_URL", "https://hooks.example.com/in")
     monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", secret)
     assert "HANDOFF_WEBHOOK_SECRET" in faults()
+
+
+OWN_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+HOOK, CRM = "https://hooks.example.com/in?key=a=b", "https://crm.example.com/in"
+
+
+@pytest.mark.parametrize(
+    ("secrets", "expected"),
+    [
+        (WEBHOOK_SECRET, [(WEBHOOK_SECRET,), (WEBHOOK_SECRET,)]),
+        (f"{WEBHOOK_SECRET},{CRM}={OWN_SECRET}", [(WEBHOOK_SECRET,), (OWN_SECRET,)]),
+        (f"{HOOK}={OWN_SECRET} , {WEBHOOK_SECRET}", [(OWN_SECRET,), (WEBHOOK_SECRET,)]),
+        (f"{HOOK}={OWN_SECRET},{CRM}={WEBHOOK_SECRET}", [(OWN_SECRET,), (WEBHOOK_SECRET,)]),
+        (
+            f"{WEBHOOK_SECRET},{CRM}={OWN_SECRET},{CRM}={WEBHOOK_SECRET}",
+            [(WEBHOOK_SECRET,), (OWN_SECRET, WEBHOOK_SECRET)],
+        ),
+        (f"{WEBHOOK_SECRET},{OWN_SECRET}", [(WEBHOOK_SECRET, OWN_SECRET)] * 2),
+    ],
+)
+def test_a_receiver_with_secrets_of_its_own_has_no_other(
+    secrets: str, expected: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDOFF_WEBHOOK_URL", f"{HOOK},{CRM}")
+    monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", secrets)
+    settings = load_settings()
+    assert [receiver.secrets for receiver in list_receivers(settings)] == expected
+    assert "whsec_" not in f"{settings!r} {list_receivers(settings)!r}"
+
+
+@pytest.mark.parametrize(
+    ("secrets", "message"),
+    [
+        (f"{CRM}={OWN_SECRET}", "HANDOFF_WEBHOOK_URL (entry 1) needs a HANDOFF_WEBHOOK_SECRET"),
+        (f"{WEBHOOK_SECRET},{CRM}/={OWN_SECRET}", "an address that is not in HANDOFF_WEBHOOK_URL"),
+        (f"{WEBHOOK_SECRET},={OWN_SECRET}", "an address that is not in HANDOFF_WEBHOOK_URL"),
+        (f"{WEBHOOK_SECRET},{CRM} {OWN_SECRET}", "must be whsec_ and 24 to 64 random bytes"),
+        (f"{WEBHOOK_SECRET},{CRM}=", "must be whsec_ and 24 to 64 random bytes"),
+        (f"{WEBHOOK_SECRET},{CRM}=whsec_", "must be whsec_ and 24 to 64 random bytes"),
+        (f"{WEBHOOK_SECRET},{CRM}={OWN_SECRET[6:]}", "must be whsec_ and 24 to 64 random bytes"),
+    ],
+)
+def test_a_secret_of_no_receiver_and_a_receiver_without_a_secret_are_refused(
+    secrets: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDOFF_WEBHOOK_URL", f"{HOOK},{CRM}")
+    monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", secrets)
+    assert message in faults()
+    assert "crm.example.com" not in faults()
+    assert OWN_SECRET[6:] not in faults()
 
 
 @pytest.mark.parametrize("name", ["TRANSFERS", "REFUSALS", "ENTRIES"])

@@ -75,6 +75,7 @@ def _build_deliverer(
     outbox = open_outbox(settings, database)
     if outbox is None:
         raise AssertionError("the settings have no receiver")
-    sender = WebhookSender([secret.get_secret_value() for secret in settings.webhook_secret])
     receivers = list_receivers(settings)
-    return Deliverer(database, outbox, receivers, sender, stop, on_unreadable=on_unreadable)
+    return Deliverer(
+        database, outbox, receivers, WebhookSender(), stop, on_unreadable=on_unreadable
+    )

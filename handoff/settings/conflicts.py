@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from handoff.settings.environment_variables import get_variable_name
 from handoff.settings.model import Settings
 from handoff.settings.store_view_models import StoreSite, is_cookie_sent_to
+from handoff.settings.webhook_secrets import select_secrets
 
 _INTEGRATION_FIELDS = (
     "magento_consumer_key",
@@ -143,8 +144,16 @@ def _find_integration_conflicts(settings: Settings) -> list[str]:
 def _find_webhook_conflicts(settings: Settings) -> list[str]:
     urls = [url.get_secret_value() for url in settings.webhook_url]
     conflicts = []
-    if urls and not settings.webhook_secret:
-        conflicts.append("HANDOFF_WEBHOOK_URL needs HANDOFF_WEBHOOK_SECRET.")
+    for number, url in enumerate(urls, start=1):
+        if not select_secrets(settings.webhook_secret, url):
+            conflicts.append(
+                f"HANDOFF_WEBHOOK_URL (entry {number}) needs a HANDOFF_WEBHOOK_SECRET."
+            )
+    addresses = {known.address for known in settings.webhook_secret} - {None}
+    if not addresses <= set(settings.webhook_url):
+        conflicts.append(
+            "HANDOFF_WEBHOOK_SECRET has a secret for an address that is not in HANDOFF_WEBHOOK_URL."
+        )
     if len(set(urls)) < len(urls):
         conflicts.append("HANDOFF_WEBHOOK_URL lists an address twice.")
     return conflicts

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from handoff.settings.group import SettingsGroup
-from handoff.settings.value_types import COMMA_SEPARATED, WebhookSecret, WebhookUrl
+from handoff.settings.value_types import COMMA_SEPARATED, WebhookUrl
+from handoff.settings.webhook_secrets import WebhookSecretEntry
 
 
 class WebhookSettings(SettingsGroup):
@@ -15,7 +16,9 @@ class WebhookSettings(SettingsGroup):
     """Where `handoff deliver` posts the [events](webhooks.md) of handoffs: https addresses,
     separated by commas. On this machine itself, http is allowed."""
 
-    webhook_secret: Annotated[tuple[WebhookSecret, ...], *COMMA_SEPARATED] = ()
+    webhook_secret: Annotated[tuple[WebhookSecretEntry, ...], *COMMA_SEPARATED] = ()
     """The secrets that sign the events: `whsec_` and 24 to 64 random bytes in base64. Several are
     separated by commas, and each event is signed with all of them: see
-    [Replace a secret](webhooks.md#replace-a-secret)."""
+    [Replace a secret](webhooks.md#replace-a-secret). `https://crm.example.com/in=whsec_…` is for
+    this address alone, whose events are signed with no other secret then: see
+    [A secret for each receiver](webhooks.md#a-secret-for-each-receiver)."""

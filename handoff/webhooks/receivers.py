@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 from handoff.ledger import Database
 from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.settings import Settings
+from handoff.settings.webhook_secrets import select_secrets
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """An address that gets all events.
+    """An address that gets all events, signed with each of its `secrets`.
 
     The ledger knows it by its `key`, a hash, because the URL can hold a secret. `name` is for logs
     and metrics: the host, and the start of the key.
@@ -22,17 +23,19 @@ class Receiver:
     url: str = field(repr=False)
     key: str
     name: str
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
-    def from_url(cls, url: str) -> Receiver:
+    def from_url(cls, url: str, secrets: tuple[str, ...] = ()) -> Receiver:
         """Return the receiver at a URL."""
         key = hashlib.sha256(url.encode()).hexdigest()
-        return cls(url, key, f"{urlsplit(url).hostname} {key[:6]}")
+        return cls(url, key, f"{urlsplit(url).hostname} {key[:6]}", secrets)
 
 
 def list_receivers(settings: Settings) -> list[Receiver]:
     """Return the receivers in the order of the settings."""
-    return [Receiver.from_url(url.get_secret_value()) for url in settings.webhook_url]
+    urls = [url.get_secret_value() for url in settings.webhook_url]
+    return [Receiver.from_url(url, select_secrets(settings.webhook_secret, url)) for url in urls]
 
 
 def open_outbox(settings: Settings, database: Database) -> WebhookOutbox | None:

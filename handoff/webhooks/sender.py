@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import version
@@ -33,10 +32,9 @@ class DeliveryFailed(Exception):
 
 
 class WebhookSender:
-    """Posts events, signed with all secrets; safe to share between threads."""
+    """Posts events, signed with all secrets of the receiver; safe to share between threads."""
 
-    def __init__(self, secrets: Sequence[str]) -> None:
-        self._signers = [Webhook(secret) for secret in secrets]
+    def __init__(self) -> None:
         self._transport = HttpTransport()
 
     def send(self, receiver: Receiver, event: QueuedEvent) -> None:
@@ -45,7 +43,7 @@ class WebhookSender:
             response = self._transport.send(
                 "POST",
                 receiver.url,
-                headers={**_HEADERS, **self._sign(event)},
+                headers={**_HEADERS, **_sign(receiver, event)},
                 body=event.payload.encode(),
                 deadline=Deadline.after(TIMEOUT),
                 max_bytes=_MAX_BYTES,
@@ -55,11 +53,12 @@ class WebhookSender:
         if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             raise DeliveryFailed(f"It answers {response.status}.")
 
-    def _sign(self, event: QueuedEvent) -> dict[str, str]:
-        now = datetime.now(UTC)
-        signatures = [signer.sign(event.id, now, event.payload) for signer in self._signers]
-        return {
-            "webhook-id": event.id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": " ".join(signatures),
-        }
+
+def _sign(receiver: Receiver, event: QueuedEvent) -> dict[str, str]:
+    now, signers = datetime.now(UTC), map(Webhook, receiver.secrets)
+    signatures = [signer.sign(event.id, now, event.payload) for signer in signers]
+    return {
+        "webhook-id": event.id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -61,9 +61,12 @@ class LedgerWithOutbox:
 
     def build_deliverer(self, *secrets: str) -> Deliverer:
         """Return a deliverer of another process."""
-        sender = WebhookSender(secrets or (SECRET,))
+        receivers = [
+            replace(receiver, secrets=secrets or receiver.secrets or (SECRET,))
+            for receiver in self.receivers
+        ]
         stop = threading.Event()
-        return Deliverer(self.database, self.outbox, self.receivers, sender, stop)
+        return Deliverer(self.database, self.outbox, receivers, WebhookSender(), stop)
 
     def deliver(self, *secrets: str) -> None:
         """Deliver what is due."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from handoff.ledger.models import Handoff, OrderFinding, OrderOutcome
 from handoff.ledger.purge import Purger, PurgeRequest
@@ -298,6 +299,24 @@ def test_an_event_is_signed_with_every_secret(webhooks: Webhooks) -> None:
     for secret in (SECRET, NEXT_SECRET):
         assert Webhook(secret).verify(body, headers)["type"] == "handoff.opened"
     assert headers["content-type"] == "application/json"
+
+
+def test_a_receiver_cannot_sign_for_another_one_that_has_a_secret_of_its_own(
+    webhooks: Webhooks,
+) -> None:
+    ledger = webhooks.ledger
+    first, second = ledger.receivers
+    ledger.use_receivers([first, replace(second, secrets=(NEXT_SECRET,))])
+    ledger.open()
+    ledger.deliver()
+    for receiver, own, other in (
+        (webhooks.first, SECRET, NEXT_SECRET),
+        (webhooks.second, NEXT_SECRET, SECRET),
+    ):
+        [(headers, body)] = receiver.requests
+        assert Webhook(own).verify(body, headers)["type"] == "handoff.opened"
+        with pytest.raises(WebhookVerificationError):
+            Webhook(other).verify(body, headers)
 
 
 def test_delays_double_to_a_minute_and_after_an_hour_up_to_a_day() -> None:

@@ -11,6 +11,7 @@ from flask import Flask
 from pydantic import SecretStr
 
 from handoff.ledger.tables import webhook_event
+from handoff.settings.webhook_secrets import WebhookSecret
 from tests.conftest import FakeClock, MakeApp, Poq, use_link
 from tests.operations.test_worker_metrics import read_samples
 from tests.running import RunningShop
@@ -26,7 +27,7 @@ def app(make_app: MakeApp) -> Flask:
     return make_app(
         metrics=True,
         webhook_url=(SecretStr(URL),),
-        webhook_secret=(SecretStr(SECRET),),
+        webhook_secret=(WebhookSecret(SecretStr(SECRET)),),
         magento_admin_username="admin",
         magento_admin_password=SecretStr("Admin123!"),
     )

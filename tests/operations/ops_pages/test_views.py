@@ -19,6 +19,7 @@ from handoff.operations.ops_pages.funnel_chart import build_funnel_chart
 from handoff.operations.ops_pages.search_log import classify_query
 from handoff.operations.ops_pages.views import MAX_SHOWN_TRANSFERS
 from handoff.problems import LedgerUnavailable
+from handoff.settings.webhook_secrets import WebhookSecret
 from handoff.support_code import build_support_code
 from handoff.timeline_texts import format_moment
 from handoff.webhooks.delivery_queue import DeliveryQueue
@@ -364,7 +365,7 @@ def test_a_paused_service_and_late_webhooks_are_told(
     changes = {
         "paused": True,
         "webhook_url": (SecretStr("https://hooks.shop.example/x"),),
-        "webhook_secret": (SecretStr("whsec_" + "A" * 44),),
+        "webhook_secret": (WebhookSecret(SecretStr("whsec_" + "A" * 44)),),
     }
     client = make_ops_app(**changes).test_client()
     sign_in(client)
