@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,9 +17,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.tables import login_block
-
-TRY_PERIOD = 300
-"""Seconds for which tries are counted together."""
 
 _c = login_block.c
 _milliseconds: sa.BindParameter[int] = sa.bindparam("milliseconds", type_=sa.BigInteger)
@@ -60,49 +58,58 @@ _COUNT = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class TryLimit:
+    """How many wrong passwords are allowed within a period, which begins with the first."""
+
+    count: int
+    seconds: int
+
+
 class OpsSignInTries:
     """The tries to sign in to one service."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def count_try_or_get_wait(self, limits: Mapping[str, int]) -> int:
+    def count_try_or_get_wait(self, limits: Mapping[str, TryLimit]) -> int:
         """Count a try before its password is compared; return the seconds to wait, 0 if allowed.
 
-        `limits` has how many tries are allowed in a period, by the key of a row. If one of them is
-        used up, nothing is counted. Raises LedgerUnavailable.
+        `limits` are by the key of a row. If one of them is used up, nothing is counted. Raises
+        LedgerUnavailable.
         """
         wait = self._get_wait(limits)
         return wait or self._database.write(
             lambda connection: self._count_and_get_wait(connection, limits)
         )
 
-    def give_back_try(self, limits: Mapping[str, int]) -> None:
+    def give_back_try(self, limits: Mapping[str, TryLimit]) -> None:
         """Take back the count of a try whose password was right."""
         rows = [{"key": key} for key in limits]
         self._database.write(lambda connection: connection.execute(_GIVE_BACK, rows))
 
-    def _get_wait(self, limits: Mapping[str, int]) -> int:
+    def _get_wait(self, limits: Mapping[str, TryLimit]) -> int:
         waits = [0]
         with self._database.open_read_connection() as connection:
             for key, limit in limits.items():
-                row = connection.execute(_FIND, self._build_values(key)).one_or_none()
-                if row is not None and row[0] >= limit:
+                row = connection.execute(_FIND, self._build_values(key, limit)).one_or_none()
+                if row is not None and row[0] >= limit.count:
                     waits.append(_round_up(row[1]))
         return max(waits)
 
-    def _count_and_get_wait(self, connection: sa.Connection, limits: Mapping[str, int]) -> int:
+    def _count_and_get_wait(self, connection: sa.Connection, limits: Mapping[str, TryLimit]) -> int:
         connection.execute(_DELETE_EXPIRED, self._database.now_parameter)
         waits = [0]
         for key, limit in limits.items():
             statement = _COUNT[connection.dialect.name]
-            count, remaining = connection.execute(statement, self._build_values(key)).one()
-            if count > limit:
+            values = self._build_values(key, limit)
+            count, remaining = connection.execute(statement, values).one()
+            if count > limit.count:
                 waits.append(_round_up(remaining))
         return max(waits)
 
-    def _build_values(self, key: str) -> dict[str, Any]:
-        return {"key": key, "milliseconds": TRY_PERIOD * 1000, **self._database.now_parameter}
+    def _build_values(self, key: str, limit: TryLimit) -> dict[str, Any]:
+        return {"key": key, "milliseconds": limit.seconds * 1000, **self._database.now_parameter}
 
 
 def _round_up(milliseconds: int) -> int:

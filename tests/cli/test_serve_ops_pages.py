@@ -89,7 +89,7 @@ def test_the_pages_answer_at_their_own_address_only(shop: RunningShop, tmp_path:
         assert long.status_code in (400, 414)
         # Connections of different workers count together.
         statuses = [post_password(ops_url, "wrong").status_code for _ in range(12)]
-        assert statuses == [403] * TRIES_PER_ADDRESS + [429] * (12 - TRIES_PER_ADDRESS)
+        assert statuses == [403] * TRIES_PER_ADDRESS.count + [429] * (12 - TRIES_PER_ADDRESS.count)
         assert post_password(ops_url, PASSWORD).status_code == 429
         assert desk.get(f"{ops_url}/ops/", timeout=30).status_code == 200
         assert PASSWORD not in service.log.read_text()

@@ -69,7 +69,7 @@ def test_a_pasted_link_is_in_no_log(ops_nginx: NginxServer) -> None:
 
 def test_a_client_cannot_pretend_to_be_many(ops_nginx: NginxServer) -> None:
     statuses = []
-    for number in range(TRIES_PER_ADDRESS + 1):
+    for number in range(TRIES_PER_ADDRESS.count + 1):
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "X-Forwarded-For": f"203.0.113.{number}",
@@ -78,4 +78,4 @@ def test_a_client_cannot_pretend_to_be_many(ops_nginx: NginxServer) -> None:
             f"{OPS}/ops/login", method="POST", headers=headers, body=b"password=wrong"
         )
         statuses.append(answer.status)
-    assert statuses == [403] * TRIES_PER_ADDRESS + [429]
+    assert statuses == [403] * TRIES_PER_ADDRESS.count + [429]

@@ -11,7 +11,7 @@ from sqlalchemy import Table, func, select
 from handoff.ledger import ShownPageRepository
 from handoff.ledger.ended_ops_session_repository import EndedOpsSessionRepository
 from handoff.ledger.event_deliveries import find_event_deliveries
-from handoff.ledger.ops_sign_in_tries import TRY_PERIOD, OpsSignInTries
+from handoff.ledger.ops_sign_in_tries import OpsSignInTries, TryLimit
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.refused_transfer_repository import (
     RETENTION,
@@ -26,7 +26,8 @@ from handoff.webhooks.delivery_queue import DeliveryQueue
 from tests.ledger.query_plans import find_full_scans, recorded_statements
 from tests.ledger.stored_handoffs import ORDERS, LedgerWithHandoffs
 
-LIMITS = {"address": 2, "all": 3}
+PERIOD = 300
+LIMITS = {"address": TryLimit(2, PERIOD), "all": TryLimit(3, PERIOD)}
 
 
 def count_rows(ledger: LedgerWithHandoffs, table: Table) -> int:
@@ -116,13 +117,23 @@ def test_the_last_refusals_are_read_the_newest_first(ledger: LedgerWithHandoffs)
 
 def test_tries_are_counted_by_key_until_the_period_ends(ledger: LedgerWithHandoffs) -> None:
     tries = OpsSignInTries(ledger.database)
-    assert [tries.count_try_or_get_wait(LIMITS) for _ in range(3)] == [0, 0, TRY_PERIOD]
-    ledger.clock.advance(seconds=TRY_PERIOD - 0.5)
+    assert [tries.count_try_or_get_wait(LIMITS) for _ in range(3)] == [0, 0, PERIOD]
+    ledger.clock.advance(seconds=PERIOD - 0.5)
     assert tries.count_try_or_get_wait(LIMITS) == 1
-    assert tries.count_try_or_get_wait({"other": 2, "all": 3}) == 0
-    assert tries.count_try_or_get_wait({"third": 2, "all": 3}) == 1
+    assert tries.count_try_or_get_wait({"other": TryLimit(2, PERIOD), "all": LIMITS["all"]}) == 0
+    assert tries.count_try_or_get_wait({"third": TryLimit(2, PERIOD), "all": LIMITS["all"]}) == 1
     ledger.clock.advance(seconds=1)
     assert tries.count_try_or_get_wait(LIMITS) == 0
+
+
+def test_each_key_has_a_period_of_its_own(ledger: LedgerWithHandoffs) -> None:
+    tries = OpsSignInTries(ledger.database)
+    limits = {"address": TryLimit(2, 300), "all": TryLimit(3, 3600)}
+    assert [tries.count_try_or_get_wait(limits) for _ in range(3)] == [0, 0, 300]
+    ledger.clock.advance(seconds=300)
+    assert [tries.count_try_or_get_wait(limits) for _ in range(2)] == [0, 3300]
+    ledger.clock.advance(seconds=3300)
+    assert tries.count_try_or_get_wait(limits) == 0
 
 
 def test_a_try_is_given_back(ledger: LedgerWithHandoffs) -> None:
@@ -130,7 +141,7 @@ def test_a_try_is_given_back(ledger: LedgerWithHandoffs) -> None:
     for _ in range(10):
         assert tries.count_try_or_get_wait(LIMITS) == 0
         tries.give_back_try(LIMITS)
-    assert [tries.count_try_or_get_wait(LIMITS) for _ in range(3)] == [0, 0, TRY_PERIOD]
+    assert [tries.count_try_or_get_wait(LIMITS) for _ in range(3)] == [0, 0, PERIOD]
 
 
 def test_no_more_tries_pass_at_the_same_time(ledger: LedgerWithHandoffs) -> None:
@@ -166,11 +177,11 @@ def test_an_ended_session_stays_ended_until_it_would_end_by_itself(
 
 def test_purging_deletes_tries_and_sessions_that_are_over(ledger: LedgerWithHandoffs) -> None:
     OpsSignInTries(ledger.database).count_try_or_get_wait(LIMITS)
-    EndedOpsSessionRepository(ledger.database).add("one", lifetime=TRY_PERIOD)
+    EndedOpsSessionRepository(ledger.database).add("one", lifetime=PERIOD)
     request = PurgeRequest(anonymise_before=0, delete_before=0)
     list(Purger(ledger.database).purge(request))
     assert (count_rows(ledger, login_block), count_rows(ledger, ended_ops_session)) == (2, 1)
-    ledger.clock.advance(seconds=TRY_PERIOD)
+    ledger.clock.advance(seconds=PERIOD)
     list(Purger(ledger.database, dry_run=True).purge(request))
     assert (count_rows(ledger, login_block), count_rows(ledger, ended_ops_session)) == (2, 1)
     list(Purger(ledger.database).purge(request))

@@ -20,14 +20,16 @@ from flask import (
 )
 from gunicorn.http.errors import ParseException
 
-from handoff.ledger.ops_sign_in_tries import OpsSignInTries
+from handoff.ledger.ops_sign_in_tries import OpsSignInTries, TryLimit
 from handoff.operations.ops_pages.ops_sessions import OpsSessions
 from handoff.operations.rate_limits import get_caller_network
 
-TRIES_PER_ADDRESS = 5
-"""Wrong passwords that one address may send within the period of OpsSignInTries."""
-TRIES_IN_ALL = 30
-"""Wrong passwords that all addresses together may send within this period."""
+TRIES_PER_ADDRESS = TryLimit(5, seconds=300)
+"""The wrong passwords that one address may send."""
+TRIES_WITHOUT_ADDRESS = TryLimit(30, seconds=300)
+"""The wrong passwords of all callers together whose address is not known."""
+TRIES_IN_ALL = TryLimit(600, seconds=3600)
+"""The wrong passwords of all callers together, which only very many addresses can send."""
 
 MAX_QUERY_LENGTH = 200
 """Characters of the longest text that is searched; a link may be longer."""
@@ -49,11 +51,11 @@ class SignInContext:
     password: str
     secret_key: str
 
-    def build_limits(self, address: str | None) -> dict[str, int]:
-        """Return the number of tries by the keys of an address and of all addresses."""
+    def build_limits(self, address: str | None) -> dict[str, TryLimit]:
+        """Return the limits by the keys of an address and of all addresses."""
         network = get_caller_network(address)
-        limits = {self._hash(f"address:{network}"): TRIES_PER_ADDRESS} if network else {}
-        return {**limits, self._hash("all"): TRIES_IN_ALL}
+        limit = TRIES_PER_ADDRESS if network else TRIES_WITHOUT_ADDRESS
+        return {self._hash(f"address:{network}"): limit, self._hash("all"): TRIES_IN_ALL}
 
     def is_right(self, sent: str) -> bool:
         """Compare a password in a time that does not depend on it."""

@@ -12,9 +12,10 @@ import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from handoff.ledger.ops_sign_in_tries import TRY_PERIOD
+from handoff.ledger.ops_sign_in_tries import TryLimit
+from handoff.operations.ops_pages import sign_in_views
 from handoff.operations.ops_pages.ops_sessions import SESSION_LIFETIME
-from handoff.operations.ops_pages.sign_in_views import TRIES_IN_ALL, TRIES_PER_ADDRESS
+from handoff.operations.ops_pages.sign_in_views import TRIES_PER_ADDRESS, TRIES_WITHOUT_ADDRESS
 from handoff.problems import LedgerUnavailable
 from tests.conftest import FakeClock
 from tests.logs import CapturedLog
@@ -153,14 +154,14 @@ def test_wrong_passwords_of_an_address_are_limited_for_all_workers(
     make_ops_app: MakeOpsApp, clock: FakeClock
 ) -> None:
     workers = [make_ops_app().test_client() for _ in range(3)]
-    for number in range(TRIES_PER_ADDRESS):
+    for number in range(TRIES_PER_ADDRESS.count):
         assert sign_in(workers[number % 3], "wrong").status_code == 403
     for worker in workers:
         refused = sign_in(worker)  # the right one
         assert refused.status_code == 429
-        assert 0 < int(refused.headers["Retry-After"]) <= TRY_PERIOD
+        assert 0 < int(refused.headers["Retry-After"]) <= TRIES_PER_ADDRESS.seconds
         assert "Try again in 5 minutes." in refused.text
-    clock.advance(seconds=TRY_PERIOD)
+    clock.advance(seconds=TRIES_PER_ADDRESS.seconds)
     assert sign_in(workers[0]).status_code == 303
 
 
@@ -172,8 +173,8 @@ def test_tries_at_the_same_time_are_all_counted(make_ops_app: MakeOpsApp) -> Non
 
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(try_once, range(24)))
-    assert statuses.count(403) == TRIES_PER_ADDRESS
-    assert statuses.count(429) == 24 - TRIES_PER_ADDRESS
+    assert statuses.count(403) == TRIES_PER_ADDRESS.count
+    assert statuses.count(429) == 24 - TRIES_PER_ADDRESS.count
 
 
 def list_addresses(count: int) -> Iterator[dict[str, Any]]:
@@ -181,25 +182,48 @@ def list_addresses(count: int) -> Iterator[dict[str, Any]]:
         yield {"environ_base": {"REMOTE_ADDR": f"10.1.{number // 250}.{number % 250}"}}
 
 
-def test_wrong_passwords_of_many_addresses_are_limited_together(
-    make_ops_app: MakeOpsApp, clock: FakeClock
+def test_wrong_passwords_of_a_hundred_addresses_keep_nobody_else_out(
+    make_ops_app: MakeOpsApp,
 ) -> None:
     client = make_ops_app().test_client()
-    for options in list_addresses(TRIES_IN_ALL):
+    for options in list_addresses(100):
         assert sign_in(client, "wrong", **options).status_code == 403
-    assert sign_in(client, environ_base={"REMOTE_ADDR": "10.9.9.9"}).status_code == 429
-    clock.advance(seconds=TRY_PERIOD)
+    assert sign_in(client, environ_base={"REMOTE_ADDR": "10.9.9.9"}).status_code == 303
+
+
+def test_wrong_passwords_of_very_many_addresses_are_limited_together(
+    make_ops_app: MakeOpsApp, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_in_views, "TRIES_IN_ALL", TryLimit(20, seconds=3600))
+    client = make_ops_app().test_client()
+    for options in list_addresses(20):
+        assert sign_in(client, "wrong", **options).status_code == 403
+    for seconds, status in ((0, 429), (3599, 429), (1, 303)):
+        clock.advance(seconds=seconds)
+        answer = sign_in(client, environ_base={"REMOTE_ADDR": "10.9.9.9"})
+        assert answer.status_code == status
+
+
+@pytest.mark.parametrize("address", ["", "unix:", "not-an-address"])
+def test_callers_without_an_address_share_a_limit_and_keep_nobody_else_out(
+    make_ops_app: MakeOpsApp, address: str
+) -> None:
+    client = make_ops_app().test_client()
+    unknown: dict[str, Any] = {"environ_base": {"REMOTE_ADDR": address}}
+    for _ in range(TRIES_WITHOUT_ADDRESS.count):
+        assert sign_in(client, "wrong", **unknown).status_code == 403
+    assert sign_in(client, **unknown).status_code == 429
     assert sign_in(client, environ_base={"REMOTE_ADDR": "10.9.9.9"}).status_code == 303
 
 
 def test_right_passwords_use_up_no_try(ops: FlaskClient) -> None:
-    for _ in range(TRIES_IN_ALL + 1):
+    for _ in range(TRIES_PER_ADDRESS.count + 1):
         assert sign_in(ops).status_code == 303
     assert sign_in(ops, "wrong").status_code == 403
 
 
 def test_another_address_can_sign_in_while_one_is_limited(ops: FlaskClient) -> None:
-    for _ in range(TRIES_PER_ADDRESS + 1):
+    for _ in range(TRIES_PER_ADDRESS.count + 1):
         sign_in(ops, "wrong")
     assert sign_in(ops, environ_base={"REMOTE_ADDR": "10.9.9.9"}).status_code == 303
 
@@ -208,7 +232,7 @@ def test_a_forwarded_address_is_only_believed_behind_a_proxy(make_ops_app: MakeO
     client = make_ops_app(trusted_proxies=1).test_client()
     statuses = [
         sign_in(client, "wrong", headers={"X-Forwarded-For": f"10.0.0.{number}"}).status_code
-        for number in range(TRIES_PER_ADDRESS + 1)
+        for number in range(TRIES_PER_ADDRESS.count + 1)
     ]
     assert statuses[-1] == 429
     behind = make_ops_app(trusted_proxies=1, ops_url=OPS_URL).test_client()
