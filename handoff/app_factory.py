@@ -55,7 +55,7 @@ from handoff.web_checkout.views import WebCheckoutContext, register_web_checkout
 from handoff.worker_metrics import open_worker_metrics
 
 DATABASE_EXTENSION = "handoff.database"
-"""The key of the ledger's Database in `app.extensions`; whoever creates an app may close it."""
+"""The key of the ledger's Database in `app.extensions`; the creator of an app may close it."""
 
 log = structlog.get_logger()
 

@@ -46,7 +46,7 @@ class ConcurrencyLimit:
 
 @dataclass(frozen=True, slots=True)
 class ShopCallLimits:
-    """The limits of one worker, by what its requests ask the shop for."""
+    """The limits of one worker, by the kind of its requests."""
 
     transfers: ConcurrencyLimit
     direct_entries: ConcurrencyLimit

@@ -30,7 +30,7 @@ def load_page_texts(folder: str) -> dict[str, Translations]:
 
 
 def check_page_texts(folder: str) -> str:
-    """Return the folder, or raise ValueError with what is wrong in it."""
+    """Return the folder, or raise ValueError with its faults."""
     known = _read_own_messages()
     for language, catalogue in _read_folder(folder).items():
         for message in catalogue:

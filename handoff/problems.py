@@ -258,8 +258,8 @@ class RequestInvalid(Problem):
     status = 422
     title = "Fields are missing or wrong."
     explanation = (
-        "The list `errors` has an entry for each, with a pointer to the field and what it has "
-        "to be."
+        "The list `errors` has an entry for each, with a pointer to the field and the rule "
+        "that it breaks."
     )
 
 
@@ -429,5 +429,5 @@ class ShopTimeout(Problem):
     code = "shop_timeout"
     status = 504
     title = "The shop took too long to answer."
-    explanation = "It had the seconds of HANDOFF_MAGENTO_TIMEOUT. Trying again is safe."
+    explanation = "HANDOFF_MAGENTO_TIMEOUT is the limit. Trying again is safe."
     default_retry_after = 2

@@ -83,13 +83,13 @@ class ServiceObjects:
         )
 
     def build_readiness_check(self) -> ReadinessCheck:
-        """Return the check of what shoppers need."""
+        """Return the check of the ledger and the session store."""
         return ReadinessCheck(
             self.database, self.session_provider, self.login_block, self.webhook_backlog
         )
 
     def build_collectors(self, readiness: ReadinessCheck) -> list[Collector]:
-        """Return what computes the metrics that are the same for all workers."""
+        """Return the collectors of the metrics that are the same for all workers."""
         return [
             ServiceHealthCollector(readiness, self.settings.paused),
             HandoffCollector(

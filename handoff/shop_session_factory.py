@@ -1,4 +1,4 @@
-"""Creates the session store, and what makes and provides shop sessions, from the settings."""
+"""Creates the session store, and the makers and providers of shop sessions, from the settings."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def open_stored_session_repository(
 def build_session_provider(
     settings: Settings, stored: StoredSessionRepository | None, **timeout: float
 ) -> SessionProvider:
-    """Return what provides the sessions of used links; `timeout` is in seconds."""
+    """Return the provider of the sessions of used links; `timeout` is in seconds."""
     if stored is not None:
         return StoredSessionProvider(stored)
     return WrittenSessionProvider(
@@ -56,7 +56,7 @@ def build_session_builder(
     settings: Settings,
     metrics: WorkerMetrics | None = None,
 ) -> StorefrontSessionBuilder | None:
-    """Return what makes storefront sessions, None if the service writes them."""
+    """Return the maker of storefront sessions, None if the service writes sessions."""
     if not settings.session_store_url.is_storefront:
         return None
     return StorefrontSessionBuilder(

@@ -39,7 +39,7 @@ APP_VISIT_HEADER = "Handoff-App"
 
 
 class Instruction(BaseModel):
-    """How the app must open the web view. Fields that are None are left out of the JSON."""
+    """How to open the web view, for the app. Fields that are None are left out of the JSON."""
 
     model_config = ConfigDict(frozen=True)
 

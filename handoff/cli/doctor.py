@@ -40,7 +40,7 @@ _HELP = """\
 Check whether this shop is ready: the way into checkout, its API, the app's data.
 
 Run it before the first transfer, after a change of the shop, and whenever something is wrong.
-Every result says what was seen and what to do.
+Every result has a finding and, if something is wrong, advice.
 
 To find out whether shoppers get into checkout, it creates guest carts, which it empties, and
 web sessions, which it deletes or which expire within the shop's session lifetime. It prints
@@ -51,7 +51,7 @@ Exit codes:
   0    all is well
   1    there are warnings or faults
   2    it could not run: with these settings the shop cannot be found
-  130  Ctrl-C; what it created is removed
+  130  Ctrl-C; its test carts and sessions are removed
 
 \b
 Examples:
@@ -88,7 +88,7 @@ Examples:
     default=120,
     show_default=True,
     type=click.IntRange(5, 3600),
-    help="Seconds for all checks; what is not checked by then is a warning.",
+    help="Seconds for all checks; a check that is not done by then is a warning.",
 )
 def doctor(
     in_json: bool,
@@ -115,7 +115,7 @@ def doctor(
     except KeyboardInterrupt:
         with handle_stop_signals(lambda: None):
             context.shop.cleanup.run()  # if a second Ctrl-C has interrupted the first cleanup
-        click.echo("Stopped. What it created is removed.", err=True)
+        click.echo("Stopped. Its test carts and sessions are removed.", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
     _write_report(report, in_json=in_json, html=html)
     raise click.exceptions.Exit(_get_exit_code(report))

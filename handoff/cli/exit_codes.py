@@ -23,7 +23,7 @@ def exit_with_error(message: str) -> NoReturn:
 
 
 def exit_with_setting_faults(faults: Iterable[str]) -> NoReturn:
-    """Print what is wrong with the settings, one fault a line, and exit with code 2."""
+    """Print the faults of the settings, one a line, and exit with code 2."""
     exit_with_error("\n  ".join(["The settings cannot be used:", *faults]))
 
 

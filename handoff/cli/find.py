@@ -24,8 +24,8 @@ Show what has happened to a transfer, as a timeline.
 
 ANYTHING is a reference in any spelling, the number of an order or a quote, the id of a handoff
 (the log has it as "handoff") or its beginning, the support code of a shopper's page (7K3M-9QX2,
-in any spelling), or a whole link. It may have spaces. Give - to read it from
-standard input. A link is a credential, and sudo logs arguments: so paste links there.
+in any spelling), or a whole link. It may have spaces. Give - to read it from standard input:
+a link is a credential, and sudo logs the arguments of commands.
 
 It reads the ledger and does not ask the shop. Its orders are those that "handoff reconcile", the
 success page or a shopper who came back has found. It prints no link, and nothing that says who

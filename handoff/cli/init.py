@@ -72,14 +72,14 @@ Examples:
 def _require_plain_word(
     _context: click.Context, _parameter: click.Parameter, value: Path | str | None
 ) -> Path | str | None:
-    """Refuse a value that would not mean itself in a unit or in a file for nginx."""
+    """Refuse a value that systemd or nginx would read as something else."""
     try:
         text = str(value.resolve() if isinstance(value, Path) else value)
     except (OSError, RuntimeError):  # symbolic links that lead to each other
-        raise click.BadParameter(f"{str(value)!r} leads nowhere.") from None
+        raise click.BadParameter(f"{str(value)!r} is in a circle of symbolic links.") from None
     if not is_plain_word(text):
         raise click.BadParameter(
-            f"{text!r} has blanks or signs with a meaning in units or for nginx."
+            f"{text!r} has blanks, or characters with a meaning in units or for nginx."
         )
     return value
 

@@ -129,7 +129,7 @@ def show_plan(plan: InstallationPlan, *, with_new_units: bool) -> bool:
         click.echo(f"  {hide_secrets(f'{name}={old}')}")
         click.echo(f"  {hide_secrets(f'{name}={new}')}   by the shop; --update takes it")
     for file in plan.differing_files:
-        click.echo(f"\n{file.path} stays as it is. With --update it changes so:")
+        click.echo(f"\n{file.path} stays as it is. With --update it changes like this:")
         click.echo(file.build_diff())
     for step in steps:
         click.echo(f"\nIt will {step}")

@@ -1,4 +1,4 @@
-"""What `handoff init` prints: the shop that it found, and what is left to do."""
+"""Prints the shop that `handoff init` has found, and the steps that are left to do."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def print_found_shop(facts: ShopFacts, store: SessionStorePlan | None) -> None:
 
 
 def print_next_steps(plan: InstallationPlan) -> None:
-    """Print what is left to do besides the start: nginx, a Redis user, and what to tell Poq."""
+    """Print the steps besides the start: nginx, a Redis user, and the facts for Poq."""
     _print_nginx_step(plan)
     _print_redis_step(plan)
     click.echo("\nTell Poq:")
@@ -48,7 +48,7 @@ def print_next_steps(plan: InstallationPlan) -> None:
         click.echo(f"  key       the one in {plan.env_file.path}")
         return
     click.echo(f"  key       {plan.settings['HANDOFF_API_KEYS'].rpartition('/')[2]}")
-    click.echo("The key is shown this once. It is in the env file.")
+    click.echo("The key is shown only now. It is in the env file.")
 
 
 def _print_nginx_step(plan: InstallationPlan) -> None:
@@ -65,9 +65,9 @@ def _print_redis_step(plan: InstallationPlan) -> None:
         click.echo("sessions, and read one whose id it knows.")
         return
     click.echo(
-        "\nHandoff uses the shop's own Redis login, which may do everything. Better create a"
+        "\nHandoff uses the shop's own Redis login, which may do everything. It is better to"
     )
-    click.echo("user that may only write sessions, and read one whose id it knows:")
+    click.echo("create a user that may only write sessions, and read one whose id it knows:")
     click.echo(f"  {describe_acl_command(plan.store, plan.redis_user)}")
     click.echo(f"Then change this line in {plan.env_file.path}:")
     click.echo(f"  HANDOFF_SESSION_STORE={plan.store.build_url(plan.redis_user)}")

@@ -30,7 +30,7 @@ class DurationParamType(click.ParamType[timedelta]):
         """Return the duration that a text stands for."""
         duration = value if isinstance(value, timedelta) else parse_duration(str(value))
         if not duration or str(value).strip().lower().endswith("m"):
-            self.fail(f"{value!r} is no duration; 12h, 90d, 2w or 2y are.", param, ctx)
+            self.fail(f"{value!r} is not a duration such as 12h, 90d, 2w or 2y.", param, ctx)
         return duration
 
 
@@ -50,7 +50,9 @@ class TimeParamType(click.ParamType[datetime]):
             time = datetime.fromisoformat(str(value))
         except ValueError:
             self.fail(
-                f"{value!r} is no time; 40m, 7d, 2026-11-01 and 2026-11-01T12:00 are.", param, ctx
+                f"{value!r} is not a time such as 40m, 7d, 2026-11-01 or 2026-11-01T12:00.",
+                param,
+                ctx,
             )
         return time if time.tzinfo else time.replace(tzinfo=UTC)
 

@@ -30,7 +30,7 @@ so are transfers that were refused more than 30 days ago. Events of webhooks are
 after they were delivered, or 30 days after they were written if no receiver has accepted them.
 
 A handoff that is not reconciled stays until it is: run "handoff reconcile" first, or give
---unreconciled if nobody ever does. An opened handoff without an order counts as reconciled
+--unreconciled if this shop never does. An opened handoff without an order counts as reconciled
 after 30 days. A handoff that cannot be read is named and stays; --unreconciled deletes it.
 
 It works in small steps: Ctrl-C leaves the rest for the next run. A SQLite file does not

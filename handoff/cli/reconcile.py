@@ -86,7 +86,7 @@ Exit codes:
        one of them is not matched; the shop refused an annotation; or a record of the ledger
        cannot be read, which is named
   2    it could not run, or not to the end: no right, no shop, no ledger
-  130  Ctrl-C; what was found is kept, and the next run continues from there
+  130  Ctrl-C; the findings are kept, and the next run continues from there
 
 \b
 Examples:
@@ -244,7 +244,7 @@ class _ReconcileRun:
         if self.unreadable:
             text += f", {format_count(len(self.unreadable), 'record')} not readable"
         if not complete:
-            text += "; not complete: what was found is kept, the next run continues from there"
+            text += "; not complete: the findings are kept, the next run continues from there"
         click.echo(f"{text}.", err=True)
 
 

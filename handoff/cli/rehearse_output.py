@@ -66,7 +66,7 @@ class RehearsalPrinter:
             self._console.print(Text(text))
 
     def print_report(self, result: RehearsalResult) -> None:
-        """Print the whole table, the failures of steps, and what stays in the shop."""
+        """Print the whole table, the failures of steps, and the data that stays in the shop."""
         if self._in_json and not self._console.is_terminal:
             return
         self._console.print(_build_table(result.step_results))

@@ -28,9 +28,10 @@ from handoff.cli.startup_report import print_start_report
 def serve(bind: str, workers: int, ops_bind: str | None) -> None:
     """Run the service.
 
-    Checks the settings first and names every fault. Then it says which version it is and what it
-    reaches. Put the shop's own proxy in front of it, under a path of the shop's host;
-    docs/go-live.md shows how. docs/support-desk.md is about the pages at --ops-bind.
+    Checks the settings first and names every fault. Then it prints its version, and whether it
+    reaches ledger, session store and shop. Put the shop's own proxy in front of it, under a path
+    of the shop's host; docs/go-live.md shows how. docs/support-desk.md is about the
+    pages at --ops-bind.
 
     Example: handoff serve --env-file /etc/handoff/handoff.env --bind 127.0.0.1:8000
     """

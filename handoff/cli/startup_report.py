@@ -1,4 +1,4 @@
-"""Says at the start of the service which version it is and what it reaches."""
+"""Prints at the start of the service its version, and whether it reaches each part."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class UnreadableRecords:
         return len(self._by_name)
 
     def add(self, unreadable: RecordUnreadable) -> None:
-        """Print which record it is and what is wrong in it, unless that was printed before."""
+        """Print the name of the record and its damaged columns, each record once."""
         if unreadable.record in self._by_name:
             return
         self._by_name[unreadable.record] = unreadable

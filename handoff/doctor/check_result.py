@@ -1,4 +1,4 @@
-"""The result of a check: its severity, what the check found, and what to do."""
+"""The result of a check: its severity, the finding, and the advice."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ from handoff.doctor.check_result import CheckResult, Severity, find_worst
 class DoctorReport:
     """The results of a run, by code of the part and by section.
 
-    In the part `data` a section is a feature of the app. `leftovers` is what stays in the shop.
+    In the part `data` a section is a feature of the app. `leftovers` names the data that stays in
+    the shop.
     """
 
     shop: str
@@ -71,7 +72,7 @@ class DoctorReport:
 
     @property
     def missing_by_owner(self) -> dict[str, list[str]]:
-        """What products and categories lack, by sku or name, without duplicates."""
+        """The missing data of products and categories, by sku or name, each once."""
         by_owner: dict[str, dict[str, None]] = {}
         for result in self.results:
             for item in result.missing:

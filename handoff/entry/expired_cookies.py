@@ -1,4 +1,4 @@
-"""The cookies that a used link expires: other session cookies, and what the last shopper left.
+"""The cookies that a used link expires: other session cookies, and those of the last shopper.
 
 A browser stores cookies of the same name separately by domain and path, and sends all that match.
 PHP uses the first: the one with the longest path, or the oldest. So other session cookies have to

@@ -1,1 +1,1 @@
-"""What `handoff init` knows of a shop, its host and its files, without any question to people."""
+"""The parts of `handoff init` that ask nobody: they read a shop, plan its settings, write files."""

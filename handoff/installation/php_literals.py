@@ -182,7 +182,7 @@ class _Parser:
         return "" if key is None else int(key)
 
     def _describe(self) -> str:
-        """Return what stands in the place of a value, without repeating a value of the file."""
+        """Return a description of the current token, without repeating a value of the file."""
         if self.kind == "end":
             return "the end of the file"
         if self.kind == "word":

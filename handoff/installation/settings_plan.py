@@ -1,4 +1,4 @@
-"""Decides the settings for a shop from what its files and its API say."""
+"""Decides the settings for a shop from its files and its API."""
 
 from __future__ import annotations
 

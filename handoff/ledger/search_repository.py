@@ -1,4 +1,4 @@
-"""Finds transfers by what a person has: a reference, a number, a support code, a handoff's id.
+"""Finds transfers by any of these: a reference, a number, a support code, a handoff's id.
 
 No index holds the numbers of orders, so a search by text reads every row that has an order. It is
 for people, not for requests.

@@ -1,7 +1,7 @@
 """Writes the events of the webhooks into the outbox, in the transaction of the change itself.
 
-An event has one row for each receiver. Its id is made from what has happened, so the same thing
-is written once, whoever finds it. The payload is written as it will be sent.
+An event has one row for each receiver. Its id is made from the event's own facts, so an event
+that several processes find is written once. The payload is written as it will be sent.
 """
 
 from __future__ import annotations

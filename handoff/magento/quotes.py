@@ -233,7 +233,7 @@ def _parse_quote(answer: Answer) -> Quote:
 
 
 def _build_tax(json: _QuoteJson) -> dict[str, Any]:
-    """Return what decides the tax in the prices that the customer sees."""
+    """Return the facts that decide the tax in the prices that the customer sees."""
     tax: dict[str, Any] = {}
     if json.customer_tax_class_id is not None:
         tax["class_id"] = json.customer_tax_class_id

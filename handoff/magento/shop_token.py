@@ -11,7 +11,7 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 ShopToken = str | AuthBase
-"""A bearer token, or what signs each call. It is a credential."""
+"""A bearer token, or the signer of each call. It is a credential."""
 
 
 class BearerAuth(AuthBase):
@@ -27,14 +27,14 @@ class BearerAuth(AuthBase):
 
 
 def build_auth(token: ShopToken | None) -> AuthBase | None:
-    """Return what adds the token to a request, None without a token."""
+    """Return the authentication of a request for `requests`, None without a token."""
     return BearerAuth(token) if isinstance(token, str) else token
 
 
 def build_oauth_token(
     consumer_key: str, consumer_secret: str, access_token: str, access_token_secret: str
 ) -> AuthBase:
-    """Return what signs each call with the values of an integration, by HMAC-SHA256.
+    """Return the signer of calls for the values of an integration, by HMAC-SHA256.
 
     The signature covers the address as the shop sees it: with the host of the Host header.
     """

@@ -1,4 +1,4 @@
-"""The metrics that are the same for all workers: what the ledger holds, and what can be reached."""
+"""The metrics that are the same for all workers: the ledger's figures, the state of the parts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ServiceHealthCollector(Collector):
 
 
 class HandoffCollector(Collector):
-    """How far the handoffs have come; the ledger is read once in ten seconds at most."""
+    """The handoffs by stage, and the oldest due; reads the ledger once in ten seconds at most."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: what all workers have counted, and what is the same for each of them.
+"""`/metrics` for Prometheus: the counts of all workers, and the values that all workers share.
 
 Any worker answers for all of them. The worker that answers also reads the ledger.
 """

@@ -117,7 +117,9 @@ class GuestBagJourney(GuestJourney):
         try:
             observation = super().send_transfer()
         except StepFailure:
-            cleanup.note_leftover(f"Maybe a guest's cart, begun for the bag. {_REMOVED_BY_SHOP}")
+            cleanup.note_leftover(
+                f"Perhaps a guest's cart that the transfer has begun. {_REMOVED_BY_SHOP}"
+            )
             raise
         cleanup.defer("The cart of the bag", self._empty_cart_unless_ordered)
         return f"{observation}, reference {self._reference}"

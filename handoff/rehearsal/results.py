@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from handoff.problems import Problem
 
 Observation: TypeAlias = str
-"""What a step saw, in a few words for the report. It holds no credential."""
+"""The observation of a step, in a few words for the report. It holds no credential."""
 
 
 class StepVerdict(StrEnum):
@@ -51,7 +51,7 @@ STEP_ERRORS = (
 
 
 def get_advice(key: str) -> str:
-    """Return what to do about a failure: the text in advice.toml, or a default.
+    """Return the advice about a failure: the text in advice.toml, or a default.
 
     A key such as `transfer.paused` is in a table of its own.
     """

@@ -22,7 +22,7 @@ from handoff.rehearsal.results import (
 from handoff.test_data_cleanup import Cleanup
 
 ShowProgress = Callable[[Sequence[StepResult], str], None]
-"""Shows the results so far, and the name of what is done now."""
+"""Shows the results so far, and the name of the current step."""
 
 
 def plan_steps(

@@ -35,7 +35,7 @@ class TransferClient:
             ) from None
         if not answer.ok or _read_json_object(answer).get("status") != "ok":
             raise RehearsalNotPossible(
-                f"What answers at {url}/healthz with {answer.status_code} is not Handoff, or not "
+                f"{url}/healthz answers {answer.status_code}: this is not Handoff, or it is not "
                 f"healthy. {get_advice('not_the_service')}"
             )
 

@@ -203,7 +203,7 @@ def _build_tls_context(access: SessionStoreAccess) -> ssl.SSLContext:
 
 
 def _name_error(error: SQLAlchemyError) -> str:
-    """Return a name for what the server or the driver refused, without any value."""
+    """Return a name for the error of the server or of the driver, without any value."""
     cause = getattr(error, "orig", None)
     number = cause.args[0] if cause is not None and cause.args else None
     if not isinstance(number, int):

@@ -30,7 +30,7 @@ class _ExpiryTimes:
 
 
 class AcceptedCheckouts:
-    """Holds, in one worker and for a minute, what checkout has accepted of guests' bags.
+    """Holds, in one worker and for a minute, the guests' bags that checkout has accepted.
 
     It forgets everything once checkout has refused a quote of any worker or host.
 

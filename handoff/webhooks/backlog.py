@@ -1,4 +1,4 @@
-"""How far behind the delivery of webhooks is, for `/readyz` and `/metrics`."""
+"""The backlog of webhooks, by receiver, for `/readyz` and `/metrics`."""
 
 from __future__ import annotations
 

@@ -182,7 +182,7 @@ def test_an_interrupted_run_empties_its_carts_and_exits_with_130(
         released.set()
     assert process.returncode == 130
     assert (out, "Traceback" in err) == ("", False)
-    assert "What it created is removed" in err
+    assert "Its test carts and sessions are removed" in err
     assert not any(quote.lines for quote in shop.quotes.by_number.values())
 
 

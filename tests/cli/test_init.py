@@ -161,7 +161,7 @@ def test_what_the_administrator_has_changed_stays(init: Init, env_file: Path) ->
     keys = read_settings(env_file)
     result = init("--yes")
     assert "HANDOFF_SESSION_LIFETIME=7200   by the shop; --update takes it" in result.output
-    assert "stays as it is. With --update it changes so:" in result.output
+    assert "stays as it is. With --update it changes like this:" in result.output
     assert read_settings(env_file) == keys
     assert "--workers 4" in unit.read_text()
     init("--yes", "--update")
@@ -435,7 +435,7 @@ def test_values_that_units_or_nginx_would_read_in_another_way_are_refused(
 ) -> None:
     result = init("--yes", *arguments)
     assert result.exit_code == COULD_NOT_RUN
-    assert "signs with a meaning" in result.output
+    assert "characters with a meaning" in result.output
     assert not env_file.exists()
 
 

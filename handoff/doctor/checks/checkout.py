@@ -13,7 +13,7 @@ from handoff.settings.store_view_models import StoreView
 
 
 def check_bag_into_checkout(context: CheckContext, store: StoreView) -> CheckResult:
-    """Try checkout in a store view, and explain what went wrong."""
+    """Try checkout in a store view, and explain a failure."""
     trial = context.try_checkout(store)
     last = trial.pages[-1] if trial.pages else None
     facts = {

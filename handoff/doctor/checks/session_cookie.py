@@ -73,7 +73,7 @@ def _compare_domain(ours: SessionCookieSettings, theirs: SetCookie, host: str) -
 def _compare_attribute(
     attribute: str, theirs: str, ours: str, severity: Severity = Severity.WARNING
 ) -> CheckResult:
-    """Return OK if the values are equal, else `severity` and what to set."""
+    """Return OK if the values are equal, else `severity` and the setting to correct."""
     unit = " seconds (0: until the browser closes)" if attribute == "lifetime" else ""
     if theirs == ours:
         return ok(f"{theirs}{unit}, like ours.")

@@ -22,7 +22,7 @@ _SAVE_PATH_ADVICE = (
     "Set HANDOFF_SESSION_STORE to PHP's session.save_path, as the shop's env.php has it."
 )
 
-# What the check found and what to do, by the type of the session store's error.
+# The finding and the advice, by the type of the session store's error.
 _ERROR_MESSAGES = {
     "ReadOnlyError": (
         "It is a read-only replica: no shopper gets in.",

@@ -31,7 +31,7 @@ _DERIVE_KEY = (
     "Derive the key anew with docs/deploy/derive-session-store-key.php, from the app/etc/env.php "
     "of this shop. After a rotation its last crypt key counts."
 )
-# What the check found and what to do, by the name of the session store's error.
+# The finding and the advice, by the name of the session store's error.
 _ERROR_MESSAGES = {
     "AuthenticationError": (
         "It refuses the user name or password, or does not allow this user from this host.",

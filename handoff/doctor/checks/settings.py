@@ -24,7 +24,7 @@ def check_settings(context: CheckContext) -> Iterator[CheckResult]:
     faults = context.checked_settings.faults
     unknown_names = find_unknown_names(os.environ)
     for sentence in faults:
-        yield fault(sentence, "Correct this setting. No service starts with it.")
+        yield fault(sentence, "Correct this setting. The service does not start with it.")
     for name in unknown_names:
         yield warning(f"{name} is not a setting of Handoff.", "Check its spelling.")
     if context.settings.paused:
@@ -59,7 +59,7 @@ def check_secret_key(context: CheckContext) -> CheckResult:
     secret = context.settings.secret_key.get_secret_value()
     if secret in {known.key.get_secret_value() for known in context.settings.api_keys}:
         return fault(
-            "It is also a key of Poq: whoever may transfer bags can forge links.",
+            "It is also a key of Poq: everybody who may transfer bags can forge links.",
             f"Create a separate one: {_CREATE_KEY}.",
         )
     if _is_example(secret) or len(set(secret)) < _MIN_DIFFERENT_CHARACTERS:

@@ -1,4 +1,4 @@
-"""Checks of the way back to the app: the script in the shop's pages, and what their policy allows.
+"""Checks of the way back to the app: the script in the shop's pages, and their policy.
 
 The success page cannot be opened without an order. Its policy comes with its redirect to the cart
 page, and the cart page has the same head.

@@ -1,4 +1,4 @@
-"""`/ops/`: the search, what it has found, and the overview of the service."""
+"""`/ops/`: the search and its results, and the overview of the service."""
 
 from __future__ import annotations
 
