@@ -29,6 +29,8 @@ fragment cartContents on Cart {
 }"""
 CART_QUERY = "query($id: String!) { cart(cart_id: $id) { ...cartContents } }" + _CART_FRAGMENT
 """Asks for the contents of the cart with the masked id `$id`."""
+_TOTAL_FRAGMENT = """
+fragment cartContents on Cart { prices { subtotal_with_discount_excluding_tax { value } } }"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +57,47 @@ class CartDocument:
 
     query: str
     variables: dict[str, Any] = field(repr=False)
-    last_alias: str
+    aliases: tuple[str, ...]
     creates_cart: bool
+    shows_lines: bool
 
     def parse_contents(self, answer: Answer) -> CartContents | None:
         """Return the contents of the cart after this document; None if it has failed.
 
         A line that the shop does not show makes it a failure, because adding the line again would
-        double it.
+        double it. If the document does not ask for the lines, any refused line does.
         """
         try:
             data = answer.body["data"]
             if self.creates_cart and data["createEmptyCart"] != self.variables["id"]:
                 return None
-            return _CartAnswerJson.model_validate(data[self.last_alias]).cart.build_contents()
+            last = data[self.aliases[-1]]
+            if self.shows_lines:
+                return _CartAnswerJson.model_validate(last).cart.build_contents()
+            if any(data[alias]["user_errors"] for alias in self.aliases):
+                return None
+            return CartContents((), _TotalAnswerJson.model_validate(last).cart.total)
         except (KeyError, TypeError, ValidationError):
             return None
 
 
-def build_cart_documents(masked_id: str, items: Sequence[dict[str, Any]]) -> list[CartDocument]:
+def build_cart_documents(
+    masked_id: str, items: Sequence[dict[str, Any]], *, shows_lines: bool = True
+) -> list[CartDocument]:
     """Return the documents that create a cart with a new masked id and add `CartItemInput`s.
 
-    They have to be sent one after the other.
+    They have to be sent one after the other. Without `shows_lines` their answers have only the
+    total of the cart and what was refused: Magento reads every product again to show a line.
     """
     rounds = _split_into_rounds(items)
     starts = range(0, len(rounds), _MAX_ALIASES)
     return [
-        _build_document(masked_id, rounds[start : start + _MAX_ALIASES], creates_cart=start == 0)
+        _build_document(
+            masked_id,
+            rounds[start : start + _MAX_ALIASES],
+            creates_cart=start == 0,
+            shows_lines=shows_lines,
+        )
         for start in starts
     ]
 
@@ -119,9 +135,17 @@ class _CartPricesJson(ShopJson):
     subtotal_with_discount_excluding_tax: _CartTotalJson | None = None
 
 
-class _CartJson(ShopJson):
-    items: tuple[_CartItemJson, ...]
+class _PricedCartJson(ShopJson):
     prices: _CartPricesJson | None = None
+
+    @property
+    def total(self) -> Decimal | None:
+        total = self.prices and self.prices.subtotal_with_discount_excluding_tax
+        return total.value if total else None
+
+
+class _CartJson(_PricedCartJson):
+    items: tuple[_CartItemJson, ...]
 
     def build_contents(self) -> CartContents:
         """Return the contents without bundles.
@@ -139,12 +163,15 @@ class _CartJson(ShopJson):
             for item in self.items
             if item.type_name != "BundleCartItem"
         )
-        total = self.prices and self.prices.subtotal_with_discount_excluding_tax
-        return CartContents(tuple(lines), total.value if total else None)
+        return CartContents(tuple(lines), self.total)
 
 
 class _CartAnswerJson(ShopJson):
     cart: _CartJson
+
+
+class _TotalAnswerJson(ShopJson):
+    cart: _PricedCartJson
 
 
 def _split_into_rounds(items: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -164,19 +191,23 @@ def _split_into_rounds(items: Sequence[dict[str, Any]]) -> list[list[dict[str, A
 
 
 def _build_document(
-    masked_id: str, rounds: list[list[dict[str, Any]]], *, creates_cart: bool
+    masked_id: str, rounds: list[list[dict[str, Any]]], *, creates_cart: bool, shows_lines: bool
 ) -> CartDocument:
     numbers = range(len(rounds))
+    errors = "" if shows_lines else " user_errors { code }"
     declared = "".join(f", $items{number}: [CartItemInput!]!" for number in numbers)
     creation = "\n  createEmptyCart(input: {cart_id: $id})" if creates_cart else ""
     additions = "".join(
         f"\n  round{number}: addProductsToCart(cartId: $id, cartItems: $items{number}) "
-        + ("{ cart { ...cartContents } }" if number == numbers[-1] else "{ cart { id } }")
+        + ("{ cart { ...cartContents }" if number == numbers[-1] else "{ cart { id }")
+        + f"{errors} }}"
         for number in numbers
     )
     return CartDocument(
-        query=f"mutation($id: String!{declared}) {{{creation}{additions}\n}}{_CART_FRAGMENT}",
+        query=f"mutation($id: String!{declared}) {{{creation}{additions}\n}}"
+        + (_CART_FRAGMENT if shows_lines else _TOTAL_FRAGMENT),
         variables={"id": masked_id, **{f"items{n}": rounds[n] for n in numbers}},
-        last_alias=f"round{numbers[-1]}",
+        aliases=tuple(f"round{number}" for number in numbers),
         creates_cart=creates_cart,
+        shows_lines=shows_lines,
     )

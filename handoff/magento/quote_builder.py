@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from http import HTTPStatus
@@ -40,18 +40,27 @@ _CART_FIELDS = ("cartId", "quoteId")  # Magento's names for the cart in its erro
 
 @dataclass(frozen=True, slots=True)
 class CreatedCart:
-    """The masked id of a cart, a credential, and its total if it took every line at once."""
+    """The masked id of a cart, a credential, and its total if it took every line at once.
+
+    `choices` names, by normalized sku, the products that can be added in the same way again: with
+    these options, or with None by their own sku.
+    """
 
     masked_id: str = field(repr=False)
     total: Decimal | None
+    choices: Mapping[str, VariantChoice | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Cart:
-    """The masked id and the contents of a cart, None if GraphQL does not answer."""
+    """The masked id and the contents of a cart, None if GraphQL does not answer.
+
+    `choices` are those that it was filled with, by normalized sku.
+    """
 
     masked_id: str = field(repr=False)
     contents: CartContents | None
+    choices: Mapping[str, VariantChoice] = field(default_factory=dict)
 
     @property
     def lines(self) -> tuple[CartLine, ...]:
@@ -63,6 +72,11 @@ class _Cart:
 
     def has_all_lines(self, lines: Iterable[BagLine]) -> bool:
         return all(self.has_line(line, at_least=line.quantity) for line in lines)
+
+    def list_repeatable_choices(self) -> dict[str, VariantChoice | None]:
+        """Return the choices, and None for each product that has a page of its own."""
+        with_page = {normalize_sku(line.sku): None for line in self.lines if line.has_page}
+        return {**with_page, **self.choices}
 
 
 class _AddedLineJson(ShopJson):
@@ -93,8 +107,22 @@ class QuoteBuilder:
         if left_out and cart.contents is not None:
             cart = _Cart(cart.masked_id, self._get_contents(cart.masked_id))
         cart = self._replace_variants(bag, cart)
-        total = cart.contents.total if cart.contents and not left_out else None
-        return CreatedCart(cart.masked_id, total)
+        if cart.contents is None or left_out:
+            return CreatedCart(cart.masked_id, None)
+        return CreatedCart(cart.masked_id, cart.contents.total, cart.list_repeatable_choices())
+
+    def create_known_cart(
+        self, bag: Bag, choices: Mapping[str, VariantChoice | None]
+    ) -> CreatedCart | None:
+        """Create a cart as an earlier one, and do not read its lines; return None if that fails.
+
+        `choices` has every product of the bag.
+        """
+        chosen = {sku: choice for sku, choice in choices.items() if choice is not None}
+        cart = self._create_filled(bag.lines, chosen, shows_lines=False)
+        if cart is None or cart.contents is None:
+            return None
+        return CreatedCart(cart.masked_id, cart.contents.total)
 
     def _create_with_cached_choices(self, bag: Bag) -> _Cart | None:
         """Create a cart with the cached choices; return None if there are none or they failed."""
@@ -134,19 +162,25 @@ class QuoteBuilder:
         return other if other and other.has_all_lines(lines) else cart
 
     def _create_filled(
-        self, lines: Iterable[BagLine], choices: dict[str, VariantChoice]
+        self,
+        lines: Iterable[BagLine],
+        choices: Mapping[str, VariantChoice],
+        *,
+        shows_lines: bool = True,
     ) -> _Cart | None:
         """Create a cart and add lines to it over GraphQL; return None if that fails."""
         masked_id = generate_masked_id()
         items = [_build_cart_item(line, choices) for line in lines]
         contents: CartContents | None = None
-        for document in build_cart_documents(masked_id, items):
+        for document in build_cart_documents(masked_id, items, shows_lines=shows_lines):
             answer = self._ask_graphql(document.query, document.variables)
             contents = document.parse_contents(answer)
             if contents is None:
-                self.client.graphql_capabilities.record_failure(answer.response, answer.body)
+                # Without lines, a refused line is a failure too, but none of GraphQL.
+                if shows_lines:
+                    self.client.graphql_capabilities.record_failure(answer.response, answer.body)
                 return None
-        return _Cart(masked_id, contents)
+        return _Cart(masked_id, contents, choices)
 
     def _get_contents(self, masked_id: str) -> CartContents | None:
         return parse_cart_contents(self._ask_graphql(CART_QUERY, {"id": masked_id}))
@@ -213,7 +247,7 @@ class QuoteBuilder:
         )
 
 
-def _build_cart_item(line: BagLine, choices: dict[str, VariantChoice]) -> dict[str, Any]:
+def _build_cart_item(line: BagLine, choices: Mapping[str, VariantChoice]) -> dict[str, Any]:
     choice = choices.get(normalize_sku(line.sku))
     if choice is None:
         return {"sku": line.sku, "quantity": int(line.quantity)}

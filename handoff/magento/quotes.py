@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from handoff.bag import Bag
+from handoff.bag_comparison import find_quote_differences
 from handoff.deadline import Deadline
 from handoff.magento.client import (
     Answer,
@@ -19,9 +20,10 @@ from handoff.magento.client import (
     retry_dropped_connections,
 )
 from handoff.magento.graphql_quote_lines import fetch_line_details
+from handoff.magento.product_cache import ProductCache
 from handoff.magento.quote_builder import QuoteBuilder
 from handoff.magento.quote_models import Quantity, Quote, QuoteCustomer, QuoteLine, Sku
-from handoff.magento.variants import Variants
+from handoff.magento.variants import VariantChoice, Variants
 from handoff.problems import CustomerTokenRejected, QuoteNotFound, StoreNotServed
 from handoff.settings.store_view_models import StoreView
 
@@ -83,6 +85,7 @@ class Quotes:
     def __init__(self, client: MagentoClient) -> None:
         self._client = client
         self._variants = Variants(client)
+        self._known_products: ProductCache[VariantChoice | None] = ProductCache()
 
     def get_guest_quote(self, masked_id: str, *, deadline: Deadline) -> Quote:
         """Return a guest's quote by its masked id, whichever store view it belongs to.
@@ -140,9 +143,13 @@ class Quotes:
         Raises LinesRefused with a fault for each line that the shop refuses.
         """
         builder = QuoteBuilder(self._client, self._variants, store, deadline)
+        if quote := self._create_known_quote(bag, builder, deadline):
+            return quote
         # A retry creates a new cart, since the state of the first is unknown.
         cart = retry_dropped_connections(lambda: builder.create_cart(bag), deadline)
         quote = self.get_guest_quote(cart.masked_id, deadline=deadline)
+        if cart.choices and not find_quote_differences(quote.lines, bag.lines):
+            self._known_products.add(cart.choices, store=store)
         return replace(quote, total=cart.total)
 
     def add_line_details(
@@ -154,6 +161,25 @@ class Quotes:
         """
         lines = fetch_line_details(self._client, quote, token=token, store=store, deadline=deadline)
         return replace(quote, lines=lines)
+
+    def _create_known_quote(
+        self, bag: Bag, builder: QuoteBuilder, deadline: Deadline
+    ) -> Quote | None:
+        """Create a quote of products that an earlier one held exactly as its bag.
+
+        Returns None if one of them is unknown, or if the quote differs from the bag this time.
+        """
+        skus = [line.sku for line in bag.lines]
+        choices = self._known_products.get(skus, store=builder.store)
+        if len(choices) < len(skus):
+            return None
+        cart = retry_dropped_connections(lambda: builder.create_known_cart(bag, choices), deadline)
+        if cart is not None:
+            quote = self.get_guest_quote(cart.masked_id, deadline=deadline)
+            if not find_quote_differences(quote.lines, bag.lines):
+                return replace(quote, total=cart.total)
+        self._known_products.remove(skus, store=builder.store)
+        return None
 
     def _request_quote(
         self,

@@ -10,7 +10,6 @@ anyone, also finds a configurable product by the URL keys of its variants.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -18,12 +17,10 @@ from dataclasses import dataclass
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient, ShopJson
+from handoff.magento.product_cache import ProductCache
 from handoff.magento.product_pagination import fetch_products
 from handoff.magento.quote_models import Sku
 from handoff.settings.store_view_models import StoreView
-
-_CACHE_SECONDS = 600.0
-_MAX_CACHED = 20_000
 
 _PRODUCTS_QUERY = """query($values: [String!]!, $size: Int!, $page: Int!) {
   products(filter: {url_key: {in: $values}}, pageSize: $size, currentPage: $page) {
@@ -63,25 +60,19 @@ class _ConfigurableJson(ShopJson):
 
 
 class Variants:
-    """Finds the choices that variants stand for and caches them for ten minutes.
-
-    A cached choice may be out of date, so check a cart that was filled with it.
-    """
+    """Finds the choices that variants stand for, and caches them."""
 
     def __init__(self, client: MagentoClient) -> None:
         self._client = client
-        self._cache: dict[tuple[str, str], tuple[float, VariantChoice]] = {}
+        self._cache: ProductCache[VariantChoice] = ProductCache()
 
     def get_cached(self, skus: Iterable[str], *, store: StoreView) -> dict[str, VariantChoice]:
         """Return the cached choices of these skus, keyed by normalized sku."""
-        now = time.monotonic()
-        entries = {key: self._cache.get((store.code, key)) for key in map(normalize_sku, skus)}
-        return {key: entry[1] for key, entry in entries.items() if entry and entry[0] > now}
+        return self._cache.get(skus, store=store)
 
     def remove_cached(self, skus: Iterable[str], *, store: StoreView) -> None:
         """Remove the choices of these skus from the cache."""
-        for sku in skus:
-            self._cache.pop((store.code, normalize_sku(sku)), None)
+        self._cache.remove(skus, store=store)
 
     def find_choices(
         self, url_keys: Collection[str], *, store: StoreView, deadline: Deadline
@@ -99,10 +90,7 @@ class Variants:
             deadline=deadline,
         )
         choices = _list_choices(products or [])
-        if len(self._cache) + len(choices) > _MAX_CACHED:
-            self._cache.clear()
-        expiry = time.monotonic() + _CACHE_SECONDS
-        self._cache |= {(store.code, key): (expiry, choice) for key, choice in choices.items()}
+        self._cache.add(choices, store=store)
         return choices
 
 

@@ -6,7 +6,6 @@ and refuses a line with the same codes as for any other bag.
 
 from __future__ import annotations
 
-import time
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,11 +15,9 @@ from pydantic import ValidationError
 from handoff.bag import Bag, normalize_sku
 from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient, ShopJson, build_unusable_answer_problem
+from handoff.magento.product_cache import ProductCache
 from handoff.magento.quote_models import Quote, Sku
 from handoff.settings.store_view_models import StoreView
-
-_CACHE_SECONDS = 600.0
-_MAX_CACHED = 20_000
 
 _QUERY = """query($id: String!) {
   cart(cart_id: $id) {
@@ -81,26 +78,20 @@ class _NumberedCartJson(ShopJson):
 
 
 class ProductNumbers:
-    """Finds products, and caches them for ten minutes by sku and store view.
-
-    A cached product may be out of date, so check a cart that was filled with it.
-    """
+    """Finds the numbers of products, and caches them."""
 
     def __init__(self, client: MagentoClient) -> None:
         self._client = client
-        self._cache: dict[tuple[str, str], tuple[float, NumberedProduct]] = {}
+        self._cache: ProductCache[NumberedProduct] = ProductCache()
 
     def get_cached(self, bag: Bag, *, store: StoreView) -> dict[str, NumberedProduct] | None:
         """Return the products of a bag by normalized sku, None unless all are cached."""
-        now = time.monotonic()
-        entries = {key: self._cache.get((store.code, key)) for key in _list_skus(bag)}
-        found = {key: entry[1] for key, entry in entries.items() if entry and entry[0] > now}
-        return found if len(found) == len(entries) else None
+        found = self._cache.get(_list_skus(bag), store=store)
+        return found if len(found) == len(bag.lines) else None
 
     def remove_cached(self, bag: Bag, *, store: StoreView) -> None:
         """Remove the products of a bag from the cache."""
-        for sku in _list_skus(bag):
-            self._cache.pop((store.code, sku), None)
+        self._cache.remove(_list_skus(bag), store=store)
 
     def read_from_quote(
         self, quote: Quote, *, store: StoreView, deadline: Deadline
@@ -119,15 +110,12 @@ class ProductNumbers:
             raise build_unusable_answer_problem(
                 answer, "The shop's GraphQL does not tell the numbers of the products."
             ) from None
-        if len(self._cache) + len(products) > _MAX_CACHED:
-            self._cache.clear()
-        expiry = time.monotonic() + _CACHE_SECONDS
-        self._cache |= {(store.code, sku): (expiry, each) for sku, each in products.items()}
+        self._cache.add(products, store=store)
         return products
 
 
 def _list_skus(bag: Bag) -> Iterable[str]:
-    return [normalize_sku(line.sku) for line in bag.lines]
+    return [line.sku for line in bag.lines]
 
 
 def _decode(uid: str) -> str:
