@@ -164,7 +164,7 @@ def _run_init(options: InitOptions, questions: Questions) -> int:
         click.echo("\nNothing was written, because of --dry-run.")
         return 0
     if has_changes:
-        if not questions.ask_yes("--yes", "\nMake these changes?", proposal=True):
+        if not questions.ask_yes_or_no("--yes", "\nMake these changes?", proposal=True):
             exit_with_error("Nothing was written.")
         apply_plan(plan)
         click.echo("Written.")
@@ -190,7 +190,7 @@ def _start_service(plan: InstallationPlan, options: InitOptions, questions: Ques
     if plan.settings.get("HANDOFF_WEBHOOK_URL"):
         timers.append("handoff-deliver.timer")
     question = f"Start handoff.service and {', '.join(timers)}?"
-    if not options.start and not questions.ask_yes(
+    if not options.start and not questions.ask_yes_or_no(
         "--start or --no-start", question, proposal=True
     ):
         return False

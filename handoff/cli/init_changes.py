@@ -169,7 +169,7 @@ def _wants_redis_user(options: InitOptions, questions: Questions) -> bool:
     if options.redis_user:
         return options.redis_user == "create"
     question = "Create a Redis user for Handoff now? Otherwise it uses the shop's own login."
-    return questions.ask_yes("--redis-user", question, proposal=False)
+    return questions.ask_yes_or_no("--redis-user", question, proposal=False)
 
 
 def _choose_public_url(options: InitOptions, facts: ShopFacts, existing: dict[str, str]) -> str:
@@ -185,7 +185,7 @@ def _choose_customer_accounts(
     if known or not needs_customer_accounts(facts):
         return known or ""
     question = "Does the shop share customer accounts among its websites?"
-    is_shared = questions.ask_yes("--customer-accounts", question, proposal=False)
+    is_shared = questions.ask_yes_or_no("--customer-accounts", question, proposal=False)
     return "global" if is_shared else "website"
 
 

@@ -79,7 +79,7 @@ def _read_env_php(env_php: Path, options: InitOptions, questions: Questions) -> 
             raise
         click.echo(reason, err=True)
         question = f"Run it with PHP, as the user {find_owner_name(env_php)}?"
-        if not questions.ask_yes("--use-php", question, proposal=False):
+        if not questions.ask_yes_or_no("--use-php", question, proposal=False):
             raise ConfigurationNeedsPhp(
                 "Give --use-php to let PHP run it, or --session-store in its place."
             ) from None

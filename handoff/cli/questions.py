@@ -32,7 +32,7 @@ class Questions:
         )
         return str(answer).strip()
 
-    def ask_yes(self, option: str, question: str, *, proposal: bool) -> bool:
+    def ask_yes_or_no(self, option: str, question: str, *, proposal: bool) -> bool:
         """Return a yes or no. Exit with code 2 if nobody can be asked."""
         if self.takes_proposals:
             return proposal

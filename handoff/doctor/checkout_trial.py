@@ -174,7 +174,7 @@ def try_checkout(shop: DoctorShopClient, store: StoreView, skus: list[str]) -> C
         if outcome is CheckoutTrialOutcome.QUOTE_NOT_FOUND:
             website_id = trial.find_website_id([n for n in _WEBSITE_IDS if n != store.website_id])
             outcome = CheckoutTrialOutcome.WRONG_WEBSITE if website_id else outcome
-        if outcome is CheckoutTrialOutcome.ERROR_STATUS and trial.can_open_without_session():
+        if outcome is CheckoutTrialOutcome.ERROR_STATUS and trial.try_without_session():
             outcome = CheckoutTrialOutcome.SESSION_UNREADABLE
         if outcome in _UNREAD:
             other = trial.try_other_serializer()
@@ -213,7 +213,7 @@ class _CheckoutTrialRun:
         html = "".join(page.response.text for page in pages)
         return _CheckoutVisit(pages, form_key in html, self.sku in html)
 
-    def can_open_without_session(self) -> bool:
+    def try_without_session(self) -> bool:
         """Return whether checkout answers a request without a session with no error."""
         first = open_with_session(self.shop, self.store, "")[0]
         return first.failure is None and first.response.status < HTTPStatus.BAD_REQUEST

@@ -131,7 +131,7 @@ class _Parser:
             return self._parse_number(self.text.replace("_", ""))
         name = self.text.lower().lstrip("\\")
         if self.kind != "word" or name not in _CONSTANTS:
-            self._refuse(self._describe())
+            self._refuse(self._describe_token())
         return _CONSTANTS[name]
 
     def _parse_number(self, text: str) -> int | float:
@@ -181,7 +181,7 @@ class _Parser:
             self._refuse("an infinite number as a key")
         return "" if key is None else int(key)
 
-    def _describe(self) -> str:
+    def _describe_token(self) -> str:
         """Return a description of the current token, without repeating a value of the file."""
         if self.kind == "end":
             return "the end of the file"

@@ -140,7 +140,7 @@ def _plan_redis(options: object) -> SessionStorePlan:
     sentinels = _read_text(redis, "sentinel_servers")
     if sentinels:
         master = _read_text(redis, "sentinel_master")
-        servers = ",".join(_name_server(text) for text in sentinels.split(",") if text.strip())
+        servers = ",".join(_remove_scheme(text) for text in sentinels.split(",") if text.strip())
         return SessionStorePlan(
             f"redis+sentinel://{{login}}{servers}/{master}/{database}",
             login,
@@ -150,8 +150,8 @@ def _plan_redis(options: object) -> SessionStorePlan:
         path = quote(host.removeprefix("unix://"))
         return SessionStorePlan(f"unix://{{login}}{path}?db={database}", login)
     scheme = "rediss" if host.startswith(("tls://", "ssl://")) else "redis"
-    address = split_url(host if "://" in host else f"tcp://{_bracket(host)}")
-    name = _bracket(address.hostname or "127.0.0.1")
+    address = split_url(host if "://" in host else f"tcp://{_bracket_ipv6(host)}")
+    name = _bracket_ipv6(address.hostname or "127.0.0.1")
     return SessionStorePlan(f"{scheme}://{{login}}{name}:{address.port or port}/{database}", login)
 
 
@@ -177,11 +177,11 @@ def _plan_files(save_path: str, owner: str | None) -> SessionStorePlan:
     return SessionStorePlan(url, folder=folder, owner=user)
 
 
-def _name_server(text: str) -> str:
+def _remove_scheme(text: str) -> str:
     return text.strip().partition("://")[2] or text.strip()
 
 
-def _bracket(host: str) -> str:
+def _bracket_ipv6(host: str) -> str:
     return f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host
 
 

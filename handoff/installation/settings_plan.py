@@ -112,13 +112,15 @@ def _plan_cookie(facts: ShopFacts) -> dict[str, str]:
     if cookie is not None:
         lifetime = cookie.get("max-age") or "0"
         values = {
-            "SESSION_COOKIE_NAME": _skip(cookie.name, "PHPSESSID"),
+            "SESSION_COOKIE_NAME": _omit_default(cookie.name, "PHPSESSID"),
             "SESSION_COOKIE_DOMAIN": _find_other_cookie_domain(cookie, facts.shop.storefront_url),
-            "SESSION_COOKIE_PATH": _skip(cookie.get("path") or "/", "/"),
-            "SESSION_COOKIE_SAMESITE": _skip((cookie.get("samesite") or "Lax").capitalize(), "Lax"),
+            "SESSION_COOKIE_PATH": _omit_default(cookie.get("path") or "/", "/"),
+            "SESSION_COOKIE_SAMESITE": _omit_default(
+                (cookie.get("samesite") or "Lax").capitalize(), "Lax"
+            ),
         }
     lifetime = lifetime or _DEFAULT_COOKIE_LIFETIME
-    values["SESSION_COOKIE_LIFETIME"] = _skip(lifetime, _DEFAULT_COOKIE_LIFETIME)
+    values["SESSION_COOKIE_LIFETIME"] = _omit_default(lifetime, _DEFAULT_COOKIE_LIFETIME)
     if lifetime.isdecimal():
         stored = compute_session_lifetime(facts.configuration, int(lifetime))
         values["SESSION_LIFETIME"] = str(stored or "")
@@ -172,5 +174,5 @@ def _find_other_cookie_domain(cookie: SetCookie, storefront_url: str) -> str:
     return "" if domain.removeprefix(".") == host else domain
 
 
-def _skip(value: str, default: str) -> str:
+def _omit_default(value: str, default: str) -> str:
     return "" if value == default else value

@@ -177,7 +177,7 @@ class HandoffRepository:
             if renewed is not None and self._sessions is not None:
                 if not self._sessions.can_read(connection, renewed.id):
                     return None
-                self._sessions.keep(connection, renewed)
+                self._sessions.move_erase_time(connection, renewed)
             if renewed is not None:
                 lease.release(connection)
             return renewed
@@ -235,7 +235,7 @@ class HandoffRepository:
             used = self._fetch_handoff(connection, _USE_LINK, **values)
             if self._sessions is not None:
                 if used is not None:
-                    self._sessions.keep(connection, used)
+                    self._sessions.move_erase_time(connection, used)
                 self._sessions.erase_due(connection)
             if self._outbox and used is not None and used.reopen_count == 0:
                 self._outbox.add_opened(connection, used)
@@ -263,7 +263,7 @@ class HandoffRepository:
         def work(connection: sa.Connection) -> None:
             undone = self._fetch_handoff(connection, _UNDO_SESSION_WRITE, **values)
             if undone is not None and self._sessions is not None:
-                self._sessions.keep(connection, undone)
+                self._sessions.move_erase_time(connection, undone)
 
         self._database.write(work, durable=False)
 

@@ -78,8 +78,8 @@ class StoredSessionRepository:
         except ValueError:
             return False
 
-    def keep(self, connection: sa.Connection, found: Handoff) -> None:
-        """Keep a handoff's session for as long as a web view may get it, and no longer."""
+    def move_erase_time(self, connection: sa.Connection, found: Handoff) -> None:
+        """Set the time to erase a session to the end of its link or, once used, of the grace."""
         time = found.expires_at
         if found.session_written_at is not None:
             time = found.session_written_at + self._grace

@@ -195,7 +195,7 @@ class CheckoutProbe:
         path = get_path(location)
         # A gate in front of the shop redirects as well, to a login of its own.
         is_of_shop = "checkout" in path or "cart" in path
-        if is_of_shop and not self._is_session_kept(site, location):
+        if is_of_shop and not self._is_redirect_within_shop(site, location):
             raise StoreNotServed(
                 f"The shop has the checkout of the store view {site.store_code} on another "
                 "host than HANDOFF_STORES, where its url is missing or wrong."
@@ -206,7 +206,7 @@ class CheckoutProbe:
             return CheckoutReply.SENT_TO_ACCOUNT
         raise CheckoutInconclusive("redirected_elsewhere")
 
-    def _is_session_kept(self, site: StoreSite, location: str) -> bool:
+    def _is_redirect_within_shop(self, site: StoreSite, location: str) -> bool:
         """Return whether a redirect leads to a host with the session cookie, or a known one."""
         try:
             parts = urlsplit(location)

@@ -97,7 +97,7 @@ def _find_column(rows: Sequence[Sequence[str]], column: str | None) -> tuple[int
         return headings.index(wanted), True
     if column is not None:
         raise NoSuchColumn([cell.strip() for cell in rows[0]])
-    named = [index for index, heading in enumerate(headings) if _names_references(heading)]
+    named = [index for index, heading in enumerate(headings) if _is_reference_heading(heading)]
     if len(named) > 1:
         raise AmbiguousColumns([rows[0][index].strip() for index in named])
     if named:
@@ -114,7 +114,7 @@ def _normalize_heading(text: str) -> str:
     return " ".join(re.split(r"[\W_]+", letters.casefold())).strip()
 
 
-def _names_references(heading: str) -> bool:
+def _is_reference_heading(heading: str) -> bool:
     # A cell with digits is a reference itself, such as ref-1001.
     has_digits = any(char.isdigit() for char in heading)
     return not has_digits and any(_HEADING_WORD.match(word) for word in heading.split())

@@ -108,17 +108,17 @@ class DatabaseSessionStore:
 
     def has_row(self, session_id: str) -> bool:
         """Return whether the session has a row. It needs the right to INSERT only."""
-        return self._run(lambda connection: not self._can_insert(connection, session_id))
+        return self._run(lambda connection: not self._try_insert(connection, session_id))
 
     def check_writable(self) -> None:
         """Insert a row and undo it."""
-        self._run(lambda connection: self._can_insert(connection, generate_session_id()))
+        self._run(lambda connection: self._try_insert(connection, generate_session_id()))
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
-    def _can_insert(self, connection: Connection, session_id: str) -> bool:
+    def _try_insert(self, connection: Connection, session_id: str) -> bool:
         """Insert an empty row, undo it, and return whether there was no such row before."""
         try:
             self._insert(connection, session_id, b"")

@@ -33,10 +33,10 @@ _State = tuple[int, ...]
 def compute_row_name(session_id: str, key: bytes) -> str:
     """Return the `session_id` of a session's row, for a session store key of KEY_LENGTH bytes."""
     inner, outer = struct.unpack(">8L", key[:32]), struct.unpack(">8L", key[32:])
-    return _finish(outer, _finish(inner, session_id.encode())).hex()
+    return _finish_sha256(outer, _finish_sha256(inner, session_id.encode())).hex()
 
 
-def _finish(state: _State, text: bytes) -> bytes:
+def _finish_sha256(state: _State, text: bytes) -> bytes:
     """Return the SHA-256 of a block that led to `state`, followed by `text`."""
     zeros = -(len(text) + 9) % _BLOCK
     length = struct.pack(">Q", 8 * (_BLOCK + len(text)))

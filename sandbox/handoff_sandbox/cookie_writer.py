@@ -39,7 +39,7 @@ class CookieWriter:
     def clear_store(self) -> str:
         return self._clear("store", "")
 
-    def set_updated_content(self, value: str) -> str:
+    def set_switched_content_version(self, value: str) -> str:
         return self._set("private_content_version", value, YEAR, "")
 
     def set_section_data_clean(self, code: str) -> str:

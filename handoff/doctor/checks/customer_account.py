@@ -61,9 +61,9 @@ def check_customer_session(context: CheckContext) -> CheckResult:
     configured = context.settings.customer_accounts
     other = "website" if configured == "global" else "global"
     try:
-        if _is_session_accepted(context.shop, store, logins[configured]):
+        if _try_session(context.shop, store, logins[configured]):
             return ok("The shop accepts the session that we write for the customer.")
-        if _is_session_accepted(context.shop, store, logins[other]):
+        if _try_session(context.shop, store, logins[other]):
             return fault(
                 "Customers get an empty cart: websites do not share accounts as configured.",
                 f"Set HANDOFF_CUSTOMER_ACCOUNTS={other}",
@@ -78,7 +78,7 @@ def check_customer_session(context: CheckContext) -> CheckResult:
     )
 
 
-def _is_session_accepted(shop: DoctorShopClient, store: StoreView, login: SessionLogin) -> bool:
+def _try_session(shop: DoctorShopClient, store: StoreView, login: SessionLogin) -> bool:
     """Write a session and return whether the account page opens with it."""
     account_url = f"{shop.settings.build_store_site(store).storefront_url}/customer/account/"
     session_id = write_session(shop, build_login_entry(login))

@@ -110,24 +110,24 @@ def _check_rights(store: DatabaseSessionStore, url: SessionStoreUrl) -> CheckRes
         "change sessions": update(rows).values(session_expires=0).where(false()),
         "read other tables": select(literal(1)).select_from(other).where(false()),
     }
-    allowed = [label for label, sql in statements.items() if _can_execute(store.engine, sql)]
+    allowed = [label for label, sql in statements.items() if _try_statement(store.engine, sql)]
     if allowed:
         return warning(
             f"The user has more rights than it needs. It may: {', '.join(allowed)}.",
             f"Create a user for Handoff alone: {_build_grant(url)}",
         )
-    if not _can_execute(store.engine, select(*rows.c).where(false())):
+    if not _try_statement(store.engine, select(*rows.c).where(false())):
         return warning(
             "It may not read the session of a checkout preflight. So a password change between "
             "a transfer and checkout does not end the customer's session.",
             f"If customers are transferred, give it the right to SELECT: {_build_grant(url)}",
         )
-    if _can_execute(store.engine, delete(rows).where(false())):
+    if _try_statement(store.engine, delete(rows).where(false())):
         return ok("It may insert, read and delete sessions, and do nothing else.")
     return ok("It may insert and read sessions, and do nothing else.")
 
 
-def _can_execute(engine: Engine, statement: Executable) -> bool:
+def _try_statement(engine: Engine, statement: Executable) -> bool:
     """Execute a statement and return whether the server allowed it."""
     try:
         with engine.begin() as connection:

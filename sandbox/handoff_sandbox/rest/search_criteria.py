@@ -114,10 +114,10 @@ def read_search_criteria() -> SearchCriteria:
         groups=tuple(
             tuple(_read_filter(tree) for tree in _list_branches(g, "filters")) for g in groups
         ),
-        sort=tuple((_read_leaf(o, "field"), _read_leaf(o, "direction").upper()) for o in orders),
-        page_size=_read_number(_read_leaf(tree, "pageSize", "page_size")),
-        page=_read_number(_read_leaf(tree, "currentPage", "current_page")),
-        request_name=_read_leaf(tree, "requestName", "request_name") or None,
+        sort=tuple((_read_first(o, "field"), _read_first(o, "direction").upper()) for o in orders),
+        page_size=_read_number(_read_first(tree, "pageSize", "page_size")),
+        page=_read_number(_read_first(tree, "currentPage", "current_page")),
+        request_name=_read_first(tree, "requestName", "request_name") or None,
     )
 
 
@@ -145,13 +145,13 @@ def _list_branches(tree: dict[str, object], *names: str) -> list[dict[str, objec
     return []
 
 
-def _read_leaf(tree: dict[str, object], *names: str) -> str:
+def _read_first(tree: dict[str, object], *names: str) -> str:
     return next((str(tree[name]) for name in names if name in tree), "")
 
 
 def _read_filter(tree: dict[str, object]) -> CriteriaFilter:
-    condition = _read_leaf(tree, "conditionType", "condition_type") or "eq"
-    return CriteriaFilter(_read_leaf(tree, "field"), _read_leaf(tree, "value"), condition)
+    condition = _read_first(tree, "conditionType", "condition_type") or "eq"
+    return CriteriaFilter(_read_first(tree, "field"), _read_first(tree, "value"), condition)
 
 
 def _read_number(text: str) -> int | None:

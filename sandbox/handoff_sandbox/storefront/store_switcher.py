@@ -25,7 +25,7 @@ def switch_store() -> Response:
     cookies = visit.shop.cookies
     visit.cookies += [
         cookies.clear_store() if target == views.first else cookies.set_store(target.code),
-        cookies.set_updated_content(token_hex(16)),
+        cookies.set_switched_content_version(token_hex(16)),
         cookies.set_section_data_clean(target.code),
     ]
     return redirect_to(_read_target_path(visit))
