@@ -15,7 +15,7 @@ from handoff.ledger.search_repository import FoundTransfer, SearchRepository
 from handoff.link_tokens import find_handoff_id
 from handoff.settings import Settings
 from handoff.support_code import build_support_code
-from handoff.web_checkout.transfer_status import describe_transfer
+from handoff.web_checkout.transfer_status import describe_refusal, describe_transfer
 from handoff.webhooks.receivers import list_receivers
 
 
@@ -56,10 +56,12 @@ def _describe_found_transfer(
     receiver_names: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return a transfer as JSON. `link_ttl` is in seconds."""
-    status = describe_transfer(found.handoffs, found.refusal, link_ttl=link_ttl) or {}
+    last_refusal = found.refusals[-1] if found.refusals else None
+    status = describe_transfer(found.handoffs, last_refusal, link_ttl=link_ttl) or {}
     orders = status.get("orders", [])
     return {
         **{name: status[name] for name in ("reference", "state", "refusal")},
+        "refusals": [describe_refusal(refusal) for refusal in found.refusals],
         "orders": [{name: order[name] for name in ("number", "state")} for order in orders],
         "handoffs": [
             {

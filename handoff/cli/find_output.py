@@ -1,4 +1,4 @@
-"""Prints what `handoff find` has found: tables for each handoff, and the last refusal."""
+"""Prints what `handoff find` has found: tables for each handoff, and the last refusals."""
 
 from __future__ import annotations
 
@@ -29,10 +29,16 @@ def print_transfer(console: Console, transfer: dict[str, Any]) -> None:
         title = f"Handoff {handoff['handoff']}, support code {handoff['support_code']}"
         _print_table(console, title, rows)
         _print_bag_and_order(console, handoff["lines"])
-    refusal = transfer["refusal"]
-    if refusal is not None:
-        what = ": ".join(filter(None, (refusal["code"], ", ".join(refusal["skus"]))))
-        _print_table(console, "Last refused transfer", [(refusal["refused_at"], "refused", what)])
+    if transfer["refusals"]:
+        rows = [
+            (refusal["refused_at"], "refused", _describe_refusal(refusal))
+            for refusal in transfer["refusals"]
+        ]
+        _print_table(console, "Last refused transfers", rows)
+
+
+def _describe_refusal(refusal: dict[str, Any]) -> str:
+    return ": ".join(filter(None, (refusal["code"], ", ".join(refusal["skus"]))))
 
 
 def _print_bag_and_order(console: Console, lines: Sequence[dict[str, Any]]) -> None:

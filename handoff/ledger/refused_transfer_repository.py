@@ -1,16 +1,14 @@
 """The refused transfers, which callers can ask about for 30 days.
 
-Each reference of a caller has its last refusal at most. Quote ids and tokens are not stored. No
-write is durable: after a power failure, only the answer to such a question is missing.
+Each reference of a caller has its last few refusals. Quote ids and tokens are not stored. No write
+is durable: after a power failure, only the answer to such a question is missing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from handoff.ledger.column_value_types import TextValue, TimeValue
 from handoff.ledger.database import NOW, Database
@@ -21,6 +19,9 @@ from handoff.ledger.tables import refused_transfer
 RETENTION = 30 * 24 * 3600
 """Seconds that a refused transfer is kept."""
 
+REFUSALS_PER_REFERENCE = 5
+"""The refusals of a reference that are kept, the last ones."""
+
 _c = refused_transfer.c
 IS_OVER_RETENTION = _c.refused_at <= NOW - RETENTION * 1000
 """The condition for the rows that nobody may read and that purging deletes."""
@@ -28,7 +29,7 @@ IS_OVER_RETENTION = _c.refused_at <= NOW - RETENTION * 1000
 
 @dataclass(frozen=True, slots=True)
 class RefusedTransfer:
-    """The last refusal of a reference: the problem's code, the skus that it names, and the time."""
+    """A refusal of a reference: the problem's code, the skus that it names, and the time."""
 
     reference: TextValue
     code: TextValue
@@ -36,23 +37,25 @@ class RefusedTransfer:
     refused_at: TimeValue
 
 
-def _build_upsert(insert: Any) -> sa.Executable:
-    new = insert(refused_transfer).values(refused_at=NOW)
-    changed = ("reference", "code", "skus", "refused_at")
-    upsert: sa.Executable = new.on_conflict_do_update(
-        index_elements=[_c.transfer_key], set_={name: new.excluded[name] for name in changed}
-    )
-    return upsert
-
-
-_UPSERT = {"sqlite": _build_upsert(sqlite.insert), "postgresql": _build_upsert(postgresql.insert)}
-_FIND = sa.select(_c.reference, _c.code, _c.skus, _c.refused_at).where(
-    _c.transfer_key == sa.bindparam("key"), sa.not_(IS_OVER_RETENTION)
+_of_transfer = _c.transfer_key == sa.bindparam("transfer_key")
+_kept = (
+    sa.select(_c.sequence)
+    .where(_of_transfer)
+    .order_by(_c.sequence.desc())
+    .limit(REFUSALS_PER_REFERENCE)
+)
+_INSERT = sa.insert(refused_transfer).values(refused_at=NOW)
+_DELETE_OLDEST = sa.delete(refused_transfer).where(_of_transfer, _c.sequence.not_in(_kept))
+_FIND = (
+    sa.select(_c.reference, _c.code, _c.skus, _c.refused_at)
+    .where(_of_transfer, sa.not_(IS_OVER_RETENTION))
+    .order_by(_c.sequence.desc())
+    .limit(1)
 )
 _FIND_LAST = (
     sa.select(_c.reference, _c.code, _c.skus, _c.refused_at)
     .where(sa.not_(IS_OVER_RETENTION))
-    .order_by(_c.refused_at.desc())
+    .order_by(_c.refused_at.desc(), _c.sequence.desc())
     .limit(sa.bindparam("count", type_=sa.Integer))
 )
 
@@ -64,7 +67,7 @@ class RefusedTransferRepository:
         self._database = database
 
     def record(self, caller: str | None, reference: str, *, code: str, skus: list[str]) -> None:
-        """Keep a refusal in the place of an earlier one of the same reference."""
+        """Keep a refusal, and delete the oldest one of the same reference if there are too many."""
         values = {
             "transfer_key": build_reference_key(caller, reference),
             "reference": reference,
@@ -74,14 +77,15 @@ class RefusedTransferRepository:
         }
 
         def work(connection: sa.Connection) -> None:
-            connection.execute(_UPSERT[connection.dialect.name], values)
+            connection.execute(_INSERT, values)
+            connection.execute(_DELETE_OLDEST, {"transfer_key": values["transfer_key"]})
 
         self._database.write(work, durable=False)
 
     def find(self, caller: str | None, reference: str) -> RefusedTransfer | None:
         """Return the last refusal of a caller's reference, or None; raise RecordUnreadable."""
         values = {
-            "key": build_reference_key(caller, reference),
+            "transfer_key": build_reference_key(caller, reference),
             **self._database.now_parameter,
         }
         with self._database.open_read_connection() as connection:

@@ -42,10 +42,10 @@ class _KeyedRefusal(RefusedTransfer):
 
 @dataclass(frozen=True, slots=True)
 class FoundTransfer:
-    """All handoffs of a transfer, the oldest first, and its last refusal; one may be missing."""
+    """All handoffs of a transfer, and its last refusals, the oldest first; one may be missing."""
 
     handoffs: list[Handoff]
-    refusal: RefusedTransfer | None
+    refusals: list[RefusedTransfer]
 
 
 class SearchRepository:
@@ -105,18 +105,21 @@ class SearchRepository:
         has_key = _r.transfer_key.in_(list(handoffs))
         refusals = self._find_refusals(sa.or_(has_key, is_refused_match))
         return [
-            FoundTransfer(handoffs.get(key, []), refusals.get(key))
+            FoundTransfer(handoffs.get(key, []), refusals.get(key, []))
             for key in dict.fromkeys([*handoffs, *refusals])
         ]
 
-    def _find_refusals(self, has_match: sa.ColumnElement[bool]) -> dict[str, _KeyedRefusal]:
+    def _find_refusals(self, has_match: sa.ColumnElement[bool]) -> dict[str, list[RefusedTransfer]]:
         """Return refusals that may still be read, by the keys of their transfers."""
         statement = (
             sa.select(_r.reference, _r.code, _r.skus, _r.refused_at, _r.transfer_key)
             .where(has_match, sa.not_(IS_OVER_RETENTION))
-            .order_by(_r.refused_at)
+            .order_by(_r.sequence)
         )
         with self._database.open_read_connection() as connection:
             rows = connection.execute(statement, self._database.now_parameter).mappings()
-            refusals = parse_rows(_KeyedRefusal, rows, self._on_unreadable)
-        return {refusal.transfer_key: refusal for refusal in refusals}
+            found = parse_rows(_KeyedRefusal, rows, self._on_unreadable)
+        refusals: defaultdict[str, list[RefusedTransfer]] = defaultdict(list)
+        for refusal in found:
+            refusals[refusal.transfer_key].append(refusal)
+        return dict(refusals)

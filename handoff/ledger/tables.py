@@ -136,15 +136,18 @@ checkout_refusals = Table(
     Column("refusal_count", BigInteger, nullable=False),
 )
 
+# `sequence` is the order of writing.
 refused_transfer = Table(
     "refused_transfer",
     metadata,
-    Column("transfer_key", String(64), primary_key=True),
+    Column("sequence", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+    Column("transfer_key", String(64), nullable=False),
     Column("reference", String(36), nullable=False),
     Column("code", String(32), nullable=False),
     Column("skus", JSON, nullable=False),
     Column("refused_at", BigInteger, nullable=False),
     Index("refused_transfer_refused_at", "refused_at"),
+    Index("refused_transfer_key", "transfer_key", "sequence"),
 )
 
 # The webhooks' outbox: an event has a row for each receiver. `sequence` is the order of writing.

@@ -56,7 +56,7 @@ def describe_transfer(
         "state": _determine_state(latest, orders, refusal, link_ttl),
         **{name: format_time(getattr(latest, field, None)) for name, field in TIMES.items()},
         "orders": [describe_order(order) for order in orders],
-        "refusal": refusal and _describe_refusal(refusal),
+        "refusal": refusal and describe_refusal(refusal),
     }
 
 
@@ -84,7 +84,8 @@ def _find_last_event(handoff: Handoff, link_ttl: int) -> int:
     return max(handoff.issued_at, given_out, handoff.used_at or 0, handoff.session_written_at or 0)
 
 
-def _describe_refusal(refusal: RefusedTransfer) -> dict[str, Any]:
+def describe_refusal(refusal: RefusedTransfer) -> dict[str, Any]:
+    """Return the JSON for a refused transfer."""
     return {
         "code": refusal.code,
         "skus": refusal.skus,

@@ -261,6 +261,18 @@ def test_a_refused_transfer_has_its_code_and_its_skus(scenario: Scenario, handof
     assert "lines_refused: ITEM-99" in handoff("find", "refused").stdout
 
 
+def test_the_last_refusals_of_a_reference_are_shown(scenario: Scenario, handoff: Command) -> None:
+    poq = Poq(scenario.app.test_client())
+    for sku in ("ITEM-98", "ITEM-99"):
+        assert poq.bag((sku, 1), reference="r").status_code == 422
+        scenario.clock.advance(seconds=60)
+    [found] = read_transfers(handoff("find", "r", "--json"))
+    assert [refusal["skus"] for refusal in found["refusals"]] == [["ITEM-98"], ["ITEM-99"]]
+    assert found["refusal"] == found["refusals"][1]
+    output = handoff("find", "r").stdout
+    assert output.index("lines_refused: ITEM-98") < output.index("lines_refused: ITEM-99")
+
+
 def test_a_refusal_after_a_handoff_is_found_by_its_quote(
     scenario: Scenario, handoff: Command
 ) -> None:

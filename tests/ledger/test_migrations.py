@@ -26,6 +26,7 @@ from handoff.ledger import (
     open_database,
 )
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
+from handoff.ledger.refused_transfer_repository import find_last_refusals
 from handoff.ledger.tables import handoff, metadata
 from handoff.problems import LedgerUnavailable
 from tests.ledger.stored_handoffs import LedgerWithHandoffs
@@ -252,3 +253,20 @@ def test_only_a_handoff_that_was_ordered_lately_is_checked_again_after_the_migra
             "purged": None,
             "unresolved": 9,
         }
+
+
+def test_refused_transfers_are_kept(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrate_to(database, "0016", monkeypatch)
+    names = ("transfer_key", "reference", "code", "skus", "refused_at")
+    now = database.read_time()
+    rows = [
+        {"transfer_key": key, "reference": key, "code": "c", "skus": '["A"]', "refused_at": at}
+        for key, at in (("later", now), ("earlier", now - 1))
+    ]
+    with database.open_migration_transaction() as connection:
+        old_table = table("refused_transfer", *(column(name) for name in names))
+        connection.execute(insert(old_table), rows)
+    migrate(database)
+    found = find_last_refusals(database, 3)
+    assert [refusal.reference for refusal in found] == ["later", "earlier"]
+    assert found[0].skus == ["A"]

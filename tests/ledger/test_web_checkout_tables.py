@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from handoff.ledger import CompletionRepository, RefusedTransferRepository
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.refused_transfer_repository import RETENTION
+from handoff.ledger.search_repository import SearchRepository
 from handoff.ledger.tables import refused_transfer
 from tests.ledger.query_plans import find_full_scans, recorded_statements
 from tests.ledger.stored_handoffs import LedgerWithHandoffs
@@ -53,6 +54,20 @@ def test_a_reference_has_its_last_refusal(ledger: LedgerWithHandoffs) -> None:
     assert found is not None
     assert (found.code, found.skus, found.refused_at) == ("quote_empty", [], ledger.clock.now)
     assert refusals.find("other", "r-1") is None
+
+
+def test_a_reference_keeps_its_last_five_refusals(ledger: LedgerWithHandoffs) -> None:
+    refusals = RefusedTransferRepository(ledger.database)
+    refusals.record("poq", "r-2", code="quote_empty", skus=[])
+    for number in range(8):
+        refusals.record("poq", "r-1", code="lines_refused", skus=[str(number)])
+        ledger.clock.advance(seconds=-1)  # the order of writing counts, not the clock
+    [found] = SearchRepository(ledger.database).find_by_text("r-1")
+    assert [refusal.skus for refusal in found.refusals] == [["3"], ["4"], ["5"], ["6"], ["7"]]
+    last = refusals.find("poq", "r-1")
+    assert last is not None
+    assert last.skus == ["7"]
+    assert refusals.find("poq", "r-2") is not None
 
 
 def test_purging_deletes_refusals_after_30_days(ledger: LedgerWithHandoffs) -> None:

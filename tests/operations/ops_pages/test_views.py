@@ -119,6 +119,10 @@ def test_a_refused_transfer_says_why(scenario: Scenario, desk: FlaskClient) -> N
     assert "lines_refused ITEM-99" in text
     overview = read_text(desk.get("/ops/").text)
     assert "lines_refused ITEM-99 refused-one" in overview
+    Poq(scenario.app.test_client()).bag(("ITEM-98", 1), reference="refused-one")
+    text = search(desk, "refused-one")
+    assert "Last refused transfers" in text
+    assert text.index("lines_refused ITEM-98") < text.index("lines_refused ITEM-99")
 
 
 def test_all_matches_are_shown_and_at_most_twenty(scenario: Scenario, desk: FlaskClient) -> None:
