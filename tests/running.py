@@ -24,7 +24,7 @@ from flask import Flask
 from handoff_sandbox import create_several_views, create_shop
 from handoff_sandbox.catalogue import Catalogue, create_demo_catalogue
 from handoff_sandbox.magento_version import MagentoVersion
-from handoff_sandbox.server import HOST, serving
+from handoff_sandbox.server_in_thread import HOST, serving
 from handoff_sandbox.shop import SandboxShop, open_shop
 
 from handoff.cli.serve import build_gunicorn_command

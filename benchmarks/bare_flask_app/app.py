@@ -1,4 +1,4 @@
-"""Flask views that do as little as possible: what the service is compared with.
+"""Flask views that do as little as possible, for comparison with the service.
 
 The environment has BARE_SHOP_URL (the shop to call), BARE_DATABASE (a file to write to) and
 BARE_SESSIONS (a folder).

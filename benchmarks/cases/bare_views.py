@@ -1,4 +1,4 @@
-"""Bare Flask views under load: what the service's requests are compared with."""
+"""Bare Flask views under load, for comparison with the service's requests."""
 
 from __future__ import annotations
 

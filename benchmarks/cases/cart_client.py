@@ -1,4 +1,4 @@
-"""Fill carts directly at a shop: what every way to the same cart costs at least."""
+"""Fills carts directly at a shop, which is the least that any way to the same cart costs."""
 
 from __future__ import annotations
 

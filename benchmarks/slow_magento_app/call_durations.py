@@ -1,4 +1,4 @@
-"""How long calls take at a Magento 2.4.7 in production mode: seconds, and more for each line.
+"""The durations of calls at a Magento 2.4.7 in production mode: seconds, and more for each line.
 
 The numbers are medians for carts with 1 to 50 lines, on two cores.
 """

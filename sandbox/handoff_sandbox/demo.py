@@ -23,7 +23,7 @@ from handoff_sandbox.accounts import ADMIN_NAME, ADMIN_PASSWORD, CUSTOMER_PASSWO
 from handoff_sandbox.factory import create_shop
 from handoff_sandbox.graphical_browser import open_in_browser
 from handoff_sandbox.phone import create_phone
-from handoff_sandbox.server import HOST, serving
+from handoff_sandbox.server_in_thread import HOST, serving
 
 API_KEY = "demo-key-that-is-no-secret"
 OPS_PASSWORD = "demo-support-desk"

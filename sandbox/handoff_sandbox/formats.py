@@ -1,4 +1,4 @@
-"""How Magento writes times and amounts, and the types that all modules share."""
+"""Times and amounts as Magento writes them, and the types that all modules share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The version of Magento that the stand-in shop imitates, and what differs between them."""
+"""The version of Magento that the stand-in shop imitates, and their differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page of the phone sends when somebody taps Checkout."""
+"""The request of the phone's page after a tap on Checkout."""
 
 from __future__ import annotations
 

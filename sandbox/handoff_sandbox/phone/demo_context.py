@@ -1,4 +1,4 @@
-"""What the phone's server works with: the demo's URLs, key, log files and session folder."""
+"""The objects of the phone's server: the demo's URLs, key, log files and session folder."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class DemoContext:
 
     @property
     def outages(self) -> dict[str, SessionStoreOutage | ShopOutage]:
-        """What the phone can take away, by name."""
+        """The outages that the phone can cause, by name."""
         return {"store": SessionStoreOutage(self.sessions), "shop": ShopOutage(self.sessions)}
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """Where a web view navigates to: the services, and from them the shop."""
+        """The origins that a web view navigates to: the services, and from them the shop."""
         return (*self.services.values(), self.shop)
 
 

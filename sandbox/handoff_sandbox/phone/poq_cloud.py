@@ -120,7 +120,7 @@ class PoqCloud:
 
 
 def _describe_problem(problem: dict[str, Any]) -> str:
-    """Return what a shopper can read: the refused products by name, or else the title."""
+    """Return a text for the shopper: the refused products by name, or else the title."""
     errors = [
         f"{find_content(error['sku']).name}: {error['detail']}"
         if "sku" in error

@@ -17,6 +17,6 @@ def read_file() -> bytes:
 
 
 def build_cookies() -> dict[str, str]:
-    """Return what Poq's app for iOS tells the page in cookies, by the end of their names."""
+    """Return the values that Poq's app for iOS sets in cookies, by the end of their names."""
     digest = base64.b64encode(hashlib.sha384(read_file()).digest()).decode()
     return {"platform": "ios", "version": VERSION, "integrity": f"sha384-{digest}"}

@@ -1,4 +1,4 @@
-"""The phone's page, and what its scripts call."""
+"""The phone's page, and the addresses that its scripts call."""
 
 from __future__ import annotations
 

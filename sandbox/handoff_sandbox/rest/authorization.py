@@ -1,4 +1,4 @@
-"""Who may call a REST endpoint: anybody, a customer or an administrator."""
+"""Decides whether a caller may use a REST endpoint: for anybody, customers or administrators."""
 
 from __future__ import annotations
 

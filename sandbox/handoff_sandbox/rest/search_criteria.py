@@ -47,7 +47,7 @@ class CriteriaFilter:
 
 @dataclass(frozen=True, slots=True)
 class SearchCriteria:
-    """What a caller searches for. A row must match one filter of each group."""
+    """The conditions of a search. A row must match one filter of each group."""
 
     groups: tuple[tuple[CriteriaFilter, ...], ...] = ()
     sort: tuple[tuple[str, str], ...] = ()

@@ -1,4 +1,4 @@
-"""What the storefront answers with: pages, redirects, and messages for the next page."""
+"""The answers of the storefront: pages, redirects, and messages for the next page."""
 
 from __future__ import annotations
 
