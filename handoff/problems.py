@@ -180,12 +180,16 @@ class QuoteEmpty(Problem):
 
 
 class QuoteOrdered(Problem):
-    """The quote has become an order."""
+    """The quote, whose number may be known, has become an order."""
 
     code = "quote_ordered"
     status = 409
     title = "The quote is closed."
     explanation = "It has been ordered already. Empty the bag in the app, and start a new one."
+
+    def __init__(self, quote_number: int | None = None) -> None:
+        super().__init__()
+        self.quote_number = quote_number
 
 
 class NotWithThisStore(Problem):

@@ -22,9 +22,11 @@ from handoff.operations.rate_limits import RateLimit, get_caller_network
 from handoff.operations.request_body import read_body
 from handoff.problems import (
     CustomerTokenRejected,
+    LedgerUnavailable,
     Paused,
     Problem,
     QuoteNotFound,
+    QuoteOrdered,
     TooManyRequests,
     UnsupportedMediaType,
 )
@@ -93,7 +95,7 @@ def _use_own_link(transfer: QuoteTransfer, handoff: Handoff) -> Response:
             return entry.checkout.redirect_to_checkout(used, cookies)
         # A simultaneous equal request got the same handoff and used its link first. This request
         # had the same credentials, and the web view may show its answer. So try again.
-    return entry.checkout.refuse(entry.handoffs.find(handoff.id) or handoff)
+    return entry.checkout.refuse(entry.handoffs.find(handoff.id) or handoff, cookies)
 
 
 @_blueprint.errorhandler(Problem)
@@ -103,12 +105,33 @@ def show_problem(problem: Problem) -> Response:
     structlog.contextvars.bind_contextvars(code=problem.code)
     if isinstance(problem, CustomerTokenRejected | QuoteNotFound):
         context.refused_entry_limit.count_event(get_caller_network(request.remote_addr))
+    if isinstance(problem, QuoteOrdered) and problem.quote_number is not None:
+        ordered_page = _find_ordered_page(problem.quote_number)
+        if ordered_page is not None:
+            return ordered_page
     page = result_pages.find_page_for_problem(problem)
     if problem.retry_after is not None:
         page = replace(page, retry_after=problem.retry_after)
     if page.code in (result_pages.TRY_LATER.code, result_pages.REFUSED.code):
         log.warning("direct_entry_failed", detail=problem.detail)
     return context.entry.pages.render_result_page(page)
+
+
+def _find_ordered_page(quote_number: int) -> Response | None:
+    """Return the page of an ordered quote with which this web view has entered checkout before."""
+    entry = _get_context().entry
+    site = entry.sites.find_by_host(request.host)
+    entered_ids = entry.checkout.web_checkout_cookies.read_handoff_ids(request.cookies, site)
+    try:
+        found = [entry.handoffs.find(handoff_id) for handoff_id in entered_ids]
+    except LedgerUnavailable:  # it is logged, and the page without a number says enough
+        return None
+    handoff = next((each for each in found if each and each.quote_number == quote_number), None)
+    if handoff is None:
+        return None
+    structlog.contextvars.bind_contextvars(handoff=handoff.id)
+    cookies = read_web_view_cookies(request, handoff.id, site, lifetime=entry.cookie_lifetime)
+    return entry.checkout.find_ordered_page(handoff, cookies)
 
 
 def _get_context() -> DirectEntryContext:

@@ -44,21 +44,37 @@ class CheckoutRedirect:
         cookies.set_on(response, used_hash=handoff.web_view_hash)
         return response
 
-    def refuse(self, handoff: Handoff) -> Response:
+    def refuse(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
         """Return the result page for a web view that may not use the link."""
-        if handoff.state is LinkState.USED and (ordered_page := self.find_ordered_page(handoff)):
-            return ordered_page
+        if handoff.state is LinkState.USED:
+            ordered_page = self.find_ordered_page(handoff, cookies)
+            if ordered_page is not None:
+                return ordered_page
         page = result_pages.find_page_for_link_state(handoff.state)
         return self.pages.render_result_page(page, handoff)
 
-    def find_ordered_page(self, handoff: Handoff) -> Response | None:
-        """Return the page with the numbers of the orders of a used link, None without an order."""
+    def find_ordered_page(self, handoff: Handoff, cookies: WebViewCookies) -> Response | None:
+        """Return the page of a used link whose quote is ordered, None without an order.
+
+        The numbers of the orders are only for the web view that used the link.
+        """
         orders = self.order_lookup.find_orders(handoff).orders
         if not orders:
             return None
-        numbers = [order["replaced_by"] or order["number"] for order in orders]
+        numbers: list[str] = []
+        if self._has_used_link(handoff, cookies):
+            numbers = [order["replaced_by"] or order["number"] for order in orders]
         page = result_pages.ORDERED
         return self.pages.render_result_page(page, handoff, order_numbers=numbers)
+
+    def _has_used_link(self, handoff: Handoff, cookies: WebViewCookies) -> bool:
+        """Return whether this web view has used the link of a handoff.
+
+        The cookies of the link end soon after its use. Those of web checkout live as long as the
+        shop session.
+        """
+        entered_ids = self.web_checkout_cookies.read_handoff_ids(request.cookies, cookies.site)
+        return handoff.id in entered_ids or handoff.web_view_hash in cookies.hashes
 
     def _redirect_with_new_session(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
         try:

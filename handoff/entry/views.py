@@ -105,9 +105,12 @@ def _use_link(token: str, *, needs_cookie: bool) -> Response:
         return response
     used = context.handoffs.use_link(handoff.id, cookies.hashes)
     if used is None:
-        return context.checkout.refuse(_find_handoff(token) or handoff)
-    ordered_page = context.checkout.find_ordered_page(used) if used.reopen_count else None
-    return ordered_page or context.checkout.redirect_to_checkout(used, cookies)
+        return context.checkout.refuse(_find_handoff(token) or handoff, cookies)
+    if used.reopen_count:
+        ordered_page = context.checkout.find_ordered_page(used, cookies)
+        if ordered_page is not None:
+            return ordered_page
+    return context.checkout.redirect_to_checkout(used, cookies)
 
 
 @_blueprint.errorhandler(LedgerUnavailable)
@@ -164,7 +167,7 @@ def _show_entry_page_or_refuse(handoff: Handoff, token: str, cookies: WebViewCoo
     context = _get_context()
     is_live = handoff.state is LinkState.LIVE
     if not is_live and not context.handoffs.can_reopen(handoff, cookies.hashes):
-        return context.checkout.refuse(handoff)
+        return context.checkout.refuse(handoff, cookies)
     asks_first = _is_opened_outside_app(handoff) or is_from_another_site(
         request, cookies.site.public_origin
     )

@@ -160,7 +160,7 @@ class QuoteResolver:
             return QuoteNotFound()
         orders = self._find_orders(int(quote_id), deadline) or []
         own_orders = [order for order in orders if order.customer_id == customer_id]
-        return QuoteOrdered() if is_quote_ordered(own_orders) else QuoteNotFound()
+        return QuoteOrdered(int(quote_id)) if is_quote_ordered(own_orders) else QuoteNotFound()
 
     def _require_open_quote(self, quote: Quote, deadline: Deadline) -> None:
         """Raise QuoteOrdered, QuoteNotFound or QuoteEmpty unless the quote can go to checkout.
@@ -172,7 +172,7 @@ class QuoteResolver:
             orders = self._find_orders(quote.number, deadline)
             has_reserved_number = quote.reserved_order_number is not None
             if has_reserved_number if orders is None else is_quote_ordered(orders):
-                raise QuoteOrdered
+                raise QuoteOrdered(quote.number)
             raise QuoteNotFound(_CLOSED_WITHOUT_ORDER)
         if not quote.lines:
             raise QuoteEmpty

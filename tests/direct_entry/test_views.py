@@ -21,6 +21,10 @@ from tests.running import RunningShop
 
 FORM = "application/x-www-form-urlencoded"
 AWAY = "http://127.0.0.1:9"
+RIGHT_TO_READ_ORDERS = {
+    "magento_admin_username": "admin",
+    "magento_admin_password": SecretStr("Admin123!"),
+}
 
 
 @pytest.fixture
@@ -385,12 +389,48 @@ def test_a_quote_ordered_after_entering_shows_the_order_page(
     assert_result_page(enter(phone, **form), 410, "Your order has been placed")
 
 
+@pytest.mark.parametrize("kind", ["guest", "customer"])
+def test_the_web_view_that_entered_sees_the_number_of_its_order_and_no_other_one_does(
+    kind: str, make_app: MakeApp, shop: RunningShop
+) -> None:
+    app = make_app(direct_entry=True, **RIGHT_TO_READ_ORDERS)
+    phone, other = app.test_client(), app.test_client()
+    earlier = make_guest_form(shop)
+    assert enter(phone, **earlier).status_code == enter(other, **earlier).status_code == 303
+    form = make_guest_form(shop) if kind == "guest" else make_customer_form(shop)
+    assert enter(phone, **form).status_code == 303
+    if kind == "guest":
+        shop.place_order(f"guest-carts/{form['quote_id']}")
+    else:
+        shop.place_order("carts/mine", token=form["token_id"])
+    for web_view, has_number in ((phone, True), (other, False)):
+        answer = enter(web_view, **form)
+        assert_result_page(answer, 410, "Your order has been placed")
+        assert ("Order number:" in answer.text, "000000001" in answer.text) == (has_number,) * 2
+
+
+def test_without_the_ledger_the_page_of_an_order_has_no_number(
+    make_app: MakeApp, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = make_app(direct_entry=True, **RIGHT_TO_READ_ORDERS).test_client()
+    form = make_guest_form(shop)
+    assert enter(phone, **form).status_code == 303
+    shop.place_order(f"guest-carts/{form['quote_id']}")
+
+    def fail(*_arguments: Any) -> None:
+        raise LedgerUnavailable("down")
+
+    monkeypatch.setattr(HandoffRepository, "find", fail)
+    answer = enter(phone, **form)
+    assert_result_page(answer, 410, "Your order has been placed")
+    assert "Order number:" not in answer.text
+
+
 @pytest.mark.parametrize("may_read_orders", [True, False])
 def test_a_customers_ordered_quote_shows_what_is_known(
     may_read_orders: bool, make_app: MakeApp, shop: RunningShop
 ) -> None:
-    access = {"magento_admin_username": "admin", "magento_admin_password": SecretStr("Admin123!")}
-    app = make_app(direct_entry=True, **(access if may_read_orders else {}))
+    app = make_app(direct_entry=True, **(RIGHT_TO_READ_ORDERS if may_read_orders else {}))
     phone, form = app.test_client(), make_customer_form(shop)
     assert enter(phone, **form).status_code == 303
     shop.place_order("carts/mine", token=form["token_id"])

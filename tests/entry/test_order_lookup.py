@@ -109,23 +109,48 @@ def test_the_page_knows_of_an_order_ten_seconds_later_and_of_its_end(
     assert titles == [ORDERED, USED, ORDERED]
 
 
-def test_the_page_of_an_order_shows_the_number_that_the_shop_has_given_it(
+def read_order_numbers(page: str) -> list[str]:
+    return re.findall(r'Order number: <b dir="ltr">([^<]*)</b>', page)
+
+
+def test_a_web_view_that_comes_back_sees_the_number_that_the_shop_has_given_its_order(
     shopper: Shopper, clock: FakeClock
 ) -> None:
-    assert "Order number" not in shopper.make_client().get(shopper.link).text
     numbers = []
     for change in (shopper.order, shopper.edit_order):
         change()
         clock.advance(seconds=10)
-        in_another_web_view = shopper.make_client().get(shopper.link).text
-        numbers += re.findall(r'Order number: <b dir="ltr">([^<]*)</b>', in_another_web_view)
+        numbers += read_order_numbers(shopper.client.post(shopper.link).text)
     assert numbers == ["000000001", "000000001-1"]
 
 
-def test_a_web_view_that_comes_back_after_its_order_sees_the_number(shopper: Shopper) -> None:
+@pytest.mark.parametrize("has_session_cookies", [True, False])
+def test_a_web_view_that_comes_back_late_is_known_as_long_as_its_shop_session_lives(
+    shopper: Shopper, clock: FakeClock, has_session_cookies: bool
+) -> None:
     shopper.order()
-    answer = shopper.client.post(shopper.link)
-    assert 'Order number: <b dir="ltr">000000001</b>' in answer.text
+    clock.advance(seconds=3000)  # the cookie of the link has expired
+    late = shopper.make_client()
+    if has_session_cookies:
+        cookie = shopper.client.get_cookie("handoff_web_checkout")
+        assert cookie is not None
+        late.set_cookie("handoff_web_checkout", cookie.value)
+    page = late.get(shopper.link).text
+    assert ORDERED in page
+    assert read_order_numbers(page) == (["000000001"] if has_session_cookies else [])
+
+
+def test_no_other_web_view_sees_the_number(shopper: Shopper, make_app: MakeApp) -> None:
+    shopper.order()
+    stranger, forger = shopper.make_client(), shopper.make_client()
+    other_link = get_link_path(Poq(shopper.make_client()).bag(("ITEM-02", 1)))
+    assert use_link(stranger, other_link).status_code == 303  # a web view with another handoff
+    handoff_id = shopper.link.removeprefix("/h/").partition(".")[0]
+    forger.set_cookie("handoff_web_checkout", f"{handoff_id}.{'A' * 43}")
+    for web_view in (stranger, forger, shopper.make_client()):
+        for page in (web_view.get(shopper.link), web_view.post(shopper.link)):
+            assert ORDERED in page.text
+            assert "000000001" not in page.text
 
 
 def test_the_log_says_that_the_access_token_was_revoked(
@@ -140,7 +165,7 @@ def test_the_log_says_that_the_access_token_was_revoked(
 def test_a_number_is_no_markup(shopper: Shopper) -> None:
     shopper.order()
     list(shopper.shop.state.orders.by_id.values())[-1].increment_id = "<i>1&2"
-    assert "&lt;i&gt;1&amp;2" in shopper.make_client().get(shopper.link).text
+    assert "&lt;i&gt;1&amp;2" in shopper.client.post(shopper.link).text
 
 
 def test_the_shop_is_not_asked_for_ever(
