@@ -242,7 +242,7 @@ class MagentoClient:
         if response.location:
             log_unusable_answer(response)
             self._raise_redirected(response.location)
-        _require_answer(response)
+        _require_usable_answer(response)
         return response
 
     def _send(self, name: str, method: str, url: str, **options: Any) -> HttpResponse:
@@ -305,7 +305,7 @@ def raise_no_response(error: NoResponse) -> NoReturn:
     raise ShopDropped from None
 
 
-def _require_answer(response: HttpResponse) -> None:
+def _require_usable_answer(response: HttpResponse) -> None:
     """Raise ShopUnavailable unless the answer is complete and its status is 2xx or 4xx."""
     status = response.status
     if 200 <= status < 300 or (400 <= status < 500 and status != HTTPStatus.TOO_MANY_REQUESTS):

@@ -89,12 +89,12 @@ class Variants:
             store=store,
             deadline=deadline,
         )
-        choices = _list_choices(products or [])
+        choices = _collect_choices(products or [])
         self._cache.add(choices, store=store)
         return choices
 
 
-def _list_choices(products: Iterable[_ConfigurableJson]) -> dict[str, VariantChoice]:
+def _collect_choices(products: Iterable[_ConfigurableJson]) -> dict[str, VariantChoice]:
     found = defaultdict(list)
     for product in products:
         for variant in product.variants or ():

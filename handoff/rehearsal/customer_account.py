@@ -132,13 +132,13 @@ class TemporaryAccount(CustomerAccount):
             raise StepFailure(expected, describe_answer(answer), "no_permission_to_delete")
 
     def _delete_account(self) -> None:
-        account_id = self._id if self._id is not None else self._find_id()
+        account_id = self._id if self._id is not None else self._find_account_id()
         if account_id is not None:
             advice = "delete_by_hand"
             token = self._shop.get_admin_token(advice)
             self._shop.call_or_fail("DELETE", f"customers/{account_id}", token=token, advice=advice)
 
-    def _find_id(self) -> int | None:
+    def _find_account_id(self) -> int | None:
         """Find the account by a login: it may have been created without an answer."""
         try:
             self.log_in()

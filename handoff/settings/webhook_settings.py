@@ -13,8 +13,8 @@ class WebhookSettings(SettingsGroup):
     """Webhooks"""
 
     webhook_url: Annotated[tuple[WebhookUrl, ...], *COMMA_SEPARATED] = ()
-    """Where `handoff deliver` posts the [events](webhooks.md) of handoffs: https addresses,
-    separated by commas. On this machine itself, http is allowed."""
+    """The addresses to which `handoff deliver` posts the [events](webhooks.md) of handoffs,
+    separated by commas. They are https. On this machine itself, http is allowed."""
 
     webhook_secret: Annotated[tuple[WebhookSecretEntry, ...], *COMMA_SEPARATED] = ()
     """The secrets that sign the events: `whsec_` and 24 to 64 random bytes in base64. Several are
