@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from handoff_sandbox.shop import SandboxShop
 
+from tests.command_in_process import run_command
 from tests.doctor.modified_shop import answer_before, answer_path, run_modified_shop
 
 Completed = subprocess.CompletedProcess[str]
@@ -44,22 +45,19 @@ class DoctorCommand:
         self,
         *arguments: str,
         prefix: tuple[str, ...] = (),
-        environment: Mapping[str, str] | None = None,
     ) -> subprocess.Popen[str]:
-        """Start the command, by way of another command if there is a prefix."""
+        """Start the command as a program, by way of another program if there is a prefix."""
         return subprocess.Popen(
             [*prefix, sys.executable, "-m", "handoff.cli", "doctor", *arguments],
-            env={**self.environment, **(environment or {})},
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
     def run(self, *arguments: str, **environment: str) -> Completed:
-        """Run the command to its end."""
-        process = self.start(*arguments, environment=environment)
-        out, err = process.communicate(timeout=60)
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        """Run the command to its end in this process."""
+        return run_command("doctor", *arguments, **{**self.environment, **environment})
 
 
 @pytest.fixture
@@ -70,10 +68,11 @@ def doctor(tmp_path: Path) -> Iterator[DoctorCommand]:
 
 
 def test_a_ready_shop_exits_with_0(doctor: DoctorCommand) -> None:
-    ended = doctor.run()
-    assert ended.returncode == 0, ended.stdout
-    assert "From the link into checkout" in ended.stdout
-    assert ended.stderr == ""
+    process = doctor.start()
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, out
+    assert "From the link into checkout" in out
+    assert err == ""
 
 
 def test_a_warning_exits_with_1(doctor: DoctorCommand) -> None:

@@ -1,4 +1,4 @@
-"""`handoff rehearse` in a process of its own, at a staging shop."""
+"""`handoff rehearse` at a staging shop."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import pytest
 from cryptography.fernet import Fernet
 
 from tests.conftest import KEY
-from tests.rehearsal.staging_shop import StagingShop, running_staging_shop
-from tests.running import RunningShop, free_port, running_shop
+from tests.rehearsal.staging_shop import ADMIN, StagingShop, running_staging_shop
+from tests.running import RunningShop, free_port, running_service, running_shop
+from tests.service_calls import create_environment
 from tests.webhooks.receiver_server import SECRET, running_receiver
 
 NO_ADMIN = {"HANDOFF_MAGENTO_ADMIN_USERNAME": "", "HANDOFF_MAGENTO_ADMIN_PASSWORD": ""}
@@ -25,12 +26,14 @@ NO_ADMIN = {"HANDOFF_MAGENTO_ADMIN_USERNAME": "", "HANDOFF_MAGENTO_ADMIN_PASSWOR
 @pytest.fixture(scope="module")
 def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StagingShop]:
     folder = tmp_path_factory.mktemp("staging")
-    with running_shop(folder / "sessions") as shop, running_staging_shop(shop, folder) as staging:
-        yield staging
+    with running_shop(folder / "sessions") as shop:
+        environment = create_environment(shop, folder, **ADMIN)
+        with running_service(environment, folder, workers=1) as service:
+            yield StagingShop(shop, service.url, environment)
 
 
 def test_every_step_passes_and_only_a_cancelled_order_stays(staging: StagingShop) -> None:
-    finished = staging.rehearse("--place-order", "--json")
+    finished = staging.rehearse_as_program("--place-order", "--json")
     assert finished.code == 0, finished.err
     assert finished.report["passed"]
     assert finished.verdicts == {"ok"}
@@ -53,7 +56,7 @@ def test_an_order_ends_with_its_webhook(tmp_path: Path) -> None:
         webhooks = {"HANDOFF_WEBHOOK_URL": receiver.url, "HANDOFF_WEBHOOK_SECRET": SECRET}
         with running_staging_shop(shop, tmp_path, **webhooks) as staging:
             environment = {"PATH": os.environ["PATH"], **staging.environment, **webhooks}
-            environment["HANDOFF_PUBLIC_URL"] = staging.service.url
+            environment["HANDOFF_PUBLIC_URL"] = staging.service_url
             with subprocess.Popen(command, env=environment) as deliverer:
                 finished = staging.rehearse("--place-order", "--json", **webhooks)
                 deliverer.terminate()

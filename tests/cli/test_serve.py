@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,25 +18,14 @@ import requests
 
 from handoff import __version__
 from handoff.cli import COMMANDS
+from tests.command_in_process import run_command
 from tests.conftest import KEY
 from tests.running import RunningShop, free_port, running_service
 from tests.service_calls import create_environment, post_transfer
 
 
-def handoff(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command with the given environment alone."""
-    return subprocess.run(
-        [sys.executable, "-m", "handoff.cli", *arguments],
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def test_every_invalid_setting_is_named_and_nothing_starts() -> None:
-    result = handoff("serve", HANDOFF_LINK_TTL="soon", HANDOFF_SECRET_KEY="too-short")
+    result = run_command("serve", HANDOFF_LINK_TTL="soon", HANDOFF_SECRET_KEY="too-short")
     assert result.returncode == 2
     for name in ("PUBLIC_URL", "MAGENTO_URL", "API_KEYS", "SECRET_KEY", "SESSION_STORE"):
         assert f"HANDOFF_{name}" in result.stderr
@@ -47,59 +40,64 @@ def test_settings_of_an_env_file_win_over_the_environment(
     values = create_environment(shop, tmp_path)
     file = tmp_path / "handoff.env"
     file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
-    result = handoff("serve", "--env-file", str(file))
+    result = run_command("serve", "--env-file", str(file))
     assert "HANDOFF_PUBLIC_URL is not set." in result.stderr
     assert "API_KEYS" not in result.stderr
 
 
 def test_a_missing_env_file_is_named() -> None:
-    result = handoff("serve", "--env-file", "no-such-file")
+    result = run_command("serve", "--env-file", "no-such-file")
     assert result.returncode == 2
     assert "no-such-file" in result.stderr
 
 
 @pytest.mark.parametrize(("command", "code"), [("serve", 78), ("deliver", 78), ("doctor", 2)])
-def test_an_env_file_of_another_user_is_explained(
-    command: str, code: int, readable_folder: Path
+def test_an_env_file_that_its_user_cannot_read_is_explained(
+    command: str, code: int, folder_for_all: Path
 ) -> None:
-    """The service's user meets a file that root has made for itself."""
-    file = readable_folder / "handoff.env"
+    """The service's user meets a file that root has made, or a plain user one of another user."""
+    file = folder_for_all / "handoff.env"
     file.write_text("HANDOFF_SECRET_KEY=a secret that nobody may see\n")
-    file.chmod(0o600)
-    result = run_as_nobody(command, "--env-file", str(file))
+    file.chmod(0)
+    import_module(f"handoff.cli.{command}")  # a plain user may not read the modules of root
+    with rights_of_plain_user() as (user, group):
+        result = run_command(command, "--env-file", str(file))
     assert result.returncode == code
-    assert f"{file} cannot be read by the user nobody" in result.stderr
-    assert "with the mode 0600" in result.stderr
-    assert f"chown root:nogroup {file} && chmod 0640 {file}" in result.stderr
+    assert f"{file} cannot be read by the user {user}" in result.stderr
+    assert "with the mode 0000" in result.stderr
+    assert f"chown root:{group} {file} && chmod 0640 {file}" in result.stderr
     file.chmod(0o644)
-    assert "cannot be read" not in run_as_nobody(command, "--env-file", str(file)).stderr
-    readable_folder.chmod(0o700)
-    result = run_as_nobody(command, "--env-file", str(file))
+    with rights_of_plain_user():
+        assert "cannot be read" not in run_command(command, "--env-file", str(file)).stderr
+    folder_for_all.chmod(0)
+    with rights_of_plain_user():
+        result = run_command(command, "--env-file", str(file))
+    folder_for_all.chmod(0o700)
     assert result.returncode == code
     assert "may not enter a folder above it" in result.stderr
 
 
 @pytest.fixture
-def readable_folder() -> Iterator[Path]:
+def folder_for_all() -> Iterator[Path]:
     """Return a folder that every user may enter, which those of pytest are not."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can run a command as another user")
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
 
 
-def run_as_nobody(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as the user `nobody`, whose modules root has imported before."""
-    script = (
-        "import os, sys, importlib; from handoff.cli import main; "
-        f"importlib.import_module('handoff.cli.{arguments[0]}'); "
-        "os.setgroups([]); os.setgid(65534); os.setuid(65534); "
-        f"sys.argv[1:] = {list(arguments)!r}; main()"
-    )
-    command = [sys.executable, "-c", script]
-    environment = {"PATH": os.environ["PATH"]}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+@contextmanager
+def rights_of_plain_user() -> Iterator[tuple[str, str]]:
+    """Give up the rights of root for the block; yield the names of the user and its group."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.setegid(65534)
+        os.seteuid(65534)
+    try:
+        yield pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name
+    finally:
+        if is_root:
+            os.seteuid(0)
+            os.setegid(0)
 
 
 def test_the_list_of_commands_is_shown_without_importing_one() -> None:
@@ -116,9 +114,9 @@ def test_the_list_of_commands_is_shown_without_importing_one() -> None:
 
 
 def test_every_command_has_help() -> None:
-    assert "serve" in handoff("--help").stdout
+    assert "serve" in run_command("--help").stdout
     for command in COMMANDS:
-        text = handoff(command, "--help").stdout
+        text = run_command(command, "--help").stdout
         assert "--env-file" in text
         assert len(text) > 200
 
@@ -211,7 +209,7 @@ def test_a_chunked_body_has_the_same_limit(shop: RunningShop, tmp_path: Path) ->
 
 def test_a_ledger_that_cannot_be_opened_is_explained(shop: RunningShop, tmp_path: Path) -> None:
     values = create_environment(shop, tmp_path, HANDOFF_DATABASE_URL="sqlite:////proc/x/handoff.db")
-    result = handoff("serve", HANDOFF_PUBLIC_URL="http://127.0.0.1:9", **values)
+    result = run_command("serve", HANDOFF_PUBLIC_URL="http://127.0.0.1:9", **values)
     assert result.returncode == 2
     assert "HANDOFF_DATABASE_URL" in result.stderr
     assert "Traceback" not in result.stderr

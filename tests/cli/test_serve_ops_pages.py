@@ -14,22 +14,11 @@ import pytest
 import requests
 
 from handoff.operations.ops_pages.sign_in_views import TRIES_PER_ADDRESS
+from tests.command_in_process import run_command
 from tests.running import HOST, RunningShop, free_port, running_service, wait_for_port
 from tests.service_calls import create_environment
 
 PASSWORD = "a password of the support desk"
-
-
-def serve(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `handoff serve` with a complete environment; it has to end by itself."""
-    return subprocess.run(
-        [sys.executable, "-m", "handoff.cli", "serve", *arguments],
-        env={"PATH": os.environ["PATH"], **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -57,7 +46,7 @@ def test_an_unsafe_address_is_refused_at_the_start(
     environment: dict[str, str], arguments: list[str], changes: dict[str, str], reason: str
 ) -> None:
     changed = {f"HANDOFF_OPS_{name}": value for name, value in changes.items()}
-    result = serve(*arguments, **environment, **changed)
+    result = run_command("serve", *arguments, **environment, **changed)
     assert result.returncode == 2
     assert reason in " ".join(result.stderr.split())
     assert "elevenchars" not in result.stderr

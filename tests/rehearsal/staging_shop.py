@@ -1,4 +1,4 @@
-"""A staging shop with a running service, and `handoff rehearse` in a process of its own."""
+"""A staging shop with a running service, and `handoff rehearse`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from tests.running import RunningService, RunningShop, running_service
+from handoff.app_factory import create_app
+from handoff.settings import load_settings
+from tests.command_in_process import run_command
+from tests.running import HOST, RunningShop, free_port, serving
 from tests.service_calls import create_environment
 
 ADMIN = {
@@ -54,12 +58,17 @@ class StagingShop:
     """A shop, a service, and the settings of the service and the command."""
 
     shop: RunningShop
-    service: RunningService
+    service_url: str
     environment: dict[str, str]
 
     def rehearse(self, *options: str, **changes: str) -> FinishedRehearsal:
-        """Run the command to its end; `changes` are settings for the command alone."""
-        with self.running_command(*options, **changes) as process:
+        """Run the command to its end in this process; `changes` are settings for it alone."""
+        ended = run_command(*self._build_arguments(options), **{**self._settings, **changes})
+        return FinishedRehearsal(ended.returncode, ended.stdout, ended.stderr)
+
+    def rehearse_as_program(self, *options: str) -> FinishedRehearsal:
+        """Run the command to its end in a process of its own."""
+        with self.running_command(*options) as process:
             out, err = process.communicate(timeout=120)
         return FinishedRehearsal(process.returncode, out, err)
 
@@ -79,15 +88,11 @@ class StagingShop:
         return FinishedRehearsal(process.returncode, out, progress + err)
 
     @contextmanager
-    def running_command(self, *options: str, **changes: str) -> Iterator[subprocess.Popen[str]]:
-        """Run the command as long as the context lasts."""
-        command = [sys.executable, "-m", "handoff.cli", "rehearse"]
-        if "--staging" not in options:
-            command += ["--staging", self.shop.url]
-        settings = {"HANDOFF_PUBLIC_URL": self.service.url, **self.environment, **changes}
+    def running_command(self, *options: str) -> Iterator[subprocess.Popen[str]]:
+        """Run the command in a process of its own as long as the context lasts."""
         process = subprocess.Popen(
-            [*command, *options],
-            env={"PATH": os.environ["PATH"], "COLUMNS": "200", **settings},
+            [sys.executable, "-m", "handoff.cli", *self._build_arguments(options)],
+            env={"PATH": os.environ["PATH"], "COLUMNS": "200", **self._settings},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -97,6 +102,14 @@ class StagingShop:
         finally:
             process.kill()
             process.wait()
+
+    @property
+    def _settings(self) -> dict[str, str]:
+        return {"HANDOFF_PUBLIC_URL": self.service_url, **self.environment}
+
+    def _build_arguments(self, options: tuple[str, ...]) -> tuple[str, ...]:
+        staging = () if "--staging" in options else ("--staging", self.shop.url)
+        return ("rehearse", *staging, *options)
 
     def list_remaining_skus(self) -> list[str]:
         """Return the skus in all active carts of the shop."""
@@ -111,7 +124,11 @@ class StagingShop:
 
 @contextmanager
 def running_staging_shop(shop: RunningShop, folder: Path, **changes: str) -> Iterator[StagingShop]:
-    """Run a service beside a shop; `changes` are settings for the service alone."""
+    """Run a service beside a shop, in this process; `changes` are settings for it alone."""
+    port = free_port()
+    url = f"http://{HOST}:{port}"
     environment = create_environment(shop, folder, **ADMIN)
-    with running_service({**environment, **changes}, folder, workers=1) as service:
-        yield StagingShop(shop, service, environment)
+    with patch.dict(os.environ, {"HANDOFF_PUBLIC_URL": url, **environment, **changes}):
+        app = create_app(load_settings())
+    with closing(app.extensions["handoff.database"]), serving(app, port):
+        yield StagingShop(shop, url, environment)

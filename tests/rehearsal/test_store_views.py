@@ -27,7 +27,7 @@ def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StagingShop]:
         }
         environment = create_environment(shop, folder, **ADMIN, **changes)
         with running_service(environment, folder, workers=1, port=port) as service:
-            yield StagingShop(shop, service, environment)
+            yield StagingShop(shop, service.url, environment)
 
 
 def test_all_store_views_are_rehearsed(staging: StagingShop) -> None:
