@@ -10,6 +10,8 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlencode
 
+import structlog
+
 from handoff.deadline import Deadline
 from handoff.magento.checkout_probe import (
     CART_PAGE,
@@ -34,6 +36,11 @@ _USER_AGENT = (
     f"Chrome/142.0.0.0 Mobile Safari/537.36 Handoff/{version('handoff')}"
 )
 
+_FOREIGN_SESSION_HINT = (
+    "The answer came with the session cookie of another visitor, or from a cache. What stands in "
+    "front of the shop must store no answer that sets a cookie, and none of /checkout/."
+)
+
 _ROBOT_STATUSES = (
     HTTPStatus.FORBIDDEN,
     HTTPStatus.TOO_MANY_REQUESTS,
@@ -41,8 +48,16 @@ _ROBOT_STATUSES = (
 )
 
 
+log = structlog.get_logger()
+
+
 class StorefrontBrowser:
-    """Opens pages of one store view with the cookies of one new session."""
+    """Opens pages of one store view with the cookies of one new session.
+
+    A cache in front of the shop may answer with the session cookie of another visitor. So only the
+    first request sends the form key as a cookie, from which Magento writes it into the session.
+    Afterwards no other session has it.
+    """
 
     def __init__(
         self, client: MagentoClient, site: StoreSite, deadline: Deadline, session_id: str = ""
@@ -52,7 +67,7 @@ class StorefrontBrowser:
         self._site = site
         self._deadline = deadline
         self._session_id = session_id
-        # Magento takes over the form key of this cookie, as its own cached pages need it.
+        self._sent_session_id = session_id
         self._form_key = secrets.token_hex(8)
 
     @property
@@ -60,27 +75,41 @@ class StorefrontBrowser:
         """The session under its last id, which is a credential."""
         return ShopSession(self._site, self._session_id)
 
+    @property
+    def has_new_session_id(self) -> bool:
+        """Whether the last answer has set another session id than the request sent."""
+        return self._session_id != self._sent_session_id
+
+    def has_own_form_key(self, form_key: object) -> bool:
+        """Return whether this is the form key of the session that the first request made."""
+        return form_key == self._form_key
+
     def add_to_cart(self, product: NumberedProduct, quantity: int) -> bool:
         """Add a product as its page does, and return False if the shop refuses it.
 
         Raises ShopUnavailable if the answer is not one of Magento's, and ShopTimeout.
         """
         options = product.options.items()
-        form = {
-            "product": str(product.product_id),
-            "qty": str(quantity),
-            "form_key": self._form_key,
-            **{f"super_attribute[{attribute}]": value for attribute, value in options},
-        }
-        # Magento answers a script with JSON, and anything else with a redirect.
-        headers = {
-            "Accept": "application/json, text/javascript, */*; q=0.01",
-            "X-Requested-With": "XMLHttpRequest",
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
-        url = f"{self._site.storefront_url}{_ADD_TO_CART_PATH}"
-        response = self._send("POST", url, headers=headers, body=urlencode(form).encode())
+        response = self._post_form(
+            {
+                "product": str(product.product_id),
+                "qty": str(quantity),
+                **{f"super_attribute[{attribute}]": value for attribute, value in options},
+            }
+        )
+        if _is_form_key_refused(response):
+            raise build_foreign_session_problem()
         return _is_added(response)
+
+    def has_own_session(self) -> bool:
+        """Return whether the session has the form key of the first request, and keeps its id.
+
+        Without a product, the form does nothing but check the form key.
+        """
+        response = self._post_form({"product": "0"})
+        if _is_form_key_refused(response):
+            return False
+        return _is_added(response) and not self.has_new_session_id
 
     def open_checkout(self) -> VisitedPage:
         """Open checkout and follow no redirect. Raises ShopUnavailable or ShopTimeout."""
@@ -90,12 +119,26 @@ class StorefrontBrowser:
         """Open a page with further headers and follow no redirect."""
         return VisitedPage(url, self._send("GET", url, headers=headers or {}))
 
+    def _post_form(self, form: Mapping[str, str]) -> HttpResponse:
+        # Magento answers a script with JSON, and anything else with a redirect.
+        headers = {
+            "Accept": "application/json, text/javascript, */*; q=0.01",
+            "X-Requested-With": "XMLHttpRequest",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        url = f"{self._site.storefront_url}{_ADD_TO_CART_PATH}"
+        body = urlencode({**form, "form_key": self._form_key}).encode()
+        return self._send("POST", url, headers=headers, body=body)
+
     def _send(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None
     ) -> HttpResponse:
         page_headers = build_page_headers(url, self.session)
-        cookies = [page_headers.get("Cookie", ""), f"form_key={self._form_key}"]
-        page_headers |= {"User-Agent": _USER_AGENT, "Cookie": "; ".join(filter(None, cookies))}
+        if not self._session_id:
+            cookies = [page_headers.get("Cookie", ""), f"form_key={self._form_key}"]
+            page_headers["Cookie"] = "; ".join(filter(None, cookies))
+        page_headers["User-Agent"] = _USER_AGENT
+        self._sent_session_id = self._session_id
         try:
             response = self._client.request_page(
                 method, url, headers={**page_headers, **headers}, body=body, deadline=self._deadline
@@ -107,6 +150,15 @@ class StorefrontBrowser:
         return response
 
 
+def build_foreign_session_problem() -> ShopUnavailable:
+    """Log that the shop gave the session of another visitor, and return the problem to raise."""
+    log.error("session_of_another_visitor", hint=_FOREIGN_SESSION_HINT)
+    return ShopUnavailable(
+        "The shop's pages gave Handoff the session cookie of another visitor. A cache in front of "
+        "the shop may be the cause: it must store no answer that sets a cookie."
+    )
+
+
 def build_unusable_page_problem(response: HttpResponse) -> ShopUnavailable:
     """Return the problem for an answer that is not the shop's own page."""
     kind = classify_page(response)
@@ -116,6 +168,10 @@ def build_unusable_page_problem(response: HttpResponse) -> ShopUnavailable:
             "in front of the shop may be the cause: it has to let Handoff through."
         )
     return ShopUnavailable(f"The shop's pages answer {response.status} to Handoff.")
+
+
+def _is_form_key_refused(response: HttpResponse) -> bool:
+    return get_path(response.location).endswith(CART_PAGE)
 
 
 def _is_added(response: HttpResponse) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -40,6 +40,7 @@ from handoff.settings.store_view_models import StoreSites
 from handoff.storefront_session.product_numbers import NumberedProduct, ProductNumbers
 from handoff.storefront_session.storefront_browser import (
     StorefrontBrowser,
+    build_foreign_session_problem,
     build_unusable_page_problem,
 )
 from handoff.transfer.quote_resolver import QuoteResolver
@@ -126,7 +127,7 @@ class StorefrontSessionBuilder:
         )
         page = browser.open_checkout()
         self._require_checkout_accepts(browser, page, transfer, reference, deadline)
-        quote = self._read_quote(page, deadline)
+        quote = self._read_quote(browser, page, deadline)
         self._resolver.require_equal_bag(quote, transfer, deadline)
         seconds_left = self._session_lifetime - (time.monotonic() - started)
         return FilledSession(quote, StorefrontSession(browser.session.session_id, seconds_left))
@@ -174,6 +175,9 @@ class StorefrontSessionBuilder:
             problem = AccountIncomplete()
         else:
             reference = reference or self._resolver.create_quote(transfer, deadline)
+            if not browser.has_own_session():
+                self._count_preflight(ShopUnavailable.code)
+                raise build_foreign_session_problem()
             problem = explain_checkout_refusal(
                 self._probe, browser.session, reference, None, deadline=deadline
             )
@@ -185,19 +189,32 @@ class StorefrontSessionBuilder:
         if self._metrics:
             self._metrics.count_preflight(result)
 
-    def _read_quote(self, page: VisitedPage, deadline: Deadline) -> Quote:
+    def _read_quote(
+        self, browser: StorefrontBrowser, page: VisitedPage, deadline: Deadline
+    ) -> Quote:
         """Return the quote that the checkout page shows to its own scripts."""
-        try:
-            masked_id = parse_checkout_config(page.response.text)["quoteData"]["entity_id"]
-        except (KeyError, TypeError, ValueError):
-            masked_id = None
+        masked_id, form_key = _parse_checkout_page(page)
         if not is_masked_id(masked_id):
             log.error("checkout_quote_not_found", expected=CHECKOUT_CONFIG)
             log_unusable_answer(page.response)
             if classify_page(page.response) == "challenge":
                 raise build_unusable_page_problem(page.response)
             raise ShopUnavailable("The shop's checkout page does not name the quote that it shows.")
+        # Over http, Magento gives the session a new id with this page. So may a cache.
+        if not browser.has_own_form_key(form_key) or (
+            browser.has_new_session_id and not browser.has_own_session()
+        ):
+            raise build_foreign_session_problem()
         try:
             return self._quotes.get_guest_quote(str(masked_id), deadline=deadline)
         except QuoteNotFound:
             raise ShopUnavailable("The shop does not find the quote of its own page.") from None
+
+
+def _parse_checkout_page(page: VisitedPage) -> tuple[Any, Any]:
+    """Return the quote's masked id and the session's form key, None for both without a quote."""
+    try:
+        config = parse_checkout_config(page.response.text)
+        return config["quoteData"]["entity_id"], config.get("formKey")
+    except (KeyError, TypeError, ValueError):
+        return None, None

@@ -44,7 +44,7 @@ def _open_visit() -> Response | None:
         return redirect_to(request.full_path.removesuffix("?"))
     if shop.views.find_by_code(request.cookies.get("store", view.code)) is None:
         visit.cookies.append(shop.cookies.clear_store())
-    if not session.raw:
+    if not session.raw or "form_key" in request.cookies:
         session.set_values("default", _form_key=visit.get_form_key())
     return None
 
