@@ -19,11 +19,16 @@ def format_time(milliseconds: int | None) -> str | None:
 def describe_order(order: dict[str, Any]) -> dict[str, Any]:
     """Return an order of the ledger as others see it.
 
-    The totals of an order that an older version found are not known. The discount is positive.
+    The totals of an order that an older version found are not known. The discount is positive, and
+    so is the credit.
     """
     totals = order.get("totals")
     described: dict[str, Any] = {"number": order["number"], "state": order["state"]}
     if totals is not None:
         described |= {name: float(totals[field]) for name, field in AMOUNTS.items()}
-        described |= {"discount": abs(float(totals["discount"])), "currency": totals["currency"]}
+        described |= {
+            "discount": abs(float(totals["discount"])),
+            "credit": float(totals.get("credit", 0)),
+            "currency": totals["currency"],
+        }
     return described

@@ -84,6 +84,7 @@ class _StoredTotals(_StoredObject):
     delivery: _Amount
     discount: _Amount
     tax: _Amount
+    credit: _Amount = "0"  # earlier versions recorded none
 
 
 class _StoredOrder(_StoredObject):

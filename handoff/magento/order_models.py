@@ -14,7 +14,8 @@ from handoff.magento.client import ShopJson
 
 _ORDER_FIELDS = (
     "entity_id,increment_id,quote_id,customer_id,state,relation_child_real_id,created_at,"
-    "order_currency_code,grand_total,subtotal,shipping_amount,discount_amount,tax_amount"
+    "order_currency_code,grand_total,subtotal,shipping_amount,discount_amount,tax_amount,"
+    "extension_attributes[gift_cards_amount,customer_balance_amount,reward_currency_amount]"
 )
 ORDER_FIELDS = f"items[{_ORDER_FIELDS}]"
 ORDER_STATE_FIELDS = "items[increment_id,state,relation_child_real_id]"
@@ -45,6 +46,10 @@ _Currency = Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[A
 _Amount = Annotated[Decimal, Field(gt=-(10**15), lt=10**15, decimal_places=20, allow_inf_nan=False)]
 
 
+def _convert_empty_object(value: object) -> object:
+    return {} if value == [] else value  # PHP's spelling of an object without fields
+
+
 def _parse_time(value: object) -> datetime | None:
     """Return the time in Magento's text "2026-11-27 17:31:51", which is UTC, or None."""
     try:
@@ -56,7 +61,11 @@ def _parse_time(value: object) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class OrderTotals:
-    """The totals of an order in its currency. `discount` is zero or negative, as in Magento."""
+    """The totals of an order in its currency. `discount` is zero or negative, as in Magento.
+
+    `credit` is what gift cards, store credit and reward points have paid of it; `grand_total` is
+    the rest.
+    """
 
     currency: str
     grand_total: Decimal
@@ -64,6 +73,7 @@ class OrderTotals:
     delivery: Decimal
     discount: Decimal
     tax: Decimal
+    credit: Decimal = Decimal(0)
 
     def as_json(self) -> dict[str, str]:
         """Return the amounts as texts, because a JSON number is not exact."""
@@ -158,6 +168,24 @@ class OrderStatesJson(ShopJson):
     items: list[OrderStateJson] | None = None
 
 
+class _OrderExtensionsJson(ShopJson):
+    """What gift cards, store credit and reward points have paid; only Adobe Commerce has these."""
+
+    gift_cards_amount: _Amount | None = None
+    customer_balance_amount: _Amount | None = None
+    reward_currency_amount: _Amount | None = None
+
+    @property
+    def credit(self) -> Decimal:
+        """The sum of all three."""
+        amounts = (
+            self.gift_cards_amount,
+            self.customer_balance_amount,
+            self.reward_currency_amount,
+        )
+        return sum((amount or Decimal(0) for amount in amounts), Decimal(0))
+
+
 class OrderJson(OrderStateJson):
     """An order without its lines."""
 
@@ -171,6 +199,9 @@ class OrderJson(OrderStateJson):
     shipping_amount: _Amount | None = None
     discount_amount: _Amount | None = None
     tax_amount: _Amount | None = None
+    extension_attributes: Annotated[
+        _OrderExtensionsJson | None, BeforeValidator(_convert_empty_object)
+    ] = None
 
     def build_order(self, quote_number: int, *, is_cancelled: bool) -> Order:
         """Return the order of a quote."""
@@ -194,6 +225,7 @@ class OrderJson(OrderStateJson):
                 delivery=self.shipping_amount or none,
                 discount=self.discount_amount or none,
                 tax=self.tax_amount or none,
+                credit=self.extension_attributes.credit if self.extension_attributes else none,
             ),
         }
 

@@ -118,7 +118,7 @@ def _build_fault_schema() -> dict[str, Any]:
 def _build_transfer_status_schema() -> dict[str, Any]:
     text, moment = {"type": "string"}, {"type": "string", "format": "date-time"}
     times = {name: {"anyOf": [moment, {"type": "null"}]} for name in TIMES}
-    amounts = {name: {"type": "number"} for name in (*AMOUNTS, "discount")}
+    amounts = {name: {"type": "number"} for name in (*AMOUNTS, "discount", "credit")}
     order = {
         "type": "object",
         "required": ["number", "state"],

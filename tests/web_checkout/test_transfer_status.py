@@ -93,6 +93,7 @@ def test_the_states_of_a_transfer_that_is_ordered(
             "subtotal": 22.0,
             "delivery": 10.0,
             "discount": 0.0,
+            "credit": 0.0,
             "tax": 0.0,
             "currency": "GBP",
         }

@@ -95,6 +95,7 @@ def test_each_receiver_gets_each_event_whole_and_once(webhooks: Webhooks) -> Non
             "delivery": 10.0,
             "tax": 0.0,
             "discount": 2.0,
+            "credit": 0.0,
             "currency": "GBP",
         }
         time = {"timestamp": "2027-01-15T08:00:00.000Z"}

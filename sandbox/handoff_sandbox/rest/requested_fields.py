@@ -24,7 +24,7 @@ def _keep(data: object, tree: dict[str, object]) -> object:
         branch = tree.get(name, "absent")
         if branch != "absent":
             kept[name] = _keep(value, branch) if isinstance(branch, dict) else value
-    return kept
+    return kept or []  # PHP's spelling of an object without fields
 
 
 def _parse_fields(text: str) -> dict[str, object]:
