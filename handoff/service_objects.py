@@ -38,7 +38,7 @@ from handoff.transfer.transfer_service import TransferService
 from handoff.web_checkout_cookies import WebCheckoutCookies
 from handoff.webhooks.backlog import WebhookBacklog
 from handoff.webhooks.delivery_queue import DeliveryQueue
-from handoff.webhooks.receivers import list_receivers, open_outbox
+from handoff.webhooks.receivers import build_outbox, list_receivers
 from handoff.worker_metrics import WorkerMetrics
 
 _LEASE_MARGIN = 2.0  # seconds that a lease lasts longer than a transfer may take
@@ -104,7 +104,7 @@ def build_service_objects(
     settings: Settings, database: Database, metrics: WorkerMetrics | None
 ) -> ServiceObjects:
     """Build all objects. Without `metrics` nothing is counted. None of them connects yet."""
-    outbox = open_outbox(settings, database)
+    outbox = build_outbox(settings)
     stored_sessions = open_stored_session_repository(settings, database)
     client = open_client(settings, metrics)
     login_block = build_login_block(settings, database, settings_read_at=get_settings_read_time())

@@ -18,7 +18,7 @@ from handoff.problems import RecordUnreadable
 from handoff.settings import Settings
 from handoff.webhooks.deliverer import Deliverer
 from handoff.webhooks.delivery_queue import DeliveryQueue
-from handoff.webhooks.receivers import list_receivers, open_outbox
+from handoff.webhooks.receivers import build_outbox, list_receivers
 from handoff.webhooks.sender import WebhookSender
 
 _HELP = """\
@@ -72,7 +72,7 @@ def _build_deliverer(
     stop: threading.Event,
     on_unreadable: UnreadableCallback,
 ) -> Deliverer:
-    outbox = open_outbox(settings, database)
+    outbox = build_outbox(settings)
     if outbox is None:
         raise AssertionError("the settings have no receiver")
     receivers = list_receivers(settings)

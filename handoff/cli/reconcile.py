@@ -43,7 +43,7 @@ from handoff.reconciliation.reference_csv_reader import (
 from handoff.reconciliation.report import DISCREPANCIES, ReportEntry, ReportState, ReportSummary
 from handoff.settings import Settings
 from handoff.shop_client_factory import build_login_block, open_client, open_orders
-from handoff.webhooks.receivers import open_outbox
+from handoff.webhooks.receivers import build_outbox
 
 _WRITERS: dict[str, Callable[..., ReportWriter]] = {
     "table": TableReportWriter,
@@ -144,7 +144,7 @@ def reconcile(
         orders = _open_orders(settings, database)
         unreadable = UnreadableRecords()
         run = _ReconcileRun(
-            ReconciliationRepository(database, open_outbox(settings, database), unreadable.add),
+            ReconciliationRepository(database, build_outbox(settings), unreadable.add),
             orders,
             database.read_time,
             extend_lease,

@@ -33,7 +33,7 @@ from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_client_factory import open_admin_access, open_client, open_orders
 from handoff.url_validation import is_same_url
-from handoff.webhooks.receivers import list_receivers, open_outbox
+from handoff.webhooks.receivers import build_outbox, list_receivers
 
 _HELP = """\
 Do what the app and the shopper do, through the running service, at a STAGING shop.
@@ -194,7 +194,7 @@ def _open_ledger_access(
         yield None, None
         return
     with closing(open_existing_ledger(settings)) as database:
-        repository = ReconciliationRepository(database, open_outbox(settings, database))
+        repository = ReconciliationRepository(database, build_outbox(settings))
         receivers = list_receivers(settings)
         deliveries = WebhookDeliveries(database, receivers, cancel) if receivers else None
         yield Reconciler(repository, orders, database.read_time), deliveries

@@ -11,10 +11,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 
 from handoff.deadline import Deadline
 from handoff.ledger.database import NOW, Database
@@ -39,26 +38,20 @@ _FIND_BLOCK_FOR_SETTINGS = _FIND_BLOCK.where(
 )
 _DELETE_EXPIRED = sa.delete(login_block).where(_c.expires_at <= NOW)
 
-
-def _build_block_statement(insert: Any) -> sa.Executable:
-    new = insert(login_block).values(
-        blocked_at=NOW, expires_at=NOW + _milliseconds, refusal_count=1
-    )
-    block: sa.Executable = new.on_conflict_do_update(
-        index_elements=[_c.login_hash],
-        set_={
-            "blocked_at": new.excluded.blocked_at,
-            "expires_at": new.excluded.expires_at,
-            "refusal_count": _c.refusal_count + 1,
-        },
-    )
-    return block
-
-
-_BLOCK = {
-    "sqlite": _build_block_statement(sqlite.insert),
-    "postgresql": _build_block_statement(postgresql.insert),
-}
+_new = insert(login_block).values(
+    login_hash=sa.bindparam("login_hash"),
+    blocked_at=NOW,
+    expires_at=NOW + _milliseconds,
+    refusal_count=1,
+)
+_BLOCK = _new.on_conflict_do_update(
+    index_elements=[_c.login_hash],
+    set_={
+        "blocked_at": _new.excluded.blocked_at,
+        "expires_at": _new.excluded.expires_at,
+        "refusal_count": _c.refusal_count + 1,
+    },
+)
 
 
 class LedgerLoginBlock:
@@ -90,17 +83,12 @@ class LedgerLoginBlock:
         values = {"login_hash": self._login_hash, "milliseconds": int(seconds * 1000)}
 
         def work(connection: sa.Connection) -> None:
-            now = self._database.now_parameter
-            connection.execute(_DELETE_EXPIRED, now)
-            connection.execute(_BLOCK[connection.dialect.name], values | now)
+            connection.execute(_DELETE_EXPIRED)
+            connection.execute(_BLOCK, values)
 
         self._database.write(work)
 
     def _has_row(self, statement: sa.Executable) -> bool:
-        values = {
-            "login_hash": self._login_hash,
-            "settings_age": int((time.monotonic() - self._settings_read_at) * 1000),
-            **self._database.now_parameter,
-        }
-        with self._database.open_read_connection() as connection:
-            return connection.execute(statement, values).first() is not None
+        age = int((time.monotonic() - self._settings_read_at) * 1000)
+        values = {"login_hash": self._login_hash, "settings_age": age}
+        return self._database.fetch_value(statement, **values) is not None

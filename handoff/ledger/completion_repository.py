@@ -22,7 +22,6 @@ _CLAIM = (
         ),
     )
     .values(completed_order=sa.bindparam("order_number"), completed_page=sa.bindparam("page"))
-    .returning(_c.id)
 )
 
 
@@ -34,7 +33,7 @@ class CompletionRepository:
 
     def claim_completion(self, handoff_id: str, *, order_number: str, page: str) -> bool:
         """Return whether this page, and no other, tells the app about the order."""
-        values = {"handoff_id": handoff_id, "order_number": order_number, "page": page}
-        return self._database.write(
-            lambda connection: connection.execute(_CLAIM, values).first() is not None
+        count = self._database.execute(
+            _CLAIM, handoff_id=handoff_id, order_number=order_number, page=page
         )
+        return count > 0

@@ -7,22 +7,27 @@ replaces it.
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache, partial
 from typing import Any, TypeVar
-from weakref import WeakMethod
 
 import structlog
 from sqlalchemy import (
     BigInteger,
     Connection,
+    Dialect,
     Engine,
+    Executable,
+    RowMapping,
+    SelectBase,
+    UpdateBase,
     bindparam,
     delete,
+    event,
     func,
     insert,
     inspect,
@@ -34,6 +39,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from handoff.deadline import Deadline
+from handoff.forks import call_after_fork
 from handoff.ledger.tables import handoff, lease
 from handoff.problems import LedgerUnavailable
 
@@ -63,8 +69,7 @@ def _compile_for_postgresql(_element: _DatabaseTime, _compiler: Any, **_options:
 
 
 NOW = func.coalesce(bindparam("now", None, type_=BigInteger), _DatabaseTime())
-"""The current time in a statement; `Database.now_parameter` is its parameter."""
-
+"""The current time in a statement: the database's, or that of the clock of a `Database`."""
 
 log = structlog.get_logger()
 
@@ -90,7 +95,10 @@ class Database(ABC):
         """`clock` replaces the database's clock, for tests."""
         self._engines = engines
         self._clock = clock
-        call_after_fork(WeakMethod(self._reset_after_fork))
+        if clock is not None:
+            for engine in engines:
+                event.listen(engine, "before_execute", partial(_use_clock, clock), retval=True)
+        call_after_fork(self._reset_after_fork)
 
     @abstractmethod
     def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
@@ -108,6 +116,24 @@ class Database(ABC):
     @abstractmethod
     def open_migration_transaction(self) -> AbstractContextManager[Connection]:
         """Open a transaction that may change tables, one at a time among all hosts."""
+
+    def fetch_rows(self, statement: Executable, **values: Any) -> Sequence[RowMapping]:
+        """Return the rows of a SELECT with these parameters."""
+        with self.open_read_connection() as connection:
+            return connection.execute(statement, values).mappings().all()
+
+    def fetch_value(self, statement: Executable, **values: Any) -> Any:
+        """Return the first value of the first row of a SELECT, None if there is no row."""
+        with self.open_read_connection() as connection:
+            return connection.execute(statement, values).scalar()
+
+    def execute(self, statement: Executable, *, durable: bool = True, **values: Any) -> int:
+        """Execute and commit one statement, and return how many rows it updated or deleted."""
+
+        def work(connection: Connection) -> int:
+            return connection.execute(statement, values).rowcount
+
+        return self.write(work, durable=durable)
 
     def has_tables(self) -> bool:
         """Return whether the ledger's tables exist; create nothing."""
@@ -132,8 +158,7 @@ class Database(ABC):
 
     def read_time(self) -> int:
         """Return the ledger's time in milliseconds since 1970."""
-        with self.open_read_connection() as connection:
-            return int(connection.execute(select(NOW), self.now_parameter).scalar_one())
+        return int(self.fetch_value(select(NOW)))
 
     def close(self) -> None:
         """Close all connections."""
@@ -143,6 +168,28 @@ class Database(ABC):
     def _reset_after_fork(self) -> None:
         for engine in self._engines:
             engine.dispose(close=False)  # the connections belong to the parent process
+
+
+def _use_clock(
+    clock: Clock,
+    connection: Connection,
+    statement: Any,
+    rows: list[dict[str, Any]],
+    values: dict[str, Any],
+    _options: Any,
+) -> tuple[Any, list[dict[str, Any]], dict[str, Any]]:
+    """Replace the database's time in a statement by that of a clock."""
+    names = tuple(rows[0] if rows else values)
+    is_query = isinstance(statement, SelectBase | UpdateBase)
+    if is_query and _has_now(statement, connection.dialect, names):
+        now = {"now": clock()}
+        rows, values = [now | row for row in rows], values if rows else now | values
+    return statement, rows, values
+
+
+@lru_cache(maxsize=200)
+def _has_now(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> bool:
+    return "now" in (statement.compile(dialect=dialect, column_keys=names).params or ())
 
 
 def compute_wait_seconds() -> float:
@@ -206,13 +253,3 @@ def _describe_error(cause: BaseException) -> str:
     # The details of a message, and all lines but the first, may hold values.
     message = getattr(getattr(cause, "diag", None), "message_primary", None)
     return str(message or cause).partition("\n")[0]
-
-
-def call_after_fork(method: WeakMethod[Callable[[], None]]) -> None:
-    """Call a method in every child process of this one, as long as its object exists."""
-
-    def call() -> None:
-        if callback := method():
-            callback()
-
-    os.register_at_fork(after_in_child=call)

@@ -64,8 +64,7 @@ def find_event_deliveries(
     One that cannot be read is passed to `on_unreadable` by its id, and left out.
     """
     found: defaultdict[str, list[EventDelivery]] = defaultdict(list)
-    with database.open_read_connection() as connection:
-        rows = connection.execute(_FIND, {"handoff_ids": list(handoff_ids)}).mappings()
-        for delivery in parse_rows(EventDelivery, rows, on_unreadable):
-            found[delivery.handoff_id].append(delivery)
+    rows = database.fetch_rows(_FIND, handoff_ids=list(handoff_ids))
+    for delivery in parse_rows(EventDelivery, rows, on_unreadable):
+        found[delivery.handoff_id].append(delivery)
     return dict(found)

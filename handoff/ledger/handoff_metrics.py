@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from handoff.ledger.database import NOW, Database
-from handoff.ledger.stage_counts import STAGE_COUNT_COLUMNS
+from handoff.ledger.stage_counts import DAY, STAGE_COUNT_COLUMNS
 from handoff.ledger.tables import handoff
 
-_PERIOD = 24 * 3600 * 1000  # milliseconds
-
 _c = handoff.c
-_COUNT = sa.select(*STAGE_COUNT_COLUMNS).where(_c.issued_at > NOW - _PERIOD)
+_COUNT = sa.select(*STAGE_COUNT_COLUMNS).where(_c.issued_at > NOW - DAY)
 # `next_check_at` is 0 if a handoff was never checked, or if its orders have changed.
 _FIND_OLDEST = sa.select(
     sa.func.coalesce(NOW - sa.func.min(_c.issued_at), 0),
@@ -34,8 +32,6 @@ class HandoffMetrics:
 
 def read_handoff_metrics(database: Database) -> HandoffMetrics:
     """Return the figures of a ledger, or raise LedgerUnavailable."""
-    now = database.now_parameter
-    with database.open_read_connection() as connection:
-        counts = dict(connection.execute(_COUNT, now).mappings().one())
-        oldest = int(connection.execute(_FIND_OLDEST, now).scalar_one())
-    return HandoffMetrics(counts, max(0, oldest) / 1000)
+    [counts] = database.fetch_rows(_COUNT)
+    oldest = int(database.fetch_value(_FIND_OLDEST))
+    return HandoffMetrics(dict(counts), max(0, oldest) / 1000)

@@ -11,10 +11,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 
 from handoff.deadline import Deadline
 from handoff.ledger.database import NOW, Database
@@ -28,21 +27,16 @@ _is_over = sa.or_(_c.expires_at <= NOW, _c.expires_at > NOW + _milliseconds)
 _is_held = sa.and_(_c.key_hash == sa.bindparam("key_hash"), sa.not_(_is_over))
 _is_own = sa.and_(_c.key_hash == sa.bindparam("key_hash"), _c.holder == sa.bindparam("holder"))
 
-
-def _build_acquire_statement(insert: Any) -> sa.Executable:
-    new = insert(lease_table).values(expires_at=NOW + _milliseconds)
-    acquire: sa.Executable = new.on_conflict_do_update(
-        index_elements=[_c.key_hash],
-        set_={"holder": new.excluded.holder, "expires_at": new.excluded.expires_at},
-        where=sa.or_(_is_over, _c.holder == new.excluded.holder),
-    ).returning(_c.key_hash)
-    return acquire
-
-
-_ACQUIRE = {
-    "sqlite": _build_acquire_statement(sqlite.insert),
-    "postgresql": _build_acquire_statement(postgresql.insert),
-}
+_new = insert(lease_table).values(
+    key_hash=sa.bindparam("key_hash"),
+    holder=sa.bindparam("holder"),
+    expires_at=NOW + _milliseconds,
+)
+_ACQUIRE = _new.on_conflict_do_update(
+    index_elements=[_c.key_hash],
+    set_={"holder": _new.excluded.holder, "expires_at": _new.excluded.expires_at},
+    where=sa.or_(_is_over, _c.holder == _new.excluded.holder),
+).returning(_c.key_hash)
 _FIND_HELD = sa.select(_c.key_hash).where(_is_held)
 _DELETE = sa.delete(lease_table).where(_is_own)
 
@@ -104,16 +98,12 @@ class Leases:
             "key_hash": lease.key,
             "holder": lease.holder,
             "milliseconds": self._milliseconds,
-            **self._database.now_parameter,
         }
-
-        def work(connection: sa.Connection) -> bool:
-            return bool(connection.execute(_ACQUIRE[connection.dialect.name], values).first())
-
-        return self._database.write(work, durable=False)
+        return self._database.write(
+            lambda connection: connection.execute(_ACQUIRE, values).first() is not None,
+            durable=False,
+        )
 
     def _is_held(self, key: str) -> bool:
         values = {"key_hash": key, "milliseconds": self._milliseconds}
-        values |= self._database.now_parameter
-        with self._database.open_read_connection() as connection:
-            return connection.execute(_FIND_HELD, values).first() is not None
+        return self._database.fetch_value(_FIND_HELD, **values) is not None

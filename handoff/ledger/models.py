@@ -13,6 +13,7 @@ import hashlib
 import json
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, Any
@@ -135,7 +136,7 @@ class Handoff(NewHandoff):
     @property
     def valid_orders(self) -> list[dict[str, Any]]:
         """The known orders that are not cancelled."""
-        return [order for order in self.orders or () if not order.get("is_cancelled")]
+        return list_valid_orders(self.orders)
 
     @property
     def cancelled_orders(self) -> list[dict[str, Any]]:
@@ -173,6 +174,11 @@ class OrderFinding:
     orders: list[dict[str, Any]] | None = None
     differences: list[dict[str, Any]] | None = None
     next_check_at: int | None = None
+
+
+def list_valid_orders(orders: Sequence[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """Return the orders that are not cancelled."""
+    return [order for order in orders or () if not order.get("is_cancelled")]
 
 
 def generate_handoff_id() -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.tables import login_block
@@ -24,38 +24,27 @@ _milliseconds: sa.BindParameter[int] = sa.bindparam("milliseconds", type_=sa.Big
 _is_over = sa.or_(_c.expires_at <= NOW, _c.expires_at > NOW + _milliseconds)
 _is_counted = sa.and_(_c.login_hash == sa.bindparam("key"), sa.not_(_is_over))
 
-_FIND = sa.select(_c.refusal_count, _c.expires_at - NOW).where(_is_counted)
+_FIND = sa.select(_c.refusal_count, (_c.expires_at - NOW).label("left")).where(_is_counted)
 _GIVE_BACK = (
     sa.update(login_block)
     .where(_c.login_hash == sa.bindparam("key"), _c.refusal_count > 0)
     .values(refusal_count=_c.refusal_count - 1)
 )
 _DELETE_EXPIRED = sa.delete(login_block).where(_c.expires_at <= NOW)
-
-
-def _build_count_statement(insert: Any) -> sa.Executable:
-    new = insert(login_block).values(
-        login_hash=sa.bindparam("key"),
-        blocked_at=NOW,
-        expires_at=NOW + _milliseconds,
-        refusal_count=1,
-    )
-    excluded = new.excluded
-    count: sa.Executable = new.on_conflict_do_update(
-        index_elements=[_c.login_hash],
-        set_={
-            "blocked_at": sa.case((_is_over, excluded.blocked_at), else_=_c.blocked_at),
-            "expires_at": sa.case((_is_over, excluded.expires_at), else_=_c.expires_at),
-            "refusal_count": sa.case((_is_over, 1), else_=_c.refusal_count + 1),
-        },
-    ).returning(_c.refusal_count, _c.expires_at - NOW)
-    return count
-
-
-_COUNT = {
-    "sqlite": _build_count_statement(sqlite.insert),
-    "postgresql": _build_count_statement(postgresql.insert),
-}
+_new = insert(login_block).values(
+    login_hash=sa.bindparam("key"),
+    blocked_at=NOW,
+    expires_at=NOW + _milliseconds,
+    refusal_count=1,
+)
+_COUNT = _new.on_conflict_do_update(
+    index_elements=[_c.login_hash],
+    set_={
+        "blocked_at": sa.case((_is_over, _new.excluded.blocked_at), else_=_c.blocked_at),
+        "expires_at": sa.case((_is_over, _new.excluded.expires_at), else_=_c.expires_at),
+        "refusal_count": sa.case((_is_over, 1), else_=_c.refusal_count + 1),
+    },
+).returning(_c.refusal_count, _c.expires_at - NOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +78,26 @@ class OpsSignInTries:
         self._database.write(lambda connection: connection.execute(_GIVE_BACK, rows))
 
     def _get_wait(self, limits: Mapping[str, TryLimit]) -> int:
-        waits = [0]
-        with self._database.open_read_connection() as connection:
-            for key, limit in limits.items():
-                row = connection.execute(_FIND, self._build_values(key, limit)).one_or_none()
-                if row is not None and row[0] >= limit.count:
-                    waits.append(_round_up(row[1]))
-        return max(waits)
+        waits = [
+            _round_up(row["left"])
+            for key, limit in limits.items()
+            for row in self._database.fetch_rows(_FIND, **_build_values(key, limit))
+            if row["refusal_count"] >= limit.count
+        ]
+        return max(waits, default=0)
 
     def _count_and_get_wait(self, connection: sa.Connection, limits: Mapping[str, TryLimit]) -> int:
-        connection.execute(_DELETE_EXPIRED, self._database.now_parameter)
+        connection.execute(_DELETE_EXPIRED)
         waits = [0]
         for key, limit in limits.items():
-            statement = _COUNT[connection.dialect.name]
-            values = self._build_values(key, limit)
-            count, remaining = connection.execute(statement, values).one()
+            count, left = connection.execute(_COUNT, _build_values(key, limit)).one()
             if count > limit.count:
-                waits.append(_round_up(remaining))
+                waits.append(_round_up(left))
         return max(waits)
 
-    def _build_values(self, key: str, limit: TryLimit) -> dict[str, Any]:
-        return {"key": key, "milliseconds": limit.seconds * 1000, **self._database.now_parameter}
+
+def _build_values(key: str, limit: TryLimit) -> dict[str, Any]:
+    return {"key": key, "milliseconds": limit.seconds * 1000}
 
 
 def _round_up(milliseconds: int) -> int:

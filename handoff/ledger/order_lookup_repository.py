@@ -38,7 +38,6 @@ _BEGIN = (
         sa.or_(_c.orders_looked_up_at.is_(None), sa.not_(_was_looked_up)),
     )
     .values(orders_looked_up_at=NOW)
-    .returning(_c.id)
 )
 
 # Reconciliation compares the bag with the orders, at once if something settled is changed.
@@ -65,11 +64,7 @@ class OrderLookupRepository:
 
     def claim_lookup(self, handoff_id: str) -> bool:
         """Return whether the shop may be asked now; if so, no other caller may for ten seconds."""
-        values = {"handoff_id": handoff_id, **self._database.now_parameter}
-        return self._database.write(
-            lambda connection: connection.execute(_BEGIN, values).first() is not None,
-            durable=False,
-        )
+        return self._database.execute(_BEGIN, handoff_id=handoff_id, durable=False) > 0
 
     def record_orders(self, found: Handoff, orders: list[dict[str, Any]]) -> None:
         """Keep the orders of a handoff's quote, and let reconciliation check it at once."""

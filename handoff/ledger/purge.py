@@ -167,8 +167,7 @@ class Purger:
             if deleted:
                 connection.execute(sa.delete(handoff).where(_c.id.in_(deleted)))
             if anonymised:
-                statement = _ANONYMISE.where(_c.id.in_(anonymised))
-                connection.execute(statement, self._database.now_parameter)
+                connection.execute(_ANONYMISE.where(_c.id.in_(anonymised)))
 
         if due and not self._dry_run:
             self._database.write(work, durable=False)
@@ -186,12 +185,7 @@ class Purger:
 
     def _delete_rows(self, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
         """Delete the few rows of a table that meet a condition, and return their number."""
-        now = self._database.now_parameter
         if self._dry_run:
             count = sa.select(sa.func.count()).select_from(table).where(condition)
-            with self._database.open_read_connection() as connection:
-                return int(connection.execute(count, now).scalar_one())
-        statement = sa.delete(table).where(condition)
-        return self._database.write(
-            lambda connection: connection.execute(statement, now).rowcount, durable=False
-        )
+            return int(self._database.fetch_value(count))
+        return self._database.execute(sa.delete(table).where(condition), durable=False)

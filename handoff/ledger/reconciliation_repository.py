@@ -14,7 +14,13 @@ import sqlalchemy as sa
 from handoff.ledger.column_value_types import MAX_TIME
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, iterate_handoffs, read_handoffs
-from handoff.ledger.models import Handoff, IssuePeriod, OrderFinding, OrderOutcome
+from handoff.ledger.models import (
+    Handoff,
+    IssuePeriod,
+    OrderFinding,
+    OrderOutcome,
+    list_valid_orders,
+)
 from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable, parse_row
 from handoff.ledger.tables import handoff, simplified_reference
 from handoff.ledger.webhook_outbox import WebhookOutbox
@@ -88,14 +94,12 @@ class ReconciliationRepository:
         """
         statement = sa.select(*HANDOFF_COLUMNS).where(_c.quote_number.in_(quote_numbers))
         found, unreadable = [], set()
-        with self._database.open_read_connection() as connection:
-            rows = connection.execute(statement, self._database.now_parameter).mappings()
-            for row in rows:
-                try:
-                    found.append(parse_row(Handoff, row))
-                except RecordUnreadable as error:
-                    self._on_unreadable(error)
-                    unreadable.add(row["quote_number"])
+        for row in self._database.fetch_rows(statement):
+            try:
+                found.append(parse_row(Handoff, row))
+            except RecordUnreadable as error:
+                self._on_unreadable(error)
+                unreadable.add(row["quote_number"])
         return [each for each in found if each.quote_number not in unreadable]
 
     def find_by_transfer_keys(self, keys: Collection[str]) -> list[Handoff]:
@@ -128,7 +132,7 @@ class ReconciliationRepository:
                     _c.anonymised_at.is_(None),
                 )
                 statement = statement.values(_build_finding_values(finding))
-                result = connection.execute(statement, self._database.now_parameter)
+                result = connection.execute(statement)
                 if self._outbox and result.rowcount:
                     self._outbox.add_orders(connection, finding.handoff, finding.orders)
                     self._outbox.add_difference(connection, finding)
@@ -141,9 +145,10 @@ class ReconciliationRepository:
     def request_comments(self, handoffs: IssuePeriod | Collection[str]) -> None:
         """Request a comment on orders of a period, or of transfer keys, that have none."""
         if isinstance(handoffs, IssuePeriod):
-            self._write(_REQUEST_COMMENT.where(*_build_period_conditions(handoffs)))
+            statement = _REQUEST_COMMENT.where(*_build_period_conditions(handoffs))
         else:
-            self._write(_REQUEST_COMMENT.where(_c.transfer_key.in_(handoffs)))
+            statement = _REQUEST_COMMENT.where(_c.transfer_key.in_(handoffs))
+        self._database.execute(statement, durable=False)
 
     def iterate_comments_due(self, page_size: int) -> Iterator[list[Handoff]]:
         """Yield pages of the handoffs whose orders need a comment."""
@@ -155,7 +160,8 @@ class ReconciliationRepository:
 
     def mark_commented(self, commented: Handoff) -> None:
         """Record that the orders of a handoff have their comment."""
-        self._write(sa.update(handoff).where(_c.id == commented.id).values(order_comment="done"))
+        statement = sa.update(handoff).where(_c.id == commented.id).values(order_comment="done")
+        self._database.execute(statement, durable=False)
 
     def _iterate(
         self,
@@ -171,13 +177,9 @@ class ReconciliationRepository:
             on_unreadable=self._on_unreadable,
         )
 
-    def _write(self, statement: sa.Update) -> None:
-        self._database.write(lambda connection: connection.execute(statement), durable=False)
-
     def _count_handoffs(self, *conditions: sa.ColumnElement[bool]) -> int:
         statement = sa.select(sa.func.count()).select_from(handoff).where(*conditions)
-        with self._database.open_read_connection() as connection:
-            return int(connection.execute(statement, self._database.now_parameter).scalar_one())
+        return int(self._database.fetch_value(statement))
 
 
 def _build_period_conditions(period: IssuePeriod) -> list[sa.ColumnElement[bool]]:
@@ -194,7 +196,7 @@ def _build_finding_values(finding: OrderFinding) -> dict[str, Any]:
     }
     before = finding.handoff
     known = {order["id"] for order in before.valid_orders}
-    found = {order["id"] for order in finding.orders or () if not order.get("is_cancelled")}
+    found = {order["id"] for order in list_valid_orders(finding.orders)}
     if before.resolved_at is not None and (before.outcome, known) == (values["outcome"], found):
         return values
     return {**values, "resolved_at": NOW if finding.outcome else None, "order_comment": None}

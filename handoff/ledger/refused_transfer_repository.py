@@ -35,6 +35,7 @@ class RefusedTransfer:
     code: TextValue
     skus: list[TextValue]
     refused_at: TimeValue
+    transfer_key: TextValue
 
 
 _of_transfer = _c.transfer_key == sa.bindparam("transfer_key")
@@ -46,17 +47,14 @@ _kept = (
 )
 _INSERT = sa.insert(refused_transfer).values(refused_at=NOW)
 _DELETE_OLDEST = sa.delete(refused_transfer).where(_of_transfer, _c.sequence.not_in(_kept))
-_FIND = (
-    sa.select(_c.reference, _c.code, _c.skus, _c.refused_at)
-    .where(_of_transfer, sa.not_(IS_OVER_RETENTION))
-    .order_by(_c.sequence.desc())
-    .limit(1)
+FIND_REFUSALS = sa.select(_c.reference, _c.code, _c.skus, _c.refused_at, _c.transfer_key).where(
+    sa.not_(IS_OVER_RETENTION)
 )
-_FIND_LAST = (
-    sa.select(_c.reference, _c.code, _c.skus, _c.refused_at)
-    .where(sa.not_(IS_OVER_RETENTION))
-    .order_by(_c.refused_at.desc(), _c.sequence.desc())
-    .limit(sa.bindparam("count", type_=sa.Integer))
+"""Reads the refusals that may still be read."""
+
+_FIND = FIND_REFUSALS.where(_of_transfer).order_by(_c.sequence.desc()).limit(1)
+_FIND_LAST = FIND_REFUSALS.order_by(_c.refused_at.desc(), _c.sequence.desc()).limit(
+    sa.bindparam("count", type_=sa.Integer)
 )
 
 
@@ -73,7 +71,6 @@ class RefusedTransferRepository:
             "reference": reference,
             "code": code,
             "skus": skus,
-            **self._database.now_parameter,
         }
 
         def work(connection: sa.Connection) -> None:
@@ -84,13 +81,9 @@ class RefusedTransferRepository:
 
     def find(self, caller: str | None, reference: str) -> RefusedTransfer | None:
         """Return the last refusal of a caller's reference, or None; raise RecordUnreadable."""
-        values = {
-            "transfer_key": build_reference_key(caller, reference),
-            **self._database.now_parameter,
-        }
-        with self._database.open_read_connection() as connection:
-            row = connection.execute(_FIND, values).mappings().one_or_none()
-        return None if row is None else parse_row(RefusedTransfer, row)
+        key = build_reference_key(caller, reference)
+        rows = self._database.fetch_rows(_FIND, transfer_key=key)
+        return parse_row(RefusedTransfer, rows[0]) if rows else None
 
 
 def find_last_refusals(database: Database, count: int) -> list[RefusedTransfer]:
@@ -98,7 +91,4 @@ def find_last_refusals(database: Database, count: int) -> list[RefusedTransfer]:
 
     One that cannot be read is logged and left out.
     """
-    with database.open_read_connection() as connection:
-        values = {"count": count, **database.now_parameter}
-        rows = connection.execute(_FIND_LAST, values).mappings()
-        return parse_rows(RefusedTransfer, rows)
+    return parse_rows(RefusedTransfer, database.fetch_rows(_FIND_LAST, count=count))

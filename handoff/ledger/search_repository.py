@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from handoff.ledger.column_value_types import TextValue
 from handoff.ledger.database import Database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, read_handoffs
 from handoff.ledger.models import Handoff
-from handoff.ledger.refused_transfer_repository import IS_OVER_RETENTION, RefusedTransfer
+from handoff.ledger.refused_transfer_repository import FIND_REFUSALS, RefusedTransfer
 from handoff.ledger.row_parser import (
     UnreadableCallback,
     ignore_unreadable,
@@ -33,11 +32,6 @@ _QUOTE_NUMBER = re.compile(r"[0-9]{1,18}")  # fits a BigInteger
 _c = handoff.c
 _r = refused_transfer.c
 _orders_text = sa.cast(_c.orders, sa.Text)
-
-
-@dataclass(frozen=True, slots=True)
-class _KeyedRefusal(RefusedTransfer):
-    transfer_key: TextValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +105,8 @@ class SearchRepository:
 
     def _find_refusals(self, has_match: sa.ColumnElement[bool]) -> dict[str, list[RefusedTransfer]]:
         """Return refusals that may still be read, by the keys of their transfers."""
-        statement = (
-            sa.select(_r.reference, _r.code, _r.skus, _r.refused_at, _r.transfer_key)
-            .where(has_match, sa.not_(IS_OVER_RETENTION))
-            .order_by(_r.sequence)
-        )
-        with self._database.open_read_connection() as connection:
-            rows = connection.execute(statement, self._database.now_parameter).mappings()
-            found = parse_rows(_KeyedRefusal, rows, self._on_unreadable)
+        rows = self._database.fetch_rows(FIND_REFUSALS.where(has_match).order_by(_r.sequence))
         refusals: defaultdict[str, list[RefusedTransfer]] = defaultdict(list)
-        for refusal in found:
+        for refusal in parse_rows(RefusedTransfer, rows, self._on_unreadable):
             refusals[refusal.transfer_key].append(refusal)
         return dict(refusals)

@@ -33,8 +33,7 @@ class ShownPageRepository:
         """Record that a page was shown, by its code. Raises LedgerUnavailable."""
         if found.shown_page == code and _is_recent(found):
             return
-        values = {"handoff_id": found.id, "code": code, **self._database.now_parameter}
-        self._database.write(lambda connection: connection.execute(_RECORD, values), durable=False)
+        self._database.execute(_RECORD, durable=False, handoff_id=found.id, code=code)
 
 
 def _is_recent(found: Handoff) -> bool:

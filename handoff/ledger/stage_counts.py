@@ -24,7 +24,9 @@ STAGE_COUNT_COLUMNS = (
 
 _since: sa.BindParameter[int] = sa.bindparam("since", type_=sa.BigInteger)
 _day = sa.type_coerce((_c.issued_at - _since) // sa.literal(DAY, sa.BigInteger), sa.BigInteger)
-_COUNT = sa.select(_day, *STAGE_COUNT_COLUMNS).where(_c.issued_at >= _since).group_by(_day)
+_COUNT = (
+    sa.select(_day.label("day"), *STAGE_COUNT_COLUMNS).where(_c.issued_at >= _since).group_by(_day)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,9 @@ def count_stages_by_day(database: Database, days: int) -> list[StageCounts]:
     """Return the counts of the last days in UTC, the oldest first; the last one is today."""
     today = database.read_time() // DAY * DAY
     since = today - (days - 1) * DAY
-    with database.open_read_connection() as connection:
-        rows = connection.execute(_COUNT, {"since": since}).all()
-    counts = {int(day): stages for day, *stages in rows}
-    return [StageCounts(since + day * DAY, *counts.get(day, ())) for day in range(days)]
+    rows = [dict(row) for row in database.fetch_rows(_COUNT, since=since)]
+    counts = {int(row.pop("day")): row for row in rows}
+    return [StageCounts(since + day * DAY, **counts.get(day, {})) for day in range(days)]
 
 
 def sum_stages(counts: Sequence[StageCounts]) -> StageCounts:

@@ -64,7 +64,7 @@ class StoredSessionRepository:
             "milliseconds_left": int(session.seconds_left * 1000),
             "erase_at": issued.expires_at,
         }
-        connection.execute(_INSERT, values | self._database.now_parameter)
+        connection.execute(_INSERT, values)
 
     def find(self, handoff_id: str) -> str | None:
         """Return the id of a handoff's session, None if there is none. Raises ValueError."""
@@ -91,7 +91,7 @@ class StoredSessionRepository:
 
     def erase_due(self, connection: sa.Connection) -> None:
         """Erase, within a transaction, the sessions that no web view can get any more."""
-        connection.execute(_ERASE, self._database.now_parameter)
+        connection.execute(_ERASE)
 
     def erase_due_now(self) -> None:
         """Erase the sessions that no web view can get any more. Raises LedgerUnavailable."""

@@ -11,11 +11,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 
 from handoff.api_values import describe_order, format_time
-from handoff.ledger.database import NOW, Database
-from handoff.ledger.models import Handoff, OrderFinding, OrderOutcome, compute_digest
+from handoff.ledger.database import NOW
+from handoff.ledger.models import (
+    Handoff,
+    OrderFinding,
+    OrderOutcome,
+    compute_digest,
+    list_valid_orders,
+)
 from handoff.ledger.tables import webhook_event
 
 OPENED = "handoff.opened"
@@ -24,23 +30,15 @@ ORDER_DIFFERS = "handoff.order_differs"
 EXPIRED = "handoff.expired"
 
 _ID_LENGTH = 32  # characters of a digest
-
-
-def _build_insert(insert: Any) -> sa.Executable:
-    statement: sa.Executable = insert(webhook_event).on_conflict_do_nothing(
-        index_elements=[webhook_event.c.receiver, webhook_event.c.id]
-    )
-    return statement
-
-
-_INSERT = {"sqlite": _build_insert(sqlite.insert), "postgresql": _build_insert(postgresql.insert)}
+_INSERT = insert(webhook_event).on_conflict_do_nothing(
+    index_elements=[webhook_event.c.receiver, webhook_event.c.id]
+)
 
 
 class WebhookOutbox:
     """Writes events for the receivers of the settings; `receivers` are their keys."""
 
-    def __init__(self, database: Database, receivers: Sequence[str]) -> None:
-        self._database = database
+    def __init__(self, receivers: Sequence[str]) -> None:
         self._receivers = tuple(receivers)
 
     def add_opened(self, connection: sa.Connection, opened: Handoff) -> None:
@@ -67,7 +65,7 @@ class WebhookOutbox:
         )
         if finding.outcome is not OrderOutcome.DIFFERS or is_known:
             return
-        orders = [describe_order(order) for order in _list_valid_orders(finding.orders)]
+        orders = [describe_order(order) for order in list_valid_orders(finding.orders)]
         data = {"orders": orders, "differences": differences}
         numbers = [order["number"] for order in orders]
         self._add(connection, ORDER_DIFFERS, before, data, identity=[numbers, differences])
@@ -81,7 +79,7 @@ class WebhookOutbox:
         *,
         identity: Sequence[Any],
     ) -> None:
-        now = connection.execute(sa.select(NOW), self._database.now_parameter).scalar_one()
+        now = connection.execute(sa.select(NOW)).scalar_one()
         event = {
             "id": f"msg_{compute_digest([source.id, kind, *identity])[:_ID_LENGTH]}",
             "handoff_id": source.id,
@@ -92,7 +90,7 @@ class WebhookOutbox:
             "next_attempt_at": now,
         }
         rows = [{**event, "receiver": receiver} for receiver in self._receivers]
-        connection.execute(_INSERT[connection.dialect.name], rows)
+        connection.execute(_INSERT, rows)
 
 
 def _build_payload(kind: str, source: Handoff, data: dict[str, Any], now: int) -> str:
@@ -113,8 +111,4 @@ def _find_new_orders(
     before: Handoff, orders: Sequence[dict[str, Any]] | None
 ) -> list[dict[str, Any]]:
     known = {order["id"] for order in before.valid_orders}
-    return [order for order in _list_valid_orders(orders) if order["id"] not in known]
-
-
-def _list_valid_orders(orders: Sequence[dict[str, Any]] | None) -> list[dict[str, Any]]:
-    return [order for order in orders or () if not order.get("is_cancelled")]
+    return [order for order in list_valid_orders(orders) if order["id"] not in known]

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
-from weakref import WeakMethod
 
 from sqlalchemy import URL, Connection, Engine, column, create_engine, delete, insert, select, table
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.sql.functions import func
 
 from handoff.deadline import has_request_deadline_passed
-from handoff.ledger.database import call_after_fork
+from handoff.forks import call_after_fork
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
 from handoff.shop_session.php_serializer import SessionSerializer
 from handoff.shop_session.session_row_names import compute_row_name
@@ -66,7 +65,7 @@ class DatabaseSessionStore:
         names = "session_id", "session_expires", "session_data"
         self.table = table(table_name, *map(column, names))
         self._key = key
-        call_after_fork(WeakMethod(self._drop_connections))
+        call_after_fork(self._drop_connections)
 
     def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         """Insert the session's row. `lifetime` has no effect: PHP's own cleanup deletes rows."""

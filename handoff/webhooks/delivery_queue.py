@@ -88,7 +88,11 @@ _RETRY_NOW = (
 # The time of an event that was written before the clock was set back, or that is none, is ignored.
 _past_creation = sa.case((_c.created_at.between(0, NOW), _c.created_at))
 _LAG = (
-    sa.select(_c.receiver, sa.func.count(), NOW - sa.func.min(_past_creation))
+    sa.select(
+        _c.receiver,
+        sa.func.count().label("waiting_count"),
+        (NOW - sa.func.min(_past_creation)).label("age"),
+    )
     .where(_c.receiver.in_(sa.bindparam("receivers", expanding=True)), _is_waiting)
     .group_by(_c.receiver)
 )
@@ -144,10 +148,8 @@ class DeliveryQueue:
 
         Those that cannot be read are logged and set aside.
         """
-        values = {"receiver_key": receiver, **self._database.now_parameter}
         unreadable: list[RecordUnreadable] = []
-        with self._database.open_read_connection() as connection:
-            rows = connection.execute(_DUE, values).mappings().all()
+        rows = self._database.fetch_rows(_DUE, receiver_key=receiver)
         events = parse_rows(QueuedEvent, rows, unreadable.append)
         for error in unreadable:
             self._set_aside(error)
@@ -168,10 +170,11 @@ class DeliveryQueue:
 
     def measure_lag(self, receivers: Sequence[str]) -> dict[str, QueueLag]:
         """Return how far behind the delivery to each receiver is."""
-        values = {"receivers": list(receivers), **self._database.now_parameter}
-        with self._database.open_read_connection() as connection:
-            rows = connection.execute(_LAG, values).all()
-        measured = {key: QueueLag(count, (age or 0) / 1000) for key, count, age in rows}
+        rows = self._database.fetch_rows(_LAG, receivers=list(receivers))
+        measured = {
+            row["receiver"]: QueueLag(row["waiting_count"], (row["age"] or 0) / 1000)
+            for row in rows
+        }
         return {receiver: measured.get(receiver, QueueLag()) for receiver in receivers}
 
     def _set_aside(self, unreadable: RecordUnreadable) -> None:
@@ -181,7 +184,4 @@ class DeliveryQueue:
         self._on_unreadable(unreadable)
 
     def _write(self, statement: sa.Update, **values: str | int) -> None:
-        values_with_time = {**values, **self._database.now_parameter}
-        self._database.write(
-            lambda connection: connection.execute(statement, values_with_time), durable=False
-        )
+        self._database.execute(statement, durable=False, **values)

@@ -221,7 +221,7 @@ def test_the_events_of_webhooks_are_in_the_timeline(
     monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", "whsec_" + "A" * 44)
     receiver = Receiver.from_url(url)
     scenario.transfer_bag("r", opened=False)
-    outbox = WebhookOutbox(scenario.database, [receiver.key])
+    outbox = WebhookOutbox([receiver.key])
     [opened] = SearchRepository(scenario.database).find_by_text("r")[0].handoffs
     scenario.database.write(lambda connection: outbox.add_opened(connection, opened))
     queue = DeliveryQueue(scenario.database)

@@ -68,7 +68,7 @@ def add_event(
     """Write an event of some handoff into the outbox of the webhooks."""
     with database.open_read_connection() as connection:
         row = connection.execute(select(*HANDOFF_COLUMNS).limit(1), {"now": 1}).one()
-    outbox = WebhookOutbox(database, ["a receiver"])
+    outbox = WebhookOutbox(["a receiver"])
     database.write(lambda connection: add(outbox, connection, Handoff(**row._mapping)))
 
 

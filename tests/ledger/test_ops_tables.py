@@ -71,7 +71,7 @@ def test_a_clock_that_was_set_back_does_not_hide_pages(ledger: LedgerWithHandoff
 
 def test_deliveries_are_found_by_handoff(ledger: LedgerWithHandoffs) -> None:
     opened, other = ledger.insert(2)
-    outbox = WebhookOutbox(ledger.database, ["a" * 64, "b" * 64])
+    outbox = WebhookOutbox(["a" * 64, "b" * 64])
     for handoff_id in (opened, other):
         found = ledger.handoffs.find(handoff_id)
         assert found is not None

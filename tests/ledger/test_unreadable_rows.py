@@ -177,7 +177,7 @@ def test_the_events_of_other_expired_links_are_written(
 ) -> None:
     ids = ledger.insert(2, used_at=None, session_written_at=None, expiry_event="due")
     write_value(ledger, ids[0], "bag", "5")
-    outbox = WebhookOutbox(ledger.database, ["receiver"])
+    outbox = WebhookOutbox(["receiver"])
     assert add_expired_links(ledger.database, outbox) == 2
     assert add_expired_links(ledger.database, outbox) == 0
     [event] = DeliveryQueue(ledger.database).find_due("receiver")
@@ -217,7 +217,7 @@ def read_event_values(ledger: LedgerWithHandoffs) -> list[tuple[str, Any]]:
 def test_an_event_that_cannot_be_read_is_named_and_does_not_hold_up_the_next_one(
     ledger: LedgerWithHandoffs,
 ) -> None:
-    outbox = WebhookOutbox(ledger.database, ["receiver"])
+    outbox = WebhookOutbox(["receiver"])
     for column, value in read_event_values(ledger):
         ledger.execute(sa.delete(webhook_event))
         found = ledger.issue()
@@ -238,7 +238,7 @@ def test_an_event_that_cannot_be_read_is_named_and_does_not_hold_up_the_next_one
 def test_an_event_without_a_readable_time_does_not_change_how_long_others_have_waited(
     ledger: LedgerWithHandoffs,
 ) -> None:
-    outbox = WebhookOutbox(ledger.database, ["receiver"])
+    outbox = WebhookOutbox(["receiver"])
     found = ledger.issue()
     ledger.database.write(lambda connection: outbox.add_opened(connection, found))
     queue, is_sqlite = DeliveryQueue(ledger.database), isinstance(ledger.database, SqliteDatabase)
@@ -250,7 +250,7 @@ def test_an_event_without_a_readable_time_does_not_change_how_long_others_have_w
 
 
 def test_an_event_that_is_set_aside_is_found_and_purged(ledger: LedgerWithHandoffs) -> None:
-    outbox = WebhookOutbox(ledger.database, ["receiver"])
+    outbox = WebhookOutbox(["receiver"])
     found = ledger.issue()
     ledger.database.write(lambda connection: outbox.add_opened(connection, found))
     write_event_value(ledger, "payload", "5")
@@ -272,7 +272,7 @@ def test_an_event_that_is_set_aside_is_found_and_purged(ledger: LedgerWithHandof
 def test_an_event_that_waits_longer_than_a_day_is_due_since_the_clock_was_set_back(
     ledger: LedgerWithHandoffs,
 ) -> None:
-    outbox, queue = WebhookOutbox(ledger.database, ["receiver"]), DeliveryQueue(ledger.database)
+    outbox, queue = WebhookOutbox(["receiver"]), DeliveryQueue(ledger.database)
     found = ledger.issue()
     ledger.database.write(lambda connection: outbox.add_opened(connection, found))
     [event] = queue.find_due("receiver")

@@ -35,7 +35,7 @@ class LedgerWithOutbox:
     def use_receivers(self, receivers: list[Receiver]) -> None:
         """Write events for these receivers from now on."""
         self.receivers = receivers
-        self.outbox = WebhookOutbox(self.database, [receiver.key for receiver in receivers])
+        self.outbox = WebhookOutbox([receiver.key for receiver in receivers])
         self.handoffs = HandoffRepository(self.database, ttl=300, grace=60, outbox=self.outbox)
         self.reconciliation = ReconciliationRepository(self.database, self.outbox)
 

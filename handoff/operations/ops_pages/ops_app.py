@@ -29,7 +29,7 @@ from handoff.shop_client_factory import build_login_block, open_client, open_ord
 from handoff.shop_session_factory import build_session_provider, open_stored_session_repository
 from handoff.webhooks.backlog import WebhookBacklog
 from handoff.webhooks.delivery_queue import DeliveryQueue
-from handoff.webhooks.receivers import list_receivers, open_outbox
+from handoff.webhooks.receivers import build_outbox, list_receivers
 
 _REQUEST_SECONDS = 15.0
 _DAYS = 30
@@ -69,7 +69,7 @@ def _register_views(app: Flask, settings: Settings, database: Database, password
     block = build_login_block(settings, database, settings_read_at=get_settings_read_time())
     client = open_client(settings)
     orders = open_orders(client, settings, block)
-    outbox = open_outbox(settings, database)
+    outbox = build_outbox(settings)
     order_check = OrderCheck(
         database,
         HandoffRepository(database, ttl=settings.link_ttl, grace=settings.reopen_grace),
