@@ -8,12 +8,15 @@ from typing import Any
 AMOUNTS = {"total": "grand_total", "subtotal": "subtotal", "delivery": "delivery", "tax": "tax"}
 
 
-def format_time(milliseconds: int | None) -> str | None:
-    """Return milliseconds since 1970 as `2027-01-15T08:00:00.000Z`, and None as None."""
+def format_time(milliseconds: int | None, *, unit: str = "milliseconds") -> str | None:
+    """Return milliseconds since 1970 as `2027-01-15T08:00:00.000Z`, and None as None.
+
+    With `seconds` as the unit, the fraction is left out.
+    """
     if milliseconds is None:
         return None
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.isoformat(timespec=unit).replace("+00:00", "Z")
 
 
 def describe_order(order: dict[str, Any]) -> dict[str, Any]:

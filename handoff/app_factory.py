@@ -54,8 +54,8 @@ from handoff.web_checkout.transfer_status_views import (
 from handoff.web_checkout.views import WebCheckoutContext, register_web_checkout
 from handoff.worker_metrics import open_worker_metrics
 
-DATABASE_EXTENSION = "handoff.database"
-"""The key of the ledger's Database in `app.extensions`; the creator of an app may close it."""
+OBJECTS_EXTENSION = "handoff.objects"
+"""The key of the ServiceObjects in `app.extensions`; who creates an app closes the ledger."""
 
 log = structlog.get_logger()
 
@@ -82,10 +82,10 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     # For `//`, werkzeug would redirect to a URL with the Host header and the link in it.
     app.url_map.merge_slashes = False
     database = _open_ledger(settings, clock)
-    app.extensions[DATABASE_EXTENSION] = database
     # None also if the disk is full; then `/metrics` shows what needs no counter.
     metrics = open_worker_metrics() if settings.metrics else None
     objects = build_service_objects(settings, database, metrics)
+    app.extensions[OBJECTS_EXTENSION] = objects
     _register_views(app, objects)
     readiness = objects.build_readiness_check()
     register_health_endpoints(app, readiness, is_paused=settings.paused)

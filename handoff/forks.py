@@ -1,4 +1,9 @@
-"""Calls objects back in the processes that this one forks."""
+"""Calls objects back in the processes that this one forks.
+
+A child process gets copies of all connections. If it used one, its statements and the parent's
+would be mixed. So the ledger, and the session store in the shop's database, drop theirs in the
+child and connect anew.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +13,8 @@ from weakref import WeakMethod
 
 
 def call_after_fork(method: Callable[[], None]) -> None:
-    """Call a bound method in every child process of this one, as long as its object exists.
-
-    gunicorn forks its workers, and a connection of the parent process must not be used by them.
-    """
+    """Call a bound method in every child process of this one, as long as its object exists."""
+    # A function that is registered at fork stays for ever, so it must not keep the object alive.
     reference = WeakMethod(method)
 
     def call() -> None:

@@ -40,14 +40,12 @@ def open_stored_session_repository(
 
 
 def build_session_provider(
-    settings: Settings, stored: StoredSessionRepository | None, **timeout: float
+    settings: Settings, stored: StoredSessionRepository | None
 ) -> SessionProvider:
-    """Return the provider of the sessions of used links; `timeout` is in seconds."""
+    """Return the provider of the sessions of used links."""
     if stored is not None:
         return StoredSessionProvider(stored)
-    return WrittenSessionProvider(
-        open_shop_session_store(settings, **timeout), settings.store_views
-    )
+    return WrittenSessionProvider(open_shop_session_store(settings), settings.store_views)
 
 
 def build_session_builder(

@@ -151,7 +151,7 @@ def make_app(settings: Settings, clock: FakeClock) -> Iterator[MakeApp]:
 
     yield make
     for app in apps:
-        app.extensions["handoff.database"].close()
+        app.extensions["handoff.objects"].database.close()
 
 
 @pytest.fixture

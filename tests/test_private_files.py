@@ -64,7 +64,7 @@ def test_the_ledger_of_an_app_that_another_server_runs(shop: RunningShop, tmp_pa
     assert (folder / "handoff.db").exists()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert find_open_files(folder) == []
-    app.extensions["handoff.database"].close()
+    app.extensions["handoff.objects"].database.close()
 
 
 @pytest.mark.usefixtures("open_umask")

@@ -10,34 +10,24 @@ from handoff.cli.env_file import add_env_file_option
 from handoff.cli.exit_codes import exit_with_error
 
 
-@click.command()
+@click.command(context_settings={"show_default": True})
 @add_env_file_option
-@click.option("--port", default=8000, show_default=True, help="Port of the service.")
-@click.option("--shop-port", default=8001, show_default=True, help="Port of the stand-in shop.")
-@click.option("--phone-port", default=8002, show_default=True, help="Port of the phone.")
+@click.option("--port", default=8000, help="Port of the service.")
+@click.option("--shop-port", default=8001, help="Port of the stand-in shop.")
+@click.option("--phone-port", default=8002, help="Port of the phone.")
 @click.option(
-    "--form-port",
-    default=8003,
-    show_default=True,
-    help="Port of the second service, which answers with forms.",
+    "--form-port", default=8003, help="Port of the second service, which answers with forms."
 )
-@click.option(
-    "--ops-port",
-    default=8004,
-    show_default=True,
-    help="Port of the pages for the support desk.",
-)
+@click.option("--ops-port", default=8004, help="Port of the pages for the support desk.")
 @click.option(
     "--link-ttl",
     default=120,
-    show_default=True,
     type=click.IntRange(10, 3600),
     help="Seconds that a link lives. The default is short, so that you can see a link expire.",
 )
 @click.option(
     "--magento",
     default="2.4.7",
-    show_default=True,
     type=click.Choice(("2.4.6", "2.4.7", "2.4.8")),
     help="Version of Magento that the stand-in shop imitates.",
 )
@@ -45,12 +35,12 @@ from handoff.cli.exit_codes import exit_with_error
     "--open/--no-open",
     "opens_phone",
     default=True,
+    show_default=False,
     help="Open the phone in a graphical browser, if there is a display. Never where CI is set.",
 )
 @click.option(
     "--folder",
     default=Path("instance"),
-    show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the demo's ledger, sessions and settings.",
 )

@@ -16,9 +16,10 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from handoff.api_values import format_time
 from handoff.console_table import create_table, shorten_time
 from handoff.reconciliation.csv_cells import escape_formulas
-from handoff.reconciliation.report import ReportEntry, ReportState, ReportSummary, format_time
+from handoff.reconciliation.report import ReportEntry, ReportState, ReportSummary
 from handoff.reconciliation.state_texts import STATE_LABELS, describe_differences
 
 _MAX_TABLE_ROWS = 200  # a person has to read them

@@ -13,7 +13,8 @@ from handoff.operations.json_logs import configure_logging
 from handoff.problems import Problem
 from handoff.settings import Settings
 from handoff.shop_client_factory import open_client
-from handoff.shop_session import SessionStoreError, open_session_store
+from handoff.shop_session import SessionStoreError
+from handoff.shop_session_factory import open_shop_session_store
 
 _TIMEOUT = 2.0  # seconds for each part; a start does not wait longer
 
@@ -51,12 +52,7 @@ def _print_part(name: str, location: str, reach: Callable[[], None]) -> None:
 
 
 def _check_session_store(settings: Settings) -> None:
-    open_session_store(
-        settings.session_store_url,
-        settings.session_store_access,
-        lifetime=settings.new_session_lifetime,
-        timeout=_TIMEOUT,
-    ).check_writable()
+    open_shop_session_store(settings, timeout=_TIMEOUT).check_writable()
 
 
 def _call_shop(settings: Settings) -> None:

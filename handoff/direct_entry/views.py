@@ -9,10 +9,11 @@ that the shop does not know are limited by client address.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 
 import structlog
-from flask import Blueprint, Flask, Response, current_app, make_response, redirect, request
+from flask import Blueprint, Flask, Response, make_response, redirect, request
 
 from handoff.entry import result_pages
 from handoff.entry.views import EntryContext, is_from_another_site
@@ -20,6 +21,7 @@ from handoff.entry.web_view_cookies import read_web_view_cookies
 from handoff.ledger import Handoff
 from handoff.operations.rate_limits import RateLimit, get_caller_network
 from handoff.operations.request_body import read_body
+from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import (
     CustomerTokenRejected,
     LedgerUnavailable,
@@ -33,8 +35,6 @@ from handoff.problems import (
 from handoff.transfer.quote_resolver import has_valid_quote_id
 from handoff.transfer.request_parser import MAX_FORM_BYTES, QuoteTransfer, parse_quote_form
 from handoff.transfer.transfer_service import TransferService
-
-_EXTENSION = "handoff.direct_entry"
 
 _blueprint = Blueprint("direct", __name__)
 log = structlog.get_logger()
@@ -52,10 +52,12 @@ class DirectEntryContext:
     quote_limit: RateLimit
 
 
+_get_context = partial(get_view_context, DirectEntryContext)
+
+
 def register_direct_entry(app: Flask, context: DirectEntryContext) -> None:
     """Add `/enter` to an app."""
-    app.extensions[_EXTENSION] = context
-    app.register_blueprint(_blueprint)
+    register_views(app, _blueprint, context)
 
 
 @_blueprint.post("/enter")
@@ -72,9 +74,9 @@ def enter_directly() -> Response:
     if wait:
         raise TooManyRequests(retry_after=wait)
     transfer = _read_transfer()
-    _enforce_quote_limit(f"{transfer.quote_id.lower()} {transfer.token}")
+    context.quote_limit.require_allowed(f"{transfer.quote_id.lower()} {transfer.token}")
     handoff = context.transfers.create_handoff(transfer)
-    _enforce_quote_limit(f"{handoff.kind} {handoff.quote_number}")
+    context.quote_limit.require_allowed(f"{handoff.kind} {handoff.quote_number}")
     return _use_own_link(transfer, handoff)
 
 
@@ -134,23 +136,11 @@ def _find_ordered_page(quote_number: int) -> Response | None:
     return entry.checkout.find_ordered_page(handoff, cookies)
 
 
-def _get_context() -> DirectEntryContext:
-    context: DirectEntryContext = current_app.extensions[_EXTENSION]
-    return context
-
-
 def _redirect_to_link(handoff: Handoff) -> Response:
     entry = _get_context().entry
     site = entry.sites.find_by_code(handoff.store_code)
     link = f"{site.public_url}/h/{entry.link_tokens.sign(handoff.id)}"
     return make_response(redirect(link, HTTPStatus.SEE_OTHER))
-
-
-def _enforce_quote_limit(key: str) -> None:
-    """Raise TooManyRequests if this quote has been entered too often within a minute."""
-    wait = _get_context().quote_limit.count_event(key)
-    if wait:
-        raise TooManyRequests(retry_after=wait)
 
 
 def _read_transfer() -> QuoteTransfer:

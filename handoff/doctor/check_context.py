@@ -10,10 +10,15 @@ from typing import Any, TypeVar, cast
 
 from handoff.deadline import Deadline
 from handoff.doctor.catalogue_sample import CatalogueReader, CatalogueSample
-from handoff.doctor.checkout_trial import CheckoutTrial, try_checkout
+from handoff.doctor.checkout_trial import CheckoutTrial, CheckoutTrialOutcome, try_checkout
 from handoff.doctor.doctor_shop_client import DoctorShopClient, read_message
 from handoff.doctor.storefront_trial import try_storefront_checkout
-from handoff.doctor.trial_carts import GraphqlCart, build_graphql_cart, find_buyable_skus
+from handoff.doctor.trial_carts import (
+    GraphqlCart,
+    build_graphql_cart,
+    build_rest_cart,
+    find_buyable_skus,
+)
 from handoff.doctor.trial_sessions import register_session_of
 from handoff.magento.admin_access import AdminLoginReply
 from handoff.magento.client import Answer
@@ -105,14 +110,6 @@ class CheckContext:
         """The store view that is used if it does not matter which."""
         return self.settings.store_views.first
 
-    @property
-    def sites(self) -> tuple[StoreSite, ...]:
-        """The sites of the store views, without those that equal an earlier one."""
-        found: dict[object, StoreSite] = {}
-        for site in map(self.settings.build_store_site, self.settings.stores):
-            found.setdefault((site.public_url, site.storefront_url, site.session_cookie), site)
-        return tuple(found.values())
-
     @memoize
     def ping_rest(self) -> HttpResponse:
         """Call a REST endpoint of the shop that is open to everybody."""
@@ -199,9 +196,14 @@ class CheckContext:
         """Make a web session with a bag of one product, and open checkout with it."""
         token = self.get_admin_token()
         skus = [self._sku] if self._sku else find_buyable_skus(self.shop, store, token)
-        if self.settings.session_store_url.is_storefront:
-            return try_storefront_checkout(self.shop, store, skus)
-        return try_checkout(self.shop, store, skus)
+        cart = build_rest_cart(self.shop, store, skus)
+        if cart.cart_seconds is None:
+            return CheckoutTrial(CheckoutTrialOutcome.NO_CART, cart)
+        if cart.sku is None:
+            return CheckoutTrial(CheckoutTrialOutcome.NO_PRODUCT, cart)
+        is_storefront = self.settings.session_store_url.is_storefront
+        run_trial = try_storefront_checkout if is_storefront else try_checkout
+        return run_trial(self.shop, store, cart, cart.sku)
 
     @memoize
     def build_graphql_cart(self) -> GraphqlCart:

@@ -22,7 +22,7 @@ from urllib.parse import unquote
 
 from handoff.doctor.check_result import fault, ok, unknown, warning
 from handoff.doctor.doctor_shop_client import DoctorShopClient
-from handoff.doctor.trial_carts import RestCart, build_rest_cart
+from handoff.doctor.trial_carts import RestCart
 from handoff.doctor.trial_sessions import open_with_session, write_session
 from handoff.magento.checkout_probe import VisitedPage
 from handoff.magento.http_transport import read_json
@@ -158,16 +158,13 @@ class CheckoutTrial:
         return _read_shop_message(self.pages) if self.pages else self.cart.message
 
 
-def try_checkout(shop: DoctorShopClient, store: StoreView, skus: list[str]) -> CheckoutTrial:
-    """Open checkout with a bag of the first sku that can be bought, and diagnose a failure."""
-    cart = build_rest_cart(shop, store, skus)
-    if cart.cart_seconds is None:
-        return CheckoutTrial(CheckoutTrialOutcome.NO_CART, cart)
-    if cart.sku is None:
-        return CheckoutTrial(CheckoutTrialOutcome.NO_PRODUCT, cart)
+def try_checkout(
+    shop: DoctorShopClient, store: StoreView, cart: RestCart, sku: str
+) -> CheckoutTrial:
+    """Open checkout with a cart that holds one sku, and diagnose a failure."""
     quote = read_json(shop.rest("GET", f"guest-carts/{cart.masked_id}", store=None))
     serializer = shop.settings.session_serializer
-    trial = _CheckoutTrialRun(shop, store, int(quote["id"]), cart.sku, serializer)
+    trial = _CheckoutTrialRun(shop, store, int(quote["id"]), sku, serializer)
     try:
         visit = trial.visit_checkout([store.website_id])
         outcome, website_id = _diagnose_visit(visit), None

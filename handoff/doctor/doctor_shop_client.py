@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from requests.auth import AuthBase
 
 from handoff.deadline import Deadline
-from handoff.magento.checkout_probe import CheckoutProbe
+from handoff.magento.checkout_probe import BROWSER_HEADERS, CheckoutProbe
 from handoff.magento.client import MagentoClient
 from handoff.magento.http_transport import (
     HttpResponse,
@@ -24,12 +24,6 @@ from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.test_data_cleanup import Cleanup
 
-# Magento answers 500 to a page of the checkout if Accept has no `*/*`. A session of a client that
-# calls itself a monitor lives in Magento for one minute instead of ten.
-_BROWSER_HEADERS = {
-    "User-Agent": "Mozilla/5.0 (compatible; Handoff doctor; monitor)",
-    "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
-}
 _MAX_CALL_SECONDS = 10.0
 _MAX_BODY = 4 * 1024 * 1024  # bytes
 
@@ -89,12 +83,12 @@ class DoctorShopClient:
 
     def head(self, url: str) -> HttpResponse:
         """Request a URL with HEAD, or with GET if the server does not support HEAD."""
-        response = self._send(self._web, "HEAD", url, _BROWSER_HEADERS)
+        response = self._send(self._web, "HEAD", url, BROWSER_HEADERS)
         return self.get(url) if response.status == 405 else response
 
     def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> HttpResponse:
         """Open a URL as a browser without a session does, but follow no redirect."""
-        sent = {**_BROWSER_HEADERS, **(headers or {})}
+        sent = {**BROWSER_HEADERS, **(headers or {})}
         return self._fetch_page("GET", url, headers=sent, deadline=self.deadline)
 
     def with_deadline(self, seconds: float) -> DoctorShopClient:
@@ -109,7 +103,7 @@ class DoctorShopClient:
             return self._send(self._web, method, url, headers)
         except NoResponse:
             public, internal = urlsplit(url), urlsplit(self.settings.magento_url)
-            sites = map(self.settings.build_store_site, self.settings.stores)
+            sites = self.settings.store_sites.listed
             is_storefront = any(site.storefront_parts.netloc == public.netloc for site in sites)
             if public.netloc == internal.netloc or not is_storefront:
                 raise

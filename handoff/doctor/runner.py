@@ -49,8 +49,8 @@ def run_checks(
         report_progress("Cleaning up", total, total)
         leftovers = context.shop.cleanup.run()
     return DoctorReport(
-        shop=context.sites[0].storefront_url,
-        service=context.sites[0].public_url,
+        shop=context.settings.store_sites.listed[0].storefront_url,
+        service=context.settings.store_sites.listed[0].public_url,
         version=__version__,
         started_at=started_at,
         seconds=time.monotonic() - started,
@@ -67,7 +67,7 @@ def run_check(check: Check, context: CheckContext) -> list[CheckResult]:
     if check.scope is CheckScope.EACH_STORE_VIEW:
         calls = [(store.code, (store,)) for store in context.settings.stores]
     elif check.scope is CheckScope.EACH_SITE:
-        calls = [(site.store_code, (site,)) for site in context.sites]
+        calls = [(site.store_code, (site,)) for site in context.settings.store_sites.distinct]
     named = []
     for store_code, arguments in calls:
         suffix = f" ({store_code})" if store_code and len(context.settings.stores) > 1 else ""

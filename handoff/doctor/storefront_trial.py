@@ -16,11 +16,10 @@ from handoff.bag import Bag, BagLine, normalize_sku
 from handoff.deadline import Deadline
 from handoff.doctor.checkout_trial import CheckoutTrial, CheckoutTrialOutcome
 from handoff.doctor.doctor_shop_client import DoctorShopClient
-from handoff.doctor.trial_carts import RestCart, build_rest_cart
+from handoff.doctor.trial_carts import RestCart
 from handoff.doctor.trial_sessions import open_with_session
-from handoff.magento.checkout_probe import CART_SECTION
-from handoff.magento.checkout_refusal import parse_cart_section
 from handoff.magento.client import MagentoClient
+from handoff.magento.page_data import CART_SECTION, parse_cart_section
 from handoff.magento.quotes import Quotes
 from handoff.problems import Problem
 from handoff.settings.store_view_models import StoreView
@@ -42,21 +41,19 @@ _TIES: dict[str, dict[str, str]] = {
 
 
 def try_storefront_checkout(
-    shop: DoctorShopClient, store: StoreView, skus: list[str]
+    shop: DoctorShopClient, store: StoreView, cart: RestCart, sku: str
 ) -> CheckoutTrial:
-    """Make a session with one product as a transfer does, and open checkout as another browser."""
-    cart = build_rest_cart(shop, store, skus)
-    if cart.cart_seconds is None:
-        return CheckoutTrial(CheckoutTrialOutcome.NO_CART, cart)
-    if cart.sku is None:
-        return CheckoutTrial(CheckoutTrialOutcome.NO_PRODUCT, cart)
+    """Make a session with one product as a transfer does, and open checkout as another browser.
+
+    `cart` holds the same product: it can be bought.
+    """
     try:
-        session_id = _make_session(shop, store, cart.sku)
+        session_id = _make_session(shop, store, sku)
     except Problem as problem:
         outcome = CheckoutTrialOutcome.STOREFRONT_UNUSABLE
         return CheckoutTrial(outcome, cart, problem=problem.detail)
     pages = open_with_session(shop, store, session_id)
-    is_shown = any(cart.sku in page.response.text for page in pages)
+    is_shown = any(sku in page.response.text for page in pages)
     outcome = CheckoutTrialOutcome.BAG_IN_STOREFRONT_SESSION
     return CheckoutTrial(outcome if is_shown else CheckoutTrialOutcome.SESSION_TIED, cart, pages)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
-from flask import Blueprint, Flask, Request, Response, current_app, request
-from gunicorn.http.errors import ParseException
+from flask import Blueprint, Flask, Request, Response, request
 
 from handoff.entry import result_pages
 from handoff.entry.checkout_redirect import CheckoutRedirect
@@ -17,16 +17,14 @@ from handoff.entry.web_view_cookies import WebViewCookies, read_web_view_cookies
 from handoff.ledger import Handoff, HandoffRepository, LinkState
 from handoff.link_tokens import LinkTokens
 from handoff.operations.rate_limits import RateLimit, get_caller_network
+from handoff.operations.request_body import read_form_field
+from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import LedgerUnavailable, RecordUnreadable
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreSites
 from handoff.web_view_instruction import APP_VISIT_HEADER
 
-_EXTENSION = "handoff.entry"
-
 _blueprint = Blueprint("entry", __name__)
-
-_MAX_FORM_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +50,15 @@ class EntryContext:
         return self.settings.link_ttl + self.settings.reopen_grace
 
 
+_get_context = partial(get_view_context, EntryContext)
+
+
 def register_entry(app: Flask, context: EntryContext) -> None:
     """Add the views of links to an app."""
-    app.extensions[_EXTENSION] = context
-    app.register_blueprint(_blueprint)
+    register_views(app, _blueprint, context)
     # The list of public suffixes takes 0.1 s to read, so read it before the first shopper comes.
-    for store in context.settings.stores:
-        list_cookies_that_fit(context.settings.build_store_site(store))
+    for site in context.sites.listed:
+        list_cookies_that_fit(site)
 
 
 @_blueprint.before_request
@@ -79,7 +79,7 @@ def show_entry_page(token: str) -> Response:
 @_blueprint.post("/h")
 def use_link_from_form() -> Response:
     """Use the link whose token is in the form, as apps with the form style send it."""
-    return _use_link(_read_form_token(), needs_cookie=False)
+    return _use_link(read_form_field("token"), needs_cookie=False)
 
 
 @_blueprint.post("/h/<token>")
@@ -139,11 +139,6 @@ def is_from_another_site(request: Request, *own_origins: str) -> bool:
     return origin not in ("null", *own_origins)
 
 
-def _get_context() -> EntryContext:
-    context: EntryContext = current_app.extensions[_EXTENSION]
-    return context
-
-
 def _find_handoff(token: str) -> Handoff | None:
     handoff_id = _read_and_log_handoff_id(token)
     return None if handoff_id is None else _get_context().handoffs.find(handoff_id)
@@ -194,7 +189,7 @@ def _refuse_unknown_link() -> Response:
 def _show_try_again_page(page: ResultPage) -> Response:
     """Show a page with a button to try again, without reading the ledger."""
     context = _get_context()
-    token = (request.view_args or {}).get("token") or _read_form_token()
+    token = (request.view_args or {}).get("token") or read_form_field("token")
     handoff_id = _read_and_log_handoff_id(token)
     # The button would skip the question that the entry page asks after another website's link.
     if handoff_id is None or is_from_another_site(request, *context.sites.origins):
@@ -205,11 +200,3 @@ def _show_try_again_page(page: ResultPage) -> Response:
     # The button posts, and a POST needs the cookie.
     read_web_view_cookies(request, handoff_id, site, lifetime=lifetime).set_on(response)
     return response
-
-
-def _read_form_token() -> str:
-    request.max_content_length = _MAX_FORM_BYTES
-    try:
-        return request.form.get("token", "")
-    except (OSError, ParseException):  # from gunicorn, for a body that it cannot decode
-        return ""

@@ -51,7 +51,7 @@ class Deployment:
         text = (find_resource_folder("deploy") / _LOCATION).read_text("utf-8")
         path = unquote(urlsplit(public_url).path)  # nginx compares with the decoded path
         file = self.env_file.with_name("nginx.conf")
-        text = _LOCATION_PATH.sub(lambda found: _quote_for_nginx(f"{path}{found[1]}"), text)
+        text = _LOCATION_PATH.sub(lambda found: _quote(f"{path}{found[1]}"), text)
         text = text.replace("/etc/handoff/nginx.conf", str(file))
         text = text.replace("127.0.0.1:8000", self.bind)
         return PlannedFile(file, text)
@@ -94,19 +94,16 @@ def is_plain_word(text: str) -> bool:
     return _PLAIN.fullmatch(text) is not None and "%" not in text
 
 
-def _quote_for_nginx(text: str) -> str:
+def _quote(text: str) -> str:
+    """Return a text as one word of a unit or of a file for nginx."""
     if _PLAIN.fullmatch(text):
         return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
 
 
 def _quote_for_systemd(path: str) -> str:
-    path = path.replace("%", "%%")
-    if _PLAIN.fullmatch(path):
-        return path
-    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+    return _quote(path.replace("%", "%%"))
 
 
 def _find_command() -> str:

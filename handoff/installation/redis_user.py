@@ -12,9 +12,9 @@ from handoff.installation.session_store_settings import RedisLogin, SessionStore
 from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.shop_session import SessionStoreAccess
 from handoff.shop_session.redis_client import build_redis_client
+from handoff.shop_session.redis_store import REDIS_RULES
 
 REDIS_USER = "handoff"
-_RIGHTS = ("resetkeys", "~sess_*", "-@all", "+hset", "+hget", "+expire", "+select")
 
 
 class RedisUserNotCreated(Exception):
@@ -63,7 +63,7 @@ def create_redis_user(
 
 
 def _list_rules(login: RedisLogin) -> list[str]:
-    return ["on", f">{login.password}", *_RIGHTS]
+    return ["on", f">{login.password}", *REDIS_RULES]
 
 
 def _save_users(client: Any) -> bool:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from handoff.deadline import Deadline
 from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, read_json
-from handoff.magento.set_cookie_parser import SetCookie, parse_set_cookies
+from handoff.magento.set_cookie_parser import OTHER_COOKIES, SetCookie, parse_set_cookies
 from handoff.url_validation import BaseUrl
 
 _TIMEOUT = 20.0  # seconds for a call; the first page of a shop after a deployment is slow
@@ -22,7 +22,6 @@ _MAX_REDIRECTS = 4
 _REST_PATH = "/rest/V1/directory/currency"  # open to everybody in every Magento
 _SESSION_COOKIE = "PHPSESSID"
 _WORD = re.compile("[A-Za-z0-9_-]*")
-_OTHER_COOKIES = {"form_key", "mage-messages", "private_content_version", "X-Magento-Vary"}
 _FIELDS = (
     "id store_code website_id website_code default_display_currency_code locale "
     "base_link_url secure_base_link_url"
@@ -116,7 +115,7 @@ class ShopDiscovery:
         """Return the session cookie that the checkout page of a storefront sets, or None."""
         response = self._send("GET", f"{storefront_url}/checkout/", {"Accept": "text/html,*/*"})
         cookies = {cookie.name: cookie for cookie in parse_set_cookies(response)}
-        others = [name for name in cookies if name not in _OTHER_COOKIES]
+        others = [name for name in cookies if name not in OTHER_COOKIES]
         if _SESSION_COOKIE in cookies:
             return cookies[_SESSION_COOKIE]
         return cookies[others[0]] if len(others) == 1 else None

@@ -30,6 +30,7 @@ ORDER_DIFFERS = "handoff.order_differs"
 EXPIRED = "handoff.expired"
 
 _ID_LENGTH = 32  # characters of a digest
+_READ_TIME = sa.select(NOW)
 _INSERT = insert(webhook_event).on_conflict_do_nothing(
     index_elements=[webhook_event.c.receiver, webhook_event.c.id]
 )
@@ -79,7 +80,7 @@ class WebhookOutbox:
         *,
         identity: Sequence[Any],
     ) -> None:
-        now = connection.execute(sa.select(NOW)).scalar_one()
+        now = connection.execute(_READ_TIME).scalar_one()
         event = {
             "id": f"msg_{compute_digest([source.id, kind, *identity])[:_ID_LENGTH]}",
             "handoff_id": source.id,

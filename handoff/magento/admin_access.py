@@ -135,18 +135,6 @@ class AdminLogin:
         self._lock = threading.Lock()
         self._block = block or ProcessLoginBlock()
 
-    def log_in(self, deadline: Deadline) -> AdminLoginReply:
-        """Send the login and return any answer of the shop; keep nothing."""
-        return AdminLoginReply(
-            self._client.rest(
-                "POST",
-                "integration/admin/token",
-                store=self._store,
-                deadline=deadline,
-                body=self._credentials,
-            )
-        )
-
     def get_token(self, deadline: Deadline) -> str:
         """Return the kept token, and log in if there is none.
 
@@ -166,10 +154,17 @@ class AdminLogin:
             if not may_try:
                 raise AdminAccessDenied(_REJECTED)
             try:
-                reply = self.log_in(deadline)
+                answer = self._client.rest(
+                    "POST",
+                    "integration/admin/token",
+                    store=self._store,
+                    deadline=deadline,
+                    body=self._credentials,
+                )
             except ShopTimeout:  # the shop may have counted a wrong password
                 self._block.set(_WAIT_AFTER_OTHER_FAILURE)
                 raise
+            reply = AdminLoginReply(answer)
             if reply.token is None:
                 self._block.set(reply.retry_delay)
                 log.error(

@@ -17,22 +17,22 @@ from urllib.parse import urljoin, urlsplit
 from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient
 from handoff.magento.http_transport import HttpResponse, NoResponse
+from handoff.magento.page_data import CART_SECTION
 from handoff.magento.set_cookie_parser import find_cookie_value
 from handoff.magento.unusable_answer_log import classify_page, log_unusable_answer
 from handoff.problems import StoreNotServed
 from handoff.settings.store_view_models import SessionCookieSettings, StoreSite, is_cookie_sent_to
 
 CART_PAGE = "/checkout/cart"
-CART_SECTION = "/customer/section/load/?sections=cart"
-"""The data about the session's cart for the shop's own scripts."""
 _ACCOUNT_PAGE = "/customer/account/edit"
 _MAX_PAGES = 8
-_BROWSER_HEADERS = {
+BROWSER_HEADERS = {
     # Without */* Magento answers 500 to pages of the checkout.
     "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
     # Magento keeps the session of a client that calls itself a monitor for one minute, not ten.
     "User-Agent": "Mozilla/5.0 (compatible; Handoff; monitor)",
 }
+"""The headers with which pages of the shop are opened."""
 
 
 class PageFetcher(Protocol):
@@ -224,7 +224,7 @@ def _build_inconclusive(failure: NoResponse) -> CheckoutInconclusive:
 
 def build_page_headers(url: str, session: ShopSession) -> dict[str, str]:
     """Return the headers of a browser that has this session, with a monitor's user agent."""
-    site, headers = session.site, dict(_BROWSER_HEADERS)
+    site, headers = session.site, dict(BROWSER_HEADERS)
     if url.startswith("https:"):
         # Without a Referer on https, Magento gives the session a second id.
         headers["Referer"] = f"https://{urlsplit(url).netloc}/"

@@ -6,18 +6,18 @@ show it, in any language of the shop.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, ValidationError
 
 from handoff.deadline import Deadline
-from handoff.magento.checkout_probe import CART_PAGE, CART_SECTION, CheckoutProbe, ShopSession
+from handoff.magento.checkout_probe import CART_PAGE, CheckoutProbe, ShopSession
 from handoff.magento.client import ShopJson
 from handoff.magento.http_transport import NoResponse
+from handoff.magento.page_data import CART_SECTION, parse_cart_section
 from handoff.magento.quote_models import Quote, Sku
 from handoff.problems import (
     CheckoutOff,
@@ -56,19 +56,6 @@ def explain_checkout_refusal(
         return finder.find_reason() or CheckoutRefused()
     except (ShopUnavailable, ShopTimeout, NoResponse):
         return CheckoutRefused()
-
-
-def parse_cart_section(body: bytes) -> dict[str, Any]:
-    """Return the shop's data for its own scripts about the cart of a session, or an empty dict.
-
-    `summary_count` is 0 if the session has no quote, `possible_onepage_checkout` False if checkout
-    is off or a line has an error, `isGuestCheckoutAllowed` False if guests may not buy.
-    """
-    try:
-        section = json.loads(body)["cart"]
-    except (ValueError, RecursionError, KeyError, TypeError):
-        return {}
-    return section if isinstance(section, dict) else {}
 
 
 class _LineErrorJson(ShopJson):

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from handoff.magento.client import Answer, ShopJson
-from handoff.magento.quote_models import Quantity, Sku
+from handoff.magento.quote_models import MoneyJson, Quantity, SkuJson
 
 _MAX_ALIASES = 10  # in one document; shops limit them against abuse
 
@@ -110,12 +110,7 @@ def parse_cart_contents(answer: Answer) -> CartContents | None:
         return None
 
 
-class _VariantSkuJson(ShopJson):
-    sku: Sku
-
-
-class _CartProductJson(ShopJson):
-    sku: Sku
+class _CartProductJson(SkuJson):
     url_key: str | None = None
     url_rewrites: list[Any] | None = None
 
@@ -124,15 +119,11 @@ class _CartItemJson(ShopJson):
     type_name: Annotated[str, Field(alias="__typename")]
     quantity: Quantity
     product: _CartProductJson
-    configured_variant: _VariantSkuJson | None = None
-
-
-class _CartTotalJson(ShopJson):
-    value: Annotated[Decimal, Field(allow_inf_nan=False)]
+    configured_variant: SkuJson | None = None
 
 
 class _CartPricesJson(ShopJson):
-    subtotal_with_discount_excluding_tax: _CartTotalJson | None = None
+    subtotal_with_discount_excluding_tax: MoneyJson | None = None
 
 
 class _PricedCartJson(ShopJson):

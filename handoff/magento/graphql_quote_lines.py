@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import replace
-from decimal import Decimal
-from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient, ShopJson
-from handoff.magento.quote_models import Quote, QuoteLine, Sku
+from handoff.magento.quote_models import MoneyJson, Quote, QuoteLine, SkuJson
 from handoff.settings.store_view_models import StoreView
 
 _LINES_FRAGMENT = """
@@ -32,24 +30,16 @@ _GUEST_QUERY = "query($id: String!) { cart(cart_id: $id) { ...lines } }" + _LINE
 _CUSTOMER_QUERY = "query { customerCart { ...lines } }" + _LINES_FRAGMENT
 
 
-class _LineProductJson(ShopJson):
-    sku: Sku
-
-
-class _MoneyJson(ShopJson):
-    value: Annotated[Decimal, Field(allow_inf_nan=False)]
-
-
 class _PricesJson(ShopJson):
-    row_total: _MoneyJson
-    row_total_including_tax: _MoneyJson
-    total_item_discount: _MoneyJson
+    row_total: MoneyJson
+    row_total_including_tax: MoneyJson
+    total_item_discount: MoneyJson
 
 
 class _LineDetailsJson(ShopJson):
     uid: str
-    product: _LineProductJson
-    configured_variant: _LineProductJson | None = None
+    product: SkuJson
+    configured_variant: SkuJson | None = None
     prices: _PricesJson
 
     @property

@@ -126,7 +126,7 @@ class QuoteBuilder:
 
     def _create_with_cached_choices(self, bag: Bag) -> _Cart | None:
         """Create a cart with the cached choices; return None if there are none or they failed."""
-        choices = self.variants.get_cached((line.sku for line in bag.lines), store=self.store)
+        choices = self.variants.cache.get((line.sku for line in bag.lines), store=self.store)
         if not choices:
             return None
         cart = self._create_filled(bag.lines, choices)
@@ -134,7 +134,7 @@ class QuoteBuilder:
             line for line in bag.lines if normalize_sku(line.sku) in choices
         ):
             return cart
-        self.variants.remove_cached(choices, store=self.store)
+        self.variants.cache.remove(choices, store=self.store)
         return None
 
     def _replace_variants(self, bag: Bag, cart: _Cart) -> _Cart:
@@ -152,7 +152,7 @@ class QuoteBuilder:
         if not hidden or len(in_bag) < len(bag.lines):
             return cart
         choices = self.variants.find_choices(hidden, store=self.store, deadline=self.deadline)
-        choices |= self.variants.get_cached((line.sku for line in in_bag), store=self.store)
+        choices |= self.variants.cache.get((line.sku for line in in_bag), store=self.store)
         lines = [
             BagLine(own.sku, line.quantity) for own, line in zip(in_bag, bag.lines, strict=True)
         ]

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from handoff.bag import BagLine
+from handoff.magento.client import ShopJson
 
 _MASKED_ID_LENGTH = 32
 
@@ -18,6 +19,18 @@ Sku = Annotated[str, Field(strict=True, min_length=1, pattern=r"^[^\x00]*$")]
 
 Quantity = Annotated[Decimal, Field(ge=0, lt=10**9, decimal_places=20, allow_inf_nan=False)]
 """A quantity in an answer of the shop, which may write it as a number or as text."""
+
+
+class SkuJson(ShopJson):
+    """A product in an answer of GraphQL, of which the sku is enough."""
+
+    sku: Sku
+
+
+class MoneyJson(ShopJson):
+    """An amount in an answer of GraphQL."""
+
+    value: Annotated[Decimal, Field(allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 
 from handoff.magento.http_transport import HttpResponse
 
+OTHER_COOKIES = frozenset(
+    {"form_key", "mage-messages", "private_content_version", "X-Magento-Vary"}
+)
+"""The cookies, besides the session's, that Magento's checkout may set."""
+
 
 @dataclass(frozen=True, slots=True)
 class SetCookie:

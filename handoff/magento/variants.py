@@ -19,7 +19,7 @@ from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient, ShopJson
 from handoff.magento.product_cache import ProductCache
 from handoff.magento.product_pagination import fetch_products
-from handoff.magento.quote_models import Sku
+from handoff.magento.quote_models import SkuJson
 from handoff.settings.store_view_models import StoreView
 
 _PRODUCTS_QUERY = """query($values: [String!]!, $size: Int!, $page: Int!) {
@@ -41,38 +41,25 @@ class VariantChoice:
     option_uids: tuple[str, ...]
 
 
-class _ChildProductJson(ShopJson):
-    sku: Sku
-
-
 class _AttributeJson(ShopJson):
     uid: str
 
 
 class _VariantJson(ShopJson):
-    product: _ChildProductJson | None = None
+    product: SkuJson | None = None
     attributes: tuple[_AttributeJson, ...] = ()
 
 
-class _ConfigurableJson(ShopJson):
-    sku: Sku
+class _ConfigurableJson(SkuJson):
     variants: tuple[_VariantJson | None, ...] | None = None
 
 
 class Variants:
-    """Finds the choices that variants stand for, and caches them."""
+    """Finds the choices that variants stand for, and keeps them in `cache`."""
 
     def __init__(self, client: MagentoClient) -> None:
         self._client = client
-        self._cache: ProductCache[VariantChoice] = ProductCache()
-
-    def get_cached(self, skus: Iterable[str], *, store: StoreView) -> dict[str, VariantChoice]:
-        """Return the cached choices of these skus, keyed by normalized sku."""
-        return self._cache.get(skus, store=store)
-
-    def remove_cached(self, skus: Iterable[str], *, store: StoreView) -> None:
-        """Remove the choices of these skus from the cache."""
-        self._cache.remove(skus, store=store)
+        self.cache: ProductCache[VariantChoice] = ProductCache()
 
     def find_choices(
         self, url_keys: Collection[str], *, store: StoreView, deadline: Deadline
@@ -90,7 +77,7 @@ class Variants:
             deadline=deadline,
         )
         choices = _collect_choices(products or [])
-        self._cache.add(choices, store=store)
+        self.cache.add(choices, store=store)
         return choices
 
 

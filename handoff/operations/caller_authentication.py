@@ -10,7 +10,7 @@ import structlog
 from flask import request
 
 from handoff.operations.rate_limits import RateLimit, get_caller_network
-from handoff.problems import KeyRejected, TooManyRequests
+from handoff.problems import KeyRejected
 from handoff.settings.caller_keys import CallerKey
 
 _BEARER = re.compile(r"^Bearer +", re.IGNORECASE)
@@ -33,9 +33,7 @@ class CallerAuthentication:
         """
         caller = self._find_caller(read_api_key().encode())
         if caller is None:
-            wait = self._wrong_key_limit.count_event(get_caller_network(request.remote_addr))
-            if wait:
-                raise TooManyRequests(retry_after=wait)
+            self._wrong_key_limit.require_allowed(get_caller_network(request.remote_addr))
             # This is the address of a server. Shoppers' addresses are never logged.
             log.warning("key_rejected", client=request.remote_addr)
             raise KeyRejected

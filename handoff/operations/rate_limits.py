@@ -25,6 +25,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from handoff.deadline import Deadline, run_until
+from handoff.problems import TooManyRequests
 
 log = structlog.get_logger()
 
@@ -137,6 +138,11 @@ class RateLimit:
     def count_event(self, caller: str) -> int:
         """Count an event and return the seconds that the caller has to wait, 0 if allowed."""
         return self._check_caller(FixedWindowRateLimiter.hit, caller)
+
+    def require_allowed(self, caller: str) -> None:
+        """Count an event, or raise TooManyRequests with the seconds that the caller has to wait."""
+        if wait := self.count_event(caller):
+            raise TooManyRequests(retry_after=wait)
 
     def get_retry_after(self, caller: str) -> int:
         """Return the seconds until an event would be allowed, 0 if it is now. Count nothing."""

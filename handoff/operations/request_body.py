@@ -1,4 +1,4 @@
-"""Reads the body of a request, completely or not at all."""
+"""Reads the body of a request, or a field of its form, completely or not at all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from handoff.problems import MalformedRequest, RequestTooLarge
 
+_MAX_FORM_BYTES = 4096
 _INCOMPLETE = "The body did not arrive completely."
 
 
@@ -29,3 +30,12 @@ def read_body(max_bytes: int) -> bytes:
     if len(body) < (request.content_length or 0):
         raise MalformedRequest(_INCOMPLETE)
     return body
+
+
+def read_form_field(name: str) -> str:
+    """Return a field of this request's form, empty if it is missing; a large form is a 413."""
+    request.max_content_length = _MAX_FORM_BYTES
+    try:
+        return request.form.get(name, "")
+    except (OSError, ParseException):  # from gunicorn, for a body that it cannot decode
+        return ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
+from handoff.api_values import format_time
 from handoff.ledger.models import Handoff
 
 
@@ -65,9 +65,9 @@ class ReportEntry:
             "kind": handoff.kind,
             "store": handoff.store_code,
             "quote_number": handoff.quote_number,
-            "issued_at": format_time(handoff.issued_at),
-            "opened_at": format_time(handoff.used_at),
-            "settled_at": format_time(handoff.resolved_at),
+            "issued_at": format_time(handoff.issued_at, unit="seconds"),
+            "opened_at": format_time(handoff.used_at, unit="seconds"),
+            "settled_at": format_time(handoff.resolved_at, unit="seconds"),
         }
 
 
@@ -103,13 +103,6 @@ def build_entry(handoffs: Sequence[Handoff]) -> ReportEntry:
 def build_unknown_entry(reference: str) -> ReportEntry:
     """Return the entry for a reference that the ledger does not hold."""
     return ReportEntry(reference, ReportState.UNKNOWN, final=False)
-
-
-def format_time(milliseconds: int | None) -> str | None:
-    """Return a time of the ledger as text in whole seconds, UTC: 2026-11-21T19:04:01Z."""
-    if milliseconds is None:
-        return None
-    return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _find_state(handoff: Handoff) -> ReportState:

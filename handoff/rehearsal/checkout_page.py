@@ -8,8 +8,12 @@ from http import HTTPStatus
 from typing import Any
 
 from handoff.bag import format_quantity
-from handoff.magento.checkout_config import CHECKOUT_CONFIG, parse_checkout_config
-from handoff.magento.checkout_refusal import parse_cart_section
+from handoff.magento.page_data import (
+    CART_SECTION,
+    CHECKOUT_CONFIG,
+    parse_cart_section,
+    parse_checkout_config,
+)
 from handoff.magento.quote_models import QuoteLine, is_masked_id
 from handoff.rehearsal.app_cart import build_quote_lines, describe_lines
 from handoff.rehearsal.results import StepFailure
@@ -59,8 +63,7 @@ def load_cart_section(web_view: WebView, storefront_url: str) -> dict[str, Any]:
 
     Its `items` have `product_sku`, `product_id` and `qty`.
     """
-    url = f"{storefront_url}/customer/section/load/?sections=cart"
-    return parse_cart_section(web_view.load_json_bytes(url))
+    return parse_cart_section(web_view.load_json_bytes(f"{storefront_url}{CART_SECTION}"))
 
 
 def _read_config(config: Any) -> CheckoutPage:

@@ -30,11 +30,8 @@ def find_conflicts(settings: Settings, *, ignoring: Set[str] = frozenset()) -> l
 
 
 def _find_store_sites_conflicts(settings: Settings) -> list[str]:
-    # Store views with the same addresses have the same conflicts, so one of them is checked.
-    sites: dict[tuple[object, ...], StoreSite] = {}
-    for site in map(settings.build_store_site, settings.stores):
-        sites.setdefault((site.public_url, site.storefront_url, site.session_cookie), site)
-    return [conflict for site in sites.values() for conflict in _find_store_site_conflicts(site)]
+    sites = settings.store_sites.distinct  # equal sites have the same conflicts
+    return [conflict for site in sites for conflict in _find_store_site_conflicts(site)]
 
 
 def _find_store_site_conflicts(site: StoreSite) -> list[str]:
@@ -165,7 +162,7 @@ def _find_ops_conflicts(settings: Settings) -> list[str]:
     if settings.ops_password is None:
         return ["HANDOFF_OPS_URL has no effect without HANDOFF_OPS_PASSWORD."]
     ops = urlsplit(settings.ops_url)
-    sites = [settings.build_store_site(store) for store in settings.stores]
+    sites = settings.store_sites.listed
     others = [parts for site in sites for parts in (site.public_parts, site.storefront_parts)]
     # Ports of one host share their cookies. On this machine, only a demo runs a shop.
     is_taken = any(

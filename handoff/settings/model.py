@@ -27,16 +27,6 @@ _ONE_HOUR = 3600  # seconds
 _FIXED_SECONDS = 2.0  # of a transfer through the shop's pages, whatever its lines
 _SECONDS_PER_LINE = 0.3
 _FIRST_LIFETIME = 600  # seconds that Magento's Redis handler gives to a session at its first write
-# In the order of docs/settings.md.
-GROUPS = (
-    AddressSettings,
-    SessionSettings,
-    LinkSettings,
-    OperationSettings,
-    WebhookSettings,
-    PageSettings,
-    OpsSettings,
-)
 
 
 class Settings(
@@ -49,7 +39,10 @@ class Settings(
     OpsSettings,
     BaseSettings,
 ):
-    """All settings, checked one by one and frozen. Use `load_settings` to make one."""
+    """All settings, checked one by one and frozen. Use `load_settings` to make one.
+
+    The groups are in the order of docs/settings.md.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True
@@ -70,7 +63,7 @@ class Settings(
     @property
     def form_action_origins(self) -> tuple[str, ...]:
         """The origins that a posted form may be redirected to, for `form-action`."""
-        shops = [self.build_store_site(store).storefront_parts for store in self.stores]
+        shops = [site.storefront_parts for site in self.store_sites.listed]
         origins = [f"{shop.scheme}://{shop.netloc}" for shop in shops]
         origins += [f"{shops[0].scheme}://{host}" for host in self.checkout_hosts]
         return tuple(dict.fromkeys(origins))
@@ -109,7 +102,7 @@ class Settings(
     @property
     def public_paths(self) -> frozenset[str]:
         """The path prefixes of this service, on all hosts."""
-        return frozenset(self.build_store_site(store).public_parts.path for store in self.stores)
+        return frozenset(site.public_parts.path for site in self.store_sites.listed)
 
     @property
     def store_sites(self) -> StoreSites:

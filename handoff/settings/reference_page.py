@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from handoff.settings.environment_variables import get_variable_name
 from handoff.settings.group import DefaultText, SettingsGroup
-from handoff.settings.model import GROUPS
+from handoff.settings.model import Settings
 
 _INTRODUCTION = """\
 # Settings
@@ -31,7 +31,8 @@ def render_page() -> str:
     introduction = "\n\n".join(
         " ".join(paragraph.split("\n")) for paragraph in _INTRODUCTION.strip().split("\n\n")
     )
-    return introduction + "\n" + "".join(_render_group(group) for group in GROUPS)
+    groups = [base for base in Settings.__bases__ if issubclass(base, SettingsGroup)]
+    return introduction + "\n" + "".join(map(_render_group, groups))
 
 
 def _render_group(group: type[SettingsGroup]) -> str:

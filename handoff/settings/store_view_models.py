@@ -180,19 +180,28 @@ class StoreSites:
     """The sites of all store views. There is at least one."""
 
     def __init__(self, sites: Iterable[StoreSite]) -> None:
-        self._sites = tuple(sites)
-        self._by_code = {site.store_code: site for site in self._sites}
-        self.origins = frozenset(site.public_origin for site in self._sites)
+        self.listed = tuple(sites)
+        """The sites in the order of the settings."""
+        self.origins = frozenset(site.public_origin for site in self.listed)
         """The origins of this service on all hosts of the stores."""
+        self._by_code = {site.store_code: site for site in self.listed}
+
+    @property
+    def distinct(self) -> tuple[StoreSite, ...]:
+        """The sites without those whose addresses and cookie are those of an earlier one."""
+        found: dict[object, StoreSite] = {}
+        for site in self.listed:
+            found.setdefault((site.public_url, site.storefront_url, site.session_cookie), site)
+        return tuple(found.values())
 
     def find_by_code(self, code: str | None) -> StoreSite:
         """Return the site of a store view by its code, or the first site for an unknown code."""
-        return self._by_code.get(code or "", self._sites[0])
+        return self._by_code.get(code or "", self.listed[0])
 
     def find_by_host(self, host: str) -> StoreSite:
         """Return the first site whose links are on a host (with its port), or the first of all."""
-        found = (site for site in self._sites if site.public_parts.netloc == host)
-        return next(found, self._sites[0])
+        found = (site for site in self.listed if site.public_parts.netloc == host)
+        return next(found, self.listed[0])
 
 
 def is_cookie_sent_to(host: str, domain: str) -> bool:

@@ -11,6 +11,9 @@ from handoff.deadline import has_request_deadline_passed
 from handoff.shop_session.php_serializer import SessionSerializer
 from handoff.shop_session.store import SessionStoreError, generate_session_id
 
+REDIS_RULES = ("resetkeys", "~sess_*", "-@all", "+hset", "+hget", "+expire", "+select")
+"""The rules of ACL SETUSER for a Redis user that may do no more than this store needs."""
+
 _COMPRESSED = b":gz:"  # Magento's own prefix of long sessions, before zlib's format
 
 

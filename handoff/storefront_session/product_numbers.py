@@ -16,7 +16,7 @@ from handoff.bag import Bag, normalize_sku
 from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient, ShopJson, build_unusable_answer_problem
 from handoff.magento.product_cache import ProductCache
-from handoff.magento.quote_models import Quote, Sku
+from handoff.magento.quote_models import Quote, SkuJson
 from handoff.settings.store_view_models import StoreView
 
 _QUERY = """query($id: String!) {
@@ -40,13 +40,8 @@ class NumberedProduct:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
-class _NumberedProductJson(ShopJson):
+class _NumberedProductJson(SkuJson):
     uid: str
-    sku: Sku
-
-
-class _ChosenVariantJson(ShopJson):
-    sku: Sku
 
 
 class _ChosenOptionJson(ShopJson):
@@ -55,7 +50,7 @@ class _ChosenOptionJson(ShopJson):
 
 class _NumberedItemJson(ShopJson):
     product: _NumberedProductJson
-    configured_variant: _ChosenVariantJson | None = None
+    configured_variant: SkuJson | None = None
     configurable_options: tuple[_ChosenOptionJson, ...] = ()
 
     @property

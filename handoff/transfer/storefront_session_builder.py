@@ -12,7 +12,6 @@ import structlog
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
 from handoff.ledger import StorefrontSession
-from handoff.magento.checkout_config import CHECKOUT_CONFIG, parse_checkout_config
 from handoff.magento.checkout_probe import (
     CheckoutInconclusive,
     CheckoutProbe,
@@ -21,6 +20,7 @@ from handoff.magento.checkout_probe import (
 )
 from handoff.magento.checkout_refusal import explain_checkout_refusal
 from handoff.magento.client import retry_dropped_connections
+from handoff.magento.page_data import CHECKOUT_CONFIG, parse_checkout_config
 from handoff.magento.quote_models import Quote, is_masked_id
 from handoff.magento.quotes import Quotes
 from handoff.magento.unusable_answer_log import classify_page, log_unusable_answer

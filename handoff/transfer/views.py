@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from http import HTTPStatus
 
 import structlog
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from flask import Blueprint, Flask, Response, g, jsonify, request
 
 from handoff.ledger import Handoff, RefusedTransferRepository
 from handoff.link_tokens import LinkTokens
@@ -14,12 +15,12 @@ from handoff.operations.caller_authentication import CallerAuthentication, read_
 from handoff.operations.problem_response import make_problem_response
 from handoff.operations.rate_limits import RateLimit
 from handoff.operations.request_body import read_body
+from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import (
     LedgerUnavailable,
     NotFound,
     Paused,
     Problem,
-    TooManyRequests,
     UnsupportedMediaType,
 )
 from handoff.settings import Settings
@@ -27,8 +28,6 @@ from handoff.settings.store_view_models import StoreSites
 from handoff.transfer.request_parser import MAX_BYTES, find_reference, parse_transfer
 from handoff.transfer.transfer_service import TransferService
 from handoff.web_view_instruction import APP_VISIT_HEADER, Instruction, InstructionHeader
-
-_EXTENSION = "handoff.transfer"
 
 _blueprint = Blueprint("transfer", __name__)
 _blueprint.register_error_handler(Problem, make_problem_response)
@@ -48,10 +47,12 @@ class TransferContext:
     rate_limit: RateLimit
 
 
+_get_context = partial(get_view_context, TransferContext)
+
+
 def register_transfer(app: Flask, context: TransferContext) -> None:
     """Add the views of transfers to an app."""
-    app.extensions[_EXTENSION] = context
-    app.register_blueprint(_blueprint)
+    register_views(app, _blueprint, context)
 
 
 @_blueprint.before_request
@@ -73,9 +74,7 @@ def refuse_while_paused() -> None:
 @_blueprint.before_request
 def apply_rate_limit() -> None:
     """Raise TooManyRequests if this API key has made too many transfers within a minute."""
-    wait = _get_context().rate_limit.count_event(read_api_key())
-    if wait:
-        raise TooManyRequests(retry_after=wait)
+    _get_context().rate_limit.require_allowed(read_api_key())
 
 
 @_blueprint.post("/api/cart-transfer")
@@ -96,11 +95,6 @@ def post_transfer(key: str | None = None) -> Response:
     response = jsonify(_build_instruction(handoff).as_json())
     response.headers["Cache-Control"] = "private, no-store"
     return response
-
-
-def _get_context() -> TransferContext:
-    context: TransferContext = current_app.extensions[_EXTENSION]
-    return context
 
 
 def _keep_refusal(body: bytes, problem: Problem) -> None:

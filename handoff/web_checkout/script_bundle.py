@@ -16,9 +16,8 @@ def build_script(settings: Settings) -> str:
     """Return the script, with the values that it needs from the settings."""
     folder = Path(find_resource_folder("static"))
     text = "\n".join((folder / name).read_text("utf-8") for name in _FILES)
-    sites = (settings.build_store_site(store) for store in settings.stores)
     values = {
-        "homes": sorted({site.storefront_url for site in sites}),
+        "homes": sorted({site.storefront_url for site in settings.store_sites.listed}),
         "appReturnUrl": settings.app_return_url,
         "appStyle": settings.app_style,
     }

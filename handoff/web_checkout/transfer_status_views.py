@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from flask import Blueprint, Flask, Response, current_app, g, jsonify
+from flask import Blueprint, Flask, Response, g, jsonify
 from werkzeug.routing import BaseConverter
 
 from handoff.ledger import HandoffRepository, RefusedTransferRepository, build_reference_key
 from handoff.operations.caller_authentication import CallerAuthentication, read_api_key
 from handoff.operations.problem_response import make_problem_response
 from handoff.operations.rate_limits import RateLimit
-from handoff.problems import NotFound, Problem, TooManyRequests
+from handoff.operations.view_context import get_view_context, register_views
+from handoff.problems import NotFound, Problem
 from handoff.web_checkout.transfer_status import describe_transfer
-
-_EXTENSION = "handoff.transfer_status"
 
 _blueprint = Blueprint("transfer_status", __name__)
 _blueprint.register_error_handler(Problem, make_problem_response)
@@ -31,6 +31,9 @@ class TransferStatusContext:
     rate_limit: RateLimit
 
 
+_get_context = partial(get_view_context, TransferStatusContext)
+
+
 class ReferenceConverter(BaseConverter):
     """Takes the rest of a path as it is, because a reference may have slashes."""
 
@@ -40,9 +43,8 @@ class ReferenceConverter(BaseConverter):
 
 def register_transfer_status(app: Flask, context: TransferStatusContext) -> None:
     """Add the view of this module to an app."""
-    app.extensions[_EXTENSION] = context
     app.url_map.converters["reference"] = ReferenceConverter
-    app.register_blueprint(_blueprint)
+    register_views(app, _blueprint, context)
 
 
 @_blueprint.before_request
@@ -50,9 +52,7 @@ def require_api_key() -> None:
     """Set `g.caller`, or raise KeyRejected or TooManyRequests."""
     context = _get_context()
     g.caller = context.callers.authenticate()
-    wait = context.rate_limit.count_event(read_api_key())
-    if wait:
-        raise TooManyRequests(retry_after=wait)
+    context.rate_limit.require_allowed(read_api_key())
 
 
 @_blueprint.get("/api/handoffs/<reference:reference>")
@@ -65,8 +65,3 @@ def show_transfer_status(reference: str) -> Response:
     if described is None:
         raise NotFound
     return jsonify(described)
-
-
-def _get_context() -> TransferStatusContext:
-    context: TransferStatusContext = current_app.extensions[_EXTENSION]
-    return context

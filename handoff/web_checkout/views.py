@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
 import structlog
-from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from flask import Blueprint, Flask, Response, jsonify, request
 
 from handoff.operations.rate_limits import RateLimit, get_caller_network
 from handoff.operations.request_body import read_body
-from handoff.problems import NotFound, Problem, TooManyRequests
+from handoff.operations.view_context import get_view_context, register_views
+from handoff.problems import NotFound, Problem
 from handoff.settings.store_view_models import StoreSites
 from handoff.web_checkout.cart_page_reports import CartPageReports
 from handoff.web_checkout.completion_messages import CompletionAnswer, CompletionMessages
 from handoff.web_checkout.poq_script import PoqScriptCache, PoqScriptCaller
 from handoff.web_checkout_cookies import WebCheckoutCookies
 
-_EXTENSION = "handoff.web_checkout"
 _SCRIPT_LIFETIME = 600  # seconds that a browser uses the script without asking for a newer one
 _ONE_YEAR = 31_536_000  # seconds
 _MAX_FORM_BYTES = 1024
@@ -46,10 +47,12 @@ class WebCheckoutContext:
     cart_page_limit: RateLimit
 
 
+_get_context = partial(get_view_context, WebCheckoutContext)
+
+
 def register_web_checkout(app: Flask, context: WebCheckoutContext) -> None:
     """Add the views of this package to an app."""
-    app.extensions[_EXTENSION] = context
-    app.register_blueprint(_blueprint)
+    register_views(app, _blueprint, context)
 
 
 @_blueprint.get("/web-checkout.js")
@@ -95,9 +98,7 @@ def claim_orders_for_page() -> Response:
     report = CompletionAnswer([], is_pending=False)
     if handoff_ids:
         structlog.contextvars.bind_contextvars(handoff=handoff_ids[0])
-        wait = context.report_limit.count_event(handoff_ids[0])
-        if wait:
-            raise TooManyRequests(retry_after=wait)
+        context.report_limit.require_allowed(handoff_ids[0])
         report = context.reports.claim_orders(handoff_ids, _read_page_name())
     return jsonify({"orders": report.orders, "pending": report.is_pending})
 
@@ -130,11 +131,6 @@ def show_problem(problem: Problem) -> Response:
     response = jsonify({"code": problem.code})
     response.status_code = problem.status
     return response
-
-
-def _get_context() -> WebCheckoutContext:
-    context: WebCheckoutContext = current_app.extensions[_EXTENSION]
-    return context
 
 
 def _is_from_shop() -> bool:

@@ -44,7 +44,7 @@ def url(settings: Settings, shop: RunningShop, clock: FakeClock) -> Iterator[str
     scenario.transfer_bag("1-23", opened=False)
     scenario.transfer_bag("12-3", opened=False)
     port = free_port()
-    with serving(create_ops_app(changed, scenario.database), port):
+    with serving(create_ops_app(app.extensions["handoff.objects"]), port):
         yield f"http://{HOST}:{port}"
     scenario.database.close()
 

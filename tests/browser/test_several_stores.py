@@ -43,7 +43,7 @@ def serve_stores(shop: RunningShop, folder: Path, **changes: object) -> Iterator
     app = create_app(load_settings(**{**given, **own}))
     with serving(app, port):
         yield Poq(f"http://{HOST}:{port}", shop)
-    app.extensions["handoff.database"].close()
+    app.extensions["handoff.objects"].database.close()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def scenario(settings: Settings, shop: RunningShop, tmp_path: Path) -> Iterator[
     clock.now = read_system_clock()
     app = create_app(settings.model_copy(update=rights), clock=clock)
     yield Scenario(app, shop, clock)
-    app.extensions["handoff.database"].close()
+    app.extensions["handoff.objects"].database.close()
 
 
 @pytest.fixture

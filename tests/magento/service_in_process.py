@@ -34,7 +34,7 @@ class ServiceInProcess:
         return self._rows(lease)
 
     def _rows(self, table: Any) -> list[dict[str, Any]]:
-        database: Database = self.app.extensions["handoff.database"]
+        database: Database = self.app.extensions["handoff.objects"].database
         with database.open_read_connection() as connection:
             return [dict(row) for row in connection.execute(select(table)).mappings()]
 
@@ -52,4 +52,4 @@ def run_service(shop_url: str, folder: Path, **changes: Any) -> Iterator[Service
     try:
         yield ServiceInProcess(app, Poq(app.test_client()))
     finally:
-        app.extensions["handoff.database"].close()
+        app.extensions["handoff.objects"].database.close()

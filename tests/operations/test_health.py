@@ -168,7 +168,9 @@ def seconds() -> list[float]:
 
 @pytest.fixture
 def readiness(app: Flask, store: FakeSessionStore, seconds: list[float]) -> ReadinessCheck:
-    return ReadinessCheck(app.extensions["handoff.database"], store, elapsed=lambda: seconds[0])
+    return ReadinessCheck(
+        app.extensions["handoff.objects"].database, store, elapsed=lambda: seconds[0]
+    )
 
 
 def test_many_requests_cause_one_check_a_second(

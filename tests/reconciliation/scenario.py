@@ -34,7 +34,7 @@ class Scenario:
     @property
     def database(self) -> Database:
         """The service's own database."""
-        database: Database = self.app.extensions["handoff.database"]
+        database: Database = self.app.extensions["handoff.objects"].database
         return database
 
     @property

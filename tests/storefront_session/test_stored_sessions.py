@@ -30,7 +30,7 @@ def app(request: pytest.FixtureRequest, tmp_path: Path, make_app: MakeApp) -> Fl
 
 @pytest.fixture
 def database(app: Flask) -> Database:
-    database: Database = app.extensions["handoff.database"]
+    database: Database = app.extensions["handoff.objects"].database
     return database
 
 

@@ -231,7 +231,7 @@ def transfer_at(tmp_path: Path, *modifications: Modification) -> Any:
         try:
             return Poq(app.test_client()).bag(("ITEM-01", 1))
         finally:
-            app.extensions["handoff.database"].close()
+            app.extensions["handoff.objects"].database.close()
 
 
 CHALLENGE = "<!doctype html><title>Just a moment...</title><script src=/cdn-cgi/challenge>"
@@ -309,6 +309,6 @@ def test_lines_that_the_form_drops_without_a_word_are_a_difference(tmp_path: Pat
         settings = settings_for(url, tmp_path / "sessions", tmp_path) | STOREFRONT_TEXTS
         app = create_app(load_settings(**settings))
         answer = Poq(app.test_client()).bag(("ITEM-01", 1), ("ITEM-02", 1))
-        app.extensions["handoff.database"].close()
+        app.extensions["handoff.objects"].database.close()
     problem(answer, 422, "quote_differs")
     assert errors_of(answer).keys() == {"ITEM-02"}

@@ -14,7 +14,7 @@ from tests.running import RunningShop
 @pytest.fixture
 def refusal_count(app: Flask) -> CheckoutRefusalCount:
     """The count in the ledger of the service."""
-    return CheckoutRefusalCount(app.extensions["handoff.database"])
+    return CheckoutRefusalCount(app.extensions["handoff.objects"].database)
 
 
 def report(web_view: FlaskClient, origin: str) -> None:

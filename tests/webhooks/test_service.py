@@ -34,7 +34,7 @@ def app(make_app: MakeApp) -> Flask:
 
 
 def read_types(app: Flask) -> list[str]:
-    with app.extensions["handoff.database"].open_read_connection() as connection:
+    with app.extensions["handoff.objects"].database.open_read_connection() as connection:
         found = connection.execute(sa.select(webhook_event.c.type).order_by("sequence"))
         return list(found.scalars())
 

@@ -67,37 +67,28 @@ def check_product_list(context: CheckContext, sample: CatalogueSample) -> Iterat
         return
     yield ok(f"{len(products)} of {sample.total} visible products were checked.")
     bad = [product for product in products if not product.name.strip()]
-    yield _report_bad_products(
-        bad, "name", f"Name them: {catalog}", sample, Severity.FAULT
-    ).with_name("Name")
+    yield _report_bad_products("Name", bad, "name", f"Name them: {catalog}", sample)
     bad = [product for product in products if not _has_clean_sku(product)]
     advice = "Give them a sku without spaces before or after it; such spaces count."
-    what = "sku without spaces around"
-    yield _report_bad_products(bad, what, advice, sample, Severity.FAULT).with_name("Sku")
+    yield _report_bad_products("Sku", bad, "sku without spaces around", advice, sample)
     bad = [product for product in products if not _has_price(product, sample)]
     advice = "Set a price; for a configurable product set the prices of its children."
-    yield _report_bad_products(bad, "price", advice, sample, Severity.FAULT).with_name("Price")
+    yield _report_bad_products("Price", bad, "price", advice, sample)
     bad = [product for product in products if not product.images]
     advice = "Add a picture: the app shows a blank tile."
-    yield _report_bad_products(bad, "picture", advice, sample, Severity.WARNING).with_name(
-        "Picture"
-    )
+    yield _report_bad_products("Picture", bad, "picture", advice, sample, Severity.WARNING)
 
 
 def check_product_details(context: CheckContext, sample: CatalogueSample) -> Iterator[CheckResult]:
     """Check descriptions, pictures, options and stock."""
     bad = [product for product in sample.products if not product.description.strip()]
     advice = "Describe them: Catalog, Products, Content."
-    yield _report_bad_products(bad, "description", advice, sample, Severity.WARNING).with_name(
-        "Description"
-    )
+    yield _report_bad_products("Description", bad, "description", advice, sample, Severity.WARNING)
     yield _check_pictures(context, sample).with_name("Pictures that load")
     yield _check_options(sample).with_name("Options")
     bad = [product for product in sample.products if product.is_in_stock is None]
     advice = "Give the right to Catalog, Inventory, and check that Magento_CatalogInventory is on."
-    yield _report_bad_products(bad, "stock status", advice, sample, Severity.FAULT).with_name(
-        "Stock"
-    )
+    yield _report_bad_products("Stock", bad, "stock status", advice, sample)
 
 
 def check_buying_by_sku(context: CheckContext, sample: CatalogueSample) -> Iterator[CheckResult]:
@@ -108,7 +99,7 @@ def check_buying_by_sku(context: CheckContext, sample: CatalogueSample) -> Itera
         "A bag names skus and quantities, but no engraving. Make such options optional, or keep "
         "the products out of the app."
     )
-    yield _report_bad_products(bad, what, advice, sample, Severity.WARNING)
+    yield _report_bad_products("", bad, what, advice, sample, Severity.WARNING)
     sold_out = [product.sku for product in sample.products if product.is_in_stock is False]
     seen = f"{len(sample.products) - len(sold_out)} of {len(sample.products)}."
     if sold_out:
@@ -117,13 +108,19 @@ def check_buying_by_sku(context: CheckContext, sample: CatalogueSample) -> Itera
 
 
 def _report_bad_products(
-    bad: list[CatalogueProduct], what: str, advice: str, sample: CatalogueSample, severity: Severity
+    name: str,
+    bad: list[CatalogueProduct],
+    what: str,
+    advice: str,
+    sample: CatalogueSample,
+    severity: Severity = Severity.FAULT,
 ) -> CheckResult:
     """Return OK, or `severity` if there are bad products, that is, products without `what`."""
     # A report would not show the spaces around a sku.
     owners = [each.sku if _has_clean_sku(each) else f"product {each.id}" for each in bad]
     missing = [MissingData(owner, what) for owner in owners]
-    return report_missing(missing, len(sample.products), advice, severity=severity)
+    result = report_missing(missing, len(sample.products), advice, severity=severity)
+    return result.with_name(name)
 
 
 def _has_clean_sku(product: CatalogueProduct) -> bool:

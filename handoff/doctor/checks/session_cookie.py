@@ -8,11 +8,15 @@ from ipaddress import ip_address
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, Severity, fault, ok, unknown, warning
 from handoff.magento.http_transport import HttpResponse, NoResponse
-from handoff.magento.set_cookie_parser import SetCookie, find_set_cookie, parse_set_cookies
+from handoff.magento.set_cookie_parser import (
+    OTHER_COOKIES,
+    SetCookie,
+    find_set_cookie,
+    parse_set_cookies,
+)
 from handoff.settings.store_view_models import SessionCookieSettings, StoreSite
 from handoff.url_validation import is_loopback
 
-_OTHER_MAGENTO_COOKIES = {"form_key", "mage-messages", "private_content_version", "X-Magento-Vary"}
 _TWO_COOKIES = " The web view would keep two session cookies."
 
 
@@ -48,7 +52,7 @@ def check_session_cookie(context: CheckContext, site: StoreSite) -> Iterator[Che
 
 def _report_missing_cookie(response: HttpResponse, ours: SessionCookieSettings) -> CheckResult:
     names = dict.fromkeys(cookie.name for cookie in parse_set_cookies(response))
-    others = [name for name in names if name not in _OTHER_MAGENTO_COOKIES]
+    others = [name for name in names if name not in OTHER_COOKIES]
     if others:
         return fault(
             f"The shop sets no {ours.name}. It sets: {', '.join(others)}.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,19 +12,25 @@ import redis
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.checks.session_table import check_session_table
+from handoff.doctor.checks.session_table import (
+    SERVER_ERROR_TEXTS,
+    check_session_table,
+    explain_store_error,
+)
 from handoff.doctor.trial_sessions import get_session_file, write_session
 from handoff.settings import Settings
 from handoff.shop_session import SessionStoreError, generate_session_id
 from handoff.shop_session.redis_client import build_redis_client
+from handoff.shop_session.redis_store import REDIS_RULES
 
-_ACL = "ACL SETUSER handoff on '>…' resetkeys '~sess_*' -@all +hset +hget +expire +select"
+_ACL = shlex.join(["ACL", "SETUSER", "handoff", "on", ">…", *REDIS_RULES])
 _SAVE_PATH_ADVICE = (
     "Set HANDOFF_SESSION_STORE to PHP's session.save_path, as the shop's env.php has it."
 )
 
 # The finding and the advice, by the type of the session store's error.
-_ERROR_MESSAGES = {
+_ERROR_TEXTS = {
+    **SERVER_ERROR_TEXTS,
     "ReadOnlyError": (
         "It is a read-only replica: no shopper gets in.",
         "Set HANDOFF_SESSION_STORE to the primary, or name the Sentinels that know it.",
@@ -45,17 +52,9 @@ _ERROR_MESSAGES = {
         "Give Redis more memory, or a maxmemory-policy that evicts old sessions.",
     ),
     "BusyLoadingError": ("It is still starting.", "Try again in a minute."),
-    "TimeoutError": (
-        "It does not answer in time.",
-        "Check its host and port, and whether a firewall is in between.",
-    ),
     "MasterNotFoundError": (
         "No Sentinel answers, or none knows a master by that name.",
         "Check hosts and name in HANDOFF_SESSION_STORE, and HANDOFF_SENTINEL_PASSWORD.",
-    ),
-    "ConnectionError": (
-        "It cannot be reached.",
-        "Check whether it runs, its host and port, and whether it requires TLS.",
     ),
     "FileNotFoundError": ("The folder does not exist.", _SAVE_PATH_ADVICE),
     "NotADirectoryError": ("It is not a folder.", _SAVE_PATH_ADVICE),
@@ -83,10 +82,7 @@ def check_session_store(context: CheckContext) -> Iterator[CheckResult]:
     try:
         session_id = write_session(context.shop, {})
     except SessionStoreError as error:
-        seen, advice = _ERROR_MESSAGES.get(
-            str(error), (f"It refuses the session ({error}).", "See the log of the session store.")
-        )
-        yield fault(f"{location}: {seen}", advice)
+        yield explain_store_error(location, error, _ERROR_TEXTS)
         return
     yield ok(f"{location}: a session was written.")
     file = get_session_file(settings, session_id)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 import string
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 
 from sqlalchemy import Engine, Executable, delete, false, func, literal, select, table, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,24 +32,30 @@ _DERIVE_KEY = (
     "Derive the key anew with docs/deploy/derive-session-store-key.php, from the app/etc/env.php "
     "of this shop. After a rotation its last crypt key counts."
 )
-# The finding and the advice, by the name of the session store's error.
-_ERROR_MESSAGES = {
+SERVER_ERROR_TEXTS = {
+    "TimeoutError": (
+        "It does not answer in time.",
+        "Check its host and port, and whether a firewall is in between.",
+    ),
+    "ConnectionError": (
+        "It cannot be reached.",
+        "Check whether it runs, its host and port, and whether it requires TLS.",
+    ),
+}
+"""The finding and the advice, by the names of errors that every server may cause."""
+
+_ERROR_TEXTS = {
+    **SERVER_ERROR_TEXTS,
     "AuthenticationError": (
         "It refuses the user name or password, or does not allow this user from this host.",
         "Set both in HANDOFF_SESSION_STORE, with '/', '#' and '@' %-encoded.",
     ),
-    "DatabaseMissingError": (
-        "There is no database of this name.",
-        _COMPARE_TABLE,
-    ),
+    "DatabaseMissingError": ("There is no database of this name.", _COMPARE_TABLE),
     "DatabaseDeniedError": (
         "This user has no right in a database of this name.",
         f"{_COMPARE_TABLE} Then: {{grant}}",
     ),
-    "TableMissingError": (
-        "The database has no such table.",
-        _COMPARE_TABLE,
-    ),
+    "TableMissingError": ("The database has no such table.", _COMPARE_TABLE),
     "NoPermissionError": (
         "It does not let this user insert rows, or there is no such table.",
         f"{_COMPARE_TABLE} Then: {{grant}}",
@@ -69,14 +76,6 @@ _ERROR_MESSAGES = {
         "HANDOFF_SESSION_STORE_KEY_FILE is missing or not valid.",
         "See the check Settings.",
     ),
-    "TimeoutError": (
-        "It does not answer in time.",
-        "Check its host and port, and whether a firewall is in between.",
-    ),
-    "ConnectionError": (
-        "It cannot be reached.",
-        "Check whether it runs, its host and port, and whether it requires TLS.",
-    ),
 }
 
 
@@ -92,10 +91,18 @@ def check_session_table(context: CheckContext) -> Iterator[CheckResult]:
             yield _check_rights(store, url).with_name("Rights in the session store")
             yield _check_key(context, store).with_name("Key of the session store")
     except SessionStoreError as error:
-        seen, advice = _ERROR_MESSAGES.get(
-            str(error), (f"It refuses the session ({error}).", "See the log of the server.")
-        )
-        yield fault(f"{location}: {seen}", advice.format(grant=_build_grant(url)))
+        failed = explain_store_error(location, error, _ERROR_TEXTS)
+        yield replace(failed, advice=failed.advice.format(grant=_build_grant(url)))
+
+
+def explain_store_error(
+    location: str, error: SessionStoreError, texts: Mapping[str, tuple[str, str]]
+) -> CheckResult:
+    """Return the fault for an error of a session store; `texts` has both texts by its name."""
+    seen, advice = texts.get(
+        str(error), (f"It refuses the session ({error}).", "See the log of the session store.")
+    )
+    return fault(f"{location}: {seen}", advice)
 
 
 def _build_grant(url: SessionStoreUrl) -> str:

@@ -69,7 +69,8 @@ def _report_redirect(url: str, target: str) -> CheckResult:
 
 def check_tls(context: CheckContext) -> Iterator[CheckResult]:
     """Check the certificate of every https address, and report addresses with plain http."""
-    urls = [context.settings.magento_url, *(site.storefront_url for site in context.sites)]
+    sites = context.settings.store_sites.listed
+    urls = [context.settings.magento_url, *(site.storefront_url for site in sites)]
     for url in {urlsplit(url).netloc: url for url in urls}.values():
         if url.startswith("https:"):
             yield _check_certificate(url, context.settings)

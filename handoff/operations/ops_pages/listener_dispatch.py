@@ -10,10 +10,8 @@ import socket
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from handoff.app_factory import DATABASE_EXTENSION, create_app
+from handoff.app_factory import OBJECTS_EXTENSION, create_app
 from handoff.operations.ops_pages.ops_app import create_ops_app
-from handoff.operations.settings_reload import get_cached_settings
-from handoff.settings import load_settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -40,9 +38,8 @@ def create_apps(ops_port: int) -> WSGIApplication:
 
     Without a password, for example after a reload of the settings, the pages answer 404.
     """
-    settings = get_cached_settings() or load_settings()
-    app = create_app(settings)
-    ops_app = create_ops_app(settings, app.extensions[DATABASE_EXTENSION])
+    app = create_app()
+    ops_app = create_ops_app(app.extensions[OBJECTS_EXTENSION])
     return ListenerDispatcher(app, ops_app, ops_port)
 
 

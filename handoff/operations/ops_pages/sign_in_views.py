@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -12,17 +13,17 @@ from flask import (
     Blueprint,
     Flask,
     Response,
-    current_app,
     make_response,
     redirect,
     render_template,
     request,
 )
-from gunicorn.http.errors import ParseException
 
 from handoff.ledger.ops_sign_in_tries import OpsSignInTries, TryLimit
 from handoff.operations.ops_pages.ops_sessions import OpsSessions
 from handoff.operations.rate_limits import get_caller_network
+from handoff.operations.request_body import read_form_field
+from handoff.operations.view_context import get_view_context, register_views
 
 TRIES_PER_ADDRESS = TryLimit(5, seconds=300)
 """The wrong passwords that one address may send."""
@@ -33,9 +34,6 @@ TRIES_IN_ALL = TryLimit(600, seconds=3600)
 
 MAX_QUERY_LENGTH = 200
 """Characters of the longest text that is searched; a link may be longer."""
-
-_EXTENSION = "handoff.ops_sign_in"
-_MAX_FORM_BYTES = 4096
 
 _blueprint = Blueprint("ops_sign_in", __name__)
 
@@ -65,10 +63,12 @@ class SignInContext:
         return hmac.digest(self.secret_key.encode(), f"ops:{text}".encode(), "sha256").hex()
 
 
+_get_context = partial(get_view_context, SignInContext)
+
+
 def register_sign_in(app: Flask, context: SignInContext) -> None:
     """Add the views to an app."""
-    app.extensions[_EXTENSION] = context
-    app.register_blueprint(_blueprint)
+    register_views(app, _blueprint, context)
 
 
 def redirect_to_sign_in(query: str) -> Response:
@@ -90,12 +90,12 @@ def show_sign_in_form() -> Response:
 def sign_in() -> Response:
     """Start a session if the password is right and there were not too many wrong ones."""
     context = _get_context()
-    query = _read_form_field("q")[:MAX_QUERY_LENGTH]
+    query = read_form_field("q")[:MAX_QUERY_LENGTH]
     limits = context.build_limits(request.remote_addr)
     wait = context.tries.count_try_or_get_wait(limits)
     if wait:
         return _refuse("too_many_tries", query, wait)
-    if not context.is_right(_read_form_field("password")):
+    if not context.is_right(read_form_field("password")):
         return _refuse("wrong_password", query)
     context.tries.give_back_try(limits)
     log.info("ops_signed_in", client=request.remote_addr)
@@ -126,16 +126,3 @@ def _refuse(reason: str, query: str, wait: int = 0) -> Response:
 def _redirect_to_pages(query: str) -> Response:
     arguments = f"?{urlencode({'q': query})}" if query else ""
     return make_response(redirect(f"/ops/{arguments}", HTTPStatus.SEE_OTHER))
-
-
-def _read_form_field(name: str) -> str:
-    request.max_content_length = _MAX_FORM_BYTES
-    try:
-        return request.form.get(name, "")
-    except (OSError, ParseException):  # from gunicorn, for a body that it cannot decode
-        return ""
-
-
-def _get_context() -> SignInContext:
-    context: SignInContext = current_app.extensions[_EXTENSION]
-    return context

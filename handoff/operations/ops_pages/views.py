@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +13,6 @@ from flask import (
     Flask,
     Response,
     abort,
-    current_app,
     make_response,
     redirect,
     render_template,
@@ -31,6 +31,7 @@ from handoff.operations.ops_pages.order_check import OrderCheck
 from handoff.operations.ops_pages.search_log import is_handoff_id, log_search
 from handoff.operations.ops_pages.service_health import ServiceHealth
 from handoff.operations.ops_pages.sign_in_views import MAX_QUERY_LENGTH, redirect_to_sign_in
+from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import Busy, LedgerUnavailable, RecordUnreadable
 from handoff.recent_value import RecentValue
 from handoff.reconciliation.state_texts import DIFFERENCE_LABELS
@@ -47,7 +48,6 @@ from handoff.transfer_search import search_transfers
 MAX_SHOWN_TRANSFERS = 20
 """Transfers that a page shows; a search seldom leads to more than two."""
 
-_EXTENSION = "handoff.ops"
 _REFUSALS = 10
 # With a navigation that another website has started, browsers do not send the strict cookie.
 _OTHER_SITES = ("cross-site", "same-site")
@@ -82,10 +82,12 @@ class OpsContext:
     search_limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(_SEARCH_SLOTS))
 
 
+_get_context = partial(get_view_context, OpsContext)
+
+
 def register_ops_views(app: Flask, context: OpsContext) -> None:
     """Add the views and the functions of their templates to an app."""
-    app.extensions[_EXTENSION] = context
-    app.register_blueprint(_blueprint)
+    register_views(app, _blueprint, context)
     app.jinja_env.globals.update(
         describe_entry=describe_entry,
         separate_words=separate_words,
@@ -197,8 +199,3 @@ def _redirect_to_search(text: str, **arguments: str) -> Response:
 
 def _read_query() -> str:
     return request.args.get("q", "")[:_MAX_LINK_LENGTH].strip()
-
-
-def _get_context() -> OpsContext:
-    context: OpsContext = current_app.extensions[_EXTENSION]
-    return context

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from handoff.app_factory import create_app
 from handoff.operations.ops_pages.ops_app import create_ops_app
+from handoff.service_objects import build_service_objects
 from handoff.settings import Settings
 from tests.conftest import FakeClock
 from tests.reconciliation.scenario import ADMIN, Scenario
@@ -38,7 +39,7 @@ def sign_in(
 def scenario(settings: Settings, shop: RunningShop, clock: FakeClock) -> Iterator[Scenario]:
     app = create_app(settings.model_copy(update=RIGHTS), clock=clock)
     yield Scenario(app, shop, clock)
-    app.extensions["handoff.database"].close()
+    app.extensions["handoff.objects"].database.close()
 
 
 @pytest.fixture
@@ -47,7 +48,8 @@ def make_ops_app(settings: Settings, scenario: Scenario) -> MakeOpsApp:
 
     def make(**changes: Any) -> Flask:
         changed = {"ops_password": SecretStr(PASSWORD), **RIGHTS, **changes}
-        return create_ops_app(settings.model_copy(update=changed), scenario.database)
+        changed_settings = settings.model_copy(update=changed)
+        return create_ops_app(build_service_objects(changed_settings, scenario.database, None))
 
     return make
 
