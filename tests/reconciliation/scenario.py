@@ -45,7 +45,7 @@ class Scenario:
     @property
     def orders(self) -> Orders:
         """The shop's orders, with the right that the settings give."""
-        orders: Orders = self.app.extensions["handoff.entry"].checkout.order_lookup.orders
+        orders: Orders = self.app.extensions["handoff.EntryContext"].checkout.order_lookup.orders
         return orders
 
     def transfer_quote(self, reference: str, *lines: tuple[str, int], opened: bool = True) -> str:
