@@ -94,7 +94,6 @@ class Database(ABC):
     def __init__(self, *engines: Engine, clock: Clock | None) -> None:
         """`clock` replaces the database's clock, for tests."""
         self._engines = engines
-        self._clock = clock
         if clock is not None:
             for engine in engines:
                 event.listen(engine, "before_execute", partial(_use_clock, clock), retval=True)
@@ -150,11 +149,6 @@ class Database(ABC):
             connection.execute(delete(lease).where(lease.c.key_hash == key))
 
         self.write(work, durable=False)
-
-    @property
-    def now_parameter(self) -> dict[str, int | None]:
-        """The parameter of a statement with NOW: the clock's time, or None for the database's."""
-        return {"now": self._clock() if self._clock else None}
 
     def read_time(self) -> int:
         """Return the ledger's time in milliseconds since 1970."""

@@ -214,9 +214,7 @@ class HandoffRepository:
     def find_by_transfer_key(self, key: str) -> list[Handoff]:
         """Return all handoffs of a transfer, superseded ones too; raise RecordUnreadable."""
         statement = sa.select(*HANDOFF_COLUMNS).where(_c.transfer_key == key)
-        with self._database.open_read_connection() as connection:
-            rows = connection.execute(statement, self._database.now_parameter).mappings()
-            return [parse_row(Handoff, row) for row in rows]
+        return [parse_row(Handoff, row) for row in self._database.fetch_rows(statement)]
 
     def use_link(self, handoff_id: str, web_view_hashes: Sequence[str]) -> Handoff | None:
         """Use the link for the first web view, or reopen it for the one that has used it.
@@ -284,13 +282,12 @@ class HandoffRepository:
         self, connection: sa.Connection, statement: sa.Update, values: dict[str, Any]
     ) -> list[Handoff]:
         """Return the handoffs of an UPDATE that may renew one; supersede those it cannot read."""
-        now = self._database.now_parameter
         renewed = []
-        for row in connection.execute(statement, {**values, **now}).mappings().all():
+        for row in connection.execute(statement, values).mappings().all():
             try:
                 renewed.append(parse_row(Handoff, row))
             except RecordUnreadable:
-                connection.execute(_SUPERSEDE, {"handoff_id": row["id"], **now})
+                connection.execute(_SUPERSEDE, {"handoff_id": row["id"]})
         return renewed
 
     def _insert_with_session(
@@ -301,7 +298,7 @@ class HandoffRepository:
         sessions: StoredSessionRepository,
     ) -> Handoff:
         values = {"key": new.transfer_key, "quote": new.quote_number}
-        superseded = connection.execute(_SUPERSEDE_CURRENT, values | self._database.now_parameter)
+        superseded = connection.execute(_SUPERSEDE_CURRENT, values)
         sessions.erase_superseded(connection, list(superseded.scalars()))
         inserted = self._insert(connection, new)
         sessions.add(connection, inserted, session)
@@ -310,15 +307,13 @@ class HandoffRepository:
 
     def _insert(self, connection: sa.Connection, new: NewHandoff) -> Handoff:
         values = {"id": generate_handoff_id(), "ttl": self._ttl, **asdict(new)}
-        values |= self._database.now_parameter
         values |= {"expiry_event": "due" if self._outbox else None}
         return parse_row(Handoff, connection.execute(_INSERT, values).mappings().one())
 
     def _fetch_handoff(
         self, connection: sa.Connection, statement: sa.Executable, **values: Any
     ) -> Handoff | None:
-        result = connection.execute(statement, {**values, **self._database.now_parameter})
-        row = result.mappings().one_or_none()
+        row = connection.execute(statement, values).mappings().one_or_none()
         return None if row is None else parse_row(Handoff, row)
 
 
@@ -326,9 +321,7 @@ def read_handoffs(
     database: Database, statement: sa.Select[Any], on_unreadable: UnreadableCallback
 ) -> list[Handoff]:
     """Return the handoffs of a SELECT of HANDOFF_COLUMNS that can be read."""
-    with database.open_read_connection() as connection:
-        rows = connection.execute(statement, database.now_parameter).mappings()
-        return parse_rows(Handoff, rows, on_unreadable)
+    return parse_rows(Handoff, database.fetch_rows(statement), on_unreadable)
 
 
 def iterate_handoffs(
@@ -342,8 +335,7 @@ def iterate_handoffs(
     statement = sa.select(*HANDOFF_COLUMNS).where(*conditions).order_by(*order_by).limit(page_size)
     page = statement
     while True:
-        with database.open_read_connection() as connection:
-            rows = connection.execute(page, database.now_parameter).mappings().all()
+        rows = database.fetch_rows(page)
         if not rows:
             return
         yield parse_rows(Handoff, rows, on_unreadable)

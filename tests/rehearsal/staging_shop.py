@@ -130,5 +130,5 @@ def running_staging_shop(shop: RunningShop, folder: Path, **changes: str) -> Ite
     environment = create_environment(shop, folder, **ADMIN)
     with patch.dict(os.environ, {"HANDOFF_PUBLIC_URL": url, **environment, **changes}):
         app = create_app(load_settings())
-    with closing(app.extensions["handoff.database"]), serving(app, port):
+    with closing(app.extensions["handoff.objects"].database), serving(app, port):
         yield StagingShop(shop, url, environment)

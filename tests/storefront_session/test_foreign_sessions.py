@@ -56,7 +56,7 @@ def open_service(
         try:
             yield app, url, state
         finally:
-            app.extensions["handoff.database"].close()
+            app.extensions["handoff.objects"].database.close()
 
 
 def fill_cart(url: str, state: SandboxShop, lines: tuple[tuple[str, int], ...]) -> str:
