@@ -89,7 +89,8 @@ _ANSWERS = (
     click.option("--shop-url", "shop_urls", multiple=True, metavar="URL",
                  help="The address at which shoppers see the shop. Repeat it for each website "
                  "with a host of its own."),
-    click.option("--env-php", type=_FILE, help="The shop's app/etc/env.php."),
+    click.option("--env-php", type=click.Path(path_type=Path), metavar="FILE",
+                 help="The shop's app/etc/env.php, or the folder of the shop."),
     click.option("--use-php", is_flag=True,
                  help="Let PHP run an env.php that is not data alone, as the file's owner."),
     click.option("--session-store", metavar="URL",

@@ -174,7 +174,7 @@ def _wants_redis_user(options: InitOptions, questions: Questions) -> bool:
 
 def _choose_public_url(options: InitOptions, facts: ShopFacts, existing: dict[str, str]) -> str:
     if options.public_url:
-        return normalize_address(options.public_url)
+        return normalize_address(options.public_url, subject="--public-url")
     return existing.get("HANDOFF_PUBLIC_URL") or f"{facts.shop.storefront_url}/handoff"
 
 

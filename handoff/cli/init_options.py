@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from handoff.installation.deployment_files import ENV_FILE
-from handoff.installation.env_file_merge import is_example, read_values
-from handoff.installation.planned_file import read_existing
+from handoff.installation.env_file_merge import find_unreadable_line, is_example, read_values
+from handoff.installation.planned_file import FileNotWritable, read_existing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,15 @@ class InitOptions:
         return [name for name, value in given.items() if value]
 
     def read_existing_settings(self) -> dict[str, str]:
-        """Return the settings that the file already has, without those of an example."""
-        values = read_values(read_existing(self.env_file) or "")
+        """Return the settings that the file already has, without those of an example.
+
+        Raises FileNotWritable for a file with a line that nothing could read.
+        """
+        text = read_existing(self.env_file) or ""
+        line = find_unreadable_line(text)
+        if line is not None:
+            raise FileNotWritable(
+                f"{self.env_file}: line {line} cannot be read. Is a quotation mark missing?"
+            )
+        values = read_values(text)
         return {name: value for name, value in values.items() if value and not is_example(value)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 
 import click
@@ -18,10 +20,11 @@ from handoff.installation.settings_plan import ShopFacts
 from handoff.installation.shop_config_files import (
     ConfigurationNeedsPhp,
     ShopConfiguration,
+    find_env_php,
     has_php,
     read_shop_configuration,
 )
-from handoff.installation.shop_discovery import ShopDiscovery
+from handoff.installation.shop_discovery import ShopDiscovery, ShopNotFound, normalize_address
 
 
 def ask_for_shop_facts(
@@ -34,7 +37,8 @@ def ask_for_shop_facts(
     existing = options.read_existing_settings()
     addresses = options.shop_urls or (existing.get("HANDOFF_MAGENTO_URL", ""),)
     if not addresses[0]:
-        addresses = (questions.ask_text("--shop-url", "Address of the shop"),)
+        question = "Address of the shop"
+        addresses = (questions.ask_text("--shop-url", question, parse=_parse_address),)
     configuration, store = _read_configuration(options, questions, existing)
     ca_file = options.ca_file or existing.get("HANDOFF_MAGENTO_CA_FILE")
     discovery = ShopDiscovery(ca_file=str(ca_file) if ca_file else None)
@@ -46,7 +50,7 @@ def _read_configuration(
     options: InitOptions, questions: Questions, existing: dict[str, str]
 ) -> tuple[ShopConfiguration, SessionStorePlan | None]:
     """Return the shop's files and its session store, each from the first place that has it."""
-    env_php = options.env_php
+    env_php = find_env_php(options.env_php) if options.env_php else None
     store_url = options.session_store
     if env_php is None and store_url is None:
         if "HANDOFF_SESSION_STORE_FILE" in existing:
@@ -67,8 +71,33 @@ def _read_configuration(
 def _ask_for_env_php(questions: Questions) -> Path | None:
     question = "Path of the shop's app/etc/env.php (empty if it is not on this machine)"
     proposal = None if questions.takes_proposals else ""
-    answer = questions.ask_text("--env-php or --session-store", question, proposal)
+    answer = questions.ask_text(
+        "--env-php or --session-store", question, proposal, parse=_parse_env_php_path
+    )
     return Path(answer) if answer else None
+
+
+def _parse_address(answer: str) -> str:
+    try:
+        return normalize_address(answer)
+    except ShopNotFound as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _parse_env_php_path(answer: str) -> str:
+    """Return the path of the file, which may be written as for a shell, or name its folder."""
+    text = answer.strip()
+    if not text:
+        return ""
+    if not os.path.exists(text):  # unlike Path.exists, it raises nothing
+        try:
+            [text] = shlex.split(text)
+        except ValueError:
+            pass  # an open quotation mark, or several words: the path has a blank
+    file = find_env_php(Path(os.path.expanduser(text)))
+    if not os.path.isfile(file):
+        raise click.BadParameter(f"There is no file {file}.")
+    return str(file)
 
 
 def _read_env_php(env_php: Path, options: InitOptions, questions: Questions) -> ShopConfiguration:

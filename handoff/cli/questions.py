@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import click
@@ -17,9 +18,18 @@ class Questions:
     takes_proposals: bool
 
     def ask_text(
-        self, option: str, question: str, proposal: str | None = None, *, is_secret: bool = False
+        self,
+        option: str,
+        question: str,
+        proposal: str | None = None,
+        *,
+        is_secret: bool = False,
+        parse: Callable[[str], str] = str.strip,
     ) -> str:
-        """Return a text; a secret one is not shown. Exit with code 2 if nobody can be asked."""
+        """Return a text; a secret one is not shown. Exit with code 2 if nobody can be asked.
+
+        The question is asked again as long as `parse` raises click.BadParameter for the answer.
+        """
         if proposal is not None and self.takes_proposals:
             return proposal
         self._require_terminal(option)
@@ -28,9 +38,10 @@ class Questions:
             default=proposal,
             hide_input=is_secret,
             show_default=bool(proposal) and not is_secret,
+            value_proc=parse,
             err=True,
         )
-        return str(answer).strip()
+        return str(answer)
 
     def ask_yes_or_no(self, option: str, question: str, *, proposal: bool) -> bool:
         """Return a yes or no. Exit with code 2 if nobody can be asked."""

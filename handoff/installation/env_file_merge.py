@@ -66,6 +66,12 @@ def read_values(text: str) -> dict[str, str]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def find_unreadable_line(text: str) -> int | None:
+    """Return the number of the first line that is no statement, such as one with an open quote."""
+    statements = parse_stream(StringIO(text))
+    return next((each.original.line for each in statements if each.error), None)
+
+
 def hide_secrets(line: str) -> str:
     """Return a line of an env file without the keys and passwords in it."""
     name, equals, value = line.partition("=")

@@ -59,7 +59,8 @@ class HostPreparation:
                     # The former owner may have put a symbolic link to another file there.
                     os.chown(path, owner, group, follow_symlinks=False)
         except (OSError, LookupError) as error:
-            raise HostNotPrepared(f"{self.ledger_folder} cannot be made: {error}.") from None
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise HostNotPrepared(f"{self.ledger_folder} cannot be made: {reason}.") from None
 
     @property
     def _is_folder_of_another_user(self) -> bool:

@@ -7,6 +7,7 @@ crypt key and the passwords of the database do not.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -75,6 +76,14 @@ def read_shop_configuration(env_php: Path, *, use_php: bool = False) -> ShopConf
         shared = _read_sections(config_php, _read_file(config_php), use_php=use_php)
         sections = _merge(shared, sections)
     return ShopConfiguration(sections, _find_owner(env_php))
+
+
+def find_env_php(path: Path) -> Path:
+    """Return the path of env.php, which may name the folder of the shop, or one inside it."""
+    for place in ("app/etc/env.php", "etc/env.php", "env.php"):
+        if os.path.isfile(path / place):  # unlike Path.is_file, it raises nothing
+            return path / place
+    return path
 
 
 def has_php() -> bool:

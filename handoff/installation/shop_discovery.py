@@ -167,14 +167,17 @@ class ShopDiscovery:
             raise ShopNotFound(f"{url} does not answer. {error.reason}{hint}") from None
 
 
-def normalize_address(text: str) -> str:
-    """Return a shop's address as a base URL, https if it names no scheme. Raises ShopNotFound."""
+def normalize_address(text: str, *, subject: str = "The address of the shop") -> str:
+    """Return an address as a base URL, https if it names no scheme.
+
+    Raises ShopNotFound with a sentence about the `subject`.
+    """
     text = text.strip()
     try:
         return _BASE_URL.validate_python(text if "://" in text else f"https://{text}")
     except ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise ShopNotFound(f"The address of the shop {reason}.") from None
+        raise ShopNotFound(f"{subject} {reason}.") from None
 
 
 def _build_store_view(item: dict[str, Any]) -> FoundStoreView:

@@ -270,6 +270,87 @@ def test_it_asks_on_a_terminal(shop: RunningShop, env_file: Path, tmp_path: Path
     assert read_settings(env_file)["HANDOFF_MAGENTO_URL"] == shop.url
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "{folder}/app/etc/env.php",
+        "'{folder}/app/etc/env.php'",
+        '"{folder}/app/etc/env.php" ',
+        "{escaped}/app/etc/env.php",
+        "~/my shop/app/etc/env.php",
+        "{folder}",
+        "{folder}/app/etc/",
+    ],
+)
+def test_a_path_may_be_written_as_for_a_shell_and_a_wrong_answer_is_asked_again(
+    spelling: str,
+    shop: RunningShop,
+    env_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "my shop"
+    write_env_php(folder, describe_redis(6379))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    command = [sys.executable, "-m", "handoff.cli", "init", "--env-file", str(env_file)]
+    command += ["--user", getpass.getuser(), "--no-doctor", "--redis-user", "shop"]
+    path = spelling.format(folder=folder, escaped=str(folder).replace(" ", "\\ "))
+    answers = f"http://a b/\n{shop.url}/\n/nowhere/env.php\n'open\n{path}\ny\n"
+    code, output = run_on_terminal(command, answers.encode())
+    assert code == 0, output
+    assert "The address of the shop has characters that a URL cannot have." in output
+    assert "There is no file /nowhere/env.php." in output
+    assert read_settings(env_file)["HANDOFF_SESSION_STORE"].startswith("redis://")
+
+
+def test_the_folder_of_the_shop_is_enough(init: Init, env_file: Path, tmp_path: Path) -> None:
+    result = init("--env-php", tmp_path, "--yes")
+    assert result.exit_code == 0, result.output
+    assert read_settings(env_file)["HANDOFF_SESSION_STORE"].startswith("redis://")
+
+
+@pytest.mark.parametrize(
+    ("content", "setting"),
+    [
+        (b"\xef\xbb\xbfHANDOFF_PAUSED=true\n", "true"),
+        (b"# mine\r\nHANDOFF_PAUSED='true' # until noon\r\n\r\n", "true"),
+        (b"export HANDOFF_PAUSED=true", "true"),
+        (b"\xef\xbb\xbf# mine\r\n", ""),
+    ],
+)
+def test_a_file_from_another_system_keeps_its_settings(
+    init: Init, env_file: Path, shop: RunningShop, content: bytes, setting: str
+) -> None:
+    env_file.parent.mkdir()
+    env_file.write_bytes(content)
+    result = init("--yes")
+    assert result.exit_code == 0, result.output
+    values = read_settings(env_file)
+    assert values.get("HANDOFF_PAUSED", "") == setting
+    assert values["HANDOFF_MAGENTO_URL"] == shop.url
+    if b"# mine" in content:
+        assert "# mine" in env_file.read_text()
+    assert "Everything is as init would write it." in init("--yes").output
+
+
+@pytest.mark.parametrize("content", ['A=1\nHANDOFF_SHOP_NAME="never closed\n', "A=1\nB='x' y\n"])
+def test_a_file_with_a_line_that_cannot_be_read_is_left_alone(
+    init: Init, env_file: Path, content: str
+) -> None:
+    env_file.parent.mkdir()
+    env_file.write_text(content)
+    result = init("--yes")
+    assert result.exit_code == COULD_NOT_RUN
+    assert f"{env_file}: line 2 cannot be read." in result.stderr
+    assert env_file.read_text() == content
+
+
+def test_a_wrong_public_address_is_named(init: Init) -> None:
+    result = init("--public-url", "https://", "--yes")
+    assert result.exit_code == COULD_NOT_RUN
+    assert "--public-url must be an http(s) URL with a host." in result.stderr
+
+
 def test_a_declined_change_writes_nothing(
     shop: RunningShop, env_file: Path, tmp_path: Path
 ) -> None:
