@@ -10,6 +10,7 @@ from unittest.mock import patch
 from click.testing import CliRunner
 
 from handoff.cli import main
+from handoff.operations.json_logs import configure_logging
 
 
 def run_command(*arguments: str, **environment: str) -> CompletedProcess[str]:
@@ -27,6 +28,7 @@ def run_command(*arguments: str, **environment: str) -> CompletedProcess[str]:
             result = CliRunner().invoke(main, arguments)
     finally:
         os.umask(umask)
+        configure_logging()
         for number, handler in handlers.items():
             signal.signal(number, handler)
     if result.exception is not None and not isinstance(result.exception, SystemExit):

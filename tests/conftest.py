@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from handoff.app_factory import create_app
 from handoff.settings import Settings, load_settings
 from tests.logs import CapturedLog
 from tests.mariadb import MariadbServer, derive_session_store_key, running_mariadb
-from tests.migrated_ledgers import create_ledger_in
+from tests.migrated_ledgers import create_ledger_in, create_ledger_on
 from tests.postgres import PostgresServer, running_postgres
 from tests.running import RedisServer, RunningShop, ShopServer, running_redis, running_shop_server
 
@@ -28,7 +29,11 @@ KEY = "a-key-of-the-tests"
 
 # The speed of the machine must not fail a test.
 hypothesis.settings.register_profile(
-    "handoff", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "handoff",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "30")),
+    stateful_step_count=30,
 )
 hypothesis.settings.load_profile("handoff")
 
@@ -192,11 +197,14 @@ BOTH = ("sqlite", "postgresql")
 
 
 def new_ledger(request: pytest.FixtureRequest, folder: Path) -> str:
-    """Return the URL of an empty ledger in the kind of database that `request.param` names."""
+    """Return the URL of a new ledger in the kind of database that `request.param` names.
+
+    It has no tables if the folder is not there.
+    """
     if request.param == "sqlite":
         return create_ledger_in(folder)
     server: PostgresServer = request.getfixturevalue("postgres")
-    return server.new_database()
+    return create_ledger_on(server) if folder.is_dir() else server.new_database()
 
 
 @pytest.fixture(scope="session")

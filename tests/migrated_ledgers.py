@@ -1,14 +1,16 @@
-"""SQLite ledgers that have their tables already. Copying one is faster than migrating it."""
+"""Ledgers that have their tables already. Copying one is faster than migrating it."""
 
 from __future__ import annotations
 
 import atexit
 import shutil
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
 from handoff.ledger import migrate, open_database
+from tests.postgres import PostgresServer
 
 
 def create_ledger_in(folder: Path) -> str:
@@ -19,13 +21,28 @@ def create_ledger_in(folder: Path) -> str:
     return f"sqlite:///{path}"
 
 
+def create_ledger_on(server: PostgresServer) -> str:
+    """Return the URL of a new ledger with empty tables on a PostgreSQL server."""
+    return server.new_database(template=_create_database_template(server))
+
+
 @cache
 def _create_template() -> Path:
     folder = mkdtemp()
     atexit.register(shutil.rmtree, folder)
     path = Path(folder) / "handoff.db"
-    database = open_database(f"sqlite:///{path}")
-    migrate(database)
-    database.close()
+    _create_tables(f"sqlite:///{path}")
     path.chmod(0o600)
     return path
+
+
+@cache
+def _create_database_template(server: PostgresServer) -> str:
+    url = server.new_database()
+    _create_tables(url)
+    return url.rpartition("/")[2]
+
+
+def _create_tables(url: str) -> None:
+    with closing(open_database(url)) as database:
+        migrate(database)

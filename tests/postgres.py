@@ -44,7 +44,7 @@ def user_of_servers() -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class PostgresServer:
     """A server with one user, `handoff`; each test creates its own databases."""
 
@@ -57,12 +57,12 @@ class PostgresServer:
         """Return the address of a database, as the setting takes it."""
         return f"postgresql+psycopg://handoff:{_QUOTED}@{HOST}:{self.port}/{name}"
 
-    def new_database(self, *, encoding: str = "UTF8") -> str:
-        """Create an empty database and return its address."""
+    def new_database(self, *, encoding: str = "UTF8", template: str = "template1") -> str:
+        """Create a database, empty unless a template is named, and return its address."""
         name = f"ledger_{next(self._numbers)}"
-        locale = "" if encoding == "UTF8" else " TEMPLATE template0 LOCALE 'C'"
+        origin = f"TEMPLATE {template}" if encoding == "UTF8" else "TEMPLATE template0 LOCALE 'C'"
         with self.connected() as connection:
-            connection.execute(f"CREATE DATABASE {name} ENCODING '{encoding}'{locale}".encode())
+            connection.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' {origin}".encode())
         return self.url(name)
 
     @contextmanager

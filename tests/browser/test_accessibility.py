@@ -26,7 +26,8 @@ _EDGE = "getComputedStyle(document.querySelector('button, .button')).borderTopCo
 
 def run_axe(page: Page, options: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the violations that axe-core finds, and the contrasts that it could not judge."""
-    page.evaluate(f"window.axe || (() => {{ {AXE_SCRIPT} }})()")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(f"(() => {{ {AXE_SCRIPT} }})()")
     found = page.evaluate("options => axe.run(options)", options or {})
     unsure = [rule for rule in found["incomplete"] if rule["id"] == "color-contrast"]
     assert found["passes"]
@@ -51,8 +52,9 @@ def test_axe_finds_nothing_in_any_scheme_and_direction(
     scenarios.open(name)
     page = scenarios.web_view.page
     expect(page.locator("html[lang=en][dir=ltr] h1")).to_be_visible()
-    for _ in emulate_light_and_dark(page):
-        assert run_axe(page) == {}
+    assert run_axe(page) == {}
+    page.emulate_media(color_scheme="dark")
+    assert run_axe(page, _CONTRAST_ONLY) == {}
     page.set_extra_http_headers({"Accept-Language": "ar"})
     page.reload()
     expect(page.locator("html[lang=ar][dir=rtl] h1")).to_be_visible()

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from handoff.app_factory import create_app
 from handoff.cli import main
 from handoff.ledger import read_system_clock
+from handoff.operations.json_logs import configure_logging
 from handoff.settings import Settings
 from tests.conftest import FakeClock
 from tests.reconciliation.scenario import ADMIN, Scenario
@@ -34,7 +35,9 @@ def scenario(settings: Settings, shop: RunningShop, tmp_path: Path) -> Iterator[
 
 
 @pytest.fixture
-def handoff(shop: RunningShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+def handoff(
+    shop: RunningShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Command]:
     """Run `handoff` in this process, with the administrator's login in its settings."""
     for name, value in create_environment(shop, tmp_path).items():
         monkeypatch.setenv(name, value)
@@ -46,4 +49,5 @@ def handoff(shop: RunningShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     def run(*arguments: str, stdin: str | None = None) -> Result:
         return CliRunner().invoke(main, arguments, input=stdin)
 
-    return run
+    yield run
+    configure_logging()  # some commands have switched it off

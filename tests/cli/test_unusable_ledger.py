@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from handoff.ledger import migrate, open_database
 from tests.cli.conftest import Command
+from tests.migrated_ledgers import create_ledger_in
 from tests.postgres import PASSWORD, PostgresServer
 
 COMMANDS = (
@@ -24,8 +24,7 @@ COMMANDS = (
 
 
 def make_ledger(path: Path, *statements: str) -> None:
-    with closing(open_database(f"sqlite:///{path}")) as database:
-        migrate(database)
+    create_ledger_in(path.parent)
     with closing(sqlite3.connect(path)) as connection, connection:
         for statement in statements:
             connection.execute(statement)
@@ -115,8 +114,8 @@ def test_the_file_to_move_is_named_if_it_is_no_ledger(
     handoff: Command, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HANDOFF_DATABASE_URL", postgres.new_database())
-    make_newer_ledger(tmp_path / "old.db")
-    result = handoff("migrate", "--from", f"sqlite:///{tmp_path / 'old.db'}")
+    make_newer_ledger(tmp_path / "handoff.db")
+    result = handoff("migrate", "--from", f"sqlite:///{tmp_path / 'handoff.db'}")
     assert result.exit_code == 2
     assert (
         "--from: The service cannot reach its ledger: its tables have version 9999" in result.stderr

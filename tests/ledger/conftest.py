@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,20 +10,17 @@ import pytest
 from tests.conftest import BOTH, FakeClock, new_ledger
 from tests.ledger.stored_handoffs import LedgerWithHandoffs
 
-NewLedgerUrl = Callable[[], str]
+
+@pytest.fixture(params=BOTH)
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a ledger without handoffs."""
+    return new_ledger(request, tmp_path)
 
 
 @pytest.fixture(params=BOTH)
-def new_ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> NewLedgerUrl:
-    """Return a function that returns the address of another empty ledger at each call."""
-    numbers = count()
-    return lambda: new_ledger(request, tmp_path / str(next(numbers)))
-
-
-@pytest.fixture
-def ledger_url(new_ledger_url: NewLedgerUrl) -> str:
-    """The address of an empty ledger."""
-    return new_ledger_url()
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables."""
+    return new_ledger(request, tmp_path / "new")
 
 
 @pytest.fixture

@@ -106,8 +106,8 @@ LIVE = {"superseded_at": None, "expires_at": 2**50}
 
 
 @pytest.fixture
-def database(ledger_url: str) -> Iterator[Database]:
-    database = open_database(ledger_url)
+def database(empty_database_url: str) -> Iterator[Database]:
+    database = open_database(empty_database_url)
     yield database
     database.close()
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from handoff_sandbox.full_catalogue import create_full_catalogue
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff import problems
@@ -133,7 +133,6 @@ def transfer_with_change(
         assert answer.get_json()["code"] in KNOWN_CODES
 
 
-@settings(max_examples=150)
 @given(st.data())
 def test_a_bag(fuzzed: FuzzedService, data: st.DataObject) -> None:
     lines = data.draw(
@@ -152,7 +151,6 @@ def test_a_bag(fuzzed: FuzzedService, data: st.DataObject) -> None:
     transfer_with_change(fuzzed, body, data, calls=8)
 
 
-@settings(max_examples=100)
 @given(st.data())
 def test_a_guests_quote_with_lines(fuzzed: FuzzedService, data: st.DataObject) -> None:
     fuzzed.shop.state.rules.one_page_checkout = data.draw(st.booleans())
@@ -162,7 +160,6 @@ def test_a_guests_quote_with_lines(fuzzed: FuzzedService, data: st.DataObject) -
     fuzzed.shop.state.rules.one_page_checkout = True
 
 
-@settings(max_examples=60)
 @given(st.data())
 def test_a_customers_quote(fuzzed: FuzzedService, data: st.DataObject) -> None:
     token = fuzzed.shop.log_in_customer()
@@ -171,7 +168,6 @@ def test_a_customers_quote(fuzzed: FuzzedService, data: st.DataObject) -> None:
     transfer_with_change(fuzzed, body, data, calls=4)
 
 
-@settings(max_examples=60)
 @given(st.data())
 def test_a_link_that_is_opened_after_the_order(fuzzed: FuzzedService, data: st.DataObject) -> None:
     masked_id = fuzzed.shop.create_guest_quote(("ITEM-01", 1))
@@ -187,7 +183,6 @@ def test_a_link_that_is_opened_after_the_order(fuzzed: FuzzedService, data: st.D
         assert client.post(link).status_code < 500
 
 
-@settings(max_examples=40)
 @given(st.data())
 def test_a_quote_that_is_transferred_after_the_order(
     fuzzed: FuzzedService, data: st.DataObject

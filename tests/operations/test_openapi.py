@@ -6,7 +6,6 @@ import re
 from importlib.metadata import PackageNotFoundError
 from typing import Any
 
-import hypothesis
 import pytest
 import schemathesis
 from flask.testing import FlaskClient
@@ -135,7 +134,6 @@ def test_requests_and_responses_are_as_described(
     )
     operation = schemathesis.openapi.from_wsgi("/openapi.json", app)[path][method]
 
-    @hypothesis.settings(max_examples=50)
     @given(operation.as_strategy(generation_mode=mode))
     def check_case(case: Any) -> None:
         if "{key}" in path:

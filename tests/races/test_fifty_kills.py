@@ -25,7 +25,7 @@ KILLS = {
     "postgresql": {"worker": 26, "service": 6, "backend": 10, "database": 8},
 }
 WORKERS = 3
-LONGEST = 0.4  # seconds before a kill, once the service goes on after the last
+LONGEST = 0.25  # seconds before a kill, once the service goes on after the last
 
 
 class KilledService:
@@ -116,7 +116,7 @@ def test_fifty_kills_under_load_lose_nothing_and_let_nobody_in_twice(
     kills = [what for what, times in KILLS[kind].items() for _ in range(times)]
     assert len(kills) == 50
     chosen.shuffle(kills)
-    with run_load(killed_service.service.url, threads=6) as load:
+    with run_load(killed_service.service.url) as load:
         for what in kills:
             load.wait_for_links(1)
             time.sleep(chosen.uniform(0, LONGEST))

@@ -232,8 +232,8 @@ def test_only_a_2xx_accepts_an_event(webhooks: Webhooks, status: int) -> None:
     assert waiting == (0 if status == 204 else 1)
 
 
-def test_ten_thousand_events_are_read_in_batches(webhooks: Webhooks) -> None:
-    ledger, count = webhooks.ledger, 10_000
+def test_thousands_of_events_are_read_in_batches(webhooks: Webhooks) -> None:
+    ledger, count = webhooks.ledger, 2_000
     found = ledger.open()
     events = [
         {
