@@ -70,11 +70,14 @@ DELIVERED_RETENTION = 7 * 24  # hours
 UNDELIVERED_RETENTION = 30 * 24  # hours
 
 _c = handoff.c
-_is_event_over = sa.or_(
-    webhook_event.c.delivered_at < NOW - DELIVERED_RETENTION * _HOUR,
+# SQLite reads the whole table for all three conditions in one statement.
+_EVENTS_OVER = (
+    sa.or_(
+        webhook_event.c.delivered_at < NOW - DELIVERED_RETENTION * _HOUR,
+        webhook_event.c.created_at < NOW - UNDELIVERED_RETENTION * _HOUR,
+    ),
     # A time that is none compares as one after all times.
     sa.and_(webhook_event.c.created_at > MAX_TIME, webhook_event.c.set_aside_at.is_not(None)),
-    webhook_event.c.created_at < NOW - UNDELIVERED_RETENTION * _HOUR,
 )
 _is_abandoned = lease.c.expires_at < NOW - _HOUR
 _ANONYMISE = sa.update(handoff).values(
@@ -175,13 +178,14 @@ class Purger:
 
     def _purge_events(self) -> Iterator[PurgeCounts]:
         """Delete events of webhooks that are delivered, or that no receiver has accepted."""
-        key, condition = webhook_event.c.sequence, _is_event_over
-        if not self._dry_run:
-            condition = key.in_(sa.select(key).where(_is_event_over).limit(_BATCH))
-        while count := self._delete_rows(webhook_event, condition):
-            yield PurgeCounts(event_count=count)
-            if self._dry_run:
-                return
+        key = webhook_event.c.sequence
+        for condition in _EVENTS_OVER:
+            if not self._dry_run:
+                condition = key.in_(sa.select(key).where(condition).limit(_BATCH))
+            while count := self._delete_rows(webhook_event, condition):
+                yield PurgeCounts(event_count=count)
+                if self._dry_run:
+                    break
 
     def _delete_rows(self, table: sa.Table, condition: sa.ColumnElement[bool]) -> int:
         """Delete the few rows of a table that meet a condition, and return their number."""
