@@ -24,7 +24,8 @@ def split_url(value: str) -> SplitResult:
         port = parts.port
     except ValueError:
         raise ValueError(
-            "is not a URL; in a password, '/', '#', '[' and '@' must be %-encoded"
+            "is not a URL; in a password, '/', '#', '[' and '@' must be %-encoded, and an IPv6 "
+            "address needs brackets"
         ) from None
     if not value.isprintable() or " " in value:
         raise ValueError("has characters that a URL cannot have")

@@ -51,5 +51,6 @@ class Questions:
         return bool(click.confirm(question, default=proposal, err=True))
 
     def _require_terminal(self, option: str) -> None:
-        if not sys.stdin.isatty():
+        # Python has no standard input if the caller has closed it.
+        if sys.stdin is None or not sys.stdin.isatty():
             exit_with_error(f"{option} is needed, because there is no terminal to ask on.")

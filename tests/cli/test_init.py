@@ -241,6 +241,13 @@ def test_without_a_terminal_the_missing_option_is_named(
     assert not env_file.exists()
 
 
+def test_with_a_closed_input_the_missing_option_is_named(env_file: Path) -> None:
+    command = f"exec {sys.executable} -m handoff.cli init --env-file {env_file} <&-"
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert ended.returncode == COULD_NOT_RUN
+    assert "--shop-url is needed" in ended.stderr
+
+
 def run_on_terminal(command: list[str], answers: bytes) -> tuple[int, str]:
     """Run a command on a terminal, give it the answers, and return its exit code and output."""
     parent, child = pty.openpty()
