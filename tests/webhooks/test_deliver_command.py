@@ -9,13 +9,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import sqlalchemy as sa
 
 from handoff.ledger import read_system_clock
 from handoff.ledger.search_repository import SearchRepository
 from handoff.ledger.tables import handoff, lease, webhook_event
+from tests.command_in_process import run_command
 from tests.running import RunningShop
 from tests.service_calls import create_environment
 from tests.webhooks.conftest import Webhooks
@@ -25,20 +25,30 @@ from tests.webhooks.test_delivery import record_order
 _COUNT = 300  # events
 
 
-def start_deliverer(
-    webhooks: Webhooks, shop: RunningShop, *options: str, **changes: str
-) -> subprocess.Popen[str]:
-    environment = {
-        **os.environ,
-        **create_environment(shop, Path()),
-        "HANDOFF_PUBLIC_URL": "http://127.0.0.1:8000",
-        "HANDOFF_DATABASE_URL": webhooks.ledger.url,
-        "HANDOFF_WEBHOOK_URL": f"{webhooks.first.url},{webhooks.second.url}",
-        "HANDOFF_WEBHOOK_SECRET": SECRET,
-        **changes,
-    }
+def build_environment(webhooks: Webhooks, shop: RunningShop) -> dict[str, str]:
+    return create_environment(
+        shop,
+        shop.sessions.parent,
+        PATH=os.environ["PATH"],
+        HANDOFF_PUBLIC_URL="http://127.0.0.1:8000",
+        HANDOFF_DATABASE_URL=webhooks.ledger.url,
+        HANDOFF_WEBHOOK_URL=f"{webhooks.first.url},{webhooks.second.url}",
+        HANDOFF_WEBHOOK_SECRET=SECRET,
+    )
+
+
+def start_deliverer(webhooks: Webhooks, shop: RunningShop, *options: str) -> subprocess.Popen[str]:
+    environment = build_environment(webhooks, shop)
     command = [sys.executable, "-m", "handoff.cli", "deliver", *options]
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def deliver_once(
+    webhooks: Webhooks, shop: RunningShop, **changes: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end in this process."""
+    environment = {**build_environment(webhooks, shop), **changes}
+    return run_command("deliver", "--once", **environment)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -88,17 +98,15 @@ def test_it_runs_until_it_is_stopped_and_delivers_what_comes_meanwhile(
 def test_once_says_by_its_exit_code_that_events_wait(webhooks: Webhooks, shop: RunningShop) -> None:
     webhooks.second.status = 500
     open_handoffs(webhooks, 1)
-    deliverer = start_deliverer(webhooks, shop, "--once")
-    _, log = deliverer.communicate(timeout=60)
-    assert deliverer.returncode == 1, log
+    ended = deliver_once(webhooks, shop)
+    assert ended.returncode == 1, ended.stderr
     assert len(webhooks.first.ids) == 1
 
 
 def test_without_an_address_it_does_not_start(webhooks: Webhooks, shop: RunningShop) -> None:
-    deliverer = start_deliverer(webhooks, shop, HANDOFF_WEBHOOK_URL="")
-    _, log = deliverer.communicate(timeout=60)
-    assert deliverer.returncode == 2
-    assert "HANDOFF_WEBHOOK_URL is not set" in log
+    ended = deliver_once(webhooks, shop, HANDOFF_WEBHOOK_URL="")
+    assert ended.returncode == 2
+    assert "HANDOFF_WEBHOOK_URL is not set" in ended.stderr
 
 
 def test_without_an_address_the_service_writes_no_event(webhooks: Webhooks) -> None:
@@ -121,9 +129,8 @@ def test_an_event_that_cannot_be_read_is_named_and_the_next_one_is_sent(
     [opened] = SearchRepository(ledger.database).find_by_text("r0")[0].handoffs
     record_order(ledger, opened)
     for exit_code, sent in ((1, [1, 2]), (0, [1, 2])):
-        deliverer = start_deliverer(webhooks, shop, "--once")
-        _, log = deliverer.communicate(timeout=60)
-        assert deliverer.returncode == exit_code, log
+        ended = deliver_once(webhooks, shop)
+        assert ended.returncode == exit_code, ended.stderr
         assert [len(webhooks.first.ids), len(webhooks.second.ids)] == sent
-        assert ('"event": "webhook_set_aside"' in log) == bool(exit_code)
+        assert ('"event": "webhook_set_aside"' in ended.stderr) == bool(exit_code)
     assert [event["type"] for event in webhooks.first.events] == ["handoff.ordered"]
