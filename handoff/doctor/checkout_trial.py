@@ -261,7 +261,7 @@ def _read_shop_message(pages: tuple[VisitedPage, ...]) -> str:
         try:
             messages = json.loads(unquote(cookie.value)) if cookie else []
             text = " ".join(str(message["text"]) for message in messages)
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             continue
         if text:
             return " ".join(text.split())[:200]

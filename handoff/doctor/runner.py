@@ -17,6 +17,14 @@ from handoff.doctor.report import DoctorReport
 from handoff.magento.http_transport import NoResponse
 
 _SLOW = "Find out why the shop is slow."
+_WRONG_ANSWER_ERRORS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 def run_checks(
@@ -88,7 +96,7 @@ def _collect_results(
         results.append(warning(f"Not completed. {error.reason}", _SLOW))
     except TimeLimitReached:
         results.append(warning("No time was left for it.", f"{_SLOW} Or raise --timeout."))
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+    except _WRONG_ANSWER_ERRORS:
         results.append(unknown("The shop's answer does not have Magento's format."))
     return results
 

@@ -33,6 +33,15 @@ def choose_advice_key(error: requests.RequestException) -> str:
     return "untrusted_certificate" if is_tls_error else "no_answer"
 
 
+def read_json_object(response: requests.Response) -> dict[str, Any]:
+    """Return the JSON object in a response, empty if there is none."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):  # requests turns only some of them into its own error
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
 class _BrowserSession(requests.Session):
     def __init__(self) -> None:
         super().__init__()

@@ -164,7 +164,7 @@ class GuestBagJourney(GuestJourney):
         url = f"{self._site.public_url}/web-checkout/orders"
         origin = f"{shop.scheme}://{shop.netloc}"
         answer = self._web_view.ask_for_orders(url, shop_origin=origin, page=page)
-        return [entry["order"] for entry in answer.get("orders", [])]
+        return [entry["order"] for entry in answer["orders"]]
 
     def find_order_by_reference(self) -> Observation:
         """Find the order by the reference, as `handoff reconcile` does."""

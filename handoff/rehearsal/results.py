@@ -46,8 +46,9 @@ STEP_ERRORS = (
     TypeError,
     ValueError,
     ArithmeticError,
+    RecursionError,
 )
-"""The errors of a failed step; the last five come from an answer that is not Magento's."""
+"""The errors of a failed step; the last six come from an answer that is not Magento's."""
 
 
 def get_advice(key: str) -> str:

@@ -6,7 +6,11 @@ from typing import Any
 
 import requests
 
-from handoff.rehearsal.browser_session import choose_advice_key, open_browser_session
+from handoff.rehearsal.browser_session import (
+    choose_advice_key,
+    open_browser_session,
+    read_json_object,
+)
 from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.results import Observation, RehearsalNotPossible, StepFailure, get_advice
 from handoff.settings import Settings
@@ -33,7 +37,7 @@ class TransferClient:
                 f"The service does not answer at {url} ({type(error).__name__}). "
                 f"{get_advice('service_not_reached')} {get_advice(choose_advice_key(error))}"
             ) from None
-        if not answer.ok or _read_json_object(answer).get("status") != "ok":
+        if not answer.ok or read_json_object(answer).get("status") != "ok":
             raise RehearsalNotPossible(
                 f"{url}/healthz answers {answer.status_code}: this is not Handoff, or it is not "
                 f"healthy. {get_advice('not_the_service')}"
@@ -72,16 +76,7 @@ class TransferClient:
         except requests.RequestException as error:
             actual = f"none ({type(error).__name__})"
             raise StepFailure("an answer to the transfer", actual, "restart_service") from None
-        return answer.status_code, _read_json_object(answer)
-
-
-def _read_json_object(answer: requests.Response) -> dict[str, Any]:
-    """Return the JSON object of an answer, empty if there is none."""
-    try:
-        body = answer.json()
-    except requests.JSONDecodeError:
-        return {}
-    return body if isinstance(body, dict) else {}
+        return answer.status_code, read_json_object(answer)
 
 
 def _describe_answer(status: int, fields: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from handoff.rehearsal.browser_session import choose_advice_key
+from handoff.rehearsal.browser_session import choose_advice_key, read_json_object
 from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.results import StepFailure
 from handoff.web_view_instruction import Instruction
@@ -89,7 +89,10 @@ class WebView:
     def submit_form(self, page: WebPage) -> WebPage:
         """Post the first form of a page, as its script does; raise StepFailure if it has none."""
         reader = _FormReader()
-        reader.feed(page.text)
+        try:
+            reader.feed(page.text)
+        except AssertionError:  # from html.parser, for a declaration that it does not know
+            reader.action = ""
         if not reader.action:
             raise StepFailure("the page that posts itself", page.summary, "page_changed")
         parts = urlsplit(page.url)
@@ -115,11 +118,10 @@ class WebView:
     def ask_for_orders(self, url: str, *, shop_origin: str, page: str) -> dict[str, Any]:
         """Ask the service, as its script does in a page of the shop, which orders to report."""
         response = self._send("POST", url, data={"page": page}, headers={"Origin": shop_origin})
-        expected = "the orders that the page has to tell the app about"
-        try:
-            answer: dict[str, Any] = response.json()
-        except requests.exceptions.JSONDecodeError:
-            raise StepFailure(expected, str(response.status_code), "not_the_service") from None
+        answer = read_json_object(response)
+        if not isinstance(answer.get("orders"), list):
+            expected = "the orders that the page has to tell the app about"
+            raise StepFailure(expected, str(response.status_code), "not_the_service")
         return answer
 
     def get_cookie(self, name: str, url: str) -> str | None:

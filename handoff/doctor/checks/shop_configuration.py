@@ -76,7 +76,7 @@ def _read_token_lifetime(token: str) -> int | None:
         claims = token.split(".")[1]
         values = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
         return int(values["exp"]) - int(values["iat"])
-    except (IndexError, ValueError, KeyError, TypeError):
+    except (IndexError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
