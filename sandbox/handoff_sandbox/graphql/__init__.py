@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
 
 from flask import Blueprint, Flask, Response, g, request
 from graphql import (
+    DocumentNode,
+    GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
     build_schema,
@@ -81,10 +84,9 @@ _SCHEMAS = {version: _load_schema(version) for version in MagentoVersion}
 def _execute(schema: GraphQLSchema, query: str, variables: object) -> tuple[JsonObject, int]:
     """Return the answer's JSON and status."""
     try:
-        document = parse(query)
+        document, errors = _parse(schema, query)
     except GraphQLSyntaxError as error:
         return {"errors": [serialize_error(error)]}, 500
-    errors = validate(schema, document)
     if errors:
         return {"errors": [serialize_error(errors[0])]}, 200  # Magento names one
     result = execute_sync(
@@ -96,6 +98,13 @@ def _execute(schema: GraphQLSchema, query: str, variables: object) -> tuple[Json
     if result.data is not None:
         answer["data"] = result.data
     return answer, 200
+
+
+@lru_cache(maxsize=100)
+def _parse(schema: GraphQLSchema, query: str) -> tuple[DocumentNode, list[GraphQLError]]:
+    """Return the query's document, and why it does not fit the schema."""
+    document = parse(query)
+    return document, validate(schema, document)
 
 
 def _convert_whole_floats(value: object) -> object:
