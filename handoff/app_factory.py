@@ -141,7 +141,8 @@ def _register_api(app: Flask, objects: ServiceObjects, transfers: TransferServic
     refusals = RefusedTransferRepository(objects.database)
     limit = RateLimit(counters, "transfer", settings.transfers_per_minute)
     tokens, sites = objects.link_tokens, settings.store_sites
-    transfer = TransferContext(settings, sites, tokens, transfers, refusals, callers, limit)
+    views = settings.store_views
+    transfer = TransferContext(settings, views, sites, tokens, transfers, refusals, callers, limit)
     register_transfer(app, transfer)
     limit = RateLimit(counters, "transfer_status", settings.transfers_per_minute)
     status = TransferStatusContext(settings.link_ttl, objects.handoffs, refusals, callers, limit)

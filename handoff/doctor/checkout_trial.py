@@ -29,7 +29,7 @@ from handoff.magento.http_transport import read_json
 from handoff.magento.set_cookie_parser import find_set_cookie
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_session import SessionStoreError
-from handoff.shop_session.php_serializer import SessionSerializer
+from handoff.shop_session.session_contents import SessionSerializer
 
 _WEBSITE_IDS = range(1, 31)
 

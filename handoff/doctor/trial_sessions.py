@@ -13,7 +13,7 @@ from handoff.magento.set_cookie_parser import find_set_cookie
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_session import generate_session_id, open_session_store
-from handoff.shop_session.php_serializer import (
+from handoff.shop_session.session_contents import (
     SessionSerializer,
     SessionValues,
     serialize_session,

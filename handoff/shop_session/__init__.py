@@ -9,10 +9,11 @@ from handoff.shop_session.session_contents import (
     build_session_contents,
     find_visitor_id,
 )
-from handoff.shop_session.session_provider import SessionProvider, WrittenSessionProvider
 from handoff.shop_session.store import (
+    SessionProvider,
     SessionStore,
     SessionStoreError,
+    WrittenSessionProvider,
     create_session,
     generate_session_id,
     open_session_store,

@@ -16,7 +16,7 @@ from sqlalchemy.sql.functions import func
 from handoff.deadline import has_request_deadline_passed
 from handoff.forks import call_after_fork
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
-from handoff.shop_session.php_serializer import SessionSerializer
+from handoff.shop_session.session_contents import SessionSerializer
 from handoff.shop_session.session_row_names import compute_row_name
 from handoff.shop_session.store import SessionStoreError, generate_session_id
 

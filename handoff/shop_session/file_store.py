@@ -8,7 +8,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from handoff.shop_session.php_serializer import SessionSerializer
+from handoff.shop_session.session_contents import SessionSerializer
 from handoff.shop_session.store import SessionStoreError, generate_session_id
 
 # The shop may have chosen the id, and it must not lead to another folder.

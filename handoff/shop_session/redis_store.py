@@ -8,7 +8,7 @@ from typing import Any, cast
 import redis
 
 from handoff.deadline import has_request_deadline_passed
-from handoff.shop_session.php_serializer import SessionSerializer
+from handoff.shop_session.session_contents import SessionSerializer
 from handoff.shop_session.store import SessionStoreError, generate_session_id
 
 REDIS_RULES = ("resetkeys", "~sess_*", "-@all", "+hset", "+hget", "+expire", "+select")

@@ -1,4 +1,4 @@
-"""The contents of a shop session, as the entries that Magento reads.
+"""The contents of a shop session, as the entries and the bytes that Magento's PHP reads.
 
 Magento keeps the quote of each website under `checkout`, and the login under
 `customer_<website code>`, or under `customer` if all websites share accounts. The array `default`
@@ -10,6 +10,10 @@ tax. Without them the shop would calculate these prices as for a guest.
 A password change ends the customer's sessions: Magento compares its time with the time at which it
 stored the visitor of `visitor_data`, a row in its own table. A login without `visitor_data` would
 outlive the password change.
+
+PHP keeps a session in one of two formats. `php`, its default, is a sequence of
+`name|serialize(value)`. `php_serialize` is one serialized array. PHP cannot read a session in
+another format than its own: it starts an empty one.
 """
 
 from __future__ import annotations
@@ -17,11 +21,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from handoff.ledger import NewHandoff
 from handoff.settings.store_view_models import StoreViews
-from handoff.shop_session.php_serializer import SessionValues
+
+SessionSerializer = Literal["php", "php_serialize"]
+SessionValues = Mapping[str, "str | Mapping[str, str]"]
+"""An entry of a session: an array of texts, or of arrays of texts."""
 
 _VISITOR_DATA = re.compile(rb's:12:"visitor_data";a:\d+:\{([^{}]*)\}')
 _VISITOR_ID = re.compile(rb's:10:"visitor_id";(?:i:|s:\d+:")(\d{1,18})\b')
@@ -114,6 +121,19 @@ def build_login_entry(login: SessionLogin) -> dict[str, SessionValues]:
     return {name: values}
 
 
+def serialize_session(entries: Mapping[str, SessionValues], serializer: SessionSerializer) -> bytes:
+    """Return the bytes that PHP reads as a session with these entries.
+
+    Raises ValueError for a name with `|`, which ends a name in the format `php`.
+    """
+    if any(not name or "|" in name for name in entries):
+        raise ValueError("a session entry needs a name without '|'")
+    if serializer == "php_serialize":
+        return _serialize_array(entries)
+    parts = (name.encode() + b"|" + _serialize_array(values) for name, values in entries.items())
+    return b"".join(parts)
+
+
 def find_visitor_id(data: bytes) -> int | None:
     """Return the number of the visitor in the data of a session that Magento has written."""
     visitor = _VISITOR_DATA.search(data)
@@ -127,3 +147,17 @@ def _build_visitor_data(login: SessionLogin) -> dict[str, str]:
     if login.visitor_id is not None:
         values["visitor_id"] = str(login.visitor_id)
     return values
+
+
+def _serialize_array(values: Mapping[str, str | SessionValues]) -> bytes:
+    items = (
+        _serialize_text(key)
+        + (_serialize_text(value) if isinstance(value, str) else _serialize_array(value))
+        for key, value in values.items()
+    )
+    return b"a:%d:{%s}" % (len(values), b"".join(items))
+
+
+def _serialize_text(value: str) -> bytes:
+    encoded = value.encode()
+    return b's:%d:"%s";' % (len(encoded), encoded)

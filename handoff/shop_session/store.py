@@ -1,4 +1,4 @@
-"""Writing a shop session: the session id, the protocol of all session stores, and opening one."""
+"""Writes shop sessions: the session id, the protocol of all session stores, and opening one."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ import secrets
 from typing import Protocol
 
 from handoff.deadline import Deadline, run_until
+from handoff.ledger import Handoff
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
-from handoff.shop_session.php_serializer import SessionSerializer, serialize_session
-from handoff.shop_session.session_contents import SessionContents, build_entries
+from handoff.settings.store_view_models import StoreViews
+from handoff.shop_session.session_contents import (
+    SessionContents,
+    SessionSerializer,
+    build_entries,
+    build_session_contents,
+    serialize_session,
+)
 
 DEFAULT_TIMEOUT = 2.0
 """Seconds that a session store may take to answer while a shopper waits."""
@@ -50,6 +57,32 @@ class SessionStore(Protocol):
 
     def check_writable(self) -> None:
         """Store an empty session that is gone at once, or raise SessionStoreError."""
+
+
+class SessionProvider(Protocol):
+    """Provides shop sessions for the entry page."""
+
+    def provide_session(self, handoff: Handoff) -> str:
+        """Return the id of the handoff's session, a credential, or raise SessionStoreError."""
+
+    def check_and_clean_up(self) -> None:
+        """Raise SessionStoreError if no session can be provided; erase those that are due."""
+
+
+class WrittenSessionProvider:
+    """Writes a new session into the shop's session store each time."""
+
+    def __init__(self, store: SessionStore, store_views: StoreViews) -> None:
+        self._store = store
+        self._store_views = store_views
+
+    def provide_session(self, handoff: Handoff) -> str:
+        """Write a session and return its id, a credential. Raises SessionStoreError."""
+        return create_session(self._store, build_session_contents(handoff, self._store_views))
+
+    def check_and_clean_up(self) -> None:
+        """Store an empty session that is gone at once, or raise SessionStoreError."""
+        self._store.check_writable()
 
 
 def generate_session_id() -> str:

@@ -24,7 +24,7 @@ from handoff.problems import (
     UnsupportedMediaType,
 )
 from handoff.settings import Settings
-from handoff.settings.store_view_models import StoreSites
+from handoff.settings.store_view_models import StoreSites, StoreViews
 from handoff.transfer.request_parser import MAX_BYTES, find_reference, parse_transfer
 from handoff.transfer.transfer_service import TransferService
 from handoff.web_view_instruction import APP_VISIT_HEADER, Instruction, InstructionHeader
@@ -39,6 +39,7 @@ class TransferContext:
     """The objects that the view of this package works with."""
 
     settings: Settings
+    store_views: StoreViews
     sites: StoreSites
     link_tokens: LinkTokens
     transfers: TransferService
@@ -86,7 +87,7 @@ def post_transfer(key: str | None = None) -> Response:
     context = _get_context()
     body = read_body(MAX_BYTES)
     try:
-        transfer = parse_transfer(body, stores=context.settings.store_views)
+        transfer = parse_transfer(body, stores=context.store_views)
         handoff = context.transfers.create_handoff(replace(transfer, caller=g.caller))
     except Problem as problem:
         _keep_refusal(body, problem)

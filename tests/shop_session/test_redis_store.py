@@ -13,8 +13,7 @@ import redis
 
 from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.shop_session import SessionContents, SessionStoreError, create_session
-from handoff.shop_session.php_serializer import serialize_session
-from handoff.shop_session.session_contents import build_entries
+from handoff.shop_session.session_contents import build_entries, serialize_session
 from tests.running import HOST, RedisServer
 from tests.shop_session.stores import open_store
 

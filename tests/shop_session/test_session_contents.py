@@ -18,11 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.shop_session import SessionContents, SessionLogin
-from handoff.shop_session.php_serializer import SessionSerializer, serialize_session
 from handoff.shop_session.session_contents import (
+    SessionSerializer,
     build_entries,
     build_login_entry,
     find_visitor_id,
+    serialize_session,
 )
 from tests.running import require_program
 
