@@ -112,30 +112,34 @@ def _render_configuration(nginx: NginxServer, shop: str, service: str, ops: str 
     text = CONF.read_text("utf-8")
     if ops is not None:
         text = text.rstrip().removesuffix("}") + _render_ops_server(nginx, ops) + "}\n"
-    for documented, own in (
-        ("user www-data;", f"user {getpass.getuser()};"),
-        ("/var/log/nginx", str(folder)),
-        ("http {", f"http {{{temporary}"),
-        ("/etc/ssl/shop.pem;", f"{nginx.certificate.file};"),
-        ("/etc/ssl/shop.key;", f"{nginx.certificate.key};"),
-        ("server 127.0.0.1:8080;", f"server {shop.removeprefix('http://')};"),
-        ("server 127.0.0.1:8000;", f"server {service.removeprefix('http://')};"),
-        ("listen 80", f"listen {HOST}:{nginx.http_port}"),
-        ("listen 443", f"listen {HOST}:{nginx.https_port}"),
-    ):
-        assert documented in text, documented
-        text = text.replace(documented, own)
-    return text
+    replaced = {
+        "user www-data;": f"user {getpass.getuser()};",
+        "/var/log/nginx": str(folder),
+        "http {": f"http {{{temporary}",
+        "/etc/ssl/shop.pem;": f"{nginx.certificate.file};",
+        "/etc/ssl/shop.key;": f"{nginx.certificate.key};",
+        "server 127.0.0.1:8080;": f"server {shop.removeprefix('http://')};",
+        "server 127.0.0.1:8000;": f"server {service.removeprefix('http://')};",
+        "listen 80": f"listen {HOST}:{nginx.http_port}",
+        "listen 443": f"listen {HOST}:{nginx.https_port}",
+    }
+    return _replace_all(text, replaced)
 
 
 def _render_ops_server(nginx: NginxServer, ops: str) -> str:
     text = OPS_CONF.read_text("utf-8")
-    for documented, own in (
-        ("/etc/ssl/ops.pem;", f"{nginx.certificate.file};"),
-        ("/etc/ssl/ops.key;", f"{nginx.certificate.key};"),
-        ("proxy_pass http://127.0.0.1:8010;", f"proxy_pass {ops};"),
-        ("allow 10.0.0.0/8;", f"allow {HOST};"),
-    ):
+    replaced = {
+        "/etc/ssl/ops.pem;": f"{nginx.certificate.file};",
+        "/etc/ssl/ops.key;": f"{nginx.certificate.key};",
+        "proxy_pass http://127.0.0.1:8010;": f"proxy_pass {ops};",
+        "allow 10.0.0.0/8;": f"allow {HOST};",
+    }
+    return _replace_all(text, replaced)
+
+
+def _replace_all(text: str, replaced: dict[str, str]) -> str:
+    """Return a documented text with the values of this run in the place of the documented ones."""
+    for documented, own in replaced.items():
         assert documented in text, documented
         text = text.replace(documented, own)
     return text

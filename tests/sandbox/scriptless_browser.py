@@ -7,22 +7,11 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from flask.testing import FlaskClient
+from handoff_sandbox.phone.visitors import GUEST_ADDRESS, PAGE_ACCEPT
 from handoff_sandbox.quotes import SandboxQuote
 from handoff_sandbox.shop import SandboxShop
 from werkzeug.http import parse_cookie
 from werkzeug.test import TestResponse
-
-ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
-ADDRESS = {
-    "email": "guest@example.com",
-    "firstname": "Gina",
-    "lastname": "Guest",
-    "street": "1 High Street",
-    "city": "London",
-    "postcode": "SW1A 1AA",
-    "country_id": "GB",
-    "telephone": "02070000000",
-}
 
 
 @dataclass(slots=True)
@@ -47,11 +36,11 @@ class ScriptlessBrowser:
         return self.post("/customer/account/loginPost/", **fields)
 
     def place_order(self, **changes: str) -> TestResponse:
-        return self.post("/checkout/placeorder/", **(ADDRESS | changes))
+        return self.post("/checkout/placeorder/", **(GUEST_ADDRESS | changes))
 
     def _headers(self) -> dict[str, str]:
         sent = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        return {"Accept": ACCEPT, "Cookie": sent}
+        return {"Accept": PAGE_ACCEPT, "Cookie": sent}
 
     def _keep(self, response: TestResponse) -> TestResponse:
         for line in response.headers.getlist("Set-Cookie"):

@@ -11,8 +11,8 @@ import requests
 
 from handoff_sandbox.phone.call_log import Event, TimedResponse, create_note, send_request
 
-_ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
-_ADDRESS = {
+PAGE_ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
+GUEST_ADDRESS = {
     "email": "guest@example.com",
     "firstname": "Gina",
     "lastname": "Guest",
@@ -52,7 +52,7 @@ def open_on_second_phone(instruction: dict[str, Any], token: str) -> Iterator[Ev
 def buy_bag(instruction: dict[str, Any], token: str) -> Iterator[Event]:
     """Open the link in a web view of this server, and order what is in checkout."""
     with requests.Session() as http:
-        http.headers["Accept"] = _ACCEPT
+        http.headers["Accept"] = PAGE_ACCEPT
         for answered in _open_link(http, instruction, token):
             text = "A web view opens the link."
             yield answered.as_logged_call("view", "service", text).as_event()
@@ -63,7 +63,7 @@ def buy_bag(instruction: dict[str, Any], token: str) -> Iterator[Event]:
         answered = send_request(http, "GET", checkout)
         yield answered.as_logged_call("view", "shop", "Checkout, with the bag.").as_event()
         key = re.search(r'name="form_key" value="([^"]*)"', answered.response.text)
-        form = {**_ADDRESS, "form_key": key[1] if key else ""}
+        form = {**GUEST_ADDRESS, "form_key": key[1] if key else ""}
         answered = send_request(http, "POST", f"{checkout}placeorder/", data=form)
         text = "The demo fills in an address and places the order."
         yield answered.as_logged_call("view", "shop", text).as_event()
