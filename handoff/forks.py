@@ -14,7 +14,8 @@ from weakref import WeakMethod
 
 def call_after_fork(method: Callable[[], None]) -> None:
     """Call a bound method in every child process of this one, as long as its object exists."""
-    # A function that is registered at fork stays for ever, so it must not keep the object alive.
+    # A function that is registered at fork stays as long as the process. So it must not keep the
+    # object alive.
     reference = WeakMethod(method)
 
     def call() -> None:
