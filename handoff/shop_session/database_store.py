@@ -204,6 +204,8 @@ def _build_tls_context(access: SessionStoreAccess) -> ssl.SSLContext:
 def _name_error(error: SQLAlchemyError) -> str:
     """Return a name for the error of the server or of the driver, without any value."""
     cause = getattr(error, "orig", None)
+    if isinstance(getattr(cause, "original_exception", None), ssl.SSLCertVerificationError):
+        return "CertificateError"
     number = cause.args[0] if cause is not None and cause.args else None
     if not isinstance(number, int):
         return type(error).__name__

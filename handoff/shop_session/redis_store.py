@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import zlib
 from typing import Any, cast
 
@@ -46,7 +47,7 @@ class RedisSessionStore:
                     raise
                 self._send(key, fields, lifetime or self._lifetime)
         except redis.RedisError as error:
-            raise SessionStoreError(type(error).__name__) from None
+            raise SessionStoreError(_name_error(error)) from None
 
     def remove(self, session_id: str) -> None:
         """Do nothing: such a session was written with a short lifetime, and expires."""
@@ -56,7 +57,7 @@ class RedisSessionStore:
         try:
             data = cast("bytes | None", self._client.hget(f"sess_{session_id}", "data"))
         except redis.RedisError as error:
-            raise SessionStoreError(type(error).__name__) from None
+            raise SessionStoreError(_name_error(error)) from None
         if data is None or not data.startswith(_COMPRESSED):
             return data
         try:
@@ -73,3 +74,10 @@ class RedisSessionStore:
             pipe.hset(key, mapping=fields)
             pipe.expire(key, lifetime)
             pipe.execute()
+
+
+def _name_error(error: redis.RedisError) -> str:
+    """Return the name of the error, without any value."""
+    if isinstance(error.__context__, ssl.SSLCertVerificationError):
+        return "CertificateError"
+    return type(error).__name__

@@ -10,13 +10,16 @@ import redis
 
 from handoff.doctor import CheckResult
 from handoff.test_data_cleanup import Cleanup
+from tests.certificates import Authority
 from tests.doctor.conftest import create_context, good_settings, run_checks_named
 from tests.running import HOST, RedisServer, free_port
+from tests.shop_session.test_redis_connections import build_tls_options
 
 
-def check_store(url: str, folder: Path) -> tuple[list[CheckResult], Cleanup]:
+def check_store(url: str, folder: Path, **changes: object) -> tuple[list[CheckResult], Cleanup]:
     """Return the results for a session store, and the cleanup of what was written."""
-    settings = good_settings("http://127.0.0.1:9", folder / "sessions") | {"session_store": url}
+    settings = good_settings("http://127.0.0.1:9", folder / "sessions")
+    settings |= {"session_store": url, **changes}
     context = create_context(settings, seconds=20)
     return list(run_checks_named(("Session store",), context).values()), context.shop.cleanup
 
@@ -88,6 +91,23 @@ def test_a_redis_that_does_not_run_is_a_fault(tmp_path: Path) -> None:
     [found], _ = check_store(f"redis://{HOST}:{free_port()}/2", tmp_path)
     assert found.severity == "fault"
     assert "cannot be reached" in found.seen
+
+
+def test_a_certificate_that_is_not_trusted_is_named(tmp_path: Path) -> None:
+    authority, port = Authority(tmp_path), free_port()
+    options = build_tls_options(authority, port, asks_for_certificate=False)
+    server = RedisServer(port, tmp_path, options)
+    server.start()
+    try:
+        store = f"valkeys://{HOST}:{port}/2"
+        [found], _ = check_store(store, tmp_path)
+        [written, _], _ = check_store(store, tmp_path, session_store_ca_file=str(authority.file))
+    finally:
+        server.stop()
+    assert found.severity == "fault"
+    assert "certificate is not trusted" in found.seen
+    assert "HANDOFF_SESSION_STORE_CA_FILE" in found.advice
+    assert written.severity == "ok"
 
 
 def test_a_missing_folder_is_a_fault(tmp_path: Path) -> None:

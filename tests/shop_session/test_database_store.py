@@ -202,7 +202,7 @@ def test_over_tls_the_server_needs_a_known_certificate(
     unknown = SessionStoreAccess(key_file=session_store_key_file)
     url = shop.build_url(scheme="mysqls")
     assert shop.read(create_session(open_store(url, known), CONTENTS)) == DATA
-    with pytest.raises(SessionStoreError, match="ConnectionError"):
+    with pytest.raises(SessionStoreError, match="CertificateError"):
         create_session(open_store(url, unknown), CONTENTS)
 
 

@@ -73,10 +73,13 @@ def tls_server(
         yield server
 
 
-def test_a_session_is_written_over_tls(authority: Authority, tls_server: RedisServer) -> None:
+@pytest.mark.parametrize("scheme", ["rediss", "valkeys"])
+def test_a_session_is_written_over_tls(
+    authority: Authority, tls_server: RedisServer, scheme: str
+) -> None:
     own = authority.issue("handoff")
     store = open_store(
-        f"rediss://handoff:a-password@{HOST}:{tls_server.port}/2",
+        f"{scheme}://handoff:a-password@{HOST}:{tls_server.port}/2",
         SessionStoreAccess(ca_file=str(authority.file), cert_file=str(own.both)),
     )
     session_id = create_session(store, CONTENTS)
@@ -99,7 +102,7 @@ def test_a_redis_with_an_unknown_certificate_is_refused(
     url = f"rediss://handoff:a-password@{HOST}:{tls_server.port}/2"
     own = str(authority.issue("handoff").both)
     for ca_file in (None, str(stranger.file)):
-        with pytest.raises(SessionStoreError):
+        with pytest.raises(SessionStoreError, match="CertificateError"):
             create_session(
                 open_store(url, SessionStoreAccess(ca_file=ca_file, cert_file=own)), CONTENTS
             )

@@ -41,6 +41,10 @@ SERVER_ERROR_TEXTS = {
         "It cannot be reached.",
         "Check whether it runs, its host and port, and whether it requires TLS.",
     ),
+    "CertificateError": (
+        "Its certificate is not trusted, or is for another host.",
+        "Set HANDOFF_SESSION_STORE_CA_FILE to its authority, and name its host as it does.",
+    ),
 }
 """The finding and the advice, by the names of errors that every server may cause."""
 
