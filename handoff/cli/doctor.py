@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 
 import click
@@ -30,6 +29,7 @@ from handoff.doctor import (
 )
 from handoff.doctor.console_report import print_report
 from handoff.doctor.html_report import render_html_report
+from handoff.operations.json_logs import configure_logging
 from handoff.settings import CheckedSettings, check_settings
 
 # Without these settings there is no shop to check.
@@ -101,7 +101,7 @@ def doctor(
     timeout: int,
 ) -> None:
     """Check whether this shop is ready: the way into checkout, its API, the app's data."""
-    logging.disable()
+    configure_logging("CRITICAL")  # errors are results of the report instead
     context = CheckContext(
         _check_settings(),
         deadline=Deadline.after(timeout),

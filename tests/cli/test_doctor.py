@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from handoff_sandbox.shop import SandboxShop
 
 from tests.command_in_process import run_command
@@ -121,6 +122,21 @@ def test_with_json_standard_output_is_one_document(doctor: DoctorCommand) -> Non
     assert list(document["parts"]) == ["data"]
     [products] = [each for each in _findings(document) if each["name"] == "Products"]
     assert products["seen"].startswith("3 of 22")
+
+
+def test_an_answer_that_is_not_the_shops_adds_no_line_to_the_document(tmp_path: Path) -> None:
+    changes = (
+        answer_path("/healthz", {"status": "ok"}),
+        answer_path("/checkout/cart/add/", "<!doctype html><title>Just a moment...</title>", 403),
+    )
+    with run_modified_shop(tmp_path / "sessions", *changes) as (url, shop):
+        doctor = DoctorCommand(url, shop, tmp_path)
+        doctor.environment |= {
+            "HANDOFF_SESSION_STORE": "storefront",
+            "HANDOFF_STORED_SESSION_KEYS": Fernet.generate_key().decode(),
+        }
+        out, _ = doctor.start("--json", "--only", "way-in").communicate(timeout=60)
+    assert any("robots" in each["seen"] for each in _findings(json.loads(out)))
 
 
 def test_the_html_page_is_written_besides_the_tables(doctor: DoctorCommand) -> None:
