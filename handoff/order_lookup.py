@@ -10,7 +10,7 @@ import structlog
 from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.deadline import Deadline
 from handoff.ledger import Handoff
-from handoff.ledger.models import list_valid_orders
+from handoff.ledger.models import list_uncancelled_orders
 from handoff.ledger.order_lookup_repository import OrderLookupRepository
 from handoff.magento.orders import Orders
 from handoff.problems import Busy, LedgerUnavailable, ShopTimeout, ShopUnavailable
@@ -74,4 +74,4 @@ class OrderLookup:
         json = [order.as_json() for order in found]
         if json != (handoff.orders or []):
             self.repository.record_orders(handoff, json)
-        return FoundOrders(list_valid_orders(json), is_current=True)
+        return FoundOrders(list_uncancelled_orders(json), is_current=True)

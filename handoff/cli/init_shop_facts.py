@@ -85,7 +85,7 @@ def _parse_address(answer: str) -> str:
 
 
 def _parse_env_php_path(answer: str) -> str:
-    """Return the path of the file, which may be written as for a shell, or name its folder."""
+    """Return the path of env.php; the answer may be quoted as for a shell, or name its folder."""
     text = answer.strip()
     if not text:
         return ""

@@ -79,7 +79,7 @@ def read_shop_configuration(env_php: Path, *, use_php: bool = False) -> ShopConf
 
 
 def find_env_php(path: Path) -> Path:
-    """Return the path of env.php, which may name the folder of the shop, or one inside it."""
+    """Return the path of env.php; `path` names this file, the shop's folder, or one inside it."""
     for place in ("app/etc/env.php", "etc/env.php", "env.php"):
         if os.path.isfile(path / place):  # unlike Path.is_file, it raises nothing
             return path / place

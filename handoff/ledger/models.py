@@ -136,7 +136,7 @@ class Handoff(NewHandoff):
     @property
     def valid_orders(self) -> list[dict[str, Any]]:
         """The known orders that are not cancelled."""
-        return list_valid_orders(self.orders)
+        return list_uncancelled_orders(self.orders)
 
     @property
     def cancelled_orders(self) -> list[dict[str, Any]]:
@@ -176,7 +176,7 @@ class OrderFinding:
     next_check_at: int | None = None
 
 
-def list_valid_orders(orders: Sequence[dict[str, Any]] | None) -> list[dict[str, Any]]:
+def list_uncancelled_orders(orders: Sequence[dict[str, Any]] | None) -> list[dict[str, Any]]:
     """Return the orders that are not cancelled."""
     return [order for order in orders or () if not order.get("is_cancelled")]
 

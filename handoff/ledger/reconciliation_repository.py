@@ -19,7 +19,7 @@ from handoff.ledger.models import (
     IssuePeriod,
     OrderFinding,
     OrderOutcome,
-    list_valid_orders,
+    list_uncancelled_orders,
 )
 from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable, parse_row
 from handoff.ledger.tables import handoff, simplified_reference
@@ -196,7 +196,7 @@ def _build_finding_values(finding: OrderFinding) -> dict[str, Any]:
     }
     before = finding.handoff
     known = {order["id"] for order in before.valid_orders}
-    found = {order["id"] for order in list_valid_orders(finding.orders)}
+    found = {order["id"] for order in list_uncancelled_orders(finding.orders)}
     if before.resolved_at is not None and (before.outcome, known) == (values["outcome"], found):
         return values
     return {**values, "resolved_at": NOW if finding.outcome else None, "order_comment": None}

@@ -20,7 +20,7 @@ from handoff.ledger.models import (
     OrderFinding,
     OrderOutcome,
     compute_digest,
-    list_valid_orders,
+    list_uncancelled_orders,
 )
 from handoff.ledger.tables import webhook_event
 
@@ -66,7 +66,7 @@ class WebhookOutbox:
         )
         if finding.outcome is not OrderOutcome.DIFFERS or is_known:
             return
-        orders = [describe_order(order) for order in list_valid_orders(finding.orders)]
+        orders = [describe_order(order) for order in list_uncancelled_orders(finding.orders)]
         data = {"orders": orders, "differences": differences}
         numbers = [order["number"] for order in orders]
         self._add(connection, ORDER_DIFFERS, before, data, identity=[numbers, differences])
@@ -112,4 +112,4 @@ def _find_new_orders(
     before: Handoff, orders: Sequence[dict[str, Any]] | None
 ) -> list[dict[str, Any]]:
     known = {order["id"] for order in before.valid_orders}
-    return [order for order in list_valid_orders(orders) if order["id"] not in known]
+    return [order for order in list_uncancelled_orders(orders) if order["id"] not in known]

@@ -46,7 +46,7 @@ _Currency = Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[A
 _Amount = Annotated[Decimal, Field(gt=-(10**15), lt=10**15, decimal_places=20, allow_inf_nan=False)]
 
 
-def _convert_empty_object(value: object) -> object:
+def _convert_empty_list_to_dict(value: object) -> object:
     return {} if value == [] else value  # PHP's spelling of an object without fields
 
 
@@ -200,7 +200,7 @@ class OrderJson(OrderStateJson):
     discount_amount: _Amount | None = None
     tax_amount: _Amount | None = None
     extension_attributes: Annotated[
-        _OrderExtensionsJson | None, BeforeValidator(_convert_empty_object)
+        _OrderExtensionsJson | None, BeforeValidator(_convert_empty_list_to_dict)
     ] = None
 
     def build_order(self, quote_number: int, *, is_cancelled: bool) -> Order:

@@ -111,10 +111,10 @@ class QuoteBuilder:
             return CreatedCart(cart.masked_id, None)
         return CreatedCart(cart.masked_id, cart.contents.total, cart.list_repeatable_choices())
 
-    def create_known_cart(
+    def create_cart_of_known_products(
         self, bag: Bag, choices: Mapping[str, VariantChoice | None]
     ) -> CreatedCart | None:
-        """Create a cart as an earlier one, and do not read its lines; return None if that fails.
+        """Create a cart with earlier choices without reading its lines; return None on failure.
 
         `choices` has every product of the bag.
         """
@@ -176,7 +176,7 @@ class QuoteBuilder:
             answer = self._ask_graphql(document.query, document.variables)
             contents = document.parse_contents(answer)
             if contents is None:
-                # Without lines, a refused line is a failure too, but none of GraphQL.
+                # Without lines, a refused line fails the query too, although GraphQL itself works.
                 if shows_lines:
                     self.client.graphql_capabilities.record_failure(answer.response, answer.body)
                 return None

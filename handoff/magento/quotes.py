@@ -143,7 +143,7 @@ class Quotes:
         Raises LinesRefused with a fault for each line that the shop refuses.
         """
         builder = QuoteBuilder(self._client, self._variants, store, deadline)
-        if quote := self._create_known_quote(bag, builder, deadline):
+        if quote := self._create_quote_of_known_products(bag, builder, deadline):
             return quote
         # A retry creates a new cart, since the state of the first is unknown.
         cart = retry_dropped_connections(lambda: builder.create_cart(bag), deadline)
@@ -162,7 +162,7 @@ class Quotes:
         lines = fetch_line_details(self._client, quote, token=token, store=store, deadline=deadline)
         return replace(quote, lines=lines)
 
-    def _create_known_quote(
+    def _create_quote_of_known_products(
         self, bag: Bag, builder: QuoteBuilder, deadline: Deadline
     ) -> Quote | None:
         """Create a quote of products that an earlier one held exactly as its bag.
@@ -173,7 +173,9 @@ class Quotes:
         choices = self._known_products.get(skus, store=builder.store)
         if len(choices) < len(skus):
             return None
-        cart = retry_dropped_connections(lambda: builder.create_known_cart(bag, choices), deadline)
+        cart = retry_dropped_connections(
+            lambda: builder.create_cart_of_known_products(bag, choices), deadline
+        )
         if cart is not None:
             quote = self.get_guest_quote(cart.masked_id, deadline=deadline)
             if not find_quote_differences(quote.lines, bag.lines):

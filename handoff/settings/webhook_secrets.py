@@ -18,7 +18,7 @@ _ENTRY = re.compile("(?:(?P<address>.*)=)?(?P<secret>whsec_(?P<encoded>[^=]*=*))
 
 @dataclass(frozen=True, slots=True)
 class WebhookSecret:
-    """A secret, and the address of its receiver, which is None for all without one of their own."""
+    """A secret for the receiver at `address`; None means each receiver without its own secret."""
 
     secret: SecretStr
     address: SecretStr | None = None

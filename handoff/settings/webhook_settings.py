@@ -20,5 +20,5 @@ class WebhookSettings(SettingsGroup):
     """The secrets that sign the events: `whsec_` and 24 to 64 random bytes in base64. Several are
     separated by commas, and each event is signed with all of them: see
     [Replace a secret](webhooks.md#replace-a-secret). `https://crm.example.com/in=whsec_…` is for
-    this address alone, whose events are signed with no other secret then: see
+    this address alone, and then no other secret signs its events: see
     [A secret for each receiver](webhooks.md#a-secret-for-each-receiver)."""

@@ -37,7 +37,7 @@ _USER_AGENT = (
 )
 
 _FOREIGN_SESSION_HINT = (
-    "The answer came with the session cookie of another visitor, or from a cache. What stands in "
+    "The answer came with the session cookie of another visitor, or from a cache. A cache in "
     "front of the shop must store no answer that sets a cookie, and none of /checkout/."
 )
 

@@ -193,7 +193,7 @@ class StorefrontSessionBuilder:
         self, browser: StorefrontBrowser, page: VisitedPage, deadline: Deadline
     ) -> Quote:
         """Return the quote that the checkout page shows to its own scripts."""
-        masked_id, form_key = _parse_checkout_page(page)
+        masked_id, form_key = _parse_masked_id_and_form_key(page)
         if not is_masked_id(masked_id):
             log.error("checkout_quote_not_found", expected=CHECKOUT_CONFIG)
             log_unusable_answer(page.response)
@@ -211,7 +211,7 @@ class StorefrontSessionBuilder:
             raise ShopUnavailable("The shop does not find the quote of its own page.") from None
 
 
-def _parse_checkout_page(page: VisitedPage) -> tuple[Any, Any]:
+def _parse_masked_id_and_form_key(page: VisitedPage) -> tuple[Any, Any]:
     """Return the quote's masked id and the session's form key, None for both without a quote."""
     try:
         config = parse_checkout_config(page.response.text)

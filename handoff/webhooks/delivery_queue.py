@@ -48,7 +48,7 @@ _first_of_handoff = (
     )
     .scalar_subquery()
 )
-# A later time than a delay leads to is no time, or is from before the clock was set back.
+# A time beyond the longest delay is damaged, or was written before the clock was set back.
 _is_due = sa.or_(_c.next_attempt_at <= NOW, _c.next_attempt_at > NOW + _DAY)
 _DUE = (
     sa.select(

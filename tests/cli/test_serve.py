@@ -55,7 +55,7 @@ def test_a_missing_env_file_is_named() -> None:
 def test_an_env_file_that_its_user_cannot_read_is_explained(
     command: str, code: int, folder_for_all: Path
 ) -> None:
-    """The service's user meets a file that root has made, or a plain user one of another user."""
+    """The env file belongs to root or to another user, so the service's user cannot read it."""
     file = folder_for_all / "handoff.env"
     file.write_text("HANDOFF_SECRET_KEY=a secret that nobody may see\n")
     file.chmod(0)
