@@ -7,6 +7,7 @@ import http.client
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,9 +72,17 @@ class NginxServer:
         rules = (f"MAP {name}:{usual} {HOST}:{port}" for name in names for usual, port in ports)
         return ",".join(rules)
 
-    def read_logs(self) -> str:
-        """Return the content of all logs."""
-        return "".join(log.read_text() for log in self.folder.glob("*.log"))
+    def read_logs(self, *expected: str) -> str:
+        """Return the content of all logs, which nginx writes after its answers.
+
+        Waits until each expected text is in them, for five seconds at most.
+        """
+        until = time.monotonic() + 5
+        while True:
+            logs = "".join(log.read_text() for log in self.folder.glob("*.log"))
+            if all(text in logs for text in expected) or time.monotonic() > until:
+                return logs
+            time.sleep(0.02)
 
     def connect(self, scheme: str, host: str) -> socket.socket:
         """Open a connection to one of the hosts, as a client that trusts the tests' authority."""

