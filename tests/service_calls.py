@@ -25,6 +25,19 @@ def create_environment(shop: RunningShop, folder: Path, **changes: str) -> dict[
     }
 
 
+def create_doctor_environment(url: str, folder: Path) -> dict[str, str]:
+    """Return the settings of `handoff doctor` for a shop and a service at one URL."""
+    return {
+        "HANDOFF_PUBLIC_URL": url,
+        "HANDOFF_MAGENTO_URL": url,
+        "HANDOFF_API_KEYS": "a-key-of-the-tests-of-doctor",
+        "HANDOFF_SECRET_KEY": "it-signs-the-links-of-the-tests-and-is-long",
+        "HANDOFF_SESSION_STORE": (folder / "sessions").as_uri(),
+        "HANDOFF_DATABASE_URL": f"sqlite:///{folder / 'handoff.db'}",
+        "HANDOFF_POQ_ASSETS_URL": f"{url}/static/sandbox/mark.svg",
+    }
+
+
 def post_transfer(url: str, body: Any, *, key: str = KEY) -> requests.Response:
     """Post a transfer to a running service."""
     return requests.post(

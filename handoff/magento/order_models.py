@@ -169,7 +169,7 @@ class OrderStatesJson(ShopJson):
 
 
 class _OrderExtensionsJson(ShopJson):
-    """What gift cards, store credit and reward points have paid; only Adobe Commerce has these."""
+    """The amounts that gift cards, store credit and reward points have paid, in Adobe Commerce."""
 
     gift_cards_amount: _Amount | None = None
     customer_balance_amount: _Amount | None = None

@@ -19,6 +19,7 @@ from handoff_sandbox.shop import SandboxShop
 
 from tests.command_in_process import run_command
 from tests.doctor.modified_shop import answer_before, answer_path, run_modified_shop
+from tests.service_calls import create_doctor_environment
 
 Completed = subprocess.CompletedProcess[str]
 
@@ -31,13 +32,7 @@ class DoctorCommand:
         self.folder = folder
         self.environment = {
             "PATH": os.environ["PATH"],
-            "HANDOFF_PUBLIC_URL": url,
-            "HANDOFF_MAGENTO_URL": url,
-            "HANDOFF_API_KEYS": "a-key-of-the-tests-of-doctor",
-            "HANDOFF_SECRET_KEY": "it-signs-the-links-of-the-tests-and-is-long",
-            "HANDOFF_SESSION_STORE": (folder / "sessions").as_uri(),
-            "HANDOFF_DATABASE_URL": f"sqlite:///{folder / 'handoff.db'}",
-            "HANDOFF_POQ_ASSETS_URL": f"{url}/static/sandbox/mark.svg",
+            **create_doctor_environment(url, folder),
             "HANDOFF_MAGENTO_ADMIN_USERNAME": "admin",
             "HANDOFF_MAGENTO_ADMIN_PASSWORD": "Admin123!",
         }

@@ -26,6 +26,7 @@ from tests.command_in_process import run_command
 from tests.doctor.modified_shop import answer_path, run_modified_shop
 from tests.rehearsal.staging_shop import ADMIN, StagingShop, running_staging_shop
 from tests.running import RunningShop
+from tests.service_calls import create_doctor_environment
 
 WRONG_BODIES = {
     "null": b"null",
@@ -102,16 +103,7 @@ def doctor(
     folder = tmp_path_factory.mktemp("doctor")
     healthz = answer_path("/healthz", {"status": "ok"})
     with run_modified_shop(folder / "sessions", healthz, replaced.modify) as (url, _):
-        yield {
-            "HANDOFF_PUBLIC_URL": url,
-            "HANDOFF_MAGENTO_URL": url,
-            "HANDOFF_API_KEYS": "a-key-of-the-tests-of-doctor",
-            "HANDOFF_SECRET_KEY": "it-signs-the-links-of-the-tests-and-is-long",
-            "HANDOFF_SESSION_STORE": (folder / "sessions").as_uri(),
-            "HANDOFF_DATABASE_URL": f"sqlite:///{folder / 'handoff.db'}",
-            "HANDOFF_POQ_ASSETS_URL": f"{url}/static/sandbox/mark.svg",
-            **ADMIN,
-        }
+        yield {**create_doctor_environment(url, folder), **ADMIN}
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)

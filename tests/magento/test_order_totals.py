@@ -23,7 +23,7 @@ from tests.magento.shop_behaviours import answers
 
 @dataclass(frozen=True)
 class _Case:
-    """An order's amounts in REST, and those that are told, in the order of the formula."""
+    """An order's amounts in REST, and the amounts that the API shows, in the formula's order."""
 
     amounts: dict[str, Any]
     subtotal: float

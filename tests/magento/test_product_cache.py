@@ -1,4 +1,4 @@
-"""What is cached about products, and for how long."""
+"""The cache of facts about products: which facts it keeps, and for how long."""
 
 from __future__ import annotations
 
