@@ -8,9 +8,15 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from handoff.ledger.column_value_types import TextValue, TimeValue, WholeNumber
 from handoff.ledger.database import Database
-from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable, parse_rows
+from handoff.ledger.row_parser import (
+    TextValue,
+    TimeValue,
+    UnreadableCallback,
+    WholeNumber,
+    ignore_unreadable,
+    parse_rows,
+)
 from handoff.ledger.tables import webhook_event
 
 _c = webhook_event.c

@@ -20,7 +20,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from handoff.ledger.column_value_types import (
+from handoff.ledger.row_parser import (
     BagValue,
     DifferenceValue,
     OrderValue,

@@ -13,12 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from handoff.ledger.column_value_types import MAX_TIME
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import iterate_handoffs
 from handoff.ledger.models import Handoff, OrderOutcome
 from handoff.ledger.refused_transfer_repository import IS_OVER_RETENTION
-from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable
+from handoff.ledger.row_parser import MAX_TIME, UnreadableCallback, ignore_unreadable
 from handoff.ledger.stored_session_repository import IS_TO_ERASE
 from handoff.ledger.tables import (
     ended_ops_session,

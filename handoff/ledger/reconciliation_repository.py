@@ -11,7 +11,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from handoff.ledger.column_value_types import MAX_TIME
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, iterate_handoffs, read_handoffs
 from handoff.ledger.models import (
@@ -21,7 +20,7 @@ from handoff.ledger.models import (
     OrderOutcome,
     list_uncancelled_orders,
 )
-from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable, parse_row
+from handoff.ledger.row_parser import MAX_TIME, UnreadableCallback, ignore_unreadable, parse_row
 from handoff.ledger.tables import handoff, simplified_reference
 from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.problems import RecordUnreadable

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from handoff.ledger.column_value_types import TextValue, TimeValue
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.models import build_reference_key
-from handoff.ledger.row_parser import parse_row, parse_rows
+from handoff.ledger.row_parser import TextValue, TimeValue, parse_row, parse_rows
 from handoff.ledger.tables import refused_transfer
 
 RETENTION = 30 * 24 * 3600

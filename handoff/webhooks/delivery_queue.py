@@ -13,14 +13,16 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 import structlog
 
-from handoff.ledger.column_value_types import (
+from handoff.ledger.database import NOW, Database
+from handoff.ledger.row_parser import (
     JsonObjectText,
     TextValue,
     TimeValue,
+    UnreadableCallback,
     WholeNumber,
+    ignore_unreadable,
+    parse_rows,
 )
-from handoff.ledger.database import NOW, Database
-from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable, parse_rows
 from handoff.ledger.tables import webhook_event
 from handoff.problems import RecordUnreadable
 
