@@ -1,11 +1,17 @@
-"""The bag of an app: lines of sku and quantity, and a currency."""
+"""The bag of an app, and its comparison with the lines of a quote or of orders.
+
+The shop's own rules can add lines that cost nothing. So a surplus of a sku, or a sku that is not
+in the bag, is not a difference if the surplus lines are free.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
+
+from handoff.problems import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,22 @@ class Bag:
         }
 
 
+class ComparableLine(Protocol):
+    """A line of a quote or of an order.
+
+    `product_sku` is the sku of its product, if chosen options made the sku of the line longer.
+    """
+
+    @property
+    def sku(self) -> str: ...
+    @property
+    def product_sku(self) -> str | None: ...
+    @property
+    def quantity(self) -> Decimal: ...
+    @property
+    def is_free(self) -> bool: ...
+
+
 def normalize_sku(sku: str) -> str:
     """Return the spelling that equal skus share: Magento ignores case."""
     return sku.lower()
@@ -56,3 +78,50 @@ def merge_lines(lines: Iterable[BagLine]) -> tuple[BagLine, ...]:
 def format_quantity(quantity: Decimal) -> str:
     """Return a quantity without exponent and without trailing zeros: 2, 1.5, 100."""
     return f"{quantity.normalize():f}"
+
+
+def find_quote_differences(lines: Sequence[ComparableLine], bag: Iterable[BagLine]) -> list[Fault]:
+    """Return a fault for each sku whose quantity in the quote differs from the bag.
+
+    Case is ignored, and lines of one sku are added up.
+    """
+    return [
+        _build_quote_fault(wanted, held)
+        for wanted, held, _ in find_line_differences(lines, tuple(bag))
+    ]
+
+
+def find_line_differences(
+    lines: Sequence[ComparableLine], bag: Iterable[BagLine]
+) -> Iterator[tuple[BagLine, BagLine, BagLine]]:
+    """Yield three lines for each sku that differs: in the bag, held, and held but not free."""
+    in_bag = _merge_by_sku(bag)
+    held = _merge_by_sku(_use_bag_sku(in_bag, line) for line in lines)
+    paid = _merge_by_sku(_use_bag_sku(in_bag, line) for line in lines if not line.is_free)
+    for key in in_bag | held:
+        none = BagLine((in_bag.get(key) or held[key]).sku, Decimal(0))
+        found = in_bag.get(key, none), held.get(key, none), paid.get(key, none)
+        if not found[2].quantity <= found[0].quantity <= found[1].quantity:
+            yield found
+
+
+def _merge_by_sku(lines: Iterable[BagLine]) -> dict[str, BagLine]:
+    return {normalize_sku(line.sku): line for line in merge_lines(lines)}
+
+
+def _use_bag_sku(in_bag: dict[str, BagLine], line: ComparableLine) -> BagLine:
+    """Return the line with the sku that the bag uses: the line's own, or its product's."""
+    product_sku = line.product_sku or line.sku
+    is_by_product = normalize_sku(line.sku) not in in_bag and normalize_sku(product_sku) in in_bag
+    return BagLine(product_sku if is_by_product else line.sku, line.quantity)
+
+
+def _build_quote_fault(wanted: BagLine, held: BagLine) -> Fault:
+    if not wanted.quantity:
+        detail = "The quote holds this item; the bag does not."
+        return Fault("foreign_in_quote", detail, sku=wanted.sku)
+    if not held.quantity:
+        return Fault("missing_in_quote", "The quote does not hold this item.", sku=wanted.sku)
+    in_quote, in_bag = format_quantity(held.quantity), format_quantity(wanted.quantity)
+    detail = f"The quote holds {in_quote}, the bag {in_bag}."
+    return Fault("quantity_differs", detail, sku=wanted.sku)

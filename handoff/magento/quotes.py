@@ -9,8 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from handoff.bag import Bag
-from handoff.bag_comparison import find_quote_differences
+from handoff.bag import Bag, find_quote_differences
 from handoff.deadline import Deadline
 from handoff.magento.client import (
     Answer,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from handoff.bag import Bag
-from handoff.bag_comparison import find_order_differences
 from handoff.ledger.models import Handoff, OrderFinding, OrderOutcome
 from handoff.magento.order_models import OrderWithLines, is_quote_ordered
+from handoff.reconciliation.order_comparison import find_order_differences
 
 _MINUTE = 60_000  # milliseconds
 _MIN_CHECK_INTERVAL = 10 * _MINUTE

@@ -6,8 +6,7 @@ import time
 from http import HTTPStatus
 from typing import Any
 
-from handoff.bag import normalize_sku
-from handoff.bag_comparison import find_quote_differences
+from handoff.bag import find_quote_differences, normalize_sku
 from handoff.rehearsal.app_cart import AppCart, describe_lines
 from handoff.rehearsal.checkout_page import CheckoutPage, load_cart_section
 from handoff.rehearsal.context import RehearsalContext

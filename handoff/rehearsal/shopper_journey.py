@@ -8,8 +8,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
-from handoff.bag import BagLine
-from handoff.bag_comparison import find_quote_differences
+from handoff.bag import BagLine, find_quote_differences
 from handoff.magento.quote_models import QuoteLine
 from handoff.rehearsal.app_cart import AppCart, describe_lines
 from handoff.rehearsal.browser_session import open_browser_session

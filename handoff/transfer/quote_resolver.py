@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import structlog
 
-from handoff.bag import BagLine
-from handoff.bag_comparison import find_quote_differences
+from handoff.bag import BagLine, find_quote_differences
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AdminAccessDenied
 from handoff.magento.order_models import Order, is_quote_ordered

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from handoff.bag import Bag
-from handoff.bag_comparison import find_order_differences
 from handoff.magento.order_models import OrderLine, OrderTotals, OrderWithLines, OrderWithLinesJson
+from handoff.reconciliation.order_comparison import find_order_differences
 
 BAG = Bag.from_json(
     {

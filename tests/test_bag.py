@@ -9,8 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from handoff.bag import BagLine, normalize_sku
-from handoff.bag_comparison import find_quote_differences
+from handoff.bag import BagLine, find_quote_differences, normalize_sku
 from handoff.magento.quote_models import QuoteLine
 
 
