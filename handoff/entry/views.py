@@ -17,7 +17,7 @@ from handoff.entry.web_view_cookies import WebViewCookies, read_web_view_cookies
 from handoff.ledger import Handoff, HandoffRepository, LinkState
 from handoff.link_tokens import LinkTokens
 from handoff.operations.rate_limits import RateLimit, get_caller_network
-from handoff.operations.request_body import read_form_field
+from handoff.operations.request_limits import read_form_field
 from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import LedgerUnavailable, RecordUnreadable
 from handoff.settings import Settings

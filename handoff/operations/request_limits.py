@@ -1,15 +1,19 @@
-"""Limits the length of a request's headers, and the time in which a request is answered."""
+"""Limits the length of a request's headers and body, and the time in which it is answered."""
 
 from __future__ import annotations
 
 from flask import Flask, request
-from werkzeug.exceptions import RequestHeaderFieldsTooLarge
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
 from handoff.deadline import clear_request_deadline, set_request_deadline
+from handoff.problems import MalformedRequest, RequestTooLarge
 
-_MAX_LENGTH = 8192  # characters, as many as nginx and Apache accept by default
+_MAX_HEADER_LENGTH = 8192  # characters, as many as nginx and Apache accept by default
 # A shop's host has many cookies, and browsers send all of them in one header.
 _MAX_COOKIE_LENGTH = 32 * 1024
+_MAX_FORM_BYTES = 4096
+_INCOMPLETE = "The body did not arrive completely."
 
 
 def limit_header_length(app: Flask) -> None:
@@ -21,7 +25,7 @@ def limit_header_length(app: Flask) -> None:
     @app.before_request
     def _refuse_long_headers() -> None:
         for name, value in request.headers.items():
-            if len(value) > (_MAX_COOKIE_LENGTH if name == "Cookie" else _MAX_LENGTH):
+            if len(value) > (_MAX_COOKIE_LENGTH if name == "Cookie" else _MAX_HEADER_LENGTH):
                 raise RequestHeaderFieldsTooLarge
 
 
@@ -38,3 +42,32 @@ def limit_request_time(app: Flask, *, seconds: float) -> None:
     @app.teardown_request
     def _end_request_deadline(_error: BaseException | None) -> None:
         clear_request_deadline()
+
+
+def read_body(max_bytes: int) -> bytes:
+    """Return the body of this request.
+
+    Raises RequestTooLarge above `max_bytes`, and MalformedRequest for an incomplete body.
+    """
+    # werkzeug cuts a body without a length at the maximum, without an error. So read one byte more.
+    request.max_content_length = max_bytes + 1
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise RequestTooLarge from None
+    except (OSError, ParseException):  # from gunicorn, for a body that it cannot decode
+        raise MalformedRequest(_INCOMPLETE) from None
+    if len(body) > max_bytes:
+        raise RequestTooLarge
+    if len(body) < (request.content_length or 0):
+        raise MalformedRequest(_INCOMPLETE)
+    return body
+
+
+def read_form_field(name: str) -> str:
+    """Return a field of this request's form, empty if it is missing; a large form is a 413."""
+    request.max_content_length = _MAX_FORM_BYTES
+    try:
+        return request.form.get(name, "")
+    except (OSError, ParseException):  # from gunicorn, for a body that it cannot decode
+        return ""

@@ -14,7 +14,7 @@ from handoff.link_tokens import LinkTokens
 from handoff.operations.caller_authentication import CallerAuthentication, read_api_key
 from handoff.operations.problem_response import make_problem_response
 from handoff.operations.rate_limits import RateLimit
-from handoff.operations.request_body import read_body
+from handoff.operations.request_limits import read_body
 from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import (
     LedgerUnavailable,

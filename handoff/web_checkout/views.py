@@ -12,7 +12,7 @@ import structlog
 from flask import Blueprint, Flask, Response, jsonify, request
 
 from handoff.operations.rate_limits import RateLimit, get_caller_network
-from handoff.operations.request_body import read_body
+from handoff.operations.request_limits import read_body
 from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import NotFound, Problem
 from handoff.settings.store_view_models import StoreSites

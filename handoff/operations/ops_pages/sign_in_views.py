@@ -22,7 +22,7 @@ from flask import (
 from handoff.ledger.ops_sign_in_tries import OpsSignInTries, TryLimit
 from handoff.operations.ops_pages.ops_sessions import OpsSessions
 from handoff.operations.rate_limits import get_caller_network
-from handoff.operations.request_body import read_form_field
+from handoff.operations.request_limits import read_form_field
 from handoff.operations.view_context import get_view_context, register_views
 
 TRIES_PER_ADDRESS = TryLimit(5, seconds=300)
