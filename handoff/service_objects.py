@@ -30,8 +30,11 @@ from handoff.shop_session_factory import (
     open_shop_session_store,
     open_stored_session_repository,
 )
-from handoff.transfer.accepted_checkouts import AcceptedCheckouts
-from handoff.transfer.checkout_preflight import SESSION_STORE_TIMEOUT, CheckoutPreflight
+from handoff.transfer.checkout_preflight import (
+    SESSION_STORE_TIMEOUT,
+    AcceptedCheckouts,
+    CheckoutPreflight,
+)
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.storefront_session_builder import StorefrontSessionBuilder
 from handoff.transfer.transfer_service import TransferService

@@ -13,7 +13,7 @@ from handoff.ledger import NewHandoff, migrate, open_database
 from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
 from handoff.magento.quote_models import Quote, QuoteLine
 from handoff.settings import SettingsError, load_settings
-from handoff.transfer.accepted_checkouts import AcceptedCheckouts
+from handoff.transfer.checkout_preflight import AcceptedCheckouts
 from tests.conftest import settings_for
 from tests.magento.faulty_shop import FaultyShop, faulty_shop
 from tests.magento.service_in_process import ServiceInProcess, run_service
