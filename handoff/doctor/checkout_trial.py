@@ -25,8 +25,7 @@ from handoff.doctor.doctor_shop_client import DoctorShopClient
 from handoff.doctor.trial_carts import RestCart
 from handoff.doctor.trial_sessions import open_with_session, write_session
 from handoff.magento.checkout_probe import VisitedPage
-from handoff.magento.http_transport import read_json
-from handoff.magento.set_cookie_parser import find_set_cookie
+from handoff.magento.http_transport import find_set_cookie, read_json
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_session import SessionStoreError
 from handoff.shop_session.session_contents import SessionSerializer

@@ -14,7 +14,7 @@ from handoff.doctor.check_result import CheckResult, unknown, warning
 from handoff.doctor.checklist import CHECKLIST, Check, CheckScope
 from handoff.doctor.doctor_shop_client import TimeLimitReached
 from handoff.doctor.report import DoctorReport
-from handoff.magento.http_transport import NoResponse
+from handoff.magento.http_failures import NoResponse
 
 _SLOW = "Find out why the shop is slow."
 _WRONG_ANSWER_ERRORS = (

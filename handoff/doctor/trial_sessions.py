@@ -8,8 +8,7 @@ from pathlib import Path
 
 from handoff.doctor.doctor_shop_client import DoctorShopClient
 from handoff.magento.checkout_probe import ShopSession, VisitedPage
-from handoff.magento.http_transport import HttpResponse
-from handoff.magento.set_cookie_parser import find_set_cookie
+from handoff.magento.http_transport import HttpResponse, find_set_cookie
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_session import generate_session_id, open_session_store

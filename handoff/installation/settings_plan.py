@@ -15,7 +15,7 @@ from handoff.installation.session_store_settings import (
 )
 from handoff.installation.shop_config_files import ShopConfiguration
 from handoff.installation.shop_discovery import FoundShop, FoundStoreView
-from handoff.magento.set_cookie_parser import SetCookie
+from handoff.magento.http_transport import SetCookie
 from handoff.settings import Settings
 
 _DEFAULT_COOKIE_LIFETIME = "3600"

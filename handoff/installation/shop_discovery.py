@@ -12,8 +12,15 @@ from urllib.parse import urljoin, urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from handoff.deadline import Deadline
-from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, read_json
-from handoff.magento.set_cookie_parser import OTHER_COOKIES, SetCookie, parse_set_cookies
+from handoff.magento.checkout_probe import OTHER_COOKIES
+from handoff.magento.http_failures import NoResponse
+from handoff.magento.http_transport import (
+    HttpResponse,
+    HttpTransport,
+    SetCookie,
+    parse_set_cookies,
+    read_json,
+)
 from handoff.url_validation import BaseUrl
 
 _TIMEOUT = 20.0  # seconds for a call; the first page of a shop after a deployment is slow

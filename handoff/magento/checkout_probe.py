@@ -16,9 +16,9 @@ from urllib.parse import urljoin, urlsplit
 
 from handoff.deadline import Deadline
 from handoff.magento.client import MagentoClient
-from handoff.magento.http_transport import HttpResponse, NoResponse
+from handoff.magento.http_failures import NoResponse
+from handoff.magento.http_transport import HttpResponse, find_cookie_value
 from handoff.magento.page_data import CART_SECTION
-from handoff.magento.set_cookie_parser import find_cookie_value
 from handoff.magento.unusable_answer_log import classify_page, log_unusable_answer
 from handoff.problems import StoreNotServed
 from handoff.settings.store_view_models import SessionCookieSettings, StoreSite, is_cookie_sent_to
@@ -33,6 +33,11 @@ BROWSER_HEADERS = {
     "User-Agent": "Mozilla/5.0 (compatible; Handoff; monitor)",
 }
 """The headers with which pages of the shop are opened."""
+
+OTHER_COOKIES = frozenset(
+    {"form_key", "mage-messages", "private_content_version", "X-Magento-Vary"}
+)
+"""The cookies, besides the session's, that Magento's checkout may set."""
 
 
 class PageFetcher(Protocol):

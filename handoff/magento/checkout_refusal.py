@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from handoff.deadline import Deadline
 from handoff.magento.checkout_probe import CART_PAGE, CheckoutProbe, ShopSession
 from handoff.magento.client import ShopJson
-from handoff.magento.http_transport import NoResponse
+from handoff.magento.http_failures import NoResponse
 from handoff.magento.page_data import CART_SECTION, parse_cart_section
 from handoff.magento.quote_models import Quote, Sku
 from handoff.problems import (

@@ -22,7 +22,8 @@ from pydantic import BaseModel, ConfigDict
 
 from handoff.deadline import Deadline
 from handoff.magento.graphql_capabilities import GraphqlCapabilities
-from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse, get_tls_name
+from handoff.magento.http_failures import NoResponse
+from handoff.magento.http_transport import HttpResponse, HttpTransport, get_tls_name
 from handoff.magento.shop_token import ShopToken, build_auth
 from handoff.magento.unusable_answer_log import log_unusable_answer
 from handoff.problems import ShopTimeout, ShopUnavailable

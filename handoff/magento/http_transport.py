@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from ipaddress import ip_address
-from typing import Any, Literal, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -33,6 +33,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as TransportError
 
 from handoff.deadline import Deadline, run_until
+from handoff.magento.http_failures import REASONS, NoResponse, explain_failure
 
 _POOL_SIZE = 32  # connections
 _HEADERS = {
@@ -45,22 +46,6 @@ _CONNECT_TIMEOUT = 3.0  # seconds
 _CHUNK = 64 * 1024  # bytes
 
 _current_deadline: ContextVar[Deadline | None] = ContextVar("http_deadline", default=None)
-
-NoResponseKind = Literal[
-    "timeout", "unknown_host", "refused", "certificate", "tls", "invalid_url", "dropped"
-]
-
-
-class NoResponse(Exception):
-    """The request got no complete answer. `reason` is a sentence that holds no URL and no secret.
-
-    `dropped` is a connection that broke, or an answer that is not HTTP.
-    """
-
-    def __init__(self, kind: NoResponseKind, reason: str) -> None:
-        super().__init__(reason)
-        self.kind = kind
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +73,47 @@ class HttpResponse:
         return self.body.decode("utf-8", errors="replace")
 
 
+@dataclass(frozen=True, slots=True)
+class SetCookie:
+    """A cookie as a response sets it; the names of its attributes are in lower case."""
+
+    name: str
+    value: str = field(repr=False)
+    attributes: dict[str, str]
+
+    def get(self, attribute: str) -> str:
+        """Return the value of an attribute, empty if it is not set."""
+        return self.attributes.get(attribute, "")
+
+
 def read_json(response: HttpResponse) -> Any:
     """Return the JSON value in a response, None if its body is not JSON."""
     try:
         return json.loads(response.body)
     except (ValueError, RecursionError):
         return None
+
+
+def parse_set_cookies(response: HttpResponse) -> list[SetCookie]:
+    """Return the cookies that a response sets, in its order."""
+    cookies = []
+    for header in response.set_cookies:
+        pairs = [part.partition("=") for part in header.split(";")]
+        (name, value), *attributes = [(key.strip(), text.strip()) for key, _, text in pairs]
+        cookies.append(SetCookie(name, value, {key.lower(): text for key, text in attributes}))
+    return cookies
+
+
+def find_set_cookie(response: HttpResponse, name: str) -> SetCookie | None:
+    """Return the last cookie of this name in a response: a browser keeps the last one."""
+    cookies = reversed(parse_set_cookies(response))
+    return next((cookie for cookie in cookies if cookie.name == name), None)
+
+
+def find_cookie_value(response: HttpResponse, name: str) -> str:
+    """Return the value of the last cookie of this name in a response, empty if there is none."""
+    cookie = find_set_cookie(response, name)
+    return cookie.value if cookie else ""
 
 
 class HttpTransport:
@@ -140,7 +160,7 @@ class HttpTransport:
         """
         left = deadline.remaining
         if not left:
-            raise NoResponse("timeout", _REASONS["timeout"])
+            raise NoResponse("timeout", REASONS["timeout"])
         started = time.perf_counter()
         try:
             # Prepared without the session, which would merge its own settings into each request.
@@ -157,7 +177,7 @@ class HttpTransport:
             ):
                 content, is_truncated = _read_body(response, deadline, max_bytes)
         except (requests.RequestException, TransportError, OSError) as error:
-            raise _explain_failure(error, deadline) from None
+            raise explain_failure(error, deadline) from None
         cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
         seconds, status = time.perf_counter() - started, response.status_code
         return HttpResponse(status, response.headers, cookies, content, seconds, is_truncated)
@@ -228,55 +248,6 @@ def _read_body(
         if deadline.has_passed:
             raise TimeoutError
     return bytes(content), False
-
-
-_REASONS: dict[NoResponseKind, str] = {
-    "timeout": "It does not answer in time.",
-    "unknown_host": "Its host name is not known.",
-    "refused": "Nothing listens at its address.",
-    "certificate": "Its certificate is not accepted",
-    "tls": "A secure connection to it cannot be made.",
-    "invalid_url": "Its URL is not valid.",
-    "dropped": "The connection breaks.",
-}
-
-
-def _explain_failure(error: Exception, deadline: Deadline) -> NoResponse:
-    causes = list(_collect_causes(error))
-    kind = _classify_failure(error, {type(cause).__name__ for cause in causes}, deadline)
-    if kind != "certificate":
-        return NoResponse(kind, _REASONS[kind])
-    messages = (getattr(cause, "verify_message", "") for cause in causes)
-    message = next(filter(None, messages), "it is for another host")
-    return NoResponse(kind, f"{_REASONS[kind]}: {message.rstrip('.')}.")
-
-
-def _classify_failure(error: Exception, causes: set[str], deadline: Deadline) -> NoResponseKind:
-    if "NameResolutionError" in causes:
-        return "unknown_host"
-    if "ConnectionRefusedError" in causes:
-        return "refused"
-    # `requests` reports a read that ended at the deadline as a broken connection.
-    if isinstance(error, requests.Timeout | TimeoutError) or deadline.has_passed:
-        return "timeout"
-    if causes & {"SSLCertVerificationError", "CertificateError"}:
-        return "certificate"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "tls"
-    return "invalid_url" if isinstance(error, requests.exceptions.InvalidURL) else "dropped"
-
-
-def _collect_causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and its causes; urllib3 keeps the socket's error in `reason` or `args`."""
-    found: list[BaseException] = []
-    waiting: list[object] = [error]
-    while waiting:
-        cause = waiting.pop()
-        if isinstance(cause, BaseException) and cause not in found:
-            found.append(cause)
-            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None)]
-            waiting += cause.args
-            yield cause
 
 
 class _DeadlineReader(io.RawIOBase):

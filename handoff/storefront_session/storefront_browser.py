@@ -21,8 +21,8 @@ from handoff.magento.checkout_probe import (
     get_path,
 )
 from handoff.magento.client import MagentoClient, raise_no_response
-from handoff.magento.http_transport import HttpResponse, NoResponse
-from handoff.magento.set_cookie_parser import find_cookie_value
+from handoff.magento.http_failures import NoResponse
+from handoff.magento.http_transport import HttpResponse, find_cookie_value
 from handoff.magento.unusable_answer_log import classify_page, log_unusable_answer
 from handoff.problems import ShopUnavailable
 from handoff.settings.store_view_models import StoreSite

@@ -9,7 +9,8 @@ from importlib.metadata import version
 from standardwebhooks import Webhook
 
 from handoff.deadline import Deadline
-from handoff.magento.http_transport import HttpTransport, NoResponse
+from handoff.magento.http_failures import NoResponse
+from handoff.magento.http_transport import HttpTransport
 from handoff.webhooks.delivery_queue import QueuedEvent
 from handoff.webhooks.receivers import Receiver
 

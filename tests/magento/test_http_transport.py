@@ -9,7 +9,8 @@ import requests
 import requests_mock
 
 from handoff.deadline import Deadline
-from handoff.magento.http_transport import HttpResponse, HttpTransport, NoResponse
+from handoff.magento.http_failures import NoResponse
+from handoff.magento.http_transport import HttpResponse, HttpTransport
 from tests.certificates import Authority
 from tests.magento import shop_behaviours as shop_that
 from tests.magento.faulty_shop import Behaviour, faulty_shop

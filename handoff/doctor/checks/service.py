@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.trial_sessions import register_session_of
-from handoff.magento.http_transport import NoResponse, read_json
+from handoff.magento.http_failures import NoResponse
+from handoff.magento.http_transport import read_json
 from handoff.settings.store_view_models import StoreSite
 
 # Links expire by our clock alone, and sessions in Redis by the clock of Redis. A wrong clock has

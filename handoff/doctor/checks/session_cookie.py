@@ -7,9 +7,10 @@ from ipaddress import ip_address
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, Severity, fault, ok, unknown, warning
-from handoff.magento.http_transport import HttpResponse, NoResponse
-from handoff.magento.set_cookie_parser import (
-    OTHER_COOKIES,
+from handoff.magento.checkout_probe import OTHER_COOKIES
+from handoff.magento.http_failures import NoResponse
+from handoff.magento.http_transport import (
+    HttpResponse,
     SetCookie,
     find_set_cookie,
     parse_set_cookies,

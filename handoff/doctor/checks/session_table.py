@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.trial_sessions import register_session_of
-from handoff.magento.set_cookie_parser import find_set_cookie
+from handoff.magento.http_transport import find_set_cookie
 from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.shop_session import SessionStoreError
 from handoff.shop_session.database_store import DatabaseSessionStore, open_database_store

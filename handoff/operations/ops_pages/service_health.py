@@ -12,7 +12,7 @@ from handoff.deadline import Deadline
 from handoff.ledger import Database, find_newest_schema_version
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.client import MagentoClient
-from handoff.magento.http_transport import NoResponse
+from handoff.magento.http_failures import NoResponse
 from handoff.operations.health import ReadinessCheck
 from handoff.problems import LedgerUnavailable, Problem
 from handoff.recent_value import RecentValue
