@@ -7,10 +7,15 @@ import json
 from typing import TYPE_CHECKING
 
 from handoff.ledger import Database, LedgerLoginBlock
-from handoff.magento.admin_access import AccessToken, AdminAccess, AdminLogin, AdminLoginBlock
-from handoff.magento.client import MagentoClient
+from handoff.magento.admin_access import (
+    AccessToken,
+    AdminAccess,
+    AdminLogin,
+    AdminLoginBlock,
+    build_oauth_token,
+)
+from handoff.magento.client import MagentoClient, ShopToken
 from handoff.magento.orders import Orders
-from handoff.magento.shop_token import ShopToken, build_oauth_token
 from handoff.settings import Settings
 
 if TYPE_CHECKING:

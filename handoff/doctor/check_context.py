@@ -21,10 +21,10 @@ from handoff.doctor.trial_carts import (
 )
 from handoff.doctor.trial_sessions import register_session_of
 from handoff.magento.admin_access import AdminLoginReply
-from handoff.magento.client import Answer
+from handoff.magento.answers import Answer
+from handoff.magento.client import ShopToken
 from handoff.magento.http_transport import HttpResponse, read_json
 from handoff.magento.search_criteria import build_search_criteria
-from handoff.magento.shop_token import ShopToken
 from handoff.settings import CheckedSettings, Settings
 from handoff.settings.store_view_models import StoreSite, StoreView
 from handoff.shop_client_factory import build_access_token

@@ -11,10 +11,9 @@ from requests.auth import AuthBase
 
 from handoff.deadline import Deadline
 from handoff.magento.checkout_probe import BROWSER_HEADERS, CheckoutProbe
-from handoff.magento.client import MagentoClient
+from handoff.magento.client import MagentoClient, ShopToken, build_auth
 from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpResponse, HttpTransport, get_tls_name, read_json
-from handoff.magento.shop_token import ShopToken, build_auth
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.test_data_cleanup import Cleanup

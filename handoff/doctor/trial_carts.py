@@ -6,11 +6,11 @@ import secrets
 from dataclasses import dataclass, field
 
 from handoff.doctor.doctor_shop_client import DoctorShopClient, read_message
-from handoff.magento.client import Answer
+from handoff.magento.answers import Answer
+from handoff.magento.client import ShopToken
 from handoff.magento.graphql_guest_cart import build_cart_documents
 from handoff.magento.http_transport import HttpResponse, read_json
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
-from handoff.magento.shop_token import ShopToken
 from handoff.settings.store_view_models import StoreView
 
 _CLEANUP_SECONDS = 6.0

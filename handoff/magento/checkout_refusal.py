@@ -14,8 +14,8 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from handoff.deadline import Deadline
+from handoff.magento.answers import ShopJson
 from handoff.magento.checkout_probe import CART_PAGE, CheckoutProbe, ShopSession
-from handoff.magento.client import ShopJson
 from handoff.magento.http_failures import NoResponse
 from handoff.magento.page_data import CART_SECTION, parse_cart_section
 from handoff.magento.quote_models import Quote, Sku

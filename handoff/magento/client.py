@@ -10,7 +10,6 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -18,28 +17,20 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import stamina
 import structlog
-from pydantic import BaseModel, ConfigDict
+from requests import PreparedRequest
+from requests.auth import AuthBase
 
 from handoff.deadline import Deadline
+from handoff.magento.answers import Answer, build_unusable_answer_problem, log_unusable_answer
 from handoff.magento.graphql_capabilities import GraphqlCapabilities
 from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpResponse, HttpTransport, get_tls_name
-from handoff.magento.shop_token import ShopToken, build_auth
-from handoff.magento.unusable_answer_log import log_unusable_answer
 from handoff.problems import ShopTimeout, ShopUnavailable
 
 if TYPE_CHECKING:
     from handoff.worker_metrics import WorkerMetrics
 
 _MAX_BYTES = 8 * 1024 * 1024  # in an answer; a cart of 200 lines has about 100 KB
-_ERROR_FIELDS = {"message", "parameters", "errors", "trace"}
-_MAGENTO_TEXTS = re.compile(
-    "that was requested doesn't exist|consumer isn't authorized|sign-in was incorrect"
-    "|no such entity|does not have an active cart|two-factor|2fa|\\bqty\\b"
-    "|you may purchase|this product|required|please specify"
-    "|you are trying to add|you need to choose|request does not match any route",
-    re.IGNORECASE,
-)
 _RETRY_AFTER = re.compile("[0-9]{1,6}")
 _REDIRECT_HINT = (
     "HANDOFF_MAGENTO_URL is redirected. Set it to the URL at which REST itself answers. If that "
@@ -50,58 +41,31 @@ _CERTIFICATE_HINT = (
     "for HANDOFF_MAGENTO_HOST. HANDOFF_MAGENTO_CA_FILE names the authorities that are trusted."
 )
 
+ShopToken = str | AuthBase
+"""A bearer token, or the signer of each call by OAuth 1.0a. It is a credential.
+
+A bearer token is a customer's, an administrator's or an integration's.
+"""
+
 log = structlog.get_logger()
 
 _T = TypeVar("_T")
 
 
-class ShopJson(BaseModel):
-    """A JSON object in an answer of the shop; fields that are not declared are ignored."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The status and the JSON of an answer; numbers with a fraction are Decimal."""
-
-    status: int
-    body: Any
-    response: HttpResponse = field(default_factory=lambda: HttpResponse(0), repr=False)
-
-    @property
-    def is_magento_error(self) -> bool:
-        """Whether the answer has the form of Magento's error messages.
-
-        A message without parameters may be a firewall's. Magento's own comes with a header that
-        forbids to store it, in any language of the shop; without the header its text decides.
-        """
-        body = self.body
-        if not isinstance(body, dict) or not isinstance(body.get("message"), str):
-            return False
-        if not body.keys() <= _ERROR_FIELDS or not _is_json(self.response):
-            return False
-        if "parameters" in body:
-            return isinstance(body["parameters"], dict | list)
-        is_never_stored = "no-store" in self.response.headers.get("Cache-Control", "").lower()
-        return is_never_stored or _MAGENTO_TEXTS.search(self.message) is not None
-
-    @property
-    def message(self) -> str:
-        """Magento's error message, to distinguish refusals; it is never shown to anyone."""
-        if isinstance(self.body, dict):
-            return str(self.body.get("message", ""))
-        return ""
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The named parameters of Magento's error message, empty if it has none."""
-        parameters = self.body.get("parameters") if isinstance(self.body, dict) else None
-        return parameters if isinstance(parameters, dict) else {}
-
-
 class ShopDropped(ShopUnavailable):
     """The connection to the shop broke before an answer came. An immediate retry may help."""
+
+
+class BearerAuth(AuthBase):
+    """Sends a bearer token."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Add the header to a request."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
 
 class MagentoClient:
@@ -269,10 +233,9 @@ class MagentoClient:
         raise ShopUnavailable("The shop redirects REST calls to another address.")
 
 
-def build_unusable_answer_problem(answer: Answer, detail: str) -> ShopUnavailable:
-    """Log which system gave an answer that cannot be used, and return the problem to raise."""
-    log_unusable_answer(answer.response)
-    return ShopUnavailable(detail)
+def build_auth(token: ShopToken | None) -> AuthBase | None:
+    """Return the authentication of a request for `requests`, None without a token."""
+    return BearerAuth(token) if isinstance(token, str) else token
 
 
 def retry_dropped_connections(call: Callable[[], _T], deadline: Deadline) -> _T:
@@ -318,11 +281,6 @@ def _require_usable_answer(response: HttpResponse) -> None:
     if status >= HTTPStatus.BAD_GATEWAY or status == HTTPStatus.TOO_MANY_REQUESTS:
         raise ShopUnavailable(retry_after=_parse_retry_after(response))
     raise ShopUnavailable
-
-
-def _is_json(response: HttpResponse) -> bool:
-    media_type = response.headers.get("Content-Type", "").partition(";")[0]
-    return media_type.strip().lower() == "application/json"
 
 
 def _parse_json(response: HttpResponse) -> Any:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from handoff.magento.client import Answer, ShopJson
+from handoff.magento.answers import Answer, ShopJson
 from handoff.magento.quote_models import MoneyJson, Quantity, SkuJson
 
 _MAX_ALIASES = 10  # in one document; shops limit them against abuse

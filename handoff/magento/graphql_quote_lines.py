@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.client import MagentoClient, ShopJson
+from handoff.magento.answers import ShopJson
+from handoff.magento.client import MagentoClient
 from handoff.magento.quote_models import MoneyJson, Quote, QuoteLine, SkuJson
 from handoff.settings.store_view_models import StoreView
 

@@ -17,7 +17,8 @@ from pydantic import Field
 
 from handoff.bag import BagLine, normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.client import Answer, MagentoClient, ShopJson
+from handoff.magento.answers import Answer, ShopJson
+from handoff.magento.client import MagentoClient
 from handoff.magento.product_pagination import fetch_products
 from handoff.magento.quote_models import Sku
 from handoff.problems import Fault, ShopTimeout, ShopUnavailable

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from handoff.magento.client import ShopJson
+from handoff.magento.answers import ShopJson
 
 _ORDER_FIELDS = (
     "entity_id,increment_id,quote_id,customer_id,state,relation_child_real_id,created_at,"

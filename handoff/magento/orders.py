@@ -11,13 +11,8 @@ from pydantic import ValidationError
 
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AdminAccess, AdminAccessDenied
-from handoff.magento.client import (
-    Answer,
-    MagentoClient,
-    ShopJson,
-    build_unusable_answer_problem,
-    retry_dropped_connections,
-)
+from handoff.magento.answers import Answer, ShopJson, build_unusable_answer_problem
+from handoff.magento.client import MagentoClient, ShopToken, retry_dropped_connections
 from handoff.magento.order_models import (
     ORDER_FIELDS,
     ORDER_STATE_FIELDS,
@@ -32,7 +27,6 @@ from handoff.magento.order_models import (
     OrderWithLinesJson,
 )
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
-from handoff.magento.shop_token import ShopToken
 from handoff.problems import ShopUnavailable
 
 # Measured on 2.4.7: a search takes 50 ms, for one quote or for 500, and 10 ms more for each order

@@ -8,7 +8,8 @@ from typing import Annotated, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from handoff.deadline import Deadline
-from handoff.magento.client import MagentoClient, ShopJson
+from handoff.magento.answers import ShopJson
+from handoff.magento.client import MagentoClient
 from handoff.settings.store_view_models import StoreView
 
 PAGE_SIZE = 20

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from handoff.bag import Bag, BagLine, normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.client import Answer, MagentoClient, ShopJson, build_unusable_answer_problem
+from handoff.magento.answers import Answer, ShopJson, build_unusable_answer_problem
+from handoff.magento.client import MagentoClient
 from handoff.magento.graphql_guest_cart import (
     CART_QUERY,
     CartContents,

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from handoff.bag import BagLine
-from handoff.magento.client import ShopJson
+from handoff.magento.answers import ShopJson
 
 _MASKED_ID_LENGTH = 32
 

@@ -11,13 +11,8 @@ from pydantic import Field, ValidationError
 
 from handoff.bag import Bag, find_quote_differences
 from handoff.deadline import Deadline
-from handoff.magento.client import (
-    Answer,
-    MagentoClient,
-    ShopJson,
-    build_unusable_answer_problem,
-    retry_dropped_connections,
-)
+from handoff.magento.answers import Answer, ShopJson, build_unusable_answer_problem
+from handoff.magento.client import MagentoClient, retry_dropped_connections
 from handoff.magento.graphql_quote_lines import fetch_line_details
 from handoff.magento.product_cache import ProductCache
 from handoff.magento.quote_builder import QuoteBuilder

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.client import MagentoClient, ShopJson
+from handoff.magento.answers import ShopJson
+from handoff.magento.client import MagentoClient
 from handoff.magento.product_cache import ProductCache
 from handoff.magento.product_pagination import fetch_products
 from handoff.magento.quote_models import SkuJson

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from handoff.bag import BagLine, format_quantity
-from handoff.magento.client import Answer
+from handoff.magento.answers import Answer
 from handoff.magento.quote_models import QuoteLine
 from handoff.rehearsal.app_shop_client import AppClient
 

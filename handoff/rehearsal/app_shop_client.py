@@ -7,9 +7,9 @@ from typing import Any
 
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AdminAccess
-from handoff.magento.client import Answer, MagentoClient
+from handoff.magento.answers import Answer
+from handoff.magento.client import MagentoClient, ShopToken
 from handoff.magento.quote_models import is_masked_id
-from handoff.magento.shop_token import ShopToken
 from handoff.problems import ShopTimeout, ShopUnavailable
 from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.results import StepFailure

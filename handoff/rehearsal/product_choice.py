@@ -7,7 +7,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from handoff.magento.client import Answer
+from handoff.magento.answers import Answer
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.rehearsal.app_cart import AppCart
 from handoff.rehearsal.app_shop_client import AppClient, describe_answer

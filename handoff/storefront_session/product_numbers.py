@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from handoff.bag import Bag, normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.client import MagentoClient, ShopJson, build_unusable_answer_problem
+from handoff.magento.answers import ShopJson, build_unusable_answer_problem
+from handoff.magento.client import MagentoClient
 from handoff.magento.product_cache import ProductCache
 from handoff.magento.quote_models import Quote, SkuJson
 from handoff.settings.store_view_models import StoreView

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import structlog
 
 from handoff.deadline import Deadline
+from handoff.magento.answers import classify_page, log_unusable_answer
 from handoff.magento.checkout_probe import (
     CART_PAGE,
     ShopSession,
@@ -23,7 +24,6 @@ from handoff.magento.checkout_probe import (
 from handoff.magento.client import MagentoClient, raise_no_response
 from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpResponse, find_cookie_value
-from handoff.magento.unusable_answer_log import classify_page, log_unusable_answer
 from handoff.problems import ShopUnavailable
 from handoff.settings.store_view_models import StoreSite
 from handoff.storefront_session.product_numbers import NumberedProduct

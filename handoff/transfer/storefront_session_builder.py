@@ -12,6 +12,7 @@ import structlog
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
 from handoff.ledger import StorefrontSession
+from handoff.magento.answers import classify_page, log_unusable_answer
 from handoff.magento.checkout_probe import (
     CheckoutInconclusive,
     CheckoutProbe,
@@ -23,7 +24,6 @@ from handoff.magento.client import retry_dropped_connections
 from handoff.magento.page_data import CHECKOUT_CONFIG, parse_checkout_config
 from handoff.magento.quote_models import Quote, is_masked_id
 from handoff.magento.quotes import Quotes
-from handoff.magento.unusable_answer_log import classify_page, log_unusable_answer
 from handoff.problems import (
     AccountIncomplete,
     CheckoutRefused,

@@ -10,11 +10,10 @@ from handoff_sandbox.oauth_integration import ShopIntegration
 from requests.auth import AuthBase
 
 from handoff.deadline import Deadline
-from handoff.magento.admin_access import AccessToken
+from handoff.magento.admin_access import AccessToken, build_oauth_token
 from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders, OrdersDenied
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
-from handoff.magento.shop_token import build_oauth_token
 from tests.magento.faulty_shop import faulty_shop
 from tests.magento.shop_behaviours import behaves_first, forwards_to, hangs_up
 from tests.running import RunningShop

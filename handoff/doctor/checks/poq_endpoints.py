@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown
 from handoff.doctor.doctor_shop_client import read_message
+from handoff.magento.client import ShopToken
 from handoff.magento.http_transport import HttpResponse, read_json
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
-from handoff.magento.shop_token import ShopToken
 
 _ONE_ITEM = build_search_criteria(page_size=1)
 _SEARCH = build_search_criteria(
