@@ -5,6 +5,7 @@ Asking checkout takes long, so each worker can remember which guests' bags check
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -88,6 +89,7 @@ class CheckoutPreflight:
         if self._accepted and self._accepted.has_similar(handoff, quote):
             self._count_result("remembered")
             return None
+        asked_at = time.monotonic()
         try:
             visitor_id = self._require_checkout_accepts(handoff, quote, token, deadline)
         except (SessionStoreError, CheckoutInconclusive) as error:
@@ -103,7 +105,7 @@ class CheckoutPreflight:
             raise
         self._count_result("accepted")
         if self._accepted:
-            self._accepted.add(handoff, quote)
+            self._accepted.add(handoff, quote, asked_at=asked_at)
         return visitor_id
 
     def _count_result(self, result: str) -> None:
@@ -202,9 +204,10 @@ class AcceptedCheckouts:
     def __init__(
         self, refusal_count: CheckoutRefusalCount, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """`clock` returns seconds; tests replace it."""
+        """`clock` returns seconds, and is that of `asked_at`; tests replace it."""
         self._refusal_count = refusal_count
         self._last_count = 0
+        self._forgotten_at = -math.inf
         self._clock = clock
         self._lock = Lock()
         self._by_store_and_currency: dict[tuple[str, str], _ExpiryTimes] = {}
@@ -218,6 +221,7 @@ class AcceptedCheckouts:
         with self._lock:
             if count != self._last_count:
                 self._last_count = count
+                self._forgotten_at = now
                 self._by_store_and_currency.clear()
             known = self._by_store_and_currency.get((handoff.store_code, quote.currency))
             return (
@@ -228,12 +232,18 @@ class AcceptedCheckouts:
                 )
             )
 
-    def add(self, handoff: NewHandoff, quote: Quote) -> None:
-        """Remember that checkout has accepted a quote. Only a guest's bag has any effect."""
+    def add(self, handoff: NewHandoff, quote: Quote, *, asked_at: float) -> None:
+        """Remember that checkout has accepted a quote. Only a guest's bag has any effect.
+
+        `asked_at` is the time before checkout was asked. If a refusal became known after it, the
+        acceptance may be older than a change of the shop, and is not remembered.
+        """
         if handoff.kind != "bag" or quote.total is None:
             return
         now = self._clock()
         with self._lock:
+            if asked_at < self._forgotten_at:
+                return
             known = self._by_store_and_currency.setdefault(
                 (handoff.store_code, quote.currency), _ExpiryTimes()
             )

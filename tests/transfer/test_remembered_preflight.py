@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -14,10 +15,15 @@ from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
 from handoff.magento.quote_models import Quote, QuoteLine
 from handoff.settings import SettingsError, load_settings
 from handoff.transfer.checkout_preflight import AcceptedCheckouts
-from tests.conftest import settings_for
-from tests.magento.faulty_shop import FaultyShop, faulty_shop
+from tests.conftest import Poq, settings_for
+from tests.magento.faulty_shop import Call, FaultyShop, faulty_shop
 from tests.magento.service_in_process import ServiceInProcess, run_service
-from tests.magento.shop_behaviours import answers_page, behaves_if, forwards_to
+from tests.magento.shop_behaviours import (
+    answers_page,
+    behaves_if,
+    build_response,
+    forwards_to,
+)
 from tests.running import RunningShop
 
 
@@ -96,6 +102,31 @@ def test_a_refusal_forgets_what_was_accepted(shop: RunningShop, tmp_path: Path) 
         assert count_preflights(watched) == 3
 
 
+def test_an_answer_to_a_question_from_before_a_refusal_is_not_remembered(
+    shop: RunningShop, tmp_path: Path
+) -> None:
+    answers = []
+    with watched_service(shop, tmp_path) as (service, watched):
+        forward, other_caller = forwards_to(shop.url), Poq(service.app.test_client())
+
+        def accepts_after_a_refusal(call: Call) -> None:
+            watched.behaviour = forward
+            shop.state.rules.minimum = Decimal(100)
+            for line in (("ITEM-02", 1), ("ITEM-03", 90)):
+                answers.append(other_caller.bag(line, reference=line[0]).status_code)
+            call.send(build_response(200, b""))
+
+        watched.behaviour = behaves_if(
+            lambda call: call.method == "HEAD", accepts_after_a_refusal, forward
+        )
+        try:
+            for reference in ("first", "second"):
+                answers.append(service.poq.bag(("ITEM-01", 1), reference=reference).status_code)
+        finally:
+            shop.state.rules.minimum = Decimal(0)
+        assert answers == [409, 200, 200, 409]
+
+
 def test_an_inconclusive_answer_is_not_remembered(shop: RunningShop, tmp_path: Path) -> None:
     with watched_service(shop, tmp_path) as (service, watched):
         watched.behaviour = behaves_if(
@@ -144,7 +175,7 @@ def refusal_count(tmp_path: Path) -> Iterator[CheckoutRefusalCount]:
 def test_an_acceptance_ends_after_a_minute(refusal_count: CheckoutRefusalCount) -> None:
     now = 0.0
     accepted = AcceptedCheckouts(refusal_count, lambda: now)
-    accepted.add(build_handoff(), build_quote("10"))
+    accepted.add(build_handoff(), build_quote("10"), asked_at=now)
     assert accepted.has_similar(build_handoff(), build_quote("10"))
     now = 59
     assert accepted.has_similar(build_handoff(), build_quote("11"))
@@ -159,7 +190,7 @@ def test_a_refusal_in_another_worker_ends_an_acceptance(
     workers = [AcceptedCheckouts(refusal_count), AcceptedCheckouts(refusal_count)]
     for worker in workers:
         assert not worker.has_similar(build_handoff(), build_quote("10"))
-        worker.add(build_handoff(), build_quote("10"))
+        worker.add(build_handoff(), build_quote("10"), asked_at=time.monotonic())
     assert all(worker.has_similar(build_handoff(), build_quote("10")) for worker in workers)
     workers[0].forget_in_all_workers()
     assert not any(worker.has_similar(build_handoff(), build_quote("10")) for worker in workers)
@@ -169,7 +200,7 @@ def test_an_acceptance_counts_for_its_store_view_and_currency_only(
     refusal_count: CheckoutRefusalCount,
 ) -> None:
     accepted = AcceptedCheckouts(refusal_count)
-    accepted.add(build_handoff(), build_quote("10"))
+    accepted.add(build_handoff(), build_quote("10"), asked_at=time.monotonic())
     assert not accepted.has_similar(build_handoff(store_code="german"), build_quote("10"))
     assert not accepted.has_similar(build_handoff(), build_quote("10", currency="EUR"))
     assert not accepted.has_similar(build_handoff(kind="guest"), build_quote("10"))
