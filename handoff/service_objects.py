@@ -11,7 +11,6 @@ from handoff.ledger import Database, HandoffRepository, Leases, LedgerLoginBlock
 from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
 from handoff.ledger.handoff_metrics import read_handoff_metrics
 from handoff.ledger.order_lookup_repository import OrderLookupRepository
-from handoff.link_tokens import LinkTokens
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
 from handoff.magento.quotes import Quotes
@@ -39,6 +38,7 @@ from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.storefront_session_builder import StorefrontSessionBuilder
 from handoff.transfer.transfer_service import TransferService
 from handoff.web_checkout_cookies import WebCheckoutCookies
+from handoff.web_view_link import LinkTokens
 from handoff.webhooks.backlog import WebhookBacklog
 from handoff.webhooks.delivery_queue import DeliveryQueue
 from handoff.webhooks.receivers import build_outbox, list_receivers

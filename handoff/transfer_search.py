@@ -12,10 +12,10 @@ from handoff.ledger import Database, Handoff
 from handoff.ledger.event_deliveries import EventDelivery, find_event_deliveries
 from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable
 from handoff.ledger.search_repository import FoundTransfer, SearchRepository
-from handoff.link_tokens import find_handoff_id
 from handoff.settings import Settings
 from handoff.support_code import build_support_code
 from handoff.web_checkout.transfer_status import describe_refusal, describe_transfer
+from handoff.web_view_link import find_handoff_id
 from handoff.webhooks.receivers import list_receivers
 
 

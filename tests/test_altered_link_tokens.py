@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from itsdangerous import Signer
 
-from handoff.link_tokens import LinkTokens
+from handoff.web_view_link import LinkTokens
 from tests.conftest import MakeApp, Poq
 
 CURRENT, PREVIOUS, OTHER = (f"a secret that is long enough, {n}" for n in range(3))

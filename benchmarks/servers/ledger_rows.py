@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, delete, insert
 
 from handoff.ledger import generate_handoff_id, migrate, open_database, read_system_clock
 from handoff.ledger.tables import handoff
-from handoff.link_tokens import LinkTokens
+from handoff.web_view_link import LinkTokens
 
 _LINK_TTL = 3600 * 1000  # milliseconds; longer than a benchmark takes
 _BATCH = 10_000

@@ -14,11 +14,11 @@ from handoff.entry.result_pages import ResultPage
 from handoff.entry.shop_cookies import set_shop_cookies
 from handoff.entry.web_view_cookies import WebViewCookies
 from handoff.ledger import Handoff, HandoffRepository, LinkState
-from handoff.link_tokens import LinkTokens
 from handoff.order_lookup import OrderLookup
 from handoff.problems import LedgerUnavailable
 from handoff.shop_session import SessionProvider, SessionStoreError
 from handoff.web_checkout_cookies import WebCheckoutCookies
+from handoff.web_view_link import LinkTokens
 
 log = structlog.get_logger()
 

@@ -15,14 +15,13 @@ from handoff.entry.result_pages import ResultPage
 from handoff.entry.shop_cookies import list_cookies_that_fit
 from handoff.entry.web_view_cookies import WebViewCookies, read_web_view_cookies
 from handoff.ledger import Handoff, HandoffRepository, LinkState
-from handoff.link_tokens import LinkTokens
 from handoff.operations.rate_limits import RateLimit, get_caller_network
 from handoff.operations.request_limits import read_form_field
 from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import LedgerUnavailable, RecordUnreadable
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreSites
-from handoff.web_view_instruction import APP_VISIT_HEADER
+from handoff.web_view_link import APP_VISIT_HEADER, LinkTokens
 
 _blueprint = Blueprint("entry", __name__)
 

@@ -14,7 +14,7 @@ from handoff.operations.openapi_paths import SCHEMA_REF, build_paths
 from handoff.settings import Settings
 from handoff.transfer.request_parser import TransferBody
 from handoff.web_checkout.transfer_status import STATES, TIMES
-from handoff.web_view_instruction import Instruction
+from handoff.web_view_link import Instruction
 
 _REQUIRED_WITH_ITEMS = ("items", "currency", "reference")
 

@@ -16,7 +16,7 @@ from handoff.rehearsal.checkout_page import CheckoutPage, read_checkout_page
 from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.results import Observation, Step, StepFailure
 from handoff.rehearsal.web_view import WebPage, WebView
-from handoff.web_view_instruction import Instruction
+from handoff.web_view_link import Instruction
 
 
 class ShopperJourney(ABC):

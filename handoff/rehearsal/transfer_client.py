@@ -14,7 +14,7 @@ from handoff.rehearsal.browser_session import (
 from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.results import Observation, RehearsalNotPossible, StepFailure, get_advice
 from handoff.settings import Settings
-from handoff.web_view_instruction import Instruction
+from handoff.web_view_link import Instruction
 
 _TIMEOUT = 70  # seconds; more than a transfer may take
 

@@ -15,7 +15,7 @@ import requests
 from handoff.rehearsal.browser_session import choose_advice_key, read_json_object
 from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.results import StepFailure
-from handoff.web_view_instruction import Instruction
+from handoff.web_view_link import Instruction
 
 _TIMEOUT = 30  # seconds
 _MAX_REDIRECTS = 6

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from handoff.settings.group import SettingsGroup
 from handoff.settings.value_types import COMMA_SEPARATED, JSON, Host, UrlPath
-from handoff.web_view_instruction import InstructionCookie, InstructionHeader
+from handoff.web_view_link import InstructionCookie, InstructionHeader
 
 
 class LinkSettings(SettingsGroup):

@@ -10,7 +10,6 @@ import structlog
 from flask import Blueprint, Flask, Response, g, jsonify, request
 
 from handoff.ledger import Handoff, RefusedTransferRepository
-from handoff.link_tokens import LinkTokens
 from handoff.operations.caller_authentication import CallerAuthentication, read_api_key
 from handoff.operations.problem_response import make_problem_response
 from handoff.operations.rate_limits import RateLimit
@@ -27,7 +26,7 @@ from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreSites, StoreViews
 from handoff.transfer.request_parser import MAX_BYTES, find_reference, parse_transfer
 from handoff.transfer.transfer_service import TransferService
-from handoff.web_view_instruction import APP_VISIT_HEADER, Instruction, InstructionHeader
+from handoff.web_view_link import APP_VISIT_HEADER, Instruction, InstructionHeader, LinkTokens
 
 _blueprint = Blueprint("transfer", __name__)
 _blueprint.register_error_handler(Problem, make_problem_response)

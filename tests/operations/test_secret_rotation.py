@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import redis
 import requests
 
-from handoff.link_tokens import LinkTokens
+from handoff.web_view_link import LinkTokens
 from tests.postgres import PostgresServer
 from tests.running import RedisServer, RunningService, RunningShop, running_service
 from tests.service_calls import build_web_view_cookie, create_environment, post_transfer

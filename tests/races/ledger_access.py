@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from handoff.deadline import Deadline
 from handoff.ledger import Database, HandoffRepository, Leases, NewHandoff, migrate, open_database
 from handoff.ledger.tables import handoff, lease
-from handoff.link_tokens import LinkTokens
+from handoff.web_view_link import LinkTokens
 
 SECRET = "a secret of the races that is long enough"
 _numbers = count(1_000_000)  # quote numbers that no stand-in shop reaches

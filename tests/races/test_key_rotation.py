@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handoff.link_tokens import LinkTokens
+from handoff.web_view_link import LinkTokens
 from tests.conftest import BOTH, KEY, new_ledger
 from tests.races.conftest import build_environment
 from tests.races.ledger_access import SECRET, get_handoff_id

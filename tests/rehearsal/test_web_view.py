@@ -9,7 +9,7 @@ from requests_mock import Mocker
 from handoff.rehearsal.cancel_token import Cancelled, CancelToken
 from handoff.rehearsal.results import StepFailure
 from handoff.rehearsal.web_view import WebView
-from handoff.web_view_instruction import Instruction, InstructionCookie
+from handoff.web_view_link import Instruction, InstructionCookie
 
 PAGE = "https://shop.example/handoff/h/secret"
 

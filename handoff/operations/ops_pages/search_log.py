@@ -7,8 +7,8 @@ import re
 import structlog
 
 from handoff.ledger.models import is_uuid
-from handoff.link_tokens import find_handoff_id
 from handoff.support_code import normalize_support_code
+from handoff.web_view_link import find_handoff_id
 
 _NUMBER = re.compile(r"#?[0-9]{1,10}")  # a longer one could be a telephone number or a card's
 _HANDOFF_ID = re.compile(r"[A-Za-z0-9_-]{22}")

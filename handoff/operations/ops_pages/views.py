@@ -24,7 +24,6 @@ from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.ledger import Database
 from handoff.ledger.refused_transfer_repository import find_last_refusals
 from handoff.ledger.stage_counts import StageCounts, sum_stages
-from handoff.link_tokens import find_handoff_id
 from handoff.operations.ops_pages import funnel_chart
 from handoff.operations.ops_pages.ops_sessions import OpsSessions
 from handoff.operations.ops_pages.order_check import OrderCheck
@@ -44,6 +43,7 @@ from handoff.timeline_texts import (
     separate_words,
 )
 from handoff.transfer_search import search_transfers
+from handoff.web_view_link import find_handoff_id
 
 MAX_SHOWN_TRANSFERS = 20
 """Transfers that a page shows; a search seldom leads to more than two."""

@@ -1,7 +1,10 @@
-"""Link tokens: the id of a handoff with a signature, as a link holds it.
+"""The link that opens the web view: its signed token, and the instruction for the app.
 
-The token only identifies the handoff. The ledger says whether the link can still be used. Another
-signature of the id, which is in no link, proves that the app opens the link.
+A link token is the id of a handoff with a signature. It only identifies the handoff. The ledger
+says whether the link can still be used. Another signature of the id, which is in no link, proves
+that the app opens the link.
+
+The instruction is the answer to a transfer. Its fields are those of Poq's cart transfer document.
 """
 
 from __future__ import annotations
@@ -9,10 +12,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 from itsdangerous import BadSignature, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
+from pydantic import BaseModel, ConfigDict, Field
+
+APP_VISIT_HEADER = "Handoff-App"
+"""The header of an instruction that proves that the app opens the link."""
 
 _SALT = "handoff.link.v1"
 _VISIT_SALT = "handoff.app-visit.v1"
@@ -66,6 +75,45 @@ class LinkTokens:
     def is_app_proof_valid(self, handoff_id: str, proof: str) -> bool:
         """Return whether a request's proof is the one that `sign_app_proof` gave to the app."""
         return self._visit_signer.verify_signature(handoff_id, proof)
+
+
+class InstructionCookie(BaseModel):
+    """A cookie that the app sets when it opens the web view."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    name: Annotated[str, Field(min_length=1)]
+    value: str
+    domain: Annotated[str, Field(min_length=1)]
+    expire_date: Annotated[datetime | None, Field(alias="expireDate")] = None
+    is_http_only: Annotated[bool | None, Field(alias="isHttpOnly")] = None
+    is_secure: Annotated[bool | None, Field(alias="isSecure")] = None
+    path: str | None = None
+
+
+class InstructionHeader(BaseModel):
+    """A header that the app sends when it opens the web view."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+    value: Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
+
+
+class Instruction(BaseModel):
+    """How to open the web view, for the app. Fields that are None are left out of the JSON."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    method: Literal["GET", "POST"]
+    body: str | None = None
+    cookies: tuple[InstructionCookie, ...] | None = None
+    headers: tuple[InstructionHeader, ...] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the body of the answer."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def find_handoff_id(text: str) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from handoff.link_tokens import LinkTokens
+from handoff.web_view_link import LinkTokens
 
 OLD, CURRENT = "the old key, long enough", "the current key, long enough"
 ID = "EAogZOrT92Cx5QQ1ehLHtQ"
