@@ -1,8 +1,13 @@
-"""Writes shop sessions: the session id, the protocol of all session stores, and opening one."""
+"""Session stores: their protocol, PHP's own store in files, and writing a session into a store."""
 
 from __future__ import annotations
 
+import os
+import pwd
+import re
 import secrets
+from contextlib import suppress
+from pathlib import Path
 from typing import Protocol
 
 from handoff.deadline import Deadline, run_until
@@ -27,6 +32,8 @@ _RESERVE = 0.5  # seconds for a session that is written after the request's dead
 # values of a byte evenly, so `byte % 32` has no bias.
 _ID_CHARACTERS = "0123456789abcdefghijklmnopqrstuv"
 _ID_LENGTH = 26
+# The shop may have chosen the id, and it must not lead to another folder.
+_SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")
 
 
 class SessionStoreError(Exception):
@@ -57,6 +64,64 @@ class SessionStore(Protocol):
 
     def check_writable(self) -> None:
         """Store an empty session that is gone at once, or raise SessionStoreError."""
+
+
+class FileSessionStore:
+    """Writes `sess_<id>` files into PHP's save path, for `session.save_handler=files`.
+
+    PHP refuses a file that another user owns. So the service must run as PHP's user, or have
+    the right to change the owner of each file to `owner`.
+    """
+
+    def __init__(
+        self, path: str, *, owner: str | None = None, serializer: SessionSerializer = "php"
+    ) -> None:
+        self.serializer: SessionSerializer = serializer
+        self._folder = Path(path)
+        self._owner = owner
+
+    def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
+        """Create the session's file. `lifetime` has no effect: PHP's own cleanup removes files."""
+        file = self._folder / f"sess_{session_id}"
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise SessionStoreError(type(error).__name__) from None
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                if self._owner is not None:
+                    user = pwd.getpwnam(self._owner)
+                    os.fchown(stream.fileno(), user.pw_uid, user.pw_gid)
+                stream.write(data)
+        except (OSError, KeyError) as error:
+            file.unlink(missing_ok=True)
+            raise SessionStoreError(type(error).__name__) from None
+
+    def remove(self, session_id: str) -> None:
+        """Remove a session's file, for which PHP's own cleanup would take long.
+
+        The service may have no right to remove a file of PHP's user. Then that cleanup does it.
+        """
+        if _SESSION_ID.fullmatch(session_id):
+            with suppress(OSError):
+                (self._folder / f"sess_{session_id}").unlink()
+
+    def read(self, session_id: str) -> bytes | None:
+        """Return the content of the session's file, or None if there is no such file."""
+        if not _SESSION_ID.fullmatch(session_id):
+            return None
+        try:
+            return (self._folder / f"sess_{session_id}").read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise SessionStoreError(type(error).__name__) from None
+
+    def check_writable(self) -> None:
+        """Create a session file that belongs to no shopper, and remove it."""
+        session_id = generate_session_id()
+        self.write(session_id, b"_|N;")  # not empty, so that a full disk is noticed
+        self.remove(session_id)
 
 
 class SessionProvider(Protocol):
@@ -127,7 +192,6 @@ def open_session_store(
     to answer; one retry may double that.
     """
     # These modules need SessionStoreError, so this module cannot import them at its top.
-    from handoff.shop_session.file_store import FileSessionStore
     from handoff.shop_session.redis_client import build_redis_client
     from handoff.shop_session.redis_store import RedisSessionStore
 

@@ -10,8 +10,7 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 
-from handoff.shop_session.file_store import FileSessionStore
-from handoff.shop_session.store import SessionStoreError
+from handoff.shop_session.store import FileSessionStore, SessionStoreError
 from tests.conftest import MakeApp, Poq, get_link_path
 from tests.logs import CapturedLog
 from tests.running import RunningShop

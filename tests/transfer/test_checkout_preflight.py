@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
 from handoff.deadline import Deadline
-from handoff.shop_session.file_store import FileSessionStore
+from handoff.shop_session.store import FileSessionStore
 from tests.conftest import MakeApp, Poq, get_link_path, use_link
 from tests.logs import CapturedLog
 from tests.running import HOST, RunningShop

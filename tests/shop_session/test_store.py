@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from handoff.shop_session import SessionContents, SessionStoreError, create_session
-from handoff.shop_session.file_store import FileSessionStore
+from handoff.shop_session.store import FileSessionStore
 from tests.running import require_program
 from tests.shop_session.stores import open_store
 
