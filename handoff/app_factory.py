@@ -32,12 +32,11 @@ from handoff.operations.health import register_health_endpoints
 from handoff.operations.json_logs import configure_logging
 from handoff.operations.metrics_endpoint import register_metrics
 from handoff.operations.openapi_document import register_openapi
-from handoff.operations.proxy_middleware import add_proxy_middleware
 from handoff.operations.rate_limits import RateLimit, RateLimitCounters
-from handoff.operations.request_ids import add_request_ids
 from handoff.operations.request_limits import limit_header_length, limit_request_time
 from handoff.operations.request_log import log_requests
 from handoff.operations.settings_reload import get_cached_settings
+from handoff.operations.wsgi_middleware import add_proxy_middleware, add_request_ids
 from handoff.resource_folders import find_resource_folder
 from handoff.service_objects import ServiceObjects, build_service_objects
 from handoff.settings import Settings, find_unknown_names, load_settings

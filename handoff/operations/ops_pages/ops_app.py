@@ -15,10 +15,9 @@ from handoff.operations.ops_pages.order_check import OrderCheck
 from handoff.operations.ops_pages.service_health import ServiceHealth
 from handoff.operations.ops_pages.sign_in_views import SignInContext, register_sign_in
 from handoff.operations.ops_pages.views import OpsContext, register_ops_views
-from handoff.operations.proxy_middleware import ClientAddressMiddleware
-from handoff.operations.request_ids import add_request_ids
 from handoff.operations.request_limits import limit_header_length, limit_request_time
 from handoff.operations.request_log import log_requests
+from handoff.operations.wsgi_middleware import ClientAddressMiddleware, add_request_ids
 from handoff.recent_value import RecentValue
 from handoff.resource_folders import find_resource_folder
 from handoff.service_objects import ServiceObjects

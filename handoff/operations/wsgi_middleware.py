@@ -1,10 +1,15 @@
-"""WSGI middleware for a service behind reverse proxies: the client's address, the path prefix."""
+"""WSGI middleware around the app: request ids, clients' addresses, and path prefixes of proxies.
+
+Each answer has a request id as `X-Request-ID`, and so has each log line of its request.
+"""
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Iterable
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Flask
@@ -16,19 +21,53 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+_ID_HEADER = "X-Request-ID"
+_VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _MAX_FORWARDED_LENGTH = 1000  # characters from the end of `X-Forwarded-For`, enough for 10 proxies
 _PROBES = ("/healthz", "/readyz", "/metrics")  # the platform asks for these without a proxy
 
 
 def add_proxy_middleware(app: Flask, settings: Settings) -> None:
-    """Wrap an app in the middleware that its settings require.
+    """Wrap an app in the middleware for proxies that its settings require.
 
-    Scheme, host and path of the service are settings. No other header of a proxy is read.
+    Scheme, host and path of the service are settings, so no header about them is read.
     """
     wsgi: WSGIApplication = PathPrefixMiddleware(app.wsgi_app, settings.public_paths)
     if settings.trusted_proxies:
         wsgi = ClientAddressMiddleware(wsgi, settings.trusted_proxies)
     app.wsgi_app = wsgi  # type: ignore[assignment,method-assign]
+
+
+def add_request_ids(app: Flask, *, trust_proxy: bool) -> None:
+    """Wrap an app in the middleware for request ids; `trust_proxy` accepts those of a proxy."""
+    wsgi = RequestIdMiddleware(app.wsgi_app, trust_proxy=trust_proxy)
+    app.wsgi_app = wsgi  # type: ignore[assignment,method-assign]
+
+
+class RequestIdMiddleware:
+    """Gives each request the id that a trusted proxy has sent, or a new one.
+
+    Anyone can send the header, so without a trusted proxy it is ignored. So is an id that is not 1
+    to 64 letters, digits, dots, underscores and hyphens.
+    """
+
+    def __init__(self, app: WSGIApplication, *, trust_proxy: bool) -> None:
+        self._app = app
+        self._trust_proxy = trust_proxy
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        request_id = self._choose_id(environ)
+        # The request log removes it when the request ends.
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+
+        def start_with_id(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            return start(status, [*headers, (_ID_HEADER, request_id)], *rest)
+
+        return self._app(environ, start_with_id)
+
+    def _choose_id(self, environ: WSGIEnvironment) -> str:
+        received = environ.get("HTTP_X_REQUEST_ID", "") if self._trust_proxy else ""
+        return received if _VALID_ID.fullmatch(received) else uuid.uuid4().hex
 
 
 class PathPrefixMiddleware:
