@@ -149,7 +149,8 @@ def test_every_command_is_documented_with_an_example(name: str) -> None:
 
 def test_every_state_and_difference_of_the_reconciliation_is_documented() -> None:
     codes = {state.value for state in ReportState}
-    comparison = (ROOT / "handoff" / "bag_comparison.py").read_text("utf-8")
+    folder = ROOT / "handoff" / "reconciliation"
+    comparison = (folder / "order_comparison.py").read_text("utf-8")
     codes |= set(re.findall(r'Difference\(\s*"([a-z_]+)"', comparison))
     assert len(codes) == len(ReportState) + 4
     assert [code for code in sorted(codes) if f"`{code}`" not in ALL_TEXT] == []
