@@ -13,14 +13,15 @@ POLICY_HEADER = "Content-Security-Policy"
 
 def add_security_headers(app: Flask, settings: Settings) -> None:
     """Add the headers to every response of the app; a view may set a policy of its own."""
-    headers = build_security_headers(settings)
+    # Without `private`, Magento's own VCL for Varnish removes the cookies from a response.
+    headers = {**build_security_headers(settings), "Cache-Control": "private, no-store"}
 
     @app.after_request
     def _add_headers(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        # Without `private`, Magento's own VCL for Varnish removes the cookies from a response.
-        response.headers.setdefault("Cache-Control", "private, no-store")
+        # One look at the names: `setdefault` would compare each header with all of the cookies.
+        present = set(response.headers.keys(lower=True))
+        missing = [(name, headers[name]) for name in headers if name.lower() not in present]
+        response.headers.extend(missing)
         return response
 
 

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 from flask import Response
 from werkzeug.http import dump_cookie
 
-from handoff.entry.expired_cookies import ExpiredCookie, list_cookies_to_expire
+from handoff.entry.expired_cookies import list_cookies_to_expire
 from handoff.settings.store_view_models import StoreSite
 
 MAX_SET_COOKIE_BYTES = 3050
@@ -48,28 +48,32 @@ def set_shop_cookies(
     clear these if `mage-cache-sessid` is missing, and reload the sections in `section_data_ids`.
     """
     sections = _build_section_data_ids(sent_cookies.get("section_data_ids", ""))
-    for expired in list_cookies_that_fit(site):
-        response.headers.add("Set-Cookie", _build_expiring_header(expired))
-    for header in _build_shop_cookie_headers(site, session_id, secrets.token_hex(16), sections):
+    own = _build_shop_cookie_headers(site, session_id, secrets.token_hex(16), sections)
+    for header in (*list_expiring_headers(site), *own):
         response.headers.add("Set-Cookie", header)
 
 
 def measure_set_cookies(site: StoreSite) -> int:
     """Return the most bytes of `Set-Cookie` headers that a used link may answer with."""
-    expiring = map(_build_expiring_header, list_cookies_that_fit(site))
-    return _measure_fixed_headers(site) + _measure_headers(expiring)
+    return _measure_fixed_headers(site) + _measure_headers(list_expiring_headers(site))
 
 
 @cache
-def list_cookies_that_fit(site: StoreSite) -> tuple[ExpiredCookie, ...]:
-    """Return the cookies to expire, without the least important ones if there is no room."""
+def list_expiring_headers(site: StoreSite) -> tuple[str, ...]:
+    """Return the Set-Cookie headers that expire cookies, as many as there is room for.
+
+    The least important ones are left out.
+    """
     room = MAX_SET_COOKIE_BYTES - _measure_fixed_headers(site)
     fitting = []
     for expired in list_cookies_to_expire(site):
-        room -= _measure_headers([_build_expiring_header(expired)])
+        header = dump_cookie(
+            expired.name, max_age=0, sync_expires=False, domain=expired.domain, path=expired.path
+        )
+        room -= _measure_headers([header])
         if room < 0:
             break
-        fitting.append(expired)
+        fitting.append(header)
     return tuple(fitting)
 
 
@@ -136,12 +140,6 @@ def _measure_fixed_headers(site: StoreSite) -> int:
     )
     domain = site.session_cookie.named_domain or ""  # one of the other cookies has it
     return _measure_headers(own) + _OTHER_COOKIES_BYTES + len(f"; Domain={domain}")
-
-
-def _build_expiring_header(expired: ExpiredCookie) -> str:
-    return dump_cookie(
-        expired.name, max_age=0, sync_expires=False, domain=expired.domain, path=expired.path
-    )
 
 
 def _measure_headers(values: Iterable[str]) -> int:

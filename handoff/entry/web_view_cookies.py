@@ -22,6 +22,7 @@ from werkzeug.http import dump_cookie
 from handoff.settings.store_view_models import StoreSite
 
 _MAX_COOKIES = 8
+_NAME_END = re.compile("[0-9a-f]{6}")
 _VALUE = re.compile("[A-Za-z0-9_-]{22,64}")
 
 # Earlier versions set this name below a path. Its value never becomes the ledger's, so it only lets
@@ -86,11 +87,12 @@ def read_web_view_cookies(
 
 
 def _find_cookies(request: Request, prefix: str) -> dict[str, str]:
-    whole_name = re.compile(f"{prefix}[0-9a-f]{{6}}")
     found = [
         (name, value)
         for name, value in sorted(request.cookies.items())
-        if whole_name.fullmatch(name) and _VALUE.fullmatch(value)
+        if name.startswith(prefix)
+        and _NAME_END.fullmatch(name, len(prefix))
+        and _VALUE.fullmatch(value)
     ]
     return dict(found[:_MAX_COOKIES])
 

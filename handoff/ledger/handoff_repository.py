@@ -313,7 +313,7 @@ class HandoffRepository:
     def _fetch_handoff(
         self, connection: sa.Connection, statement: sa.Executable, **values: Any
     ) -> Handoff | None:
-        row = connection.execute(statement, values).mappings().one_or_none()
+        row = connection.execute(statement, values).mappings().first()
         return None if row is None else parse_row(Handoff, row)
 
 

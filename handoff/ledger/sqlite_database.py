@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import make_url
@@ -70,8 +70,8 @@ class SqliteDatabase(Database):
     def _begin_transaction(self, durable: bool) -> Iterator[Connection]:
         with self._writes.connect() as connection:
             # FULL waits for the disk at each commit. It can be set only outside a transaction.
-            synchronous = "FULL" if durable else "NORMAL"
-            _set_busy_timeout(connection).execute(f"PRAGMA synchronous={synchronous}")
+            _set_pragma(connection, "synchronous", "FULL" if durable else "NORMAL")
+            _set_busy_timeout(connection)
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
             connection.commit()
@@ -110,11 +110,16 @@ def _create_engine(url: str, *, pool_size: int) -> Engine:
     return engine
 
 
-def _set_busy_timeout(connection: Connection) -> sqlite3.Connection:
-    """Let SQLite wait for a lock as long as the request may, and return the driver's connection."""
-    driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA busy_timeout={int(compute_wait_seconds() * 1000)}")
-    return cast(sqlite3.Connection, driver)
+def _set_busy_timeout(connection: Connection) -> None:
+    """Let SQLite wait for a lock as long as the request may, in steps of 0.1 seconds."""
+    _set_pragma(connection, "busy_timeout", str(round(compute_wait_seconds() * 10) * 100))
+
+
+def _set_pragma(connection: Connection, name: str, value: str) -> None:
+    """Set an option of a connection, unless it has the value already."""
+    if connection.info.get(name) != value:
+        connection.exec_driver_sql(f"PRAGMA {name}={value}")
+        connection.info[name] = value
 
 
 @contextmanager
