@@ -7,12 +7,11 @@ does not end a connection whose packets the frozen machine's kernel confirms.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator
 from functools import partial
 from typing import Any, Self
 
 from psycopg import Connection, OperationalError
+from psycopg.errors import _WaitTimeout
 
 from handoff.deadline import Deadline, run_until
 from handoff.ledger.database import compute_wait_seconds
@@ -33,25 +32,7 @@ class TimeoutConnection(Connection[Any]):
     def wait(self, gen: Any, *options: Any, **named: Any) -> Any:
         """Wait as psycopg does, or raise OperationalError at the deadline."""
         try:
-            return super().wait(_add_timeout(gen), *options, **named)
-        except _AnswerTimeout:
+            return super().wait(gen, *options, **named | {"timeout": compute_wait_seconds()})
+        except _WaitTimeout:
             self.close()
             raise OperationalError("the server does not answer") from None
-
-
-class _AnswerTimeout(Exception):
-    pass
-
-
-def _add_timeout(waiting: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """Wrap psycopg's generator, which it resumes every 0.1 seconds, even without an answer."""
-    until = time.monotonic() + compute_wait_seconds()
-    try:
-        wanted = next(waiting)
-        while True:
-            ready = yield wanted
-            wanted = waiting.send(ready)
-            if not ready and time.monotonic() > until:
-                raise _AnswerTimeout
-    except StopIteration as end:
-        return end.value

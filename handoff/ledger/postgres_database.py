@@ -48,6 +48,8 @@ _SETTINGS = {
     "idle_in_transaction_session_timeout": "10000",
     "synchronous_commit": "on",
 }
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_BEGIN_NOT_DURABLE = f"{_BEGIN}; SET LOCAL synchronous_commit = off"
 # A migration may take long, and first waits for the migrations of other hosts.
 _MIGRATION_SETTINGS = {"statement_timeout": "0", "lock_timeout": "60000"}
 T = TypeVar("T")
@@ -57,8 +59,7 @@ class PostgresDatabase(Database):
     """A PostgreSQL database. Writers wait for each other's rows; readers never wait."""
 
     def __init__(self, url: str, clock: Clock | None = None) -> None:
-        self._writes = _create_engine(url)
-        self._reads = self._writes.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = _create_engine(url)
         self._free = BoundedSemaphore(_CONNECTIONS)
         self._migrations = create_engine(
             url,
@@ -67,7 +68,7 @@ class PostgresDatabase(Database):
             connect_args={**_CONNECT_ARGS, "prepare_threshold": None},
         )
         event.listen(self._migrations, "connect", _require_utf8)
-        super().__init__(self._writes, self._migrations, clock=clock)
+        super().__init__(self._engine, self._migrations, clock=clock)
 
     def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
         until = time.monotonic() + compute_wait_seconds()
@@ -75,9 +76,9 @@ class PostgresDatabase(Database):
             try:
                 # The server may still run a statement after we have given up on it. Without a
                 # commit it is undone; in autocommit it would use the link after all.
-                with self._connect(self._writes) as connection, connection.begin():
-                    if not durable:
-                        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+                with self._connect() as connection, connection.begin():
+                    driver: Any = connection.connection.driver_connection
+                    driver.execute(_BEGIN if durable else _BEGIN_NOT_DURABLE, prepare=False)
                     return work(connection)
             except LedgerConflict:
                 if time.monotonic() > until:
@@ -86,7 +87,7 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def open_read_connection(self) -> Iterator[Connection]:
-        with self._connect(self._reads) as connection:
+        with self._connect() as connection:
             yield connection
 
     @contextmanager
@@ -97,12 +98,12 @@ class PostgresDatabase(Database):
             yield connection
 
     @contextmanager
-    def _connect(self, engine: Engine) -> Iterator[Connection]:
+    def _connect(self) -> Iterator[Connection]:
         """Wait for a free connection until the deadline; the pool's own timeout is fixed."""
         if not self._free.acquire(timeout=compute_wait_seconds()):
             raise build_unavailable_error("no connection came free")
         try:
-            with translate_database_errors(Error), engine.connect() as connection:
+            with translate_database_errors(Error), self._engine.connect() as connection:
                 yield connection
         finally:
             self._free.release()
@@ -118,7 +119,7 @@ def _create_engine(url: str) -> Engine:
         poolclass=QueuePool,
         pool_size=_CONNECTIONS,
         max_overflow=0,
-        isolation_level="READ COMMITTED",
+        isolation_level="AUTOCOMMIT",  # `write` begins its transactions itself
         hide_parameters=True,
         json_deserializer=parse_json_or_keep,
         connect_args=_CONNECT_ARGS,
@@ -141,7 +142,6 @@ def _create_engine(url: str) -> Engine:
             # that was prepared before is unknown.
             connection.prepare_threshold = None
         connection.execute(_build_set_config_statement(_SETTINGS, local=False).encode())
-        connection.commit()
 
     return engine
 
