@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import ceil
 from typing import Any, Self
 from urllib.parse import quote
 
-from handoff.doctor.doctor_shop_client import DoctorShopClient
+from handoff.doctor.doctor_shop_client import DoctorShopClient, read_message
 from handoff.magento.client import ShopToken
 from handoff.magento.http_transport import read_json
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.settings.store_view_models import StoreView
 
+_PAGE_SIZE = 20  # webapi/validation/maximum_page_size may allow no larger page
 _SPREAD = 4  # products are taken from four parts of the catalogue
 _CONFIGURABLES = 3
 _MAX_CHILDREN = 100
+_MAX_ATTRIBUTES = 100
 _MAX_CATEGORIES = 500
 # Visible in lists (2), in search (3) or in both (4).
 _VISIBLE = "2,3,4"
@@ -87,7 +90,8 @@ class CatalogueSample:
     """Products and categories of a catalogue with `total` visible products.
 
     `filterable` are the codes of the attributes for filters, None if the shop does not list them.
-    `denied` are the endpoints to which the administrator has no right.
+    `denied` are the endpoints to which the administrator has no right, and `failures` says by path
+    what the shop answered instead of data.
     """
 
     products: tuple[CatalogueProduct, ...]
@@ -97,6 +101,7 @@ class CatalogueSample:
     media_url: str
     filterable: tuple[str, ...] | None
     denied: frozenset[str] = field(default=frozenset())
+    failures: dict[str, str] = field(default_factory=dict)
 
 
 class CatalogueReader:
@@ -107,6 +112,7 @@ class CatalogueReader:
         self._store = store
         self._token = token
         self._denied: set[str] = set()
+        self._failures: dict[str, str] = {}
 
     def read_sample(self, size: int) -> CatalogueSample:
         """Read `size` products from several parts of the catalogue, and some configurables."""
@@ -121,6 +127,7 @@ class CatalogueReader:
             media_url=self._read_media_url(),
             filterable=self._read_filterable_attributes(),
             denied=frozenset(self._denied),
+            failures=self._failures,
         )
 
     def _is_in_website(self, item: Any) -> bool:
@@ -134,16 +141,21 @@ class CatalogueReader:
         response = self._shop.rest("GET", path, store=self._store, token=self._token, params=params)
         if response.status in (401, 403):
             self._denied.add(path.partition("/")[0])
+        elif response.status != 200:
+            self._failures[path] = read_message(response) or f"status {response.status}"
         return read_json(response) if response.status == 200 else None
 
     def _select_skus(self, size: int) -> tuple[list[str], int]:
         """Return skus from all parts of the catalogue, and the number of all products."""
-        first, total = self._find_skus(size, 1)
+        per_page = min(_PAGE_SIZE, size)
+        skus, total = self._find_skus(per_page, 1)
         if total <= size:
-            return first, total
-        per_page = max(1, size // _SPREAD)
-        full_pages = total // per_page
-        pages = {1 + n * (full_pages - 1) // max(1, _SPREAD - 1) for n in range(_SPREAD)}
+            for page in range(2, ceil(total / per_page) + 1):
+                skus += self._find_skus(per_page, page)[0]
+            return skus, total
+        per_page = max(1, min(_PAGE_SIZE, size // _SPREAD))
+        full_pages, count = total // per_page, ceil(size / per_page)
+        pages = {1 + n * (full_pages - 1) // max(1, count - 1) for n in range(count)}
         skus = [sku for page in sorted(pages) for sku in self._find_skus(per_page, page)[0]]
         configurables, _ = self._find_skus(
             _CONFIGURABLES, 1, SearchFilter("type_id", "configurable")
@@ -169,12 +181,14 @@ class CatalogueReader:
     def _read_children(self, products: Iterable[CatalogueProduct]) -> dict[int, CatalogueProduct]:
         """Return the children of the configurable products by their ids."""
         wanted = sorted({number for product in products for number in product.child_ids})
-        if not wanted:
-            return {}
-        ids = SearchFilter("entity_id", ",".join(map(str, wanted[:_MAX_CHILDREN])), "in")
-        data = self._get_json("products", build_search_criteria(ids, page_size=_MAX_CHILDREN)) or {}
-        children = map(CatalogueProduct.parse, _get_list(data, "items"))
-        return {child.id: child for child in children}
+        children: dict[int, CatalogueProduct] = {}
+        for start in range(0, min(len(wanted), _MAX_CHILDREN), _PAGE_SIZE):
+            numbers = ",".join(map(str, wanted[start : start + _PAGE_SIZE]))
+            ids = SearchFilter("entity_id", numbers, "in")
+            criteria = build_search_criteria(ids, page_size=_PAGE_SIZE)
+            items = _get_list(self._get_json("products", criteria) or {}, "items")
+            children |= {child.id: child for child in map(CatalogueProduct.parse, items)}
+        return children
 
     def _read_categories(self) -> Iterator[CatalogueCategory]:
         """Yield the categories below the root, level by level."""
@@ -202,12 +216,22 @@ class CatalogueReader:
 
     def _read_filterable_attributes(self) -> tuple[str, ...] | None:
         is_filterable = SearchFilter("is_filterable", "0", "gt")
-        fields = "items[attribute_code]"
-        criteria = build_search_criteria(is_filterable, page_size=50, fields=fields)
-        data = self._get_json("products/attributes", criteria)
-        if data is None:
-            return None
-        return tuple(str(item["attribute_code"]) for item in _get_list(data, "items"))
+        codes: list[str] = []
+        for page in range(1, _MAX_ATTRIBUTES // _PAGE_SIZE + 1):
+            criteria = build_search_criteria(
+                is_filterable,
+                page_size=_PAGE_SIZE,
+                page=page,
+                sort_by="attribute_code",
+                fields="items[attribute_code],total_count",
+            )
+            data = self._get_json("products/attributes", criteria)
+            if data is None:
+                return None
+            codes += [str(item["attribute_code"]) for item in _get_list(data, "items")]
+            if page * _PAGE_SIZE >= int(data.get("total_count") or 0):
+                break
+        return tuple(codes)
 
 
 def _get_list(item: dict[str, Any], name: str) -> list[Any]:

@@ -121,3 +121,12 @@ def report_missing(
         return ok(f"Nothing is missing in {format_count(total, thing)}.")
     seen = f"Missing for {without} of {format_count(total, thing)}."
     return CheckResult(severity, seen, advice, missing=tuple(missing))
+
+
+def report_unreadable(things: str, answer: str) -> CheckResult:
+    """Return the fault that the shop does not list things; `answer` says what it answered."""
+    return fault(
+        f"The shop does not list its {things}. It answers: {answer}",
+        "See the shop's log. If the shop limits page sizes, allow 20: Stores, Configuration, "
+        "Services, Magento Web API, Web API Input Limits.",
+    )

@@ -32,9 +32,14 @@ def is_picture(response: HttpResponse) -> bool:
 
 
 def read_message(response: HttpResponse) -> str:
-    """Return the message of Magento in a response, or an empty text."""
+    """Return the message of Magento in a response with its parameters, or an empty text."""
     data = read_json(response)
-    return str(data.get("message", ""))[:200] if isinstance(data, dict) else ""
+    if not isinstance(data, dict):
+        return ""
+    message, parameters = str(data.get("message", "")), data.get("parameters")
+    for name, value in parameters.items() if isinstance(parameters, dict) else ():
+        message = message.replace(f"%{name}", str(value))
+    return message[:200]
 
 
 class DoctorShopClient:

@@ -16,6 +16,7 @@ from handoff.settings.store_view_models import StoreView
 _CLEANUP_SECONDS = 6.0
 _MAX_SKUS = 6
 _COMPOSITE_TYPES = ("ConfigurableProduct", "BundleProduct", "GroupedProduct")
+_CREATE_CART = "mutation($id: String!) { createEmptyCart(input: {cart_id: $id}) }"
 _FIND_PRODUCTS = """{ products(search: "", pageSize: 12) { items { sku __typename } } }"""
 
 
@@ -52,15 +53,28 @@ def find_buyable_skus(
 
 
 def build_graphql_cart(shop: DoctorShopClient, store: StoreView, sku: str | None) -> GraphqlCart:
-    """Build a cart with one line in one document, as a transfer does."""
+    """Build a cart with one line in one document, as a transfer does.
+
+    Without a sku create an empty one, because Magento does not accept an empty list of items.
+    """
     masked_id = secrets.token_hex(16)
     _register_cart(shop, store, masked_id)
-    items = [{"sku": sku, "quantity": 1}] if sku else []
-    [document] = build_cart_documents(masked_id, items)
+    if sku is None:
+        return _create_empty_graphql_cart(shop, store, masked_id)
+    [document] = build_cart_documents(masked_id, [{"sku": sku, "quantity": 1}])
     response = shop.graphql(document.query, store=store, variables=document.variables)
     contents = document.parse_contents(Answer(response.status, read_json(response), response))
-    is_built = contents is not None and len(contents.lines) == len(items)
+    is_built = contents is not None and len(contents.lines) == 1
     return GraphqlCart(response, response.seconds if is_built else None)
+
+
+def _create_empty_graphql_cart(
+    shop: DoctorShopClient, store: StoreView, masked_id: str
+) -> GraphqlCart:
+    response = shop.graphql(_CREATE_CART, store=store, variables={"id": masked_id})
+    data = read_json(response)
+    is_created = isinstance(data, dict) and data.get("data") == {"createEmptyCart": masked_id}
+    return GraphqlCart(response, response.seconds if is_created else None)
 
 
 def build_rest_cart(shop: DoctorShopClient, store: StoreView, skus: list[str]) -> RestCart:

@@ -82,16 +82,22 @@ RunDoctor = Callable[..., DoctorRun]
 
 @pytest.fixture
 def run_doctor(tmp_path: Path) -> Iterator[RunDoctor]:
-    """Return a function that checks the modified shop; its keyword arguments are settings."""
+    """Return a function that checks the modified shop.
+
+    Its keyword arguments are settings, but `options` are those of the command.
+    """
     with ExitStack() as stack:
 
         def run(
-            *modifications: Modification, parts: tuple[str, ...] = ("way-in",), **given: Any
+            *modifications: Modification,
+            parts: tuple[str, ...] = ("way-in",),
+            options: dict[str, Any] | None = None,
+            **given: Any,
         ) -> DoctorRun:
             sessions = tmp_path / "sessions"
             url, shop = stack.enter_context(run_modified_shop(sessions, *modifications))
             settings = {**good_settings(url, sessions), **given}
-            context = create_context(settings, customer=SHOPPER)
+            context = create_context(settings, customer=SHOPPER, **(options or {}))
             return DoctorRun(run_checks(context, parts=parts), shop, sessions)
 
         yield run

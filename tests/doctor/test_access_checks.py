@@ -206,6 +206,14 @@ def test_a_graphql_that_refuses_a_document_is_a_warning_with_the_reason(
     assert seen in found.find("GraphQL").seen
 
 
+def test_graphql_without_a_product_for_the_cart_is_unknown(run_doctor: RunDoctor) -> None:
+    found = check_access(run_doctor, options={"sku": "NO-SUCH-SKU"}).find("GraphQL")
+    assert (found.severity, found.advice) == (
+        Severity.UNKNOWN,
+        "Name a simple product that is for sale: --sku.",
+    )
+
+
 def test_the_graphql_of_each_version_is_named(run_doctor: RunDoctor) -> None:
     assert "2.4.7 or later" in check_access(run_doctor).find("GraphQL").seen
 

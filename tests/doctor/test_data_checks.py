@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Request, Response
@@ -123,6 +124,41 @@ def test_a_shop_without_filters_is_a_warning(run_doctor: RunDoctor) -> None:
 
 def test_the_sample_has_the_requested_size(run_doctor: RunDoctor) -> None:
     assert check_data(run_doctor).find("Products").seen.startswith("20 of 22")
+
+
+def limit_pages(size: int) -> Modification:
+    """Return what refuses searches over REST as Magento does if it limits the size of a page."""
+
+    def refuse(request: Request) -> Response | None:
+        if request.args.get("searchCriteria[pageSize]", default=0, type=int) <= size:
+            return None
+        body = {"message": "Maximum SearchCriteria pageSize is %max", "parameters": {"max": size}}
+        return Response(json.dumps(body), 400, content_type="application/json")
+
+    return answer_before(refuse)
+
+
+def test_a_limit_of_20_on_the_size_of_pages_hides_nothing(run_doctor: RunDoctor) -> None:
+    with_limit = check_data(run_doctor, limit_pages(20), options={"sample_size": 22})
+    assert with_limit.report.severity is Severity.OK, with_limit.report.missing_by_owner
+    assert with_limit.find("Products").seen.startswith("22 of 22")
+    assert (
+        with_limit.find("Filterable attributes").seen
+        == check_data(run_doctor).find("Filterable attributes").seen
+    )
+
+
+def test_a_lower_limit_on_the_size_of_pages_is_named(run_doctor: RunDoctor) -> None:
+    found = check_data(run_doctor, limit_pages(10))
+    for name in ("Products", "Filterable attributes"):
+        assert "Maximum SearchCriteria pageSize is 10" in found.find(name).seen
+        assert "Web API Input Limits" in found.find(name).advice
+
+
+def test_a_test_bag_without_a_product_is_unknown(run_doctor: RunDoctor) -> None:
+    no_products = answer_path("/graphql", {"data": {"products": {"items": []}}})
+    found = check_data(run_doctor, limit_pages(10), no_products).find("Test bag")
+    assert (found.severity, "--sku" in found.advice) == (Severity.UNKNOWN, True)
 
 
 def test_without_an_administrator_the_catalogue_is_unknown(run_doctor: RunDoctor) -> None:

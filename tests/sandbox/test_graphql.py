@@ -59,10 +59,19 @@ def test_valid_lines_are_added_even_if_one_is_refused(
     assert codes == ["INSUFFICIENT_STOCK", "UNDEFINED"]
 
 
+def test_an_empty_list_of_items_is_an_error(client: FlaskClient, shop: SandboxShop) -> None:
+    answer = ask(client, ADD, id=quote_of(shop).masked_id, items=[])
+    [error] = answer["errors"]
+    assert error["message"] == 'Required parameter "cartItems" is missing'
+    assert error["extensions"] == {"category": "graphql-input"}
+    assert answer["data"] == {"addProductsToCart": None}
+
+
 def test_an_ordered_cart_is_no_longer_active(client: FlaskClient, shop: SandboxShop) -> None:
     quote = quote_of(shop, "ITEM-01")
     quote.active = False
-    answer = ask(client, ADD, id=quote.masked_id, items=[])
+    items = [{"sku": "ITEM-01", "quantity": 1}]
+    answer = ask(client, ADD, id=quote.masked_id, items=items)
     assert answer["errors"][0]["extensions"]["category"] == "graphql-no-such-entity"
 
 

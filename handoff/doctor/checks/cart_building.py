@@ -17,6 +17,7 @@ _MAX_SHARE = 0.5  # of the time that a transfer has
 _PRODUCT_SEARCH = (
     f'{{ products(filter: {{sku: {{in: ["x"]}}}}, pageSize: {PAGE_SIZE}) {{ total_count }} }}'
 )
+_NAME_PRODUCT = "Name a simple product that is for sale: --sku."
 
 
 def check_graphql(context: CheckContext) -> CheckResult:
@@ -26,6 +27,8 @@ def check_graphql(context: CheckContext) -> CheckResult:
     if failed is None:
         search = context.shop.graphql(_PRODUCT_SEARCH, store=context.default_store)
         failed = None if _has_products(search) else _find_failure(search)
+    if failed is None and context.try_checkout(context.default_store).cart.sku is None:
+        return unknown("It created a cart, but no product was found to add to it.", _NAME_PRODUCT)
     if failed is None:
         return ok(f"It offers everything that a transfer uses. {_describe_version(context)}")
     if failed.reason == "missing_field":

@@ -15,6 +15,7 @@ from handoff.doctor.check_result import (
     fault,
     ok,
     report_missing,
+    report_unreadable,
     unknown,
 )
 from handoff.doctor.doctor_shop_client import is_picture
@@ -28,6 +29,9 @@ def check_categories(context: CheckContext, sample: CatalogueSample) -> Iterator
     if "categories" in sample.denied:
         advice = "Give the right to Catalog, Categories."
         yield fault("The administrator may not read categories.", advice)
+        return
+    if "categories" in sample.failures:
+        yield report_unreadable("categories", sample.failures["categories"])
         return
     active = [category for category in sample.categories if category.is_active]
     if not active:
@@ -61,6 +65,9 @@ def check_product_list(context: CheckContext, sample: CatalogueSample) -> Iterat
     products, catalog = sample.products, "Catalog, Products."
     if not products and "products" in sample.denied:
         yield fault("The administrator may not read products.", f"Give the right to {catalog}")
+        return
+    if not products and "products" in sample.failures:
+        yield report_unreadable("products", sample.failures["products"])
         return
     if not products:
         yield fault("No product is switched on and visible.", f"Put products on sale: {catalog}")

@@ -61,6 +61,8 @@ def check_test_bag(context: CheckContext) -> CheckResult:
     trial = context.try_checkout(context.default_store)
     if trial.cart.sku is not None:
         return ok(f"One {trial.cart.sku} was added to a guest cart.")
+    if trial.outcome is CheckoutTrialOutcome.NO_PRODUCT and not trial.message:
+        return unknown("No product was found to add to a guest cart.", trial.outcome.value.advice)
     return fault(
         f"Nothing could be added to a guest cart. The shop says: {trial.message or 'nothing'}",
         "Check that a simple product is for sale, in stock, and in the store view's website.",

@@ -14,6 +14,7 @@ from handoff.doctor.check_result import (
     fault,
     ok,
     report_missing,
+    report_unreadable,
     unknown,
     warning,
 )
@@ -58,6 +59,8 @@ def check_filters(context: CheckContext, sample: CatalogueSample) -> CheckResult
 
 
 def _check_filterable_attributes(sample: CatalogueSample) -> CheckResult:
+    if reason := sample.failures.get("products/attributes"):
+        return report_unreadable("attributes", reason)
     if sample.filterable is None:
         return unknown(
             "The administrator may not read attributes.",

@@ -50,6 +50,8 @@ def add_products(
     _root: object, _info: object, *, cartId: str, cartItems: list[JsonObject]
 ) -> JsonObject:
     """Add every line that can be added. A refused line does not stop the others."""
+    if not cartItems:
+        raise create_error("input", 'Required parameter "cartItems" is missing')
     quote = find_quote(cartId)
     variants: dict[int, Product | None] = {}
     results = [_add_item(quote, item, variants) for item in cartItems]
