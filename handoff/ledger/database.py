@@ -12,14 +12,13 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import (
     BigInteger,
     Connection,
-    Dialect,
     Engine,
     Executable,
     RowMapping,
@@ -166,24 +165,20 @@ class Database(ABC):
 
 def _use_clock(
     clock: Clock,
-    connection: Connection,
+    _connection: Connection,
     statement: Any,
     rows: list[dict[str, Any]],
     values: dict[str, Any],
     _options: Any,
 ) -> tuple[Any, list[dict[str, Any]], dict[str, Any]]:
-    """Replace the database's time in a statement by that of a clock."""
-    names = tuple(rows[0] if rows else values)
-    is_query = isinstance(statement, SelectBase | UpdateBase)
-    if is_query and _has_now(statement, connection.dialect, names):
+    """Replace the database's time in a statement by that of a clock.
+
+    A statement without `NOW` ignores the value.
+    """
+    if isinstance(statement, SelectBase | UpdateBase):
         now = {"now": clock()}
         rows, values = [now | row for row in rows], values if rows else now | values
     return statement, rows, values
-
-
-@lru_cache(maxsize=200)
-def _has_now(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> bool:
-    return "now" in (statement.compile(dialect=dialect, column_keys=names).params or ())
 
 
 def compute_wait_seconds() -> float:
