@@ -127,6 +127,7 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
         "Speed": (
             Check("GraphQL", cart_building.check_graphql),
             Check("Time to build a bag", cart_building.check_cart_build_time),
+            Check("Time of checkout", checkout.check_checkout_time),
         ),
     },
     "data": {

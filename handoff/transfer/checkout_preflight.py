@@ -48,11 +48,13 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_TIMEOUT = 3.0  # seconds, but never more than half of the transfer's remaining time
 _MARGIN = 0.3  # seconds that a look for the reason leaves for the answer to the transfer
 _SESSION_LIFETIME = 60  # seconds
 _ACCEPTANCE_LIFETIME = 60.0  # seconds
 _MAX_ACCEPTED_SKUS = 10_000  # of one store view and currency
+
+CHECKOUT_TIMEOUT = 3.0
+"""Seconds that the preflight waits for checkout, but never more than half of the time left."""
 
 SESSION_STORE_TIMEOUT = 0.5
 """Seconds that the preflight waits for the session store, out of the transfer's own time."""
@@ -258,7 +260,7 @@ class AcceptedCheckouts:
 
 
 def _shorten_deadline(deadline: Deadline) -> Deadline:
-    return Deadline.after(min(_TIMEOUT, deadline.remaining / 2))
+    return Deadline.after(min(CHECKOUT_TIMEOUT, deadline.remaining / 2))
 
 
 def _list_skus(quote: Quote) -> list[str]:

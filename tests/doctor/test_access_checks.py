@@ -11,6 +11,7 @@ from handoff_sandbox.accounts import create_accounts
 from handoff_sandbox.oauth_integration import ShopIntegration
 
 from handoff.doctor import Severity
+from handoff.doctor.checks import checkout
 from handoff.doctor.checks.poq_endpoints import POQ_ENDPOINTS
 from tests.conftest import STORE
 from tests.doctor.conftest import SHOPPER, DoctorRun, RunDoctor
@@ -212,6 +213,17 @@ def test_graphql_without_a_product_for_the_cart_is_unknown(run_doctor: RunDoctor
         Severity.UNKNOWN,
         "Name a simple product that is for sale: --sku.",
     )
+
+
+def test_a_checkout_that_is_slower_than_the_preflight_waits_is_a_warning(
+    run_doctor: RunDoctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkout, "CHECKOUT_TIMEOUT", 0)
+    found = check_access(run_doctor).find("Time of checkout")
+    assert found.severity is Severity.WARNING
+    assert "HANDOFF_CHECKOUT_PREFLIGHT=off" in found.advice
+    results = check_access(run_doctor, checkout_preflight="off").report.results
+    assert "Time of checkout" not in [result.name for result in results]
 
 
 def test_the_graphql_of_each_version_is_named(run_doctor: RunDoctor) -> None:

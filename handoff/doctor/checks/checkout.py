@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.checkout_trial import CheckoutTrialOutcome
+from handoff.doctor.checkout_trial import CheckoutTrialOutcome, try_checkout
 from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.settings.store_view_models import StoreView
+from handoff.transfer.checkout_preflight import CHECKOUT_TIMEOUT
 
 
 def check_bag_into_checkout(context: CheckContext, store: StoreView) -> CheckResult:
@@ -67,6 +68,27 @@ def check_test_bag(context: CheckContext) -> CheckResult:
         f"Nothing could be added to a guest cart. The shop says: {trial.message or 'nothing'}",
         "Check that a simple product is for sale, in stock, and in the store view's website.",
     )
+
+
+def check_checkout_time(context: CheckContext) -> CheckResult | None:
+    """Compare the time of the checkout page with the time that the checkout preflight waits."""
+    settings = context.settings
+    if settings.checkout_preflight == "off" or settings.session_store_url.is_storefront:
+        return None
+    trial = context.try_checkout(context.default_store)
+    if trial.outcome is not CheckoutTrialOutcome.BAG_IN_CHECKOUT:
+        return unknown("Checkout was not opened.", "See the check Bag into checkout.")
+    seconds = trial.pages[0].response.seconds
+    if seconds > CHECKOUT_TIMEOUT:  # perhaps only because the shop's caches were empty
+        again = try_checkout(context.shop, context.default_store, trial.cart, trial.cart.sku or "")
+        seconds = min([seconds, *(page.response.seconds for page in again.pages[:1])])
+    if seconds > CHECKOUT_TIMEOUT:
+        return warning(
+            f"The page takes {seconds:.1f} s. The checkout preflight waits {CHECKOUT_TIMEOUT:g} s "
+            "for it. So most transfers wait that long, and learn nothing of checkout.",
+            "Make the page faster, or set HANDOFF_CHECKOUT_PREFLIGHT=off.",
+        )
+    return ok(f"The page takes {seconds:.1f} s.")
 
 
 def check_checkout_redirects(context: CheckContext, store: StoreView) -> CheckResult:
