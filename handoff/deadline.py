@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError, wait
+from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from typing import TypeVar
@@ -70,20 +71,34 @@ def clear_request_deadline() -> None:
     _request_deadline.set(None)
 
 
-def run_until(deadline: Deadline, function: Callable[[], _T]) -> _T:
+def run_until(
+    deadline: Deadline,
+    function: Callable[[], _T],
+    *,
+    discard: Callable[[_T], object] = lambda _result: None,
+) -> _T:
     """Return the result of a function that has no timeout of its own, such as a name lookup.
 
-    Raises TimeoutError at the deadline. The function then goes on in a thread of its own, and its
-    result is discarded.
+    Raises TimeoutError at the deadline. The function then goes on in a thread of its own, which
+    gives a result that comes too late to `discard`.
     """
     future: Future[_T] = Future()
 
     def work() -> None:
         try:
-            future.set_result(function())
+            result = function()
         except BaseException as error:
-            future.set_exception(error)
+            with suppress(InvalidStateError):
+                future.set_exception(error)
+            return
+        try:
+            future.set_result(result)
+        except InvalidStateError:
+            discard(result)
 
     # Not a pool, whose threads could all be occupied by lookups that hang.
     threading.Thread(target=copy_context().run, args=(work,), daemon=True).start()
-    return future.result(deadline.remaining)
+    wait([future], timeout=deadline.remaining)
+    if future.cancel():  # a future that has a result cannot be cancelled
+        raise TimeoutError
+    return future.result()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ from handoff.deadline import (
     set_request_deadline,
 )
 from handoff.ledger import LedgerUnreachable, open_database
+from handoff.magento.http_failures import NoResponse
+from handoff.magento.http_transport import HttpTransport
 from handoff.operations.rate_limits import RateLimit, RateLimitCounters
 from tests.conftest import MakeApp, Poq
 from tests.logs import CapturedLog
@@ -40,6 +43,7 @@ class HangingLookups:
         self._goes_on = threading.Event()
         self.count = 0
         self.ended_count = 0
+        self.address: str | None = None  # what they find in the end
 
     def look_up(self, host: Any, *arguments: Any, **options: Any) -> Any:
         if host != SLOW_HOST:
@@ -47,7 +51,9 @@ class HangingLookups:
         self.count += 1
         self._goes_on.wait(30)
         self.ended_count += 1
-        raise socket.gaierror("no such name")
+        if self.address is None:
+            raise socket.gaierror("no such name")
+        return self._original(self.address, *arguments, **options)
 
     _original = staticmethod(socket.getaddrinfo)
 
@@ -177,3 +183,29 @@ def test_what_runs_until_a_deadline_returns_or_raises_as_it_does_by_itself() -> 
     assert run_until(Deadline.after(20), lambda: 7) == 7
     with pytest.raises(LookupError, match="of its own"):
         run_until(Deadline.after(20), fail)
+
+
+def test_a_result_that_comes_after_the_deadline_is_discarded() -> None:
+    goes_on, discarded = threading.Event(), Queue[bool]()
+    with pytest.raises(TimeoutError):
+        run_until(Deadline.after(0), lambda: goes_on.wait(30), discard=discarded.put)
+    goes_on.set()
+    assert discarded.get(timeout=30)
+
+
+def test_a_connection_to_the_shop_that_is_made_after_the_deadline_is_closed(
+    lookups: HangingLookups,
+) -> None:
+    with socket.create_server((HOST, 0)) as shop:
+        shop.settimeout(30)
+        url = f"http://{SLOW_HOST}:{shop.getsockname()[1]}/"
+        with pytest.raises(NoResponse):
+            HttpTransport().send(
+                "GET", url, headers={}, deadline=Deadline.after(0.1), max_bytes=100
+            )
+        lookups.address = HOST
+        lookups.end()
+        connection, _ = shop.accept()
+        with connection:
+            connection.settimeout(30)
+            assert connection.recv(1) == b""

@@ -25,7 +25,8 @@ class TimeoutConnection(Connection[Any]):
         """Connect as psycopg does, or raise OperationalError at the deadline."""
         connect = partial(super().connect, *args, **options)
         try:
-            return run_until(Deadline.after(compute_wait_seconds()), connect)
+            deadline = Deadline.after(compute_wait_seconds())
+            return run_until(deadline, connect, discard=cls.close)
         except TimeoutError:
             raise OperationalError("the server cannot be reached in time") from None
 

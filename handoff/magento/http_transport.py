@@ -285,23 +285,26 @@ class _DeadlineConnection(HTTPConnection):
     response_class = _DeadlineResponse
 
     def connect(self) -> None:
-        _connect_in_time(super().connect)
+        _connect_in_time(super().connect, self.close)
 
 
 class _DeadlineTlsConnection(HTTPSConnection):
     response_class = _DeadlineResponse
 
     def connect(self) -> None:
-        _connect_in_time(super().connect)
+        _connect_in_time(super().connect, self.close)
 
 
-def _connect_in_time(connect: Callable[[], None]) -> None:
-    """Look up the name, connect, and agree on TLS, or raise TimeoutError at the deadline."""
+def _connect_in_time(connect: Callable[[], None], close: Callable[[], None]) -> None:
+    """Look up the name, connect, and agree on TLS, or raise TimeoutError at the deadline.
+
+    A connection that is made after the deadline is closed.
+    """
     deadline = _current_deadline.get()
     if deadline is None:
         connect()
     else:
-        run_until(deadline, connect)
+        run_until(deadline, connect, discard=lambda _none: close())
 
 
 class _DeadlinePool(HTTPConnectionPool):
