@@ -19,6 +19,7 @@ from typing import Any
 
 import psycopg
 
+from tests.child_processes import list_children, stop_and_list_children, wait_until_ended
 from tests.running import HOST, free_port, require_program
 
 PASSWORD = "the/password@of the tests"
@@ -147,12 +148,14 @@ class PostgresServer:
         self._end(signal.SIGINT)
 
     def kill(self) -> None:
-        """Kill the server and all its children with SIGKILL."""
+        """Kill the server and all its children with SIGKILL, and wait until they are gone."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)  # so that it starts no more children
-        for pid in self.children():
+        pids = stop_and_list_children(self.process)
+        for pid in pids:
             os.kill(pid, signal.SIGKILL)
         self._end(signal.SIGKILL)
+        # A server does not start while a child of the last one has its memory.
+        wait_until_ended(pids)
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -170,8 +173,7 @@ class PostgresServer:
     def children(self) -> list[int]:
         """Return the pids of the processes that the server has started."""
         assert self.process is not None
-        task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in task.read_text().split()]
+        return list_children(self.process)
 
     def _end(self, how: signal.Signals) -> None:
         if self.process is not None:

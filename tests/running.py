@@ -28,6 +28,7 @@ from handoff_sandbox.server_in_thread import HOST, serving
 from handoff_sandbox.shop import SandboxShop, open_shop
 
 from handoff.cli.serve import build_gunicorn_command
+from tests.child_processes import list_children
 
 __all__ = ["HOST", "serving"]
 
@@ -277,8 +278,7 @@ class RunningService:
 
     def worker_pids(self) -> list[int]:
         """Return the process ids of the workers."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in children.read_text().split()]
+        return list_children(self.process)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.child_processes import stop_and_list_children, wait_until_ended
 from tests.running import RunningService
 
 _ESTABLISHED = "01"
@@ -27,7 +28,7 @@ def kill_worker(service: RunningService, pid: int) -> None:
     """Kill a worker with SIGKILL, and wait until it is gone."""
     assert pid in service.worker_pids()
     os.kill(pid, signal.SIGKILL)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while pid in service.worker_pids():
         assert time.monotonic() < until
         time.sleep(0.01)
@@ -45,12 +46,12 @@ def freeze(pid: int) -> Iterator[None]:
 
 def kill_all(service: RunningService) -> None:
     """Kill the whole service with SIGKILL: the master, which would restart workers, and them."""
-    service.process.send_signal(signal.SIGSTOP)  # or there would be more of them by then
-    pids = service.worker_pids()
+    pids = stop_and_list_children(service.process)
     service.process.kill()
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
-    service.process.wait(timeout=10)
+    service.process.wait(timeout=60)
+    wait_until_ended(pids)
 
 
 def _find_inode(port: int) -> str:

@@ -53,9 +53,11 @@ class Load:
                     self.statuses_by_link[link] = sorted(answer.status for answer in answers)
 
     def wait_for_links(self, links: int = 4) -> None:
-        """Wait until some more links have been issued and used."""
-        before = len(self.statuses_by_link)
-        wait_until(lambda: len(self.statuses_by_link) >= before + links)
+        """Wait until some links have been both issued and used since the call."""
+        before = len(self.links)
+        wait_until(
+            lambda: sum(link in self.statuses_by_link for link in self.links[before:]) >= links
+        )
 
     def _enter(self, asked: bytes) -> Answer:
         return self._ask(asked, (303, 410))
@@ -90,8 +92,8 @@ def run_load(url: str, *, threads: int = 4) -> Iterator[Load]:
             yield load
         finally:
             load.stopped.set()
-    for each in running:
-        each.result()
+            for each in running:
+                each.result()
 
 
 def wait_until(true: Callable[[], bool]) -> None:

@@ -7,7 +7,7 @@ import random
 import secrets
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -51,8 +51,7 @@ class KilledService:
     def kill(self, what: str, chosen: random.Random) -> None:
         """Kill a process, or all processes of the service or of the database server."""
         if what == "worker":
-            wait_until(lambda: bool(self.service.worker_pids()))
-            os.kill(chosen.choice(self.service.worker_pids()), signal.SIGKILL)
+            _kill_one_of(self.service.worker_pids, chosen)
         elif what == "service":
             kill_all(self.service)
             self.service = self._start()
@@ -60,9 +59,8 @@ class KilledService:
             server = self._server
             assert server is not None
             if what == "backend":
-                # The others end with it. For a moment after the last kill there may be none.
-                wait_until(lambda: bool(server.children()))
-                os.kill(chosen.choice(server.children()), signal.SIGKILL)
+                # The others end with it.
+                _kill_one_of(server.children, chosen)
             else:
                 server.kill()
                 server.start()
@@ -70,6 +68,22 @@ class KilledService:
     def _start(self) -> RunningService:
         running = running_service(self._environment, self._folder, workers=WORKERS, port=self._port)
         return self._started.enter_context(running)
+
+
+def _kill_one_of(list_pids: Callable[[], list[int]], chosen: random.Random) -> None:
+    """Kill one of the processes. For a moment after the last kill there may be none."""
+
+    def is_killed() -> bool:
+        pids = list_pids()
+        if not pids:
+            return False
+        try:
+            os.kill(chosen.choice(pids), signal.SIGKILL)
+        except ProcessLookupError:  # it has ended by itself
+            return False
+        return True
+
+    wait_until(is_killed)
 
 
 @pytest.fixture(params=BOTH)
@@ -96,7 +110,9 @@ def ledger(server: PostgresServer | None, tmp_path: Path) -> str:
 def killed_service(
     shop: RunningShop, ledger: str, server: PostgresServer | None, tmp_path: Path
 ) -> Iterator[KilledService]:
-    killed_service = KilledService(build_environment(shop.url, ledger, tmp_path), tmp_path, server)
+    # The lease of a killed worker ends two seconds after this timeout.
+    environment = build_environment(shop.url, ledger, tmp_path, HANDOFF_MAGENTO_TIMEOUT="3")
+    killed_service = KilledService(environment, tmp_path, server)
     yield killed_service
     killed_service.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,10 @@ from tests.races.simultaneous_requests import (
     build_transfer_request,
     send,
     send_simultaneously,
-    sorted_statuses,
 )
 from tests.running import RunningShop, running_service
 
-_LEDGER_TIMEOUT = 2.5  # seconds; the ledger's own timeouts are longer
+_LEDGER_TIMEOUT = 2.5  # seconds; the ledger's own timeouts are 3 s and more
 
 
 @pytest.fixture(params=BOTH)
@@ -38,16 +38,20 @@ def test_a_request_waits_for_the_ledger_until_its_deadline_only(
         asked = [build_transfer_request(build_bag("held", 1)), build_entry_request("POST", link)]
         with locked_ledger(ledger_url):
             for each in asked:
-                began = time.monotonic()
-                assert send(service.url, each).status == 503
-                assert time.monotonic() - began < _LEDGER_TIMEOUT
+                assert is_refused_in_time(service.url, [each])
             # More than there are connections to a ledger; each request may wait for 0.5 s.
-            began = time.monotonic()
-            assert (
-                sorted_statuses(
-                    send_simultaneously(service.url, [build_entry_request("POST", link)] * 16)
-                )
-                == [503] * 16
-            )
-            assert time.monotonic() - began < 4 * 0.5
+            assert is_refused_in_time(service.url, [build_entry_request("POST", link)] * 16)
         assert send(service.url, build_entry_request("POST", link)).status == 303
+
+
+def is_refused_in_time(url: str, requests: Sequence[bytes]) -> bool:
+    """Require that requests are answered 503, and return whether all are before the timeout.
+
+    They are sent up to ten times: a busy machine delays answers, but none shortens a timeout.
+    """
+    for _ in range(10):
+        began = time.monotonic()
+        assert {answer.status for answer in send_simultaneously(url, requests)} == {503}
+        if time.monotonic() - began < _LEDGER_TIMEOUT:
+            return True
+    return False

@@ -1,0 +1,42 @@
+"""The child processes of a program that a test has started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+_TIMEOUT = 60.0  # seconds
+
+
+def list_children(process: subprocess.Popen[bytes]) -> list[int]:
+    """Return the pids of the processes that a program has started."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(pid) for pid in children.read_text().split()]
+
+
+def stop_and_list_children(process: subprocess.Popen[bytes]) -> list[int]:
+    """Stop a program, so that it starts no more children, and return the pids of its children."""
+    process.send_signal(signal.SIGSTOP)
+    os.waitpid(process.pid, os.WUNTRACED)  # a busy machine stops it later
+    return list_children(process)
+
+
+def wait_until_ended(pids: Iterable[int]) -> None:
+    """Wait until processes are gone, or are zombies that nobody waits for."""
+    until = time.monotonic() + _TIMEOUT
+    for pid in pids:
+        while _is_running(pid):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(")")[2].split()[0] not in "ZX"
