@@ -1,6 +1,6 @@
 # make demo          run the service, a stand-in shop and a phone on this machine
 # make test          run all tests
-# make test-quick    run the tests that need no servers and no browser
+# make test-quick    run the tests that need no servers, no browser and no fuzzing
 # make check         run ruff and mypy
 # make deb           build a Debian package: dist/
 # make bench         measure the speed of the service: benchmarks/RESULTS.md
@@ -38,8 +38,8 @@ test: $(VENV)/dev ## run all tests; PYTEST_ARGS='-k words' selects some
 	@tests/servers.sh
 	$(BIN)/pytest $(PARALLEL) $(PYTEST_ARGS)
 
-test-quick: $(VENV)/dev ## run the tests that start no servers and no browser
-	$(BIN)/pytest $(PARALLEL) -m "not processes" $(PYTEST_ARGS)
+test-quick: $(VENV)/dev ## run the tests that start no servers and no browser, without fuzzing
+	$(BIN)/pytest --numprocesses logical --dist worksteal -m "not processes and not fuzzing" $(PYTEST_ARGS)
 
 deb: $(VENV)/dev ## build a Debian package in dist/, for the Debian of this machine
 	PIP=$(BIN)/pip distribution/build_deb.sh $$($(BIN)/python -c 'import handoff; print(handoff.__version__)')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -188,6 +189,7 @@ class LedgerMachine(RuleBasedStateMachine):
         return found
 
 
+@pytest.mark.fuzzing
 def test_the_ledger_agrees_with_a_model_in_any_order(ledger_url: str) -> None:
     class MachineOnLedger(LedgerMachine):
         def __init__(self) -> None:

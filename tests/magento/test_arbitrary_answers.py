@@ -23,6 +23,8 @@ from tests.magento.service_in_process import ServiceInProcess, run_service
 from tests.magento.shop_behaviours import build_response, forward
 from tests.running import RunningShop, running_shop
 
+pytestmark = pytest.mark.fuzzing
+
 HUGE = "a number that is replaced by 1e999999"
 
 scalars = st.one_of(

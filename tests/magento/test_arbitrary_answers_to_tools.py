@@ -106,6 +106,7 @@ def doctor(
         yield {**create_doctor_environment(url, folder), **ADMIN}
 
 
+@pytest.mark.fuzzing
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.data())
 def test_the_doctor_ends_with_a_report(
@@ -130,6 +131,7 @@ def staging(
         yield staging
 
 
+@pytest.mark.fuzzing
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.data())
 def test_the_rehearsal_ends_with_a_report(

@@ -119,6 +119,7 @@ OPERATIONS = [
 ]
 
 
+@pytest.mark.fuzzing
 @pytest.mark.parametrize(("path", "method", "mode"), OPERATIONS)
 def test_requests_and_responses_are_as_described(
     path: str, method: str, mode: GenerationMode, make_app: MakeApp, settings: Settings
