@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from handoff.problems import Fault
 
@@ -24,7 +24,7 @@ class BagLine:
 
 @dataclass(frozen=True, slots=True)
 class Bag:
-    """The lines of a bag, one for each sku, in the order of the app, and the currency."""
+    """The lines of a bag, one for each sku, in the app's sequence, and the currency."""
 
     lines: tuple[BagLine, ...]
     currency: str
@@ -48,13 +48,13 @@ class Bag:
 class ComparableLine(Protocol):
     """A line of a quote or of an order.
 
-    `product_sku` is the sku of its product, if chosen options made the sku of the line longer.
+    `sku_without_options` is its product's sku, if chosen options made the sku of the line longer.
     """
 
     @property
     def sku(self) -> str: ...
     @property
-    def product_sku(self) -> str | None: ...
+    def sku_without_options(self) -> str | None: ...
     @property
     def quantity(self) -> Decimal: ...
     @property
@@ -91,17 +91,25 @@ def find_quote_differences(lines: Sequence[ComparableLine], bag: Iterable[BagLin
     ]
 
 
+class LineDifference(NamedTuple):
+    """One sku of a bag beside a quote or an order: what is wanted, held, and held but not free."""
+
+    wanted: BagLine
+    held: BagLine
+    paid: BagLine
+
+
 def find_line_differences(
     lines: Sequence[ComparableLine], bag: Iterable[BagLine]
-) -> Iterator[tuple[BagLine, BagLine, BagLine]]:
-    """Yield three lines for each sku that differs: in the bag, held, and held but not free."""
+) -> Iterator[LineDifference]:
+    """Yield how the lines differ from the bag, for each sku that does."""
     in_bag = _merge_by_sku(bag)
     held = _merge_by_sku(_use_bag_sku(in_bag, line) for line in lines)
     paid = _merge_by_sku(_use_bag_sku(in_bag, line) for line in lines if not line.is_free)
     for key in in_bag | held:
         none = BagLine((in_bag.get(key) or held[key]).sku, Decimal(0))
-        found = in_bag.get(key, none), held.get(key, none), paid.get(key, none)
-        if not found[2].quantity <= found[0].quantity <= found[1].quantity:
+        found = LineDifference(in_bag.get(key, none), held.get(key, none), paid.get(key, none))
+        if not found.paid.quantity <= found.wanted.quantity <= found.held.quantity:
             yield found
 
 
@@ -111,9 +119,11 @@ def _merge_by_sku(lines: Iterable[BagLine]) -> dict[str, BagLine]:
 
 def _use_bag_sku(in_bag: dict[str, BagLine], line: ComparableLine) -> BagLine:
     """Return the line with the sku that the bag uses: the line's own, or its product's."""
-    product_sku = line.product_sku or line.sku
-    is_by_product = normalize_sku(line.sku) not in in_bag and normalize_sku(product_sku) in in_bag
-    return BagLine(product_sku if is_by_product else line.sku, line.quantity)
+    sku_without_options = line.sku_without_options or line.sku
+    is_by_product = (
+        normalize_sku(line.sku) not in in_bag and normalize_sku(sku_without_options) in in_bag
+    )
+    return BagLine(sku_without_options if is_by_product else line.sku, line.quantity)
 
 
 def _build_quote_fault(wanted: BagLine, held: BagLine) -> Fault:

@@ -12,7 +12,7 @@ from handoff.magento.admin_access import (
     AdminAccess,
     AdminLogin,
     AdminLoginBlock,
-    build_oauth_token,
+    build_oauth_signer,
 )
 from handoff.magento.client import MagentoClient, ShopToken
 from handoff.magento.orders import Orders
@@ -66,7 +66,7 @@ def build_access_token(settings: Settings) -> ShopToken | None:
     token_secret = settings.magento_access_token_secret
     if not consumer_key or consumer_secret is None or token_secret is None:
         return token
-    return build_oauth_token(
+    return build_oauth_signer(
         consumer_key, consumer_secret.get_secret_value(), token, token_secret.get_secret_value()
     )
 

@@ -2,7 +2,7 @@
 
 A link token is the id of a handoff with a signature. It only identifies the handoff. The ledger
 says whether the link can still be used. Another signature of the id, which is in no link, proves
-that the app opens the link.
+that the app opened the link.
 
 The instruction is the answer to a transfer. Its fields are those of Poq's cart transfer document.
 """
@@ -53,7 +53,7 @@ class LinkTokens:
         return self._signer.sign(handoff_id).decode()
 
     def read(self, token: str) -> str | None:
-        """Return the handoff's id, or None unless the token is exactly one that `sign` returns.
+        """Return the handoff's id, or None if `sign` would not return exactly this token.
 
         The same bytes have several spellings in base64. Only the one that `sign` writes is
         accepted, so that each link has one name.
@@ -101,7 +101,7 @@ class InstructionHeader(BaseModel):
 
 
 class Instruction(BaseModel):
-    """How to open the web view, for the app. Fields that are None are left out of the JSON."""
+    """Tells the app how to open the web view. Fields that are None are left out of the JSON."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -13,8 +13,8 @@ from handoff.bag import BagLine, find_quote_differences, normalize_sku
 from handoff.magento.quote_models import QuoteLine
 
 
-def paid(sku: str, quantity: str = "1", product_sku: str | None = None) -> QuoteLine:
-    return QuoteLine(sku, Decimal(quantity), 1, product_sku=product_sku)
+def paid(sku: str, quantity: str = "1", sku_without_options: str | None = None) -> QuoteLine:
+    return QuoteLine(sku, Decimal(quantity), 1, sku_without_options=sku_without_options)
 
 
 def free(sku: str, quantity: str = "1") -> QuoteLine:
@@ -29,9 +29,9 @@ EQUAL = {
     "a gift of the same sku": ([paid("A", "2"), free("A")], ["A", "A"]),
     "what costs nothing is in the bag": ([free("A")], ["A"]),
     "a rule made one of two free": ([paid("A"), free("A")], ["A", "A"]),
-    "a sku made longer by options": ([paid("A-RED", product_sku="A")], ["A"]),
-    "with and without options": ([paid("A-RED", product_sku="A"), paid("A")], ["A", "A"]),
-    "the longer sku itself": ([paid("A-RED", product_sku="A")], ["A-RED"]),
+    "a sku made longer by options": ([paid("A-RED", sku_without_options="A")], ["A"]),
+    "with and without options": ([paid("A-RED", sku_without_options="A"), paid("A")], ["A", "A"]),
+    "the longer sku itself": ([paid("A-RED", sku_without_options="A")], ["A-RED"]),
 }
 
 
@@ -51,7 +51,7 @@ DIFFERENT = {
     "too few": ([free("A")], ["A", "A"], {"A": "quantity_differs"}),
     "half of one": ([paid("A", "1.5")], ["A"], {"A": "quantity_differs"}),
     "the product with other options as well": (
-        [paid("A-RED", product_sku="A"), paid("A")],
+        [paid("A-RED", sku_without_options="A"), paid("A")],
         ["A"],
         {"A": "quantity_differs"},
     ),

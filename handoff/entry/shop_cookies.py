@@ -49,17 +49,17 @@ def set_shop_cookies(
     """
     sections = _build_section_data_ids(sent_cookies.get("section_data_ids", ""))
     own = _build_shop_cookie_headers(site, session_id, secrets.token_hex(16), sections)
-    for header in (*list_expiring_headers(site), *own):
+    for header in (*build_cookie_expiry_headers(site), *own):
         response.headers.add("Set-Cookie", header)
 
 
 def measure_set_cookies(site: StoreSite) -> int:
     """Return the most bytes of `Set-Cookie` headers that a used link may answer with."""
-    return _measure_fixed_headers(site) + _measure_headers(list_expiring_headers(site))
+    return _measure_fixed_headers(site) + _measure_headers(build_cookie_expiry_headers(site))
 
 
 @cache
-def list_expiring_headers(site: StoreSite) -> tuple[str, ...]:
+def build_cookie_expiry_headers(site: StoreSite) -> tuple[str, ...]:
     """Return the Set-Cookie headers that expire cookies, as many as there is room for.
 
     The least important ones are left out.
@@ -134,7 +134,7 @@ def _build_store_header(site: StoreSite) -> str:
 
 
 def _measure_fixed_headers(site: StoreSite) -> int:
-    """Return the most bytes of the headers that expire nothing."""
+    """Return the most bytes of all cookie headers that do not expire a cookie."""
     own = _build_shop_cookie_headers(
         site, "0" * _SESSION_ID_LENGTH, "0" * 32, sections="0" * _MAX_SECTIONS_LENGTH
     )

@@ -12,7 +12,7 @@ from handoff.entry import result_pages
 from handoff.entry.checkout_redirect import CheckoutRedirect
 from handoff.entry.page_rendering import PageRenderer
 from handoff.entry.result_pages import ResultPage
-from handoff.entry.shop_cookies import list_expiring_headers
+from handoff.entry.shop_cookies import build_cookie_expiry_headers
 from handoff.entry.web_view_cookies import WebViewCookies, read_web_view_cookies
 from handoff.ledger import Handoff, HandoffRepository, LinkState
 from handoff.operations.rate_limits import RateLimit, get_caller_network
@@ -57,7 +57,7 @@ def register_entry(app: Flask, context: EntryContext) -> None:
     register_views(app, _blueprint, context)
     # The list of public suffixes takes 0.1 s to read, so read it before the first shopper comes.
     for site in context.sites.listed:
-        list_expiring_headers(site)
+        build_cookie_expiry_headers(site)
 
 
 @_blueprint.before_request

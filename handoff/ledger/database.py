@@ -1,8 +1,8 @@
 """The database under the ledger, SQLite or PostgreSQL: reads, writes and migrations.
 
 Times are whole milliseconds since 1970, UTC. They are the database's own, read inside each
-statement, so that hosts whose clocks differ agree on who may use a link. A clock that is passed
-replaces it.
+statement, so that hosts whose clocks differ agree on who may use a link. A clock that
+`open_database` gets replaces it.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class Database(ABC):
             return inspect(connection).has_table(handoff.name)
 
     def check_writable(self) -> None:
-        """Read the handoffs and write a row that is gone at once, or raise LedgerUnavailable."""
+        """Read the handoffs and write a row and undo it at once, or raise LedgerUnavailable."""
         key = secrets.token_hex(32)
 
         def work(connection: Connection) -> None:

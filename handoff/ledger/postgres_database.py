@@ -75,7 +75,7 @@ class PostgresDatabase(Database):
         while True:
             try:
                 # The server may still run a statement after we have given up on it. Without a
-                # commit it is undone; in autocommit it would use the link after all.
+                # commit it is undone; in autocommit it would still use the link.
                 with self._connect() as connection, connection.begin():
                     driver: Any = connection.connection.driver_connection
                     driver.execute(_BEGIN if durable else _BEGIN_NOT_DURABLE, prepare=False)

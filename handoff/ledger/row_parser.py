@@ -1,4 +1,4 @@
-"""Turns rows of the ledger into models, whose fields are the values that a column may hold.
+"""Turns rows of the ledger into models, whose field types say what a column may hold.
 
 A database that something else has written to, or whose disk has failed, may hold any value: SQLite
 keeps a text in a column of numbers. pydantic checks each value, and a row that holds another one is
@@ -28,10 +28,10 @@ from handoff.problems import RecordUnreadable
 T = TypeVar("T")
 
 UnreadableCallback = Callable[[RecordUnreadable], None]
-"""Gets the name of a row that cannot be read."""
+"""Called with each row that cannot be read."""
 
 MAX_TIME = 253_402_300_799_999
-"""The last millisecond of the year 9999; later times have no text."""
+"""The last millisecond of the year 9999; later times cannot be written as text."""
 
 _MAX_AMOUNT = Decimal(10**15)
 
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 
 def _require_amount(value: str) -> str:
-    """Return a number in a text, or raise ValueError."""
+    """Return the text if it is a number, or raise ValueError."""
     try:
         is_amount = abs(Decimal(value)) < _MAX_AMOUNT
     except InvalidOperation:  # for text, and for the comparison with "NaN"
@@ -108,7 +108,7 @@ class _StoredTotals(_StoredObject):
 
 
 class _StoredOrder(_StoredObject):
-    """An order. Earlier versions recorded no totals, no time, and not whether it is cancelled."""
+    """An order. Earlier versions recorded neither totals, nor the time, nor a cancellation."""
 
     id: WholeNumber
     number: TextValue
@@ -156,7 +156,7 @@ def parse_rows(
     rows: Iterable[Mapping[Any, Any]],
     on_unreadable: UnreadableCallback = ignore_unreadable,
 ) -> list[T]:
-    """Return the rows that can be read as models, and call `on_unreadable` for each other one."""
+    """Return the rows that can be read as models, and call `on_unreadable` for the others."""
     parsed = []
     for row in rows:
         try:

@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 
 class AdminAccessDenied(ShopUnavailable):
-    """The shop does not accept the staff access of the settings, or it lacks a right."""
+    """The shop does not accept the staff access of the settings, or this access lacks a right."""
 
 
 class AdminAccess(Protocol):
@@ -186,10 +186,10 @@ class AdminLogin:
         return True
 
 
-def build_oauth_token(
+def build_oauth_signer(
     consumer_key: str, consumer_secret: str, access_token: str, access_token_secret: str
 ) -> AuthBase:
-    """Return the signer of calls for the values of an integration, by HMAC-SHA256.
+    """Return a signer of calls by OAuth 1.0a and HMAC-SHA256, from an integration's four values.
 
     Since 2.4.4 Magento takes an integration's token as a bearer only if that is switched on. It
     always takes calls that all four values have signed. The signature covers the address as the

@@ -1,7 +1,7 @@
-"""Answers of the shop: their JSON, Magento's own errors, and the log of those of other systems.
+"""Answers of the shop: their JSON, Magento's own errors, and the log of answers from other systems.
 
 Between the service and Magento there may be a firewall, a content delivery network or a login page.
-Their answers have the status codes of Magento's, and say nothing about a shopper.
+Their answers have the same status codes as Magento's, and say nothing about a shopper.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _PAGE_KINDS: tuple[tuple[PageKind, re.Pattern[str]], ...] = (
 log = structlog.get_logger()
 
 
-class ShopJson(BaseModel):
+class ShopJsonModel(BaseModel):
     """A JSON object in an answer of the shop; fields that are not declared are ignored."""
 
     model_config = ConfigDict(extra="ignore")
@@ -58,7 +58,7 @@ class Answer:
         """Whether the answer has the form of Magento's error messages.
 
         A message without parameters may be a firewall's. Magento's own comes with a header that
-        forbids to store it, in any language of the shop; without the header its text decides.
+        forbids storing it, whatever the language of the shop; without the header its text decides.
         """
         body = self.body
         if not isinstance(body, dict) or not isinstance(body.get("message"), str):

@@ -29,7 +29,7 @@ _MAX_PAGES = 8
 BROWSER_HEADERS = {
     # Without */* Magento answers 500 to pages of the checkout.
     "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
-    # Magento keeps the session of a client that calls itself a monitor for one minute, not ten.
+    # If a client calls itself a monitor, Magento keeps its session for one minute, not for ten.
     "User-Agent": "Mozilla/5.0 (compatible; Handoff; monitor)",
 }
 """The headers with which pages of the shop are opened."""

@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from handoff.deadline import Deadline
-from handoff.magento.answers import ShopJson
+from handoff.magento.answers import ShopJsonModel
 from handoff.magento.checkout_probe import CART_PAGE, CheckoutProbe, ShopSession
 from handoff.magento.http_failures import NoResponse
 from handoff.magento.page_data import CART_SECTION, parse_cart_section
@@ -58,29 +58,29 @@ def explain_checkout_refusal(
         return CheckoutRefused()
 
 
-class _LineErrorJson(ShopJson):
+class _LineErrorJson(ShopJsonModel):
     code: str
 
 
-class _CheckedProductJson(ShopJson):
+class _CheckedProductJson(ShopJsonModel):
     sku: Sku
     stock_status: str | None = None
 
 
-class _CheckedLineJson(ShopJson):
+class _CheckedLineJson(ShopJsonModel):
     product: _CheckedProductJson
     errors: tuple[_LineErrorJson, ...] | None = None
 
 
-class _CheckedCartJson(ShopJson):
+class _CheckedCartJson(ShopJsonModel):
     items: tuple[_CheckedLineJson | None, ...]
 
 
-class _StoreConfigJson(ShopJson):
+class _StoreConfigJson(ShopJsonModel):
     is_one_page_checkout_enabled: bool | None = None
 
 
-class _CartDataJson(ShopJson):
+class _CartDataJson(ShopJsonModel):
     cart: _CheckedCartJson
     store_config: Annotated[_StoreConfigJson | None, Field(alias="storeConfig")] = None
 

@@ -34,7 +34,7 @@ _MAX_BYTES = 8 * 1024 * 1024  # in an answer; a cart of 200 lines has about 100 
 _RETRY_AFTER = re.compile("[0-9]{1,6}")
 _REDIRECT_HINT = (
     "HANDOFF_MAGENTO_URL is redirected. Set it to the URL at which REST itself answers. If that "
-    "is an inner address, set HANDOFF_MAGENTO_HOST to the shop's public host."
+    "is an internal address, set HANDOFF_MAGENTO_HOST to the shop's public host."
 )
 _CERTIFICATE_HINT = (
     "The certificate has to be for the host of HANDOFF_MAGENTO_URL or, if that is an IP address, "
@@ -82,7 +82,7 @@ class MagentoClient:
     ) -> None:
         """`base_url` is the URL below which `rest/` and `graphql` are.
 
-        `host` is the shop's public host (and port) if that URL is an inner one. `ca_file` (PEM)
+        `host` is the shop's public host (and port) if that URL is an internal one. `ca_file` (PEM)
         holds the trusted certificate authorities, by default the usual ones. `metrics` gets the
         time of each call. `source_address` is the address of this machine from which it connects.
         """
@@ -112,7 +112,7 @@ class MagentoClient:
         """
         url = "/".join((self._base_url, "rest", *([store] if store else []), "V1", path))
         if params:
-            # Not urlencode's +, which Magento takes for itself when it checks a signature.
+            # Not urlencode's +, which Magento reads as a plus when it checks a signature.
             url = f"{url}?{urlencode(params, quote_via=quote)}"
         name = f"{method} {path}"
         response = self._call(
@@ -234,7 +234,7 @@ class MagentoClient:
 
 
 def build_auth(token: ShopToken | None) -> AuthBase | None:
-    """Return the authentication of a request for `requests`, None without a token."""
+    """Return the `auth` value of a request, None without a token."""
     return BearerAuth(token) if isinstance(token, str) else token
 
 

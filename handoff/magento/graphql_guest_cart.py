@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from handoff.magento.answers import Answer, ShopJson
+from handoff.magento.answers import Answer, ShopJsonModel
 from handoff.magento.quote_models import MoneyJson, Quantity, SkuJson
 
 _MAX_ALIASES = 10  # in one document; shops limit them against abuse
@@ -115,18 +115,18 @@ class _CartProductJson(SkuJson):
     url_rewrites: list[Any] | None = None
 
 
-class _CartItemJson(ShopJson):
+class _CartItemJson(ShopJsonModel):
     type_name: Annotated[str, Field(alias="__typename")]
     quantity: Quantity
     product: _CartProductJson
     configured_variant: SkuJson | None = None
 
 
-class _CartPricesJson(ShopJson):
+class _CartPricesJson(ShopJsonModel):
     subtotal_with_discount_excluding_tax: MoneyJson | None = None
 
 
-class _PricedCartJson(ShopJson):
+class _PricedCartJson(ShopJsonModel):
     prices: _CartPricesJson | None = None
 
     @property
@@ -157,11 +157,11 @@ class _CartJson(_PricedCartJson):
         return CartContents(tuple(lines), self.total)
 
 
-class _CartAnswerJson(ShopJson):
+class _CartAnswerJson(ShopJsonModel):
     cart: _CartJson
 
 
-class _TotalAnswerJson(ShopJson):
+class _TotalAnswerJson(ShopJsonModel):
     cart: _PricedCartJson
 
 

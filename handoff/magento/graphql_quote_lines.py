@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.answers import ShopJson
+from handoff.magento.answers import ShopJsonModel
 from handoff.magento.client import MagentoClient
 from handoff.magento.quote_models import MoneyJson, Quote, QuoteLine, SkuJson
 from handoff.settings.store_view_models import StoreView
@@ -31,13 +31,13 @@ _GUEST_QUERY = "query($id: String!) { cart(cart_id: $id) { ...lines } }" + _LINE
 _CUSTOMER_QUERY = "query { customerCart { ...lines } }" + _LINES_FRAGMENT
 
 
-class _PricesJson(ShopJson):
+class _PricesJson(ShopJsonModel):
     row_total: MoneyJson
     row_total_including_tax: MoneyJson
     total_item_discount: MoneyJson
 
 
-class _LineDetailsJson(ShopJson):
+class _LineDetailsJson(ShopJsonModel):
     uid: str
     product: SkuJson
     configured_variant: SkuJson | None = None
@@ -52,7 +52,7 @@ class _LineDetailsJson(ShopJson):
         return discount == net or 0 <= gross <= discount
 
 
-class _DetailedCartJson(ShopJson):
+class _DetailedCartJson(ShopJsonModel):
     items: tuple[_LineDetailsJson | None, ...]  # null is a line that Magento cannot show
 
 
@@ -87,10 +87,10 @@ def _add_details(line: QuoteLine, details: _LineDetailsJson | None) -> QuoteLine
     if details is None:
         return line
     # A variant has its own sku. The sku of its product would mean all variants.
-    product_sku = (details.configured_variant or details.product).sku
-    is_longer = normalize_sku(line.sku).startswith(f"{normalize_sku(product_sku)}-")
+    sku_without_options = (details.configured_variant or details.product).sku
+    is_longer = normalize_sku(line.sku).startswith(f"{normalize_sku(sku_without_options)}-")
     return replace(
         line,
         is_free=line.is_free or details.is_free,
-        product_sku=product_sku if is_longer else None,
+        sku_without_options=sku_without_options if is_longer else None,
     )

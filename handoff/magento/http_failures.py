@@ -1,6 +1,7 @@
 """Why an HTTP request got no answer, found in the errors of `requests`.
 
-Their texts hold the URL, and with it masked ids. Only the reason against a certificate is kept.
+Their texts hold the URL, and with it masked ids. Only the reason why a certificate was rejected
+is kept.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ REASONS: dict[NoResponseKind, str] = {
     "invalid_url": "Its URL is not valid.",
     "dropped": "The connection breaks.",
 }
-"""A sentence for each kind; that of `certificate` goes on with the reason."""
+"""A sentence for each kind; for `certificate`, the reason follows."""
 
 
 class NoResponse(Exception):

@@ -38,8 +38,8 @@ from handoff.magento.http_failures import REASONS, NoResponse, explain_failure
 _POOL_SIZE = 32  # connections
 _HEADERS = {
     "Accept-Encoding": "gzip, deflate",
-    # Each call of REST or GraphQL leaves a session in the shop. Magento keeps those of a client
-    # that calls itself a monitor for one minute, not ten.
+    # Each call of REST or GraphQL leaves a session in the shop. If a client calls itself a
+    # monitor, Magento keeps its sessions for one minute, not for ten.
     "User-Agent": f"Handoff/{version('handoff')} (monitor)",
 }
 _CONNECT_TIMEOUT = 3.0  # seconds
@@ -185,7 +185,7 @@ class HttpTransport:
 
 @contextmanager
 def limit_reads(deadline: Deadline) -> Iterator[None]:
-    """Raise TimeoutError in this thread's connecting and reading within the block at a deadline."""
+    """Let connecting and reading in this thread raise TimeoutError at a deadline, in a block."""
     token = _current_deadline.set(deadline)
     try:
         yield
@@ -296,7 +296,7 @@ class _DeadlineTlsConnection(HTTPSConnection):
 
 
 def _connect_in_time(connect: Callable[[], None], close: Callable[[], None]) -> None:
-    """Look up the name, connect, and agree on TLS, or raise TimeoutError at the deadline.
+    """Connect and finish the TLS handshake, or raise TimeoutError at the deadline.
 
     A connection that is made after the deadline is closed.
     """

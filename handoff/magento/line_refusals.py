@@ -17,7 +17,7 @@ from pydantic import Field
 
 from handoff.bag import BagLine, normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.answers import Answer, ShopJson
+from handoff.magento.answers import Answer, ShopJsonModel
 from handoff.magento.client import MagentoClient
 from handoff.magento.product_pagination import fetch_products
 from handoff.magento.quote_models import Sku
@@ -101,11 +101,11 @@ class LineRefusal:
     other_sku: str | None = None
 
 
-class _OptionJson(ShopJson):
+class _OptionJson(ShopJsonModel):
     required: bool | None = None
 
 
-class _ProductJson(ShopJson):
+class _ProductJson(ShopJsonModel):
     sku: Sku
     type_name: Annotated[str | None, Field(alias="__typename")] = None
     stock_status: str | None = None

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from handoff.magento.answers import ShopJson
+from handoff.magento.answers import ShopJsonModel
 
 _ORDER_FIELDS = (
     "entity_id,increment_id,quote_id,customer_id,state,relation_child_real_id,created_at,"
@@ -122,7 +122,7 @@ class OrderLine:
     sku: str
     quantity: Decimal
     is_free: bool
-    product_sku: None = None
+    sku_without_options: None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +141,7 @@ def is_quote_ordered(orders: Iterable[Order]) -> bool:
     return any(not order.is_cancelled for order in orders)
 
 
-class OrderStateJson(ShopJson):
+class OrderStateJson(ShopJsonModel):
     """The state of an order, and the number of the order that replaces it after an edit."""
 
     increment_id: _Number
@@ -162,13 +162,13 @@ class OrderStateJson(ShopJson):
         return self.state == _CANCELLED
 
 
-class OrderStatesJson(ShopJson):
+class OrderStatesJson(ShopJsonModel):
     """A page of the states of orders; an empty page has null."""
 
     items: list[OrderStateJson] | None = None
 
 
-class _OrderExtensionsJson(ShopJson):
+class _OrderExtensionsJson(ShopJsonModel):
     """The amounts that gift cards, store credit and reward points have paid, in Adobe Commerce."""
 
     gift_cards_amount: _Amount | None = None
@@ -230,13 +230,13 @@ class OrderJson(OrderStateJson):
         }
 
 
-class OrdersJson(ShopJson):
+class OrdersJson(ShopJsonModel):
     """A page of orders; an empty page has null."""
 
     items: list[OrderJson] | None = None
 
 
-class OrderLineJson(ShopJson):
+class OrderLineJson(ShopJsonModel):
     """A line of an order. A part of a configurable product or a bundle has a parent."""
 
     sku: str
@@ -260,7 +260,7 @@ class OrderWithLinesJson(OrderJson):
         return OrderWithLines(**self._build_values(quote_number, is_cancelled), lines=lines)
 
 
-class OrdersWithLinesJson(ShopJson):
+class OrdersWithLinesJson(ShopJsonModel):
     """A page of orders with their lines, and the number of orders on all pages.
 
     Each order is parsed by itself, so that one that cannot be read does not hide the others.
@@ -270,20 +270,20 @@ class OrdersWithLinesJson(ShopJson):
     total_count: int
 
 
-class OrderHistoryJson(ShopJson):
+class OrderHistoryJson(ShopJsonModel):
     """An entry in the history of an order; a mere change of its state has no comment."""
 
     comment: str | None = None
 
 
-class CommentedOrderJson(ShopJson):
+class CommentedOrderJson(ShopJsonModel):
     """An order with its history."""
 
     entity_id: int
     status_histories: list[OrderHistoryJson] | None = None
 
 
-class CommentedOrdersJson(ShopJson):
+class CommentedOrdersJson(ShopJsonModel):
     """A page of orders with their histories."""
 
     items: list[CommentedOrderJson] | None = None

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AdminAccess, AdminAccessDenied
-from handoff.magento.answers import Answer, ShopJson, build_unusable_answer_problem
+from handoff.magento.answers import Answer, ShopJsonModel, build_unusable_answer_problem
 from handoff.magento.client import MagentoClient, ShopToken, retry_dropped_connections
 from handoff.magento.order_models import (
     ORDER_FIELDS,
@@ -54,7 +54,7 @@ class OrdersDenied(AdminAccessDenied):
         )
 
 
-_Json = TypeVar("_Json", bound=ShopJson)
+_Json = TypeVar("_Json", bound=ShopJsonModel)
 
 
 class Orders:

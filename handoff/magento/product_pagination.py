@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from handoff.deadline import Deadline
-from handoff.magento.answers import ShopJson
+from handoff.magento.answers import ShopJsonModel
 from handoff.magento.client import MagentoClient
 from handoff.settings.store_view_models import StoreView
 
@@ -17,10 +17,10 @@ PAGE_SIZE = 20
 
 _MAX_PAGES = 40  # 200 lines have at most 200 products, and as many again that contain them
 
-_Product = TypeVar("_Product", bound=ShopJson)
+_Product = TypeVar("_Product", bound=ShopJsonModel)
 
 
-class _ProductPageJson(ShopJson):
+class _ProductPageJson(ShopJsonModel):
     total_count: Annotated[int, Field(ge=0)]
     items: list[object] | None = None
 

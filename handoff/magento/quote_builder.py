@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from handoff.bag import Bag, BagLine, normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.answers import Answer, ShopJson, build_unusable_answer_problem
+from handoff.magento.answers import Answer, ShopJsonModel, build_unusable_answer_problem
 from handoff.magento.client import MagentoClient
 from handoff.magento.graphql_guest_cart import (
     CART_QUERY,
@@ -80,7 +80,7 @@ class _Cart:
         return {**with_page, **self.choices}
 
 
-class _AddedLineJson(ShopJson):
+class _AddedLineJson(ShopJsonModel):
     sku: Sku
     product_type: str | None = None
 

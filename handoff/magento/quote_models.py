@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from handoff.bag import BagLine
-from handoff.magento.answers import ShopJson
+from handoff.magento.answers import ShopJsonModel
 
 _MASKED_ID_LENGTH = 32
 
@@ -21,13 +21,13 @@ Quantity = Annotated[Decimal, Field(ge=0, lt=10**9, decimal_places=20, allow_inf
 """A quantity in an answer of the shop, which may write it as a number or as text."""
 
 
-class SkuJson(ShopJson):
+class SkuJson(ShopJsonModel):
     """A product in an answer of GraphQL, of which the sku is enough."""
 
     sku: Sku
 
 
-class MoneyJson(ShopJson):
+class MoneyJson(ShopJsonModel):
     """An amount in an answer of GraphQL."""
 
     value: Annotated[Decimal, Field(allow_inf_nan=False)]
@@ -52,12 +52,12 @@ class QuoteLine(BagLine):
     """A line of a quote with Magento's id for it; `is_free` says that its price is zero.
 
     Chosen options and the parts of a bundle make the sku of a line longer than the sku of its
-    product. `product_sku` is the shorter one, set once the line details are known.
+    product. `sku_without_options` is the shorter one, set once the line details are known.
     """
 
     item_id: int
     is_free: bool = False
-    product_sku: str | None = None
+    sku_without_options: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from handoff.bag import Bag, find_quote_differences
 from handoff.deadline import Deadline
-from handoff.magento.answers import Answer, ShopJson, build_unusable_answer_problem
+from handoff.magento.answers import Answer, ShopJsonModel, build_unusable_answer_problem
 from handoff.magento.client import MagentoClient, retry_dropped_connections
 from handoff.magento.graphql_quote_lines import fetch_line_details
 from handoff.magento.product_cache import ProductCache
@@ -28,14 +28,14 @@ _Id = Annotated[int, Field(strict=True, ge=1, lt=2**63)]
 _Number = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 
 
-class _LineJson(ShopJson):
+class _LineJson(ShopJsonModel):
     item_id: _Id
     sku: Sku
     qty: Quantity
     price: Annotated[Decimal, Field(allow_inf_nan=False)] | None = None
 
 
-class _AddressJson(ShopJson):
+class _AddressJson(ShopJsonModel):
     country_id: Annotated[str, Field(max_length=2)] | None = None
     region_id: _Number | None = None
     postcode: Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$")] | None = None
@@ -43,17 +43,17 @@ class _AddressJson(ShopJson):
     default_shipping: bool = False
 
 
-class _CustomerJson(ShopJson):
+class _CustomerJson(ShopJsonModel):
     id: _Id | None = None
     group_id: _Number | None = None
     addresses: tuple[_AddressJson, ...] = ()
 
 
-class _CurrencyJson(ShopJson):
+class _CurrencyJson(ShopJsonModel):
     quote_currency_code: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
-class _QuoteJson(ShopJson):
+class _QuoteJson(ShopJsonModel):
     id: _Id
     is_active: Annotated[bool, Field(strict=True)]
     store_id: _Number

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.answers import ShopJson
+from handoff.magento.answers import ShopJsonModel
 from handoff.magento.client import MagentoClient
 from handoff.magento.product_cache import ProductCache
 from handoff.magento.product_pagination import fetch_products
@@ -42,11 +42,11 @@ class VariantChoice:
     option_uids: tuple[str, ...]
 
 
-class _AttributeJson(ShopJson):
+class _AttributeJson(ShopJsonModel):
     uid: str
 
 
-class _VariantJson(ShopJson):
+class _VariantJson(ShopJsonModel):
     product: SkuJson | None = None
     attributes: tuple[_AttributeJson, ...] = ()
 

@@ -65,7 +65,7 @@ def read_body(max_bytes: int) -> bytes:
 
 
 def read_form_field(name: str) -> str:
-    """Return a field of this request's form, empty if it is missing; a large form is a 413."""
+    """Return a field of this request's form, or "". Answers a form that is too large with 413."""
     request.max_content_length = _MAX_FORM_BYTES
     try:
         return request.form.get(name, "")

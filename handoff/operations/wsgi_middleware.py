@@ -92,7 +92,7 @@ class ClientAddressMiddleware:
 
     Each of our proxies appends one address to `X-Forwarded-For`. The client itself may have written
     others before them; those are ignored. An address that cannot be read becomes an empty text:
-    the connection's own address is the proxy's, and would make all clients one.
+    the connection's own address is the proxy's, and all clients would look like one.
     """
 
     # werkzeug's ProxyFix reads the header as a list with quoted strings. A client's quotation

@@ -1,4 +1,4 @@
-"""Compares a bag with the orders that its quote became."""
+"""Compares a bag with the orders that were placed from its quote."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class SessionStore(Protocol):
         """
 
     def remove(self, session_id: str) -> None:
-        """Remove a session that no shopper has, unless it soon ends by itself. Raises nothing."""
+        """Remove a session that no shopper has, unless it soon ends by itself. Never raises."""
 
     def read(self, session_id: str) -> bytes | None:
         """Return the data of a session, or None if there is none.
@@ -63,7 +63,7 @@ class SessionStore(Protocol):
         """
 
     def check_writable(self) -> None:
-        """Store an empty session that is gone at once, or raise SessionStoreError."""
+        """Store an empty session and delete it at once, or raise SessionStoreError."""
 
 
 class FileSessionStore:
@@ -98,7 +98,7 @@ class FileSessionStore:
             raise SessionStoreError(type(error).__name__) from None
 
     def remove(self, session_id: str) -> None:
-        """Remove a session's file, for which PHP's own cleanup would take long.
+        """Remove a session's file, which PHP's own cleanup would leave for a long time.
 
         The service may have no right to remove a file of PHP's user. Then that cleanup does it.
         """
@@ -146,7 +146,7 @@ class WrittenSessionProvider:
         return create_session(self._store, build_session_contents(handoff, self._store_views))
 
     def check_and_clean_up(self) -> None:
-        """Store an empty session that is gone at once, or raise SessionStoreError."""
+        """Store an empty session and delete it at once, or raise SessionStoreError."""
         self._store.check_writable()
 
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from handoff.bag import Bag, normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.answers import ShopJson, build_unusable_answer_problem
+from handoff.magento.answers import ShopJsonModel, build_unusable_answer_problem
 from handoff.magento.client import MagentoClient
 from handoff.magento.product_cache import ProductCache
 from handoff.magento.quote_models import Quote, SkuJson
@@ -45,11 +45,11 @@ class _NumberedProductJson(SkuJson):
     uid: str
 
 
-class _ChosenOptionJson(ShopJson):
+class _ChosenOptionJson(ShopJsonModel):
     configurable_product_option_value_uid: str
 
 
-class _NumberedItemJson(ShopJson):
+class _NumberedItemJson(ShopJsonModel):
     product: _NumberedProductJson
     configured_variant: SkuJson | None = None
     configurable_options: tuple[_ChosenOptionJson, ...] = ()
@@ -69,7 +69,7 @@ class _NumberedItemJson(ShopJson):
         return NumberedProduct(int(_decode(self.product.uid)), options)
 
 
-class _NumberedCartJson(ShopJson):
+class _NumberedCartJson(ShopJsonModel):
     items: tuple[_NumberedItemJson | None, ...]
 
 
@@ -82,12 +82,12 @@ class ProductNumbers:
 
     def get_cached(self, bag: Bag, *, store: StoreView) -> dict[str, NumberedProduct] | None:
         """Return the products of a bag by normalized sku, None unless all are cached."""
-        found = self._cache.get(_list_skus(bag), store=store)
+        found = self._cache.get(_list_normalized_skus(bag), store=store)
         return found if len(found) == len(bag.lines) else None
 
     def remove_cached(self, bag: Bag, *, store: StoreView) -> None:
         """Remove the products of a bag from the cache."""
-        self._cache.remove(_list_skus(bag), store=store)
+        self._cache.remove(_list_normalized_skus(bag), store=store)
 
     def read_from_quote(
         self, quote: Quote, *, store: StoreView, deadline: Deadline
@@ -110,7 +110,7 @@ class ProductNumbers:
         return products
 
 
-def _list_skus(bag: Bag) -> Iterable[str]:
+def _list_normalized_skus(bag: Bag) -> Iterable[str]:
     return [line.sku for line in bag.lines]
 
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_MARGIN = 0.3  # seconds that a look for the reason leaves for the answer to the transfer
+_MARGIN = 0.3  # seconds that finding the reason leaves for the answer to the transfer
 _SESSION_LIFETIME = 60  # seconds
 _ACCEPTANCE_LIFETIME = 60.0  # seconds
 _MAX_ACCEPTED_SKUS = 10_000  # of one store view and currency
@@ -80,7 +80,7 @@ class CheckoutPreflight:
         self._accepted = accepted
         self._metrics = metrics
 
-    def check(
+    def check_and_find_visitor(
         self, handoff: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
     ) -> int | None:
         """Return the visitor that the shop stored for a customer; None if unknown or for a guest.
@@ -148,7 +148,7 @@ class CheckoutPreflight:
 
     @contextmanager
     def _open_session(self, handoff: NewHandoff, deadline: Deadline) -> Iterator[ShopSession]:
-        """Write a session for the block, and remove it and those that the shop made of it."""
+        """Write a session for the block, and remove it and any that the shop replaced it with."""
         if deadline.remaining < 2 * SESSION_STORE_TIMEOUT:
             raise CheckoutInconclusive("timeout")
         contents = build_session_contents(handoff, self._stores)
@@ -183,7 +183,7 @@ class CheckoutPreflight:
 
 
 @dataclass(slots=True)
-class _ExpiryTimes:
+class _AcceptedSkusAndTotals:
     """The times at which accepted skus and accepted totals expire."""
 
     skus: dict[str, float] = field(default_factory=dict)
@@ -206,13 +206,13 @@ class AcceptedCheckouts:
     def __init__(
         self, refusal_count: CheckoutRefusalCount, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """`clock` returns seconds, and is that of `asked_at`; tests replace it."""
+        """`clock` returns seconds, on the same clock as `asked_at`; tests replace it."""
         self._refusal_count = refusal_count
         self._last_count = 0
         self._forgotten_at = -math.inf
         self._clock = clock
         self._lock = Lock()
-        self._by_store_and_currency: dict[tuple[str, str], _ExpiryTimes] = {}
+        self._by_store_and_currency: dict[tuple[str, str], _AcceptedSkusAndTotals] = {}
 
     def has_similar(self, handoff: NewHandoff, quote: Quote) -> bool:
         """Return whether checkout has accepted a bag like this one within the last minute."""
@@ -228,7 +228,7 @@ class AcceptedCheckouts:
             known = self._by_store_and_currency.get((handoff.store_code, quote.currency))
             return (
                 known is not None
-                and all(known.skus.get(sku, 0) > now for sku in _list_skus(quote))
+                and all(known.skus.get(sku, 0) > now for sku in _list_normalized_skus(quote))
                 and any(
                     total <= quote.total and until > now for total, until in known.totals.items()
                 )
@@ -247,11 +247,13 @@ class AcceptedCheckouts:
             if asked_at < self._forgotten_at:
                 return
             known = self._by_store_and_currency.setdefault(
-                (handoff.store_code, quote.currency), _ExpiryTimes()
+                (handoff.store_code, quote.currency), _AcceptedSkusAndTotals()
             )
             known.remove_expired(now)
             if len(known.skus) < _MAX_ACCEPTED_SKUS:
-                known.skus.update(dict.fromkeys(_list_skus(quote), now + _ACCEPTANCE_LIFETIME))
+                known.skus.update(
+                    dict.fromkeys(_list_normalized_skus(quote), now + _ACCEPTANCE_LIFETIME)
+                )
                 known.totals[quote.total] = now + _ACCEPTANCE_LIFETIME
 
     def forget_in_all_workers(self) -> None:
@@ -263,5 +265,5 @@ def _shorten_deadline(deadline: Deadline) -> Deadline:
     return Deadline.after(min(CHECKOUT_TIMEOUT, deadline.remaining / 2))
 
 
-def _list_skus(quote: Quote) -> list[str]:
+def _list_normalized_skus(quote: Quote) -> list[str]:
     return [normalize_sku(line.sku) for line in quote.lines]

@@ -140,7 +140,7 @@ class TransferService:
         self, new: NewHandoff, quote: Quote, token: str | None, lease: Lease, deadline: Deadline
     ) -> Handoff:
         if self._preflight is not None:
-            visitor_id = self._preflight.check(new, quote, token, deadline)
+            visitor_id = self._preflight.check_and_find_visitor(new, quote, token, deadline)
             new = replace(new, visitor_id=visitor_id)
         return self._ledger.issue(lease, new)
 

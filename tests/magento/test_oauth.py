@@ -10,7 +10,7 @@ from handoff_sandbox.oauth_integration import ShopIntegration
 from requests.auth import AuthBase
 
 from handoff.deadline import Deadline
-from handoff.magento.admin_access import AccessToken, build_oauth_token
+from handoff.magento.admin_access import AccessToken, build_oauth_signer
 from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders, OrdersDenied
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
@@ -49,7 +49,7 @@ def build_token(integration: ShopIntegration, **changes: str) -> AuthBase:
         "access_token": integration.token,
         "access_token_secret": integration.token_secret,
     }
-    return build_oauth_token(**{**values, **changes})
+    return build_oauth_signer(**{**values, **changes})
 
 
 def search(client: MagentoClient, token: AuthBase, value: str = "1") -> Any:

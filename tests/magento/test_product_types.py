@@ -323,9 +323,9 @@ def test_line_details_have_the_product_skus_and_what_a_rule_made_free(
     )
     deadline = Deadline.after(8)
     quote = quotes.get_guest_quote("x" * 32, deadline=deadline)
-    assert not any(line.is_free or line.product_sku for line in quote.lines)
+    assert not any(line.is_free or line.sku_without_options for line in quote.lines)
     detailed = quotes.add_line_details(quote, token=None, store=BRITISH, deadline=deadline)
-    assert {line.sku: line.product_sku for line in detailed.lines} == {
+    assert {line.sku: line.sku_without_options for line in detailed.lines} == {
         "PC-OPT-REQ-RED": "PC-OPT-REQ",
         "PC-OPT-FREE-NOTE": "PC-OPT-FREE",
         "PC-OPT-FREE": None,
@@ -376,11 +376,11 @@ def test_a_line_is_free_if_nothing_is_left_to_pay(
 
 
 @pytest.mark.parametrize(
-    ("sku", "product_sku"),
+    ("sku", "sku_without_options"),
     [("TOWEL-S", None), ("TOWEL-S-ENGRAVED", "TOWEL-S"), ("TOWEL-L", None)],
 )
 def test_a_variant_keeps_its_own_sku_whatever_else_was_chosen(
-    quotes: Quotes, between: FaultyShop, sku: str, product_sku: str | None
+    quotes: Quotes, between: FaultyShop, sku: str, sku_without_options: str | None
 ) -> None:
     prices: dict[str, float] = {
         "row_total": 9,
@@ -388,7 +388,9 @@ def test_a_variant_keeps_its_own_sku_whatever_else_was_chosen(
         "total_item_discount": 0,
     }
     line = line_of(prices, variant="TOWEL-S")
-    assert line_with_details(quotes, between, line, sku=sku).product_sku == product_sku
+    assert (
+        line_with_details(quotes, between, line, sku=sku).sku_without_options == sku_without_options
+    )
 
 
 @pytest.mark.parametrize(

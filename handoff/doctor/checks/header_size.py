@@ -16,13 +16,13 @@ def check_header_size(context: CheckContext, site: StoreSite) -> CheckResult:
     # These need Flask, which the other checks do not.
     from handoff.entry.expired_cookies import list_cookies_to_expire
     from handoff.entry.security_headers import build_security_headers
-    from handoff.entry.shop_cookies import list_expiring_headers, measure_set_cookies
+    from handoff.entry.shop_cookies import build_cookie_expiry_headers, measure_set_cookies
 
     headers = {**build_security_headers(context.settings), "Location": site.landing_url}
     others = sum(len(f"{name}: {value}\r\n") for name, value in headers.items()) + _OTHER_HEADERS
     cookies = measure_set_cookies(site)
     seen = f"Up to {cookies + others:,} bytes of headers, {cookies:,} of them Set-Cookie."
-    left_out = len(list_cookies_to_expire(site)) - len(list_expiring_headers(site))
+    left_out = len(list_cookies_to_expire(site)) - len(build_cookie_expiry_headers(site))
     if left_out:
         seen += f" There is no room to expire {left_out} session cookies with a long path."
     if cookies + others <= _DEFAULT_BUFFER:
