@@ -1,4 +1,4 @@
-"""Hooks into pytest: which tests start processes, memory, and what CI demands of a run."""
+"""Hooks into pytest: which tests start processes, their order, memory, and rules of CI."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ import pytest
 from tests.running import require_program
 
 _STARTERS = (subprocess.Popen, subprocess.run, require_program)
+# The modules whose tests take the longest. They share no server, so they can be run anywhere.
+_LONGEST = ("test_fifty_kills", "test_postgres_restarts")
 
 
 def pytest_configure() -> None:
@@ -25,10 +28,14 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
     for item in items:
         if isinstance(item, pytest.Function) and _starts_processes(item):
             item.add_marker("processes")
+    yield  # pytest selects by markers, and groups the tests that share a fixture
+    if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+        items[:] = _order_for_workers(items, int(workers))
 
 
 def pytest_collection_finish() -> None:
@@ -43,6 +50,30 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _order_for_workers(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Order tests so that all workers of pytest-xdist begin with those that wait for processes.
+
+    `--dist worksteal` gives each worker an equal share of consecutive tests. Those that need only
+    the processor come last, and a worker without tests takes over the last ones of another.
+    """
+    slow = [item for item in items if item.get_closest_marker("processes")]
+    quick = iter([item for item in items if not item.get_closest_marker("processes")])
+    longest = [item for item in slow if item.path.stem in _LONGEST]
+    others = [item for item in slow if item.path.stem not in _LONGEST]
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        ordered += longest[worker::workers]
+        ordered += _take_share(others, worker, workers)
+        end = len(_take_share(items, 0, workers)) * (worker + 1)
+        ordered += islice(quick, max(0, end - len(ordered)))
+    return [*ordered, *quick]
+
+
+def _take_share(items: Sequence[pytest.Item], number: int, shares: int) -> Sequence[pytest.Item]:
+    """Return one of some equal shares of consecutive tests."""
+    return items[len(items) * number // shares : len(items) * (number + 1) // shares]
 
 
 def _starts_processes(item: pytest.Function) -> bool:
