@@ -75,9 +75,9 @@ class NginxServer:
     def read_logs(self, *expected: str) -> str:
         """Return the content of all logs, which nginx writes after its answers.
 
-        Waits until each expected text is in them, for five seconds at most.
+        Waits until each expected text is in them, for a minute at most.
         """
-        until = time.monotonic() + 5
+        until = time.monotonic() + 60
         while True:
             logs = "".join(log.read_text() for log in self.folder.glob("*.log"))
             if all(text in logs for text in expected) or time.monotonic() > until:

@@ -93,7 +93,7 @@ class RunningShop:
         """Call the shop's REST, in a store view if one is named, and return the answer's JSON."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         base = f"{self.url}/rest/{store}/V1" if store else f"{self.url}/rest/V1"
-        answer = requests.request(method, f"{base}/{path}", json=body, headers=headers, timeout=10)
+        answer = requests.request(method, f"{base}/{path}", json=body, headers=headers, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
@@ -253,7 +253,7 @@ class RedisServer:
         """Stop it. Its data is lost."""
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=60)
             self.process = None
 
 
@@ -320,7 +320,7 @@ def running_service(
         process.wait(timeout=40)
 
 
-def wait_for_port(port: int, *, seconds: float = 10) -> None:
+def wait_for_port(port: int, *, seconds: float = 60) -> None:
     """Wait until a port accepts connections, or raise OSError after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

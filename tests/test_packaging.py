@@ -124,7 +124,7 @@ def serve_from(tmp_path: Path) -> ServeFrom:
                 command, env={**os.environ, **settings}, cwd=folder, stdout=log, stderr=log
             )
         try:
-            wait_for_port(port, seconds=30)
+            wait_for_port(port)
             yield url
         finally:
             process.terminate()

@@ -83,7 +83,7 @@ class WebView:
         patterns = [{"urlPattern": f"{self.shop}{way}"} for way in ways]
         line.send("Fetch.enable", {"patterns": patterns})
         self.open(link)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while not stopped:
             assert time.monotonic() < until
             self.page.wait_for_timeout(20)

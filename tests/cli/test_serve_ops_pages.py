@@ -103,7 +103,7 @@ def test_a_client_of_a_unix_socket_cannot_choose_the_pages_by_its_host(
             assert process.stdout is not None
             report = "".join(iter(process.stdout.readline, "Next: handoff doctor\n"))
             assert f"support desk   http://{HOST}:{ops_port}/ops/" in report
-            wait_for_port(ops_port, seconds=60)
+            wait_for_port(ops_port)
             with socket.socket(socket.AF_UNIX) as client:
                 client.connect(str(path))
                 client.sendall(

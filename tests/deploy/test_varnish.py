@@ -50,7 +50,7 @@ def varnish(
     command += ["-n", str(folder / "run"), "-s", "malloc,16m", "-T", "none", "-j", "none"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        wait_for_port(port, seconds=60)
+        wait_for_port(port)
         yield f"http://{HOST}:{port}/handoff"
     finally:
         process.terminate()

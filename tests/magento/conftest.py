@@ -53,10 +53,10 @@ def serve(tmp_path: Path) -> RunService:
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
-    """Fail a module that leaves a thread running five seconds after its tests."""
+    """Fail a module that leaves a thread running a minute after its tests."""
     before = set(threading.enumerate())
     yield
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while (left := set(threading.enumerate()) - before) and time.monotonic() < until:
         time.sleep(0.05)
     assert not left

@@ -331,7 +331,7 @@ def test_all_retries_share_one_deadline(serve: RunService) -> None:
 
 
 def sent_by(faulty: FaultyShop) -> int:
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while time.monotonic() < until and not all(call.ended for call in faulty.calls):
         time.sleep(0.01)
     return sum(call.sent for call in faulty.calls)
