@@ -35,16 +35,22 @@ def migrate(database: Database) -> MigrationResult:
 
 def migrate_on_connection(connection: Connection) -> MigrationResult:
     """Apply the missing migrations in a transaction from `open_migration_transaction`."""
-    config = _build_config()
-    config.attributes["connection"] = connection
     before = _read_version(connection)
-    if before is not None and not is_known_version(before):
+    newest = find_newest_schema_version()
+    if before not in (None, newest) and not is_known_version(before):
         raise build_unavailable_error(describe_unknown_version(before))
-    command.upgrade(config, "head")
+    if before != newest:
+        _upgrade(connection)
     after = _read_version(connection)
-    if after == find_newest_schema_version():
+    if after == newest:
         _require_all_columns(connection)
     return MigrationResult(before, after)
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _build_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def require_all_columns(database: Database) -> None:
