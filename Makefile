@@ -16,8 +16,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Tests start Python hundreds of times. Compiled modules are kept whatever the environment says.
 export PYTHONDONTWRITEBYTECODE :=
-# Three times the processors of a small machine: many tests wait for servers.
-PARALLEL := --numprocesses 6 --dist worksteal
+# Twice the processors of a small machine: many tests wait for servers. With six, they need longer.
+PARALLEL := --numprocesses 4 --dist worksteal
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-emit-index-url

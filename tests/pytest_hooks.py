@@ -42,7 +42,7 @@ def pytest_collection_finish() -> None:
     """Keep the collected tests out of garbage collections, as they live until the end."""
     gc.collect()
     gc.freeze()
-    # With Python's own thresholds, a tenth of the processor time goes into garbage collections.
+    # Python's own thresholds cost processor time: the tests make many objects that live long.
     gc.set_threshold(50_000, 20, 20)
 
 
