@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from handoff_sandbox.phone import create_phone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pydantic import SecretStr
 
 from tests.browser.conftest import Serve
@@ -88,7 +89,13 @@ def test_the_order_arrives_in_the_app(
         expect(phone.locator(".progress .done")).to_have_count(6)
 
 
-def test_the_app_closes_a_web_view_that_goes_back_to_it(phone: Page) -> None:
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_the_app_closes_a_web_view_that_goes_back_to_it(phone: Page, seconds: float) -> None:
+    def answer_late(route: Route) -> None:
+        time.sleep(seconds)
+        route.continue_()
+
+    phone.context.route("**/opening", answer_late)
     web_view = open_checkout(phone)
     with web_view.expect_event("close"):
         web_view.evaluate("history.back()")

@@ -25,8 +25,10 @@ async function checkOut() {
   showSheet('Taking your bag to checkout', 'One moment.');
   await runExclusively(async () => {
     const link = await run.transfer(reference);
-    if (link) run.openLink(link, view);
-    else view?.close();
+    if (link) {
+      await run.waitForFirstPage(view);
+      run.openLink(link, view);
+    } else view?.close();
   });
 }
 

@@ -60,6 +60,23 @@ export function openWindow(address = '/opening') {
   return webView;
 }
 
+// Waits for the first page of the web view. A link that opens before it has loaded takes its place in
+// the history, and then the web view does not close when the shopper goes back.
+export async function waitForFirstPage(view) {
+  const end = Date.now() + 10_000;
+  while (view && !view.closed && !hasLoadedFirstPage(view) && Date.now() < end) {
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+}
+
+function hasLoadedFirstPage(view) {
+  try {
+    return view.location.pathname === '/opening' && view.document.readyState === 'complete';
+  } catch {
+    return false; // still a page of another site, from the transfer before
+  }
+}
+
 export function closeWebView() {
   stopWatching();
   webView?.close();
