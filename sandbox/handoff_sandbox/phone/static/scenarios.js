@@ -213,6 +213,7 @@ export function startScenarios() {
       addChapter(button.querySelector('b').textContent);
       const view = 'alone' in button.dataset ? null : run.openWindow();
       await runExclusively(async () => {
+        await run.waitForFirstPage(view);
         if (!await SCENARIOS[name](view)) view?.close();
       });
     });
