@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
-
-from requests.auth import AuthBase
+from urllib.parse import urlsplit
 
 from handoff.deadline import Deadline
 from handoff.magento.checkout_probe import BROWSER_HEADERS, CheckoutProbe
-from handoff.magento.client import MagentoClient, ShopToken, build_auth
+from handoff.magento.client import ShopToken, build_rest_path
 from handoff.magento.http_failures import NoResponse
-from handoff.magento.http_transport import HttpResponse, HttpTransport, get_tls_name, read_json
+from handoff.magento.http_transport import HttpResponse, HttpTransport, read_json
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
+from handoff.shop_client_factory import open_client
 from handoff.test_data_cleanup import Cleanup
 
 _MAX_CALL_SECONDS = 10.0
@@ -45,18 +43,17 @@ def read_message(response: HttpResponse) -> str:
 class DoctorShopClient:
     """Calls one shop. All methods raise NoResponse, or TimeLimitReached at the end of the run.
 
-    `cleanup` undoes what the calls create in the shop. `checkout_probe` opens pages with a session.
+    `cleanup` undoes what the calls create in the shop. `client` is the one that the service has,
+    and `checkout_probe` opens pages with a session.
     """
 
     def __init__(self, settings: Settings, deadline: Deadline, cleanup: Cleanup) -> None:
         self.settings = settings
         self.cleanup = cleanup
         self.deadline = deadline
-        url, host, ca_file = settings.magento_url, settings.magento_host, settings.magento_ca_file
-        self._api = HttpTransport(tls_name=get_tls_name(url, host), ca_file=ca_file)
-        self._web = HttpTransport(ca_file=ca_file)
-        client = MagentoClient(url, host=host, ca_file=ca_file)
-        self.checkout_probe = CheckoutProbe(client, fetch_page=self._fetch_page)
+        self.client = open_client(settings)
+        self._web = HttpTransport(ca_file=settings.magento_ca_file)
+        self.checkout_probe = CheckoutProbe(self.client, fetch_page=self._fetch_page)
 
     def rest(
         self,
@@ -69,20 +66,27 @@ class DoctorShopClient:
         params: Mapping[str, str] | None = None,
     ) -> HttpResponse:
         """Call `rest/<store>/V1/<path>`, or `rest/V1/<path>` without a store view."""
-        scope = f"/{store.code}" if store else ""
-        query = f"?{urlencode(params, quote_via=quote)}" if params else ""
-        return self._call_api(method, f"rest{scope}/V1/{path}{query}", {}, body, token)
+        rest_path = build_rest_path(path, store=store.code if store else None, params=params)
+        return self.client.request_api(
+            path, method, rest_path, token=token, body=body, deadline=self._limit_call()
+        )
 
     def graphql(
         self, query: str, *, store: StoreView, variables: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Send one GraphQL document."""
-        body = {"query": query, "variables": variables or {}}
-        return self._call_api("POST", "graphql", {"Store": store.code}, body)
+        return self.client.request_api(
+            "graphql",
+            "POST",
+            "graphql",
+            headers={"Store": store.code},
+            body={"query": query, "variables": variables or {}},
+            deadline=self._limit_call(),
+        )
 
     def head(self, url: str) -> HttpResponse:
         """Request a URL with HEAD, or with GET if the server does not support HEAD."""
-        response = self._send(self._web, "HEAD", url, BROWSER_HEADERS)
+        response = self._send("HEAD", url, BROWSER_HEADERS)
         return self.get(url) if response.status == 405 else response
 
     def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> HttpResponse:
@@ -99,52 +103,21 @@ class DoctorShopClient:
     ) -> HttpResponse:
         """Open a page by its public URL, or by the internal one if that gets no response."""
         try:
-            return self._send(self._web, method, url, headers)
+            return self._send(method, url, headers)
         except NoResponse:
             public, internal = urlsplit(url), urlsplit(self.settings.magento_url)
             sites = self.settings.store_sites.listed
             is_storefront = any(site.storefront_parts.netloc == public.netloc for site in sites)
             if public.netloc == internal.netloc or not is_storefront:
                 raise
-        internal_url = public._replace(scheme=internal.scheme, netloc=internal.netloc).geturl()
-        forwarded = {"Host": public.netloc, "X-Forwarded-Proto": public.scheme}
-        return self._send(self._api, method, internal_url, {**headers, **forwarded})
+        return self.client.request_page(method, url, headers=headers, deadline=self._limit_call())
 
-    def _call_api(
-        self,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: Any,
-        token: ShopToken | None = None,
-    ) -> HttpResponse:
-        headers = {"Accept": "application/json", **headers}
-        if self.settings.magento_host:
-            headers["Host"] = self.settings.magento_host
-        url, content = f"{self.settings.magento_url}/{path}", None
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            content = json.dumps(body).encode()
-        return self._send(self._api, method, url, headers, content, build_auth(token))
+    def _send(self, method: str, url: str, headers: Mapping[str, str]) -> HttpResponse:
+        deadline = self._limit_call()
+        return self._web.send(method, url, headers=headers, deadline=deadline, max_bytes=_MAX_BODY)
 
-    def _send(
-        self,
-        transport: HttpTransport,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | None = None,
-        auth: AuthBase | None = None,
-    ) -> HttpResponse:
+    def _limit_call(self) -> Deadline:
+        """Return the deadline of one call. Raises TimeLimitReached at the end of the run."""
         if self.deadline.has_passed:
             raise TimeLimitReached
-        deadline = Deadline.after(min(_MAX_CALL_SECONDS, self.deadline.remaining))
-        return transport.send(
-            method,
-            url,
-            headers=headers,
-            body=body,
-            auth=auth,
-            deadline=deadline,
-            max_bytes=_MAX_BODY,
-        )
+        return Deadline.after(min(_MAX_CALL_SECONDS, self.deadline.remaining))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from handoff.bag import Bag, BagLine, normalize_sku
@@ -29,6 +28,7 @@ from handoff.storefront_session.product_numbers import NumberedProduct, ProductN
 from handoff.storefront_session.storefront_browser import StorefrontBrowser
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.request_parser import BagTransfer
+from handoff.url_validation import is_loopback
 
 _OTHER_ADDRESS = "127.0.0.2"  # a second address of a machine on which the shop itself runs
 
@@ -63,10 +63,9 @@ def find_session_ties(shop: DoctorShopClient, store: StoreView, cart: RestCart) 
 
     `cart` holds the product for the sessions. Raises Problem if no session can be made.
     """
-    client = open_client(shop.settings)
-    trial = _SessionTieTrial(shop, store, client, _read_product_number(shop, store, client, cart))
+    trial = _SessionTieTrial(shop, store, _read_product_number(shop, store, cart))
     for setting, headers in _TIES.items():
-        if not trial.try_session_in_other_browser(client, headers):
+        if not trial.try_session_in_other_browser(shop.client, headers):
             yield setting
     if has_second_address(shop):
         other = open_client(shop.settings, source_address=_OTHER_ADDRESS)
@@ -76,18 +75,13 @@ def find_session_ties(shop: DoctorShopClient, store: StoreView, cart: RestCart) 
 
 def has_second_address(shop: DoctorShopClient) -> bool:
     """Return whether this machine reaches the shop from two addresses."""
-    host = urlsplit(shop.settings.magento_url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(urlsplit(shop.settings.magento_url).hostname or "")
 
 
 @dataclass(frozen=True, slots=True)
 class _SessionTieTrial:
     shop: DoctorShopClient
     store: StoreView
-    client: MagentoClient
     product: NumberedProduct
 
     def try_session_in_other_browser(
@@ -95,7 +89,7 @@ class _SessionTieTrial:
     ) -> bool:
         """Make a session and return whether another client with these headers sees its cart."""
         site = self.shop.settings.build_store_site(self.store)
-        maker = StorefrontBrowser(self.client, site, _get_deadline(self.shop))
+        maker = StorefrontBrowser(self.shop.client, site, _get_deadline(self.shop))
         maker.add_to_cart(self.product, 1)
         self.shop.cleanup.note_leftover(", left to expire", thing="session of a guest")
         session_id = maker.session.session_id
@@ -105,7 +99,7 @@ class _SessionTieTrial:
 
 
 def _make_session(shop: DoctorShopClient, store: StoreView, sku: str) -> str:
-    client, settings = open_client(shop.settings), shop.settings
+    client, settings = shop.client, shop.settings
     quotes = QuoteResolver(Quotes(client), settings.store_views, None)
     builder = build_session_builder(client, quotes, settings)
     if builder is None:
@@ -117,9 +111,9 @@ def _make_session(shop: DoctorShopClient, store: StoreView, sku: str) -> str:
 
 
 def _read_product_number(
-    shop: DoctorShopClient, store: StoreView, client: MagentoClient, cart: RestCart
+    shop: DoctorShopClient, store: StoreView, cart: RestCart
 ) -> NumberedProduct:
-    deadline = _get_deadline(shop)
+    client, deadline = shop.client, _get_deadline(shop)
     quote = Quotes(client).get_guest_quote(cart.masked_id, deadline=deadline)
     products = ProductNumbers(client).read_from_quote(quote, store=store, deadline=deadline)
     return products[normalize_sku(cart.sku or "")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -142,11 +141,8 @@ class ShopDiscovery:
         raise ShopNotFound(f"{url} redirects too often.")
 
     def _read_stores(self, api_url: str, store_code: str | None = None) -> dict[str, Any]:
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        if store_code:
-            headers["Store"] = store_code
-        body = json.dumps({"query": _STORES_QUERY}).encode()
-        response = self._send("POST", f"{api_url}/graphql", headers, body)
+        headers = {"Accept": "application/json", **({"Store": store_code} if store_code else {})}
+        response = self._send("POST", f"{api_url}/graphql", headers, json={"query": _STORES_QUERY})
         answer = read_json(response)
         data = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(data, dict) or not _is_store_config(data.get("storeConfig")):
@@ -158,14 +154,14 @@ class ShopDiscovery:
         return data
 
     def _send(
-        self, method: str, url: str, headers: dict[str, str], body: bytes | None = None
+        self, method: str, url: str, headers: dict[str, str], *, json: Any = None
     ) -> HttpResponse:
         try:
             return self._transport.send(
                 method,
                 url,
                 headers=headers,
-                body=body,
+                json=json,
                 deadline=Deadline.after(_TIMEOUT),
                 max_bytes=_MAX_BYTES,
             )

@@ -110,13 +110,9 @@ class MagentoClient:
         Any other answer raises ShopUnavailable and is logged. Without a store, Magento uses the
         store view of the object that is read.
         """
-        url = "/".join((self._base_url, "rest", *([store] if store else []), "V1", path))
-        if params:
-            # Not urlencode's +, which Magento reads as a plus when it checks a signature.
-            url = f"{url}?{urlencode(params, quote_via=quote)}"
-        name = f"{method} {path}"
+        rest_path = build_rest_path(path, store=store, params=params)
         response = self._call(
-            name, method, url, headers={}, token=token, body=body, deadline=deadline
+            f"{method} {path}", method, rest_path, token=token, body=body, deadline=deadline
         )
         answer = Answer(response.status, _parse_json(response), response)
         if answer.status >= HTTPStatus.BAD_REQUEST and not answer.is_magento_error:
@@ -142,7 +138,7 @@ class MagentoClient:
         response = self._call(
             "graphql",
             "POST",
-            f"{self._base_url}/graphql",
+            "graphql",
             headers={"Store": store, **({"Content-Currency": currency} if currency else {})},
             token=token,
             body={"query": query, "variables": variables},
@@ -178,30 +174,35 @@ class MagentoClient:
             deadline=deadline,
         )
 
-    def _call(
+    def request_api(
         self,
         name: str,
         method: str,
-        url: str,
+        path: str,
         *,
-        headers: dict[str, str],
-        token: ShopToken | None,
-        body: Any,
+        headers: Mapping[str, str] | None = None,
+        token: ShopToken | None = None,
+        body: Any = None,
         deadline: Deadline,
     ) -> HttpResponse:
-        headers = {**self._headers, **headers}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
+        """Request a path of REST or GraphQL, and return an answer of any status.
+
+        `body` is sent as JSON, and `name` is for the metrics. Raises NoResponse.
+        """
+        return self._send(
+            name,
+            method,
+            f"{self._base_url}/{path}",
+            headers={**self._headers, **(headers or {})},
+            json=body,
+            auth=_build_auth(token),
+            deadline=deadline,
+        )
+
+    def _call(self, name: str, method: str, path: str, **options: Any) -> HttpResponse:
+        """Request a path of REST or GraphQL, and raise a Problem for an answer without use."""
         try:
-            response = self._send(
-                name,
-                method,
-                url,
-                headers=headers,
-                body=None if body is None else json.dumps(body).encode(),
-                auth=build_auth(token),
-                deadline=deadline,
-            )
+            response = self.request_api(name, method, path, **options)
         except NoResponse as error:
             raise_no_response(error)
         if response.location:
@@ -233,8 +234,15 @@ class MagentoClient:
         raise ShopUnavailable("The shop redirects REST calls to another address.")
 
 
-def build_auth(token: ShopToken | None) -> AuthBase | None:
-    """Return the `auth` value of a request, None without a token."""
+def build_rest_path(path: str, *, store: str | None, params: Mapping[str, str] | None) -> str:
+    """Return `rest/<store>/V1/<path>` with a query, or `rest/V1/<path>` without a store."""
+    scope = f"/{store}" if store else ""
+    # Not urlencode's +, which Magento reads as a plus when it checks a signature.
+    query = f"?{urlencode(params, quote_via=quote)}" if params else ""
+    return f"rest{scope}/V1/{path}{query}"
+
+
+def _build_auth(token: ShopToken | None) -> AuthBase | None:
     return BearerAuth(token) if isinstance(token, str) else token
 
 

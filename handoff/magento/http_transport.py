@@ -149,14 +149,15 @@ class HttpTransport:
         *,
         headers: Mapping[str, str],
         body: bytes | None = None,
+        json: Any = None,
         auth: AuthBase | None = None,
         deadline: Deadline,
         max_bytes: int,
     ) -> HttpResponse:
         """Return the answer to one request, at most `max_bytes` of its unpacked body.
 
-        `auth` adds a token or a signature to the request. Raises NoResponse if no complete answer
-        comes before the deadline.
+        A value in `json` is sent in place of `body`. `auth` adds a token or a signature. Raises
+        NoResponse if no complete answer comes before the deadline.
         """
         left = deadline.remaining
         if not left:
@@ -164,7 +165,8 @@ class HttpTransport:
         started = time.perf_counter()
         try:
             # Prepared without the session, which would merge its own settings into each request.
-            request = requests.Request(method, url, {**_HEADERS, **headers}, data=body, auth=auth)
+            headers = {**_HEADERS, **headers}
+            request = requests.Request(method, url, headers, data=body, json=json, auth=auth)
             with (
                 limit_reads(deadline),
                 self._session.send(
