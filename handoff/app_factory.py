@@ -15,7 +15,7 @@ from handoff.entry.theme_css import register_theme_css
 from handoff.entry.views import EntryContext, register_entry
 from handoff.ledger import (
     Clock,
-    CompletionRepository,
+    CompletionClaimRepository,
     Database,
     LedgerUnreachable,
     RefusedTransferRepository,
@@ -44,7 +44,7 @@ from handoff.transfer.transfer_service import TransferService
 from handoff.transfer.views import TransferContext, register_transfer
 from handoff.web_checkout.cart_page_reports import CartPageReports
 from handoff.web_checkout.completion_messages import CompletionMessages
-from handoff.web_checkout.poq_script import PoqScriptCache
+from handoff.web_checkout.poq_script_cache import PoqScriptCache
 from handoff.web_checkout.script_bundle import build_script
 from handoff.web_checkout.transfer_status_views import (
     TransferStatusContext,
@@ -162,7 +162,7 @@ def _register_direct_entry(
 
 def _register_web_checkout(app: Flask, objects: ServiceObjects) -> None:
     settings, counters = objects.settings, objects.rate_limit_counters
-    completions = CompletionRepository(objects.database)
+    completions = CompletionClaimRepository(objects.database)
     limit = RateLimit(counters, "poq_script", _POQ_SCRIPTS_PER_MINUTE)
     register_web_checkout(
         app,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from handoff.api_values import format_time
+from handoff.api_formats import format_time
 from handoff.ledger import Handoff, LinkState
 from handoff.ledger.event_deliveries import EventDelivery
 

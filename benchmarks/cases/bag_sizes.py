@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from itertools import count
 
-from benchmarks.cases.cart_client import CartClient
+from benchmarks.load.direct_cart_client import DirectCartClient
 from benchmarks.load.single_client import send_all
 from benchmarks.options import BenchmarkOptions, ShopUnderTest
 from benchmarks.report.findings import Figure, Findings, format_table
@@ -61,7 +61,7 @@ def measure(options: BenchmarkOptions) -> Findings:
         shop = options.shop or stack.enter_context(run_slow_magento(folder / "shop"))
         plain = stack.enter_context(_run_service(options, shop, preflight="off"))
         asking = stack.enter_context(_run_service(options, shop, preflight="always"))
-        client = CartClient(shop.url)
+        client = DirectCartClient(shop.url)
         methods: dict[str, FillCart] = {
             _REST: client.fill_by_rest,
             _GRAPHQL: client.fill_by_graphql,

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from handoff.api_values import format_time
+from handoff.api_formats import format_time
 from handoff.console_table import create_table, shorten_time
 from handoff.reconciliation.csv_cells import escape_formulas
 from handoff.reconciliation.report import ReportEntry, ReportState, ReportSummary

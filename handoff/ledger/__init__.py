@@ -4,7 +4,7 @@ The package does not use Flask. All it knows about the shop are numbers.
 """
 
 from handoff.ledger.admin_login_block import LedgerLoginBlock
-from handoff.ledger.completion_repository import CompletionRepository
+from handoff.ledger.completion_claim_repository import CompletionClaimRepository
 from handoff.ledger.database import (
     Clock,
     Database,
@@ -35,7 +35,7 @@ from handoff.ledger.stored_session_repository import StoredSessionRepository, St
 
 __all__ = [
     "Clock",
-    "CompletionRepository",
+    "CompletionClaimRepository",
     "Database",
     "Handoff",
     "HandoffRepository",

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 
-from handoff.api_values import describe_order, format_time
+from handoff.api_formats import describe_order, format_time
 from handoff.ledger.database import NOW
 from handoff.ledger.models import (
     Handoff,

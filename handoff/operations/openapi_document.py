@@ -9,7 +9,7 @@ from flask import Flask, Response
 from pydantic.json_schema import models_json_schema
 
 from handoff import __version__
-from handoff.api_values import AMOUNTS
+from handoff.api_formats import AMOUNTS
 from handoff.operations.openapi_paths import SCHEMA_REF, build_paths
 from handoff.settings import Settings
 from handoff.transfer.request_parser import TransferBody

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from handoff.api_values import format_time
+from handoff.api_formats import format_time
 from handoff.ledger.models import Handoff
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from handoff.ledger import CompletionRepository, Handoff, HandoffRepository
+from handoff.ledger import CompletionClaimRepository, Handoff, HandoffRepository
 from handoff.ledger.models import compute_digest
 from handoff.order_lookup import OrderLookup
 
@@ -34,7 +34,7 @@ class CompletionMessages:
 
     handoffs: HandoffRepository
     lookup: OrderLookup
-    completions: CompletionRepository
+    completions: CompletionClaimRepository
 
     def claim_orders(self, handoff_ids: Sequence[str], page: str | None) -> CompletionAnswer:
         """Return the orders that `page` tells the app about; each order goes to one page only.

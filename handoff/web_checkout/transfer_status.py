@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from handoff.api_values import describe_order, format_time
+from handoff.api_formats import describe_order, format_time
 from handoff.ledger import Handoff, LinkState, RefusedTransfer
 
 STATES = (

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from click.testing import Result
 
-from handoff.api_values import format_time
+from handoff.api_formats import format_time
 from handoff.ledger import read_system_clock
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.search_repository import SearchRepository

@@ -781,7 +781,7 @@ def test_no_page_has_inline_styles_or_handlers(poq: Poq, phone: FlaskClient) -> 
         assert "<style" not in page
         assert " style=" not in page
         assert " onclick" not in page
-    for name in ("page.js", "page.css"):
+    for name in ("back-to-app.js", "page.css"):
         with phone.get(f"/static/{name}") as file:
             assert file.status_code == 200
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import func, select
 
-from handoff.ledger import CompletionRepository, RefusedTransferRepository
+from handoff.ledger import CompletionClaimRepository, RefusedTransferRepository
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.refused_transfer_repository import RETENTION
 from handoff.ledger.search_repository import SearchRepository
@@ -17,7 +17,7 @@ from tests.ledger.stored_handoffs import LedgerWithHandoffs
 
 def test_one_of_many_pages_tells_the_app(ledger: LedgerWithHandoffs) -> None:
     handoff_id = ledger.issue().id
-    completions = CompletionRepository(ledger.database)
+    completions = CompletionClaimRepository(ledger.database)
 
     def claim(page: str) -> bool:
         return completions.claim_completion(handoff_id, order_number="000000001", page=page)
@@ -32,7 +32,7 @@ def test_one_of_many_pages_tells_the_app(ledger: LedgerWithHandoffs) -> None:
 
 def test_the_next_order_of_a_quote_is_claimed_anew(ledger: LedgerWithHandoffs) -> None:
     handoff_id = ledger.issue().id
-    completions = CompletionRepository(ledger.database)
+    completions = CompletionClaimRepository(ledger.database)
     for number in ("000000001", "000000002"):
         for page, is_first in (("a" * 32, True), ("b" * 32, False)):
             assert (
@@ -41,7 +41,7 @@ def test_the_next_order_of_a_quote_is_claimed_anew(ledger: LedgerWithHandoffs) -
 
 
 def test_nothing_is_claimed_for_an_unknown_handoff(ledger: LedgerWithHandoffs) -> None:
-    completions = CompletionRepository(ledger.database)
+    completions = CompletionClaimRepository(ledger.database)
     assert not completions.claim_completion("x" * 22, order_number="1", page="a" * 32)
 
 
@@ -89,7 +89,7 @@ def test_no_statement_reads_every_row(ledger: LedgerWithHandoffs) -> None:
     refusals = RefusedTransferRepository(ledger.database)
     with recorded_statements() as statements:
         ledger.handoffs.find_by_transfer_key("key")
-        CompletionRepository(ledger.database).claim_completion(
+        CompletionClaimRepository(ledger.database).claim_completion(
             handoff_id, order_number="1", page="a" * 32
         )
         refusals.find("poq", "r-1")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from handoff.api_values import describe_order
+from handoff.api_formats import describe_order
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AccessToken
 from handoff.magento.client import MagentoClient

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from tests.conftest import KEY
 
 
-@pytest.mark.parametrize("path", ["/h/x", "/static/page.js", "/nothing"])
+@pytest.mark.parametrize("path", ["/h/x", "/static/back-to-app.js", "/nothing"])
 @pytest.mark.parametrize(
     "name", ["Accept-Language", "Content-Type", "If-None-Match", "X-Forwarded-For", "X-Unknown"]
 )

@@ -19,7 +19,7 @@ from flask import (
     request,
 )
 
-from handoff.api_values import format_time
+from handoff.api_formats import format_time
 from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.ledger import Database
 from handoff.ledger.refused_transfer_repository import find_last_refusals
@@ -109,7 +109,7 @@ def require_session() -> Response | None:
     if _get_context().sessions.has_session(request):
         return None
     if request.method == "GET" and request.headers.get("Sec-Fetch-Site") in _OTHER_SITES:
-        return make_response(render_template("arrival.html"))
+        return make_response(render_template("reload.html"))
     text = _read_query()  # of a link, only the handoff's id goes on
     return redirect_to_sign_in((find_handoff_id(text) or text)[:MAX_QUERY_LENGTH])
 

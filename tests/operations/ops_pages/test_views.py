@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from handoff.api_values import format_time
+from handoff.api_formats import format_time
 from handoff.ledger.search_repository import SearchRepository
 from handoff.ledger.stage_counts import StageCounts
 from handoff.ledger.webhook_outbox import WebhookOutbox

@@ -1,6 +1,6 @@
 import { chosenOption, hideSheet, showSheet, startApp } from './bag.js';
 import { addChapter, showProgress } from './log.js';
-import * as run from './run.js';
+import * as checkout from './checkout.js';
 import { receiveMessages } from './messages.js';
 import { forgetRunning, runExclusively, startScenarios } from './scenarios.js';
 
@@ -10,7 +10,7 @@ const HINTS = {
   url: 'The app opens an address that contains the link’s token.',
   form: 'The app posts the token, so the address does not contain it.',
 };
-let reference = run.newReference();
+let reference = checkout.newReference();
 
 function showHint() {
   const guest = chosenOption('kind') === 'bag' && chosenOption('shopper') !== 'guest';
@@ -19,15 +19,15 @@ function showHint() {
 }
 
 async function checkOut() {
-  const view = run.openWindow();
+  const view = checkout.openWindow();
   forgetRunning();
   addChapter(`Checkout: ${chosenOption('kind')} transfer, ${chosenOption('style')} instruction`);
   showSheet('Taking your bag to checkout', 'One moment.');
   await runExclusively(async () => {
-    const link = await run.transfer(reference);
+    const link = await checkout.transfer(reference);
     if (link) {
-      await run.waitForFirstPage(view);
-      run.openLink(link, view);
+      await checkout.waitForFirstPage(view);
+      checkout.openLink(link, view);
     } else view?.close();
   });
 }
@@ -43,7 +43,7 @@ document.querySelectorAll('.choice input, .who input').forEach((input) => {
 });
 document.querySelector('[data-checkout]').addEventListener('click', checkOut);
 // The next bag is another one.
-document.addEventListener('ordered', () => { reference = run.newReference(); });
+document.addEventListener('ordered', () => { reference = checkout.newReference(); });
 receiveMessages();
 startScenarios();
 startApp();

@@ -2,7 +2,7 @@
 
 import { emptyBag, hideSheet, showSheet } from './bag.js';
 import { addCall, addNote, showProgress } from './log.js';
-import { closeWebView, readOpenings, link, watch } from './run.js';
+import { closeWebView, readOpenings, link, watch } from './checkout.js';
 
 const ORIGINS = document.body.dataset.origins.split(' ');
 

@@ -4,7 +4,7 @@ import {
   bagContents, changeQuantity, hideSheet, nameOf, showBag, showSheet, soldOutSku, waitForClose,
 } from './bag.js';
 import { addChapter, addNote } from './log.js';
-import * as run from './run.js';
+import * as checkout from './checkout.js';
 
 const buttons = [...document.querySelectorAll('[data-scenario]')];
 const TTL = Number(document.body.dataset.ttl);
@@ -26,18 +26,18 @@ function showResult(text) {
 }
 
 async function sendVisitor(visitor, link) {
-  run.stopWatching();
-  await run.readOpenings(link);
-  await run.postAndShow(`/visitors/${visitor}`, link);
-  await run.readOpenings(link, true);
+  checkout.stopWatching();
+  await checkout.readOpenings(link);
+  await checkout.postAndShow(`/visitors/${visitor}`, link);
+  await checkout.readOpenings(link, true);
 }
 
 // Each returns whether it has finished; if not, the prepared web view is closed.
 const SCENARIOS = {
   async soldout() {
     addNote(`Somebody else has just bought the last ${nameOf(soldOutSku)}. The app does not know it yet.`);
-    await run.transfer(run.newReference(), { ...bagContents(), [soldOutSku]: 1 });
-    showResult(run.problem);
+    await checkout.transfer(checkout.newReference(), { ...bagContents(), [soldOutSku]: 1 });
+    showResult(checkout.problem);
     return true;
   },
 
@@ -48,47 +48,48 @@ const SCENARIOS = {
       return true;
     }
     await setAway('shop', true);
-    await run.transfer(run.newReference());
-    showResult(run.problem);
+    await checkout.transfer(checkout.newReference());
+    showResult(checkout.problem);
     return true;
   },
 
   async double(view) {
-    const reference = run.newReference();
-    const [first, second] = await Promise.all([run.transfer(reference), run.transfer(reference)]);
+    const reference = checkout.newReference();
+    const twice = [checkout.transfer(reference), checkout.transfer(reference)];
+    const [first, second] = await Promise.all(twice);
     if (!first || !second) return false;
     const isSame = first.handoff === second.handoff;
     addNote(isSame
       ? 'Both answers hold the same link, and the shop has one cart.'
       : 'Poq’s cloud has made a cart for each tap, so the second link replaces the first.');
-    run.openLink(second, view);
+    checkout.openLink(second, view);
     return true;
   },
 
   again(view) {
-    run.openLink(run.link, view);
+    checkout.openLink(checkout.link, view);
     return true;
   },
 
   async second() {
-    const link = run.link;
+    const link = checkout.link;
     await sendVisitor('second', link);
     const note = document.querySelector('.log .note:last-child').textContent;
     showResult(note.match(QUOTED)?.[1] ?? note);
-    run.watch(link);
+    checkout.watch(link);
     return true;
   },
 
   async preview(view) {
-    const link = await run.transfer(run.newReference());
+    const link = await checkout.transfer(checkout.newReference());
     if (!link) return false;
     await sendVisitor('bot', link);
-    run.openLink(link, view);
+    checkout.openLink(link, view);
     return true;
   },
 
   async late() {
-    const link = await run.transfer(run.newReference());
+    const link = await checkout.transfer(checkout.newReference());
     if (!link) return false;
     addNote(`The shopper leaves the app. The link lives for ${TTL} seconds.`);
     let isLeft = false;
@@ -101,21 +102,21 @@ const SCENARIOS = {
     showResult('');
     if (isLeft) return true;
     showSheet('The shopper is back', 'Now open the link, which has expired.', () => {
-      run.openLink(link, run.openWindow());
+      checkout.openLink(link, checkout.openWindow());
     });
     return true;
   },
 
   async change(view) {
-    const reference = run.newReference();
-    const old = await run.transfer(reference);
+    const reference = checkout.newReference();
+    const old = await checkout.transfer(reference);
     if (!old) return false;
     const [sku] = Object.keys(bagContents());
     changeQuantity(sku, 1);
     addNote(`The shopper adds one more ${nameOf(sku)} and taps Checkout again.`);
-    if (!await run.transfer(reference)) return false;
+    if (!await checkout.transfer(reference)) return false;
     addNote('Now the old link is opened.');
-    run.openLink(old, view);
+    checkout.openLink(old, view);
     return true;
   },
 
@@ -125,19 +126,19 @@ const SCENARIOS = {
       showResult('The session store is back. “Try again” works.');
       return true;
     }
-    const link = await run.transfer(run.newReference());
+    const link = await checkout.transfer(checkout.newReference());
     if (!link) return false;
     await setAway('store', true);
-    run.openLink(link, view);
+    checkout.openLink(link, view);
     return true;
   },
 
   async bought(view) {
-    const link = await run.transfer(run.newReference());
+    const link = await checkout.transfer(checkout.newReference());
     if (!link) return false;
     await sendVisitor('buyer', link);
     addNote('Later the shopper opens the link again.');
-    run.openLink(link, view);
+    checkout.openLink(link, view);
     return true;
   },
 };
@@ -181,7 +182,7 @@ function labelButton(name, away) {
 function updateButtons() {
   const empty = Object.keys(bagContents()).length === 0;
   for (const button of buttons) {
-    const lacks = button.dataset.needs === 'link' ? run.link === null : empty;
+    const lacks = button.dataset.needs === 'link' ? checkout.link === null : empty;
     button.disabled = lacks || document.body.classList.contains('busy');
   }
 }
@@ -211,9 +212,9 @@ export function startScenarios() {
       button.classList.add('running');
       showResult('');
       addChapter(button.querySelector('b').textContent);
-      const view = 'alone' in button.dataset ? null : run.openWindow();
+      const view = 'alone' in button.dataset ? null : checkout.openWindow();
       await runExclusively(async () => {
-        await run.waitForFirstPage(view);
+        await checkout.waitForFirstPage(view);
         if (!await SCENARIOS[name](view)) view?.close();
       });
     });

@@ -25,7 +25,7 @@ _CLAIM = (
 )
 
 
-class CompletionRepository:
+class CompletionClaimRepository:
     """The orders of one service's handoffs that a page has told the app about."""
 
     def __init__(self, database: Database) -> None:

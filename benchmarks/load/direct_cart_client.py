@@ -17,7 +17,7 @@ mutation($id: String!, $items: [CartItemInput!]!) {
 }"""
 
 
-class CartClient:
+class DirectCartClient:
     """A client of the shop at `shop_url` that fills guests' carts with one of each product."""
 
     def __init__(self, shop_url: str) -> None:

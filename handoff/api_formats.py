@@ -1,4 +1,4 @@
-"""The values that the answers of the API and the webhooks have in common."""
+"""Formats times and orders for the answers of the API, the webhooks and the reports."""
 
 from __future__ import annotations
 
