@@ -20,7 +20,7 @@ from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.client import MagentoClient
 from handoff.operations.json_logs import configure_logging
 from handoff.reconciliation.reconciler import Reconciler
-from handoff.rehearsal.app_shop_client import AppClient
+from handoff.rehearsal.app_shop_client import AppShopClient
 from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.customer_account import CustomerAccount, TemporaryAccount
@@ -142,7 +142,7 @@ def _run_rehearsal(settings: Settings, options: _RehearseOptions) -> RehearsalRe
     with _open_ledger_access(client, settings, options, cancel) as (reconciler, deliveries):
         steps = []
         for store in options.stores:
-            shop = AppClient(client, store, access, cancel)
+            shop = AppShopClient(client, store, access, cancel)
             context = RehearsalContext(shop, transfers, cancel, cleanup, reconciler, deliveries)
             account = None
             if options.customer_email:

@@ -59,4 +59,4 @@ def _call_shop(settings: Settings) -> None:
     """Call an endpoint of REST that is open to everybody."""
     store = settings.store_views.first.code
     deadline = Deadline.after(_TIMEOUT)
-    open_client(settings).rest("GET", "directory/currency", store=store, deadline=deadline)
+    open_client(settings).call_rest("GET", "directory/currency", store=store, deadline=deadline)

@@ -138,7 +138,9 @@ class CatalogueReader:
         return not isinstance(website_ids, list) or self._store.website_id in website_ids
 
     def _get_json(self, path: str, params: dict[str, str] | None = None) -> Any:
-        response = self._shop.rest("GET", path, store=self._store, token=self._token, params=params)
+        response = self._shop.call_rest(
+            "GET", path, store=self._store, token=self._token, params=params
+        )
         if response.status in (401, 403):
             self._denied.add(path.partition("/")[0])
         elif response.status != 200:

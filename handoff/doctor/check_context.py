@@ -113,7 +113,7 @@ class CheckContext:
     @memoize
     def ping_rest(self) -> HttpResponse:
         """Call a REST endpoint of the shop that is open to everybody."""
-        return self.shop.rest("GET", "directory/currency", store=self.default_store)
+        return self.shop.call_rest("GET", "directory/currency", store=self.default_store)
 
     @memoize
     def open_checkout(self, site: StoreSite) -> HttpResponse:
@@ -134,7 +134,7 @@ class CheckContext:
             return None
         credentials = {"username": username, "password": password.get_secret_value()}
         path = "integration/admin/token"
-        response = self.shop.rest("POST", path, store=self.default_store, body=credentials)
+        response = self.shop.call_rest("POST", path, store=self.default_store, body=credentials)
         reply = AdminLoginReply(Answer(response.status, read_json(response)))
         return AdminAccessTrial(
             response.status, reply.token, reply.answer.message, reply.needs_second_factor
@@ -154,7 +154,7 @@ class CheckContext:
         """Make calls of which staff may usually make one, until one succeeds."""
         store, params = self.default_store, build_search_criteria(page_size=1)
         for path in _ADMIN_PATHS:
-            response = self.shop.rest("GET", path, store=store, token=token, params=params)
+            response = self.shop.call_rest("GET", path, store=store, token=token, params=params)
             if response.status == HTTPStatus.OK:
                 return AdminAccessTrial(response.status, token)
         return AdminAccessTrial(response.status, None, read_message(response))
@@ -166,7 +166,7 @@ class CheckContext:
             return None
         credentials = {"username": self._customer.email, "password": self._customer.password}
         path = "integration/customer/token"
-        return self.shop.rest("POST", path, store=self.default_store, body=credentials)
+        return self.shop.call_rest("POST", path, store=self.default_store, body=credentials)
 
     def get_customer_token(self) -> str | None:
         """Return the token of the customer, None if none has logged in."""
@@ -180,7 +180,7 @@ class CheckContext:
         token = self.get_customer_token()
         if token is None:
             return None
-        return self.shop.rest("GET", "customers/me", store=self.default_store, token=token)
+        return self.shop.call_rest("GET", "customers/me", store=self.default_store, token=token)
 
     @memoize
     def read_catalogue_sample(self) -> CatalogueSample | None:
@@ -215,7 +215,7 @@ class CheckContext:
     def read_store_config(self, store: StoreView) -> dict[str, Any]:
         """Read the store view's configuration by GraphQL; empty if the shop returns none."""
         for fields in (f"{_STORE_FIELDS} {_NEWER_FIELDS}", _STORE_FIELDS):
-            response = self.shop.graphql(f"{{ storeConfig {{ {fields} }} }}", store=store)
+            response = self.shop.call_graphql(f"{{ storeConfig {{ {fields} }} }}", store=store)
             try:
                 return dict(read_json(response)["data"]["storeConfig"])
             except (KeyError, TypeError, ValueError):

@@ -161,7 +161,7 @@ def try_checkout(
     shop: DoctorShopClient, store: StoreView, cart: RestCart, sku: str
 ) -> CheckoutTrial:
     """Open checkout with a cart that holds one sku, and diagnose a failure."""
-    quote = read_json(shop.rest("GET", f"guest-carts/{cart.masked_id}", store=None))
+    quote = read_json(shop.call_rest("GET", f"guest-carts/{cart.masked_id}", store=None))
     serializer = shop.settings.session_serializer
     trial = _CheckoutTrialRun(shop, store, int(quote["id"]), sku, serializer)
     try:

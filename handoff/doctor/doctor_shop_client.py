@@ -55,7 +55,7 @@ class DoctorShopClient:
         self._web = HttpTransport(ca_file=settings.magento_ca_file)
         self.checkout_probe = CheckoutProbe(self.client, fetch_page=self._fetch_page)
 
-    def rest(
+    def call_rest(
         self,
         method: str,
         path: str,
@@ -71,7 +71,7 @@ class DoctorShopClient:
             path, method, rest_path, token=token, body=body, deadline=self._limit_call()
         )
 
-    def graphql(
+    def call_graphql(
         self, query: str, *, store: StoreView, variables: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Send one GraphQL document."""

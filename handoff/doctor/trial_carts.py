@@ -62,7 +62,7 @@ def build_graphql_cart(shop: DoctorShopClient, store: StoreView, sku: str | None
     if sku is None:
         return _create_empty_graphql_cart(shop, store, masked_id)
     [document] = build_cart_documents(masked_id, [{"sku": sku, "quantity": 1}])
-    response = shop.graphql(document.query, store=store, variables=document.variables)
+    response = shop.call_graphql(document.query, store=store, variables=document.variables)
     contents = document.parse_contents(Answer(response.status, read_json(response), response))
     is_built = contents is not None and len(contents.lines) == 1
     return GraphqlCart(response, response.seconds if is_built else None)
@@ -71,7 +71,7 @@ def build_graphql_cart(shop: DoctorShopClient, store: StoreView, sku: str | None
 def _create_empty_graphql_cart(
     shop: DoctorShopClient, store: StoreView, masked_id: str
 ) -> GraphqlCart:
-    response = shop.graphql(_CREATE_CART, store=store, variables={"id": masked_id})
+    response = shop.call_graphql(_CREATE_CART, store=store, variables={"id": masked_id})
     data = read_json(response)
     is_created = isinstance(data, dict) and data.get("data") == {"createEmptyCart": masked_id}
     return GraphqlCart(response, response.seconds if is_created else None)
@@ -79,14 +79,14 @@ def _create_empty_graphql_cart(
 
 def build_rest_cart(shop: DoctorShopClient, store: StoreView, skus: list[str]) -> RestCart:
     """Build a guest cart with the first of these products that the shop accepts."""
-    response = shop.rest("POST", "guest-carts", store=store)
+    response = shop.call_rest("POST", "guest-carts", store=store)
     masked_id, cart_seconds = read_json(response), response.seconds
     if response.status != 200 or not isinstance(masked_id, str) or not masked_id.isalnum():
         return RestCart(response.status, read_message(response))
     _register_cart(shop, store, masked_id)
     for sku in skus:
         body = {"cartItem": {"sku": sku, "qty": 1}}
-        response = shop.rest("POST", f"guest-carts/{masked_id}/items", store=store, body=body)
+        response = shop.call_rest("POST", f"guest-carts/{masked_id}/items", store=store, body=body)
         if response.status == 200:
             return RestCart(200, "", cart_seconds, sku, response.seconds, masked_id)
     return RestCart(response.status, read_message(response), cart_seconds)
@@ -98,10 +98,10 @@ def _register_cart(shop: DoctorShopClient, store: StoreView, masked_id: str) -> 
 
     def empty_cart() -> None:
         client = shop.with_deadline(_CLEANUP_SECONDS)
-        lines = read_json(client.rest("GET", path, store=store))
+        lines = read_json(client.call_rest("GET", path, store=store))
         for line in lines if isinstance(lines, list) else []:
             if isinstance(line, dict) and isinstance(number := line.get("item_id"), int):
-                client.rest("DELETE", f"{path}/{number}", store=store)
+                client.call_rest("DELETE", f"{path}/{number}", store=store)
 
     shop.cleanup.defer("guest cart", empty_cart)
     shop.cleanup.note_leftover(
@@ -117,14 +117,16 @@ def _find_skus_as_admin(shop: DoctorShopClient, store: StoreView, token: ShopTok
         page_size=12,
         fields="items[sku,options]",
     )
-    data = read_json(shop.rest("GET", "products", store=store, token=token, params=params))
+    data = read_json(shop.call_rest("GET", "products", store=store, token=token, params=params))
     items = data.get("items") if isinstance(data, dict) else None
     return [str(item["sku"]) for item in items or [] if not item.get("options")]
 
 
 def _find_skus_by_graphql(shop: DoctorShopClient, store: StoreView) -> list[str]:
     try:
-        items = read_json(shop.graphql(_FIND_PRODUCTS, store=store))["data"]["products"]["items"]
+        items = read_json(shop.call_graphql(_FIND_PRODUCTS, store=store))["data"]["products"][
+            "items"
+        ]
         return [str(item["sku"]) for item in items if item["__typename"] not in _COMPOSITE_TYPES]
     except (KeyError, TypeError):
         return []

@@ -155,7 +155,7 @@ class AdminLogin:
             if not may_try:
                 raise AdminAccessDenied(_REJECTED)
             try:
-                answer = self._client.rest(
+                answer = self._client.call_rest(
                     "POST",
                     "integration/admin/token",
                     store=self._store,

@@ -127,7 +127,7 @@ class _RefusalFinder:
         cart = _GUEST_CART if is_guest else _CUSTOMER_CART
         declared = "query($id: String!) " if is_guest else ""
         client = self.probe.client
-        answer = client.graphql(
+        answer = client.call_graphql(
             f"{declared}{{ {_CHECKOUT_SWITCH if with_switch else ''} {cart} }}",
             {"id": self.quote.masked_id} if is_guest else {},
             store=self.session.site.store_code,

@@ -94,7 +94,7 @@ class MagentoClient:
         )
         self._metrics = metrics
 
-    def rest(
+    def call_rest(
         self,
         method: str,
         path: str,
@@ -119,7 +119,7 @@ class MagentoClient:
             raise build_unusable_answer_problem(answer, "The shop's error is not one of Magento's.")
         return answer
 
-    def graphql(
+    def call_graphql(
         self,
         query: str,
         variables: dict[str, Any],

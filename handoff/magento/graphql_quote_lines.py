@@ -60,7 +60,7 @@ def fetch_line_details(
     client: MagentoClient, quote: Quote, *, token: str | None, store: StoreView, deadline: Deadline
 ) -> tuple[QuoteLine, ...]:
     """Return the quote's lines with details, or unchanged if GraphQL does not answer."""
-    answer = client.graphql(
+    answer = client.call_graphql(
         _CUSTOMER_QUERY if token else _GUEST_QUERY,
         {} if token else {"id": quote.masked_id},
         store=store.code,

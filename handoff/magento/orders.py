@@ -221,7 +221,7 @@ class Orders:
         """Call with the token, and once more with a new one if it is rejected."""
 
         def call(token: ShopToken) -> Answer:
-            return self._client.rest(
+            return self._client.call_rest(
                 method,
                 path,
                 store=self._store,

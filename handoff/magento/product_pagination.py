@@ -41,7 +41,7 @@ def fetch_products(
     products: list[_Product] = []
     for page in range(1, _MAX_PAGES + 1):
         variables = {"values": values, "size": PAGE_SIZE, "page": page}
-        answer = client.graphql(query, variables, store=store.code, deadline=deadline)
+        answer = client.call_graphql(query, variables, store=store.code, deadline=deadline)
         try:
             found = _ProductPageJson.model_validate(answer.body["data"]["products"])
             # Magento writes null for a product that it cannot show.

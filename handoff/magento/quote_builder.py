@@ -174,7 +174,7 @@ class QuoteBuilder:
         items = [_build_cart_item(line, choices) for line in lines]
         contents: CartContents | None = None
         for document in build_cart_documents(masked_id, items, shows_lines=shows_lines):
-            answer = self._ask_graphql(document.query, document.variables)
+            answer = self._call_graphql(document.query, document.variables)
             contents = document.parse_contents(answer)
             if contents is None:
                 # Without lines, a refused line fails the query too, although GraphQL itself works.
@@ -184,13 +184,15 @@ class QuoteBuilder:
         return _Cart(masked_id, contents, choices)
 
     def _get_contents(self, masked_id: str) -> CartContents | None:
-        return parse_cart_contents(self._ask_graphql(CART_QUERY, {"id": masked_id}))
+        return parse_cart_contents(self._call_graphql(CART_QUERY, {"id": masked_id}))
 
-    def _ask_graphql(self, query: str, variables: dict[str, Any]) -> Answer:
-        return self.client.graphql(query, variables, store=self.store.code, deadline=self.deadline)
+    def _call_graphql(self, query: str, variables: dict[str, Any]) -> Answer:
+        return self.client.call_graphql(
+            query, variables, store=self.store.code, deadline=self.deadline
+        )
 
     def _create_empty(self) -> str:
-        answer = self.client.rest(
+        answer = self.client.call_rest(
             "POST", "guest-carts", store=self.store.code, deadline=self.deadline
         )
         if answer.status != HTTPStatus.OK or not is_masked_id(answer.body):
@@ -239,7 +241,7 @@ class QuoteBuilder:
         return LineRefusal(line, code=code) if code else None
 
     def _add_line(self, cart: _Cart, line: BagLine) -> Answer:
-        return self.client.rest(
+        return self.client.call_rest(
             "POST",
             f"guest-carts/{cart.masked_id}/items",
             store=self.store.code,

@@ -187,7 +187,7 @@ class Quotes:
         params: dict[str, str] | None = None,
     ) -> Answer:
         answer = retry_dropped_connections(
-            lambda: self._client.rest(
+            lambda: self._client.call_rest(
                 "GET", path, store=store, deadline=deadline, token=token, params=params
             ),
             deadline,

@@ -9,20 +9,22 @@ from typing import Any
 from handoff.bag import BagLine, format_quantity
 from handoff.magento.answers import Answer
 from handoff.magento.quote_models import QuoteLine
-from handoff.rehearsal.app_shop_client import AppClient
+from handoff.rehearsal.app_shop_client import AppShopClient
 
 
 class AppCart:
     """A guest's cart by its masked id, or a customer's cart by the token; both are credentials."""
 
-    def __init__(self, shop: AppClient, *, masked_id: str = "", token: str | None = None) -> None:
+    def __init__(
+        self, shop: AppShopClient, *, masked_id: str = "", token: str | None = None
+    ) -> None:
         self._shop = shop
         self._path = f"guest-carts/{masked_id}" if masked_id else "carts/mine"
         self._token = token
         self.masked_id = masked_id
 
     @classmethod
-    def create_for_guest(cls, shop: AppClient) -> AppCart:
+    def create_for_guest(cls, shop: AppShopClient) -> AppCart:
         """Create an empty cart for a guest."""
         return cls(shop, masked_id=shop.call_or_fail("POST", "guest-carts", advice="cart_call"))
 
@@ -36,7 +38,7 @@ class AppCart:
     def try_to_add(self, sku: str, quantity: int) -> Answer:
         """Add an item, and return any answer of the shop."""
         body = {"cartItem": {"sku": sku, "qty": quantity}}
-        return self._shop.call("POST", f"{self._path}/items", body=body, token=self._token)
+        return self._shop.call_rest("POST", f"{self._path}/items", body=body, token=self._token)
 
     def add_item(self, sku: str, quantity: int) -> int:
         """Add an item and return its number."""

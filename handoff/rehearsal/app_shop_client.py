@@ -19,7 +19,7 @@ _TIMEOUT = 30.0  # seconds, for each call
 _MAX_MESSAGE_LENGTH = 200
 
 
-class AppClient:
+class AppShopClient:
     """The client for one store view. `access` is None if the settings name no administrator."""
 
     def __init__(
@@ -34,21 +34,23 @@ class AppClient:
         self.store = store
         self.access = access
 
-    def call(self, method: str, path: str, **options: Any) -> Answer:
+    def call_rest(self, method: str, path: str, **options: Any) -> Answer:
         """Call REST and return an answer of 2xx or 4xx; raise a Problem for any other.
 
         The options are `body`, `token` and `params`.
         """
         self._cancel.raise_if_requested()
         deadline = Deadline.after(_TIMEOUT)
-        return self._client.rest(method, path, store=self.store.code, deadline=deadline, **options)
+        return self._client.call_rest(
+            method, path, store=self.store.code, deadline=deadline, **options
+        )
 
     def call_or_fail(self, method: str, path: str, *, advice: str, **options: Any) -> Any:
         """Make the same call and return the answer's body; raise StepFailure unless it is a 200.
 
         `advice` is the key of the advice for that failure.
         """
-        answer = self.call(method, path, **options)
+        answer = self.call_rest(method, path, **options)
         if answer.status != HTTPStatus.OK:
             parts = ("{cartId}" if is_masked_id(part) else part for part in path.split("/"))
             expected = f"{method} /{'/'.join(parts)} to work"
@@ -65,11 +67,13 @@ class AppClient:
             actual = problem.detail.rstrip(".")
             raise StepFailure("the administrator's login", actual, advice) from None
 
-    def query_graphql(self, query: str, variables: dict[str, Any]) -> Any:
+    def call_graphql(self, query: str, variables: dict[str, Any]) -> Any:
         """Return the `data` of a GraphQL answer, or None if there is none."""
         self._cancel.raise_if_requested()
         deadline = Deadline.after(_TIMEOUT)
-        answer = self._client.graphql(query, variables, store=self.store.code, deadline=deadline)
+        answer = self._client.call_graphql(
+            query, variables, store=self.store.code, deadline=deadline
+        )
         return answer.body.get("data") if isinstance(answer.body, dict) else None
 
 

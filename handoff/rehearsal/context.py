@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from handoff.bag import BagLine
 from handoff.reconciliation.reconciler import Reconciler
-from handoff.rehearsal.app_shop_client import AppClient
+from handoff.rehearsal.app_shop_client import AppShopClient
 from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.product_choice import choose_products
 from handoff.rehearsal.results import Observation
@@ -24,7 +24,7 @@ class RehearsalContext:
     and without a receiver of webhooks.
     """
 
-    shop: AppClient
+    shop: AppShopClient
     transfers: TransferClient
     cancel: CancelToken
     cleanup: Cleanup

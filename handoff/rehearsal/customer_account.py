@@ -6,7 +6,7 @@ import secrets
 from http import HTTPStatus
 from typing import Any
 
-from handoff.rehearsal.app_shop_client import AppClient, describe_answer
+from handoff.rehearsal.app_shop_client import AppShopClient, describe_answer
 from handoff.rehearsal.results import Observation, StepFailure
 from handoff.test_data_cleanup import Cleanup
 
@@ -18,7 +18,7 @@ _CHANGED_FIRST_NAME = "Rehearsed"
 class CustomerAccount:
     """An existing account, kept unchanged. `token` is a credential, empty until the login."""
 
-    def __init__(self, shop: AppClient, cleanup: Cleanup, email: str, password: str) -> None:
+    def __init__(self, shop: AppShopClient, cleanup: Cleanup, email: str, password: str) -> None:
         self._shop = shop
         self._cleanup = cleanup
         self._password = password
@@ -83,7 +83,7 @@ class CustomerAccount:
 class TemporaryAccount(CustomerAccount):
     """An account that is created for the rehearsal, and deleted as an administrator at its end."""
 
-    def __init__(self, shop: AppClient, cleanup: Cleanup) -> None:
+    def __init__(self, shop: AppShopClient, cleanup: Cleanup) -> None:
         email = f"handoff-rehearsal-{secrets.token_hex(6)}@{_DOMAIN}"
         super().__init__(shop, cleanup, email, _generate_password())
         self._id: int | None = None
@@ -126,7 +126,7 @@ class TemporaryAccount(CustomerAccount):
     def _require_permission_to_delete(self) -> None:
         """Try to delete an account that does not exist; raise StepFailure without the right."""
         token = self._shop.get_admin_token("no_permission_to_delete")
-        answer = self._shop.call("DELETE", "customers/0", token=token)
+        answer = self._shop.call_rest("DELETE", "customers/0", token=token)
         if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             expected = "the right to delete the account again"
             raise StepFailure(expected, describe_answer(answer), "no_permission_to_delete")

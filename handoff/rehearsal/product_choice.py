@@ -10,7 +10,7 @@ from typing import Any
 from handoff.magento.answers import Answer
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.rehearsal.app_cart import AppCart
-from handoff.rehearsal.app_shop_client import AppClient, describe_answer
+from handoff.rehearsal.app_shop_client import AppShopClient, describe_answer
 from handoff.rehearsal.results import StepFailure
 from handoff.test_data_cleanup import Cleanup
 
@@ -20,7 +20,9 @@ _MAX_CANDIDATES = 40
 _CATALOGUE_QUERY = "query($size: Int!) { products(filter: {}, pageSize: $size) { items { sku } } }"
 
 
-def choose_products(shop: AppClient, skus: tuple[str, ...], cleanup: Cleanup) -> tuple[str, str]:
+def choose_products(
+    shop: AppShopClient, skus: tuple[str, ...], cleanup: Cleanup
+) -> tuple[str, str]:
     """Return two skus that a cart accepts twice each, from the given ones or the catalogue.
 
     The catalogue says less about stock and options, so each product is tried in a cart.
@@ -56,9 +58,9 @@ def _describe_unsuitable(answer: Answer) -> str:
     return "it is free, or no simple product" if was_added else describe_answer(answer)
 
 
-def _list_catalogue_skus(shop: AppClient) -> Iterator[str]:
+def _list_catalogue_skus(shop: AppShopClient) -> Iterator[str]:
     """Yield skus from GraphQL, which needs no permission, then from an administrator's REST."""
-    data = shop.query_graphql(_CATALOGUE_QUERY, {"size": _MAX_CANDIDATES})
+    data = shop.call_graphql(_CATALOGUE_QUERY, {"size": _MAX_CANDIDATES})
     yield from _read_skus(data.get("products") if isinstance(data, dict) else None)
     if shop.access is None:
         return

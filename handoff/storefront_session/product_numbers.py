@@ -96,7 +96,7 @@ class ProductNumbers:
 
         Raises ShopUnavailable if GraphQL does not tell them, and ShopTimeout.
         """
-        answer = self._client.graphql(
+        answer = self._client.call_graphql(
             _QUERY, {"id": quote.masked_id}, store=store.code, deadline=deadline
         )
         try:

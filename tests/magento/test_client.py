@@ -48,7 +48,7 @@ def test_answers_are_unpacked(in_chunks: bool) -> None:
     cart = {"sku": ["ITEM-01"] * 50}
     with faulty_shop(answers_packed(cart, in_chunks=in_chunks)) as shop:
         client = MagentoClient(shop.url)
-        answer = client.rest("GET", "any", store=None, deadline=Deadline.after(8))
+        answer = client.call_rest("GET", "any", store=None, deadline=Deadline.after(8))
         assert answer.body == cart
         assert "gzip" in shop.calls[0].headers["accept-encoding"]
         assert len(shop.calls) == 1
@@ -61,10 +61,10 @@ def test_an_answer_may_begin_with_a_byte_order_mark(status: int) -> None:
     response = build_response(status, codecs.BOM_UTF8 + content, json_type)
     with faulty_shop(sends_raw(response)) as shop:
         deadline = Deadline.after(8)
-        answer = MagentoClient(shop.url).rest("GET", "any", store=None, deadline=deadline)
+        answer = MagentoClient(shop.url).call_rest("GET", "any", store=None, deadline=deadline)
         assert answer.message == "\u00fc"
         by_graphql = MagentoClient(shop.url)  # the first client's connection has ended
-        answer = by_graphql.graphql("{a}", {}, store="default", deadline=deadline)
+        answer = by_graphql.call_graphql("{a}", {}, store="default", deadline=deadline)
         assert answer.body == {"message": "\u00fc", "parameters": []}
 
 
@@ -76,7 +76,7 @@ def test_a_cookie_is_not_kept_whatever_the_shop_sets(serve: RunService) -> None:
     with faulty_shop(answers(404, {"message": "no", "parameters": []}, *cookies)) as shop:
         client = MagentoClient(shop.url)
         for _ in range(2):
-            client.rest("GET", "guest-carts/x", store="default", deadline=Deadline.after(8))
+            client.call_rest("GET", "guest-carts/x", store="default", deadline=Deadline.after(8))
         assert len(shop.calls) == 2
         assert "cookie" not in shop.calls[1].headers
 
@@ -102,14 +102,14 @@ def test_proxies_and_netrc_of_the_machine_are_not_used(
     between.calls.clear()
     client = MagentoClient(between.url)
     login = {"username": "shopper@example.com", "password": "Shopper123!"}
-    token = client.rest(
+    token = client.call_rest(
         "POST",
         "integration/customer/token",
         store="default",
         deadline=Deadline.after(8),
         body=login,
     ).body
-    answer = client.rest(
+    answer = client.call_rest(
         "GET", "carts/mine", store="default", deadline=Deadline.after(8), token=token
     )
     assert answer.status in (200, 404)
@@ -138,7 +138,7 @@ def test_a_customers_token_is_sent_with_the_calls_that_need_it_and_no_other(
 def test_after_the_deadline_no_call_is_made() -> None:
     with faulty_shop(answers(200, "x")) as shop:
         with pytest.raises(ShopTimeout):
-            MagentoClient(shop.url).rest(
+            MagentoClient(shop.url).call_rest(
                 "GET", "guest-carts/x", store="default", deadline=Deadline.after(0)
             )
         assert shop.calls == []
@@ -152,7 +152,7 @@ def test_no_error_holds_the_url(
     assert callable(behaviour)
     with faulty_shop(behaviour) as shop:
         with pytest.raises((ShopTimeout, ShopUnavailable)) as raised:
-            MagentoClient(shop.url).rest(
+            MagentoClient(shop.url).call_rest(
                 "GET", "guest-carts/secret", store="default", deadline=Deadline.after(0.6)
             )
         assert "secret" not in f"{raised.value!s}{raised.value!r}{raised.value.detail}"

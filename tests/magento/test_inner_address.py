@@ -65,7 +65,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 def look(client: MagentoClient) -> object:
-    answer = client.rest(
+    answer = client.call_rest(
         "GET", "guest-carts/the-masked-id", store="default", deadline=Deadline.after(8)
     )
     return answer.body

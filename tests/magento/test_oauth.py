@@ -56,7 +56,7 @@ def search(client: MagentoClient, token: AuthBase, value: str = "1") -> Any:
     criteria = build_search_criteria(
         SearchFilter("increment_id", value), page_size=1, fields="items[increment_id],total_count"
     )
-    return client.rest(
+    return client.call_rest(
         "GET", "orders", store="default", token=token, params=criteria, deadline=Deadline.after(10)
     )
 

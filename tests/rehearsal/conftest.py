@@ -4,7 +4,7 @@ import pytest
 
 from handoff.magento.admin_access import AdminLogin
 from handoff.magento.client import MagentoClient
-from handoff.rehearsal.app_shop_client import AppClient
+from handoff.rehearsal.app_shop_client import AppShopClient
 from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.runner import create_cleanup
 from handoff.settings.store_view_models import StoreView
@@ -24,14 +24,14 @@ def cleanup() -> Cleanup:
 
 
 @pytest.fixture
-def admin_app(shop: RunningShop, cancel: CancelToken) -> AppClient:
+def admin_app(shop: RunningShop, cancel: CancelToken) -> AppShopClient:
     """Return the app's client of the stand-in shop, with an administrator's login."""
     client = MagentoClient(shop.url)
     access = AdminLogin(client, "admin", "Admin123!", "default")
-    return AppClient(client, StoreView.model_validate(STORE), access, cancel)
+    return AppShopClient(client, StoreView.model_validate(STORE), access, cancel)
 
 
 @pytest.fixture
-def plain_app(shop: RunningShop, cancel: CancelToken) -> AppClient:
+def plain_app(shop: RunningShop, cancel: CancelToken) -> AppShopClient:
     """Return the same without an administrator."""
-    return AppClient(MagentoClient(shop.url), StoreView.model_validate(STORE), None, cancel)
+    return AppShopClient(MagentoClient(shop.url), StoreView.model_validate(STORE), None, cancel)

@@ -9,7 +9,7 @@ import pytest
 from handoff_sandbox.rest import cart_operations
 
 from handoff.rehearsal.app_cart import AppCart
-from handoff.rehearsal.app_shop_client import AppClient
+from handoff.rehearsal.app_shop_client import AppShopClient
 from handoff.rehearsal.customer_account import TemporaryAccount
 from handoff.rehearsal.order_placement import place_order
 from handoff.rehearsal.product_choice import choose_products
@@ -19,7 +19,7 @@ from tests.running import RunningShop
 
 
 def test_products_are_found_without_an_administrator(
-    plain_app: AppClient, cleanup: Cleanup
+    plain_app: AppShopClient, cleanup: Cleanup
 ) -> None:
     first, second = choose_products(plain_app, (), cleanup)
     assert {first, second} <= {f"ITEM-{number:02d}" for number in range(1, 21)}
@@ -27,7 +27,7 @@ def test_products_are_found_without_an_administrator(
 
 
 def test_only_products_of_which_a_cart_takes_two_are_chosen(
-    shop: RunningShop, plain_app: AppClient, cleanup: Cleanup
+    shop: RunningShop, plain_app: AppShopClient, cleanup: Cleanup
 ) -> None:
     sold = {"ITEM-07", "ITEM-11"}
     for product in shop.state.catalogue.products:
@@ -38,14 +38,14 @@ def test_only_products_of_which_a_cart_takes_two_are_chosen(
 
 
 def test_without_graphql_products_are_found_as_administrator(
-    admin_app: AppClient, cleanup: Cleanup, monkeypatch: pytest.MonkeyPatch
+    admin_app: AppShopClient, cleanup: Cleanup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(AppClient, "query_graphql", lambda *_: None)
+    monkeypatch.setattr(AppShopClient, "call_graphql", lambda *_: None)
     assert choose_products(admin_app, (), cleanup) == ("ITEM-01", "ITEM-02")
 
 
 def test_a_shop_that_sells_nothing_is_explained(
-    shop: RunningShop, admin_app: AppClient, cleanup: Cleanup
+    shop: RunningShop, admin_app: AppShopClient, cleanup: Cleanup
 ) -> None:
     for product in shop.state.catalogue.products:
         product.stock = Decimal(0)
@@ -57,7 +57,7 @@ def test_a_shop_that_sells_nothing_is_explained(
 
 @pytest.mark.parametrize("sku", ["ITEM-OOS", "NO-SUCH"])
 def test_a_given_product_that_is_not_for_sale_is_named(
-    plain_app: AppClient, cleanup: Cleanup, sku: str
+    plain_app: AppShopClient, cleanup: Cleanup, sku: str
 ) -> None:
     with pytest.raises(StepFailure) as failure:
         choose_products(plain_app, ("ITEM-01", sku), cleanup)
@@ -65,17 +65,17 @@ def test_a_given_product_that_is_not_for_sale_is_named(
 
 
 def test_an_account_is_deleted_even_if_its_creation_was_not_answered(
-    shop: RunningShop, admin_app: AppClient, cleanup: Cleanup, monkeypatch: pytest.MonkeyPatch
+    shop: RunningShop, admin_app: AppShopClient, cleanup: Cleanup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    require = AppClient.call_or_fail
+    require = AppShopClient.call_or_fail
 
-    def lose_the_answer(self: AppClient, method: str, path: str, **options: Any) -> Any:
+    def lose_the_answer(self: AppShopClient, method: str, path: str, **options: Any) -> Any:
         body = require(self, method, path, **options)
         if path == "customers":
             raise StepFailure("an answer", "none", "shop_problem")
         return body
 
-    monkeypatch.setattr(AppClient, "call_or_fail", lose_the_answer)
+    monkeypatch.setattr(AppShopClient, "call_or_fail", lose_the_answer)
     account = TemporaryAccount(admin_app, cleanup)
     with pytest.raises(StepFailure):
         account.ensure_exists()
@@ -84,13 +84,13 @@ def test_an_account_is_deleted_even_if_its_creation_was_not_answered(
     assert account.email not in shop.state.accounts.customers.by_name
 
 
-def test_a_password_is_not_in_the_repr(admin_app: AppClient, cleanup: Cleanup) -> None:
+def test_a_password_is_not_in_the_repr(admin_app: AppShopClient, cleanup: Cleanup) -> None:
     account = TemporaryAccount(admin_app, cleanup)
     assert account._password not in repr(account)
 
 
 def test_a_shop_without_an_offline_payment_method_is_explained(
-    plain_app: AppClient, monkeypatch: pytest.MonkeyPatch
+    plain_app: AppShopClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cart_operations, "PAYMENT_METHODS", [{"code": "cards", "title": "Cards"}])
     cart = AppCart.create_for_guest(plain_app)
@@ -100,7 +100,7 @@ def test_a_shop_without_an_offline_payment_method_is_explained(
     assert failure.value.actual == "the shop offers cards"
 
 
-def test_a_masked_id_is_not_in_a_failure(plain_app: AppClient) -> None:
+def test_a_masked_id_is_not_in_a_failure(plain_app: AppShopClient) -> None:
     cart = AppCart(plain_app, masked_id="A" * 32)
     with pytest.raises(StepFailure) as failure:
         cart.read_lines()

@@ -94,7 +94,7 @@ def check_order_access(context: CheckContext) -> CheckResult:
     token = context.get_admin_token()
     if token is None:
         return unknown("This needs an administrator.")
-    response = context.shop.rest(
+    response = context.shop.call_rest(
         "GET", "orders", store=context.default_store, token=token, params=_READ_ORDERS
     )
     if response.status == 200:

@@ -25,7 +25,7 @@ def check_graphql(context: CheckContext) -> CheckResult:
     cart = context.build_graphql_cart()
     failed = _find_failure(cart.response) if cart.seconds is None else None
     if failed is None:
-        search = context.shop.graphql(_PRODUCT_SEARCH, store=context.default_store)
+        search = context.shop.call_graphql(_PRODUCT_SEARCH, store=context.default_store)
         failed = None if _has_products(search) else _find_failure(search)
     if failed is None and context.try_checkout(context.default_store).cart.sku is None:
         return unknown("It created a cart, but no product was found to add to it.", _NAME_PRODUCT)

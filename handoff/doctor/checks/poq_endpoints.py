@@ -83,7 +83,7 @@ def _check_endpoint(context: CheckContext, endpoint: PoqEndpoint) -> CheckResult
 def _call_endpoint(
     context: CheckContext, endpoint: PoqEndpoint, token: ShopToken | None
 ) -> HttpResponse:
-    return context.shop.rest(
+    return context.shop.call_rest(
         endpoint.method,
         endpoint.path.removeprefix("/").replace("{categoryId}", _TOP_CATEGORY),
         store=context.default_store,

@@ -50,7 +50,7 @@ def _search_word(context: CheckContext, word: str) -> HttpResponse:
     params = build_search_criteria(
         SearchFilter("search_term", word), page_size=20, request_name="quick_search_container"
     )
-    return context.shop.rest("GET", "search", store=context.default_store, params=params)
+    return context.shop.call_rest("GET", "search", store=context.default_store, params=params)
 
 
 def check_filters(context: CheckContext, sample: CatalogueSample) -> CheckResult:

@@ -42,7 +42,7 @@ def _read_store_objects(context: CheckContext, name: str) -> Items:
     token, store = context.get_admin_token(), context.default_store
     if token is None:
         return []
-    items = read_json(context.shop.rest("GET", f"store/{name}", store=store, token=token))
+    items = read_json(context.shop.call_rest("GET", f"store/{name}", store=store, token=token))
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
@@ -78,7 +78,7 @@ def _check_website_code(store: StoreView, config: dict[str, Any]) -> CheckResult
 
 
 def _check_currency(context: CheckContext, store: StoreView) -> CheckResult:
-    response = context.shop.rest("GET", "directory/currency", store=store)
+    response = context.shop.call_rest("GET", "directory/currency", store=store)
     data = read_json(response)
     currency = data.get("default_display_currency_code") if isinstance(data, dict) else None
     if response.status != 200 or not currency:

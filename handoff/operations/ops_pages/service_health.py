@@ -86,7 +86,7 @@ class ServiceHealth:
         name, store = "Shop", self._settings.store_views.first
         deadline = Deadline.within_request(_SHOP_TIMEOUT)
         try:
-            self._client.rest("GET", "directory/currency", store=store.code, deadline=deadline)
+            self._client.call_rest("GET", "directory/currency", store=store.code, deadline=deadline)
         except Problem as problem:
             return _ShopAnswer(PartState(name, FAILING, problem.as_json()["detail"]), None)
         return _ShopAnswer(PartState(name, OK, "It answers."), self._read_magento_version())
