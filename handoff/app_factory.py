@@ -7,12 +7,12 @@ import os
 import structlog
 from flask import Flask
 
-from handoff.direct_entry.views import DirectEntryContext, register_direct_entry
+from handoff.direct_entry.views import DirectEntryContext, register_direct_entry_views
 from handoff.entry.checkout_redirect import CheckoutRedirect
 from handoff.entry.page_rendering import PageRenderer, init_babel
 from handoff.entry.security_headers import add_security_headers
 from handoff.entry.theme_css import register_theme_css
-from handoff.entry.views import EntryContext, register_entry
+from handoff.entry.views import EntryContext, register_entry_views
 from handoff.ledger import (
     Clock,
     CompletionClaimRepository,
@@ -41,16 +41,16 @@ from handoff.resource_folders import find_resource_folder
 from handoff.service_objects import ServiceObjects, build_service_objects
 from handoff.settings import Settings, find_unknown_names, load_settings
 from handoff.transfer.transfer_service import TransferService
-from handoff.transfer.views import TransferContext, register_transfer
+from handoff.transfer.views import TransferContext, register_transfer_views
 from handoff.web_checkout.cart_page_reports import CartPageReports
 from handoff.web_checkout.completion_messages import CompletionMessages
 from handoff.web_checkout.poq_script_cache import PoqScriptCache
 from handoff.web_checkout.script_bundle import build_script
 from handoff.web_checkout.transfer_status_views import (
     TransferStatusContext,
-    register_transfer_status,
+    register_transfer_status_views,
 )
-from handoff.web_checkout.views import WebCheckoutContext, register_web_checkout
+from handoff.web_checkout.views import WebCheckoutContext, register_web_checkout_views
 from handoff.worker_metrics import open_worker_metrics
 
 OBJECTS_EXTENSION = "handoff.objects"
@@ -125,7 +125,7 @@ def _register_views(app: Flask, objects: ServiceObjects) -> None:
         checkout,
         limit,
     )
-    register_entry(app, entry)
+    register_entry_views(app, entry)
     if settings.direct_entry:
         transfers = objects.build_transfer_service(objects.shop_call_limits.direct_entries)
         _register_direct_entry(app, settings, entry, transfers, counters)
@@ -142,10 +142,10 @@ def _register_api(app: Flask, objects: ServiceObjects, transfers: TransferServic
     tokens, sites = objects.link_tokens, settings.store_sites
     views = settings.store_views
     transfer = TransferContext(settings, views, sites, tokens, transfers, refusals, callers, limit)
-    register_transfer(app, transfer)
+    register_transfer_views(app, transfer)
     limit = RateLimit(counters, "transfer_status", settings.transfers_per_minute)
     status = TransferStatusContext(settings.link_ttl, objects.handoffs, refusals, callers, limit)
-    register_transfer_status(app, status)
+    register_transfer_status_views(app, status)
 
 
 def _register_direct_entry(
@@ -157,14 +157,14 @@ def _register_direct_entry(
 ) -> None:
     refused = RateLimit(counters, "refused_entry", settings.refusals_per_minute)
     entered = RateLimit(counters, "entered_quote", settings.entries_per_minute)
-    register_direct_entry(app, DirectEntryContext(entry, transfers, refused, entered))
+    register_direct_entry_views(app, DirectEntryContext(entry, transfers, refused, entered))
 
 
 def _register_web_checkout(app: Flask, objects: ServiceObjects) -> None:
     settings, counters = objects.settings, objects.rate_limit_counters
     completions = CompletionClaimRepository(objects.database)
     limit = RateLimit(counters, "poq_script", _POQ_SCRIPTS_PER_MINUTE)
-    register_web_checkout(
+    register_web_checkout_views(
         app,
         WebCheckoutContext(
             build_script(settings),

@@ -83,7 +83,7 @@ def open_admin_access(
         return AccessToken(token)
     if settings.magento_admin_username and settings.magento_admin_password:
         password = settings.magento_admin_password.get_secret_value()
-        store_code = settings.store_views.first.code
+        store_code = settings.store_views.default.code
         return AdminLogin(client, settings.magento_admin_username, password, store_code, block)
     return None
 
@@ -93,4 +93,4 @@ def open_orders(
 ) -> Orders | None:
     """Return the client for orders, or None if the settings give no access to them."""
     access = open_admin_access(client, settings, block)
-    return Orders(client, access, store=settings.store_views.first.code) if access else None
+    return Orders(client, access, store=settings.store_views.default.code) if access else None

@@ -39,7 +39,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def first_store_site(settings: Settings) -> StoreSite:
-    return settings.build_store_site(settings.store_views.first)
+    return settings.build_store_site(settings.store_views.default)
 
 
 def faults() -> str:

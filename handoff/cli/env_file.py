@@ -57,14 +57,14 @@ def _exit_with_unreadable_file(file: Path, command: str | None) -> NoReturn:
 
     The commands that systemd runs end with a code of their own, so that it does not repeat them.
     """
-    group = _name_group(os.getegid())
-    lines = [f"--env-file: {file} cannot be read by the user {_name_user(os.geteuid())}."]
+    group = _get_group_name(os.getegid())
+    lines = [f"--env-file: {file} cannot be read by the user {_get_user_name(os.geteuid())}."]
     try:
         status = file.stat()
     except PermissionError:
         lines.append(f"This user may not enter a folder above it: look at namei -l {file}")
     else:
-        owners = f"{_name_user(status.st_uid)}:{_name_group(status.st_gid)}"
+        owners = f"{_get_user_name(status.st_uid)}:{_get_group_name(status.st_gid)}"
         lines.append(f"It belongs to {owners} with the mode {stat.S_IMODE(status.st_mode):04o}.")
         lines.append(f"As root, run: chown root:{group} {file} && chmod 0640 {file}")
     click.echo("\n  ".join(lines), err=True)
@@ -72,14 +72,14 @@ def _exit_with_unreadable_file(file: Path, command: str | None) -> NoReturn:
     raise click.exceptions.Exit(UNREADABLE_SETTINGS if is_service else COULD_NOT_RUN)
 
 
-def _name_user(number: int) -> str:
+def _get_user_name(number: int) -> str:
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:
         return str(number)
 
 
-def _name_group(number: int) -> str:
+def _get_group_name(number: int) -> str:
     try:
         return grp.getgrgid(number).gr_name
     except KeyError:

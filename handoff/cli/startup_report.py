@@ -57,6 +57,6 @@ def _check_session_store(settings: Settings) -> None:
 
 def _call_shop(settings: Settings) -> None:
     """Call an endpoint of REST that is open to everybody."""
-    store = settings.store_views.first.code
+    store = settings.store_views.default.code
     deadline = Deadline.after(_TIMEOUT)
     open_client(settings).call_rest("GET", "directory/currency", store=store, deadline=deadline)

@@ -55,7 +55,7 @@ class DirectEntryContext:
 _get_context = partial(get_view_context, DirectEntryContext)
 
 
-def register_direct_entry(app: Flask, context: DirectEntryContext) -> None:
+def register_direct_entry_views(app: Flask, context: DirectEntryContext) -> None:
     """Add `/enter` to an app."""
     register_views(app, _blueprint, context)
 
@@ -77,10 +77,10 @@ def enter_directly() -> Response:
     context.quote_limit.require_allowed(f"{transfer.quote_id.lower()} {transfer.token}")
     handoff = context.transfers.create_handoff(transfer)
     context.quote_limit.require_allowed(f"{handoff.kind} {handoff.quote_number}")
-    return _use_own_link(transfer, handoff)
+    return _use_link_at_once(transfer, handoff)
 
 
-def _use_own_link(transfer: QuoteTransfer, handoff: Handoff) -> Response:
+def _use_link_at_once(transfer: QuoteTransfer, handoff: Handoff) -> Response:
     """Use the link of a handoff that this request has just created or found."""
     context = _get_context()
     entry = context.entry
@@ -97,7 +97,7 @@ def _use_own_link(transfer: QuoteTransfer, handoff: Handoff) -> Response:
             return entry.checkout.redirect_to_checkout(used, cookies)
         # A simultaneous equal request got the same handoff and used its link first. This request
         # had the same credentials, and the web view may show its answer. So try again.
-    return entry.checkout.refuse(entry.handoffs.find(handoff.id) or handoff, cookies)
+    return entry.checkout.render_refusal(entry.handoffs.find(handoff.id) or handoff, cookies)
 
 
 @_blueprint.errorhandler(Problem)

@@ -108,7 +108,7 @@ class CheckContext:
     @property
     def default_store(self) -> StoreView:
         """The store view that is used if it does not matter which."""
-        return self.settings.store_views.first
+        return self.settings.store_views.default
 
     @memoize
     def ping_rest(self) -> HttpResponse:

@@ -41,10 +41,10 @@ class CheckoutRedirect:
         gets its cookies in any case, so that it can use the link again.
         """
         response = self._redirect_with_new_session(handoff, cookies)
-        cookies.set_on(response, used_hash=handoff.web_view_hash)
+        cookies.set_cookies(response, used_hash=handoff.web_view_hash)
         return response
 
-    def refuse(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
+    def render_refusal(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
         """Return the result page for a web view that may not use the link."""
         if handoff.state is LinkState.USED:
             ordered_page = self.find_ordered_page(handoff, cookies)

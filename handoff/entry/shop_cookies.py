@@ -154,16 +154,16 @@ def _build_section_data_ids(sent: str) -> str:
         known = None
     names = known if isinstance(known, dict) else {}
     wanted = dict.fromkeys(_SECTIONS, 1)
-    length = len(_quote_json(wanted))
+    length = len(_encode_json(wanted))
     for name in names:
         if name in wanted or not _SECTION_NAME.fullmatch(name):
             continue
-        length += len(_quote_json({name: 1})) - len(_quote_json({})) + len(quote(","))
+        length += len(_encode_json({name: 1})) - len(_encode_json({})) + len(quote(","))
         if length > _MAX_SECTIONS_LENGTH:
             break
         wanted[name] = 1
-    return _quote_json(wanted)
+    return _encode_json(wanted)
 
 
-def _quote_json(value: dict[str, int]) -> str:
+def _encode_json(value: dict[str, int]) -> str:
     return quote(json.dumps(value, separators=(",", ":")), safe="")

@@ -52,7 +52,7 @@ class EntryContext:
 _get_context = partial(get_view_context, EntryContext)
 
 
-def register_entry(app: Flask, context: EntryContext) -> None:
+def register_entry_views(app: Flask, context: EntryContext) -> None:
     """Add the views of links to an app."""
     register_views(app, _blueprint, context)
     # The list of public suffixes takes 0.1 s to read, so read it before the first shopper comes.
@@ -100,11 +100,11 @@ def _use_link(token: str, *, needs_cookie: bool) -> Response:
         return _show_entry_page_or_refuse(handoff, token, cookies)
     if needs_cookie and handoff.state is LinkState.LIVE and not cookies.has_sent_any:
         response = context.pages.render_result_page(result_pages.COOKIES_BLOCKED, handoff, token)
-        cookies.set_on(response)
+        cookies.set_cookies(response)
         return response
     used = context.handoffs.use_link(handoff.id, cookies.hashes)
     if used is None:
-        return context.checkout.refuse(_find_handoff(token) or handoff, cookies)
+        return context.checkout.render_refusal(_find_handoff(token) or handoff, cookies)
     if used.reopen_count:
         ordered_page = context.checkout.find_ordered_page(used, cookies)
         if ordered_page is not None:
@@ -161,12 +161,12 @@ def _show_entry_page_or_refuse(handoff: Handoff, token: str, cookies: WebViewCoo
     context = _get_context()
     is_live = handoff.state is LinkState.LIVE
     if not is_live and not context.handoffs.can_reopen(handoff, cookies.hashes):
-        return context.checkout.refuse(handoff, cookies)
+        return context.checkout.render_refusal(handoff, cookies)
     asks_first = _is_opened_outside_app(handoff) or is_from_another_site(
         request, cookies.site.public_origin
     )
     response = context.pages.render_entry_page(handoff, token, asks_first=asks_first)
-    cookies.set_on(response)
+    cookies.set_cookies(response)
     return response
 
 
@@ -197,5 +197,5 @@ def _show_try_again_page(page: ResultPage) -> Response:
     site = context.sites.find_by_host(request.host)
     lifetime = context.cookie_lifetime
     # The button posts, and a POST needs the cookie.
-    read_web_view_cookies(request, handoff_id, site, lifetime=lifetime).set_on(response)
+    read_web_view_cookies(request, handoff_id, site, lifetime=lifetime).set_cookies(response)
     return response

@@ -54,7 +54,7 @@ class WebViewCookies:
         """Whether the web view sent a cookie for this handoff."""
         return not self.is_new or bool(self.former)
 
-    def set_on(self, response: Response, *, used_hash: str | None = None) -> None:
+    def set_cookies(self, response: Response, *, used_hash: str | None = None) -> None:
         """Set the cookies on a response; with `used_hash` only the one that has used the link."""
         is_https = self.site.public_parts.scheme == "https"
         for name, value in self.values.items():

@@ -66,7 +66,7 @@ class LedgerLoginBlock:
         self._settings_read_at = settings_read_at
 
     @contextmanager
-    def hold_attempt(self, deadline: Deadline) -> Iterator[bool]:
+    def hold_login_attempt(self, deadline: Deadline) -> Iterator[bool]:
         """Let one process at a time try the login; yields False if none may try it now."""
         if self._has_row(_FIND_BLOCK_FOR_SETTINGS):
             yield False

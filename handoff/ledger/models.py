@@ -149,7 +149,7 @@ class Handoff(NewHandoff):
         return self.used_at is not None
 
     @property
-    def opening_order(self) -> tuple[int, int, int]:
+    def opening_times(self) -> tuple[int, int, int]:
         """The sort key that puts the handoff whose session was written last at the end."""
         return (self.session_written_at or 0, self.used_at or 0, self.issued_at)
 

@@ -47,7 +47,7 @@ class AdminAccess(Protocol):
 class AdminLoginBlock(Protocol):
     """Keeps a login from being tried while the shop is known to refuse it."""
 
-    def hold_attempt(self, deadline: Deadline) -> AbstractContextManager[bool]:
+    def hold_login_attempt(self, deadline: Deadline) -> AbstractContextManager[bool]:
         """Hold the right to try the login for the block; yields False if it may not be tried."""
 
     def set(self, seconds: float) -> None:
@@ -61,7 +61,7 @@ class ProcessLoginBlock:
         self._blocked_until = 0.0
 
     @contextmanager
-    def hold_attempt(self, deadline: Deadline) -> Iterator[bool]:
+    def hold_login_attempt(self, deadline: Deadline) -> Iterator[bool]:
         """Yield whether the login may be tried."""
         yield time.monotonic() >= self._blocked_until
 
@@ -151,7 +151,7 @@ class AdminLogin:
             self._lock.release()
 
     def _log_in_unless_blocked(self, deadline: Deadline) -> str:
-        with self._block.hold_attempt(deadline) as may_try:
+        with self._block.hold_login_attempt(deadline) as may_try:
             if not may_try:
                 raise AdminAccessDenied(_REJECTED)
             try:

@@ -89,7 +89,7 @@ class StorefrontVisit:
     session_id: str = field(repr=False)
 
     @property
-    def last(self) -> VisitedPage:
+    def last_page(self) -> VisitedPage:
         """The page at which the visit ended."""
         return self.pages[-1]
 
@@ -167,7 +167,7 @@ class CheckoutProbe:
         cookie, and CheckoutInconclusive for any other answer or for no answer.
         """
         visit = self.open_page(session, session.site.checkout_url, deadline=deadline, method=method)
-        return self.classify_checkout(session.site, visit.last)
+        return self.classify_checkout(session.site, visit.last_page)
 
     def classify_checkout(self, site: StoreSite, page: VisitedPage) -> CheckoutReply:
         """Return where the answer to a request for checkout leads. Raises as `ask_checkout`."""
@@ -191,7 +191,7 @@ class CheckoutProbe:
         Raises CheckoutInconclusive if there is no answer.
         """
         url = f"{session.site.storefront_url}{CART_SECTION}"
-        page = self.open_page(session, url, deadline=deadline).last
+        page = self.open_page(session, url, deadline=deadline).last_page
         if page.failure is not None:
             raise _build_inconclusive(page.failure)
         return page.response.status < HTTPStatus.INTERNAL_SERVER_ERROR

@@ -98,12 +98,12 @@ class _RefusalFinder:
         if section.get("summary_count") == 0:
             return CheckoutRefused("The shop does not find the quote in the web session for it.")
         if section.get("possible_onepage_checkout") is False:
-            return self._find_switch_or_lines()
+            return self._find_reason_by_graphql()
         if self.token is None and section.get("isGuestCheckoutAllowed") is False:
             return GuestCheckoutOff()
         return MinimumNotReached() if self._read_cart_page().has_disabled_button else None
 
-    def _find_switch_or_lines(self) -> Problem | None:
+    def _find_reason_by_graphql(self) -> Problem | None:
         """Return CheckoutOff, or LinesRefused with the lines that have an error."""
         support = self.probe.client.graphql_capabilities
         has_switch = support.has_field(_CHECKOUT_SWITCH_FIELD)
@@ -151,7 +151,7 @@ class _RefusalFinder:
 
     def _fetch_page_body(self, path: str) -> bytes:
         url = f"{self.session.site.storefront_url}{path}"
-        page = self.probe.open_page(self.session, url, deadline=self.deadline).last
+        page = self.probe.open_page(self.session, url, deadline=self.deadline).last_page
         if page.failure is not None:
             raise page.failure
         if page.response.is_truncated:

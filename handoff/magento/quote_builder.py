@@ -74,7 +74,7 @@ class _Cart:
     def has_all_lines(self, lines: Iterable[BagLine]) -> bool:
         return all(self.has_line(line, at_least=line.quantity) for line in lines)
 
-    def list_repeatable_choices(self) -> dict[str, VariantChoice | None]:
+    def list_known_choices(self) -> dict[str, VariantChoice | None]:
         """Return the choices, and None for each product that has a page of its own."""
         with_page = {normalize_sku(line.sku): None for line in self.lines if line.has_page}
         return {**with_page, **self.choices}
@@ -101,8 +101,8 @@ class QuoteBuilder:
         gives imprecise reasons. So the lines that it leaves out are added over REST, one by one.
         Raises LinesRefused with a fault for each line that the shop refuses.
         """
-        cart = self._create_with_cached_choices(bag) or self._create_filled(bag.lines, {})
-        cart = cart or _Cart(self._create_empty(), None)
+        cart = self._create_cart_with_cached_choices(bag) or self._create_filled_cart(bag.lines, {})
+        cart = cart or _Cart(self._create_empty_cart(), None)
         left_out = [line for line in bag.lines if not cart.has_line(line)]
         self._add_lines(cart, left_out)
         if left_out and cart.contents is not None:
@@ -110,7 +110,7 @@ class QuoteBuilder:
         cart = self._replace_variants(bag, cart)
         if cart.contents is None or left_out:
             return CreatedCart(cart.masked_id, None)
-        return CreatedCart(cart.masked_id, cart.contents.total, cart.list_repeatable_choices())
+        return CreatedCart(cart.masked_id, cart.contents.total, cart.list_known_choices())
 
     def create_cart_of_known_products(
         self, bag: Bag, choices: Mapping[str, VariantChoice | None]
@@ -120,17 +120,17 @@ class QuoteBuilder:
         `choices` has every product of the bag.
         """
         chosen = {sku: choice for sku, choice in choices.items() if choice is not None}
-        cart = self._create_filled(bag.lines, chosen, shows_lines=False)
+        cart = self._create_filled_cart(bag.lines, chosen, shows_lines=False)
         if cart is None or cart.contents is None:
             return None
         return CreatedCart(cart.masked_id, cart.contents.total)
 
-    def _create_with_cached_choices(self, bag: Bag) -> _Cart | None:
+    def _create_cart_with_cached_choices(self, bag: Bag) -> _Cart | None:
         """Create a cart with the cached choices; return None if there are none or they failed."""
         choices = self.variants.cache.get((line.sku for line in bag.lines), store=self.store)
         if not choices:
             return None
-        cart = self._create_filled(bag.lines, choices)
+        cart = self._create_filled_cart(bag.lines, choices)
         if cart and cart.has_all_lines(
             line for line in bag.lines if normalize_sku(line.sku) in choices
         ):
@@ -159,10 +159,10 @@ class QuoteBuilder:
         ]
         if not any(normalize_sku(line.sku) in choices for line in lines):
             return cart
-        other = self._create_filled(lines, choices)
+        other = self._create_filled_cart(lines, choices)
         return other if other and other.has_all_lines(lines) else cart
 
-    def _create_filled(
+    def _create_filled_cart(
         self,
         lines: Iterable[BagLine],
         choices: Mapping[str, VariantChoice],
@@ -191,7 +191,7 @@ class QuoteBuilder:
             query, variables, store=self.store.code, deadline=self.deadline
         )
 
-    def _create_empty(self) -> str:
+    def _create_empty_cart(self) -> str:
         answer = self.client.call_rest(
             "POST", "guest-carts", store=self.store.code, deadline=self.deadline
         )

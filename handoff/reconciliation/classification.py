@@ -31,7 +31,7 @@ def classify_handoffs(
     An order belongs to the handoff whose session was written last, and resolves the others too.
     Only orders that are not cancelled count. Purged handoffs have no finding.
     """
-    owner = max(handoffs, key=lambda handoff: handoff.opening_order)
+    owner = max(handoffs, key=lambda handoff: handoff.opening_times)
     for handoff in handoffs:
         if handoff.anonymised_at is not None:
             continue

@@ -89,7 +89,7 @@ class ReportSummary:
 def build_entry(handoffs: Sequence[Handoff]) -> ReportEntry:
     """Return the entry for all handoffs of one transfer."""
     orders = tuple(order for handoff in handoffs for order in handoff.valid_orders)
-    best = max(handoffs, key=lambda handoff: (bool(handoff.valid_orders), *handoff.opening_order))
+    best = max(handoffs, key=lambda handoff: (bool(handoff.valid_orders), *handoff.opening_times))
     return ReportEntry(
         reference=best.reference,
         state=ReportState.TWO_ORDERS if len(orders) > 1 else _find_state(best),

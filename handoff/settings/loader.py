@@ -65,14 +65,14 @@ def load_settings(**values: Any) -> Settings:
 def check_settings(**values: Any) -> CheckedSettings:
     """Return the settings, usable or not, with all faults of single values and between values."""
     file_values, file_faults = read_value_files(Settings.model_fields, os.environ)
-    values = {**file_values, **values, **_replace_invalid(file_faults)}
+    values = {**file_values, **values, **_build_substitutes(file_faults)}
     faults, invalid = list(file_faults.values()), set(file_faults)
     try:
         settings = Settings(**values)
     except ValidationError as error:
         faults += [describe_fault(fault) for fault in error.errors()]
         invalid |= {str(fault["loc"][0]) for fault in error.errors()}
-        settings = Settings(**{**values, **_replace_invalid(invalid)})
+        settings = Settings(**{**values, **_build_substitutes(invalid)})
     faults += find_conflicts(settings, ignoring=invalid)
     faults += [
         f"{name} is gone. {cure}" for name, cure in _REPLACED_NAMES.items() if name in os.environ
@@ -87,6 +87,6 @@ def find_unknown_names(environment: Mapping[str, str]) -> list[str]:
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 
-def _replace_invalid(fields: set[str] | dict[str, str]) -> dict[str, Any]:
+def _build_substitutes(fields: set[str] | dict[str, str]) -> dict[str, Any]:
     defaults = {field: Settings.model_fields[field].default for field in fields}
     return {**defaults, **{f: value for f, value in _PLACEHOLDERS.items() if f in fields}}

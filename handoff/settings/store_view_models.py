@@ -72,7 +72,7 @@ class StoreViews:
     shared_accounts: bool = False
 
     @property
-    def first(self) -> StoreView:
+    def default(self) -> StoreView:
         """The default store view."""
         return self.listed[0]
 

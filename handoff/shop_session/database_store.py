@@ -145,7 +145,7 @@ class DatabaseSessionStore:
                     raise
                 return self._run_in_transaction(work)
         except SQLAlchemyError as error:
-            raise SessionStoreError(_name_error(error)) from None
+            raise SessionStoreError(_get_error_name(error)) from None
 
     def _run_in_transaction(self, work: Callable[[Connection], T]) -> T:
         with self.engine.connect() as connection:
@@ -201,7 +201,7 @@ def _build_tls_context(access: SessionStoreAccess) -> ssl.SSLContext:
     return context
 
 
-def _name_error(error: SQLAlchemyError) -> str:
+def _get_error_name(error: SQLAlchemyError) -> str:
     """Return a name for the error of the server or of the driver, without any value."""
     cause = getattr(error, "orig", None)
     if isinstance(getattr(cause, "original_exception", None), ssl.SSLCertVerificationError):

@@ -47,7 +47,7 @@ class RedisSessionStore:
                     raise
                 self._send(key, fields, lifetime or self._lifetime)
         except redis.RedisError as error:
-            raise SessionStoreError(_name_error(error)) from None
+            raise SessionStoreError(_get_error_name(error)) from None
 
     def remove(self, session_id: str) -> None:
         """Do nothing: such a session was written with a short lifetime, and expires."""
@@ -57,7 +57,7 @@ class RedisSessionStore:
         try:
             data = cast("bytes | None", self._client.hget(f"sess_{session_id}", "data"))
         except redis.RedisError as error:
-            raise SessionStoreError(_name_error(error)) from None
+            raise SessionStoreError(_get_error_name(error)) from None
         if data is None or not data.startswith(_COMPRESSED):
             return data
         try:
@@ -76,7 +76,7 @@ class RedisSessionStore:
             pipe.execute()
 
 
-def _name_error(error: redis.RedisError) -> str:
+def _get_error_name(error: redis.RedisError) -> str:
     """Return the name of the error, without any value."""
     if isinstance(error.__context__, ssl.SSLCertVerificationError):
         return "CertificateError"

@@ -64,9 +64,9 @@ class _NumberedItemJson(ShopJsonModel):
             option.configurable_product_option_value_uid for option in self.configurable_options
         )
         # Such a uid is "configurable/<attribute>/<value>", in base64.
-        parts = (_decode(uid).split("/") for uid in uids)
+        parts = (_decode_uid(uid).split("/") for uid in uids)
         options = {attribute: value for _, attribute, value in parts}
-        return NumberedProduct(int(_decode(self.product.uid)), options)
+        return NumberedProduct(int(_decode_uid(self.product.uid)), options)
 
 
 class _NumberedCartJson(ShopJsonModel):
@@ -82,12 +82,12 @@ class ProductNumbers:
 
     def get_cached(self, bag: Bag, *, store: StoreView) -> dict[str, NumberedProduct] | None:
         """Return the products of a bag by normalized sku, None unless all are cached."""
-        found = self._cache.get(_list_normalized_skus(bag), store=store)
+        found = self._cache.get(_list_skus(bag), store=store)
         return found if len(found) == len(bag.lines) else None
 
     def remove_cached(self, bag: Bag, *, store: StoreView) -> None:
         """Remove the products of a bag from the cache."""
-        self._cache.remove(_list_normalized_skus(bag), store=store)
+        self._cache.remove(_list_skus(bag), store=store)
 
     def read_from_quote(
         self, quote: Quote, *, store: StoreView, deadline: Deadline
@@ -110,9 +110,9 @@ class ProductNumbers:
         return products
 
 
-def _list_normalized_skus(bag: Bag) -> Iterable[str]:
+def _list_skus(bag: Bag) -> Iterable[str]:
     return [line.sku for line in bag.lines]
 
 
-def _decode(uid: str) -> str:
+def _decode_uid(uid: str) -> str:
     return b64decode(uid, validate=True).decode()

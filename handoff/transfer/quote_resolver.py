@@ -200,7 +200,7 @@ class QuoteResolver:
     def _choose_first_store(self, transfer: QuoteTransfer) -> StoreView:
         currency = transfer.currency
         in_currency = self._stores.find_by_currency(currency) if currency else None
-        return transfer.store or in_currency or self._stores.first
+        return transfer.store or in_currency or self._stores.default
 
 
 def has_valid_quote_id(transfer: QuoteTransfer) -> bool:

@@ -76,13 +76,13 @@ class TransferService:
                         raise ShopTimeout("An equal transfer is still waiting for the shop.")
                     try:
                         if isinstance(transfer, BagTransfer):
-                            return self._hand_over_bag(transfer, lease, deadline)
-                        return self._hand_over_quote(transfer, lease, deadline)
+                            return self._transfer_bag(transfer, lease, deadline)
+                        return self._transfer_quote(transfer, lease, deadline)
                     except LeaseLost:
                         if deadline.has_passed:
                             raise ShopTimeout from None
 
-    def _hand_over_bag(self, transfer: BagTransfer, lease: Lease, deadline: Deadline) -> Handoff:
+    def _transfer_bag(self, transfer: BagTransfer, lease: Lease, deadline: Deadline) -> Handoff:
         bag, key = transfer.bag, build_reference_key(transfer.caller, transfer.reference)
         content = compute_digest(
             ["bag", transfer.store.code, None, _list_quantities(bag.lines), bag.currency]
@@ -98,9 +98,7 @@ class TransferService:
         new = self._build_handoff("bag", transfer, key, content, quote)
         return self._issue_handoff(new, quote, None, lease, deadline)
 
-    def _hand_over_quote(
-        self, transfer: QuoteTransfer, lease: Lease, deadline: Deadline
-    ) -> Handoff:
+    def _transfer_quote(self, transfer: QuoteTransfer, lease: Lease, deadline: Deadline) -> Handoff:
         quote = self._quotes.find_quote(transfer, deadline)
         kind = "customer" if quote.customer else "guest"
         key = compute_digest([transfer.caller, kind, quote.number])

@@ -50,7 +50,7 @@ class TransferContext:
 _get_context = partial(get_view_context, TransferContext)
 
 
-def register_transfer(app: Flask, context: TransferContext) -> None:
+def register_transfer_views(app: Flask, context: TransferContext) -> None:
     """Add the views of transfers to an app."""
     register_views(app, _blueprint, context)
 
@@ -89,7 +89,7 @@ def post_transfer(key: str | None = None) -> Response:
         transfer = parse_transfer(body, stores=context.store_views)
         handoff = context.transfers.create_handoff(replace(transfer, caller=g.caller))
     except Problem as problem:
-        _keep_refusal(body, problem)
+        _record_refusal(body, problem)
         raise
     structlog.contextvars.bind_contextvars(handoff=handoff.id)
     response = jsonify(_build_instruction(handoff).as_json())
@@ -97,7 +97,7 @@ def post_transfer(key: str | None = None) -> Response:
     return response
 
 
-def _keep_refusal(body: bytes, problem: Problem) -> None:
+def _record_refusal(body: bytes, problem: Problem) -> None:
     """Record a transfer that was refused for good, so that its caller can ask about it."""
     reference = find_reference(body)
     if reference is None or problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

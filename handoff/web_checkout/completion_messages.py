@@ -46,7 +46,7 @@ class CompletionMessages:
         told = []
         for handoff, quote_orders in zip(handoffs, found, strict=True):
             newest = quote_orders.orders[-1] if quote_orders.orders else None
-            if newest is not None and page and self._claim(handoff, newest, page):
+            if newest is not None and page and self._claim_message(handoff, newest, page):
                 order_id = compute_digest([handoff.id, newest["number"]])[:16]
                 told.append({"id": order_id, "order": build_payment_order(handoff, newest)})
         is_latest_known = bool(found) and bool(found[0].orders) and found[0].is_current
@@ -63,7 +63,7 @@ class CompletionMessages:
             if handoff.customer_id == found[0].customer_id and handoff.session_written_at
         ]
 
-    def _claim(self, handoff: Handoff, order: dict[str, Any], page: str) -> bool:
+    def _claim_message(self, handoff: Handoff, order: dict[str, Any], page: str) -> bool:
         """Return whether this page may tell the app. Earlier versions recorded no totals."""
         if "totals" not in order:
             return False

@@ -114,12 +114,12 @@ class PoqScriptCache:
             if response.status != HTTPStatus.OK or response.is_truncated:
                 reason = f"Poq answers {response.status}."
             elif _has_hash(response.body, integrity):
-                self._keep_file(version, _CachedFile(response.body, caller.is_shopper))
+                self._cache_file(version, _CachedFile(response.body, caller.is_shopper))
                 return response.body
         log.warning("poq_script_not_fetched", version=version, reason=reason)
         return None
 
-    def _keep_file(self, version: str, file: _CachedFile) -> None:
+    def _cache_file(self, version: str, file: _CachedFile) -> None:
         with self._files_lock:
             self._files.pop(version, None)
             if len(self._files) >= _MAX_FILES:

@@ -41,7 +41,7 @@ class ReferenceConverter(BaseConverter):
     part_isolating = False
 
 
-def register_transfer_status(app: Flask, context: TransferStatusContext) -> None:
+def register_transfer_status_views(app: Flask, context: TransferStatusContext) -> None:
     """Add the view of this module to an app."""
     app.url_map.converters["reference"] = ReferenceConverter
     register_views(app, _blueprint, context)

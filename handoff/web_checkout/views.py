@@ -50,7 +50,7 @@ class WebCheckoutContext:
 _get_context = partial(get_view_context, WebCheckoutContext)
 
 
-def register_web_checkout(app: Flask, context: WebCheckoutContext) -> None:
+def register_web_checkout_views(app: Flask, context: WebCheckoutContext) -> None:
     """Add the views of this package to an app."""
     register_views(app, _blueprint, context)
 

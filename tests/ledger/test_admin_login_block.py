@@ -23,7 +23,7 @@ def open_block(
 
 
 def may_try(block: LedgerLoginBlock) -> bool:
-    with block.hold_attempt(Deadline.after(0)) as may_try:
+    with block.hold_login_attempt(Deadline.after(0)) as may_try:
         return may_try
 
 
@@ -75,16 +75,16 @@ def test_many_restarts_do_not_try_a_login_often_enough_to_lock_it(
 
 
 def test_one_process_at_a_time_tries_a_login(ledger: LedgerWithHandoffs) -> None:
-    with open_block(ledger).hold_attempt(Deadline.after(0)) as may_try_first:
+    with open_block(ledger).hold_login_attempt(Deadline.after(0)) as may_try_first:
         assert may_try_first
         assert not may_try(open_block(ledger))
     assert may_try(open_block(ledger))
 
 
 def test_who_waits_for_a_try_that_is_refused_does_not_try(ledger: LedgerWithHandoffs) -> None:
-    with open_block(ledger).hold_attempt(Deadline.after(0)):
+    with open_block(ledger).hold_login_attempt(Deadline.after(0)):
         open_block(ledger).set(35 * MINUTE)
-        with open_block(ledger).hold_attempt(Deadline.after(5)) as may_try_next:
+        with open_block(ledger).hold_login_attempt(Deadline.after(5)) as may_try_next:
             assert not may_try_next
 
 

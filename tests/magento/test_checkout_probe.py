@@ -55,7 +55,7 @@ def test_a_redirect_is_followed_with_the_session_id_that_the_shop_has_renewed(
     requests_mock.get(f"{SHOP}/checkout/cart/", text="the cart")
     visit = open_checkout()
     assert [page.path for page in visit.pages] == ["/checkout/", "/checkout/cart/"]
-    assert (visit.last.response.status, visit.last.response.text) == (200, "the cart")
+    assert (visit.last_page.response.status, visit.last_page.response.text) == (200, "the cart")
     assert visit.session_id == "second"
     sent = [request.headers["Cookie"] for request in requests_mock.request_history]
     assert sent == ["PHPSESSID=first; store=uk", "PHPSESSID=second; store=uk"]
@@ -67,7 +67,7 @@ def test_without_following_the_redirect_itself_is_the_last_page(
     redirect(requests_mock, CHECKOUT, "/checkout/cart/")
     visit = open_checkout(follow_redirects=False)
     assert len(visit.pages) == 1
-    assert visit.last.response.location == "/checkout/cart/"
+    assert visit.last_page.response.location == "/checkout/cart/"
 
 
 def test_a_circle_of_redirects_ends_after_eight_pages(requests_mock: requests_mock.Mocker) -> None:
@@ -83,7 +83,7 @@ def test_the_session_cookie_goes_only_where_a_browser_would_send_it(
 ) -> None:
     redirect(requests_mock, CHECKOUT, url)
     requests_mock.get(f"{SHOP}/", text="a page")
-    assert open_checkout().last.url == url
+    assert open_checkout().last_page.url == url
     sent = ["Cookie" in request.headers for request in requests_mock.request_history]
     assert sent == [True, False]
 
@@ -94,9 +94,9 @@ def test_a_page_without_an_answer_ends_the_visit_and_says_why(
     redirect(requests_mock, CHECKOUT, "/next/")
     requests_mock.get(f"{SHOP}/next/", exc=requests.exceptions.ConnectTimeout)
     visit = open_checkout()
-    assert visit.last.response.status == 0
-    assert visit.last.failure is not None
-    assert visit.last.failure.kind == "timeout"
+    assert visit.last_page.response.status == 0
+    assert visit.last_page.failure is not None
+    assert visit.last_page.failure.kind == "timeout"
 
 
 def test_a_checkout_without_an_answer_is_inconclusive(requests_mock: requests_mock.Mocker) -> None:

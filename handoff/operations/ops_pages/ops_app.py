@@ -13,7 +13,7 @@ from handoff.operations.ops_pages.ops_security_headers import add_ops_security_h
 from handoff.operations.ops_pages.ops_sessions import OpsSessions
 from handoff.operations.ops_pages.order_check import OrderCheck
 from handoff.operations.ops_pages.service_health import ServiceHealth
-from handoff.operations.ops_pages.sign_in_views import SignInContext, register_sign_in
+from handoff.operations.ops_pages.sign_in_views import SignInContext, register_sign_in_views
 from handoff.operations.ops_pages.views import OpsContext, register_ops_views
 from handoff.operations.request_limits import limit_header_length, limit_request_time
 from handoff.operations.request_log import log_requests
@@ -59,7 +59,7 @@ def _register_views(app: Flask, objects: ServiceObjects, password: str) -> None:
     is_secure = bool(settings.ops_url and settings.ops_url.startswith("https:"))
     sessions = OpsSessions(database, secret_key=secret_key, password=password, is_secure=is_secure)
     sign_in = SignInContext(sessions, OpsSignInTries(database), password, secret_key)
-    register_sign_in(app, sign_in)
+    register_sign_in_views(app, sign_in)
     orders = objects.order_lookup.orders
     repository = ReconciliationRepository(database, build_outbox(settings))
     order_check = OrderCheck(database, objects.handoffs, repository, orders)

@@ -83,7 +83,7 @@ class ServiceHealth:
         ]
 
     def _ask_shop(self) -> _ShopAnswer:
-        name, store = "Shop", self._settings.store_views.first
+        name, store = "Shop", self._settings.store_views.default
         deadline = Deadline.within_request(_SHOP_TIMEOUT)
         try:
             self._client.call_rest("GET", "directory/currency", store=store.code, deadline=deadline)
@@ -92,7 +92,7 @@ class ServiceHealth:
         return _ShopAnswer(PartState(name, OK, "It answers."), self._read_magento_version())
 
     def _read_magento_version(self) -> str | None:
-        site = self._settings.build_store_site(self._settings.store_views.first)
+        site = self._settings.build_store_site(self._settings.store_views.default)
         url = f"{site.storefront_url}/magento_version"
         deadline = Deadline.within_request(_SHOP_TIMEOUT)
         try:

@@ -66,7 +66,7 @@ class SignInContext:
 _get_context = partial(get_view_context, SignInContext)
 
 
-def register_sign_in(app: Flask, context: SignInContext) -> None:
+def register_sign_in_views(app: Flask, context: SignInContext) -> None:
     """Add the views to an app."""
     register_views(app, _blueprint, context)
 
