@@ -33,7 +33,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as TransportError
 
 from handoff.deadline import Deadline, run_until
-from handoff.magento.http_failures import REASONS, NoResponse, explain_failure
+from handoff.magento.http_failures import explain_failure
 
 _POOL_SIZE = 32  # connections
 _HEADERS = {
@@ -159,11 +159,10 @@ class HttpTransport:
         A value in `json` is sent in place of `body`. `auth` adds a token or a signature. Raises
         NoResponse if no complete answer comes before the deadline.
         """
-        left = deadline.remaining
-        if not left:
-            raise NoResponse("timeout", REASONS["timeout"])
-        started = time.perf_counter()
+        started, left = time.perf_counter(), deadline.remaining
         try:
+            if not left:
+                raise TimeoutError
             # Prepared without the session, which would merge its own settings into each request.
             headers = {**_HEADERS, **headers}
             request = requests.Request(method, url, headers, data=body, json=json, auth=auth)
