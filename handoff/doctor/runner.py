@@ -14,17 +14,10 @@ from handoff.doctor.check_result import CheckResult, unknown, warning
 from handoff.doctor.checklist import CHECKLIST, Check, CheckScope
 from handoff.doctor.doctor_shop_client import TimeLimitReached
 from handoff.doctor.report import DoctorReport
+from handoff.magento.answers import WRONG_ANSWER_ERRORS
 from handoff.magento.http_failures import NoResponse
 
 _SLOW = "Find out why the shop is slow."
-_WRONG_ANSWER_ERRORS = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
 
 
 def run_checks(
@@ -96,7 +89,7 @@ def _collect_results(
         results.append(warning(f"Not completed. {error.reason}", _SLOW))
     except TimeLimitReached:
         results.append(warning("No time was left for it.", f"{_SLOW} Or raise --timeout."))
-    except _WRONG_ANSWER_ERRORS:
+    except WRONG_ANSWER_ERRORS:
         results.append(unknown("The shop's answer does not have Magento's format."))
     return results
 

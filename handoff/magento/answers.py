@@ -36,6 +36,16 @@ _PAGE_KINDS: tuple[tuple[PageKind, re.Pattern[str]], ...] = (
     ("maintenance", re.compile(r"maintenance|temporarily unavailable|be (right )?back", re.I)),
 )
 
+WRONG_ANSWER_ERRORS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""The errors of code that reads an answer in Magento's format, if the answer has another one."""
+
 log = structlog.get_logger()
 
 

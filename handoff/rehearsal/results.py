@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, TypeAlias
 
+from handoff.magento.answers import WRONG_ANSWER_ERRORS
 from handoff.problems import Problem
 
 Observation: TypeAlias = str
@@ -38,17 +39,8 @@ class StepFailure(Exception):
         self.advice = get_advice(advice_key)
 
 
-STEP_ERRORS = (
-    StepFailure,
-    Problem,
-    LookupError,
-    AttributeError,
-    TypeError,
-    ValueError,
-    ArithmeticError,
-    RecursionError,
-)
-"""The errors of a failed step; the last six come from an answer that is not Magento's."""
+STEP_ERRORS = (StepFailure, Problem, *WRONG_ANSWER_ERRORS)
+"""The errors of a failed step."""
 
 
 def get_advice(key: str) -> str:
