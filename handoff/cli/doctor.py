@@ -20,15 +20,12 @@ from handoff.cli.exit_codes import (
 from handoff.cli.progress import create_progress
 from handoff.cli.stop_signals import handle_stop_signals, raise_keyboard_interrupt
 from handoff.deadline import Deadline
-from handoff.doctor import (
-    CHECKLIST,
-    CheckContext,
-    CustomerCredentials,
-    DoctorReport,
-    run_checks,
-)
+from handoff.doctor.check_context import CheckContext, CustomerCredentials
+from handoff.doctor.checklist import CHECKLIST
 from handoff.doctor.console_report import print_report
 from handoff.doctor.html_report import render_html_report
+from handoff.doctor.report import DoctorReport
+from handoff.doctor.runner import run_checks
 from handoff.operations.json_logs import configure_logging
 from handoff.settings import CheckedSettings, check_settings
 

@@ -12,15 +12,11 @@ import pytest
 from handoff_sandbox.shop import SandboxShop
 
 from handoff.deadline import Deadline
-from handoff.doctor import (
-    CHECKLIST,
-    CheckContext,
-    CheckResult,
-    CustomerCredentials,
-    DoctorReport,
-    run_checks,
-)
-from handoff.doctor.runner import run_check
+from handoff.doctor.check_context import CheckContext, CustomerCredentials
+from handoff.doctor.check_result import CheckResult
+from handoff.doctor.checklist import CHECKLIST
+from handoff.doctor.report import DoctorReport
+from handoff.doctor.runner import run_check, run_checks
 from handoff.settings import check_settings
 from tests.conftest import STORE
 from tests.doctor.modified_shop import Modification, run_modified_shop

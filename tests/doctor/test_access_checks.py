@@ -10,7 +10,7 @@ from flask import Flask
 from handoff_sandbox.accounts import create_accounts
 from handoff_sandbox.oauth_integration import ShopIntegration
 
-from handoff.doctor import Severity
+from handoff.doctor.check_result import Severity
 from handoff.doctor.checks import checkout
 from handoff.doctor.checks.poq_endpoints import POQ_ENDPOINTS
 from tests.conftest import STORE

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Request, Response
 
-from handoff.doctor import Severity
+from handoff.doctor.check_result import Severity
 from tests.doctor.conftest import DoctorRun, RunDoctor
 from tests.doctor.modified_shop import Modification, answer_before, answer_path, change_json
 

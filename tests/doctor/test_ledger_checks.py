@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handoff.doctor import CheckResult
+from handoff.doctor.check_result import CheckResult
 from handoff.doctor.checks import ledger
 from handoff.ledger import migrate, open_database
 from tests.doctor.conftest import create_context, good_settings, run_checks_named

@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from handoff.doctor import CHECKLIST, DoctorReport, Severity, run_checks
-from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
+from handoff.doctor.check_result import CheckResult, Severity, fault, ok, unknown, warning
+from handoff.doctor.checklist import CHECKLIST
 from handoff.doctor.console_report import print_report
 from handoff.doctor.html_report import render_html_report
+from handoff.doctor.report import DoctorReport
+from handoff.doctor.runner import run_checks
 from tests.doctor.conftest import RunDoctor, create_context, good_settings
 from tests.doctor.modified_shop import change_json, deny_path
 from tests.magento.faulty_shop import Call, faulty_shop

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from handoff.doctor import CheckResult
+from handoff.doctor.check_result import CheckResult
 from handoff.test_data_cleanup import Cleanup
 from tests.certificates import Authority
 from tests.doctor.conftest import create_context, good_settings, run_checks_named

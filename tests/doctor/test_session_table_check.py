@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handoff.doctor import CheckResult
+from handoff.doctor.check_result import CheckResult
 from tests.doctor.conftest import create_context, good_settings, run_checks_named
 from tests.mariadb import MariadbServer, PhpSessionRows, ShopDatabase, derive_session_store_key
 from tests.running import RunningShop, free_port

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, Request, Response
 from handoff_sandbox.shop import SandboxShop
 
-from handoff.doctor import Severity
+from handoff.doctor.check_result import Severity
 from handoff.doctor.checks import service
 from handoff.settings.caller_keys import CallerKey
 from tests.conftest import STORE

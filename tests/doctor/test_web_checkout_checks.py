@@ -7,8 +7,7 @@ import re
 import pytest
 from flask import Flask, Response, request
 
-from handoff.doctor import Severity
-from handoff.doctor.check_result import split_commands
+from handoff.doctor.check_result import Severity, split_commands
 from handoff.doctor.content_security_policy import ContentSecurityPolicy
 from tests.doctor.conftest import RunDoctor
 from tests.doctor.modified_shop import Modification
