@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from handoff.cli.reconcile_output import (
     CsvReportWriter,
     JsonReportWriter,
     ReportWriter,
+    StateCounts,
     TableReportWriter,
 )
 from handoff.cli.unreadable_records import UnreadableRecords
@@ -40,7 +42,7 @@ from handoff.reconciliation.reference_csv_reader import (
     read_references,
     remove_duplicates,
 )
-from handoff.reconciliation.report import DISCREPANCIES, ReportEntry, ReportState, ReportSummary
+from handoff.reconciliation.report import DISCREPANCIES, ReportEntry, ReportState
 from handoff.settings import Settings
 from handoff.shop_client_factory import build_login_block, open_client, open_orders
 from handoff.webhooks.receivers import build_outbox
@@ -172,7 +174,7 @@ class _ReconcileRun:
     period: IssuePeriod | None
     annotate: bool
     unreadable: UnreadableRecords
-    summary: ReportSummary = field(default_factory=ReportSummary)
+    counts: StateCounts = field(default_factory=Counter)
     checked_count: int = 0
     annotated_count: int = 0
     refused_count: int = 0
@@ -187,17 +189,17 @@ class _ReconcileRun:
         try:
             with create_progress() as progress:
                 for entry in self._reconcile(progress):
-                    self.summary.add(entry)
+                    self.counts[entry.state] += 1
                     writer.add_entry(entry)
                 if self.annotate:
                     self._annotate_orders(progress)
             complete = True
         finally:
-            writer.finish(self.summary, complete=complete, unreadable=self.unreadable.as_json())
+            writer.finish(self.counts, self.unreadable, complete=complete)
             self._print_counts(complete)
         findings = every_state - {ReportState.MATCHED} if has_references else DISCREPANCIES
         has_faults = bool(self.refused_count or self.unreadable)
-        return has_faults or any(self.summary.counts[state] for state in findings)
+        return has_faults or any(self.counts[state] for state in findings)
 
     def _reconcile(self, progress: Progress) -> Iterator[ReportEntry]:
         task = progress.add_task("asking the shop", total=self._count_handoffs())

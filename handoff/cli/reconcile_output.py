@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections import Counter
 from collections.abc import Collection
 from typing import Any, Protocol
 
@@ -17,10 +18,14 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from handoff.api_formats import format_time
+from handoff.cli.unreadable_records import UnreadableRecords
 from handoff.console_table import create_table, shorten_time
 from handoff.reconciliation.csv_cells import escape_formulas
-from handoff.reconciliation.report import ReportEntry, ReportState, ReportSummary
+from handoff.reconciliation.report import ReportEntry, ReportState
 from handoff.reconciliation.state_texts import STATE_LABELS, describe_differences
+
+StateCounts = Counter[ReportState]
+"""The number of entries in each state."""
 
 _MAX_TABLE_ROWS = 200  # a person has to read them
 _CSV_COLUMNS = (
@@ -48,13 +53,8 @@ class ReportWriter(Protocol):
     def add_entry(self, entry: ReportEntry) -> None:
         """Write the next entry, or keep it until the end."""
 
-    def finish(
-        self, summary: ReportSummary, *, complete: bool, unreadable: list[dict[str, Any]]
-    ) -> None:
-        """Write the rest; `complete` is False if entries are missing.
-
-        `unreadable` are the records of the ledger that cannot be read.
-        """
+    def finish(self, counts: StateCounts, unreadable: UnreadableRecords, *, complete: bool) -> None:
+        """Write the rest; `complete` is False if entries are missing."""
 
 
 class TableReportWriter:
@@ -74,23 +74,21 @@ class TableReportWriter:
         else:
             self._omitted_count += 1
 
-    def finish(
-        self, summary: ReportSummary, *, complete: bool, unreadable: list[dict[str, Any]]
-    ) -> None:
+    def finish(self, counts: StateCounts, unreadable: UnreadableRecords, *, complete: bool) -> None:
         """Print the table of entries, and the table of counts if it says more."""
         console = Console()
         if self._entries:
             console.print(self._build_entry_table())
-        if len(self._entries) == summary.counts.total() == 1:
+        if len(self._entries) == counts.total() == 1:
             return
         if self._omitted_count:
             console.print(f"and {self._omitted_count} more; --format csv and --json list all")
-        counts = create_table("state", Column("handoffs", justify="right"))
+        table = create_table("state", Column("handoffs", justify="right"))
         for state, label in STATE_LABELS.items():
-            if summary.counts[state]:
-                counts.add_row(label, f"{summary.counts[state]:,}")
-        console.print(counts if counts.rows else "Nothing to report.")
-        if summary.counts.total() > len(self._entries) + self._omitted_count:
+            if counts[state]:
+                table.add_row(label, f"{counts[state]:,}")
+        console.print(table if table.rows else "Nothing to report.")
+        if counts.total() > len(self._entries) + self._omitted_count:
             console.print("Only discrepancies are listed. --since lists all handoffs of a period.")
 
     def _build_entry_table(self) -> Table:
@@ -126,9 +124,7 @@ class CsvReportWriter:
         cells = {**values, **texts}
         self._writer.writerow({name: escape_formulas(str(cell)) for name, cell in cells.items()})
 
-    def finish(
-        self, summary: ReportSummary, *, complete: bool, unreadable: list[dict[str, Any]]
-    ) -> None:
+    def finish(self, counts: StateCounts, unreadable: UnreadableRecords, *, complete: bool) -> None:
         """Write nothing more."""
 
 
@@ -145,13 +141,11 @@ class JsonReportWriter:
         sys.stdout.write(json.dumps(entry.as_json(), ensure_ascii=False))
         self._count += 1
 
-    def finish(
-        self, summary: ReportSummary, *, complete: bool, unreadable: list[dict[str, Any]]
-    ) -> None:
+    def finish(self, counts: StateCounts, unreadable: UnreadableRecords, *, complete: bool) -> None:
         """Close the object."""
         rest: dict[str, Any] = {
-            "summary": summary.as_json(),
-            "unreadable": unreadable,
+            "summary": {state.value: counts[state] for state in ReportState},
+            "unreadable": unreadable.as_json(),
             "complete": complete,
         }
         sys.stdout.write(f"\n], {json.dumps(rest)[1:]}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 from handoff.bag import Bag
 from handoff.ledger.models import Handoff, OrderFinding, OrderOutcome
@@ -55,7 +56,7 @@ def _classify_with_orders(
         handoff=handoff,
         outcome=outcome if handoff.is_link_used else OrderOutcome.NEVER_OPENED,
         orders=[order.as_json() for order in orders],
-        differences=[difference.as_json() for difference in differences] or None,
+        differences=[asdict(difference) for difference in differences] or None,
         next_check_at=_find_next_check(handoff, now, _compute_age(handoff, now)),
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from handoff.bag import Bag, BagLine, find_line_differences, format_quantity
 from handoff.magento.order_models import OrderWithLines
@@ -21,10 +20,6 @@ class OrderDifference:
     sku: str | None
     bag: str
     ordered: str
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the entry of `differences[]`."""
-        return {"code": self.code, "sku": self.sku, "bag": self.bag, "ordered": self.ordered}
 
 
 def find_order_differences(

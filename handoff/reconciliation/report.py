@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -69,21 +68,6 @@ class ReportEntry:
             "opened_at": format_time(handoff.used_at, unit="seconds"),
             "settled_at": format_time(handoff.resolved_at, unit="seconds"),
         }
-
-
-@dataclass(slots=True)
-class ReportSummary:
-    """The number of entries in each state."""
-
-    counts: Counter[ReportState] = field(default_factory=Counter)
-
-    def add(self, entry: ReportEntry) -> None:
-        """Count an entry."""
-        self.counts[entry.state] += 1
-
-    def as_json(self) -> dict[str, int]:
-        """Return every state with its count, also those with none."""
-        return {state.value: self.counts[state] for state in ReportState}
 
 
 def build_entry(handoffs: Sequence[Handoff]) -> ReportEntry:
