@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from handoff.bag import Bag, format_quantity, merge_lines, normalize_sku
@@ -15,35 +14,14 @@ _COMPARED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedLine:
-    """A sku with its quantities in the bag and in the orders, as text.
+def list_bag_and_order_lines(handoff: Handoff) -> list[dict[str, Any]]:
+    """Return the lines of the bag as JSON, then those that only the order has.
 
-    `ordered` is None if nothing was ordered, or the order is not compared with the bag yet.
-    `difference` is the code of the difference, or None.
-    """
-
-    sku: str
-    bag: str
-    ordered: str | None
-    difference: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the line as JSON."""
-        return asdict(self)
-
-
-def has_compared_order(handoff: Handoff) -> bool:
-    """Return whether the orders of a handoff are compared with its bag."""
-    return bool(handoff.valid_orders) and handoff.outcome in _COMPARED
-
-
-def list_bag_and_order_lines(handoff: Handoff) -> list[ComparedLine]:
-    """Return the lines of the bag, then those that only the order has.
-
+    `bag` and `ordered` are quantities as text. `ordered` is None if nothing was ordered, or the
+    order is not compared with the bag yet. `difference` is the code of the difference, or None.
     Free lines that the shop's rules added are not recorded. A purged handoff has no lines.
     """
-    is_compared = has_compared_order(handoff)
+    is_compared = bool(handoff.valid_orders) and handoff.outcome in _COMPARED
     differences = {
         normalize_sku(difference["sku"]): difference
         for difference in handoff.differences or ()
@@ -52,12 +30,14 @@ def list_bag_and_order_lines(handoff: Handoff) -> list[ComparedLine]:
     lines = []
     for line in merge_lines(Bag.from_json(handoff.bag).lines):
         quantity = format_quantity(line.quantity)
-        difference = differences.pop(normalize_sku(line.sku), None)
-        if difference is None:
-            lines.append(ComparedLine(line.sku, quantity, quantity if is_compared else None))
-        else:
+        ordered, code = quantity if is_compared else None, None
+        if difference := differences.pop(normalize_sku(line.sku), None):
             ordered, code = difference["ordered"], difference["code"]
-            lines.append(ComparedLine(line.sku, quantity, ordered, code))
+        lines.append(_build_line(line.sku, quantity, ordered, code))
     for each in differences.values():
-        lines.append(ComparedLine(each["sku"], each["bag"], each["ordered"], each["code"]))
+        lines.append(_build_line(each["sku"], each["bag"], each["ordered"], each["code"]))
     return lines
+
+
+def _build_line(sku: str, bag: str, ordered: str | None, difference: str | None) -> dict[str, Any]:
+    return {"sku": sku, "bag": bag, "ordered": ordered, "difference": difference}

@@ -10,7 +10,7 @@ from handoff.entry.result_pages import find_page_title
 from handoff.handoff_timeline import build_timeline
 from handoff.ledger import Database, Handoff
 from handoff.ledger.event_deliveries import EventDelivery, find_event_deliveries
-from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable
+from handoff.ledger.row_parser import UnreadableCallback
 from handoff.ledger.search_repository import FoundTransfer, SearchRepository
 from handoff.settings import Settings
 from handoff.support_code import build_support_code
@@ -24,7 +24,7 @@ def search_transfers(
     settings: Settings,
     text: str,
     *,
-    on_unreadable: UnreadableCallback = ignore_unreadable,
+    on_unreadable: UnreadableCallback,
 ) -> list[dict[str, Any]]:
     """Return the transfers that a text leads to, as JSON, the oldest first.
 
@@ -67,14 +67,9 @@ def _describe_found_transfer(
             {
                 "handoff": handoff.id,
                 "support_code": build_support_code({"handoff": handoff.id}),
-                "timeline": [
-                    entry.as_json()
-                    for entry in build_timeline(
-                        handoff, deliveries.get(handoff.id, ()), receiver_names
-                    )
-                ],
+                "timeline": build_timeline(handoff, deliveries.get(handoff.id, ()), receiver_names),
                 "shown_page": _describe_shown_page(handoff),
-                "lines": [line.as_json() for line in list_bag_and_order_lines(handoff)],
+                "lines": list_bag_and_order_lines(handoff),
             }
             for handoff in found.handoffs
         ],
