@@ -26,10 +26,6 @@ class ServiceHealthCollector(Collector):
     readiness: ReadinessCheck
     is_paused: bool
 
-    def describe(self) -> list[Metric]:
-        """Return nothing, so that registering checks nothing."""
-        return []
-
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics, after a check of the parts."""
         yield InfoMetricFamily("handoff", "The service.", value={"version": __version__})
@@ -60,10 +56,6 @@ class HandoffCollector(Collector):
         self._read_metrics = read_metrics
         self._reconciles = reconciles
         self._metrics = RecentValue(self._try_to_read, seconds=_FRESH_FOR, elapsed=elapsed)
-
-    def describe(self) -> list[Metric]:
-        """Return nothing, so that registering does not read the ledger."""
-        return []
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics, without numbers while the ledger cannot be read."""
