@@ -108,7 +108,7 @@ def _list_delivery_moments(
             at,
             type=delivery.type,
             receiver=receiver_names.get(delivery.receiver, delivery.receiver[:6]),
-            failed_count=delivery.failed_count,
+            failed_count=delivery.attempt_count,
             last_failure=delivery.last_failure,
             last_attempt_at=format_time(delivery.last_attempt_at),
             next_attempt_at=format_time(next_attempt_at),

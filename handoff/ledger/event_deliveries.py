@@ -16,32 +16,14 @@ from handoff.ledger.row_parser import (
     WholeNumber,
     ignore_unreadable,
     parse_rows,
+    select_fields,
 )
 from handoff.ledger.tables import webhook_event
-
-_c = webhook_event.c
-_FIND = (
-    sa.select(
-        _c.id,
-        _c.handoff_id,
-        _c.type,
-        _c.receiver,
-        _c.created_at,
-        _c.attempt_count.label("failed_count"),
-        _c.last_attempt_at,
-        _c.last_failure,
-        _c.next_attempt_at,
-        _c.delivered_at,
-        _c.set_aside_at,
-    )
-    .where(_c.handoff_id.in_(sa.bindparam("handoff_ids", expanding=True)))
-    .order_by(_c.sequence)
-)
 
 
 @dataclass(frozen=True, slots=True)
 class EventDelivery:
-    """An event for one receiver; `failed_count` attempts have failed, the last for `last_failure`.
+    """An event for one receiver; `attempt_count` attempts have failed, the last for `last_failure`.
 
     It waits for the attempt at `next_attempt_at` until it has `delivered_at`, or `set_aside_at` if
     it cannot be read.
@@ -52,12 +34,20 @@ class EventDelivery:
     type: TextValue
     receiver: TextValue
     created_at: TimeValue
-    failed_count: WholeNumber
+    attempt_count: WholeNumber
     last_attempt_at: TimeValue | None
     last_failure: TextValue | None
     next_attempt_at: TimeValue
     delivered_at: TimeValue | None
     set_aside_at: TimeValue | None
+
+
+_c = webhook_event.c
+_FIND = (
+    select_fields(EventDelivery, webhook_event)
+    .where(_c.handoff_id.in_(sa.bindparam("handoff_ids", expanding=True)))
+    .order_by(_c.sequence)
+)
 
 
 def find_event_deliveries(

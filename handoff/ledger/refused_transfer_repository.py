@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.models import build_reference_key
-from handoff.ledger.row_parser import TextValue, TimeValue, parse_row, parse_rows
+from handoff.ledger.row_parser import TextValue, TimeValue, parse_row, parse_rows, select_fields
 from handoff.ledger.tables import refused_transfer
 
 RETENTION = 30 * 24 * 3600
@@ -46,9 +46,7 @@ _kept = (
 )
 _INSERT = sa.insert(refused_transfer).values(refused_at=NOW)
 _DELETE_OLDEST = sa.delete(refused_transfer).where(_of_transfer, _c.sequence.not_in(_kept))
-FIND_REFUSALS = sa.select(_c.reference, _c.code, _c.skus, _c.refused_at, _c.transfer_key).where(
-    sa.not_(IS_OVER_RETENTION)
-)
+FIND_REFUSALS = select_fields(RefusedTransfer, refused_transfer).where(sa.not_(IS_OVER_RETENTION))
 """Reads the refusals that may still be read."""
 
 _FIND = FIND_REFUSALS.where(_of_transfer).order_by(_c.sequence.desc()).limit(1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Annotated, Any, TypeVar, cast
@@ -17,11 +18,11 @@ import structlog
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     TypeAdapter,
     ValidationError,
 )
+from sqlalchemy import Select, Table, select
 
 from handoff.problems import RecordUnreadable
 
@@ -83,21 +84,17 @@ _Amount = Annotated[TextValue, AfterValidator(_require_amount)]
 _Quantity = Annotated[_Amount, AfterValidator(_require_not_negative)]
 
 
-class _StoredObject(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _StoredBagLine(_StoredObject):
+class _StoredBagLine(BaseModel):
     sku: TextValue
     quantity: _Quantity
 
 
-class _StoredBag(_StoredObject):
+class _StoredBag(BaseModel):
     currency: TextValue
     lines: list[_StoredBagLine]
 
 
-class _StoredTotals(_StoredObject):
+class _StoredTotals(BaseModel):
     currency: TextValue
     grand_total: _Amount
     subtotal: _Amount
@@ -107,7 +104,7 @@ class _StoredTotals(_StoredObject):
     credit: _Amount = "0"  # earlier versions recorded none
 
 
-class _StoredOrder(_StoredObject):
+class _StoredOrder(BaseModel):
     """An order. Earlier versions recorded neither totals, nor the time, nor a cancellation."""
 
     id: WholeNumber
@@ -119,7 +116,7 @@ class _StoredOrder(_StoredObject):
     totals: _StoredTotals | None = None
 
 
-class _StoredDifference(_StoredObject):
+class _StoredDifference(BaseModel):
     code: TextValue
     sku: TextValue | None
     bag: TextValue
@@ -129,6 +126,11 @@ class _StoredDifference(_StoredObject):
 BagValue = Annotated[dict[str, Any], _require_shape(_StoredBag)]
 OrderValue = Annotated[dict[str, Any], _require_shape(_StoredOrder)]
 DifferenceValue = Annotated[dict[str, Any], _require_shape(_StoredDifference)]
+
+
+def select_fields(model: type[Any], table: Table) -> Select[Any]:
+    """Return a SELECT of the columns that the fields of a dataclass are named after."""
+    return select(*(table.c[column.name] for column in fields(model)))
 
 
 def parse_row(model: type[T], row: Mapping[Any, Any]) -> T:

@@ -47,4 +47,4 @@ class WebhookDeliveries:
         for receiver in self.receivers:
             delivery = by_receiver.get(receiver.key)
             if delivery is None or delivery.delivered_at is None:
-                yield receiver.name, delivery.failed_count if delivery else 0
+                yield receiver.name, delivery.attempt_count if delivery else 0

@@ -22,6 +22,7 @@ from handoff.ledger.row_parser import (
     WholeNumber,
     ignore_unreadable,
     parse_rows,
+    select_fields,
 )
 from handoff.ledger.tables import webhook_event
 from handoff.problems import RecordUnreadable
@@ -33,6 +34,21 @@ _SECOND, _MINUTE, _DAY = 1_000, 60_000, 24 * 3_600_000  # milliseconds
 _EARLY_ATTEMPTS = 60  # at most a minute apart, so that a short outage is over soon
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedEvent:
+    """An event that waits for a receiver; `attempt_count` attempts have failed."""
+
+    sequence: WholeNumber
+    id: TextValue
+    handoff_id: TextValue
+    type: TextValue
+    payload: JsonObjectText
+    created_at: TimeValue
+    attempt_count: WholeNumber
+    next_attempt_at: TimeValue
+
 
 _c = webhook_event.c
 _first = webhook_event.alias("first")
@@ -53,16 +69,7 @@ _first_of_handoff = (
 # A time beyond the longest delay is damaged, or was written before the clock was set back.
 _is_due = sa.or_(_c.next_attempt_at <= NOW, _c.next_attempt_at > NOW + _DAY)
 _DUE = (
-    sa.select(
-        _c.sequence,
-        _c.id,
-        _c.handoff_id,
-        _c.type,
-        _c.payload,
-        _c.created_at,
-        _c.attempt_count,
-        _c.next_attempt_at,
-    )
+    select_fields(QueuedEvent, webhook_event)
     .where(_of_receiver, _is_waiting, _is_due, _c.sequence == _first_of_handoff)
     .order_by(_c.next_attempt_at, _c.sequence)
     .limit(BATCH_SIZE)
@@ -98,20 +105,6 @@ _LAG = (
     .where(_c.receiver.in_(sa.bindparam("receivers", expanding=True)), _is_waiting)
     .group_by(_c.receiver)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedEvent:
-    """An event that waits for a receiver; `attempt_count` attempts have failed."""
-
-    sequence: WholeNumber
-    id: TextValue
-    handoff_id: TextValue
-    type: TextValue
-    payload: JsonObjectText
-    created_at: TimeValue
-    attempt_count: WholeNumber
-    next_attempt_at: TimeValue
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,8 +84,8 @@ def test_deliveries_are_found_by_handoff(ledger: LedgerWithHandoffs) -> None:
     found_by_id = find_event_deliveries(ledger.database, [opened, "x" * 22])
     assert list(found_by_id) == [opened]
     delivered, waiting = sorted(found_by_id[opened], key=lambda each: each.receiver)
-    assert (delivered.delivered_at, delivered.failed_count) == (ledger.clock.now, 0)
-    assert (waiting.delivered_at, waiting.failed_count) == (None, 1)
+    assert (delivered.delivered_at, delivered.attempt_count) == (ledger.clock.now, 0)
+    assert (waiting.delivered_at, waiting.attempt_count) == (None, 1)
     assert (waiting.last_attempt_at, waiting.last_failure) == (ledger.clock.now, "It answers 500.")
     assert waiting.next_attempt_at == ledger.clock.now + 5_000
     assert find_event_deliveries(ledger.database, []) == {}
