@@ -47,8 +47,8 @@ class CheckedSettings:
     """
 
     settings: Settings
-    faults: tuple[str, ...] = ()
-    invalid_fields: frozenset[str] = frozenset()
+    faults: tuple[str, ...]
+    invalid_fields: frozenset[str]
 
 
 def load_settings(**values: Any) -> Settings:
