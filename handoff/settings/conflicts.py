@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from handoff.settings.environment_variables import get_variable_name
 from handoff.settings.model import Settings
 from handoff.settings.store_view_models import StoreSite, is_cookie_sent_to
-from handoff.settings.webhook_secrets import select_secrets
+from handoff.settings.webhook_settings import select_secrets
 
 _INTEGRATION_FIELDS = (
     "magento_consumer_key",

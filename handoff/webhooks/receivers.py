@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.settings import Settings
-from handoff.settings.webhook_secrets import select_secrets
+from handoff.settings.webhook_settings import select_secrets
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from flask import Flask
 from pydantic import SecretStr
 
 from handoff.ledger.tables import webhook_event
-from handoff.settings.webhook_secrets import WebhookSecret
+from handoff.settings.webhook_settings import WebhookSecret
 from tests.conftest import FakeClock, MakeApp, Poq, use_link
 from tests.operations.test_worker_metrics import read_samples
 from tests.running import RunningShop

@@ -19,7 +19,7 @@ from handoff.operations.ops_pages.funnel_chart import build_funnel_chart
 from handoff.operations.ops_pages.search_log import classify_query
 from handoff.operations.ops_pages.views import MAX_SHOWN_TRANSFERS
 from handoff.problems import LedgerUnavailable
-from handoff.settings.webhook_secrets import WebhookSecret
+from handoff.settings.webhook_settings import WebhookSecret
 from handoff.support_code import build_support_code
 from handoff.timeline_texts import format_moment
 from handoff.webhooks.delivery_queue import DeliveryQueue
