@@ -9,8 +9,8 @@ from prometheus_client.registry import Collector
 from handoff.concurrency_limit import ConcurrencyLimit, ShopCallLimits, build_shop_call_limits
 from handoff.ledger import Database, HandoffRepository, Leases, LedgerLoginBlock
 from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
-from handoff.ledger.handoff_metrics import read_handoff_metrics
 from handoff.ledger.order_lookup_repository import OrderLookupRepository
+from handoff.ledger.stage_counts import read_handoff_metrics
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
 from handoff.magento.quotes import Quotes

@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from handoff import __version__
-from handoff.ledger.handoff_metrics import HandoffMetrics
+from handoff.ledger.stage_counts import HandoffMetrics
 from handoff.operations.health import ReadinessCheck
 from handoff.problems import LedgerUnavailable
 from handoff.recent_value import RecentValue

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from handoff import __version__
-from handoff.ledger.handoff_metrics import HandoffMetrics
+from handoff.ledger.stage_counts import HandoffMetrics
 from handoff.operations.metric_collectors import HandoffCollector
 from handoff.problems import LedgerUnavailable
 from tests.conftest import MakeApp, Poq, use_link

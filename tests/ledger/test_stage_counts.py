@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handoff.ledger.handoff_metrics import read_handoff_metrics
+from handoff.ledger.stage_counts import read_handoff_metrics
 from tests.ledger.query_plans import find_full_scans, recorded_statements
 from tests.ledger.stored_handoffs import LedgerWithHandoffs
 
