@@ -71,10 +71,11 @@ def register_sign_in_views(app: Flask, context: SignInContext) -> None:
     register_views(app, _blueprint, context)
 
 
-def redirect_to_sign_in(query: str) -> Response:
-    """Return a redirect to the form, which leads back to a search."""
-    arguments = f"?{urlencode({'q': query})}" if query else ""
-    return make_response(redirect(f"/ops/login{arguments}", HTTPStatus.SEE_OTHER))
+def redirect_to_page(path: str, **arguments: str) -> Response:
+    """Return a redirect to one of the pages, without those arguments that are empty."""
+    given = {name: value for name, value in arguments.items() if value}
+    location = f"{path}?{urlencode(given)}" if given else path
+    return make_response(redirect(location, HTTPStatus.SEE_OTHER))
 
 
 @_blueprint.get("/ops/login")
@@ -82,7 +83,7 @@ def show_sign_in_form() -> Response:
     """Show the form, or the pages if there is a session already."""
     query = request.args.get("q", "")[:MAX_QUERY_LENGTH]
     if _get_context().sessions.has_session(request):
-        return _redirect_to_pages(query)
+        return redirect_to_page("/ops/", q=query)
     return make_response(render_template("login.html", query=query))
 
 
@@ -99,7 +100,7 @@ def sign_in() -> Response:
         return _refuse("wrong_password", query)
     context.tries.give_back_try(limits)
     log.info("ops_signed_in", client=request.remote_addr)
-    response = _redirect_to_pages(query)
+    response = redirect_to_page("/ops/", q=query)
     context.sessions.start(response)
     return response
 
@@ -107,7 +108,7 @@ def sign_in() -> Response:
 @_blueprint.post("/ops/logout")
 def sign_out() -> Response:
     """End the session for all workers."""
-    response = redirect_to_sign_in("")
+    response = redirect_to_page("/ops/login")
     _get_context().sessions.end(request, response)
     log.info("ops_signed_out", client=request.remote_addr)
     return response
@@ -121,8 +122,3 @@ def _refuse(reason: str, query: str, wait: int = 0) -> Response:
     if wait:
         response.headers["Retry-After"] = str(wait)
     return response
-
-
-def _redirect_to_pages(query: str) -> Response:
-    arguments = f"?{urlencode({'q': query})}" if query else ""
-    return make_response(redirect(f"/ops/{arguments}", HTTPStatus.SEE_OTHER))

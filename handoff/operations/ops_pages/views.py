@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import (
     Blueprint,
@@ -14,7 +13,6 @@ from flask import (
     Response,
     abort,
     make_response,
-    redirect,
     render_template,
     request,
 )
@@ -29,7 +27,7 @@ from handoff.operations.ops_pages.ops_sessions import OpsSessions
 from handoff.operations.ops_pages.order_check import OrderCheck
 from handoff.operations.ops_pages.search_log import is_handoff_id, log_search
 from handoff.operations.ops_pages.service_health import ServiceHealth
-from handoff.operations.ops_pages.sign_in_views import MAX_QUERY_LENGTH, redirect_to_sign_in
+from handoff.operations.ops_pages.sign_in_views import MAX_QUERY_LENGTH, redirect_to_page
 from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import Busy, LedgerUnavailable, RecordUnreadable
 from handoff.recent_value import RecentValue
@@ -111,14 +109,14 @@ def require_session() -> Response | None:
     if request.method == "GET" and request.headers.get("Sec-Fetch-Site") in _OTHER_SITES:
         return make_response(render_template("reload.html"))
     text = _read_query()  # of a link, only the handoff's id goes on
-    return redirect_to_sign_in((find_handoff_id(text) or text)[:MAX_QUERY_LENGTH])
+    return redirect_to_page("/ops/login", q=(find_handoff_id(text) or text)[:MAX_QUERY_LENGTH])
 
 
 @_blueprint.get("/")
 @_blueprint.get("/ops")
 def redirect_to_overview() -> Response:
     """Lead to the one address of the pages."""
-    return make_response(redirect("/ops/", HTTPStatus.SEE_OTHER))
+    return redirect_to_page("/ops/")
 
 
 @_blueprint.get("/ops/")
@@ -130,7 +128,7 @@ def show_search_or_overview() -> str | Response:
     log_search(text)
     handoff_id = find_handoff_id(text)
     if handoff_id is not None:  # a link must not stay in the address bar and on the screen
-        return _redirect_to_search(handoff_id)
+        return redirect_to_page("/ops/", q=handoff_id)
     return _render_search(text)
 
 
@@ -139,7 +137,8 @@ def compare_with_shop(handoff_id: str) -> Response:
     """Ask the shop for the orders of a transfer, and show it again with the answer."""
     if not is_handoff_id(handoff_id):
         abort(HTTPStatus.NOT_FOUND)
-    return _redirect_to_search(handoff_id, shop=_get_context().order_check.run(handoff_id))
+    answer = _get_context().order_check.run(handoff_id)
+    return redirect_to_page("/ops/", q=handoff_id, shop=answer)
 
 
 def _render_overview() -> str:
@@ -190,11 +189,6 @@ def _render_search(text: str) -> str | Response:
         can_compare=context.order_check.can_read_orders,
         shop_answer=request.args.get("shop", ""),
     )
-
-
-def _redirect_to_search(text: str, **arguments: str) -> Response:
-    location = f"/ops/?{urlencode({'q': text, **arguments})}"
-    return make_response(redirect(location, HTTPStatus.SEE_OTHER))
 
 
 def _read_query() -> str:
