@@ -11,12 +11,7 @@ from rich.progress import Progress
 
 from handoff.cli.customer_options import add_customer_options, read_password
 from handoff.cli.env_file import add_env_file_option
-from handoff.cli.exit_codes import (
-    COULD_NOT_RUN,
-    FINDINGS,
-    INTERRUPTED,
-    exit_with_setting_faults,
-)
+from handoff.cli.exit_codes import COULD_NOT_RUN, FINDINGS, INTERRUPTED, exit_with_setting_faults
 from handoff.cli.progress import create_progress
 from handoff.cli.stop_signals import handle_stop_signals, raise_keyboard_interrupt
 from handoff.deadline import Deadline

@@ -15,12 +15,7 @@ from handoff.cli.init_options import InitOptions
 from handoff.cli.init_output import print_found_shop, print_next_steps, print_start_step
 from handoff.cli.init_shop_facts import ask_for_shop_facts
 from handoff.cli.questions import Questions
-from handoff.installation.deployment_files import (
-    ENV_FILE,
-    UNITS_FOLDER,
-    Deployment,
-    is_plain_word,
-)
+from handoff.installation.deployment_files import ENV_FILE, UNITS_FOLDER, Deployment, is_plain_word
 from handoff.installation.host_preparation import (
     HostNotPrepared,
     is_systemd_running,

@@ -16,13 +16,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from handoff.console_table import create_table
-from handoff.rehearsal.results import (
-    RehearsalResult,
-    Step,
-    StepFailure,
-    StepResult,
-    StepVerdict,
-)
+from handoff.rehearsal.results import RehearsalResult, Step, StepFailure, StepResult, StepVerdict
 from handoff.settings import Settings
 
 _STDERR = 2

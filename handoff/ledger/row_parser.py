@@ -15,13 +15,7 @@ from functools import cache
 from typing import Annotated, Any, TypeVar, cast
 
 import structlog
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    Field,
-    TypeAdapter,
-    ValidationError,
-)
+from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
 from sqlalchemy import Select, Table, select
 
 from handoff.problems import RecordUnreadable

@@ -17,11 +17,7 @@ from handoff.ledger.database import Database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS, read_handoffs
 from handoff.ledger.models import Handoff
 from handoff.ledger.refused_transfer_repository import FIND_REFUSALS, RefusedTransfer
-from handoff.ledger.row_parser import (
-    UnreadableCallback,
-    ignore_unreadable,
-    parse_rows,
-)
+from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable, parse_rows
 from handoff.ledger.tables import handoff, refused_transfer, simplified_reference
 from handoff.support_code import list_handoff_id_prefixes, normalize_support_code
 

@@ -17,12 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from handoff.settings.session_store_url import SessionStoreUrl
-from handoff.url_validation import (
-    is_loopback,
-    require_possible_host,
-    split_url,
-    split_web_url,
-)
+from handoff.url_validation import is_loopback, require_possible_host, split_url, split_web_url
 
 _Credential = TypeVar("_Credential", str, SecretStr)
 

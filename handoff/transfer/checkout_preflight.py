@@ -28,19 +28,9 @@ from handoff.magento.checkout_probe import (
 )
 from handoff.magento.checkout_refusal import explain_checkout_refusal
 from handoff.magento.quote_models import Quote
-from handoff.problems import (
-    AccountIncomplete,
-    CheckoutUnavailable,
-    Problem,
-    SessionUnreadable,
-)
+from handoff.problems import AccountIncomplete, CheckoutUnavailable, Problem, SessionUnreadable
 from handoff.settings.store_view_models import StoreSites, StoreViews
-from handoff.shop_session import (
-    SessionStore,
-    SessionStoreError,
-    create_session,
-    find_visitor_id,
-)
+from handoff.shop_session import SessionStore, SessionStoreError, create_session, find_visitor_id
 from handoff.shop_session.session_contents import build_session_contents
 
 if TYPE_CHECKING:

@@ -15,13 +15,7 @@ from handoff.operations.problem_response import make_problem_response
 from handoff.operations.rate_limits import RateLimit
 from handoff.operations.request_limits import read_body
 from handoff.operations.view_context import get_view_context, register_views
-from handoff.problems import (
-    LedgerUnavailable,
-    NotFound,
-    Paused,
-    Problem,
-    UnsupportedMediaType,
-)
+from handoff.problems import LedgerUnavailable, NotFound, Paused, Problem, UnsupportedMediaType
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreSites, StoreViews
 from handoff.transfer.request_parser import MAX_BYTES, find_reference, parse_transfer

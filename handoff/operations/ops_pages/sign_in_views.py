@@ -9,15 +9,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 import structlog
-from flask import (
-    Blueprint,
-    Flask,
-    Response,
-    make_response,
-    redirect,
-    render_template,
-    request,
-)
+from flask import Blueprint, Flask, Response, make_response, redirect, render_template, request
 
 from handoff.ledger.ops_sign_in_tries import OpsSignInTries, TryLimit
 from handoff.operations.ops_pages.ops_sessions import OpsSessions

@@ -7,15 +7,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from flask import (
-    Blueprint,
-    Flask,
-    Response,
-    abort,
-    make_response,
-    render_template,
-    request,
-)
+from flask import Blueprint, Flask, Response, abort, make_response, render_template, request
 
 from handoff.api_formats import format_time
 from handoff.concurrency_limit import ConcurrencyLimit
@@ -34,12 +26,7 @@ from handoff.recent_value import RecentValue
 from handoff.reconciliation.state_texts import DIFFERENCE_LABELS
 from handoff.settings import Settings
 from handoff.support_code import normalize_support_code
-from handoff.timeline_texts import (
-    describe_entry,
-    describe_verdict,
-    format_moment,
-    separate_words,
-)
+from handoff.timeline_texts import describe_entry, describe_verdict, format_moment, separate_words
 from handoff.transfer_search import search_transfers
 from handoff.web_view_link import find_handoff_id
 
