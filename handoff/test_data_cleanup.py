@@ -44,7 +44,7 @@ class Cleanup:
         """The texts about data that stays in the shop, each once, with its count if repeated."""
         return tuple(_describe(*leftover, count) for leftover, count in self._leftovers.items())
 
-    def run(self) -> tuple[str, ...]:
+    def undo_all(self) -> tuple[str, ...]:
         """Undo everything and return the leftovers.
 
         An interrupted run can be repeated: it starts again with the action that was interrupted.

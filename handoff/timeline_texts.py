@@ -54,7 +54,7 @@ def describe_entry(entry: dict[str, Any]) -> str:
     """Return what an entry of a timeline says besides its event and its time."""
     match entry["event"]:
         case "transferred":
-            return _describe_transferred(entry)
+            return _describe_transfer(entry)
         case "reopened":
             return format_count(entry["count"], "time")
         case "ordered":
@@ -69,7 +69,7 @@ def describe_entry(entry: dict[str, Any]) -> str:
     return ""
 
 
-def _describe_transferred(entry: dict[str, Any]) -> str:
+def _describe_transfer(entry: dict[str, Any]) -> str:
     count = entry["item_count"]
     parts = [
         f"by {entry['caller']}" if entry["caller"] else "by direct entry",

@@ -21,7 +21,7 @@ def test_the_newest_is_undone_first() -> None:
     cleanup = Cleanup()
     cleanup.defer("a cart", lambda: undone.append("cart"))
     cleanup.defer("an account", lambda: undone.append("account"))
-    assert cleanup.run() == ()
+    assert cleanup.undo_all() == ()
     assert undone == ["account", "cart"]
     assert cleanup.is_complete
 
@@ -31,7 +31,7 @@ def test_a_failed_undo_stops_no_other_and_is_a_leftover() -> None:
     cleanup = Cleanup()
     cleanup.defer("a cart", lambda: undone.append("cart"))
     cleanup.defer("an account", fail_with(OSError("a-password")))
-    assert cleanup.run() == ("an account: could not be removed (OSError)",)
+    assert cleanup.undo_all() == ("an account: could not be removed (OSError)",)
     assert undone == ["cart"]
     assert not cleanup.is_complete
 
@@ -39,14 +39,14 @@ def test_a_failed_undo_stops_no_other_and_is_a_leftover() -> None:
 def test_a_failure_is_described_by_the_given_function() -> None:
     cleanup = Cleanup(describe_failure=lambda description, error: f"{description}! {error}")
     cleanup.defer("a cart", fail_with(OSError("no shop")))
-    assert cleanup.run() == ("a cart! no shop",)
+    assert cleanup.undo_all() == ("a cart! no shop",)
 
 
 def test_an_unexpected_error_is_raised() -> None:
     cleanup = Cleanup(failures=(OSError,))
     cleanup.defer("a cart", fail_with(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
-        cleanup.run()
+        cleanup.undo_all()
 
 
 def test_equal_leftovers_are_counted_and_do_not_make_the_cleanup_incomplete() -> None:
@@ -56,7 +56,7 @@ def test_equal_leftovers_are_counted_and_do_not_make_the_cleanup_incomplete() ->
     for _ in range(2):
         cleanup.note_leftover(", left to PHP's own cleanup", thing="web session")
     expected = ("2 x empty guest cart", "order 7", "2 web sessions, left to PHP's own cleanup")
-    assert cleanup.run() == expected
+    assert cleanup.undo_all() == expected
     assert cleanup.is_complete
 
 
@@ -73,6 +73,6 @@ def test_an_interrupted_run_is_completed_by_the_next() -> None:
     cleanup.defer("a cart", lambda: undone.append("cart"))
     cleanup.defer("an account", remove_account)
     with pytest.raises(KeyboardInterrupt):
-        cleanup.run()
-    assert cleanup.run() == ()
+        cleanup.undo_all()
+    assert cleanup.undo_all() == ()
     assert undone == ["account", "cart"]

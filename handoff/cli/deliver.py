@@ -58,10 +58,10 @@ def deliver(once: bool) -> None:
         unreadable: list[RecordUnreadable] = []
         deliverer = _build_deliverer(settings, database, stop, unreadable.append)
         if not once:
-            deliverer.run()
+            deliverer.deliver_until_stopped()
             return
-        deliverer.run_once()
-        lags = DeliveryQueue(database).measure_lag([r.key for r in list_receivers(settings)])
+        deliverer.deliver_due_events()
+        lags = DeliveryQueue(database).measure_lags([r.key for r in list_receivers(settings)])
     has_findings = unreadable or any(lag.waiting_count for lag in lags.values())
     raise click.exceptions.Exit(FINDINGS if has_findings else 0)
 

@@ -106,7 +106,7 @@ def doctor(
             report = _run_checks(context, only or tuple(CHECKLIST), progress)
     except KeyboardInterrupt:
         with handle_stop_signals(lambda: None):
-            context.shop.cleanup.run()  # if a second Ctrl-C has interrupted the first cleanup
+            context.shop.cleanup.undo_all()  # if a second Ctrl-C has interrupted the first cleanup
         click.echo("Stopped. Its test carts and sessions are removed.", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
     _write_report(report, in_json=in_json, html=html)

@@ -25,9 +25,9 @@ from handoff.installation.host_preparation import (
 )
 from handoff.installation.planned_file import PlannedFile, read_existing
 from handoff.installation.redis_user import (
+    build_acl_command,
+    build_configuration_line,
     create_redis_user,
-    describe_acl_command,
-    describe_configuration_line,
     generate_redis_login,
 )
 from handoff.installation.session_store_settings import RedisLogin, SessionStorePlan
@@ -71,7 +71,7 @@ class InstallationPlan:
         steps = self.preparation.list_steps()
         if self.creates_redis_user and self.store and self.redis_user:
             hidden = RedisLogin(self.redis_user.username, "…")
-            steps.append(f"create a Redis user: {describe_acl_command(self.store, hidden)}")
+            steps.append(f"create a Redis user: {build_acl_command(self.store, hidden)}")
         return steps
 
     def list_changed_files(self) -> list[PlannedFile]:
@@ -87,7 +87,7 @@ def plan_installation(
     own_redis = None
     if store and store.is_redis_of_shop and not existing.keys() & _STORE_NAMES:
         own_redis = generate_redis_login()
-    creates = own_redis is not None and _wants_redis_user(options, questions)
+    creates = own_redis is not None and _ask_to_create_redis_user(options, questions)
     deployment = _plan_deployment(options, store)
     choices = InstallationChoices(
         public_url=_choose_public_url(options, facts, existing),
@@ -149,7 +149,7 @@ def show_plan(plan: InstallationPlan, *, with_new_units: bool) -> bool:
 
 def apply_plan(plan: InstallationPlan) -> None:
     """Make every change of the plan."""
-    plan.preparation.run()
+    plan.preparation.prepare()
     if plan.creates_redis_user and plan.store and plan.redis_user:
         access = SessionStoreAccess(
             ca_file=plan.settings.get("HANDOFF_SESSION_STORE_CA_FILE"),
@@ -160,12 +160,12 @@ def apply_plan(plan: InstallationPlan) -> None:
                 "\nRedis has no aclfile, so it forgets the user at its next restart. Add this"
             )
             click.echo("line to redis.conf, or on Sentinel to that of every Redis:")
-            click.echo(f"  {describe_configuration_line(plan.redis_user)}")
+            click.echo(f"  {build_configuration_line(plan.redis_user)}")
     for file in plan.list_changed_files():
         file.write()
 
 
-def _wants_redis_user(options: InitOptions, questions: Questions) -> bool:
+def _ask_to_create_redis_user(options: InitOptions, questions: Questions) -> bool:
     if options.redis_user:
         return options.redis_user == "create"
     question = "Create a Redis user for Handoff now? Otherwise it uses the shop's own login."
@@ -202,7 +202,7 @@ def _plan_deployment(options: InitOptions, store: SessionStorePlan | None) -> De
             f"The session files belong to {session_owner}, and this machine has no such user. "
             "Name the user of PHP: --session-store file:///folder?owner=…"
         )
-    is_installed = is_root() and options.is_usual_place
+    is_installed = is_root() and options.is_default_env_file
     units_folder = UNITS_FOLDER if is_installed else env_file.with_name("systemd")
     return Deployment(
         env_file=env_file,

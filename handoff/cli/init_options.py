@@ -34,7 +34,7 @@ class InitOptions:
     yes: bool
 
     @property
-    def is_usual_place(self) -> bool:
+    def is_default_env_file(self) -> bool:
         """Whether the env file is where the units expect it."""
         return self.env_file == ENV_FILE
 

@@ -7,7 +7,7 @@ import click
 from handoff.cli.init_changes import InstallationPlan
 from handoff.installation.deployment_files import UNITS_FOLDER
 from handoff.installation.env_file_merge import hide_secrets
-from handoff.installation.redis_user import describe_acl_command
+from handoff.installation.redis_user import build_acl_command
 from handoff.installation.session_store_settings import SessionStorePlan
 from handoff.installation.settings_plan import ShopFacts
 
@@ -68,7 +68,7 @@ def _print_redis_step(plan: InstallationPlan) -> None:
         "\nHandoff uses the shop's own Redis login, which may do everything. It is better to"
     )
     click.echo("create a user that may only write sessions, and read one whose id it knows:")
-    click.echo(f"  {describe_acl_command(plan.store, plan.redis_user)}")
+    click.echo(f"  {build_acl_command(plan.store, plan.redis_user)}")
     click.echo(f"Then change this line in {plan.env_file.path}:")
     click.echo(f"  HANDOFF_SESSION_STORE={plan.store.build_url(plan.redis_user)}")
     click.echo("On Sentinel, create it on every Redis. docs/go-live.md says how Redis keeps it.")

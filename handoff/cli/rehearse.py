@@ -136,7 +136,7 @@ def _run_rehearsal(settings: Settings, options: _RehearseOptions) -> RehearsalRe
     printer = RehearsalPrinter(in_json=options.in_json)
 
     def cancel_steps() -> None:
-        cancel.request()
+        cancel.request_cancel()
         printer.print_notice("Stopping after the current call, then cleaning up.")
 
     with _open_ledger_access(client, settings, options, cancel) as (reconciler, deliveries):

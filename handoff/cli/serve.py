@@ -12,7 +12,7 @@ import click
 from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.open_ledger import open_ledger
 from handoff.cli.ops_listen_address import DEFAULT_ADDRESS, choose_ops_listen_address
-from handoff.cli.startup_report import print_start_report
+from handoff.cli.startup_report import print_startup_report
 
 
 @click.command()
@@ -40,7 +40,7 @@ def serve(bind: str, workers: int, ops_bind: str | None) -> None:
     settings = load_settings_or_exit()
     ops = choose_ops_listen_address(settings, ops_bind, bind)
     with closing(open_ledger(settings)) as database:  # before any worker starts
-        print_start_report(settings, database, bind, ops.bind if ops else None)
+        print_startup_report(settings, database, bind, ops.bind if ops else None)
     if settings.metrics and FOLDER_VARIABLE not in os.environ:
         os.environ[FOLDER_VARIABLE] = mkdtemp(prefix=FOLDER_PREFIX)  # on_exit() removes it
     command = build_gunicorn_command(bind)

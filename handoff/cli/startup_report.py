@@ -19,7 +19,7 @@ from handoff.shop_session_factory import open_shop_session_store
 _TIMEOUT = 2.0  # seconds for each part; a start does not wait longer
 
 
-def print_start_report(
+def print_startup_report(
     settings: Settings, database: Database, bind: str, ops_bind: str | None
 ) -> None:
     """Print a line for the ledger, the session store and the shop. The service starts in any case.

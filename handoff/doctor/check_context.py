@@ -19,7 +19,7 @@ from handoff.doctor.trial_carts import (
     build_rest_cart,
     find_buyable_skus,
 )
-from handoff.doctor.trial_sessions import register_session_of
+from handoff.doctor.trial_sessions import register_new_session
 from handoff.magento.admin_access import AdminLoginReply
 from handoff.magento.answers import Answer
 from handoff.magento.client import ShopToken
@@ -119,7 +119,7 @@ class CheckContext:
     def open_checkout(self, site: StoreSite) -> HttpResponse:
         """Open the checkout page without a session."""
         response = self.shop.get(site.checkout_url)
-        register_session_of(self.shop, response)
+        register_new_session(self.shop, response)
         return response
 
     @memoize

@@ -81,7 +81,10 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
         "Session cookie": (
             Check("Cookie", session_cookie.check_session_cookie, _SITE, needs_rest=False),
             Check(
-                "Who shares the cookie", session_cookie.check_cookie_scope, _SITE, needs_rest=False
+                "Who shares the cookie",
+                session_cookie.check_cookie_receivers,
+                _SITE,
+                needs_rest=False,
             ),
             Check(
                 "Headers of our answer",

@@ -23,7 +23,7 @@ from urllib.parse import unquote
 from handoff.doctor.check_result import fault, ok, unknown, warning
 from handoff.doctor.doctor_shop_client import DoctorShopClient
 from handoff.doctor.trial_carts import RestCart
-from handoff.doctor.trial_sessions import open_with_session, write_session
+from handoff.doctor.trial_sessions import open_page_with_session, write_session
 from handoff.magento.checkout_probe import VisitedPage
 from handoff.magento.http_transport import find_set_cookie, read_json
 from handoff.settings.store_view_models import StoreView
@@ -205,13 +205,13 @@ class _CheckoutTrialRun:
         quotes = {f"quote_id_{number}": str(self.quote_number) for number in website_ids}
         entries = {"default": {"_form_key": form_key}, "checkout": quotes}
         session_id = write_session(self.shop, entries, self.serializer)
-        pages = open_with_session(self.shop, self.store, session_id)
+        pages = open_page_with_session(self.shop, self.store, session_id)
         html = "".join(page.response.text for page in pages)
         return _CheckoutVisit(pages, form_key in html, self.sku in html)
 
     def try_without_session(self) -> bool:
         """Return whether checkout answers a request without a session with no error."""
-        first = open_with_session(self.shop, self.store, "")[0]
+        first = open_page_with_session(self.shop, self.store, "")[0]
         return first.failure is None and first.response.status < HTTPStatus.BAD_REQUEST
 
     def try_other_serializer(self) -> SessionSerializer | None:

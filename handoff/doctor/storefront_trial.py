@@ -16,7 +16,7 @@ from handoff.deadline import Deadline
 from handoff.doctor.checkout_trial import CheckoutTrial, CheckoutTrialOutcome
 from handoff.doctor.doctor_shop_client import DoctorShopClient
 from handoff.doctor.trial_carts import RestCart
-from handoff.doctor.trial_sessions import open_with_session
+from handoff.doctor.trial_sessions import open_page_with_session
 from handoff.magento.client import MagentoClient
 from handoff.magento.page_data import CART_SECTION, parse_cart_section
 from handoff.magento.quotes import Quotes
@@ -52,7 +52,7 @@ def try_storefront_checkout(
     except Problem as problem:
         outcome = CheckoutTrialOutcome.STOREFRONT_UNUSABLE
         return CheckoutTrial(outcome, cart, problem=problem.detail)
-    pages = open_with_session(shop, store, session_id)
+    pages = open_page_with_session(shop, store, session_id)
     is_shown = any(sku in page.response.text for page in pages)
     outcome = CheckoutTrialOutcome.BAG_IN_STOREFRONT_SESSION
     return CheckoutTrial(outcome if is_shown else CheckoutTrialOutcome.SESSION_TIED, cart, pages)

@@ -41,7 +41,7 @@ def write_session(
     return session_id
 
 
-def open_with_session(
+def open_page_with_session(
     shop: DoctorShopClient, store: StoreView, session_id: str, url: str | None = None
 ) -> tuple[VisitedPage, ...]:
     """Open checkout, or another page, with a session; return every page on the way."""
@@ -54,11 +54,11 @@ def open_with_session(
     )
     for page in visit.pages:
         # Magento continues with a new id and keeps the old session for a while.
-        register_session_of(shop, page.response)
+        register_new_session(shop, page.response)
     return visit.pages
 
 
-def register_session_of(shop: DoctorShopClient, response: HttpResponse) -> None:
+def register_new_session(shop: DoctorShopClient, response: HttpResponse) -> None:
     """Register the session that the shop has created with a response, if any, for cleanup."""
     cookie = find_set_cookie(response, shop.settings.session_cookie_name)
     if cookie is not None and _SESSION_ID.fullmatch(cookie.value):

@@ -51,7 +51,7 @@ class Deployment:
         text = (find_resource_folder("deploy") / _LOCATION).read_text("utf-8")
         path = unquote(urlsplit(public_url).path)  # nginx compares with the decoded path
         file = self.env_file.with_name("nginx.conf")
-        text = _LOCATION_PATH.sub(lambda found: _quote(f"{path}{found[1]}"), text)
+        text = _LOCATION_PATH.sub(lambda found: _escape_word(f"{path}{found[1]}"), text)
         text = text.replace("/etc/handoff/nginx.conf", str(file))
         text = text.replace("127.0.0.1:8000", self.bind)
         return PlannedFile(file, text)
@@ -65,9 +65,9 @@ class Deployment:
     def _build_service_lines(self) -> str:
         lines = [f"User={self.user}", f"Group={self.group}"]
         if self.session_folder:
-            lines.append(f"ReadWritePaths={_quote_for_systemd(self.session_folder)}")
+            lines.append(f"ReadWritePaths={_escape_path_for_systemd(self.session_folder)}")
         if self.ledger_folder != LEDGER_FOLDER:
-            lines.append(f"ReadWritePaths={_quote_for_systemd(str(self.ledger_folder))}")
+            lines.append(f"ReadWritePaths={_escape_path_for_systemd(str(self.ledger_folder))}")
         return "\n".join(lines)
 
     def _plan_override(self, unit: Path) -> list[PlannedFile]:
@@ -94,7 +94,7 @@ def is_plain_word(text: str) -> bool:
     return _PLAIN.fullmatch(text) is not None and "%" not in text
 
 
-def _quote(text: str) -> str:
+def _escape_word(text: str) -> str:
     """Return a text as one word of a unit or of a file for nginx."""
     if _PLAIN.fullmatch(text):
         return text
@@ -102,8 +102,8 @@ def _quote(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _quote_for_systemd(path: str) -> str:
-    return _quote(path.replace("%", "%%"))
+def _escape_path_for_systemd(path: str) -> str:
+    return _escape_word(path.replace("%", "%%"))
 
 
 def _find_command() -> str:

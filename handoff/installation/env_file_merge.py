@@ -85,7 +85,7 @@ def hide_secrets(line: str) -> str:
 
 def _set_value(text: str, name: str, value: str) -> str:
     """Replace the last statement of this setting, or append one. A value may have several lines."""
-    line = f"{name}={_quote(value)}"
+    line = f"{name}={_escape_value(value)}"
     statements = list(parse_stream(StringIO(text)))
     places = [index for index, each in enumerate(statements) if each.key == name]
     if not places:
@@ -96,7 +96,7 @@ def _set_value(text: str, name: str, value: str) -> str:
     return "".join(parts)
 
 
-def _quote(value: str) -> str:
+def _escape_value(value: str) -> str:
     if _SAFE_VALUE.fullmatch(value):
         return value
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")

@@ -44,7 +44,7 @@ class HostPreparation:
             steps.append(f"give {self.ledger_folder} and the ledger in it to {self.folder_owner}")
         return steps
 
-    def run(self) -> None:
+    def prepare(self) -> None:
         """Do the missing steps. Raises HostNotPrepared."""
         if self._is_user_missing:
             _run_command([*_ADD_USER, str(self.service_user)])

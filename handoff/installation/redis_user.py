@@ -26,7 +26,7 @@ def generate_redis_login() -> RedisLogin:
     return RedisLogin(REDIS_USER, secrets.token_urlsafe(24))
 
 
-def describe_acl_command(store: SessionStorePlan, login: RedisLogin) -> str:
+def build_acl_command(store: SessionStorePlan, login: RedisLogin) -> str:
     """Return the command that creates the user, to be pasted into a shell."""
     url = SessionStoreUrl.parse(store.build_url())
     words = ["redis-cli"]
@@ -40,7 +40,7 @@ def describe_acl_command(store: SessionStorePlan, login: RedisLogin) -> str:
     return shlex.join([*words, "ACL", "SETUSER", login.username, *_list_rules(login)])
 
 
-def describe_configuration_line(login: RedisLogin) -> str:
+def build_configuration_line(login: RedisLogin) -> str:
     """Return the line of redis.conf with which Redis has the user after a restart."""
     return " ".join(["user", login.username, *_list_rules(login)])
 

@@ -175,7 +175,7 @@ class HandoffRepository:
             found = self._renew_or_supersede_unreadable(connection, statement, values)
             renewed = next(iter(found), None)
             if renewed is not None and self._sessions is not None:
-                if not self._sessions.can_read(connection, renewed.id):
+                if not self._sessions.has_readable_session(connection, renewed.id):
                     return None
                 self._sessions.move_erase_time(connection, renewed)
             if renewed is not None:
@@ -234,9 +234,9 @@ class HandoffRepository:
             if self._sessions is not None:
                 if used is not None:
                     self._sessions.move_erase_time(connection, used)
-                self._sessions.erase_due(connection)
+                self._sessions.erase_due_sessions(connection)
             if self._outbox and used is not None and used.reopen_count == 0:
-                self._outbox.add_opened(connection, used)
+                self._outbox.add_opened_event(connection, used)
             return used
 
         return self._database.write(work)
@@ -299,10 +299,10 @@ class HandoffRepository:
     ) -> Handoff:
         values = {"key": new.transfer_key, "quote": new.quote_number}
         superseded = connection.execute(_SUPERSEDE_CURRENT, values)
-        sessions.erase_superseded(connection, list(superseded.scalars()))
+        sessions.erase_superseded_sessions(connection, list(superseded.scalars()))
         inserted = self._insert(connection, new)
         sessions.add(connection, inserted, session)
-        sessions.erase_due(connection)
+        sessions.erase_due_sessions(connection)
         return inserted
 
     def _insert(self, connection: sa.Connection, new: NewHandoff) -> Handoff:

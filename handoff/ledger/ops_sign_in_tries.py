@@ -25,7 +25,7 @@ _is_over = sa.or_(_c.expires_at <= NOW, _c.expires_at > NOW + _milliseconds)
 _is_counted = sa.and_(_c.login_hash == sa.bindparam("key"), sa.not_(_is_over))
 
 _FIND = sa.select(_c.refusal_count, (_c.expires_at - NOW).label("left")).where(_is_counted)
-_GIVE_BACK = (
+_UNCOUNT = (
     sa.update(login_block)
     .where(_c.login_hash == sa.bindparam("key"), _c.refusal_count > 0)
     .values(refusal_count=_c.refusal_count - 1)
@@ -72,10 +72,10 @@ class OpsSignInTries:
             lambda connection: self._count_and_get_wait(connection, limits)
         )
 
-    def give_back_try(self, limits: Mapping[str, TryLimit]) -> None:
+    def uncount_try(self, limits: Mapping[str, TryLimit]) -> None:
         """Take back the count of a try whose password was right."""
         rows = [{"key": key} for key in limits]
-        self._database.write(lambda connection: connection.execute(_GIVE_BACK, rows))
+        self._database.write(lambda connection: connection.execute(_UNCOUNT, rows))
 
     def _get_wait(self, limits: Mapping[str, TryLimit]) -> int:
         waits = [

@@ -73,6 +73,6 @@ class OrderLookupRepository:
         def work(connection: sa.Connection) -> None:
             is_recorded = connection.execute(_RECORD, values).rowcount
             if self._outbox and is_recorded:
-                self._outbox.add_orders(connection, found, orders)
+                self._outbox.add_order_events(connection, found, orders)
 
         self._database.write(work, durable=False)

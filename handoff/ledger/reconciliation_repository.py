@@ -133,8 +133,8 @@ class ReconciliationRepository:
                 statement = statement.values(_build_finding_values(finding))
                 result = connection.execute(statement)
                 if self._outbox and result.rowcount:
-                    self._outbox.add_orders(connection, finding.handoff, finding.orders)
-                    self._outbox.add_difference(connection, finding)
+                    self._outbox.add_order_events(connection, finding.handoff, finding.orders)
+                    self._outbox.add_difference_event(connection, finding)
             if request_comments and ordered:
                 connection.execute(_REQUEST_COMMENT.where(_c.id.in_(ordered)))
 

@@ -71,7 +71,7 @@ class StoredSessionRepository:
         with self._database.open_read_connection() as connection:
             return self._find(connection, handoff_id)
 
-    def can_read(self, connection: sa.Connection, handoff_id: str) -> bool:
+    def has_readable_session(self, connection: sa.Connection, handoff_id: str) -> bool:
         """Return whether a handoff has a session, and the keys can decrypt it."""
         try:
             return self._find(connection, handoff_id) is not None
@@ -85,17 +85,19 @@ class StoredSessionRepository:
             time = found.session_written_at + self._grace
         connection.execute(_KEEP_UNTIL, {"id": found.id, "time": time})
 
-    def erase_superseded(self, connection: sa.Connection, handoff_ids: Sequence[str]) -> None:
+    def erase_superseded_sessions(
+        self, connection: sa.Connection, handoff_ids: Sequence[str]
+    ) -> None:
         """Erase the sessions of handoffs that have just been superseded."""
         connection.execute(_ERASE_OF, {"ids": list(handoff_ids)})
 
-    def erase_due(self, connection: sa.Connection) -> None:
+    def erase_due_sessions(self, connection: sa.Connection) -> None:
         """Erase, within a transaction, the sessions that no web view can get any more."""
         connection.execute(_ERASE)
 
-    def erase_due_now(self) -> None:
+    def erase_due_sessions_now(self) -> None:
         """Erase the sessions that no web view can get any more. Raises LedgerUnavailable."""
-        self._database.write(self.erase_due, durable=False)
+        self._database.write(self.erase_due_sessions, durable=False)
 
     def _find(self, connection: sa.Connection, handoff_id: str) -> str | None:
         ciphertext = connection.execute(_FIND, {"id": handoff_id}).scalar_one_or_none()

@@ -42,23 +42,23 @@ class WebhookOutbox:
     def __init__(self, receivers: Sequence[str]) -> None:
         self._receivers = tuple(receivers)
 
-    def add_opened(self, connection: sa.Connection, opened: Handoff) -> None:
+    def add_opened_event(self, connection: sa.Connection, opened: Handoff) -> None:
         """Add the event of a link that a web view has used for the first time."""
-        self._add(connection, OPENED, opened, {}, identity=[])
+        self._add_event(connection, OPENED, opened, {}, identity=[])
 
-    def add_expired(self, connection: sa.Connection, expired: Handoff) -> None:
+    def add_expired_event(self, connection: sa.Connection, expired: Handoff) -> None:
         """Add the event of a link that expired before anybody used it."""
-        self._add(connection, EXPIRED, expired, {}, identity=[])
+        self._add_event(connection, EXPIRED, expired, {}, identity=[])
 
-    def add_orders(
+    def add_order_events(
         self, connection: sa.Connection, before: Handoff, orders: Sequence[dict[str, Any]] | None
     ) -> None:
         """Add an event for each valid order that a handoff did not have before."""
         for order in _find_new_orders(before, orders):
             data = {"order": describe_order(order)}
-            self._add(connection, ORDERED, before, data, identity=[order["id"]])
+            self._add_event(connection, ORDERED, before, data, identity=[order["id"]])
 
-    def add_difference(self, connection: sa.Connection, finding: OrderFinding) -> None:
+    def add_difference_event(self, connection: sa.Connection, finding: OrderFinding) -> None:
         """Add the event of orders that differ from the bag, if this was not found before."""
         before, differences = finding.handoff, finding.differences
         is_known = before.differences == differences and not _find_new_orders(
@@ -69,9 +69,9 @@ class WebhookOutbox:
         orders = [describe_order(order) for order in list_uncancelled_orders(finding.orders)]
         data = {"orders": orders, "differences": differences}
         numbers = [order["number"] for order in orders]
-        self._add(connection, ORDER_DIFFERS, before, data, identity=[numbers, differences])
+        self._add_event(connection, ORDER_DIFFERS, before, data, identity=[numbers, differences])
 
-    def _add(
+    def _add_event(
         self,
         connection: sa.Connection,
         kind: str,

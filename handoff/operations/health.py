@@ -54,7 +54,7 @@ class ReadinessCheck:
         self._result: dict[str, str | int] = {}
         self._fresh_until = 0.0
 
-    def run(self) -> dict[str, str | int]:
+    def check_parts(self) -> dict[str, str | int]:
         """Return `ok` or `failing` for each part. The shop is never called.
 
         `admin_login` is `refused` while a login is not tried, and `webhooks` is `behind` while an
@@ -111,7 +111,7 @@ def register_health_endpoints(app: Flask, readiness: ReadinessCheck, *, is_pause
 
     @app.get("/readyz")
     def _show_readiness() -> Response:
-        parts = readiness.run()
+        parts = readiness.check_parts()
         is_ready = _FAILING not in parts.values()
         body: dict[str, object] = {"status": _OK if is_ready else _FAILING, **parts}
         response = jsonify(body | {"paused": True} if is_paused else body)

@@ -33,7 +33,7 @@ class ServiceHealthCollector(Collector):
         ready = GaugeMetricFamily(
             "handoff_ready", "1 if the part works, 0 if not, as in /readyz.", labels=["part"]
         )
-        for part, state in self.readiness.run().items():
+        for part, state in self.readiness.check_parts().items():
             if state in _READY:
                 ready.add_metric([part], _READY[str(state)])
         yield ready
@@ -55,7 +55,7 @@ class HandoffCollector(Collector):
         """
         self._read_metrics = read_metrics
         self._reconciles = reconciles
-        self._metrics = RecentValue(self._try_to_read, seconds=_FRESH_FOR, elapsed=elapsed)
+        self._metrics = RecentValue(self._read_metrics_or_none, seconds=_FRESH_FOR, elapsed=elapsed)
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics, without numbers while the ledger cannot be read."""
@@ -76,7 +76,7 @@ class HandoffCollector(Collector):
                 oldest.add_metric([], metrics.oldest_unreconciled_seconds)
         yield from (stages, oldest)
 
-    def _try_to_read(self) -> HandoffMetrics | None:
+    def _read_metrics_or_none(self) -> HandoffMetrics | None:
         try:
             return self._read_metrics()
         except LedgerUnavailable:

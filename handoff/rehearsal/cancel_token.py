@@ -14,7 +14,7 @@ class CancelToken:
         self._is_requested = False
         self._is_ignored = False
 
-    def request(self) -> None:
+    def request_cancel(self) -> None:
         """Cancel before the next call."""
         self._is_requested = True
 

@@ -81,7 +81,7 @@ def run_steps(
     finally:
         show_progress(results, "cleaning up")
         cancel.ignore_requests()
-        leftovers = cleanup.run()
+        leftovers = cleanup.undo_all()
     results += [StepResult(step, StepVerdict.NOT_TRIED) for step in steps[len(results) :]]
     return RehearsalResult(tuple(results), leftovers, cleanup.is_complete, is_cancelled)
 

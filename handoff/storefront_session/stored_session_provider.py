@@ -27,6 +27,6 @@ class StoredSessionProvider:
     def check_and_clean_up(self) -> None:
         """Erase the sessions that no web view can get any more, or raise SessionStoreError."""
         try:
-            self._sessions.erase_due_now()
+            self._sessions.erase_due_sessions_now()
         except LedgerUnavailable as error:
             raise SessionStoreError(type(error).__name__) from None

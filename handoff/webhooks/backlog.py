@@ -23,11 +23,11 @@ class WebhookBacklog(Collector):
     queue: DeliveryQueue
     receivers: Sequence[Receiver]
 
-    def measure(self) -> dict[str, QueueLag]:
+    def measure_lags(self) -> dict[str, QueueLag]:
         """Return the lag of each receiver by its name, or raise LedgerUnavailable."""
         if not self.receivers:
             return {}
-        lags = self.queue.measure_lag([receiver.key for receiver in self.receivers])
+        lags = self.queue.measure_lags([receiver.key for receiver in self.receivers])
         return {receiver.name: lags[receiver.key] for receiver in self.receivers}
 
     def build_readiness_fields(self) -> dict[str, str | int]:
@@ -35,7 +35,7 @@ class WebhookBacklog(Collector):
         if not self.receivers:
             return {}
         try:
-            lags = self.measure().values()
+            lags = self.measure_lags().values()
         except LedgerUnavailable:
             return {"webhooks": "unknown"}
         seconds = int(max(lag.oldest_seconds for lag in lags))
@@ -55,7 +55,7 @@ class WebhookBacklog(Collector):
             labels=["receiver"],
         )
         try:
-            lags = self.measure()
+            lags = self.measure_lags()
         except LedgerUnavailable:
             lags = {}
         for name, lag in lags.items():

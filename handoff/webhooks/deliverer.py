@@ -122,7 +122,7 @@ class Deliverer:
             _Deliveries(receiver, queue, sender, leases, stop) for receiver in receivers
         ]
 
-    def run(self) -> None:
+    def deliver_until_stopped(self) -> None:
         """Deliver until `stop` is set. The ledger may be away meanwhile."""
         with ThreadPoolExecutor(len(self._deliveries) + 1) as pool:
             futures: list[Future[None]] = [
@@ -134,7 +134,7 @@ class Deliverer:
             for future in futures:
                 future.result()
 
-    def run_once(self) -> None:
+    def deliver_due_events(self) -> None:
         """Deliver what is due now to each receiver, and return."""
         while add_expired_links(self._database, self._outbox) and not self._stop.is_set():
             pass

@@ -163,7 +163,7 @@ class DeliveryQueue:
         """Make all events of a receiver due that wait for their next attempt."""
         self._write(_RETRY_NOW, receiver_key=receiver)
 
-    def measure_lag(self, receivers: Sequence[str]) -> dict[str, QueueLag]:
+    def measure_lags(self, receivers: Sequence[str]) -> dict[str, QueueLag]:
         """Return how far behind the delivery to each receiver is."""
         rows = self._database.fetch_rows(_LAG, receivers=list(receivers))
         measured = {

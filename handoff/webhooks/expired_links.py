@@ -41,7 +41,7 @@ def add_expired_links(database: Database, outbox: WebhookOutbox) -> int:
         marked = connection.execute(_MARK).mappings().all()
         expired = parse_rows(Handoff, marked)
         for found in expired:
-            outbox.add_expired(connection, found)
+            outbox.add_expired_event(connection, found)
         return len(marked)
 
     if database.fetch_value(_FIND_ANY) is None:  # most often there is none

@@ -223,7 +223,7 @@ def test_the_events_of_webhooks_are_in_the_timeline(
     scenario.transfer_bag("r", opened=False)
     outbox = WebhookOutbox([receiver.key])
     [opened] = SearchRepository(scenario.database).find_by_text("r")[0].handoffs
-    scenario.database.write(lambda connection: outbox.add_opened(connection, opened))
+    scenario.database.write(lambda connection: outbox.add_opened_event(connection, opened))
     queue = DeliveryQueue(scenario.database)
     [event] = queue.find_due(receiver.key)
     if is_delivered:

@@ -57,7 +57,7 @@ def ledger(source: str, clock: FakeClock) -> Iterator[LedgerWithHandoffs]:
     fixture.insert(
         bag={"currency": "GBP", "lines": [{"sku": 'nul \x00 "£" \ud83d', "quantity": 1}]}
     )
-    add_event(fixture.database, WebhookOutbox.add_opened)
+    add_event(fixture.database, WebhookOutbox.add_opened_event)
     yield fixture
     fixture.database.close()
 
@@ -118,7 +118,7 @@ def test_every_row_is_copied_unchanged(
     assert "2,503 handoffs moved." in result.stdout
     assert read_rows(target) == before == read_rows(source)
     with closing(open_database(target)) as database:
-        add_event(database, WebhookOutbox.add_expired)  # the numbers of events go on
+        add_event(database, WebhookOutbox.add_expired_event)  # the numbers of events go on
     assert len(read_rows(target)) == len(before) + 1
 
 

@@ -123,5 +123,5 @@ def test_the_owner_of_session_files_is_compared_with_that_of_phps_own(
     [written, owner], cleanup = check_store(tmp_path.as_uri(), tmp_path)
     assert (written.severity, owner.severity) == ("ok", "ok")
     assert "like PHP's own" in owner.seen
-    cleanup.run()
+    cleanup.undo_all()
     assert [file.name for file in tmp_path.iterdir()] == ["sess_ofphp"]

@@ -75,7 +75,7 @@ def test_deliveries_are_found_by_handoff(ledger: LedgerWithHandoffs) -> None:
     for handoff_id in (opened, other):
         found = ledger.handoffs.find(handoff_id)
         assert found is not None
-        ledger.database.write(partial(outbox.add_opened, opened=found))
+        ledger.database.write(partial(outbox.add_opened_event, opened=found))
     queue = DeliveryQueue(ledger.database)
     [first, _] = queue.find_due("a" * 64)
     queue.mark_delivered(first)
@@ -140,7 +140,7 @@ def test_a_try_is_given_back(ledger: LedgerWithHandoffs) -> None:
     tries = OpsSignInTries(ledger.database)
     for _ in range(10):
         assert tries.count_try_or_get_wait(LIMITS) == 0
-        tries.give_back_try(LIMITS)
+        tries.uncount_try(LIMITS)
     assert [tries.count_try_or_get_wait(LIMITS) for _ in range(3)] == [0, 0, PERIOD]
 
 

@@ -221,9 +221,9 @@ def test_an_event_that_cannot_be_read_is_named_and_does_not_hold_up_the_next_one
     for column, value in read_event_values(ledger):
         ledger.execute(sa.delete(webhook_event))
         found = ledger.issue()
-        ledger.database.write(partial(outbox.add_opened, opened=found))
+        ledger.database.write(partial(outbox.add_opened_event, opened=found))
         write_event_value(ledger, column, value)
-        ledger.database.write(partial(outbox.add_expired, expired=found))
+        ledger.database.write(partial(outbox.add_expired_event, expired=found))
         named: list[RecordUnreadable] = []
         queue = DeliveryQueue(ledger.database, named.append)
         [event] = queue.find_due("receiver")
@@ -231,7 +231,7 @@ def test_an_event_that_cannot_be_read_is_named_and_does_not_hold_up_the_next_one
         assert [error.columns for error in named] == [(column,)]
         queue.mark_delivered(event)
         assert queue.find_due("receiver") == []
-        assert queue.measure_lag(["receiver"])["receiver"].waiting_count == 0
+        assert queue.measure_lags(["receiver"])["receiver"].waiting_count == 0
         assert len(named) == 1
 
 
@@ -240,19 +240,19 @@ def test_an_event_without_a_readable_time_does_not_change_how_long_others_have_w
 ) -> None:
     outbox = WebhookOutbox(["receiver"])
     found = ledger.issue()
-    ledger.database.write(lambda connection: outbox.add_opened(connection, found))
+    ledger.database.write(lambda connection: outbox.add_opened_event(connection, found))
     queue, is_sqlite = DeliveryQueue(ledger.database), isinstance(ledger.database, SqliteDatabase)
     write_event_value(ledger, "created_at", "yesterday" if is_sqlite else 2**62)
-    assert queue.measure_lag(["receiver"])["receiver"] == QueueLag(1, 0)
-    ledger.database.write(lambda connection: outbox.add_expired(connection, found))
+    assert queue.measure_lags(["receiver"])["receiver"] == QueueLag(1, 0)
+    ledger.database.write(lambda connection: outbox.add_expired_event(connection, found))
     ledger.clock.advance(seconds=7)
-    assert queue.measure_lag(["receiver"])["receiver"] == QueueLag(2, 7)
+    assert queue.measure_lags(["receiver"])["receiver"] == QueueLag(2, 7)
 
 
 def test_an_event_that_is_set_aside_is_found_and_purged(ledger: LedgerWithHandoffs) -> None:
     outbox = WebhookOutbox(["receiver"])
     found = ledger.issue()
-    ledger.database.write(lambda connection: outbox.add_opened(connection, found))
+    ledger.database.write(lambda connection: outbox.add_opened_event(connection, found))
     write_event_value(ledger, "payload", "5")
     assert DeliveryQueue(ledger.database).find_due("receiver") == []
     [delivery] = find_event_deliveries(ledger.database, [found.id])[found.id]
@@ -274,7 +274,7 @@ def test_an_event_that_waits_longer_than_a_day_is_due_since_the_clock_was_set_ba
 ) -> None:
     outbox, queue = WebhookOutbox(["receiver"]), DeliveryQueue(ledger.database)
     found = ledger.issue()
-    ledger.database.write(lambda connection: outbox.add_opened(connection, found))
+    ledger.database.write(lambda connection: outbox.add_opened_event(connection, found))
     [event] = queue.find_due("receiver")
     queue.postpone(event, "It answers 500.")
     ledger.clock.advance(seconds=-3600)

@@ -33,7 +33,7 @@ def test_only_products_of_which_a_cart_takes_two_are_chosen(
     for product in shop.state.catalogue.products:
         product.stock = Decimal(5 if product.sku in sold else 1)
     assert set(choose_products(plain_app, (), cleanup)) == sold
-    cleanup.run()
+    cleanup.undo_all()
     assert not any(quote.lines for quote in shop.state.quotes.by_number.values())
 
 
@@ -80,7 +80,7 @@ def test_an_account_is_deleted_even_if_its_creation_was_not_answered(
     with pytest.raises(StepFailure):
         account.ensure_exists()
     assert account.email in shop.state.accounts.customers.by_name
-    assert cleanup.run() == ()
+    assert cleanup.undo_all() == ()
     assert account.email not in shop.state.accounts.customers.by_name
 
 

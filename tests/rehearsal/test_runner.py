@@ -97,7 +97,7 @@ def test_ctrl_c_cancels_between_calls_but_not_the_cleanup(cleanup: Cleanup) -> N
     cancel, undone = CancelToken(), list[str]()
 
     def press_ctrl_c() -> Observation:
-        cancel.request()
+        cancel.request_cancel()
         cancel.raise_if_requested()
         return "never"
 

@@ -77,7 +77,7 @@ def test_a_form_of_the_shop_is_posted_with_the_form_key_of_the_cookie(
 
 
 def test_nothing_is_loaded_after_a_cancellation(requests_mock: Mocker, cancel: CancelToken) -> None:
-    cancel.request()
+    cancel.request_cancel()
     with pytest.raises(Cancelled):
         WebView(cancel, requests.Session()).visit("https://shop.example/")
     assert requests_mock.call_count == 0

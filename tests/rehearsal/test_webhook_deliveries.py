@@ -90,6 +90,6 @@ def test_ctrl_c_ends_the_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(webhook_deliveries, "_TIMEOUT", 60.0)
-    cancel.request()
+    cancel.request_cancel()
     with pytest.raises(Cancelled):
         deliveries.wait_for_order(ordered.id)

@@ -70,11 +70,11 @@ class LedgerWithOutbox:
 
     def deliver(self, *secrets: str) -> None:
         """Deliver what is due."""
-        self.build_deliverer(*secrets).run_once()
+        self.build_deliverer(*secrets).deliver_due_events()
 
-    def measure_lag(self, receiver: Receiver) -> QueueLag:
+    def measure_lags(self, receiver: Receiver) -> QueueLag:
         """Return how far behind the delivery to a receiver is."""
-        return DeliveryQueue(self.database).measure_lag([receiver.key])[receiver.key]
+        return DeliveryQueue(self.database).measure_lags([receiver.key])[receiver.key]
 
 
 @dataclass(slots=True)

@@ -59,7 +59,7 @@ def record_order(ledger: LedgerWithOutbox, found: Handoff, *differences: dict[st
 
 
 def run_at_the_same_time(deliverers: list[Deliverer]) -> None:
-    threads = [threading.Thread(target=deliverer.run_once) for deliverer in deliverers]
+    threads = [threading.Thread(target=deliverer.deliver_due_events) for deliverer in deliverers]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -140,8 +140,8 @@ def test_a_receiver_that_fails_gets_everything_later_and_the_other_one_at_once(
     ledger.deliver()
     assert (len(webhooks.first.ids), len(webhooks.second.ids)) == (0, 5)
     first, second = ledger.receivers
-    assert ledger.measure_lag(first).waiting_count == 5
-    assert ledger.measure_lag(second).waiting_count == 0
+    assert ledger.measure_lags(first).waiting_count == 5
+    assert ledger.measure_lags(second).waiting_count == 0
     webhooks.first.status = 200
     for _ in range(10):
         ledger.clock.advance(seconds=60)
@@ -158,9 +158,9 @@ def test_the_first_success_of_a_receiver_that_was_down_brings_everything_at_once
         ledger.open(number)
     deliverer = ledger.build_deliverer()
     receiver.status = 500
-    deliverer.run_once()  # three attempts; two events are not tried
+    deliverer.deliver_due_events()  # three attempts; two events are not tried
     receiver.status = 200
-    deliverer.run_once()
+    deliverer.deliver_due_events()
     assert sorted(receiver.ids) == sorted(webhooks.second.ids)
 
 
@@ -199,7 +199,7 @@ def test_a_receiver_that_drips_its_answer_holds_up_nobody(
         ledger.open()
         ledger.deliver()
         assert (len(dripping.calls), len(webhooks.second.ids)) == (1, 1)
-    assert ledger.measure_lag(slow).waiting_count == 1
+    assert ledger.measure_lags(slow).waiting_count == 1
 
 
 def send_without_end(call: Call) -> None:
@@ -219,7 +219,7 @@ def test_the_body_of_an_answer_is_not_read_to_its_end(
         ledger.use_receivers([receiver])
         ledger.open()
         ledger.deliver()
-    assert ledger.measure_lag(receiver).waiting_count == 0
+    assert ledger.measure_lags(receiver).waiting_count == 0
 
 
 @pytest.mark.parametrize("status", [204, 302, 410, 429, 500])
@@ -228,7 +228,7 @@ def test_only_a_2xx_accepts_an_event(webhooks: Webhooks, status: int) -> None:
     webhooks.first.status = status
     ledger.open()
     ledger.deliver()
-    waiting = ledger.measure_lag(ledger.receivers[0]).waiting_count
+    waiting = ledger.measure_lags(ledger.receivers[0]).waiting_count
     assert waiting == (0 if status == 204 else 1)
 
 

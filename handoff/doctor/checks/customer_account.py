@@ -5,7 +5,7 @@ from __future__ import annotations
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown
 from handoff.doctor.doctor_shop_client import DoctorShopClient
-from handoff.doctor.trial_sessions import open_with_session, write_session
+from handoff.doctor.trial_sessions import open_page_with_session, write_session
 from handoff.magento.http_transport import read_json
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_session import SessionLogin, SessionStoreError
@@ -85,8 +85,8 @@ def _try_session(shop: DoctorShopClient, store: StoreView, login: SessionLogin) 
 
     def sign_out() -> None:
         client = shop.with_deadline(_CLEANUP_SECONDS)
-        open_with_session(client, store, session_id, f"{account_url}logout/")
+        open_page_with_session(client, store, session_id, f"{account_url}logout/")
 
     shop.cleanup.defer("customer's web session", sign_out)
-    last = open_with_session(shop, store, session_id, account_url)[-1]
+    last = open_page_with_session(shop, store, session_id, account_url)[-1]
     return last.response.status == 200 and "/login" not in last.path

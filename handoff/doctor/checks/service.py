@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.trial_sessions import register_session_of
+from handoff.doctor.trial_sessions import register_new_session
 from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import read_json
 from handoff.settings.store_view_models import StoreSite
@@ -47,7 +47,7 @@ def check_service_answers(context: CheckContext, site: StoreSite) -> CheckResult
     try:
         response = context.shop.get(f"{url}/healthz")
         # If the shop answers instead of the service, it creates a session.
-        register_session_of(context.shop, response)
+        register_new_session(context.shop, response)
     except NoResponse as error:
         return unknown(f"{url} cannot be reached from here. {error.reason}", advice)
     health = read_json(response)

@@ -104,7 +104,7 @@ def _check_flags(ours: SessionCookieSettings, theirs: SetCookie) -> CheckResult:
     return ok("Secure and HttpOnly, like ours.")
 
 
-def check_cookie_scope(context: CheckContext, site: StoreSite) -> CheckResult:
+def check_cookie_receivers(context: CheckContext, site: StoreSite) -> CheckResult:
     """Report which other hosts receive the session cookie, and could set one."""
     host = site.storefront_parts.hostname or ""
     domain = site.session_cookie.domain.removeprefix(".")

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.trial_sessions import register_session_of
+from handoff.doctor.trial_sessions import register_new_session
 from handoff.magento.http_transport import find_set_cookie
 from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.shop_session import SessionStoreError
@@ -154,7 +154,7 @@ def _check_key(context: CheckContext, store: DatabaseSessionStore) -> CheckResul
     marker = "".join(secrets.choice(string.ascii_letters) for _ in range(16))
     site = context.settings.build_store_site(context.default_store)
     response = context.shop.get(site.checkout_url, headers={"Cookie": f"form_key={marker}"})
-    register_session_of(context.shop, response)
+    register_new_session(context.shop, response)
     cookie = find_set_cookie(response, site.session_cookie.name)
     if cookie is None:
         return unknown("The shop sets no session cookie.", "See the check Cookie's name.")

@@ -43,7 +43,7 @@ class OpsSessions:
         self.cookie_name = "__Host-handoff_ops" if is_secure else "handoff_ops"
         self._cookie_path = "/" if is_secure else "/ops/"
 
-    def start(self, response: Response) -> None:
+    def start_session(self, response: Response) -> None:
         """Give the browser a new session, whatever cookies it has sent."""
         value = self._signer.sign(secrets.token_urlsafe(16)).decode()
         self._set_cookie(response, value, max_age=SESSION_LIFETIME)
@@ -52,7 +52,7 @@ class OpsSessions:
         """Return whether a request has a session that has not ended."""
         return self._find_session_id(request) is not None
 
-    def end(self, request: Request, response: Response) -> None:
+    def end_session(self, request: Request, response: Response) -> None:
         """End the session of a request for all workers. Raises LedgerUnavailable."""
         session_id = self._find_session_id(request)
         if session_id is not None:
@@ -62,12 +62,12 @@ class OpsSessions:
     def _find_session_id(self, request: Request) -> str | None:
         # Over http another port of the host may have planted a cookie of the same name.
         for value in request.cookies.getlist(self.cookie_name)[:_MAX_COOKIES]:
-            session_id = self._read(value)
+            session_id = self._read_signed_id(value)
             if session_id is not None and not self._is_ended(session_id):
                 return session_id
         return None
 
-    def _read(self, value: str) -> str | None:
+    def _read_signed_id(self, value: str) -> str | None:
         if len(value) > _MAX_LENGTH:
             return None
         try:

@@ -36,7 +36,7 @@ class OrderCheck:
         """Whether the settings give the right to read orders."""
         return self.orders is not None
 
-    def run(self, handoff_id: str) -> str:
+    def compare_orders(self, handoff_id: str) -> str:
         """Ask the shop, record what it says, and return `compared`, `unknown` or a problem's code.
 
         `unknown` means that there is no such handoff. A worker asks for one handoff at a time.

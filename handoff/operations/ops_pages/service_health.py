@@ -61,7 +61,7 @@ class ServiceHealth:
 
     def list_parts(self) -> list[PartState]:
         """Return the state of each part, from the shop to the webhooks."""
-        checked = self._readiness.run()
+        checked = self._readiness.check_parts()
         parts = [self._shop.get().part]
         if self._settings.paused:
             text = "Everyone is asked to come back later (HANDOFF_PAUSED)."

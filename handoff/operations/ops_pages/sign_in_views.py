@@ -47,7 +47,7 @@ class SignInContext:
         limit = TRIES_PER_ADDRESS if network else TRIES_WITHOUT_ADDRESS
         return {self._hash(f"address:{network}"): limit, self._hash("all"): TRIES_IN_ALL}
 
-    def is_right(self, sent: str) -> bool:
+    def is_password_correct(self, sent: str) -> bool:
         """Compare a password in a time that does not depend on it."""
         return hmac.compare_digest(self._hash(sent), self._hash(self.password))
 
@@ -87,13 +87,13 @@ def sign_in() -> Response:
     limits = context.build_limits(request.remote_addr)
     wait = context.tries.count_try_or_get_wait(limits)
     if wait:
-        return _refuse("too_many_tries", query, wait)
-    if not context.is_right(read_form_field("password")):
-        return _refuse("wrong_password", query)
-    context.tries.give_back_try(limits)
+        return _render_refusal("too_many_tries", query, wait)
+    if not context.is_password_correct(read_form_field("password")):
+        return _render_refusal("wrong_password", query)
+    context.tries.uncount_try(limits)
     log.info("ops_signed_in", client=request.remote_addr)
     response = redirect_to_page("/ops/", q=query)
-    context.sessions.start(response)
+    context.sessions.start_session(response)
     return response
 
 
@@ -101,12 +101,12 @@ def sign_in() -> Response:
 def sign_out() -> Response:
     """End the session for all workers."""
     response = redirect_to_page("/ops/login")
-    _get_context().sessions.end(request, response)
+    _get_context().sessions.end_session(request, response)
     log.info("ops_signed_out", client=request.remote_addr)
     return response
 
 
-def _refuse(reason: str, query: str, wait: int = 0) -> Response:
+def _render_refusal(reason: str, query: str, wait: int = 0) -> Response:
     log.warning("ops_sign_in_refused", reason=reason, client=request.remote_addr)
     page = render_template("login.html", query=query, reason=reason, minutes=-(-wait // 60))
     status = HTTPStatus.TOO_MANY_REQUESTS if wait else HTTPStatus.FORBIDDEN

@@ -352,7 +352,7 @@ def test_a_webhook_that_waits_says_why_and_when_it_is_sent_again(
     scenario.transfer_bag("r", opened=False)
     outbox, queue = WebhookOutbox(["receiver"]), DeliveryQueue(scenario.database)
     [issued] = SearchRepository(scenario.database).find_by_text("r")[0].handoffs
-    scenario.database.write(lambda connection: outbox.add_opened(connection, issued))
+    scenario.database.write(lambda connection: outbox.add_opened_event(connection, issued))
     now = format_moment(format_time(scenario.clock.now))
     due = f"Webhook waiting handoff.opened to receiv, next due {now}"
     assert due.lower() in search(desk, "r").lower()
