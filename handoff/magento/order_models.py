@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, PrivateAttr, StringConstraints
 
 from handoff.magento.answers import ShopJsonModel
 
@@ -23,8 +23,13 @@ ORDER_WITH_LINES_FIELDS = (
     f"items[{_ORDER_FIELDS},items[parent_item_id,sku,qty_ordered,price]],total_count"
 )
 
+MAX_EDITS = 20
+"""How many edits of an order are followed to the order that counts."""
+
 _FIRST_YEAR = 1970  # an earlier time is none; the ledger counts from then
 _CANCELLED = "canceled"  # Magento's spelling
+
+_Item = TypeVar("_Item")
 
 
 def _convert_number(value: object) -> object:
@@ -33,6 +38,10 @@ def _convert_number(value: object) -> object:
 
 def _convert_guest(value: object) -> object:
     return None if value in (0, "0", "") else value
+
+
+def _convert_null_to_zero(value: object) -> object:
+    return Decimal(0) if value is None else value
 
 
 _Id = Annotated[int, Field(ge=1, lt=2**63)]
@@ -44,6 +53,7 @@ _Number = Annotated[
 ]
 _Currency = Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[A-Za-z]{3,8}$")]
 _Amount = Annotated[Decimal, Field(gt=-(10**15), lt=10**15, decimal_places=20, allow_inf_nan=False)]
+_AmountOrNull = Annotated[_Amount, BeforeValidator(_convert_null_to_zero)]
 
 
 def _convert_empty_list_to_dict(value: object) -> object:
@@ -80,59 +90,7 @@ class OrderTotals:
         return {name: str(value) for name, value in asdict(self).items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """An order.
-
-    `order_id` is the id in REST, `number` the order number that the shopper sees, and `customer_id`
-    None for a guest. An edit in the admin panel cancels an order and places another one, whose
-    number is `replaced_by`; then `is_cancelled` says whether the replacement is cancelled.
-    """
-
-    order_id: int
-    number: str
-    quote_number: int
-    customer_id: int | None
-    state: str
-    replaced_by: str | None
-    is_cancelled: bool
-    created_at: datetime | None
-    totals: OrderTotals
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the fields that the ledger keeps with a handoff."""
-        return {
-            "id": self.order_id,
-            "number": self.number,
-            "state": self.state,
-            "replaced_by": self.replaced_by,
-            "is_cancelled": self.is_cancelled,
-            "placed_at": self.created_at and int(self.created_at.timestamp() * 1000),
-            "totals": self.totals.as_json(),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class OrderLine:
-    """A sku and its ordered quantity. `is_free` says that the price is zero, as in a promotion.
-
-    For a configurable product or a bundle, this is the line that the shopper sees, not its parts.
-    """
-
-    sku: str
-    quantity: Decimal
-    is_free: bool
-    sku_without_options: None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderWithLines(Order):
-    """An order with its lines."""
-
-    lines: tuple[OrderLine, ...]
-
-
-def is_quote_ordered(orders: Iterable[Order]) -> bool:
+def is_quote_ordered(orders: Iterable[OrderState]) -> bool:
     """Return whether a quote with these orders is ordered: one of them is not cancelled.
 
     The flags of a quote do not tell. A quote that was merged into another one is not active and was
@@ -141,132 +99,133 @@ def is_quote_ordered(orders: Iterable[Order]) -> bool:
     return any(not order.is_cancelled for order in orders)
 
 
-class OrderStateJson(ShopJsonModel):
-    """The state of an order, and the number of the order that replaces it after an edit."""
+class OrderState(ShopJsonModel):
+    """The state of an order, and the number that the shopper sees.
 
-    increment_id: _Number
+    An edit in the admin panel cancels an order and places another one, whose number is
+    `replaced_by`. A reorder names its order in the same way, and cancels nothing.
+    """
+
+    number: Annotated[_Number, Field(alias="increment_id")]
     state: str | None = None
-    relation_child_real_id: Annotated[str | None, Field(max_length=50)] = None
-
-    @property
-    def replaced_by(self) -> str | None:
-        """The number of the order that was made from this one, by an edit or a reorder.
-
-        An edit cancels this order; a reorder does not.
-        """
-        return self.relation_child_real_id or None
+    replaced_by: Annotated[str | None, Field(alias="relation_child_real_id", max_length=50)] = None
+    _last_edit: OrderState | None = PrivateAttr(default=None)
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether this order is cancelled; another order may replace it."""
-        return self.state == _CANCELLED
+        """Whether this order is cancelled, and the one that replaced it after edits as well."""
+        return (self._last_edit or self).state == _CANCELLED
 
+    def follow_edits(self, replacements: Mapping[str, OrderState]) -> None:
+        """Find the order that replaced this one after edits, among orders by their numbers.
 
-class OrderStatesJson(ShopJsonModel):
-    """A page of the states of orders; an empty page has null."""
-
-    items: list[OrderStateJson] | None = None
+        A replacement that the shop does not have counts for nothing.
+        """
+        for _ in range(MAX_EDITS):
+            replacement = replacements.get((self._last_edit or self).replaced_by or "")
+            if not self.is_cancelled or replacement is None:
+                break
+            self._last_edit = replacement
 
 
 class _OrderExtensionsJson(ShopJsonModel):
     """The amounts that gift cards, store credit and reward points have paid, in Adobe Commerce."""
 
-    gift_cards_amount: _Amount | None = None
-    customer_balance_amount: _Amount | None = None
-    reward_currency_amount: _Amount | None = None
+    gift_cards_amount: _AmountOrNull = Decimal(0)
+    customer_balance_amount: _AmountOrNull = Decimal(0)
+    reward_currency_amount: _AmountOrNull = Decimal(0)
 
     @property
     def credit(self) -> Decimal:
         """The sum of all three."""
-        amounts = (
-            self.gift_cards_amount,
-            self.customer_balance_amount,
-            self.reward_currency_amount,
-        )
-        return sum((amount or Decimal(0) for amount in amounts), Decimal(0))
+        return self.gift_cards_amount + self.customer_balance_amount + self.reward_currency_amount
 
 
-class OrderJson(OrderStateJson):
-    """An order without its lines."""
+class Order(OrderState):
+    """An order without its lines. `order_id` is its id in REST, `customer_id` None for a guest."""
 
-    entity_id: _Id
-    quote_id: int | None = None  # missing if the order was placed in the admin panel
+    order_id: Annotated[_Id, Field(alias="entity_id")]
+    # It is missing if the order was placed in the admin panel.
+    quote_number: Annotated[int | None, Field(alias="quote_id")] = None
     customer_id: _CustomerId = None
     created_at: Annotated[datetime | None, BeforeValidator(_parse_time)] = None
     order_currency_code: _Currency
     grand_total: _Amount
     subtotal: _Amount = Decimal(0)
-    shipping_amount: _Amount | None = None
-    discount_amount: _Amount | None = None
-    tax_amount: _Amount | None = None
+    shipping_amount: _AmountOrNull = Decimal(0)
+    discount_amount: _AmountOrNull = Decimal(0)
+    tax_amount: _AmountOrNull = Decimal(0)
     extension_attributes: Annotated[
         _OrderExtensionsJson | None, BeforeValidator(_convert_empty_list_to_dict)
     ] = None
 
-    def build_order(self, quote_number: int, *, is_cancelled: bool) -> Order:
-        """Return the order of a quote."""
-        return Order(**self._build_values(quote_number, is_cancelled))
+    @property
+    def totals(self) -> OrderTotals:
+        """The amounts in the currency of the order."""
+        return OrderTotals(
+            currency=self.order_currency_code,
+            grand_total=self.grand_total,
+            subtotal=self.subtotal,
+            delivery=self.shipping_amount,
+            discount=self.discount_amount,
+            tax=self.tax_amount,
+            credit=self.extension_attributes.credit if self.extension_attributes else Decimal(0),
+        )
 
-    def _build_values(self, quote_number: int, is_cancelled: bool) -> dict[str, Any]:
-        none = Decimal(0)
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields that the ledger keeps with a handoff."""
         return {
-            "order_id": self.entity_id,
-            "number": self.increment_id,
-            "quote_number": quote_number,
-            "customer_id": self.customer_id,
+            "id": self.order_id,
+            "number": self.number,
             "state": self.state or "",
-            "replaced_by": self.replaced_by,
-            "is_cancelled": is_cancelled,
-            "created_at": self.created_at,
-            "totals": OrderTotals(
-                currency=self.order_currency_code,
-                grand_total=self.grand_total,
-                subtotal=self.subtotal,
-                delivery=self.shipping_amount or none,
-                discount=self.discount_amount or none,
-                tax=self.tax_amount or none,
-                credit=self.extension_attributes.credit if self.extension_attributes else none,
-            ),
+            "replaced_by": self.replaced_by or None,
+            "is_cancelled": self.is_cancelled,
+            "placed_at": self.created_at and int(self.created_at.timestamp() * 1000),
+            "totals": self.totals.as_json(),
         }
 
 
-class OrdersJson(ShopJsonModel):
-    """A page of orders; an empty page has null."""
-
-    items: list[OrderJson] | None = None
-
-
-class OrderLineJson(ShopJsonModel):
-    """A line of an order. A part of a configurable product or a bundle has a parent."""
+class OrderLine(ShopJsonModel):
+    """A sku and its ordered quantity. A part of a configurable product or a bundle has a parent."""
 
     sku: str
-    qty_ordered: _Amount
+    quantity: Annotated[_Amount, Field(alias="qty_ordered")]
     price: _Amount | None = None
     parent_item_id: int | None = None
 
+    @property
+    def is_free(self) -> bool:
+        """Whether the price is zero, as in a promotion."""
+        return self.price == 0
 
-class OrderWithLinesJson(OrderJson):
+    @property
+    def sku_without_options(self) -> None:
+        """None: the sku of an ordered product has no options in it."""
+
+
+class OrderWithLines(Order):
     """An order with its lines."""
 
-    items: list[OrderLineJson]
+    items: list[OrderLine]
 
-    def build_order(self, quote_number: int, *, is_cancelled: bool) -> OrderWithLines:
-        """Return the order of a quote, without the parts that the shopper does not see."""
-        lines = tuple(
-            OrderLine(line.sku, line.qty_ordered, is_free=line.price == 0)
-            for line in self.items
-            if line.parent_item_id is None
-        )
-        return OrderWithLines(**self._build_values(quote_number, is_cancelled), lines=lines)
+    @property
+    def lines(self) -> list[OrderLine]:
+        """The lines that the shopper sees, without the parts of other lines."""
+        return [line for line in self.items if line.parent_item_id is None]
 
 
-class OrdersWithLinesJson(ShopJsonModel):
-    """A page of orders with their lines, and the number of orders on all pages.
+class OrderPage(ShopJsonModel, Generic[_Item]):
+    """A page of a search for orders; an empty page has null."""
+
+    items: list[_Item] | None = None
+
+
+class CountedOrderPage(OrderPage[dict[str, Any]]):
+    """A page of orders, and the number of orders on all pages.
 
     Each order is parsed by itself, so that one that cannot be read does not hide the others.
     """
 
-    items: list[dict[str, Any]] | None = None
     total_count: int
 
 
@@ -281,9 +240,3 @@ class CommentedOrderJson(ShopJsonModel):
 
     entity_id: int
     status_histories: list[OrderHistoryJson] | None = None
-
-
-class CommentedOrdersJson(ShopJsonModel):
-    """A page of orders with their histories."""
-
-    items: list[CommentedOrderJson] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -14,17 +14,16 @@ from handoff.magento.admin_access import AdminAccess, AdminAccessDenied
 from handoff.magento.answers import Answer, ShopJsonModel, build_unusable_answer_problem
 from handoff.magento.client import MagentoClient, ShopToken, retry_dropped_connections
 from handoff.magento.order_models import (
+    MAX_EDITS,
     ORDER_FIELDS,
     ORDER_STATE_FIELDS,
     ORDER_WITH_LINES_FIELDS,
-    CommentedOrdersJson,
+    CommentedOrderJson,
+    CountedOrderPage,
     Order,
-    OrdersJson,
-    OrderStateJson,
-    OrderStatesJson,
-    OrdersWithLinesJson,
+    OrderPage,
+    OrderState,
     OrderWithLines,
-    OrderWithLinesJson,
 )
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.problems import ShopUnavailable
@@ -35,7 +34,6 @@ _QUOTES_PER_SEARCH = 300
 ORDERS_PER_PAGE = 20
 """Orders in a page: Magento's own default, because shops may limit the size of a page."""
 
-_MAX_EDITS = 20  # of one order that are followed to the order that counts
 _TIMEOUT = 30.0  # seconds for one page and its retries; no shopper waits for it
 
 log = structlog.get_logger()
@@ -82,14 +80,11 @@ class Orders:
             direction="DESC",
             fields=ORDER_FIELDS,
         )
-        page = self._search_page(params, OrdersJson, deadline).items or []
+        page = self._search_page(params, OrderPage[Order], deadline).items or []
         # A module that ignores the filter must not turn another shopper's order into this one.
-        found = [order for order in reversed(page) if order.quote_id == quote_number]
-        replacements = self._find_replacements(found, deadline)
-        return [
-            order.build_order(quote_number, is_cancelled=_is_cancelled(order, replacements))
-            for order in found
-        ]
+        found = [order for order in reversed(page) if order.quote_number == quote_number]
+        self._follow_edits(found, deadline)
+        return found
 
     def find_orders(
         self,
@@ -107,11 +102,9 @@ class Orders:
             numbers = set(wanted[start : start + _QUOTES_PER_SEARCH])
             for page in self._search_all_pages(sorted(numbers)):
                 parsed = [_parse_order(item, on_unreadable) for item in page]
-                found = [order for order in parsed if order and order.quote_id in numbers]
-                replacements = self._find_replacements(found, Deadline.within_request(_TIMEOUT))
-                for order in found:
-                    is_cancelled = _is_cancelled(order, replacements)
-                    yield order.build_order(order.quote_id or 0, is_cancelled=is_cancelled)
+                found = [order for order in parsed if order and order.quote_number in numbers]
+                self._follow_edits(found, Deadline.within_request(_TIMEOUT))
+                yield from found
 
     def get_comments(self, order_ids: Sequence[int]) -> dict[int, list[str]]:
         """Return the comments on orders by order id; deleted orders are missing."""
@@ -123,7 +116,8 @@ class Orders:
                 page_size=len(wanted),
                 fields="items[entity_id,status_histories[comment]]",
             )
-            page = self._search_page(params, CommentedOrdersJson, Deadline.within_request(_TIMEOUT))
+            deadline = Deadline.within_request(_TIMEOUT)
+            page = self._search_page(params, OrderPage[CommentedOrderJson], deadline)
             for order in page.items or []:
                 entries = order.status_histories or []
                 comments[order.entity_id] = [entry.comment or "" for entry in entries]
@@ -144,17 +138,16 @@ class Orders:
         )
         return answer.status == HTTPStatus.OK
 
-    def _find_replacements(
-        self, orders: Iterable[OrderStateJson], deadline: Deadline
-    ) -> dict[str, OrderStateJson]:
-        """Return the orders that replace edited ones, by their numbers, over several edits.
+    def _follow_edits(self, orders: Sequence[OrderState], deadline: Deadline) -> None:
+        """Find the orders that replace edited ones, over several edits.
 
         An edit gives the new order a quote of its own, so a search by quote does not find it.
         """
-        replacements: dict[str, OrderStateJson] = {}
-        for _ in range(_MAX_EDITS):
+        replacements: dict[str, OrderState] = {}
+        newest = orders
+        for _ in range(MAX_EDITS):
             numbers = {
-                order.replaced_by for order in orders if order.is_cancelled and order.replaced_by
+                order.replaced_by for order in newest if order.is_cancelled and order.replaced_by
             }
             numbers -= replacements.keys()
             if not numbers:
@@ -164,9 +157,10 @@ class Orders:
                 page_size=len(numbers),
                 fields=ORDER_STATE_FIELDS,
             )
-            orders = self._search_page(params, OrderStatesJson, deadline).items or []
-            replacements |= {order.increment_id: order for order in orders}
-        return replacements
+            newest = self._search_page(params, OrderPage[OrderState], deadline).items or []
+            replacements |= {order.number: order for order in newest}
+        for order in orders:
+            order.follow_edits(replacements)
 
     def _search_all_pages(self, quote_numbers: Sequence[int]) -> Iterator[list[dict[str, Any]]]:
         """Yield the orders of some quotes, page by page. The items of an empty page are null.
@@ -184,7 +178,7 @@ class Orders:
                 sort_by="entity_id",
                 fields=ORDER_WITH_LINES_FIELDS,
             )
-            page = self._search_page(params, OrdersWithLinesJson, Deadline.within_request(_TIMEOUT))
+            page = self._search_page(params, CountedOrderPage, Deadline.within_request(_TIMEOUT))
             new = {str(item.get("entity_id")): item for item in page.items or []}
             new = {entity_id: item for entity_id, item in new.items() if entity_id not in known}
             yield list(new.values())
@@ -246,13 +240,13 @@ class Orders:
 
 def _parse_order(
     item: dict[str, Any], on_unreadable: Callable[[int], None]
-) -> OrderWithLinesJson | None:
+) -> OrderWithLines | None:
     """Return an order, or None after logging what cannot be read in it.
 
     Raises ShopUnavailable if not even its quote can be read.
     """
     try:
-        return OrderWithLinesJson.model_validate(item)
+        return OrderWithLines.model_validate(item)
     except ValidationError as error:
         fields = [".".join(map(str, fault["loc"])) for fault in error.errors()]
     entity_id, quote_number = item.get("entity_id"), item.get("quote_id")
@@ -261,16 +255,3 @@ def _parse_order(
     log.warning("order_unreadable", order_id=str(entity_id)[:20], fields=fields[:10])
     on_unreadable(quote_number)
     return None
-
-
-def _is_cancelled(order: OrderStateJson, replacements: dict[str, OrderStateJson]) -> bool:
-    """Return whether an order is cancelled, and each order that replaced it after edits as well.
-
-    A replacement that the shop does not have counts for nothing.
-    """
-    for _ in range(_MAX_EDITS):
-        replacement = replacements.get(order.replaced_by or "")
-        if not order.is_cancelled or replacement is None:
-            break
-        order = replacement
-    return order.is_cancelled

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handoff.magento.order_models import OrdersWithLinesJson, OrderWithLines
+from handoff.magento.order_models import CountedOrderPage, OrderWithLines
 from handoff.magento.orders import Orders
 from handoff.problems import ShopUnavailable
 from handoff.reconciliation.report import ReportEntry
@@ -242,7 +242,7 @@ def test_an_order_that_cannot_be_read_hides_no_other_order(
 
     def break_the_newest(self: Orders, *arguments: Any) -> Any:
         page = search(self, *arguments)
-        if isinstance(page, OrdersWithLinesJson):
+        if isinstance(page, CountedOrderPage):
             (page.items or [])[-1]["items"][0]["qty_ordered"] = None
         return page
 
