@@ -24,13 +24,13 @@ from flask import Flask
 from handoff_sandbox import create_several_views, create_shop
 from handoff_sandbox.catalogue import Catalogue, create_demo_catalogue
 from handoff_sandbox.magento_version import MagentoVersion
-from handoff_sandbox.server_in_thread import HOST, serving
+from handoff_sandbox.server_in_thread import HOST, serve_in_thread
 from handoff_sandbox.shop import SandboxShop, open_shop
 
 from handoff.cli.serve import build_gunicorn_command
 from tests.child_processes import list_children
 
-__all__ = ["HOST", "serving"]
+__all__ = ["HOST", "serve_in_thread"]
 
 _START_TIMEOUT = 120.0  # seconds; a busy machine has taken more than 30
 _FIRST_PORT, _LAST_PORT = 10_000, 30_000  # below the ports that Linux gives to clients
@@ -168,7 +168,7 @@ def running_shop(
         catalogue=catalogue,
         magento=magento,
     )
-    with serving(app, port):
+    with serve_in_thread(app, port):
         yield RunningShop(url, sessions, app.extensions["sandbox"])
 
 
@@ -202,7 +202,7 @@ def running_shop_server() -> Iterator[ShopServer]:
     url = f"http://{HOST}:{port}"
     with TemporaryDirectory() as sessions:
         app = create_shop(url=url, session_path=Path(sessions))
-    with serving(app, port):
+    with serve_in_thread(app, port):
         yield ShopServer(url, app)
 
 
@@ -218,7 +218,7 @@ def running_shop_of_stores(
     urls = [f"http://{host}:{port}" for host in hosts]
     views = create_several_views(*urls)
     app = create_shop(url=urls[0], session_path=sessions, views=views, **options)
-    with serving(app, port):
+    with serve_in_thread(app, port):
         yield RunningShop(f"http://{HOST}:{port}", sessions, app.extensions["sandbox"])
 
 

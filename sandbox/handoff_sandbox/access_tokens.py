@@ -67,12 +67,12 @@ class AccessTokens:
         self.revoked_at[user] = int(self.clock()) + 1
 
     def _sign(self, body: str) -> str:
-        return _encode(hmac.new(self.key, body.encode(), sha256).digest())
+        return _encode_base64(hmac.new(self.key, body.encode(), sha256).digest())
 
 
 def _encode_json(values: Mapping[str, object]) -> str:
-    return _encode(json.dumps(values, separators=(",", ":")).encode())
+    return _encode_base64(json.dumps(values, separators=(",", ":")).encode())
 
 
-def _encode(raw: bytes) -> str:
+def _encode_base64(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -86,8 +86,10 @@ class Catalogue:
 
     def find_by_sku(self, sku: str) -> Product | None:
         """Return a product by its sku, compared as in MySQL's collation."""
-        wanted = _fold(sku)
-        return next((product for product in self.products if _fold(product.sku) == wanted), None)
+        wanted = _fold_case(sku)
+        return next(
+            (product for product in self.products if _fold_case(product.sku) == wanted), None
+        )
 
     def find_by_id(self, number: int) -> Product | None:
         """Return a product by its id."""
@@ -118,7 +120,7 @@ class Catalogue:
         product.enabled = False
 
 
-def _fold(sku: str) -> str:
+def _fold_case(sku: str) -> str:
     """Return a sku without case, accents and blanks at the end, which do not count in MySQL.
 
     An accent that is a character of its own counts.

@@ -23,7 +23,7 @@ from handoff_sandbox.accounts import ADMIN_NAME, ADMIN_PASSWORD, CUSTOMER_PASSWO
 from handoff_sandbox.factory import create_shop
 from handoff_sandbox.graphical_browser import open_in_browser
 from handoff_sandbox.phone import create_phone
-from handoff_sandbox.server_in_thread import HOST, serving
+from handoff_sandbox.server_in_thread import HOST, serve_in_thread
 
 API_KEY = "demo-key-that-is-no-secret"
 OPS_PASSWORD = "demo-support-desk"
@@ -49,7 +49,7 @@ class DemoService:
     @property
     def url(self) -> str:
         """The service's URL."""
-        return _url(self.port)
+        return _build_url(self.port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Demo:
     @property
     def shop_url(self) -> str:
         """The stand-in shop's URL."""
-        return _url(self.shop_port)
+        return _build_url(self.shop_port)
 
     @property
     def services(self) -> tuple[DemoService, DemoService]:
@@ -102,7 +102,7 @@ class Demo:
         """The folder of the stand-in shop's session files."""
         return self.files / "sessions"
 
-    def settings_for(self, service: DemoService) -> dict[str, str]:
+    def build_settings(self, service: DemoService) -> dict[str, str]:
         """Return the settings of a service."""
         ops = {"HANDOFF_OPS_PASSWORD": OPS_PASSWORD} if service.ops_port else {}
         return {
@@ -117,9 +117,9 @@ class Demo:
             "HANDOFF_MAGENTO_ADMIN_PASSWORD": ADMIN_PASSWORD,
             "HANDOFF_INSTRUCTION": service.style,
             "HANDOFF_LINK_TTL": str(self.link_ttl),
-            "HANDOFF_WEBHOOK_URL": f"{_url(self.phone_port)}/webhook",
+            "HANDOFF_WEBHOOK_URL": f"{_build_url(self.phone_port)}/webhook",
             "HANDOFF_WEBHOOK_SECRET": self.webhook_secret,
-            "HANDOFF_POQ_ASSETS_URL": f"{_url(self.phone_port)}/poq",
+            "HANDOFF_POQ_ASSETS_URL": f"{_build_url(self.phone_port)}/poq",
             "HANDOFF_SHOP_NAME": "Osier",
             "HANDOFF_SHOP_ACCENT": "#2f5d4c",
         }
@@ -135,15 +135,15 @@ def run_demo(demo: Demo) -> None:
     click.echo("Starting the shop, two services and the phone …")
     _write_files(demo)
     with ExitStack() as stack:
-        stack.enter_context(_running_shop(demo))
-        processes = [stack.enter_context(_running_service(service)) for service in demo.services]
+        stack.enter_context(_run_shop(demo))
+        processes = [stack.enter_context(_run_service(service)) for service in demo.services]
         for service, process in zip(demo.services, processes, strict=True):
             _wait_until_healthy(service, process)
-        stack.enter_context(_running_phone(demo))
-        processes.append(stack.enter_context(_running_deliverer(demo)))
+        stack.enter_context(_run_phone(demo))
+        processes.append(stack.enter_context(_run_deliverer(demo)))
         click.echo(_render_welcome(demo))
         if demo.opens_phone:
-            open_in_browser(_url(demo.phone_port))
+            open_in_browser(_build_url(demo.phone_port))
         while not stop.wait(0.5):
             if any(process.poll() is not None for process in processes):
                 raise click.ClickException("A service of the demo has stopped by itself.")
@@ -167,13 +167,13 @@ def _write_files(demo: Demo) -> None:
     shutil.rmtree(demo.files, ignore_errors=True)
     demo.sessions.mkdir(parents=True, mode=0o700)
     for service in demo.services:
-        lines = (f"{name}={value}\n" for name, value in demo.settings_for(service).items())
+        lines = (f"{name}={value}\n" for name, value in demo.build_settings(service).items())
         service.env_file.write_text("".join(lines), "utf-8")
         service.env_file.chmod(0o600)
 
 
 @contextmanager
-def _running_shop(demo: Demo) -> Iterator[None]:
+def _run_shop(demo: Demo) -> Iterator[None]:
     shop = create_shop(
         url=demo.shop_url,
         session_path=demo.sessions,
@@ -183,12 +183,12 @@ def _running_shop(demo: Demo) -> Iterator[None]:
     by_url, _ = demo.services
     script = f'<script src="{by_url.url}/web-checkout.js" defer></script>'
     shop.extensions["sandbox"].head_includes = script
-    with serving(shop, demo.shop_port):
+    with serve_in_thread(shop, demo.shop_port):
         yield
 
 
 @contextmanager
-def _running_phone(demo: Demo) -> Iterator[None]:
+def _run_phone(demo: Demo) -> Iterator[None]:
     by_url, by_form = demo.services
     phone = create_phone(
         by_url.url,
@@ -200,30 +200,30 @@ def _running_phone(demo: Demo) -> Iterator[None]:
         sessions=demo.sessions,
         webhook_secret=demo.webhook_secret,
     )
-    with serving(phone, demo.phone_port):
+    with serve_in_thread(phone, demo.phone_port):
         yield
 
 
 @contextmanager
-def _running_service(service: DemoService) -> Iterator[subprocess.Popen[bytes]]:
+def _run_service(service: DemoService) -> Iterator[subprocess.Popen[bytes]]:
     options = ["--env-file", str(service.env_file), "--bind", f"{HOST}:{service.port}"]
     if service.ops_port:
         options += ["--ops-bind", f"{HOST}:{service.ops_port}"]
-    with _running_command("serve", *options, log=service.log) as process:
+    with _run_command("serve", *options, log=service.log) as process:
         yield process
 
 
 @contextmanager
-def _running_deliverer(demo: Demo) -> Iterator[subprocess.Popen[bytes]]:
+def _run_deliverer(demo: Demo) -> Iterator[subprocess.Popen[bytes]]:
     """Run what posts the webhooks of both services, which share one ledger."""
     by_url, _ = demo.services
     options = ["--env-file", str(by_url.env_file)]
-    with _running_command("deliver", *options, log=demo.files / "deliver.log") as process:
+    with _run_command("deliver", *options, log=demo.files / "deliver.log") as process:
         yield process
 
 
 @contextmanager
-def _running_command(*arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _run_command(*arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "handoff.cli", *arguments]
     with log.open("wb") as stream:
         # In a session of its own, so that Ctrl-C reaches this process only. This one then ends
@@ -253,7 +253,7 @@ def _render_welcome(demo: Demo) -> str:
     """Return the demo's addresses, and one request to paste for each kind of transfer."""
     by_url, by_form = demo.services
     return _WELCOME.read_text("utf-8").format(
-        phone=_url(demo.phone_port),
+        phone=_build_url(demo.phone_port),
         service=by_url.url,
         form_service=by_form.url,
         shop=demo.shop_url,
@@ -262,10 +262,10 @@ def _render_welcome(demo: Demo) -> str:
         env_file=by_url.env_file,
         log=by_url.log,
         customer_password=CUSTOMER_PASSWORD,
-        ops=f"{_url(demo.ops_port)}/ops/",
+        ops=f"{_build_url(demo.ops_port)}/ops/",
         ops_password=OPS_PASSWORD,
     )
 
 
-def _url(port: int) -> str:
+def _build_url(port: int) -> str:
     return f"http://{HOST}:{port}"

@@ -69,9 +69,9 @@ def _build_routes() -> Flask:
     app.url_map.strict_slashes = False
     # Magento does not sort the fields of its JSON.
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    rest.register(app)
-    graphql.register(app)
-    storefront.register(app)
+    rest.register_routes(app)
+    graphql.register_routes(app)
+    storefront.register_routes(app)
     return app
 
 

@@ -22,7 +22,7 @@ def format_amount(value: Decimal) -> str:
     return f"{value:.4f}"
 
 
-def to_json_number(value: object) -> int | float:
+def convert_to_json_number(value: object) -> int | float:
     """Return a Decimal as PHP's json_encode writes it: 11.0 becomes 11, 1.5 stays 1.5.
 
     Raises TypeError for any other type, as `default` of json.dumps should.

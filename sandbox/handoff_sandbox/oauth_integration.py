@@ -42,7 +42,7 @@ class ShopIntegration:
     def verify(self, request: Request) -> None:
         """Raise InputError or Unauthorized unless this integration has signed the request."""
         header = request.headers.get("Authorization", "").partition(" ")[2]
-        parameters = dict(_read_header(header))
+        parameters = dict(_parse_header(header))
         oauth = {name.removeprefix("oauth_"): value for name, value in parameters.items()}
         for name in _REQUIRED:
             if name not in oauth:
@@ -71,15 +71,17 @@ class ShopIntegration:
 
     def _sign(self, request: Request, parameters: dict[str, str]) -> str:
         scheme = request.headers.get("X-Forwarded-Proto", request.scheme)
-        encoded = {_encode(name): _encode(value) for name, value in parameters.items()}
+        encoded = {
+            _percent_encode(name): _percent_encode(value) for name, value in parameters.items()
+        }
         pairs = (f"{name}={encoded[name]}" for name in sorted(encoded, key=_get_natural_order))
         parts = (request.method, f"{scheme}://{request.host}{request.path}", "&".join(pairs))
-        key = f"{_encode(self.consumer_secret)}&{_encode(self.token_secret)}"
-        text = "&".join(map(_encode, parts))
+        key = f"{_percent_encode(self.consumer_secret)}&{_percent_encode(self.token_secret)}"
+        text = "&".join(map(_percent_encode, parts))
         return b64encode(hmac.digest(key.encode(), text.encode(), "sha256")).decode()
 
 
-def _read_header(header: str) -> list[tuple[str, str]]:
+def _parse_header(header: str) -> list[tuple[str, str]]:
     pairs = (part.strip().partition("=") for part in header.split(","))
     return [
         (unquote(name), unquote(value.strip('"')))
@@ -93,7 +95,7 @@ def _read_query(query: str) -> dict[str, str]:
     return {unquote(pair[0]): unquote(pair[1]) for pair in pairs if len(pair) == 2}
 
 
-def _encode(text: str) -> str:
+def _percent_encode(text: str) -> str:
     return quote(text, safe="~")
 
 

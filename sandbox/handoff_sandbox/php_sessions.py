@@ -34,7 +34,7 @@ class PhpSession:
 
     def get(self, name: str, key: str) -> object:
         """Return one value of a PHP array such as `checkout`, or None."""
-        return self._array(name).get(key.encode())
+        return self._read_array(name).get(key.encode())
 
     def get_text(self, name: str, key: str) -> str | None:
         """Return a value as text, or None. PHP keeps ids as strings, and accepts integers."""
@@ -60,11 +60,11 @@ class PhpSession:
 
     def set_values(self, name: str, **values: str | int | dict[str, str] | None) -> None:
         """Set values of a PHP array, and keep its other values."""
-        array = self._array(name)
+        array = self._read_array(name)
         array.update({key.encode(): value for key, value in values.items()})
         self.raw[name] = phpserialize.dumps(array)
 
-    def _array(self, name: str) -> dict[bytes | int, object]:
+    def _read_array(self, name: str) -> dict[bytes | int, object]:
         stored = self.raw.get(name)
         if stored is None:
             return {}
@@ -88,7 +88,7 @@ class PhpSessionFiles:
         if session_id is None or not VALID_ID.fullmatch(session_id):
             return PhpSession(generate_session_id())
         try:
-            with self._path(session_id).open("rb") as file:
+            with self._get_path(session_id).open("rb") as file:
                 stat = os.fstat(file.fileno())
                 if stat.st_uid != os.geteuid():
                     raise ForeignFileError(session_id)
@@ -100,16 +100,16 @@ class PhpSessionFiles:
 
     def delete(self, session: PhpSession) -> None:
         """Delete the session's file, if there is one."""
-        self._path(session.id).unlink(missing_ok=True)
+        self._get_path(session.id).unlink(missing_ok=True)
 
     def save(self, session: PhpSession) -> None:
         """Write the file in one step, readable only for the user that the shop runs as."""
         descriptor, temporary = mkstemp(dir=self.folder, prefix="writing_")
         with os.fdopen(descriptor, "wb") as file:
             file.write(encode_session(session.raw, self.serializer))
-        Path(temporary).replace(self._path(session.id))
+        Path(temporary).replace(self._get_path(session.id))
 
-    def _path(self, session_id: str) -> Path:
+    def _get_path(self, session_id: str) -> Path:
         return self.folder / f"sess_{session_id}"
 
 

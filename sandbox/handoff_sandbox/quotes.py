@@ -115,7 +115,9 @@ class SandboxQuote:
         """Return the line with a number."""
         return next((line for line in self.lines if line.number == number), None)
 
-    def find_line_of(self, product: Product, variant: Product | None = None) -> QuoteLine | None:
+    def find_line_of_product(
+        self, product: Product, variant: Product | None = None
+    ) -> QuoteLine | None:
         """Return the line of a product and variant that is not a gift."""
         paid = (line for line in self.lines if not line.is_gift)
         return next((x for x in paid if x.product is product and x.variant is variant), None)
@@ -140,7 +142,7 @@ class QuoteTable:
         currency: Currency | None = None,
     ) -> SandboxQuote:
         """Create a guest's quote, with a masked id of the caller's or a random one."""
-        quote = self._create(view or self.default_view, currency)
+        quote = self._create_quote(view or self.default_view, currency)
         quote.masked_id = masked_id or _generate_masked_id()
         return quote
 
@@ -148,7 +150,7 @@ class QuoteTable:
         self, customer: ShopCustomer, *, view: ShopView | None = None
     ) -> SandboxQuote:
         """Create a customer's quote."""
-        quote = self._create(view or self.default_view)
+        quote = self._create_quote(view or self.default_view)
         self.set_owner(quote, customer)
         return quote
 
@@ -158,7 +160,7 @@ class QuoteTable:
         masked = (quote for quote in self.by_number.values() if quote.masked_id is not None)
         return next((quote for quote in masked if str(quote.masked_id).lower() == wanted), None)
 
-    def find_active_of(
+    def find_active_of_customer(
         self, customer: ShopCustomer, website: Website | None = None
     ) -> SandboxQuote | None:
         """Return the one active quote that a customer may have in a website."""
@@ -202,7 +204,7 @@ class QuoteTable:
     def _add_to_line(
         self, quote: SandboxQuote, product: Product, qty: Decimal, variant: Product | None = None
     ) -> QuoteLine:
-        line = quote.find_line_of(product, variant)
+        line = quote.find_line_of_product(product, variant)
         if line is None:
             group_id = quote.customer.group_id if quote.customer else 0
             base_price = quote.view.website.get_base_price(variant or product, group_id)
@@ -229,7 +231,7 @@ class QuoteTable:
 
     def assign_to_customer(self, quote: SandboxQuote, customer: ShopCustomer) -> None:
         """Make a guest's quote a customer's: merge theirs into it, and delete the masked id."""
-        customer_quote = self.find_active_of(customer, quote.view.website)
+        customer_quote = self.find_active_of_customer(customer, quote.view.website)
         if customer_quote is not None:
             self.merge(quote, customer_quote)
         self.set_owner(quote, customer)
@@ -268,7 +270,7 @@ class QuoteTable:
                 quote.lines.append(QuoteLine(number, gift, Decimal(1), free, free, is_gift=True))
         quote.updated_at = format_timestamp(self.clock())
 
-    def _create(self, view: ShopView, currency: Currency | None = None) -> SandboxQuote:
+    def _create_quote(self, view: ShopView, currency: Currency | None = None) -> SandboxQuote:
         now = format_timestamp(self.clock())
         quote = SandboxQuote(
             number=next(self._numbers),

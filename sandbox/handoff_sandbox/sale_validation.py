@@ -51,7 +51,7 @@ def validate_sale(
         raise SaleRefused(
             RefusalReason.UNDEFINED, "You cannot use decimal quantity for this product."
         )
-    line = quote.find_line_of(product, variant) if quote else None
+    line = quote.find_line_of_product(product, variant) if quote else None
     validate_quantity(goods, qty + (line.qty if line else 0))
 
 

@@ -15,7 +15,7 @@ _POLL_INTERVAL = 0.02  # seconds; the server notices within it that it should st
 
 
 @contextmanager
-def serving(app: WSGIApplication, port: int) -> Iterator[None]:
+def serve_in_thread(app: WSGIApplication, port: int) -> Iterator[None]:
     """Answer requests at a port of this machine while the context lasts."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server(HOST, port, close_dropped_responses(app), threaded=True)

@@ -100,7 +100,7 @@ def open_shop(
     )
 
 
-def current_shop() -> SandboxShop:
+def get_current_shop() -> SandboxShop:
     """Return the shop of the running Flask application."""
     shop = current_app.extensions["sandbox"]
     if not isinstance(shop, SandboxShop):
@@ -108,9 +108,9 @@ def current_shop() -> SandboxShop:
     return shop
 
 
-def current_view() -> ShopView:
+def get_current_view() -> ShopView:
     """Return the store view of the running request."""
-    view = g.get("view", current_shop().views.first)
+    view = g.get("view", get_current_shop().views.first)
     if not isinstance(view, ShopView):
         raise TypeError("no store view")
     return view

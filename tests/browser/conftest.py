@@ -24,7 +24,7 @@ from tests.running import (
     require_program,
     running_service,
     running_shop,
-    serving,
+    serve_in_thread,
 )
 from tests.service_calls import create_environment
 from tests.web_checkout.poq_assets import PoqAssets, running_poq_assets
@@ -119,7 +119,7 @@ def serve(make_app: MakeApp, shop: RunningShop) -> Iterator[Serve]:
             port = free_port()
             url = f"http://{HOST}:{port}"
             app = make_app(public_url=url, **settings)
-            stack.enter_context(serving(app, port))
+            stack.enter_context(serve_in_thread(app, port))
             return Poq(url, shop)
 
         yield new

@@ -16,7 +16,7 @@ from tests.browser.conftest import NewWebView
 from tests.browser.test_accessibility import emulate_light_and_dark, run_axe
 from tests.conftest import FakeClock, Poq
 from tests.reconciliation.scenario import ADMIN, Scenario
-from tests.running import HOST, RunningShop, free_port, serving
+from tests.running import HOST, RunningShop, free_port, serve_in_thread
 
 PASSWORD = "a password of the support desk"
 RIGHTS = {
@@ -44,7 +44,7 @@ def url(settings: Settings, shop: RunningShop, clock: FakeClock) -> Iterator[str
     scenario.transfer_bag("1-23", opened=False)
     scenario.transfer_bag("12-3", opened=False)
     port = free_port()
-    with serving(create_ops_app(app.extensions["handoff.objects"]), port):
+    with serve_in_thread(create_ops_app(app.extensions["handoff.objects"]), port):
         yield f"http://{HOST}:{port}"
     scenario.database.close()
 

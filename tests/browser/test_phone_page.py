@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from tests.browser.conftest import Serve
 from tests.browser.web_view import WebView
 from tests.conftest import KEY
-from tests.running import HOST, RunningService, RunningShop, free_port, serving
+from tests.running import HOST, RunningService, RunningShop, free_port, serve_in_thread
 from tests.webhooks.receiver_server import SECRET as WEBHOOK_SECRET
 
 
@@ -42,7 +42,7 @@ def open_phone(
         webhook_secret=WEBHOOK_SECRET,
     )
     errors: list[str] = []
-    with serving(app, port), browser.new_context() as context:
+    with serve_in_thread(app, port), browser.new_context() as context:
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -16,7 +16,7 @@ from tests.browser.conftest import NewWebView
 from tests.browser.poq import Poq
 from tests.browser.test_transfer_to_order import get_order
 from tests.browser.web_view import WebView
-from tests.running import HOST, RunningShop, free_port, running_shop_of_stores, serving
+from tests.running import HOST, RunningShop, free_port, running_shop_of_stores, serve_in_thread
 from tests.several_stores import CODES, TWO_TOWELS, create_settings_of_stores
 from tests.transfer.test_store_views import in_foreign_currency
 
@@ -41,7 +41,7 @@ def serve_stores(shop: RunningShop, folder: Path, **changes: object) -> Iterator
     given = create_settings_of_stores(shop, folder, hosts=HOSTS, service_port=port)
     own = {k: v.format(port=port) if isinstance(v, str) else v for k, v in changes.items()}
     app = create_app(load_settings(**{**given, **own}))
-    with serving(app, port):
+    with serve_in_thread(app, port):
         yield Poq(f"http://{HOST}:{port}", shop)
     app.extensions["handoff.objects"].database.close()
 

@@ -18,7 +18,7 @@ from unittest.mock import patch
 from handoff.app_factory import create_app
 from handoff.settings import load_settings
 from tests.command_in_process import run_command
-from tests.running import HOST, RunningShop, free_port, serving
+from tests.running import HOST, RunningShop, free_port, serve_in_thread
 from tests.service_calls import create_environment
 
 ADMIN = {
@@ -130,5 +130,5 @@ def running_staging_shop(shop: RunningShop, folder: Path, **changes: str) -> Ite
     environment = create_environment(shop, folder, **ADMIN)
     with patch.dict(os.environ, {"HANDOFF_PUBLIC_URL": url, **environment, **changes}):
         app = create_app(load_settings())
-    with closing(app.extensions["handoff.objects"].database), serving(app, port):
+    with closing(app.extensions["handoff.objects"].database), serve_in_thread(app, port):
         yield StagingShop(shop, url, environment)

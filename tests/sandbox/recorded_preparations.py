@@ -59,7 +59,7 @@ def set_stock_of_few(replay: Replay, stock: int) -> None:
 def find_customer_quote(replay: Replay, number: int) -> SandboxQuote:
     customer = replay.shop.accounts.find_customer(number)
     assert customer is not None
-    quote = replay.shop.quotes.find_active_of(customer)
+    quote = replay.shop.quotes.find_active_of_customer(customer)
     assert quote is not None
     return quote
 

@@ -98,7 +98,7 @@ def test_the_customer_keeps_the_cart_after_logging_out(
     assert "Sign in" in browser.get("/").text
     sam = shop.accounts.find_customer(TokenUser(1, CUSTOMER).id)
     assert sam is not None
-    quote = shop.quotes.find_active_of(sam)
+    quote = shop.quotes.find_active_of_customer(sam)
     assert quote is not None
     assert [line.product.sku for line in quote.lines] == ["ITEM-07"]
 

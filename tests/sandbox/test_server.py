@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from threading import Event
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from tests.running import HOST, free_port, serving
+from tests.running import HOST, free_port, serve_in_thread
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -46,7 +46,7 @@ def test_a_response_is_closed_even_if_its_client_disconnects() -> None:
         responses.put(response)
         return response
 
-    with serving(app, port):
+    with serve_in_thread(app, port):
         client = socket.create_connection((HOST, port), timeout=10)
         client.sendall(b"GET /picture HTTP/1.1\r\nHost: localhost\r\n\r\n")
         response = responses.get(timeout=10)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask, Response, abort
 
-from tests.running import HOST, free_port, serving
+from tests.running import HOST, free_port, serve_in_thread
 
 VERSION = "4.2.0"
 SCRIPT = """
@@ -60,5 +60,5 @@ def running_poq_assets() -> Iterator[PoqAssets]:
             abort(404)
         return Response(assets.content, assets.status, mimetype="text/javascript")
 
-    with serving(app, port):
+    with serve_in_thread(app, port):
         yield assets

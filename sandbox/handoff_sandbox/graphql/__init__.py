@@ -23,13 +23,13 @@ from handoff_sandbox.formats import JsonObject
 from handoff_sandbox.graphql import mutation_resolvers, query_resolvers
 from handoff_sandbox.graphql.errors import serialize_error
 from handoff_sandbox.magento_version import MagentoVersion
-from handoff_sandbox.rest.authorization import read_token
-from handoff_sandbox.shop import current_shop
+from handoff_sandbox.rest.authorization import read_token_user
+from handoff_sandbox.shop import get_current_shop
 
 _blueprint = Blueprint("graphql", __name__)
 
 
-def register(app: Flask) -> None:
+def register_routes(app: Flask) -> None:
     """Add the GraphQL endpoint to the shop's application."""
     app.register_blueprint(_blueprint)
 
@@ -37,9 +37,9 @@ def register(app: Flask) -> None:
 @_blueprint.post("/graphql")
 def answer_query() -> Response:
     """Answer 200 to every query that can be parsed, even with errors, and 500 to any other."""
-    shop = current_shop()
+    shop = get_current_shop()
     g.view = shop.views.find_by_code(request.headers.get("Store")) or shop.views.first
-    user = read_token(shop)
+    user = read_token_user(shop)
     is_customer = user is not None and user.is_customer
     g.customer = shop.accounts.find_customer(user.id) if user is not None and is_customer else None
     body = request.get_json(force=True, silent=True)

@@ -14,12 +14,12 @@ from handoff_sandbox.checkout_rules import describe_line_error
 from handoff_sandbox.formats import JsonObject
 from handoff_sandbox.graphql.errors import create_error
 from handoff_sandbox.quotes import QuoteLine, SandboxQuote
-from handoff_sandbox.shop import SandboxShop, current_shop, current_view
+from handoff_sandbox.shop import SandboxShop, get_current_shop, get_current_view
 from handoff_sandbox.store_views import Currency
 from handoff_sandbox.totals import calculate_totals
 
 
-def current_customer() -> ShopCustomer | None:
+def get_current_customer() -> ShopCustomer | None:
     """Return the customer of the token. In GraphQL a bad token is a guest's."""
     customer = g.customer
     return customer if isinstance(customer, ShopCustomer) else None
@@ -27,7 +27,7 @@ def current_customer() -> ShopCustomer | None:
 
 def find_quote(masked_id: str) -> SandboxQuote:
     """Return the active quote with a masked id, or raise an error if it is not the caller's."""
-    return _find_quote_of(masked_id, current_customer())
+    return _find_quote_of(masked_id, get_current_customer())
 
 
 def find_guest_quote(masked_id: str) -> SandboxQuote:
@@ -40,16 +40,16 @@ def _find_quote_of(masked_id: str, customer: ShopCustomer | None) -> SandboxQuot
 
     Reading a quote is enough to move it to the store view and currency of the request.
     """
-    quote = current_shop().quotes.find_by_masked_id(masked_id)
+    quote = get_current_shop().quotes.find_by_masked_id(masked_id)
     if quote is None:
         raise create_error("no-such-entity", f'Could not find a cart with ID "{masked_id}"')
     if not quote.active:
         raise create_error("no-such-entity", "The cart isn't active.")
-    view, currency = current_view(), current_currency()
+    view, currency = get_current_view(), get_current_currency()
     if quote.view.website != view.website:
         raise create_error("input", "Can't assign cart to store in different website.")
     if (quote.view, quote.currency) != (view, currency):
-        current_shop().quotes.move_to_view(quote, view, currency)
+        get_current_shop().quotes.move_to_view(quote, view, currency)
     if quote.customer != customer:
         raise create_error(
             "authorization",
@@ -60,14 +60,14 @@ def _find_quote_of(masked_id: str, customer: ShopCustomer | None) -> SandboxQuot
 
 def find_or_create_quote(shop: SandboxShop, customer: ShopCustomer) -> SandboxQuote:
     """Return the customer's active quote in the website of the request."""
-    view = current_view()
-    quote = shop.quotes.find_active_of(customer, view.website)
+    view = get_current_view()
+    quote = shop.quotes.find_active_of_customer(customer, view.website)
     return quote or shop.quotes.create_for_customer(customer, view=view)
 
 
 def serialize_cart(quote: SandboxQuote) -> JsonObject:
     """Return the type Cart."""
-    shop = current_shop()
+    shop = get_current_shop()
     totals = calculate_totals(quote)
     lines = [_serialize_line(line, quote.currency) for line in quote.visible_lines]
 
@@ -96,7 +96,7 @@ def serialize_cart(quote: SandboxQuote) -> JsonObject:
 
 def serialize_product(product: Product) -> JsonObject:
     """Return the type ProductInterface."""
-    website, currency = current_view().website, current_currency()
+    website, currency = get_current_view().website, get_current_currency()
     price = serialize_money(website.get_base_price(product) * website.get_rate(currency), currency)
     data: JsonObject = {
         "__typename": f"{product.type.value.title()}Product",
@@ -125,9 +125,9 @@ def serialize_money(value: Decimal, currency: Currency) -> JsonObject:
     return {"value": value, "currency": currency.code}
 
 
-def current_currency() -> Currency:
+def get_current_currency() -> Currency:
     """Return the currency of the request if the website allows it, else that of the store view."""
-    view = current_view()
+    view = get_current_view()
     return view.website.find_currency(request.headers.get("Content-Currency")) or view.currency
 
 

@@ -12,17 +12,17 @@ from handoff_sandbox.catalogue import Product, ProductType
 from handoff_sandbox.errors import Unauthorized
 from handoff_sandbox.formats import JsonObject
 from handoff_sandbox.graphql.cart_types import (
-    current_currency,
-    current_customer,
     find_guest_quote,
     find_or_create_quote,
     find_quote,
+    get_current_currency,
+    get_current_customer,
     serialize_cart,
 )
 from handoff_sandbox.graphql.errors import create_error
 from handoff_sandbox.quotes import MASKED_ID_LENGTH, SandboxQuote
 from handoff_sandbox.sale_validation import RefusalReason, SaleRefused, validate_sale
-from handoff_sandbox.shop import current_shop, current_view
+from handoff_sandbox.shop import get_current_shop, get_current_view
 
 
 def create_empty_cart(_root: object, _info: object, *, input: JsonObject | None = None) -> str:
@@ -30,8 +30,8 @@ def create_empty_cart(_root: object, _info: object, *, input: JsonObject | None 
 
     A guest may choose the masked id.
     """
-    shop = current_shop()
-    customer = current_customer()
+    shop = get_current_shop()
+    customer = get_current_customer()
     if customer is not None:
         return shop.quotes.ensure_masked_id(find_or_create_quote(shop, customer))
     return shop.quotes.ensure_masked_id(_create_guest_quote((input or {}).get("cart_id")))
@@ -41,7 +41,7 @@ def create_guest_cart(
     _root: object, _info: object, *, input: JsonObject | None = None
 ) -> JsonObject:
     """Create a guest's quote, whose masked id may be given."""
-    if current_customer() is not None:
+    if get_current_customer() is not None:
         raise create_error("already-exists", "Use `Query.customerCart` for logged in customer.")
     return {"cart": serialize_cart(_create_guest_quote((input or {}).get("cart_uid")))}
 
@@ -55,7 +55,7 @@ def add_products(
     quote = find_quote(cartId)
     variants: dict[int, Product | None] = {}
     results = [_add_item(quote, item, variants) for item in cartItems]
-    current_shop().quotes.apply_gift_rules(quote)
+    get_current_shop().quotes.apply_gift_rules(quote)
     errors = [error for error in results if error is not None]
     return {"cart": serialize_cart(quote), "user_errors": errors}
 
@@ -64,7 +64,7 @@ def merge_carts(
     _root: object, _info: object, *, source_cart_id: str, destination_cart_id: str | None = None
 ) -> JsonObject:
     """Merge a guest's quote into the customer's, and close it."""
-    shop, customer = current_shop(), current_customer()
+    shop, customer = get_current_shop(), get_current_customer()
     if customer is None:
         raise create_error("authorization", "The current customer isn't authorized.")
     source = find_guest_quote(source_cart_id)
@@ -78,7 +78,7 @@ def generate_customer_token(
     _root: object, _info: object, *, email: str, password: str
 ) -> JsonObject:
     """Log a customer in and return the token."""
-    shop = current_shop()
+    shop = get_current_shop()
     try:
         customer = shop.accounts.authenticate_customer(email, password)
     except Unauthorized as error:
@@ -88,15 +88,17 @@ def generate_customer_token(
 
 
 def _create_guest_quote(wanted: object) -> SandboxQuote:
-    quotes = current_shop().quotes
+    quotes = get_current_shop().quotes
     if wanted is None:
-        return quotes.create_for_guest(view=current_view(), currency=current_currency())
+        return quotes.create_for_guest(view=get_current_view(), currency=get_current_currency())
     masked_id = str(wanted)
     if len(masked_id) != MASKED_ID_LENGTH:
         raise create_error("input", "Cart ID length should to be 32 symbols.")
     if quotes.find_by_masked_id(masked_id) is not None:
         raise create_error("already-exists", f'Cart with ID "{masked_id}" already exists.')
-    return quotes.create_for_guest(masked_id, view=current_view(), currency=current_currency())
+    return quotes.create_for_guest(
+        masked_id, view=get_current_view(), currency=get_current_currency()
+    )
 
 
 def _add_item(
@@ -106,7 +108,7 @@ def _add_item(
 
     Up to Magento 2.4.7, a second variant of a product counts as the first.
     """
-    shop = current_shop()
+    shop = get_current_shop()
     sku, qty = str(item["sku"]), Decimal(str(item["quantity"]))
     product = shop.catalogue.find_by_sku(sku)
     variant = _find_variant(product, item) if product else None
@@ -130,7 +132,7 @@ def _add_item(
 
 
 def _is_spelled_as_in_catalogue(sku: str, product: Product) -> bool:
-    if current_shop().version.ignores_sku_case:
+    if get_current_shop().version.ignores_sku_case:
         return product.sku.lower() == sku.lower()
     return product.sku == sku
 

@@ -8,14 +8,14 @@ from handoff_sandbox.access_tokens import LIFETIME
 from handoff_sandbox.catalogue import Product
 from handoff_sandbox.formats import JsonObject
 from handoff_sandbox.graphql.cart_types import (
-    current_customer,
     find_or_create_quote,
     find_quote,
+    get_current_customer,
     serialize_cart,
     serialize_product,
 )
 from handoff_sandbox.graphql.errors import create_error
-from handoff_sandbox.shop import current_shop, current_view
+from handoff_sandbox.shop import get_current_shop, get_current_view
 from handoff_sandbox.store_views import ShopView
 
 _URL_FIELDS = ("base_url", "secure_base_url", "base_link_url", "secure_base_link_url")
@@ -28,10 +28,10 @@ def resolve_cart(_root: object, _info: object, *, cart_id: str) -> JsonObject:
 
 def resolve_customer_cart(_root: object, _info: object) -> JsonObject:
     """Return the active quote of the customer who asks."""
-    customer = current_customer()
+    customer = get_current_customer()
     if customer is None:
         raise create_error("authorization", "The request is allowed for logged in customer")
-    return serialize_cart(find_or_create_quote(current_shop(), customer))
+    return serialize_cart(find_or_create_quote(get_current_shop(), customer))
 
 
 def resolve_products(
@@ -47,7 +47,7 @@ def resolve_products(
     term = search.lower()
     found = [
         product
-        for product in current_shop().catalogue.list_saleable()
+        for product in get_current_shop().catalogue.list_saleable()
         if term in f"{product.name} {product.sku}".lower()
         and all(_matches_filter(product, name, wanted) for name, wanted in (filter or {}).items())
     ]
@@ -69,20 +69,20 @@ def _matches_filter(product: Product, name: str, wanted: dict[str, object]) -> b
 
 def resolve_store_config(_root: object, _info: object) -> JsonObject:
     """Return the settings of the store view."""
-    return _serialize_store_view(current_view())
+    return _serialize_store_view(get_current_view())
 
 
 def resolve_available_stores(
     _root: object, _info: object, *, useCurrentGroup: bool = False
 ) -> list[JsonObject]:
     """Return the settings of every store view of the website."""
-    website = current_view().website
-    views = [view for view in current_shop().views.listed if view.website == website]
+    website = get_current_view().website
+    views = [view for view in get_current_shop().views.listed if view.website == website]
     return [_serialize_store_view(view) for view in views]
 
 
 def _serialize_store_view(view: ShopView) -> JsonObject:
-    rules = current_shop().rules
+    rules = get_current_shop().rules
     return {
         "id": view.number,
         "store_code": view.code,

@@ -43,20 +43,20 @@ class SessionStoreOutage:
     @property
     def is_active(self) -> bool:
         """Whether the folder is away."""
-        return self._renamed.exists()
+        return self._path_during_outage.exists()
 
     def start(self) -> None:
         """Rename the folder."""
         if not self.is_active:
-            self.path.rename(self._renamed)
+            self.path.rename(self._path_during_outage)
 
     def end(self) -> None:
         """Give the folder its name back."""
         if self.is_active:
-            self._renamed.rename(self.path)
+            self._path_during_outage.rename(self.path)
 
     @property
-    def _renamed(self) -> Path:
+    def _path_during_outage(self) -> Path:
         return self.path.with_name(f"{self.path.name}-away")
 
 
@@ -80,7 +80,7 @@ class ShopOutage:
         get_flag_file(self.path).unlink(missing_ok=True)
 
 
-def current_context() -> DemoContext:
+def get_current_context() -> DemoContext:
     """Return the context of the running Flask application."""
     context = current_app.extensions["phone"]
     if not isinstance(context, DemoContext):

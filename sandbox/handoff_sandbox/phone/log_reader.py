@@ -43,14 +43,14 @@ def _create_call(line: dict[str, Any]) -> LoggedCall:
         source="view",
         target="service",
         call=f"{line['method']} {line['rule'].replace('<token>', '…')}",
-        text=_describe(line["method"], status, line.get("page")),
+        text=_describe_opening(line["method"], status, line.get("page")),
         status=status,
         ms=line["ms"],
         succeeded=status < 400,
     )
 
 
-def _describe(method: str, status: int, page: str | None) -> str:
+def _describe_opening(method: str, status: int, page: str | None) -> str:
     if page is not None:
         return f"The page says: “{_PAGE_TITLES.get(page, page)}”"
     if status == 303:

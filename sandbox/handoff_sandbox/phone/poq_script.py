@@ -11,12 +11,12 @@ VERSION = "1.0.0"
 _FILE = Path(__file__).parent / "data" / "poq-web-checkout.js"
 
 
-def read_file() -> bytes:
+def read_script() -> bytes:
     """Return the script."""
     return _FILE.read_bytes()
 
 
 def build_cookies() -> dict[str, str]:
     """Return the values that Poq's app for iOS sets in cookies, by the end of their names."""
-    digest = base64.b64encode(hashlib.sha384(read_file()).digest()).decode()
+    digest = base64.b64encode(hashlib.sha384(read_script()).digest()).decode()
     return {"platform": "ios", "version": VERSION, "integrity": f"sha384-{digest}"}

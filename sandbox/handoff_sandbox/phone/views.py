@@ -16,7 +16,7 @@ from handoff_sandbox.demo_content import BRAND, find_content
 from handoff_sandbox.phone import poq_script, visitors
 from handoff_sandbox.phone.call_log import Event, write_lines
 from handoff_sandbox.phone.checkout_request import CheckoutRequest
-from handoff_sandbox.phone.demo_context import DemoContext, current_context
+from handoff_sandbox.phone.demo_context import DemoContext, get_current_context
 from handoff_sandbox.phone.log_reader import read_openings
 from handoff_sandbox.phone.poq_cloud import PoqCloud
 
@@ -33,7 +33,9 @@ def show_phone() -> Response:
     """
     enabled = create_demo_catalogue().list_enabled()
     products = [(product, find_content(product.sku)) for product in enabled]
-    page = render_template("phone.html", products=products, brand=BRAND, context=current_context())
+    page = render_template(
+        "phone.html", products=products, brand=BRAND, context=get_current_context()
+    )
     response = Response(page)
     for name, value in poq_script.build_cookies().items():
         response.set_cookie(f"poq.webcheckout.{name}", value, samesite="Lax")
@@ -43,7 +45,7 @@ def show_phone() -> Response:
 @blueprint.get(f"/poq/web-checkout.{poq_script.VERSION}.min.js")
 def send_poq_script() -> Response:
     """Send the stand-in for Poq's web checkout script, as `assets.poq.io` sends Poq's own."""
-    return Response(poq_script.read_file(), mimetype="text/javascript")
+    return Response(poq_script.read_script(), mimetype="text/javascript")
 
 
 @blueprint.get("/opening")
@@ -64,13 +66,13 @@ def check_out() -> Response:
         checkout = CheckoutRequest.read(_read_body())
     except ValueError:
         abort(400)
-    return _stream(PoqCloud(current_context(), checkout).check_out())
+    return _stream_events(PoqCloud(get_current_context(), checkout).check_out())
 
 
 @blueprint.post("/visitors/<visitor>")
 def send_visitor(visitor: str) -> Response:
     """Let a preview bot, a second phone or a buyer open the link."""
-    link = IssuedLink.read(_read_body(), current_context())
+    link = IssuedLink.read(_read_body(), get_current_context())
     visits = {
         "bot": lambda: visitors.preview_link(link.instruction),
         "second": lambda: visitors.open_on_second_phone(link.instruction, link.token),
@@ -78,13 +80,13 @@ def send_visitor(visitor: str) -> Response:
     }
     if visitor not in visits:
         abort(404)
-    return _stream(visits[visitor]())
+    return _stream_events(visits[visitor]())
 
 
 @blueprint.get("/openings/<handoff>")
 def show_openings(handoff: str) -> dict[str, Any]:
     """Return the requests for a link, without the first `seen` ones, and all its webhooks."""
-    context = current_context()
+    context = get_current_context()
     openings, webhooks = read_openings(context.logs, handoff), context.webhooks.list_calls(handoff)
     seen = request.args.get("seen", 0, int)
     return {
@@ -99,7 +101,7 @@ def receive_webhook() -> tuple[str, HTTPStatus]:
     """Receive an event of a service, as a server of Poq's would."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
-        current_context().webhooks.receive(request.get_data(as_text=True), headers)
+        get_current_context().webhooks.receive(request.get_data(as_text=True), headers)
     except WebhookVerificationError:
         abort(HTTPStatus.UNAUTHORIZED)
     return "", HTTPStatus.NO_CONTENT
@@ -107,13 +109,13 @@ def receive_webhook() -> tuple[str, HTTPStatus]:
 
 @blueprint.get("/outages")
 def show_outages() -> dict[str, bool]:
-    return {name: outage.is_active for name, outage in current_context().outages.items()}
+    return {name: outage.is_active for name, outage in get_current_context().outages.items()}
 
 
 @blueprint.post("/outages/<name>")
 def change_outage(name: str) -> dict[str, bool]:
     """Start or end an outage of the shop, or of its session store."""
-    outage = current_context().outages.get(name) or abort(404)
+    outage = get_current_context().outages.get(name) or abort(404)
     if _read_body().get("away"):
         outage.start()
     else:
@@ -148,5 +150,5 @@ def _read_body() -> dict[str, Any]:
     return body
 
 
-def _stream(events: Iterable[Event]) -> Response:
+def _stream_events(events: Iterable[Event]) -> Response:
     return Response(write_lines(events), mimetype="application/x-ndjson")

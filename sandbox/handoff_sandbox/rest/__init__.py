@@ -16,7 +16,7 @@ from handoff_sandbox.rest import (
     orders,
     store_configuration,
 )
-from handoff_sandbox.rest.endpoint import answer_error
+from handoff_sandbox.rest.endpoint import build_error_response
 
 _MODULES = (
     login,
@@ -30,7 +30,7 @@ _MODULES = (
 )
 
 
-def register(app: Flask) -> None:
+def register_routes(app: Flask) -> None:
     """Add all routes to the shop's application."""
     for module in _MODULES:
         app.register_blueprint(module.blueprint, url_prefix="/rest/V1")
@@ -49,4 +49,4 @@ def answer_unknown_route(path: str) -> Response:
     """Answer 404 for a path that no route matches."""
     error = NoSuchEntity("Request does not match any route.")
     error.starts_session = False
-    return answer_error(error)
+    return build_error_response(error)

@@ -8,7 +8,7 @@ from handoff_sandbox.errors import NoSuchEntity
 from handoff_sandbox.rest.endpoint import endpoint
 from handoff_sandbox.rest.search_criteria import read_search_criteria
 from handoff_sandbox.rest.store_scope import serialize_in_scope
-from handoff_sandbox.shop import current_shop
+from handoff_sandbox.shop import get_current_shop
 
 blueprint = Blueprint("admin_carts", __name__)
 
@@ -18,7 +18,7 @@ MANAGE = "Magento_Cart::manage"
 @blueprint.get("/carts/<int:number>")
 @endpoint(MANAGE)
 def show_quote(number: int) -> object:
-    shop = current_shop()
+    shop = get_current_shop()
     quote = shop.quotes.by_number.get(number)
     if quote is None:
         raise NoSuchEntity.entity("cartId", number)
@@ -28,7 +28,7 @@ def show_quote(number: int) -> object:
 @blueprint.get("/carts/search")
 @endpoint(MANAGE)
 def search_quotes() -> object:
-    shop = current_shop()
+    shop = get_current_shop()
     criteria = read_search_criteria()
     rows = [serialize_in_scope(quote) for quote in shop.quotes.by_number.values()]
     found = criteria.select({**data, "entity_id": data["id"]} for data in rows)

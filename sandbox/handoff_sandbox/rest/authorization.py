@@ -6,7 +6,7 @@ from flask import g, request
 
 from handoff_sandbox.access_tokens import CUSTOMER, INTEGRATION, TokenUser
 from handoff_sandbox.errors import Unauthorized
-from handoff_sandbox.shop import SandboxShop, current_shop, current_view
+from handoff_sandbox.shop import SandboxShop, get_current_shop, get_current_view
 
 ANYONE = "anonymous"
 SELF = "self"
@@ -14,8 +14,8 @@ SELF = "self"
 
 def authorize(resource: str) -> TokenUser | None:
     """Return the caller, or raise Unauthorized if the caller has no right to the resource."""
-    shop = current_shop()
-    user = read_token(shop)
+    shop = get_current_shop()
+    user = read_token_user(shop)
     if resource == ANYONE:
         return user
     if user is None:
@@ -34,11 +34,11 @@ def _is_of_website(shop: SandboxShop, user: TokenUser) -> bool:
     """Return whether a customer's token is valid here: in the website of the account."""
     customer = shop.accounts.find_customer(user.id)
     return not g.is_all_scope and (
-        customer is None or shop.accepts_customer(customer, current_view())
+        customer is None or shop.accepts_customer(customer, get_current_view())
     )
 
 
-def read_token(shop: SandboxShop) -> TokenUser | None:
+def read_token_user(shop: SandboxShop) -> TokenUser | None:
     """Return the user of the token, or None if it is not valid or the customer is deleted.
 
     Raises ShopError for a signature by OAuth 1.0a that is not valid.
@@ -59,5 +59,5 @@ def find_browser_login(shop: SandboxShop) -> TokenUser | None:
     if request.headers.get("X-Requested-With") != "XMLHttpRequest":
         return None
     session = shop.sessions.start(request.cookies.get("PHPSESSID"))
-    number = session.get_number(shop.get_account_key(current_view()), "customer_id")
+    number = session.get_number(shop.get_account_key(get_current_view()), "customer_id")
     return None if number is None else TokenUser(number, CUSTOMER)

@@ -16,7 +16,7 @@ from handoff_sandbox.rest.request_body import (
 )
 from handoff_sandbox.rest.totals_serializer import serialize_totals
 from handoff_sandbox.sale_validation import validate_quantity, validate_sale
-from handoff_sandbox.shop import current_shop
+from handoff_sandbox.shop import get_current_shop
 from handoff_sandbox.totals import FLAT_RATE, calculate_flat_rate
 
 LINK_ID = 2
@@ -25,7 +25,7 @@ PAYMENT_METHODS = [{"code": "checkmo", "title": "Check / Money order"}]
 
 def add_item(quote: SandboxQuote, item: dict[str, object]) -> object:
     """Add a line. As in Magento, the quote_id of the body is ignored."""
-    shop = current_shop()
+    shop = get_current_shop()
     shop.quotes.require_active(quote)
     qty = require_quantity(item)
     product = shop.catalogue.find_by_sku(str(item.get("sku", "")))
@@ -41,7 +41,7 @@ def add_item(quote: SandboxQuote, item: dict[str, object]) -> object:
 
 def change_item(quote: SandboxQuote, number: int, item: dict[str, object]) -> object:
     """Set the quantity of a line."""
-    shop = current_shop()
+    shop = get_current_shop()
     shop.quotes.require_active(quote)
     qty = require_quantity(item)
     line = quote.find_line(number)
@@ -55,7 +55,7 @@ def change_item(quote: SandboxQuote, number: int, item: dict[str, object]) -> ob
 
 def remove_item(quote: SandboxQuote, number: int) -> object:
     """Remove a line."""
-    shop = current_shop()
+    shop = get_current_shop()
     shop.quotes.require_active(quote)
     line = quote.find_line(number)
     if line is None:
@@ -67,19 +67,19 @@ def remove_item(quote: SandboxQuote, number: int) -> object:
 
 def list_items(quote: SandboxQuote, shown_id: str) -> object:
     """Return the visible lines. `shown_id` is the id that the caller knows."""
-    current_shop().quotes.require_active(quote)
+    get_current_shop().quotes.require_active(quote)
     return [serialize_line(line, shown_id) for line in quote.visible_lines]
 
 
 def show_totals(quote: SandboxQuote) -> object:
     """Return the totals."""
-    current_shop().quotes.require_active(quote)
+    get_current_shop().quotes.require_active(quote)
     return serialize_totals(quote)
 
 
 def list_shipping_methods(quote: SandboxQuote) -> object:
     """Return the one shipping method and its price."""
-    current_shop().quotes.require_active(quote)
+    get_current_shop().quotes.require_active(quote)
     price = calculate_flat_rate(quote)
     return [
         {
@@ -99,7 +99,7 @@ def list_shipping_methods(quote: SandboxQuote) -> object:
 
 def set_shipping(quote: SandboxQuote) -> object:
     """Set the shipping address and method."""
-    shop = current_shop()
+    shop = get_current_shop()
     given = require_object(read_json_body(), "addressInformation", "address_information")
     shop.quotes.require_active(quote)
     quote.shipping = _read_address(given, quote.shipping.id, "shipping_address", "shippingAddress")
@@ -115,7 +115,7 @@ def set_shipping(quote: SandboxQuote) -> object:
 
 def place_order(quote: SandboxQuote, body: dict[str, object], email: str) -> object:
     """Place the order and return its number. `email` is the guest's or the customer's."""
-    shop = current_shop()
+    shop = get_current_shop()
     shop.quotes.require_active(quote)
     shop.orders.require_buyable(quote)
     billing = quote.billing

@@ -16,7 +16,7 @@ from handoff_sandbox.rest.catalogue_serializers import (
 from handoff_sandbox.rest.demo_media import FILTERABLE_ATTRIBUTES, add_demo_content
 from handoff_sandbox.rest.endpoint import endpoint
 from handoff_sandbox.rest.search_criteria import SearchCriteria, read_search_criteria
-from handoff_sandbox.shop import current_shop
+from handoff_sandbox.shop import get_current_shop
 
 blueprint = Blueprint("catalogue", __name__)
 
@@ -30,7 +30,9 @@ STOCK = "Magento_Catalog::catalog_inventory"
 @endpoint(PRODUCTS)
 def search_products() -> object:
     criteria = read_search_criteria()
-    found = criteria.select(_serialize(product) for product in current_shop().catalogue.products)
+    found = criteria.select(
+        _serialize(product) for product in get_current_shop().catalogue.products
+    )
     return {
         "items": criteria.select_page(found),
         "search_criteria": criteria.serialize(),
@@ -42,7 +44,9 @@ def search_products() -> object:
 @endpoint(ATTRIBUTES, starts_session=False)
 def search_attributes() -> object:
     criteria = read_search_criteria()
-    codes = FILTERABLE_ATTRIBUTES if current_shop().with_demo_content else FILTERABLE_ATTRIBUTES[:1]
+    codes = (
+        FILTERABLE_ATTRIBUTES if get_current_shop().with_demo_content else FILTERABLE_ATTRIBUTES[:1]
+    )
     found = criteria.select({"attribute_code": code, "is_filterable": 1} for code in codes)
     items = [{**row, "is_filterable": True} for row in criteria.select_page(found)]
     return {"items": items, "search_criteria": criteria.serialize(), "total_count": len(found)}
@@ -122,18 +126,18 @@ def list_category_products(number: int) -> object:
 
 def _serialize(product: Product) -> dict[str, object]:
     data = serialize_product(product)
-    return add_demo_content(data, product) if current_shop().with_demo_content else data
+    return add_demo_content(data, product) if get_current_shop().with_demo_content else data
 
 
 def _find_product(sku: str) -> Product:
-    found = current_shop().catalogue.find_by_sku(sku)
+    found = get_current_shop().catalogue.find_by_sku(sku)
     if found is None:
         raise NoSuchEntity.product(starts_session=False)
     return found
 
 
 def _list_in_category() -> list[Product]:
-    return current_shop().catalogue.list_enabled()
+    return get_current_shop().catalogue.list_enabled()
 
 
 def _search_by_term(criteria: SearchCriteria) -> list[Product]:

@@ -10,7 +10,7 @@ from handoff_sandbox.rest.customer_carts import require_customer
 from handoff_sandbox.rest.endpoint import endpoint
 from handoff_sandbox.rest.quote_serializers import serialize_customer
 from handoff_sandbox.rest.request_body import read_json_body, require_field, require_object
-from handoff_sandbox.shop import current_shop
+from handoff_sandbox.shop import get_current_shop
 
 blueprint = Blueprint("customers", __name__)
 
@@ -38,7 +38,7 @@ def change_own_name() -> object:
 @endpoint(SELF)
 def change_own_password() -> object:
     body = read_json_body()
-    current_shop().accounts.change_password(
+    get_current_shop().accounts.change_password(
         require_customer(),
         str(require_field(body, "currentPassword")),
         str(require_field(body, "newPassword")),
@@ -51,7 +51,7 @@ def change_own_password() -> object:
 def register_customer() -> object:
     body = read_json_body()
     given = require_object(body, "customer")
-    shop = current_shop()
+    shop = get_current_shop()
     # As in Magento, the store view in the path does not count.
     listed = shop.views.listed
     asked = next((view for view in listed if view.number == given.get("store_id")), listed[0])
@@ -68,7 +68,7 @@ def register_customer() -> object:
 @blueprint.delete("/customers/<int:number>")
 @endpoint(DELETE)
 def delete_customer(number: int) -> object:
-    shop = current_shop()
+    shop = get_current_shop()
     customer = shop.accounts.find_customer(number)
     if customer is None:
         raise NoSuchEntity.entity("customerId", number)

@@ -12,7 +12,7 @@ from handoff_sandbox.rest.authorization import SELF
 from handoff_sandbox.rest.endpoint import endpoint, require_customer_user
 from handoff_sandbox.rest.request_body import read_json_body, require_object
 from handoff_sandbox.rest.store_scope import serialize_in_scope
-from handoff_sandbox.shop import current_shop, current_view
+from handoff_sandbox.shop import get_current_shop, get_current_view
 
 blueprint = Blueprint("customer_carts", __name__)
 
@@ -20,10 +20,10 @@ blueprint = Blueprint("customer_carts", __name__)
 @blueprint.post("/carts/mine")
 @endpoint(SELF)
 def create_quote() -> object:
-    shop = current_shop()
+    shop = get_current_shop()
     customer = require_customer()
-    view = current_view()
-    quote = shop.quotes.find_active_of(customer, view.website)
+    view = get_current_view()
+    quote = shop.quotes.find_active_of_customer(customer, view.website)
     quote = quote or shop.quotes.create_for_customer(customer, view=view)
     return quote.number
 
@@ -31,9 +31,9 @@ def create_quote() -> object:
 @blueprint.get("/carts/mine")
 @endpoint(SELF)
 def show_quote() -> object:
-    shop = current_shop()
+    shop = get_current_shop()
     customer = require_customer()
-    quote = shop.quotes.find_active_of(customer, current_view().website)
+    quote = shop.quotes.find_active_of_customer(customer, get_current_view().website)
     if quote is None:
         raise NoSuchEntity.entity("customerId", customer.id)
     return serialize_in_scope(quote)
@@ -75,7 +75,7 @@ def show_totals() -> object:
 @blueprint.get("/carts/mine/payment-methods")
 @endpoint(SELF)
 def list_payment_methods() -> object:
-    current_shop().quotes.require_active(require_own_quote())
+    get_current_shop().quotes.require_active(require_own_quote())
     return cart_operations.PAYMENT_METHODS
 
 
@@ -101,7 +101,7 @@ def place_order() -> object:
 
 def require_customer() -> ShopCustomer:
     """Return the customer who calls, or raise InputError."""
-    customer = current_shop().accounts.find_customer(require_customer_user().id)
+    customer = get_current_shop().accounts.find_customer(require_customer_user().id)
     if customer is None:
         raise InputError.missing("customerId")
     return customer
@@ -109,7 +109,9 @@ def require_customer() -> ShopCustomer:
 
 def require_own_quote() -> SandboxQuote:
     """Return the customer's active quote, or raise NoSuchEntity."""
-    quote = current_shop().quotes.find_active_of(require_customer(), current_view().website)
+    quote = get_current_shop().quotes.find_active_of_customer(
+        require_customer(), get_current_view().website
+    )
     if quote is None:
         raise NoSuchEntity("Current customer does not have an active cart.")
     return quote

@@ -13,7 +13,7 @@ from handoff_sandbox.rest.authorization import authorize
 from handoff_sandbox.rest.rendering import render_answer
 from handoff_sandbox.rest.requested_fields import keep_requested_fields
 from handoff_sandbox.rest.store_scope import apply_scope
-from handoff_sandbox.shop import current_shop
+from handoff_sandbox.shop import get_current_shop
 
 Handler = Callable[..., object]
 FlaskView = Callable[..., Response]
@@ -35,7 +35,7 @@ def endpoint(resource: str, *, starts_session: bool = True) -> Callable[[Handler
                 g.user = authorize(resource)
                 data = keep_requested_fields(handler(**path))
             except ShopError as error:
-                return answer_error(error)
+                return build_error_response(error)
             g.started = g.started or starts_session
             return _create_answer(data, 200)
 
@@ -44,7 +44,7 @@ def endpoint(resource: str, *, starts_session: bool = True) -> Callable[[Handler
     return decorate
 
 
-def answer_error(error: ShopError) -> Response:
+def build_error_response(error: ShopError) -> Response:
     """Return an error as REST answers it."""
     g.started = getattr(g, "started", False) or error.starts_session
     return _create_answer(error.serialize(), error.status)
@@ -54,7 +54,7 @@ def _create_answer(data: object, status: int) -> Response:
     response = render_answer(data, status)
     response.headers["Cache-Control"] = "no-store"
     if g.started:
-        shop = current_shop()
+        shop = get_current_shop()
         # Nobody can use the session of a REST call, so there is only its cookie and no file.
         session_id = request.cookies.get("PHPSESSID")
         cookie = shop.cookies.set_session(shop.sessions.start(session_id).id)

@@ -11,7 +11,7 @@ from handoff_sandbox.rest.authorization import ANYONE, SELF
 from handoff_sandbox.rest.endpoint import endpoint
 from handoff_sandbox.rest.request_body import read_json_body, require_field, require_object
 from handoff_sandbox.rest.store_scope import serialize_in_scope
-from handoff_sandbox.shop import current_shop, current_view
+from handoff_sandbox.shop import get_current_shop, get_current_view
 
 blueprint = Blueprint("guest_carts", __name__)
 
@@ -19,7 +19,7 @@ blueprint = Blueprint("guest_carts", __name__)
 @blueprint.post("/guest-carts")
 @endpoint(ANYONE)
 def create_quote() -> object:
-    return current_shop().quotes.create_for_guest(view=current_view()).masked_id
+    return get_current_shop().quotes.create_for_guest(view=get_current_view()).masked_id
 
 
 @blueprint.get("/guest-carts/<masked_id>")
@@ -32,7 +32,7 @@ def show_quote(masked_id: str) -> object:
 @blueprint.put("/guest-carts/<masked_id>")
 @endpoint(SELF)
 def assign_to_customer(masked_id: str) -> object:
-    shop = current_shop()
+    shop = get_current_shop()
     wanted = require_field(read_json_body(), "customerId", "customer_id")
     customer = shop.accounts.find_customer(g.user.id)
     if customer is None or not g.user.is_customer or str(wanted) != str(customer.id):
@@ -59,7 +59,7 @@ def list_items(masked_id: str) -> object:
 @endpoint(ANYONE)
 def add_item(masked_id: str) -> object:
     item = require_object(read_json_body(), "cartItem", "cart_item")
-    quote = current_shop().quotes.find_by_masked_id(masked_id)
+    quote = get_current_shop().quotes.find_by_masked_id(masked_id)
     if quote is None:
         # Magento looks the quote up while it reads the body, so it answers 400 and not 404.
         raise InputError.missing("quoteId")
@@ -88,7 +88,7 @@ def show_totals(masked_id: str) -> object:
 @blueprint.get("/guest-carts/<masked_id>/payment-methods")
 @endpoint(ANYONE)
 def list_payment_methods(masked_id: str) -> object:
-    current_shop().quotes.require_active(find_quote(masked_id))
+    get_current_shop().quotes.require_active(find_quote(masked_id))
     return cart_operations.PAYMENT_METHODS
 
 
@@ -114,7 +114,7 @@ def place_order(masked_id: str) -> object:
 
 def find_quote(masked_id: str) -> SandboxQuote:
     """Return the quote with a masked id, or raise NoSuchEntity."""
-    quote = current_shop().quotes.find_by_masked_id(masked_id)
+    quote = get_current_shop().quotes.find_by_masked_id(masked_id)
     if quote is None:
         raise NoSuchEntity.entity("cartId", None)
     return quote

@@ -9,7 +9,7 @@ from handoff_sandbox.errors import Unauthorized
 from handoff_sandbox.rest.authorization import ANYONE, SELF
 from handoff_sandbox.rest.endpoint import endpoint, require_customer_user
 from handoff_sandbox.rest.request_body import read_json_body, require_field
-from handoff_sandbox.shop import current_shop, current_view
+from handoff_sandbox.shop import get_current_shop, get_current_view
 
 blueprint = Blueprint("login", __name__)
 
@@ -17,7 +17,7 @@ blueprint = Blueprint("login", __name__)
 @blueprint.post("/integration/admin/token")
 @endpoint(ANYONE)
 def log_in_admin() -> object:
-    shop = current_shop()
+    shop = get_current_shop()
     name, password = _read_credentials()
     # Magento ends an administrator's last login before it checks the password.
     g.logged_in = ADMIN
@@ -28,9 +28,9 @@ def log_in_admin() -> object:
 @blueprint.post("/integration/customer/token")
 @endpoint(ANYONE)
 def log_in_customer() -> object:
-    shop = current_shop()
+    shop = get_current_shop()
     customer = shop.accounts.authenticate_customer(*_read_credentials())
-    if not shop.accepts_customer(customer, current_view()):
+    if not shop.accepts_customer(customer, get_current_view()):
         raise Unauthorized.login()
     g.logged_in = CUSTOMER
     return shop.tokens.issue(TokenUser(customer.id, CUSTOMER))
@@ -39,7 +39,7 @@ def log_in_customer() -> object:
 @blueprint.post("/integration/customer/revoke-customer-token")
 @endpoint(SELF)
 def revoke_tokens() -> object:
-    current_shop().tokens.revoke(require_customer_user())
+    get_current_shop().tokens.revoke(require_customer_user())
     return True
 
 
@@ -47,7 +47,7 @@ def revoke_tokens() -> object:
 def clear_login_cookies(response: Response) -> Response:
     """Delete the cookies of the browser's last login after a new one."""
     kind = g.get("logged_in")
-    cookies = current_shop().cookies
+    cookies = get_current_shop().cookies
     if kind == CUSTOMER:
         response.headers.add("Set-Cookie", cookies.clear_persistent_cart())
     if kind is not None:

@@ -78,27 +78,27 @@ def _serialize_comments(order: SandboxOrder) -> list[JsonObject]:
 def _serialize_amounts(order: SandboxOrder) -> JsonObject:
     totals = order.totals
     return {
-        **_with_base_amount(order, "discount_amount", 0),
-        **_with_base_amount(order, "grand_total", totals.grand_total),
-        **_with_base_amount(order, "discount_tax_compensation_amount", 0),
+        **_build_amount_and_base_amount(order, "discount_amount", 0),
+        **_build_amount_and_base_amount(order, "grand_total", totals.grand_total),
+        **_build_amount_and_base_amount(order, "discount_tax_compensation_amount", 0),
         **_serialize_shipping_amounts(order),
-        **_with_base_amount(order, "subtotal", totals.subtotal),
-        **_with_base_amount(order, "subtotal_incl_tax", totals.subtotal),
-        **_with_base_amount(order, "tax_amount", 0),
-        **_with_base_amount(order, "total_due", totals.grand_total),
+        **_build_amount_and_base_amount(order, "subtotal", totals.subtotal),
+        **_build_amount_and_base_amount(order, "subtotal_incl_tax", totals.subtotal),
+        **_build_amount_and_base_amount(order, "tax_amount", 0),
+        **_build_amount_and_base_amount(order, "total_due", totals.grand_total),
     }
 
 
 def _serialize_shipping_amounts(order: SandboxOrder) -> JsonObject:
     price = order.totals.shipping
     return {
-        **_with_base_amount(order, "shipping_amount", price),
-        **_with_base_amount(order, "shipping_discount_amount", 0),
+        **_build_amount_and_base_amount(order, "shipping_amount", price),
+        **_build_amount_and_base_amount(order, "shipping_discount_amount", 0),
         # Magento's own name, "amnt", of the amount in the base currency.
         "base_shipping_discount_tax_compensation_amnt": 0,
         "shipping_discount_tax_compensation_amount": 0,
-        **_with_base_amount(order, "shipping_incl_tax", price),
-        **_with_base_amount(order, "shipping_tax_amount", 0),
+        **_build_amount_and_base_amount(order, "shipping_incl_tax", price),
+        **_build_amount_and_base_amount(order, "shipping_tax_amount", 0),
     }
 
 
@@ -129,17 +129,17 @@ def _serialize_state(order: SandboxOrder) -> JsonObject:
 def _serialize_item(line: OrderItem, order: SandboxOrder) -> JsonObject:
     zero_amounts: JsonObject = {}
     for name in _ZERO_AMOUNTS:
-        zero_amounts |= _with_base_amount(order, name, 0)
+        zero_amounts |= _build_amount_and_base_amount(order, name, 0)
     quantities = {f"qty_{kind}": Decimal(0) for kind in ("invoiced", "refunded", "shipped")}
     quantities["qty_canceled"] = line.qty if order.state == "canceled" else Decimal(0)
     return {
         **zero_amounts,
         **quantities,
-        **_with_base_amount(order, "original_price", line.price),
-        **_with_base_amount(order, "price", line.price),
-        **_with_base_amount(order, "price_incl_tax", line.price),
-        **_with_base_amount(order, "row_total", line.row_total),
-        **_with_base_amount(order, "row_total_incl_tax", line.row_total),
+        **_build_amount_and_base_amount(order, "original_price", line.price),
+        **_build_amount_and_base_amount(order, "price", line.price),
+        **_build_amount_and_base_amount(order, "price_incl_tax", line.price),
+        **_build_amount_and_base_amount(order, "row_total", line.row_total),
+        **_build_amount_and_base_amount(order, "row_total_incl_tax", line.row_total),
         "created_at": order.created_at,
         "discount_percent": 0,
         "free_shipping": 0,
@@ -186,8 +186,8 @@ def _serialize_payment(order: SandboxOrder) -> JsonObject:
     return {
         "account_status": None,
         "additional_information": ["Check / Money order"],
-        **_with_base_amount(order, "amount_ordered", order.totals.grand_total),
-        **_with_base_amount(order, "shipping_amount", order.totals.shipping),
+        **_build_amount_and_base_amount(order, "amount_ordered", order.totals.grand_total),
+        **_build_amount_and_base_amount(order, "shipping_amount", order.totals.shipping),
         "cc_last4": None,
         "entity_id": order.entity_id,
         "method": "checkmo",
@@ -212,6 +212,8 @@ def _serialize_extensions(order: SandboxOrder, items: list[JsonObject]) -> JsonO
     }
 
 
-def _with_base_amount(order: SandboxOrder, name: str, value: Decimal | int) -> JsonObject:
+def _build_amount_and_base_amount(
+    order: SandboxOrder, name: str, value: Decimal | int
+) -> JsonObject:
     """Return an amount in the order's currency and in the website's own."""
     return {name: value, f"base_{name}": value / order.quote.rate}

@@ -10,7 +10,7 @@ from handoff_sandbox.rest.endpoint import endpoint
 from handoff_sandbox.rest.order_serializer import serialize_order
 from handoff_sandbox.rest.request_body import read_json_body, require_field, require_object
 from handoff_sandbox.rest.search_criteria import read_search_criteria
-from handoff_sandbox.shop import current_shop
+from handoff_sandbox.shop import get_current_shop
 
 blueprint = Blueprint("orders", __name__)
 
@@ -30,7 +30,7 @@ COLUMNS = frozenset(
 @blueprint.get("/orders")
 @endpoint(READ)
 def search_orders() -> object:
-    shop = current_shop()
+    shop = get_current_shop()
     criteria = read_search_criteria()
     if not criteria.list_fields() <= COLUMNS:
         raise ServerFault
@@ -49,20 +49,22 @@ def search_orders() -> object:
 @blueprint.get("/orders/<int:number>")
 @endpoint(READ)
 def show_order(number: int) -> object:
-    return serialize_order(_find_order(number), current_shop().views.first.website.currency.code)
+    return serialize_order(
+        _find_order(number), get_current_shop().views.first.website.currency.code
+    )
 
 
 @blueprint.post("/orders/<int:number>/cancel")
 @endpoint(CANCEL)
 def cancel_order(number: int) -> object:
-    return current_shop().orders.cancel_order(_find_order(number))
+    return get_current_shop().orders.cancel_order(_find_order(number))
 
 
 @blueprint.post("/orders/<int:number>/comments")
 @endpoint(COMMENT)
 def add_comment(number: int) -> object:
     history = require_object(read_json_body(), "statusHistory")
-    current_shop().orders.add_comment(
+    get_current_shop().orders.add_comment(
         _find_order(number),
         str(require_field(history, "comment")),
         notified=bool(require_field(history, "is_customer_notified", "isCustomerNotified")),
@@ -72,7 +74,7 @@ def add_comment(number: int) -> object:
 
 
 def _find_order(number: int) -> SandboxOrder:
-    order = current_shop().orders.by_id.get(number)
+    order = get_current_shop().orders.by_id.get(number)
     if order is None:
         raise NoSuchEntity.order()
     return order

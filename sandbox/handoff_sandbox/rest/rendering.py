@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from flask import Response, request
 
-from handoff_sandbox.formats import to_json_number
+from handoff_sandbox.formats import convert_to_json_number
 
 
 def render_answer(data: object, status: int) -> Response:
@@ -19,7 +19,7 @@ def render_answer(data: object, status: int) -> Response:
             "application/xml",
         )
     else:
-        body, kind = json.dumps(data, default=to_json_number), "application/json"
+        body, kind = json.dumps(data, default=convert_to_json_number), "application/json"
     return Response(body, status, content_type=f"{kind}; charset=utf-8")
 
 
@@ -54,4 +54,4 @@ def _render_text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return escape(str(to_json_number(value) if isinstance(value, Decimal) else value))
+    return escape(str(convert_to_json_number(value) if isinstance(value, Decimal) else value))

@@ -10,20 +10,20 @@ from flask import request
 def keep_requested_fields(data: object) -> object:
     """Return the fields that the query's `fields=a,b[c,d]` names, or all without it."""
     wanted = request.args.get("fields")
-    return data if wanted is None else _keep(data, _parse_fields(wanted))
+    return data if wanted is None else _keep_fields(data, _parse_fields(wanted))
 
 
-def _keep(data: object, tree: dict[str, object]) -> object:
+def _keep_fields(data: object, tree: dict[str, object]) -> object:
     if isinstance(data, list):
         # Magento answers null for an empty list.
-        return [_keep(item, tree) for item in data] or None
+        return [_keep_fields(item, tree) for item in data] or None
     if not isinstance(data, dict):
         return data
     kept: dict[str, object] = {}
     for name, value in data.items():
         branch = tree.get(name, "absent")
         if branch != "absent":
-            kept[name] = _keep(value, branch) if isinstance(branch, dict) else value
+            kept[name] = _keep_fields(value, branch) if isinstance(branch, dict) else value
     return kept or []  # PHP's spelling of an object without fields
 
 

@@ -32,12 +32,12 @@ class CriteriaFilter:
             "neq": lambda: actual != self.value,
             "in": lambda: actual in self.value.split(","),
             "nin": lambda: actual not in self.value.split(","),
-            "gt": lambda: _comparable(actual) > _comparable(self.value),
-            "gteq": lambda: _comparable(actual) >= _comparable(self.value),
-            "from": lambda: _comparable(actual) >= _comparable(self.value),
-            "lt": lambda: _comparable(actual) < _comparable(self.value),
-            "lteq": lambda: _comparable(actual) <= _comparable(self.value),
-            "to": lambda: _comparable(actual) <= _comparable(self.value),
+            "gt": lambda: _convert_for_comparison(actual) > _convert_for_comparison(self.value),
+            "gteq": lambda: _convert_for_comparison(actual) >= _convert_for_comparison(self.value),
+            "from": lambda: _convert_for_comparison(actual) >= _convert_for_comparison(self.value),
+            "lt": lambda: _convert_for_comparison(actual) < _convert_for_comparison(self.value),
+            "lteq": lambda: _convert_for_comparison(actual) <= _convert_for_comparison(self.value),
+            "to": lambda: _convert_for_comparison(actual) <= _convert_for_comparison(self.value),
             "like": lambda: self.value.strip("%").lower() in actual.lower(),
             "null": lambda: field_value is None,
             "notnull": lambda: field_value is not None,
@@ -59,7 +59,10 @@ class SearchCriteria:
         """Return all rows that match, sorted."""
         found = [row for row in rows if self._allows(row)]
         for name, direction in reversed(self.sort):
-            found.sort(key=lambda row: _comparable(str(row.get(name))), reverse=direction == "DESC")
+            found.sort(
+                key=lambda row: _convert_for_comparison(str(row.get(name))),
+                reverse=direction == "DESC",
+            )
         return found
 
     def select_page(self, rows: list[T]) -> list[T]:
@@ -114,10 +117,13 @@ def read_search_criteria() -> SearchCriteria:
         groups=tuple(
             tuple(_read_filter(tree) for tree in _list_branches(g, "filters")) for g in groups
         ),
-        sort=tuple((_read_first(o, "field"), _read_first(o, "direction").upper()) for o in orders),
-        page_size=_read_number(_read_first(tree, "pageSize", "page_size")),
-        page=_read_number(_read_first(tree, "currentPage", "current_page")),
-        request_name=_read_first(tree, "requestName", "request_name") or None,
+        sort=tuple(
+            (_read_first_given(o, "field"), _read_first_given(o, "direction").upper())
+            for o in orders
+        ),
+        page_size=_read_number(_read_first_given(tree, "pageSize", "page_size")),
+        page=_read_number(_read_first_given(tree, "currentPage", "current_page")),
+        request_name=_read_first_given(tree, "requestName", "request_name") or None,
     )
 
 
@@ -145,20 +151,22 @@ def _list_branches(tree: dict[str, object], *names: str) -> list[dict[str, objec
     return []
 
 
-def _read_first(tree: dict[str, object], *names: str) -> str:
+def _read_first_given(tree: dict[str, object], *names: str) -> str:
     return next((str(tree[name]) for name in names if name in tree), "")
 
 
 def _read_filter(tree: dict[str, object]) -> CriteriaFilter:
-    condition = _read_first(tree, "conditionType", "condition_type") or "eq"
-    return CriteriaFilter(_read_first(tree, "field"), _read_first(tree, "value"), condition)
+    condition = _read_first_given(tree, "conditionType", "condition_type") or "eq"
+    return CriteriaFilter(
+        _read_first_given(tree, "field"), _read_first_given(tree, "value"), condition
+    )
 
 
 def _read_number(text: str) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _comparable(text: str) -> tuple[int, float, str]:
+def _convert_for_comparison(text: str) -> tuple[int, float, str]:
     try:
         return (0, float(text), "")
     except ValueError:

@@ -10,7 +10,7 @@ from flask import Blueprint
 from handoff_sandbox.errors import NoSuchEntity
 from handoff_sandbox.rest.authorization import ANYONE
 from handoff_sandbox.rest.endpoint import endpoint
-from handoff_sandbox.shop import current_shop, current_view
+from handoff_sandbox.shop import get_current_shop, get_current_view
 
 blueprint = Blueprint("store", __name__)
 
@@ -22,7 +22,7 @@ DATA = Path(__file__).parents[1] / "data"
 @blueprint.get("/store/storeConfigs")
 @endpoint(STORE, starts_session=False)
 def list_store_configs() -> object:
-    shop = current_shop()
+    shop = get_current_shop()
     template = (DATA / "store_configs.json").read_text()
     return json.loads(
         template.replace("{url}", shop.url).replace("{currency}", shop.views.first.currency.code)
@@ -68,7 +68,7 @@ def show_country(code: str) -> object:
 @blueprint.get("/directory/currency")
 @endpoint(ANYONE, starts_session=False)
 def show_currency() -> object:
-    currency = current_view().currency
+    currency = get_current_view().currency
     code, symbol = currency.code, currency.symbol
     return {
         "base_currency_code": code,

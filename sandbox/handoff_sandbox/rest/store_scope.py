@@ -8,14 +8,14 @@ from handoff_sandbox.errors import InputError
 from handoff_sandbox.formats import JsonObject
 from handoff_sandbox.quotes import SandboxQuote
 from handoff_sandbox.rest.quote_serializers import serialize_quote
-from handoff_sandbox.shop import current_shop
+from handoff_sandbox.shop import get_current_shop
 
 ALL_SCOPES = "all"
 
 
 def apply_scope(code: str | None) -> None:
     """Set the store view of the request: that of its path, else that of the storefront."""
-    views = current_shop().views
+    views = get_current_shop().views
     named = views.find_by_code(code)
     if code not in (None, ALL_SCOPES) and named is None:
         raise InputError("Specified request cannot be processed.")
@@ -28,4 +28,4 @@ def apply_scope(code: str | None) -> None:
 
 def serialize_in_scope(quote: SandboxQuote) -> JsonObject:
     """Return a quote as the scope of the request shows it."""
-    return serialize_quote(quote, path_view=g.path_view, default=current_shop().views.first)
+    return serialize_quote(quote, path_view=g.path_view, default=get_current_shop().views.first)

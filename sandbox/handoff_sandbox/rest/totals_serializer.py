@@ -15,17 +15,17 @@ def serialize_totals(quote: SandboxQuote) -> JsonObject:
     """Return the totals of a quote in its currency and in the website's own."""
     totals = calculate_totals(quote)
     data = {
-        **_with_base_amount(quote, "grand_total", totals.grand_total),
-        **_with_base_amount(quote, "subtotal", totals.subtotal),
-        **_with_base_amount(quote, "discount_amount", 0),
-        **_with_base_amount(quote, "subtotal_with_discount", totals.subtotal),
-        **_with_base_amount(quote, "shipping_amount", totals.shipping),
-        **_with_base_amount(quote, "shipping_discount_amount", 0),
-        **_with_base_amount(quote, "tax_amount", 0),
+        **_build_amount_and_base_amount(quote, "grand_total", totals.grand_total),
+        **_build_amount_and_base_amount(quote, "subtotal", totals.subtotal),
+        **_build_amount_and_base_amount(quote, "discount_amount", 0),
+        **_build_amount_and_base_amount(quote, "subtotal_with_discount", totals.subtotal),
+        **_build_amount_and_base_amount(quote, "shipping_amount", totals.shipping),
+        **_build_amount_and_base_amount(quote, "shipping_discount_amount", 0),
+        **_build_amount_and_base_amount(quote, "tax_amount", 0),
         "weee_tax_applied_amount": None,
-        **_with_base_amount(quote, "shipping_tax_amount", 0),
+        **_build_amount_and_base_amount(quote, "shipping_tax_amount", 0),
         "subtotal_incl_tax": totals.subtotal,
-        **_with_base_amount(quote, "shipping_incl_tax", totals.shipping),
+        **_build_amount_and_base_amount(quote, "shipping_incl_tax", totals.shipping),
         "base_currency_code": quote.view.website.currency.code,
         "quote_currency_code": quote.currency.code,
         "items_qty": totals.qty,
@@ -44,14 +44,14 @@ def _serialize_line(quote: SandboxQuote, line: QuoteLine) -> JsonObject:
         "price": line.base_price,
         "base_price": line.base_price,
         "qty": line.qty,
-        **_with_base_amount(quote, "row_total", line.row_total),
+        **_build_amount_and_base_amount(quote, "row_total", line.row_total),
         "row_total_with_discount": 0,
-        **_with_base_amount(quote, "tax_amount", 0),
+        **_build_amount_and_base_amount(quote, "tax_amount", 0),
         "tax_percent": 0,
-        **_with_base_amount(quote, "discount_amount", 0),
+        **_build_amount_and_base_amount(quote, "discount_amount", 0),
         "discount_percent": 0,
-        **_with_base_amount(quote, "price_incl_tax", line.price),
-        **_with_base_amount(quote, "row_total_incl_tax", line.row_total),
+        **_build_amount_and_base_amount(quote, "price_incl_tax", line.price),
+        **_build_amount_and_base_amount(quote, "row_total_incl_tax", line.row_total),
         "options": _serialize_options(line),
         "weee_tax_applied_amount": None,
         "weee_tax_applied": None,
@@ -91,6 +91,8 @@ def _serialize_segments(
     ]
 
 
-def _with_base_amount(quote: SandboxQuote, name: str, value: Decimal | int) -> JsonObject:
+def _build_amount_and_base_amount(
+    quote: SandboxQuote, name: str, value: Decimal | int
+) -> JsonObject:
     """Return an amount in the quote's currency and in the website's own."""
     return {name: value, f"base_{name}": value / quote.rate}

@@ -6,7 +6,7 @@ from flask import Flask
 
 from handoff_sandbox.catalogue import Product
 from handoff_sandbox.demo_content import BRAND, CATEGORIES, get_content
-from handoff_sandbox.formats import to_json_number
+from handoff_sandbox.formats import convert_to_json_number
 from handoff_sandbox.storefront import (
     account_pages,
     cart_pages,
@@ -15,7 +15,7 @@ from handoff_sandbox.storefront import (
     customer_sections,
     store_switcher,
 )
-from handoff_sandbox.storefront.visit import current_visit
+from handoff_sandbox.storefront.visit import get_current_visit
 
 _MODULES = (
     catalogue_pages,
@@ -27,11 +27,11 @@ _MODULES = (
 )
 
 
-def register(app: Flask) -> None:
+def register_routes(app: Flask) -> None:
     """Add the storefront's pages and template filters to the shop's application."""
     for module in _MODULES:
         app.register_blueprint(module.blueprint)
-    app.add_template_filter(to_json_number, "number")
+    app.add_template_filter(convert_to_json_number, "number")
     app.add_template_filter(format_price, "price")
     app.add_template_filter(format_product_price, "product_price")
     app.add_template_filter(get_content, "content")
@@ -40,11 +40,11 @@ def register(app: Flask) -> None:
 
 def format_price(amount: object) -> str:
     """Return an amount in the currency of the page."""
-    return current_visit().currency.format_price(amount)
+    return get_current_visit().currency.format_price(amount)
 
 
 def format_product_price(product: Product) -> str:
     """Return a product's price in the currency of the page."""
-    visit = current_visit()
+    visit = get_current_visit()
     website = visit.view.website
     return format_price(website.get_base_price(product) * website.get_rate(visit.currency))

@@ -14,21 +14,21 @@ from handoff_sandbox.storefront.responses import (
     reject_form,
     render_page,
 )
-from handoff_sandbox.storefront.visit import Visit, current_visit
+from handoff_sandbox.storefront.visit import Visit, get_current_visit
 
 blueprint = create_blueprint("account_pages", url_prefix="/customer/account")
 
 
 @blueprint.get("/")
 def show_account() -> Response:
-    if current_visit().customer is None:
+    if get_current_visit().customer is None:
         return redirect_to("/customer/account/login/")
     return render_page("account.html")
 
 
 @blueprint.get("/login/")
 def show_login_form() -> Response:
-    if current_visit().customer:
+    if get_current_visit().customer:
         return redirect_to("/customer/account/")
     response = render_page("login.html")
     response.headers["Login-Required"] = "true"
@@ -37,7 +37,7 @@ def show_login_form() -> Response:
 
 @blueprint.post("/loginPost/")
 def log_in() -> Response:
-    visit = current_visit()
+    visit = get_current_visit()
     if not visit.has_valid_form_key():
         reject_form(visit)
         return redirect_to("/customer/account/")
@@ -56,7 +56,7 @@ def log_in() -> Response:
 @blueprint.get("/logout/")
 def log_out() -> Response:
     """End the session. The quote stays with the customer."""
-    visit = current_visit()
+    visit = get_current_visit()
     visit.session = PhpSession(generate_session_id())
     visit.stored = b""
     _clear_browser_cache(visit)
@@ -91,13 +91,13 @@ def _merge_guest_quote(visit: Visit, customer: ShopCustomer, number: int | None)
     quotes = visit.shop.quotes
     guest_quote = None if number is None else quotes.find_active(number)
     website = visit.view.website
-    customer_quote = quotes.find_active_of(customer, website)
+    customer_quote = quotes.find_active_of_customer(customer, website)
     if guest_quote is not None and guest_quote is not customer_quote:
         if customer_quote is None:
             quotes.set_owner(guest_quote, customer)
         else:
             quotes.merge(customer_quote, guest_quote)
-    visit.set_quote(quotes.find_active_of(customer, website))
+    visit.set_quote(quotes.find_active_of_customer(customer, website))
 
 
 def _clear_browser_cache(visit: Visit) -> None:

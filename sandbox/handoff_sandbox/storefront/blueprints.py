@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, g, request
 
 from handoff_sandbox.php_sessions import ForeignFileError, encode_session
-from handoff_sandbox.shop import current_shop
+from handoff_sandbox.shop import get_current_shop
 from handoff_sandbox.storefront.responses import redirect_to, render_error_page
 from handoff_sandbox.storefront.visit import Visit
 
@@ -23,7 +23,7 @@ def create_blueprint(name: str, url_prefix: str | None = None) -> Blueprint:
 
 def _open_visit() -> Response | None:
     """Open the session that the cookie names. A file of another user is a 500, as in PHP."""
-    shop = current_shop()
+    shop = get_current_shop()
     code = request.args.get("___store") or request.cookies.get("store")
     host = request.host.partition(":")[0]
     view = g.view = shop.views.resolve(code, host=host)

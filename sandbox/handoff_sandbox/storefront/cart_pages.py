@@ -21,7 +21,7 @@ from handoff_sandbox.storefront.responses import (
     render_error_page,
     render_page,
 )
-from handoff_sandbox.storefront.visit import Visit, current_visit
+from handoff_sandbox.storefront.visit import Visit, get_current_visit
 from handoff_sandbox.totals import calculate_totals
 
 blueprint = create_blueprint("cart_pages")
@@ -36,7 +36,7 @@ def require_any_content_type() -> Response | None:
 
 @blueprint.get("/checkout/cart/")
 def show_cart() -> Response:
-    visit = current_visit()
+    visit = get_current_visit()
     quote = visit.find_quote()
     return render_page(
         "cart.html",
@@ -54,17 +54,17 @@ def add_product() -> Response:
 
     Without options, a configurable product is refused.
     """
-    visit = current_visit()
+    visit = get_current_visit()
     is_script = request.headers.get("X-Requested-With") == "XMLHttpRequest"
     if not visit.has_valid_form_key():
         if is_script:
             add_message(visit, "error", "Your session has expired")
             return redirect_to("/checkout/cart/")
         reject_form(visit)
-        return redirect_to(_referring_path(visit))
+        return redirect_to(_read_referring_path(visit))
     product = visit.shop.catalogue.find_by_id(_read_product_id())
     is_refused = product is not None and not _add_product(visit, product)
-    path = f"/{product.url_key}.html" if product and is_refused else _referring_path(visit)
+    path = f"/{product.url_key}.html" if product and is_refused else _read_referring_path(visit)
     if not is_script:
         return redirect_to(path)
     # A script reads the message in the sections that it loads next.
@@ -115,7 +115,7 @@ def _create_quote(visit: Visit) -> SandboxQuote:
     return quote
 
 
-def _referring_path(visit: Visit) -> str:
+def _read_referring_path(visit: Visit) -> str:
     """Return the path of the page that the shopper comes from, or / if it is not of this shop."""
     referrer = request.headers.get("Referer", "")
     inside = referrer.startswith(f"{visit.view.url}/")

@@ -6,19 +6,19 @@ from flask import Response
 
 from handoff_sandbox.storefront.blueprints import create_blueprint
 from handoff_sandbox.storefront.responses import render_page
-from handoff_sandbox.storefront.visit import current_visit
+from handoff_sandbox.storefront.visit import get_current_visit
 
 blueprint = create_blueprint("catalogue_pages")
 
 
 @blueprint.get("/")
 def show_home() -> Response:
-    return render_page("home.html", products=current_visit().shop.catalogue.list_visible())
+    return render_page("home.html", products=get_current_visit().shop.catalogue.list_visible())
 
 
 @blueprint.get("/<key>.html")
 def show_product(key: str) -> Response:
-    product = current_visit().shop.catalogue.find_by_url_key(key)
+    product = get_current_visit().shop.catalogue.find_by_url_key(key)
     return show_not_found("") if product is None else render_page("product.html", product=product)
 
 

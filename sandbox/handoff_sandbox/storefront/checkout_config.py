@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from handoff_sandbox.formats import JsonObject, format_amount, to_json_number
+from handoff_sandbox.formats import JsonObject, convert_to_json_number, format_amount
 from handoff_sandbox.quotes import QuoteLine, SandboxQuote
 from handoff_sandbox.rest.quote_serializers import serialize_customer
 from handoff_sandbox.storefront.visit import Visit
@@ -60,7 +60,7 @@ def _serialize_line(line: QuoteLine, quote: SandboxQuote) -> JsonObject:
         "product_id": str(line.product.id),
         "sku": line.sku,
         "name": line.product.name,
-        "qty": to_json_number(line.qty),
+        "qty": convert_to_json_number(line.qty),
         "price": format_amount(line.price),
         "row_total": format_amount(line.row_total),
         "product_type": line.product.type.value,

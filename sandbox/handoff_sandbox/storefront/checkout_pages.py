@@ -21,7 +21,7 @@ from handoff_sandbox.storefront.responses import (
     reject_form,
     render_page,
 )
-from handoff_sandbox.storefront.visit import Visit, current_visit
+from handoff_sandbox.storefront.visit import Visit, get_current_visit
 from handoff_sandbox.totals import FLAT_RATE, Totals, calculate_flat_rate, calculate_totals
 
 blueprint = create_blueprint("checkout_pages")
@@ -41,7 +41,7 @@ ADDRESS_FIELDS = (
 @blueprint.get("/checkout/")
 def show_checkout() -> Response:
     """Show the session's quote under a new session id, or redirect to the cart page."""
-    visit = current_visit()
+    visit = get_current_visit()
     quote = find_checkout_quote(visit)
     if quote is None:
         return redirect_to("/checkout/cart/")
@@ -57,7 +57,7 @@ def reject_post() -> Response:
 
 @blueprint.post("/checkout/placeorder/")
 def place_order() -> Response:
-    visit = current_visit()
+    visit = get_current_visit()
     quote = find_checkout_quote(visit)
     if not visit.has_valid_form_key():
         reject_form(visit)
@@ -80,7 +80,7 @@ def place_order() -> Response:
 @blueprint.get("/checkout/onepage/success/")
 def show_success() -> Response:
     """Show the order's number once. Magento forgets it after this page."""
-    visit = current_visit()
+    visit = get_current_visit()
     number = visit.session.get_text("checkout", "last_real_order_id")
     if visit.session.get("checkout", "last_success_quote_id") is None or number is None:
         return redirect_to("/checkout/cart/")
@@ -91,7 +91,7 @@ def show_success() -> Response:
 @blueprint.get("/paypal/payflow/cancelPayment/")
 def cancel_payment() -> Response:
     """Cancel the session's last order and restore its quote, whatever its payment method."""
-    visit = current_visit()
+    visit = get_current_visit()
     number = visit.session.get_number("checkout", "last_order_id")
     order = None if number is None else visit.shop.orders.by_id.get(number)
     if order is not None and visit.session.get_text("checkout", "last_real_order_id"):
@@ -134,7 +134,7 @@ def _render_form(quote: SandboxQuote, status: int = 200, problem: str | None = N
         totals_data=serialize_totals_data(with_shipping, quote.currency.code),
         problem=problem,
         given=request.form,
-        config=serialize_checkout_config(quote, current_visit()),
+        config=serialize_checkout_config(quote, get_current_visit()),
     )
 
 

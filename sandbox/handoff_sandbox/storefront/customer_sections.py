@@ -8,11 +8,11 @@ from flask import Response, jsonify, request
 
 from handoff_sandbox.checkout_rules import describe_line_error
 from handoff_sandbox.demo_content import get_content
-from handoff_sandbox.formats import JsonObject, format_amount, to_json_number
+from handoff_sandbox.formats import JsonObject, convert_to_json_number, format_amount
 from handoff_sandbox.quotes import QuoteLine
 from handoff_sandbox.storefront.blueprints import create_blueprint
 from handoff_sandbox.storefront.cart_pages import can_check_out
-from handoff_sandbox.storefront.visit import Visit, current_visit
+from handoff_sandbox.storefront.visit import Visit, get_current_visit
 from handoff_sandbox.totals import calculate_totals
 
 blueprint = create_blueprint("customer_sections")
@@ -20,7 +20,7 @@ blueprint = create_blueprint("customer_sections")
 
 @blueprint.get("/customer/section/load/")
 def load_sections() -> Response:
-    visit = current_visit()
+    visit = get_current_visit()
     names = [name for name in request.args.get("sections", "").split(",") if name]
     names = names or list(_SECTIONS)
     unknown = next((name for name in names if name not in _SECTIONS), None)
@@ -39,7 +39,7 @@ def serialize_cart_section(visit: Visit) -> JsonObject:
     subtotal_html = f'<span class="price">{visit.currency.format_price(subtotal)}</span>'
     lines = reversed(quote.visible_lines) if quote else ()
     return {
-        "summary_count": to_json_number(quote.total_qty) if quote else 0,
+        "summary_count": convert_to_json_number(quote.total_qty) if quote else 0,
         "subtotalAmount": format_amount(calculate_totals(quote).subtotal) if quote else 0,
         "subtotal": subtotal_html,
         "possible_onepage_checkout": can_check_out(visit),
@@ -78,7 +78,7 @@ def _serialize_line(line: QuoteLine, visit: Visit) -> JsonObject:
     return {
         "product_type": product.type.value,
         "options": [],
-        "qty": to_json_number(line.qty),
+        "qty": convert_to_json_number(line.qty),
         "item_id": str(line.number),
         "configure_url": configure,
         "is_visible_in_site_visibility": True,
@@ -88,7 +88,7 @@ def _serialize_line(line: QuoteLine, visit: Visit) -> JsonObject:
         "product_url": f"{url}/{product.url_key}.html",
         "product_has_url": True,
         "product_price": f'<span class="minicart-price"><span class="price">{price}</span></span>',
-        "product_price_value": to_json_number(line.price),
+        "product_price_value": convert_to_json_number(line.price),
         "product_image": {
             "src": f"{url}/static/sandbox/pictures/{get_content(product).picture}.svg",
             "alt": product.name,

@@ -8,14 +8,14 @@ from urllib.parse import unquote
 
 from flask import Response, render_template, request
 
-from handoff_sandbox.storefront.visit import Visit, current_visit
+from handoff_sandbox.storefront.visit import Visit, get_current_visit
 
 _HTML = "text/html; charset=UTF-8"
 
 
 def render_page(template: str, status: int = 200, **values: object) -> Response:
     """Render a page of the shop with the shopper's name, cart and store view around it."""
-    visit = current_visit()
+    visit = get_current_visit()
     quote = visit.find_quote()
     html = render_template(
         template,
@@ -37,7 +37,7 @@ def render_error_page() -> Response:
 
 def redirect_to(path: str) -> Response:
     """Redirect within the shop, with an absolute URL as Magento does."""
-    location = f"{current_visit().view.url}{path}"
+    location = f"{get_current_visit().view.url}{path}"
     return Response(status=302, headers={"Location": location}, content_type=_HTML)
 
 

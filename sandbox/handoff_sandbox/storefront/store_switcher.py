@@ -9,7 +9,7 @@ from flask import Response, request
 
 from handoff_sandbox.storefront.blueprints import create_blueprint
 from handoff_sandbox.storefront.responses import redirect_to, render_page
-from handoff_sandbox.storefront.visit import Visit, current_visit
+from handoff_sandbox.storefront.visit import Visit, get_current_visit
 
 blueprint = create_blueprint("store_switcher", url_prefix="/stores/store")
 
@@ -17,7 +17,7 @@ blueprint = create_blueprint("store_switcher", url_prefix="/stores/store")
 @blueprint.get("/switch/")
 def switch_store() -> Response:
     """Set the cookie for a store view, and redirect to the page that the shopper wants."""
-    visit = current_visit()
+    visit = get_current_visit()
     views = visit.shop.views
     target = views.find_by_code(request.args.get("___store"))
     if target is None:

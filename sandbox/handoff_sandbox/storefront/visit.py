@@ -79,7 +79,7 @@ class Visit:
         if quote is not None and quote.customer not in (None, self.customer):
             quote = None
         if quote is None and self.customer is not None:
-            quote = quotes.find_active_of(self.customer, self.view.website)
+            quote = quotes.find_active_of_customer(self.customer, self.view.website)
         if (quote.number if quote else None) != number:
             self.set_quote(quote)
         if quote is not None and quote.currency != self.currency:
@@ -118,7 +118,7 @@ class Visit:
             self.shop.sessions.save(self.session)
 
 
-def current_visit() -> Visit:
+def get_current_visit() -> Visit:
     """Return the visit of the running request."""
     visit = g.visit
     if not isinstance(visit, Visit):
