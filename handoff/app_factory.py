@@ -13,19 +13,16 @@ from handoff.entry.page_rendering import PageRenderer, init_babel
 from handoff.entry.security_headers import add_security_headers
 from handoff.entry.theme_css import register_theme_css
 from handoff.entry.views import EntryContext, register_entry_views
-from handoff.ledger import (
-    Clock,
-    CompletionClaimRepository,
-    Database,
-    LedgerUnreachable,
-    RefusedTransferRepository,
-    ShownPageRepository,
+from handoff.ledger.completion_claim_repository import CompletionClaimRepository
+from handoff.ledger.database import Clock, Database, LedgerUnreachable, open_database
+from handoff.ledger.migrate import (
     find_newest_schema_version,
     migrate,
-    open_database,
     read_schema_version,
     require_all_columns,
 )
+from handoff.ledger.refused_transfer_repository import RefusedTransferRepository
+from handoff.ledger.shown_page_repository import ShownPageRepository
 from handoff.operations.caller_authentication import CallerAuthentication
 from handoff.operations.error_handlers import register_error_handlers
 from handoff.operations.health import register_health_endpoints

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from handoff.api_formats import format_time
-from handoff.ledger import Handoff, LinkState
 from handoff.ledger.event_deliveries import EventDelivery
+from handoff.ledger.models import Handoff, LinkState
 
 _Moment = tuple[int, dict[str, Any]]  # an entry, and the time by which to sort it
 

@@ -9,8 +9,7 @@ import structlog
 
 from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.deadline import Deadline
-from handoff.ledger import Handoff
-from handoff.ledger.models import list_uncancelled_orders
+from handoff.ledger.models import Handoff, list_uncancelled_orders
 from handoff.ledger.order_lookup_repository import OrderLookupRepository
 from handoff.magento.orders import Orders
 from handoff.problems import Busy, LedgerUnavailable, ShopTimeout, ShopUnavailable

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from prometheus_client.registry import Collector
 
 from handoff.concurrency_limit import ConcurrencyLimit, ShopCallLimits, build_shop_call_limits
-from handoff.ledger import Database, HandoffRepository, Leases, LedgerLoginBlock
+from handoff.ledger.admin_login_block import LedgerLoginBlock
 from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
+from handoff.ledger.database import Database
+from handoff.ledger.handoff_repository import HandoffRepository
+from handoff.ledger.lease_locks import Leases
 from handoff.ledger.order_lookup_repository import OrderLookupRepository
 from handoff.ledger.stage_counts import read_handoff_metrics
 from handoff.magento.checkout_probe import CheckoutProbe

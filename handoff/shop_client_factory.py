@@ -6,7 +6,8 @@ import hmac
 import json
 from typing import TYPE_CHECKING
 
-from handoff.ledger import Database, LedgerLoginBlock
+from handoff.ledger.admin_login_block import LedgerLoginBlock
+from handoff.ledger.database import Database
 from handoff.magento.admin_access import (
     AccessToken,
     AdminAccess,

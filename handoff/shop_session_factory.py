@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from handoff.ledger import Database, StoredSessionRepository
+from handoff.ledger.database import Database
+from handoff.ledger.stored_session_repository import StoredSessionRepository
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
 from handoff.settings import Settings

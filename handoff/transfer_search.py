@@ -8,8 +8,9 @@ from typing import Any
 from handoff.bag_and_order_lines import list_bag_and_order_lines
 from handoff.entry.result_pages import find_page_title
 from handoff.handoff_timeline import build_timeline
-from handoff.ledger import Database, Handoff
+from handoff.ledger.database import Database
 from handoff.ledger.event_deliveries import EventDelivery, find_event_deliveries
+from handoff.ledger.models import Handoff
 from handoff.ledger.row_parser import UnreadableCallback
 from handoff.ledger.search_repository import FoundTransfer, SearchRepository
 from handoff.settings import Settings

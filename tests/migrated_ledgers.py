@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from handoff.ledger import migrate, open_database
+from handoff.ledger.database import open_database
+from handoff.ledger.migrate import migrate
 from tests.postgres import PostgresServer
 
 

@@ -22,7 +22,7 @@ from handoff.deadline import (
     set_queue_seconds,
     set_request_deadline,
 )
-from handoff.ledger import LedgerUnreachable, open_database
+from handoff.ledger.database import LedgerUnreachable, open_database
 from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpTransport
 from handoff.operations.rate_limits import RateLimit, RateLimitCounters

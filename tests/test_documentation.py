@@ -10,7 +10,7 @@ import pytest
 from handoff import problems
 from handoff.cli import COMMANDS
 from handoff.entry import result_pages
-from handoff.ledger import find_newest_schema_version
+from handoff.ledger.migrate import find_newest_schema_version
 from handoff.magento.line_refusals import REFUSAL_TEXTS
 from handoff.problems import Problem
 from handoff.reconciliation.report import ReportState

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from handoff.ledger import HandoffRepository
+from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.problems import LedgerUnavailable
 from tests.conftest import FakeClock, MakeApp, Poq, use_link
 from tests.running import RunningShop, running_service

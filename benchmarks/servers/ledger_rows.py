@@ -11,7 +11,9 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, delete, insert
 
-from handoff.ledger import generate_handoff_id, migrate, open_database, read_system_clock
+from handoff.ledger.database import open_database, read_system_clock
+from handoff.ledger.migrate import migrate
+from handoff.ledger.models import generate_handoff_id
 from handoff.ledger.tables import handoff
 from handoff.web_view_link import LinkTokens
 

@@ -11,7 +11,7 @@ from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, exit_on_problem, exit_with_setting_faults
 from handoff.cli.open_ledger import open_ledger
 from handoff.cli.stop_signals import handle_stop_signals
-from handoff.ledger import Database
+from handoff.ledger.database import Database
 from handoff.ledger.row_parser import UnreadableCallback
 from handoff.operations.json_logs import configure_logging
 from handoff.problems import RecordUnreadable

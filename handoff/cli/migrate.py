@@ -13,9 +13,10 @@ from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import exit_on_problem, exit_with_error, exit_with_setting_faults
 from handoff.cli.open_ledger import exit_on_ledger_error
 from handoff.console_table import format_count
-from handoff.ledger import Database, MigrationResult, open_database
-from handoff.ledger import migrate as migrate_tables
 from handoff.ledger.copy_database import CopyRefused, copy_ledger
+from handoff.ledger.database import Database, open_database
+from handoff.ledger.migrate import MigrationResult
+from handoff.ledger.migrate import migrate as migrate_tables
 from handoff.operations.json_logs import configure_logging
 
 _HELP = """\

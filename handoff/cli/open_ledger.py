@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from handoff.cli.exit_codes import exit_with_setting_faults
-from handoff.ledger import Database, migrate, open_database
+from handoff.ledger.database import Database, open_database
+from handoff.ledger.migrate import migrate
 from handoff.problems import LedgerUnavailable
 from handoff.settings import Settings
 

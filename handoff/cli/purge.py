@@ -16,7 +16,7 @@ from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.param_types import DurationParamType, convert_to_milliseconds
 from handoff.cli.unreadable_records import UnreadableRecords
 from handoff.console_table import create_table
-from handoff.ledger import read_system_clock
+from handoff.ledger.database import read_system_clock
 from handoff.ledger.purge import PurgeCounts, Purger, PurgeRequest
 from handoff.operations.json_logs import configure_logging
 

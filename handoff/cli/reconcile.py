@@ -29,7 +29,8 @@ from handoff.cli.reconcile_output import (
 from handoff.cli.unreadable_records import UnreadableRecords
 from handoff.console_table import format_count
 from handoff.deadline import Deadline
-from handoff.ledger import Clock, Database, LeaseLost, Leases, read_system_clock
+from handoff.ledger.database import Clock, Database, read_system_clock
+from handoff.ledger.lease_locks import LeaseLost, Leases
 from handoff.ledger.models import IssuePeriod
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders

@@ -8,7 +8,8 @@ import click
 
 from handoff import __version__
 from handoff.deadline import Deadline
-from handoff.ledger import Database, read_schema_version
+from handoff.ledger.database import Database
+from handoff.ledger.migrate import read_schema_version
 from handoff.operations.json_logs import configure_logging
 from handoff.problems import Problem
 from handoff.settings import Settings

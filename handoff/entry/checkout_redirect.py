@@ -13,7 +13,8 @@ from handoff.entry.page_rendering import PageRenderer
 from handoff.entry.result_pages import ResultPage
 from handoff.entry.shop_cookies import set_shop_cookies
 from handoff.entry.web_view_cookies import WebViewCookies
-from handoff.ledger import Handoff, HandoffRepository, LinkState
+from handoff.ledger.handoff_repository import HandoffRepository
+from handoff.ledger.models import Handoff, LinkState
 from handoff.order_lookup import OrderLookup
 from handoff.problems import LedgerUnavailable
 from handoff.shop_session import SessionProvider, SessionStoreError

@@ -17,7 +17,8 @@ from werkzeug.http import parse_accept_header
 from handoff.entry.inline_script import build_script_source, read_inline_script
 from handoff.entry.result_pages import ResultPage
 from handoff.entry.security_headers import POLICY_HEADER, build_policy
-from handoff.ledger import Handoff, ShownPageRepository
+from handoff.ledger.models import Handoff
+from handoff.ledger.shown_page_repository import ShownPageRepository
 from handoff.page_texts import LANGUAGES, load_page_texts
 from handoff.problems import LedgerUnavailable
 from handoff.resource_folders import find_resource_folder

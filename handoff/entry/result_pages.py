@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Literal
 
 from handoff import problems
-from handoff.ledger import LinkState
+from handoff.ledger.models import LinkState
 from handoff.problems import PAUSE_RETRY_AFTER, Problem
 
 LINK, DIRECT_ENTRY = "/h", "/enter"

@@ -14,7 +14,8 @@ from handoff.entry.page_rendering import PageRenderer
 from handoff.entry.result_pages import ResultPage
 from handoff.entry.shop_cookies import build_cookie_expiry_headers
 from handoff.entry.web_view_cookies import WebViewCookies, read_web_view_cookies
-from handoff.ledger import Handoff, HandoffRepository, LinkState
+from handoff.ledger.handoff_repository import HandoffRepository
+from handoff.ledger.models import Handoff, LinkState
 from handoff.operations.rate_limits import RateLimit, get_caller_network
 from handoff.operations.request_limits import read_form_field
 from handoff.operations.view_context import get_view_context, register_views

@@ -12,7 +12,8 @@ from flask import Flask, Response, jsonify
 
 from handoff import __version__
 from handoff.deadline import Deadline, run_until
-from handoff.ledger import Database, LedgerLoginBlock
+from handoff.ledger.admin_login_block import LedgerLoginBlock
+from handoff.ledger.database import Database
 from handoff.problems import LedgerUnavailable
 from handoff.shop_session import SessionProvider, SessionStoreError
 from handoff.webhooks.backlog import WebhookBacklog

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from handoff.deadline import Deadline
-from handoff.ledger import Database
+from handoff.ledger.database import Database
 from handoff.ledger.event_deliveries import find_event_deliveries
 from handoff.ledger.webhook_outbox import ORDERED
 from handoff.rehearsal.cancel_token import CancelToken

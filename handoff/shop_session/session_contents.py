@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from handoff.ledger import NewHandoff
+from handoff.ledger.models import NewHandoff
 from handoff.settings.store_view_models import StoreViews
 
 SessionSerializer = Literal["php", "php_serialize"]

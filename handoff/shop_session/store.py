@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from handoff.deadline import Deadline, run_until
-from handoff.ledger import Handoff
+from handoff.ledger.models import Handoff
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
 from handoff.settings.store_view_models import StoreViews
 from handoff.shop_session.session_contents import (

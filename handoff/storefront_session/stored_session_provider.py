@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from handoff.ledger import Handoff, StoredSessionRepository
+from handoff.ledger.models import Handoff
+from handoff.ledger.stored_session_repository import StoredSessionRepository
 from handoff.problems import LedgerUnavailable
 from handoff.shop_session import SessionStoreError
 

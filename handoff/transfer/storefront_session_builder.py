@@ -11,7 +11,7 @@ import structlog
 
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
-from handoff.ledger import StorefrontSession
+from handoff.ledger.stored_session_repository import StorefrontSession
 from handoff.magento.answers import classify_page, log_unusable_answer
 from handoff.magento.checkout_probe import (
     CheckoutInconclusive,

@@ -8,16 +8,9 @@ from dataclasses import replace
 from handoff.bag import Bag, BagLine, format_quantity, merge_lines, normalize_sku
 from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.deadline import Deadline
-from handoff.ledger import (
-    Handoff,
-    HandoffRepository,
-    Lease,
-    LeaseLost,
-    Leases,
-    NewHandoff,
-    build_reference_key,
-    compute_digest,
-)
+from handoff.ledger.handoff_repository import HandoffRepository
+from handoff.ledger.lease_locks import Lease, LeaseLost, Leases
+from handoff.ledger.models import Handoff, NewHandoff, build_reference_key, compute_digest
 from handoff.magento.quote_models import Quote
 from handoff.problems import Busy, NotWithThisStore, ShopTimeout
 from handoff.transfer.checkout_preflight import CheckoutPreflight

@@ -9,7 +9,8 @@ from http import HTTPStatus
 import structlog
 from flask import Blueprint, Flask, Response, g, jsonify, request
 
-from handoff.ledger import Handoff, RefusedTransferRepository
+from handoff.ledger.models import Handoff
+from handoff.ledger.refused_transfer_repository import RefusedTransferRepository
 from handoff.operations.caller_authentication import CallerAuthentication, read_api_key
 from handoff.operations.problem_response import make_problem_response
 from handoff.operations.rate_limits import RateLimit

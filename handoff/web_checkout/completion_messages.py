@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from handoff.ledger import CompletionClaimRepository, Handoff, HandoffRepository
-from handoff.ledger.models import compute_digest
+from handoff.ledger.completion_claim_repository import CompletionClaimRepository
+from handoff.ledger.handoff_repository import HandoffRepository
+from handoff.ledger.models import Handoff, compute_digest
 from handoff.order_lookup import OrderLookup
 
 

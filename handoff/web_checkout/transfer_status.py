@@ -19,7 +19,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from handoff.api_formats import describe_order, format_time
-from handoff.ledger import Handoff, LinkState, RefusedTransfer
+from handoff.ledger.models import Handoff, LinkState
+from handoff.ledger.refused_transfer_repository import RefusedTransfer
 
 STATES = (
     "ordered",

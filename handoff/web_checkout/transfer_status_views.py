@@ -8,7 +8,9 @@ from functools import partial
 from flask import Blueprint, Flask, Response, g, jsonify
 from werkzeug.routing import BaseConverter
 
-from handoff.ledger import HandoffRepository, RefusedTransferRepository, build_reference_key
+from handoff.ledger.handoff_repository import HandoffRepository
+from handoff.ledger.models import build_reference_key
+from handoff.ledger.refused_transfer_repository import RefusedTransferRepository
 from handoff.operations.caller_authentication import CallerAuthentication, read_api_key
 from handoff.operations.problem_response import make_problem_response
 from handoff.operations.rate_limits import RateLimit

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from handoff.deadline import Deadline
-from handoff.ledger import Database, Lease, LeaseLost, Leases
+from handoff.ledger.database import Database
+from handoff.ledger.lease_locks import Lease, LeaseLost, Leases
 from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable
 from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.problems import LedgerUnavailable

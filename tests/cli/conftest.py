@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from handoff.app_factory import create_app
 from handoff.cli import main
-from handoff.ledger import read_system_clock
+from handoff.ledger.database import read_system_clock
 from handoff.operations.json_logs import configure_logging
 from handoff.settings import Settings
 from tests.conftest import FakeClock

@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 
 from handoff.api_formats import format_time
-from handoff.ledger import read_system_clock
+from handoff.ledger.database import read_system_clock
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.search_repository import SearchRepository
 from handoff.ledger.webhook_outbox import WebhookOutbox

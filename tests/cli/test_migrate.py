@@ -14,15 +14,11 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, select
 
-from handoff.ledger import (
-    Database,
-    Handoff,
-    copy_database,
-    find_newest_schema_version,
-    migrate,
-    open_database,
-)
+from handoff.ledger import copy_database
+from handoff.ledger.database import Database, open_database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS
+from handoff.ledger.migrate import find_newest_schema_version, migrate
+from handoff.ledger.models import Handoff
 from handoff.ledger.tables import handoff as handoff_table
 from handoff.ledger.tables import metadata
 from handoff.ledger.webhook_outbox import WebhookOutbox
@@ -160,7 +156,7 @@ def test_ctrl_c_undoes_the_copy_and_it_can_be_repeated(
 
 COPY_SCRIPT = """
 import sys
-from handoff.ledger import open_database
+from handoff.ledger.database import open_database
 from handoff.ledger.copy_database import copy_ledger
 moving = copy_ledger(open_database(sys.argv[1]), open_database(sys.argv[2]))
 print(next(moving), next(moving), flush=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from handoff.deadline import Deadline
-from handoff.ledger import Leases
+from handoff.ledger.lease_locks import Leases
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
 from tests.cli.conftest import Command

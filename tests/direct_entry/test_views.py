@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
-from handoff.ledger import HandoffRepository, Leases
+from handoff.ledger.handoff_repository import HandoffRepository
+from handoff.ledger.lease_locks import Leases
 from handoff.problems import LedgerUnavailable
 from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path, use_link

@@ -10,7 +10,8 @@ import pytest
 
 from handoff.doctor.check_result import CheckResult
 from handoff.doctor.checks import ledger
-from handoff.ledger import migrate, open_database
+from handoff.ledger.database import open_database
+from handoff.ledger.migrate import migrate
 from tests.doctor.conftest import create_context, good_settings, run_checks_named
 from tests.postgres import PASSWORD, PostgresServer
 

@@ -6,7 +6,7 @@ import pytest
 from handoff_sandbox.phone import log_reader
 
 from handoff.entry import result_pages
-from handoff.ledger import LinkState
+from handoff.ledger.models import LinkState
 from handoff.magento.client import ShopDropped
 from handoff.problems import Busy, Problem
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from handoff.ledger import Database
+from handoff.ledger.database import Database
 
 _WITHOUT_PLAN = ("INSERT", "BEGIN", "SAVEPOINT", "PRAGMA", "SET", "SELECT pg_", "SELECT set_config")
 

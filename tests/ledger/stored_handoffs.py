@@ -8,8 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Executable, select
 
 from handoff.deadline import Deadline
-from handoff.ledger import Handoff, HandoffRepository, Leases, NewHandoff, migrate, open_database
-from handoff.ledger.models import IssuePeriod, OrderFinding
+from handoff.ledger.database import open_database
+from handoff.ledger.handoff_repository import HandoffRepository
+from handoff.ledger.lease_locks import Leases
+from handoff.ledger.migrate import migrate
+from handoff.ledger.models import Handoff, IssuePeriod, NewHandoff, OrderFinding
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.ledger.tables import handoff
 from tests.conftest import FakeClock

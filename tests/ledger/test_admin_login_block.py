@@ -7,7 +7,7 @@ import time
 import pytest
 
 from handoff.deadline import Deadline
-from handoff.ledger import LedgerLoginBlock
+from handoff.ledger.admin_login_block import LedgerLoginBlock
 from tests.conftest import FakeClock
 from tests.ledger.stored_handoffs import LedgerWithHandoffs
 

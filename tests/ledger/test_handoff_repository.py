@@ -9,7 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from handoff.deadline import Deadline
-from handoff.ledger import LeaseLost, LinkState, migrate, open_database
+from handoff.ledger.database import open_database
+from handoff.ledger.lease_locks import LeaseLost
+from handoff.ledger.migrate import migrate
+from handoff.ledger.models import LinkState
 from handoff.ledger.tables import handoff, lease
 from handoff.problems import LedgerUnavailable
 from tests.ledger.query_plans import find_full_scans, recorded_statements

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from handoff.deadline import Deadline
-from handoff.ledger import LeaseLost
+from handoff.ledger.lease_locks import LeaseLost
 from handoff.ledger.tables import lease
 from tests.ledger.query_plans import find_full_scans, recorded_statements
 from tests.ledger.stored_handoffs import LedgerWithHandoffs

@@ -15,16 +15,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import ColumnClause, column, insert, inspect, select, table, text
 
 from handoff.deadline import Deadline
-from handoff.ledger import (
-    Database,
-    HandoffRepository,
-    Leases,
-    build_reference_key,
-    compute_digest,
-    find_newest_schema_version,
-    migrate,
-    open_database,
-)
+from handoff.ledger.database import Database, open_database
+from handoff.ledger.handoff_repository import HandoffRepository
+from handoff.ledger.lease_locks import Leases
+from handoff.ledger.migrate import find_newest_schema_version, migrate
+from handoff.ledger.models import build_reference_key, compute_digest
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.ledger.refused_transfer_repository import find_last_refusals
 from handoff.ledger.tables import handoff, metadata

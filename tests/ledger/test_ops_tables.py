@@ -8,7 +8,6 @@ from functools import partial
 import pytest
 from sqlalchemy import Table, func, select
 
-from handoff.ledger import ShownPageRepository
 from handoff.ledger.ended_ops_session_repository import EndedOpsSessionRepository
 from handoff.ledger.event_deliveries import find_event_deliveries
 from handoff.ledger.ops_sign_in_tries import OpsSignInTries, TryLimit
@@ -18,7 +17,7 @@ from handoff.ledger.refused_transfer_repository import (
     RefusedTransferRepository,
     find_last_refusals,
 )
-from handoff.ledger.shown_page_repository import RECORD_INTERVAL
+from handoff.ledger.shown_page_repository import RECORD_INTERVAL, ShownPageRepository
 from handoff.ledger.stage_counts import DAY, count_stages_by_day, sum_stages
 from handoff.ledger.tables import ended_ops_session, login_block
 from handoff.ledger.webhook_outbox import WebhookOutbox

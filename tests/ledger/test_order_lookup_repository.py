@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handoff.ledger import open_database
+from handoff.ledger.database import open_database
 from handoff.ledger.models import Handoff, OrderOutcome
 from handoff.ledger.order_lookup_repository import OrderLookupRepository
 from tests.ledger.stored_handoffs import HOUR, ORDERS, LedgerWithHandoffs

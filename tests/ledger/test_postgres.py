@@ -15,17 +15,11 @@ import pytest
 from sqlalchemy import Connection, select, text, update
 
 from handoff.deadline import Deadline
-from handoff.ledger import (
-    Database,
-    Handoff,
-    HandoffRepository,
-    Leases,
-    LinkState,
-    find_newest_schema_version,
-    migrate,
-    open_database,
-)
-from handoff.ledger.database import LedgerConflict, read_system_clock
+from handoff.ledger.database import Database, LedgerConflict, open_database, read_system_clock
+from handoff.ledger.handoff_repository import HandoffRepository
+from handoff.ledger.lease_locks import Leases
+from handoff.ledger.migrate import find_newest_schema_version, migrate
+from handoff.ledger.models import Handoff, LinkState
 from handoff.ledger.tables import handoff
 from handoff.problems import LedgerUnavailable
 from tests.ledger.stored_handoffs import NEW_HANDOFF
@@ -175,7 +169,8 @@ def test_both_transactions_of_a_deadlock_succeed(database: Database) -> None:
 
 MIGRATING = """
 import sys
-from handoff.ledger import migrate, open_database
+from handoff.ledger.database import open_database
+from handoff.ledger.migrate import migrate
 database = open_database(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from handoff.ledger import RefusedTransferRepository, build_reference_key
+from handoff.ledger.models import build_reference_key
+from handoff.ledger.refused_transfer_repository import RefusedTransferRepository
 from handoff.ledger.search_repository import SearchRepository
 from tests.ledger.stored_handoffs import LedgerWithHandoffs
 

@@ -19,7 +19,8 @@ import pytest
 from sqlalchemy import Connection
 
 from handoff.deadline import set_request_deadline
-from handoff.ledger import Database, migrate, open_database
+from handoff.ledger.database import Database, open_database
+from handoff.ledger.migrate import migrate
 from handoff.problems import LedgerUnavailable
 from tests.races.ledger_access import locked_ledger
 
@@ -183,7 +184,7 @@ def test_only_one_transaction_is_open_among_threads_and_processes(writers: Write
 
 HOLDING = """
 import sys
-from handoff.ledger import open_database
+from handoff.ledger.database import open_database
 with open_database(sys.argv[1]).open_migration_transaction():
     print("holds the lock", flush=True)
     sys.stdin.readline()
@@ -248,7 +249,7 @@ def test_a_forked_process_writes_with_a_thread_and_a_lock_of_its_own(writers: Wr
     writers.write(writers.insert("parent")).result()
     script = (
         "import os, sys\n"
-        "from handoff.ledger import open_database\n"
+        "from handoff.ledger.database import open_database\n"
         "database = open_database(sys.argv[1])\n"
         "def insert(name):\n"
         "    database.write(lambda connection: connection.exec_driver_sql(\n"

@@ -17,15 +17,10 @@ from hypothesis.stateful import (
 from sqlalchemy import Connection
 
 from handoff.deadline import Deadline
-from handoff.ledger import (
-    Handoff,
-    HandoffRepository,
-    Leases,
-    LinkState,
-    NewHandoff,
-    open_database,
-)
-from handoff.ledger.handoff_repository import MAX_REOPENS
+from handoff.ledger.database import open_database
+from handoff.ledger.handoff_repository import MAX_REOPENS, HandoffRepository
+from handoff.ledger.lease_locks import Leases
+from handoff.ledger.models import Handoff, LinkState, NewHandoff
 from handoff.ledger.tables import metadata
 from tests.conftest import FakeClock
 

@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from handoff.deadline import Deadline
-from handoff.ledger import RefusedTransferRepository
 from handoff.ledger.event_deliveries import find_event_deliveries
 from handoff.ledger.purge import PurgeCounts, Purger, PurgeRequest
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
+from handoff.ledger.refused_transfer_repository import RefusedTransferRepository
 from handoff.ledger.search_repository import SearchRepository
 from handoff.ledger.sqlite_database import SqliteDatabase
 from handoff.ledger.tables import webhook_event

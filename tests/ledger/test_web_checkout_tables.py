@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import func, select
 
-from handoff.ledger import CompletionClaimRepository, RefusedTransferRepository
+from handoff.ledger.completion_claim_repository import CompletionClaimRepository
 from handoff.ledger.purge import Purger, PurgeRequest
-from handoff.ledger.refused_transfer_repository import RETENTION
+from handoff.ledger.refused_transfer_repository import RETENTION, RefusedTransferRepository
 from handoff.ledger.search_repository import SearchRepository
 from handoff.ledger.tables import refused_transfer
 from tests.ledger.query_plans import find_full_scans, recorded_statements

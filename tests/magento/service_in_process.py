@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from handoff.app_factory import create_app
-from handoff.ledger import Database
+from handoff.ledger.database import Database
 from handoff.ledger.tables import handoff, lease
 from handoff.settings import load_settings
 from tests.conftest import Poq, settings_for

@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 
 from handoff import __version__
-from handoff.ledger import Handoff
+from handoff.ledger.models import Handoff
 from handoff.operations.health import ReadinessCheck
 from handoff.shop_session import SessionStoreError
 from tests.conftest import MakeApp

@@ -11,7 +11,11 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from handoff.deadline import Deadline
-from handoff.ledger import Database, HandoffRepository, Leases, NewHandoff, migrate, open_database
+from handoff.ledger.database import Database, open_database
+from handoff.ledger.handoff_repository import HandoffRepository
+from handoff.ledger.lease_locks import Leases
+from handoff.ledger.migrate import migrate
+from handoff.ledger.models import NewHandoff
 from handoff.ledger.tables import handoff, lease
 from handoff.web_view_link import LinkTokens
 

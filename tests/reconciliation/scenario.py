@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 
-from handoff.ledger import Database
+from handoff.ledger.database import Database
 from handoff.ledger.models import IssuePeriod
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from handoff.ledger import Database
+from handoff.ledger.database import Database
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.tables import handoff, stored_session
 from tests.conftest import BOTH, FakeClock, MakeApp, Poq, get_link_path, new_ledger, use_link

@@ -10,7 +10,7 @@ import pytest
 import requests
 from werkzeug.test import TestResponse
 
-from handoff.ledger import Database, open_database
+from handoff.ledger.database import Database, open_database
 from handoff.settings import Settings, load_settings
 from handoff.settings.store_view_models import StoreView
 from tests.conftest import MakeApp, Poq

@@ -9,7 +9,11 @@ from dataclasses import dataclass, replace
 import pytest
 
 from handoff.deadline import Deadline
-from handoff.ledger import Handoff, HandoffRepository, Leases, migrate, open_database
+from handoff.ledger.database import open_database
+from handoff.ledger.handoff_repository import HandoffRepository
+from handoff.ledger.lease_locks import Leases
+from handoff.ledger.migrate import migrate
+from handoff.ledger.models import Handoff
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.webhooks.deliverer import Deliverer

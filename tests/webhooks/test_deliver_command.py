@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from handoff.ledger import read_system_clock
+from handoff.ledger.database import read_system_clock
 from handoff.ledger.search_repository import SearchRepository
 from handoff.ledger.tables import handoff, lease, webhook_event
 from tests.command_in_process import run_command

@@ -12,8 +12,13 @@ from sqlalchemy.engine import make_url
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.ledger import find_newest_schema_version, open_database, read_schema_version
-from handoff.ledger.migrate import describe_unknown_version, is_known_version
+from handoff.ledger.database import open_database
+from handoff.ledger.migrate import (
+    describe_unknown_version,
+    find_newest_schema_version,
+    is_known_version,
+    read_schema_version,
+)
 from handoff.problems import LedgerUnavailable
 
 _MOUNTS = Path("/proc/mounts")

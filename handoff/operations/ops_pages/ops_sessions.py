@@ -13,7 +13,7 @@ import secrets
 from flask import Request, Response
 from itsdangerous import BadSignature, TimestampSigner
 
-from handoff.ledger import Database
+from handoff.ledger.database import Database
 from handoff.ledger.ended_ops_session_repository import EndedOpsSessionRepository
 from handoff.problems import LedgerUnavailable
 

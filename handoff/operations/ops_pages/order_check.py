@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from handoff.concurrency_limit import ConcurrencyLimit
-from handoff.ledger import Database, HandoffRepository
+from handoff.ledger.database import Database
+from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
 from handoff.problems import Busy, Problem

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from handoff import __version__
 from handoff.deadline import Deadline
-from handoff.ledger import Database, find_newest_schema_version
+from handoff.ledger.database import Database
+from handoff.ledger.migrate import find_newest_schema_version
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.client import MagentoClient
 from handoff.magento.http_failures import NoResponse

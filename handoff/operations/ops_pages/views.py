@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, Response, abort, make_response, render_templ
 
 from handoff.api_formats import format_time
 from handoff.concurrency_limit import ConcurrencyLimit
-from handoff.ledger import Database
+from handoff.ledger.database import Database
 from handoff.ledger.refused_transfer_repository import find_last_refusals
 from handoff.ledger.stage_counts import StageCounts, sum_stages
 from handoff.operations.ops_pages import funnel_chart
