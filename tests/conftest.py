@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from handoff.app_factory import create_app
 from handoff.settings import Settings, load_settings
+from tests.compiled_caches import share_compiled_code
 from tests.logs import CapturedLog
 from tests.mariadb import MariadbServer, derive_session_store_key, running_mariadb
 from tests.migrated_ledgers import create_ledger_in, create_ledger_on
@@ -24,6 +25,7 @@ from tests.postgres import PostgresServer, running_postgres
 from tests.running import RedisServer, RunningShop, ShopServer, running_redis, running_shop_server
 
 pytest_plugins = ["tests.pytest_hooks"]
+share_compiled_code()
 
 KEY = "a-key-of-the-tests"
 
