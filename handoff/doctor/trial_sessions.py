@@ -46,16 +46,16 @@ def open_page_with_session(
 ) -> tuple[VisitedPage, ...]:
     """Open checkout, or another page, with a session; return every page on the way."""
     site = shop.settings.build_store_site(store)
-    visit = shop.checkout_probe.open_page(
+    pages = shop.checkout_probe.open_page(
         ShopSession(site, session_id),
         url or site.landing_url,
         deadline=shop.deadline,
         follow_redirects=True,
     )
-    for page in visit.pages:
+    for page in pages:
         # Magento continues with a new id and keeps the old session for a while.
         register_new_session(shop, page.response)
-    return visit.pages
+    return pages
 
 
 def register_new_session(shop: DoctorShopClient, response: HttpResponse) -> None:

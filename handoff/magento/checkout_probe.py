@@ -81,19 +81,6 @@ class VisitedPage:
         return urlsplit(self.url).path
 
 
-@dataclass(frozen=True, slots=True)
-class StorefrontVisit:
-    """The pages in the order of the requests, and the last id of the session."""
-
-    pages: tuple[VisitedPage, ...]
-    session_id: str = field(repr=False)
-
-    @property
-    def last_page(self) -> VisitedPage:
-        """The page at which the visit ended."""
-        return self.pages[-1]
-
-
 class CheckoutReply(Enum):
     """The page that checkout leads to: its own, the cart, the account's data, or an error."""
 
@@ -137,11 +124,11 @@ class CheckoutProbe:
         deadline: Deadline,
         method: str = "GET",
         follow_redirects: bool = False,
-    ) -> StorefrontVisit:
-        """Request a page with the cookies that a browser would send, and follow up to 7 redirects.
+    ) -> tuple[VisitedPage, ...]:
+        """Request a page as a browser would, and follow up to 7 redirects; return all pages.
 
-        Magento renews the session id on the way; later pages get the new one. The visit ends at a
-        page without an answer.
+        Magento renews the session id on the way; later pages get the new one. A page without
+        an answer is the last.
         """
         pages: list[VisitedPage] = []
         cookie, session_id = session.site.session_cookie, session.session_id
@@ -156,7 +143,7 @@ class CheckoutProbe:
             session_id = find_cookie_value(response, cookie.name) or session_id
             session.renewed_ids.append(session_id)
             url = _resolve_redirect(url, response.location)
-        return StorefrontVisit(tuple(pages), session_id)
+        return tuple(pages)
 
     def ask_checkout(
         self, session: ShopSession, *, deadline: Deadline, method: str = "HEAD"
@@ -166,8 +153,8 @@ class CheckoutProbe:
         Raises StoreNotServed if checkout is on a host to which browsers do not send the session
         cookie, and CheckoutInconclusive for any other answer or for no answer.
         """
-        visit = self.open_page(session, session.site.checkout_url, deadline=deadline, method=method)
-        return self.classify_checkout(session.site, visit.last_page)
+        pages = self.open_page(session, session.site.checkout_url, deadline=deadline, method=method)
+        return self.classify_checkout(session.site, pages[-1])
 
     def classify_checkout(self, site: StoreSite, page: VisitedPage) -> CheckoutReply:
         """Return where the answer to a request for checkout leads. Raises as `ask_checkout`."""
@@ -191,7 +178,7 @@ class CheckoutProbe:
         Raises CheckoutInconclusive if there is no answer.
         """
         url = f"{session.site.storefront_url}{CART_SECTION}"
-        page = self.open_page(session, url, deadline=deadline).last_page
+        page = self.open_page(session, url, deadline=deadline)[-1]
         if page.failure is not None:
             raise _build_inconclusive(page.failure)
         return page.response.status < HTTPStatus.INTERNAL_SERVER_ERROR

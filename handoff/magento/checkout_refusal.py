@@ -151,7 +151,7 @@ class _RefusalFinder:
 
     def _fetch_page_body(self, path: str) -> bytes:
         url = f"{self.session.site.storefront_url}{path}"
-        page = self.probe.open_page(self.session, url, deadline=self.deadline).last_page
+        page = self.probe.open_page(self.session, url, deadline=self.deadline)[-1]
         if page.failure is not None:
             raise page.failure
         if page.response.is_truncated:

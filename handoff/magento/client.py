@@ -254,17 +254,10 @@ def retry_dropped_connections(call: Callable[[], _T], deadline: Deadline) -> _T:
     """
     if deadline.has_passed:
         raise ShopTimeout
-    for attempt in stamina.retry_context(
-        on=ShopDropped,
-        attempts=3,
-        timeout=deadline.remaining,
-        wait_initial=0.05,
-        wait_max=0.5,
-        wait_jitter=0.05,
-    ):
-        with attempt:
-            return call()
-    raise AssertionError("stamina raises the last error")
+    retrying_caller = stamina.RetryingCaller(
+        attempts=3, timeout=deadline.remaining, wait_initial=0.05, wait_max=0.5, wait_jitter=0.05
+    )
+    return retrying_caller(ShopDropped, call)
 
 
 def raise_no_response(error: NoResponse) -> NoReturn:
