@@ -1,4 +1,4 @@
-"""Hooks into pytest: which tests start processes, their order, memory, and rules of CI."""
+"""Hooks into pytest: which tests start processes, their order, memory, logs and rules of CI."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.running import require_program
+from tests.running import RunningService, require_program
 
+_LOG_LINES = 60  # of a service, shown with a failed test
 _STARTERS = (subprocess.Popen, subprocess.run, require_program)
 # The modules whose tests take the longest. They share no server, so they can be run anywhere.
 _LONGEST = ("test_fifty_kills", "test_postgres_restarts")
@@ -44,6 +45,20 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     # Python's own thresholds cost processor time: the tests make many objects that live long.
     gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show with a failed test the end of the log of each service that it used as a fixture."""
+    report = yield
+    if report.failed and isinstance(item, pytest.Function):
+        for name, value in item.funcargs.items():
+            if isinstance(value, RunningService):
+                lines = value.log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+                report.sections.append((f"log of {name}", "\n".join(lines)))
+    return report
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
