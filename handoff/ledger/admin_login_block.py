@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 
 from handoff.deadline import Deadline
-from handoff.ledger.database import NOW, Database
+from handoff.ledger.database import MAX_STATEMENT_AGE, NOW, Database
 from handoff.ledger.lease_locks import Leases
 from handoff.ledger.tables import login_block
 
@@ -29,7 +29,7 @@ _settings_age: sa.BindParameter[int] = sa.bindparam("settings_age", type_=sa.Big
 _is_blocked = sa.and_(
     _c.login_hash == sa.bindparam("login_hash"),
     _c.expires_at > NOW,
-    _c.blocked_at <= NOW,  # else it was written before the clock was set back
+    _c.blocked_at <= NOW + MAX_STATEMENT_AGE,  # else the clock was set back since
 )
 
 _FIND_BLOCK = sa.select(_c.refusal_count).where(_is_blocked)

@@ -75,6 +75,12 @@ log = structlog.get_logger()
 MAX_WAIT = 5.0
 """Seconds that a caller waits for a lock, a connection or an answer at most."""
 
+MAX_STATEMENT_AGE = int(MAX_WAIT * 1000)
+"""Milliseconds for which a statement may wait after its `NOW`; so a row may have a later time.
+
+A row whose time is later by more was written before the clock was set back.
+"""
+
 _RESERVE = 0.5  # seconds for a write that begins after the deadline and records what was done
 T = TypeVar("T")
 

@@ -106,3 +106,13 @@ def test_a_clock_that_steps_back_blocks_no_login_for_longer(
     clock.advance(seconds=-3600)
     assert not block.is_set()
     assert may_try(block)
+
+
+def test_a_statement_that_began_before_the_block_sees_it(
+    ledger: LedgerWithHandoffs, clock: FakeClock
+) -> None:
+    block = open_block(ledger)
+    block.set(35 * MINUTE)
+    clock.advance(seconds=-5)
+    assert block.is_set()
+    assert not may_try(block)

@@ -79,6 +79,17 @@ def test_a_clock_that_steps_back_leaves_no_lease_held(ledger: LedgerWithHandoffs
                 ledger.leases.extend(lost)
 
 
+def test_a_statement_that_began_before_the_lease_does_not_take_it(
+    ledger: LedgerWithHandoffs,
+) -> None:
+    with ledger.leases.acquire("k", Deadline.after(0)) as first:
+        ledger.clock.advance(seconds=-5)
+        with ledger.leases.acquire("k", Deadline.after(0)) as second:
+            assert second is None
+        assert first is not None
+        ledger.leases.extend(first)
+
+
 def test_a_lost_lease_is_not_taken_from_its_new_holder(ledger: LedgerWithHandoffs) -> None:
     first = ledger.leases.acquire("k", Deadline.after(0))
     first.__enter__()

@@ -125,6 +125,15 @@ def test_tries_are_counted_by_key_until_the_period_ends(ledger: LedgerWithHandof
     assert tries.count_try_or_get_wait(LIMITS) == 0
 
 
+def test_tries_of_statements_that_began_before_the_period_are_counted(
+    ledger: LedgerWithHandoffs,
+) -> None:
+    tries = OpsSignInTries(ledger.database)
+    assert [tries.count_try_or_get_wait(LIMITS) for _ in range(2)] == [0, 0]
+    ledger.clock.advance(seconds=-5)
+    assert tries.count_try_or_get_wait(LIMITS) == PERIOD + 5
+
+
 def test_each_key_has_a_period_of_its_own(ledger: LedgerWithHandoffs) -> None:
     tries = OpsSignInTries(ledger.database)
     limits = {"address": TryLimit(2, 300), "all": TryLimit(3, 3600)}

@@ -7,20 +7,26 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from handoff.deadline import Deadline
-from handoff.ledger.database import Database, LedgerConflict, open_database, read_system_clock
+from handoff.ledger.database import (
+    NOW,
+    Database,
+    LedgerConflict,
+    open_database,
+    read_system_clock,
+)
 from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.lease_locks import Leases
 from handoff.ledger.migrate import find_newest_schema_version, migrate
 from handoff.ledger.models import Handoff, LinkState
-from handoff.ledger.tables import handoff
+from handoff.ledger.tables import handoff, lease
 from handoff.problems import LedgerUnavailable
 from tests.ledger.stored_handoffs import NEW_HANDOFF
 from tests.postgres import PASSWORD, PostgresServer, running_postgres
@@ -115,6 +121,28 @@ def test_a_lease_is_held_against_a_host_whose_clock_is_ahead(
         monkeypatch.setattr(time, "time_ns", lambda: real() + 11_000_000_000)
         with Leases(database, seconds=10).acquire("k", Deadline.after(0)) as second:
             assert second is None
+
+
+def test_a_statement_that_waited_while_a_lease_was_written_does_not_take_it(
+    database: Database,
+) -> None:
+    """It read the time before the lease began, so the lease ends later than one of its own."""
+    leases = Leases(database, seconds=10)
+
+    def acquire_second() -> bool:
+        with leases.acquire("k", Deadline.after(0)) as second:
+            return second is not None
+
+    def acquire_first(connection: Connection) -> Future[bool]:
+        connection.execute(insert(lease).values(key_hash="k", holder="first", expires_at=0))
+        waiting = pool.submit(acquire_second)
+        while not connection.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted")).all():
+            time.sleep(0.01)
+        connection.execute(update(lease).values(expires_at=NOW + 10_000))
+        return waiting
+
+    with ThreadPoolExecutor(1) as pool:
+        assert not database.write(acquire_first).result()
 
 
 def test_a_transaction_that_was_undone_by_a_conflict_is_repeated(database: Database) -> None:
