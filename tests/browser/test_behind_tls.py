@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright, Response
 
-from tests.browser.conftest import ARGUMENTS, NewWebView
+from tests.browser.conftest import ARGUMENTS, NewWebView, require_headless_chromium
 from tests.browser.poq import Poq
 from tests.browser.web_view import WebView
 from tests.nginx_server import BARE, SERVICE, SHOP, NginxServer, running_nginx
-from tests.running import RunningService, require_program, running_service, running_shop
+from tests.running import RunningService, running_service, running_shop
 from tests.service_calls import create_environment
 
 LINES = (("ITEM-02", 2), ("ITEM-07", 1))
@@ -88,7 +88,7 @@ def browser(playwright: Playwright, scene: Scene) -> Iterator[Browser]:
     """Start a Chromium that resolves the hosts and trusts their certificate."""
     known = scene.nginx.certificate.fingerprint()
     browser = playwright.chromium.launch(
-        executable_path=require_program("chromium"),
+        executable_path=require_headless_chromium(),
         args=[
             *ARGUMENTS,
             f"--host-resolver-rules={scene.nginx.chromium_resolver_rules()}",
