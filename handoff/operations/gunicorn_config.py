@@ -53,8 +53,13 @@ _CLIENT_TIMEOUT = struct.pack("ll", 10, 0)  # seconds and microseconds, in the k
 
 def on_starting(_server: object) -> None:
     """Load the settings and the code for all workers, which are forked and start in a moment."""
+    # Modules live as long as the process. Looking through them for garbage while they are imported
+    # would take a quarter of the start, and each worker would copy their memory.
+    gc.disable()
     reload_settings()
     import_module("handoff.app_factory")  # it imports this module
+    gc.freeze()
+    gc.enable()
 
 
 def when_ready(server: Any) -> None:

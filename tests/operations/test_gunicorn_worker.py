@@ -1,15 +1,18 @@
-"""How connections that are kept alive are shared among the workers."""
+"""Connections are shared among the workers, and garbage is collected in all processes."""
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import pytest
 import requests
 
+from handoff.operations import gunicorn_config
 from tests.running import RunningService, RunningShop, running_service
 from tests.service_calls import create_environment
 
@@ -47,3 +50,11 @@ def test_every_worker_gets_a_share_of_the_connections(shop: RunningShop, tmp_pat
         for _ in range(CONNECTIONS):
             counts = connect()
     assert min(counts) >= CONNECTIONS // 8  # half of them on an idle machine
+
+
+def test_garbage_is_collected_after_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gunicorn_config, "reload_settings", lambda: None)
+    gunicorn_config.on_starting(None)
+    assert gc.isenabled()
+    gunicorn_config.post_worker_init(None)
+    assert gc.isenabled()
