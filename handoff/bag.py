@@ -86,17 +86,17 @@ def find_quote_differences(lines: Sequence[ComparableLine], bag: Iterable[BagLin
     Case is ignored, and lines of one sku are added up.
     """
     return [
-        _build_quote_fault(wanted, held)
-        for wanted, held, _ in find_line_differences(lines, tuple(bag))
+        _build_quote_fault(in_bag, in_quote)
+        for in_bag, in_quote, _ in find_line_differences(lines, tuple(bag))
     ]
 
 
 class LineDifference(NamedTuple):
-    """One sku of a bag beside a quote or an order: what is wanted, held, and held but not free."""
+    """One sku in the bag, in all lines of a quote or of orders, and in those that are not free."""
 
-    wanted: BagLine
-    held: BagLine
-    paid: BagLine
+    in_bag: BagLine
+    in_lines: BagLine
+    in_paid_lines: BagLine
 
 
 def find_line_differences(
@@ -104,13 +104,15 @@ def find_line_differences(
 ) -> Iterator[LineDifference]:
     """Yield how the lines differ from the bag, for each sku that does."""
     in_bag = _merge_by_sku(bag)
-    held = _merge_by_sku(_use_bag_sku(in_bag, line) for line in lines)
-    paid = _merge_by_sku(_use_bag_sku(in_bag, line) for line in lines if not line.is_free)
-    for key in in_bag | held:
-        none = BagLine((in_bag.get(key) or held[key]).sku, Decimal(0))
-        found = LineDifference(in_bag.get(key, none), held.get(key, none), paid.get(key, none))
-        if not found.paid.quantity <= found.wanted.quantity <= found.held.quantity:
-            yield found
+    in_lines = _merge_by_sku(_use_bag_sku(in_bag, line) for line in lines)
+    in_paid_lines = _merge_by_sku(_use_bag_sku(in_bag, line) for line in lines if not line.is_free)
+    for key in in_bag | in_lines:
+        none = BagLine((in_bag.get(key) or in_lines[key]).sku, Decimal(0))
+        each = LineDifference(
+            *(found.get(key, none) for found in (in_bag, in_lines, in_paid_lines))
+        )
+        if not each.in_paid_lines.quantity <= each.in_bag.quantity <= each.in_lines.quantity:
+            yield each
 
 
 def _merge_by_sku(lines: Iterable[BagLine]) -> dict[str, BagLine]:
@@ -126,12 +128,12 @@ def _use_bag_sku(in_bag: dict[str, BagLine], line: ComparableLine) -> BagLine:
     return BagLine(sku_without_options if is_by_product else line.sku, line.quantity)
 
 
-def _build_quote_fault(wanted: BagLine, held: BagLine) -> Fault:
-    if not wanted.quantity:
+def _build_quote_fault(in_bag: BagLine, in_quote: BagLine) -> Fault:
+    if not in_bag.quantity:
         detail = "The quote holds this item; the bag does not."
-        return Fault("foreign_in_quote", detail, sku=wanted.sku)
-    if not held.quantity:
-        return Fault("missing_in_quote", "The quote does not hold this item.", sku=wanted.sku)
-    in_quote, in_bag = format_quantity(held.quantity), format_quantity(wanted.quantity)
-    detail = f"The quote holds {in_quote}, the bag {in_bag}."
-    return Fault("quantity_differs", detail, sku=wanted.sku)
+        return Fault("foreign_in_quote", detail, sku=in_bag.sku)
+    if not in_quote.quantity:
+        return Fault("missing_in_quote", "The quote does not hold this item.", sku=in_bag.sku)
+    bag_quantity, quote_quantity = map(format_quantity, (in_bag.quantity, in_quote.quantity))
+    detail = f"The quote holds {quote_quantity}, the bag {bag_quantity}."
+    return Fault("quantity_differs", detail, sku=in_bag.sku)

@@ -48,14 +48,14 @@ class LinkTokens:
             for salt in (_SALT, _VISIT_SALT)
         )
 
-    def sign(self, handoff_id: str) -> str:
+    def create_token(self, handoff_id: str) -> str:
         """Return the token for a handoff, safe to put into a URL. It is a credential."""
         return self._signer.sign(handoff_id).decode()
 
-    def read(self, token: str) -> str | None:
-        """Return the handoff's id, or None if `sign` would not return exactly this token.
+    def read_handoff_id(self, token: str) -> str | None:
+        """Return the handoff's id, or None if `create_token` would not return exactly this token.
 
-        The same bytes have several spellings in base64. Only the one that `sign` writes is
+        The same bytes have several spellings in base64. Only the one that `create_token` writes is
         accepted, so that each link has one name.
         """
         if len(token) > _MAX_LENGTH:
@@ -68,12 +68,12 @@ class LinkTokens:
             return None
         return handoff_id if signature == canonical else None
 
-    def sign_app_proof(self, handoff_id: str) -> str:
+    def create_app_proof(self, handoff_id: str) -> str:
         """Return the proof that the app opens the link: a header that no link preview has."""
         return self._visit_signer.get_signature(handoff_id).decode()
 
     def is_app_proof_valid(self, handoff_id: str, proof: str) -> bool:
-        """Return whether a request's proof is the one that `sign_app_proof` gave to the app."""
+        """Return whether a request's proof is the one that `create_app_proof` gave to the app."""
         return self._visit_signer.verify_signature(handoff_id, proof)
 
 

@@ -46,7 +46,7 @@ class LedgerRows:
             for batch in _split_batches(_build_row(handoff_id, now) for handoff_id in ids):
                 connection.execute(insert(handoff), batch)
         self._checkpoint()
-        return [self.links.sign(each) for each in ids]
+        return [self.links.create_token(each) for each in ids]
 
     def remove_added(self) -> None:
         """Remove all rows that were written after the ledger was filled."""

@@ -10,7 +10,7 @@ import click
 from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, exit_on_problem, exit_with_setting_faults
 from handoff.cli.open_ledger import open_ledger
-from handoff.cli.stop_signals import handle_stop_signals
+from handoff.cli.stop_signals import call_on_stop_signals
 from handoff.ledger.database import Database
 from handoff.ledger.row_parser import UnreadableCallback
 from handoff.operations.json_logs import configure_logging
@@ -53,7 +53,7 @@ def deliver(once: bool) -> None:
     with (
         exit_on_problem(),
         closing(open_ledger(settings)) as database,
-        handle_stop_signals(stop.set),
+        call_on_stop_signals(stop.set),
     ):
         unreadable: list[RecordUnreadable] = []
         deliverer = _build_deliverer(settings, database, stop, unreadable.append)

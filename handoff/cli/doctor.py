@@ -13,7 +13,7 @@ from handoff.cli.customer_options import add_customer_options, read_password
 from handoff.cli.env_file import add_env_file_option
 from handoff.cli.exit_codes import COULD_NOT_RUN, FINDINGS, INTERRUPTED, exit_with_setting_faults
 from handoff.cli.progress import create_progress
-from handoff.cli.stop_signals import handle_stop_signals, raise_keyboard_interrupt
+from handoff.cli.stop_signals import call_on_stop_signals, raise_keyboard_interrupt
 from handoff.deadline import Deadline
 from handoff.doctor.check_context import CheckContext, CustomerCredentials
 from handoff.doctor.checklist import CHECKLIST
@@ -102,10 +102,10 @@ def doctor(
         sku=sku,
     )
     try:
-        with handle_stop_signals(raise_keyboard_interrupt), create_progress() as progress:
+        with call_on_stop_signals(raise_keyboard_interrupt), create_progress() as progress:
             report = _run_checks(context, only or tuple(CHECKLIST), progress)
     except KeyboardInterrupt:
-        with handle_stop_signals(lambda: None):
+        with call_on_stop_signals(lambda: None):
             context.shop.cleanup.undo_all()  # if a second Ctrl-C has interrupted the first cleanup
         click.echo("Stopped. Its test carts and sessions are removed.", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None

@@ -15,7 +15,7 @@ from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, INTERRUPTED, exit_with_error
 from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.rehearse_output import RehearsalPrinter, build_json_report
-from handoff.cli.stop_signals import handle_stop_signals, ignore_stop_signals
+from handoff.cli.stop_signals import call_on_stop_signals, ignore_stop_signals
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.client import MagentoClient
 from handoff.operations.json_logs import configure_logging
@@ -154,7 +154,7 @@ def _run_rehearsal(settings: Settings, options: _RehearseOptions) -> RehearsalRe
                 context, skus=options.skus, account=account, place_order=options.place_order
             )
         ignore_stop_signals()  # also after the block below, so that the report is complete
-        with handle_stop_signals(cancel_steps), printer.show_live_table():
+        with call_on_stop_signals(cancel_steps), printer.show_live_table():
             result = run_steps(steps, cleanup, cancel, printer.show_progress)
     printer.print_report(result)
     if options.in_json:

@@ -11,7 +11,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def handle_stop_signals(handler: Callable[[], None]) -> Iterator[None]:
+def call_on_stop_signals(handler: Callable[[], None]) -> Iterator[None]:
     """Call `handler` on SIGINT and SIGTERM within the block, and restore the handlers after it.
 
     SIGINT is handled even in a background process for which the shell has set it to be ignored.

@@ -139,7 +139,7 @@ def _find_ordered_page(quote_number: int) -> Response | None:
 def _redirect_to_link(handoff: Handoff) -> Response:
     entry = _get_context().entry
     site = entry.sites.find_by_code(handoff.store_code)
-    link = f"{site.public_url}/h/{entry.link_tokens.sign(handoff.id)}"
+    link = f"{site.public_url}/h/{entry.link_tokens.create_token(handoff.id)}"
     return make_response(redirect(link, HTTPStatus.SEE_OTHER))
 
 

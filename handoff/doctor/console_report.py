@@ -48,7 +48,7 @@ def print_report(report: DoctorReport, console: Console) -> None:
 
 def _print_heading(heading: str, console: Console) -> None:
     _print_line(Text(), console)
-    for line in _wrap(heading, console.width):
+    for line in _wrap_text(heading, console.width):
         _print_line(Text(line, "bold underline"), console)
 
 
@@ -59,7 +59,7 @@ def _print_result(result: CheckResult, console: Console) -> None:
         _print_line(line, console)
         line = Text()
     indent = " " * (_LABEL_WIDTH + _NAME_WIDTH)
-    for seen in _wrap(result.seen, console.width - len(indent)):
+    for seen in _wrap_text(result.seen, console.width - len(indent)):
         _print_line(line + seen if line else Text(indent + seen), console)
         line = Text()
 
@@ -72,7 +72,7 @@ def _print_advice(result: CheckResult, console: Console) -> None:
         if is_command:
             _print_line(Text(f"{indent}  {text}", "cyan bold"), console)
             continue
-        for line in _wrap(text, console.width - len(indent) - len(arrow)):
+        for line in _wrap_text(text, console.width - len(indent) - len(arrow)):
             _print_line(Text(f"{indent}{arrow}{line}", "cyan"), console)
             arrow = "  "
 
@@ -99,11 +99,11 @@ def _print_summary(report: DoctorReport, console: Console) -> None:
         f"{report.started_at:%Y-%m-%d %H:%M} UTC in {report.seconds:.0f} s."
     )
     for text in about:
-        for line in _wrap(text, console.width):
+        for line in _wrap_text(text, console.width):
             _print_line(Text(line, "dim"), console)
 
 
-def _wrap(text: str, width: int) -> Iterator[str]:
+def _wrap_text(text: str, width: int) -> Iterator[str]:
     """Yield the lines of a text; a word that is wider, such as an address, stays in one piece."""
     for paragraph in text.splitlines():
         yield from textwrap.wrap(

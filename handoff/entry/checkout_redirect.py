@@ -99,4 +99,6 @@ class CheckoutRedirect:
         except LedgerUnavailable:
             # The web view can still try again, but only within the reopen grace.
             log.error("session_write_not_undone")
-        return self.pages.render_result_page(page, handoff, self.link_tokens.sign(handoff.id))
+        return self.pages.render_result_page(
+            page, handoff, self.link_tokens.create_token(handoff.id)
+        )

@@ -146,7 +146,7 @@ def _find_handoff(token: str) -> Handoff | None:
 
 def _read_and_log_handoff_id(token: str) -> str | None:
     """Return the id in a link's token, and name it in the log; None for an unknown link."""
-    handoff_id = _get_context().link_tokens.read(token)
+    handoff_id = _get_context().link_tokens.read_handoff_id(token)
     if handoff_id is not None:
         structlog.contextvars.bind_contextvars(handoff=handoff_id)
     return handoff_id

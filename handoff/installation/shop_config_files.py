@@ -47,20 +47,20 @@ class ShopConfiguration:
     @property
     def session(self) -> dict[str, Any]:
         """The section `session`, empty if there is none."""
-        return _as_dict(self.sections.get("session"))
+        return _get_dict_or_empty(self.sections.get("session"))
 
     @property
     def store_view_codes(self) -> list[str]:
         """The codes of all store views but the administrators', if the files list them."""
-        stores = _as_dict(_as_dict(self.sections.get("scopes")).get("stores"))
+        stores = _get_dict_or_empty(_get_dict_or_empty(self.sections.get("scopes")).get("stores"))
         codes = [str(code) for code in stores if code != "admin"]
         return [code for code in codes if _STORE_VIEW_CODE.fullmatch(code)]
 
     def read_value(self, path: str) -> str | None:
         """Return a value such as `web/cookie/cookie_lifetime` that the files fix for all stores."""
-        value: Any = _as_dict(self.sections.get("system")).get("default")
+        value: Any = _get_dict_or_empty(self.sections.get("system")).get("default")
         for part in path.split("/"):
-            value = _as_dict(value).get(part)
+            value = _get_dict_or_empty(value).get(part)
         return str(value) if isinstance(value, str | int) else None
 
 
@@ -150,5 +150,5 @@ def _find_owner(file: Path) -> str | None:
     return owner if owner != "root" else None
 
 
-def _as_dict(value: Any) -> dict[str, Any]:
+def _get_dict_or_empty(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}

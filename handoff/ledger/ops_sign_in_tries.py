@@ -80,7 +80,7 @@ class OpsSignInTries:
 
     def _get_wait(self, limits: Mapping[str, TryLimit]) -> int:
         waits = [
-            _round_up(row["left"])
+            _round_up_to_seconds(row["left"])
             for key, limit in limits.items()
             for row in self._database.fetch_rows(_FIND, **_build_values(key, limit))
             if row["refusal_count"] >= limit.count
@@ -93,7 +93,7 @@ class OpsSignInTries:
         for key, limit in limits.items():
             count, left = connection.execute(_COUNT, _build_values(key, limit)).one()
             if count > limit.count:
-                waits.append(_round_up(left))
+                waits.append(_round_up_to_seconds(left))
         return max(waits)
 
 
@@ -101,5 +101,5 @@ def _build_values(key: str, limit: TryLimit) -> dict[str, Any]:
     return {"key": key, "milliseconds": limit.seconds * 1000}
 
 
-def _round_up(milliseconds: int) -> int:
+def _round_up_to_seconds(milliseconds: int) -> int:
     return max(1, math.ceil(milliseconds / 1000))

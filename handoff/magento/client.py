@@ -204,7 +204,7 @@ class MagentoClient:
         try:
             response = self.request_api(name, method, path, **options)
         except NoResponse as error:
-            raise_no_response(error)
+            raise_shop_problem(error)
         if response.location:
             log_unusable_answer(response)
             self._raise_redirected(response.location)
@@ -260,7 +260,7 @@ def retry_dropped_connections(call: Callable[[], _T], deadline: Deadline) -> _T:
     return retrying_caller(ShopDropped, call)
 
 
-def raise_no_response(error: NoResponse) -> NoReturn:
+def raise_shop_problem(error: NoResponse) -> NoReturn:
     """Raise ShopTimeout, ShopUnavailable or ShopDropped for a request without an answer."""
     if error.kind == "timeout":
         raise ShopTimeout from None

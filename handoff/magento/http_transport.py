@@ -33,7 +33,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as TransportError
 
 from handoff.deadline import Deadline, run_until
-from handoff.magento.http_failures import explain_failure
+from handoff.magento.http_failures import build_no_response
 
 _POOL_SIZE = 32  # connections
 _HEADERS = {
@@ -178,7 +178,7 @@ class HttpTransport:
             ):
                 content, is_truncated = _read_body(response, deadline, max_bytes)
         except (requests.RequestException, TransportError, OSError) as error:
-            raise explain_failure(error, deadline) from None
+            raise build_no_response(error, deadline) from None
         cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
         seconds, status = time.perf_counter() - started, response.status_code
         return HttpResponse(status, response.headers, cookies, content, seconds, is_truncated)

@@ -36,7 +36,7 @@ def _convert_number(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _convert_guest(value: object) -> object:
+def _convert_zero_to_none(value: object) -> object:
     return None if value in (0, "0", "") else value
 
 
@@ -45,7 +45,7 @@ def _convert_null_to_zero(value: object) -> object:
 
 
 _Id = Annotated[int, Field(ge=1, lt=2**63)]
-_CustomerId = Annotated[_Id | None, BeforeValidator(_convert_guest)]
+_CustomerId = Annotated[_Id | None, BeforeValidator(_convert_zero_to_none)]
 _Number = Annotated[
     str,
     BeforeValidator(_convert_number),

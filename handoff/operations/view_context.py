@@ -11,15 +11,15 @@ T = TypeVar("T")
 
 def register_views(app: Flask, blueprint: Blueprint, context: object) -> None:
     """Add the views of a blueprint to an app, and the objects that they work with."""
-    app.extensions[_get_key(type(context))] = context
+    app.extensions[_build_extension_key(type(context))] = context
     app.register_blueprint(blueprint)
 
 
 def get_view_context(kind: type[T]) -> T:
     """Return the objects of this kind in the app of this request."""
-    context: T = current_app.extensions[_get_key(kind)]
+    context: T = current_app.extensions[_build_extension_key(kind)]
     return context
 
 
-def _get_key(kind: type[object]) -> str:
+def _build_extension_key(kind: type[object]) -> str:
     return f"handoff.{kind.__name__}"

@@ -33,16 +33,20 @@ def find_order_differences(
     ]
     lines = [line for order in orders for line in order.lines]
     differences += [
-        _build_order_difference(wanted, paid if paid.quantity else held)
-        for wanted, held, paid in find_line_differences(lines, bag.lines)
+        _build_order_difference(
+            each.in_bag, each.in_paid_lines if each.in_paid_lines.quantity else each.in_lines
+        )
+        for each in find_line_differences(lines, bag.lines)
     ]
     return tuple(differences)
 
 
-def _build_order_difference(wanted: BagLine, ordered: BagLine) -> OrderDifference:
-    in_bag, in_order = format_quantity(wanted.quantity), format_quantity(ordered.quantity)
-    if not wanted.quantity:
-        return OrderDifference("foreign_in_order", wanted.sku, in_bag, in_order)
-    if not ordered.quantity:
-        return OrderDifference("missing_in_order", wanted.sku, in_bag, in_order)
-    return OrderDifference("quantity_differs", wanted.sku, in_bag, in_order)
+def _build_order_difference(in_bag: BagLine, in_orders: BagLine) -> OrderDifference:
+    if not in_bag.quantity:
+        code = "foreign_in_order"
+    elif not in_orders.quantity:
+        code = "missing_in_order"
+    else:
+        code = "quantity_differs"
+    quantities = format_quantity(in_bag.quantity), format_quantity(in_orders.quantity)
+    return OrderDifference(code, in_bag.sku, *quantities)

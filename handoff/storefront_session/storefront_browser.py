@@ -21,7 +21,7 @@ from handoff.magento.checkout_probe import (
     build_page_headers,
     get_path,
 )
-from handoff.magento.client import MagentoClient, raise_no_response
+from handoff.magento.client import MagentoClient, raise_shop_problem
 from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpResponse, find_cookie_value
 from handoff.problems import ShopUnavailable
@@ -144,7 +144,7 @@ class StorefrontBrowser:
                 method, url, headers={**page_headers, **headers}, body=body, deadline=self._deadline
             )
         except NoResponse as error:
-            raise_no_response(error)
+            raise_shop_problem(error)
         name = self._site.session_cookie.name
         self._session_id = find_cookie_value(response, name) or self._session_id
         return response

@@ -108,7 +108,7 @@ def _build_instruction(handoff: Handoff) -> Instruction:
     context = _get_context()
     settings = context.settings
     url = f"{context.sites.find_by_code(handoff.store_code).public_url}/h"
-    token = context.link_tokens.sign(handoff.id)
+    token = context.link_tokens.create_token(handoff.id)
     cookies, headers = settings.instruction_cookies or None, settings.instruction_headers
     if settings.instruction == "form":
         body = f"token={token}"
@@ -116,6 +116,6 @@ def _build_instruction(handoff: Handoff) -> Instruction:
             url=url, method="POST", body=body, cookies=cookies, headers=headers or None
         )
     if settings.tap_outside_app:
-        proof = context.link_tokens.sign_app_proof(handoff.id)
+        proof = context.link_tokens.create_app_proof(handoff.id)
         headers = (*headers, InstructionHeader(name=APP_VISIT_HEADER, value=proof))
     return Instruction(url=f"{url}/{token}", method="GET", cookies=cookies, headers=headers or None)

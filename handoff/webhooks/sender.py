@@ -44,7 +44,7 @@ class WebhookSender:
             response = self._transport.send(
                 "POST",
                 receiver.url,
-                headers={**_HEADERS, **_sign(receiver, event)},
+                headers={**_HEADERS, **_build_signed_headers(receiver, event)},
                 body=event.payload.encode(),
                 deadline=Deadline.after(TIMEOUT),
                 max_bytes=_MAX_BYTES,
@@ -55,7 +55,7 @@ class WebhookSender:
             raise DeliveryFailed(f"It answers {response.status}.")
 
 
-def _sign(receiver: Receiver, event: QueuedEvent) -> dict[str, str]:
+def _build_signed_headers(receiver: Receiver, event: QueuedEvent) -> dict[str, str]:
     now, signers = datetime.now(UTC), map(Webhook, receiver.secrets)
     signatures = [signer.sign(event.id, now, event.payload) for signer in signers]
     return {

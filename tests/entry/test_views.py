@@ -548,7 +548,7 @@ def test_an_unknown_or_altered_link_shows_its_page(
 
 
 def test_a_signed_link_without_a_handoff_is_unknown(app: Flask, phone: FlaskClient) -> None:
-    token = app.extensions["handoff.EntryContext"].link_tokens.sign("A" * 22)
+    token = app.extensions["handoff.EntryContext"].link_tokens.create_token("A" * 22)
     assert phone.post(f"/h/{token}").status_code == 404
 
 

@@ -80,7 +80,7 @@ def issue_links(url: str, wanted: int) -> list[str]:
             with taken.acquire(f"guest:{number}", Deadline.after(0)) as held:
                 assert held is not None
                 made.append(ledger.issue(held, _build_handoff(number)).id)
-    return [f"/h/{links.sign(each)}" for each in made]
+    return [f"/h/{links.create_token(each)}" for each in made]
 
 
 def insert_expired_handoffs(url: str, wanted: int) -> None:

@@ -109,7 +109,7 @@ def test_keys_are_rotated_while_links_are_issued_and_used(
 
 def sign_again(link: str, key: str) -> str:
     """Return a link to the same handoff, signed with another key."""
-    return f"/h/{LinkTokens(key).sign(get_handoff_id(link))}"
+    return f"/h/{LinkTokens(key).create_token(get_handoff_id(link))}"
 
 
 def transfer(service: RunningService, shop: RunningShop) -> str:
