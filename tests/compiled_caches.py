@@ -1,11 +1,12 @@
-"""SQL and templates that are compiled once for all ledgers and apps of this process.
+"""SQL, templates and URL rules that are compiled once for all ledgers and apps of this process.
 
 The service compiles each once for its only ledger and app. The tests make hundreds of both.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from flask import Flask
 from jinja2 import BytecodeCache
@@ -13,13 +14,14 @@ from jinja2.bccache import Bucket
 from sqlalchemy import Engine
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from werkzeug.routing import Rule
 
 
 class SharedSqliteDialect(SQLiteDialect_pysqlite):
     """SQLite's dialect, of which all engines use one cache of compiled statements."""
 
     supports_statement_cache = True
-    _compiled: dict[Any, Any] = {}  # noqa: RUF012  # SQLAlchemy's keys contain the dialect
+    _compiled: ClassVar[dict[Any, Any]] = {}  # SQLAlchemy's keys contain the dialect
 
     @classmethod
     def engine_created(cls, engine: Engine) -> None:
@@ -45,7 +47,22 @@ class MemoryBytecodeCache(BytecodeCache):
         self._bytecode[bucket.key + bucket.checksum] = bucket.code
 
 
+class CachedRule(Rule):
+    """A URL rule that shares the compiled function for building URLs with equal rules."""
+
+    _builders: ClassVar[dict[Any, Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        if self.defaults:
+            return super()._compile_builder(append_unknown)
+        key = (self.rule, tuple(self._trace), append_unknown)
+        if key not in self._builders:
+            self._builders[key] = super()._compile_builder(append_unknown)
+        return self._builders[key]
+
+
 def share_compiled_code() -> None:
     """Make all engines and apps that this process creates from now on use the shared caches."""
     registry.register("sqlite", __name__, SharedSqliteDialect.__name__)
+    Flask.url_rule_class = CachedRule
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": MemoryBytecodeCache()}
