@@ -10,13 +10,42 @@ from pydantic.json_schema import models_json_schema
 
 from handoff import __version__
 from handoff.api_formats import AMOUNTS
-from handoff.operations.openapi_paths import SCHEMA_REF, build_paths
+from handoff.operations.openapi_paths import SCHEMA_REF, TEXT, build_object_schema, build_paths
 from handoff.settings import Settings
 from handoff.transfer.request_parser import TransferBody
 from handoff.web_checkout.transfer_status import STATES, TIMES
 from handoff.web_view_link import Instruction
 
 _REQUIRED_WITH_ITEMS = ("items", "currency", "reference")
+_PROBLEM = build_object_schema(
+    {
+        "type": {"type": "string", "pattern": "^urn:problem-type:handoff:[a-z_]+$"},
+        "title": TEXT,
+        "status": {"type": "integer"},
+        "detail": TEXT,
+        "code": TEXT,
+    },
+    {"errors": {"type": "array", "minItems": 1, "items": {"$ref": f"{SCHEMA_REF}Fault"}}},
+)
+_FAULT = build_object_schema({"code": TEXT, "detail": TEXT}, {"pointer": TEXT, "sku": TEXT})
+_MOMENT = {"type": "string", "format": "date-time"}
+_NULL = {"type": "null"}
+_ORDER = build_object_schema(
+    {"number": TEXT, "state": TEXT},
+    {"currency": TEXT, **{name: {"type": "number"} for name in (*AMOUNTS, "discount", "credit")}},
+)
+_REFUSAL = build_object_schema(
+    {"code": TEXT, "skus": {"type": "array", "items": TEXT}, "refused_at": _MOMENT}
+)
+_TRANSFER_STATUS = build_object_schema(
+    {
+        "reference": TEXT,
+        "state": {"enum": list(STATES)},
+        **{name: {"anyOf": [_MOMENT, _NULL]} for name in TIMES},
+        "orders": {"type": "array", "items": _ORDER},
+        "refusal": {"anyOf": [_REFUSAL, _NULL]},
+    }
+)
 
 
 def register_openapi(app: Flask, settings: Settings) -> None:
@@ -40,9 +69,9 @@ def build_openapi_document(settings: Settings) -> dict[str, Any]:
     )
     schemas = {
         **models["$defs"],
-        "Problem": _build_problem_schema(),
-        "Fault": _build_fault_schema(),
-        "TransferStatus": _build_transfer_status_schema(),
+        "Problem": _PROBLEM,
+        "Fault": _FAULT,
+        "TransferStatus": _TRANSFER_STATUS,
     }
     _restrict_transfer_body(schemas["TransferBody"], settings)
     return {
@@ -68,7 +97,7 @@ def _list_public_urls(settings: Settings) -> list[str]:
 
 def _restrict_transfer_body(schema: dict[str, Any], settings: Settings) -> None:
     """Add to a transfer's schema the rules between its fields, and the stores of the settings."""
-    no_customer = {name: {"type": "null"} for name in ("token_id", "token")}
+    no_customer = dict.fromkeys(("token_id", "token"), _NULL)
     with_items = _require_fields(*_REQUIRED_WITH_ITEMS)
     schema["anyOf"] = [
         _require_fields("quote_id"),
@@ -84,67 +113,5 @@ def _require_fields(*names: str) -> dict[str, Any]:
     """Return a schema that requires fields. A null value counts as absent."""
     return {
         "required": list(names),
-        "properties": {name: {"not": {"type": "null"}} for name in names},
-    }
-
-
-def _build_problem_schema() -> dict[str, Any]:
-    text = {"type": "string"}
-    return {
-        "type": "object",
-        "required": ["type", "title", "status", "detail", "code"],
-        "properties": {
-            "type": {"type": "string", "pattern": "^urn:problem-type:handoff:[a-z_]+$"},
-            "title": text,
-            "status": {"type": "integer"},
-            "detail": text,
-            "code": text,
-            "errors": {"type": "array", "minItems": 1, "items": {"$ref": f"{SCHEMA_REF}Fault"}},
-        },
-        "additionalProperties": False,
-    }
-
-
-def _build_fault_schema() -> dict[str, Any]:
-    text = {"type": "string"}
-    return {
-        "type": "object",
-        "required": ["code", "detail"],
-        "properties": {"code": text, "detail": text, "pointer": text, "sku": text},
-        "additionalProperties": False,
-    }
-
-
-def _build_transfer_status_schema() -> dict[str, Any]:
-    text, moment = {"type": "string"}, {"type": "string", "format": "date-time"}
-    times = {name: {"anyOf": [moment, {"type": "null"}]} for name in TIMES}
-    amounts = {name: {"type": "number"} for name in (*AMOUNTS, "discount", "credit")}
-    order = {
-        "type": "object",
-        "required": ["number", "state"],
-        "properties": {"number": text, "state": text, "currency": text, **amounts},
-        "additionalProperties": False,
-    }
-    refusal = {
-        "type": "object",
-        "required": ["code", "skus", "refused_at"],
-        "properties": {
-            "code": text,
-            "skus": {"type": "array", "items": text},
-            "refused_at": moment,
-        },
-        "additionalProperties": False,
-    }
-    properties = {
-        "reference": text,
-        "state": {"enum": list(STATES)},
-        **times,
-        "orders": {"type": "array", "items": order},
-        "refusal": {"anyOf": [refusal, {"type": "null"}]},
-    }
-    return {
-        "type": "object",
-        "required": list(properties),
-        "properties": properties,
-        "additionalProperties": False,
+        "properties": {name: {"not": _NULL} for name in names},
     }

@@ -7,7 +7,6 @@ requests that each address accepts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -18,7 +17,8 @@ from handoff.settings import Settings
 
 SCHEMA_REF = "#/components/schemas/"
 
-_TEXT = {"type": "string"}
+TEXT = {"type": "string"}
+_STATE = {"enum": ["ok", "failing"]}
 _STATUSES_WITH_RETRY_AFTER = (
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -168,7 +168,7 @@ def _describe_link_paths() -> dict[str, Any]:
             "post": {
                 "operationId": "useLinkFromForm",
                 "summary": "The same for the form style, with the token in the body.",
-                "requestBody": _build_form_body({"token": _TEXT}, "token"),
+                "requestBody": _build_form_body({"token": TEXT}, "token"),
                 "responses": {**use_link, "413": _describe_page("The form is larger than 4 KiB.")},
             }
         },
@@ -176,8 +176,8 @@ def _describe_link_paths() -> dict[str, Any]:
 
 
 def _describe_web_checkout_paths() -> dict[str, Any]:
-    script = {"description": "The script.", "content": {"text/javascript": {"schema": _TEXT}}}
-    names = [{"name": n, "in": "query", "schema": _TEXT} for n in ("version", "integrity")]
+    script = {"description": "The script.", "content": {"text/javascript": {"schema": TEXT}}}
+    names = [{"name": n, "in": "query", "schema": TEXT} for n in ("version", "integrity")]
     return {
         "/web-checkout.js": {
             "get": {
@@ -219,7 +219,7 @@ def _describe_order_report() -> dict[str, Any]:
     return {
         "operationId": "reportOrders",
         "summary": "Ask which orders the page has to tell the app about.",
-        "requestBody": _build_form_body({"page": _TEXT}),
+        "requestBody": _build_form_body({"page": TEXT}),
         "responses": {
             "200": {
                 "description": "The orders, and whether one may still come.",
@@ -248,27 +248,21 @@ def _describe_result_pages(address: str) -> dict[str, Any]:
 
 
 def _describe_health_paths() -> dict[str, Any]:
-    schema = _build_status_schema(_READINESS_FIELDS)
-    schema["properties"] |= {
+    states = dict.fromkeys(_READINESS_FIELDS, _STATE)
+    optional = {
         "admin_login": {"enum": ["ok", "refused", "unknown"]},
         "webhooks": {"enum": ["ok", "behind", "unknown"]},
         "webhook_delay": {"type": "integer"},
         "paused": {"const": True},
     }
-    ready = _build_json_content(schema)
-    alive = _build_status_schema(["status", "version"])
-    alive["properties"]["version"] = {"type": "string"}
+    ready = _build_json_content(build_object_schema(states, optional))
+    alive = _build_json_content(build_object_schema({"status": _STATE, "version": TEXT}))
     return {
         "/healthz": {
             "get": {
                 "operationId": "healthz",
                 "summary": "Whether the process answers.",
-                "responses": {
-                    "200": {
-                        "description": "Yes.",
-                        "content": _build_json_content(alive),
-                    }
-                },
+                "responses": {"200": {"description": "Yes.", "content": alive}},
             }
         },
         "/readyz": {
@@ -284,17 +278,20 @@ def _describe_health_paths() -> dict[str, Any]:
     }
 
 
-def _build_status_schema(names: Iterable[str]) -> dict[str, Any]:
+def build_object_schema(
+    required: dict[str, Any], optional: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the schema of an object with these properties and no others."""
     return {
         "type": "object",
-        "required": list(names),
-        "properties": {name: {"enum": ["ok", "failing"]} for name in names},
+        "required": list(required),
+        "properties": {**required, **(optional or {})},
         "additionalProperties": False,
     }
 
 
 def _build_path_parameter(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": _TEXT}
+    return {"name": name, "in": "path", "required": True, "schema": TEXT}
 
 
 def _build_json_content(schema: dict[str, Any]) -> dict[str, Any]:
@@ -310,13 +307,13 @@ def _build_form_body(fields: dict[str, Any], *required: str) -> dict[str, Any]:
 
 
 def _describe_page(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {"text/html": {"schema": _TEXT}}}
+    return {"description": description, "content": {"text/html": {"schema": TEXT}}}
 
 
 def _describe_checkout_redirect() -> dict[str, Any]:
     return {
         "description": "To checkout, with the shop's session cookie.",
-        "headers": {"Location": {"required": True, "schema": _TEXT}},
+        "headers": {"Location": {"required": True, "schema": TEXT}},
     }
 
 
