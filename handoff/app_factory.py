@@ -29,7 +29,7 @@ from handoff.operations.health import register_health_endpoints
 from handoff.operations.json_logs import configure_logging
 from handoff.operations.metrics_endpoint import register_metrics
 from handoff.operations.openapi_document import register_openapi
-from handoff.operations.rate_limits import RateLimit, RateLimitCounters
+from handoff.operations.rate_limits import RateLimit
 from handoff.operations.request_limits import limit_header_length, limit_request_time
 from handoff.operations.request_log import log_requests
 from handoff.operations.settings_reload import get_cached_settings
@@ -37,7 +37,6 @@ from handoff.operations.wsgi_middleware import add_proxy_middleware, add_request
 from handoff.resource_folders import find_resource_folder
 from handoff.service_objects import ServiceObjects, build_service_objects
 from handoff.settings import Settings, find_unknown_names, load_settings
-from handoff.transfer.transfer_service import TransferService
 from handoff.transfer.views import TransferContext, register_transfer_views
 from handoff.web_checkout.cart_page_reports import CartPageReports
 from handoff.web_checkout.completion_messages import CompletionMessages
@@ -102,8 +101,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 def _register_views(app: Flask, objects: ServiceObjects) -> None:
     settings, counters = objects.settings, objects.rate_limit_counters
     pages = PageRenderer(settings, ShownPageRepository(objects.database))
-    transfers = objects.build_transfer_service(objects.shop_call_limits.transfers)
-    _register_api(app, objects, transfers)
+    _register_api(app, objects)
     checkout = CheckoutRedirect(
         objects.handoffs,
         objects.order_lookup,
@@ -124,14 +122,14 @@ def _register_views(app: Flask, objects: ServiceObjects) -> None:
     )
     register_entry_views(app, entry)
     if settings.direct_entry:
-        transfers = objects.build_transfer_service(objects.shop_call_limits.direct_entries)
-        _register_direct_entry(app, settings, entry, transfers, counters)
+        _register_direct_entry(app, objects, entry)
     _register_web_checkout(app, objects)
     register_error_handlers(app, pages)
 
 
-def _register_api(app: Flask, objects: ServiceObjects, transfers: TransferService) -> None:
+def _register_api(app: Flask, objects: ServiceObjects) -> None:
     settings, counters = objects.settings, objects.rate_limit_counters
+    transfers = objects.build_transfer_service(objects.shop_call_limits.transfers)
     limit = RateLimit(counters, "wrong_key", settings.refusals_per_minute)
     callers = CallerAuthentication(settings.api_keys, limit)
     refusals = RefusedTransferRepository(objects.database)
@@ -145,13 +143,9 @@ def _register_api(app: Flask, objects: ServiceObjects, transfers: TransferServic
     register_transfer_status_views(app, status)
 
 
-def _register_direct_entry(
-    app: Flask,
-    settings: Settings,
-    entry: EntryContext,
-    transfers: TransferService,
-    counters: RateLimitCounters,
-) -> None:
+def _register_direct_entry(app: Flask, objects: ServiceObjects, entry: EntryContext) -> None:
+    settings, counters = objects.settings, objects.rate_limit_counters
+    transfers = objects.build_transfer_service(objects.shop_call_limits.direct_entries)
     refused = RateLimit(counters, "refused_entry", settings.refusals_per_minute)
     entered = RateLimit(counters, "entered_quote", settings.entries_per_minute)
     register_direct_entry_views(app, DirectEntryContext(entry, transfers, refused, entered))
