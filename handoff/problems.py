@@ -22,7 +22,7 @@ internals of the shop and no credential. The pages for a web view are in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 PAUSE_RETRY_AFTER = 120
@@ -40,13 +40,7 @@ class Fault:
 
     def as_json(self) -> dict[str, str]:
         """Return the entry of `errors[]`, without the fields that are None."""
-        fields = {
-            "code": self.code,
-            "pointer": self.pointer,
-            "sku": self.sku,
-            "detail": self.detail,
-        }
-        return {name: value for name, value in fields.items() if value is not None}
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 class Problem(Exception):

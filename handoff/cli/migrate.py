@@ -86,7 +86,7 @@ def _copy_with_progress(source: Database, target: Database) -> int:
             for count in copy_ledger(source, target):
                 status.update(f"{format_count(count, 'handoff')} copied")
     except CopyRefused as refused:
-        exit_with_error(f"HANDOFF_DATABASE_URL: {refused.reason} Nothing was moved.")
+        exit_with_error(f"HANDOFF_DATABASE_URL: {refused} Nothing was moved.")
     return count
 
 

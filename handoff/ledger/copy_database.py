@@ -18,11 +18,7 @@ _CONTINUE_SEQUENCE = (
 
 
 class CopyRefused(Exception):
-    """Nothing was copied; `reason` is a sentence that says why."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    """Nothing was copied; the message is a sentence that says why."""
 
 
 def copy_ledger(source: Database, target: Database) -> Iterator[int]:

@@ -8,7 +8,6 @@ Times are whole milliseconds since 1970, UTC. The state of a link says who may s
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import re
@@ -183,7 +182,7 @@ def list_uncancelled_orders(orders: Sequence[dict[str, Any]] | None) -> list[dic
 
 def generate_handoff_id() -> str:
     """Return 128 random bits as 22 characters that may stand in a URL."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
+    return secrets.token_urlsafe(16)
 
 
 def is_uuid(reference: str) -> bool:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -48,7 +48,7 @@ class _Deliveries:
     sender: WebhookSender
     leases: Leases
     stop: threading.Event
-    failures_in_a_row: int = field(default=0)
+    failures_in_a_row: int = 0
 
     @property
     def is_down(self) -> bool:
@@ -87,8 +87,8 @@ class _Deliveries:
             self.sender.send(self.receiver, event)
         except DeliveryFailed as error:
             attempts = event.attempt_count + 1
-            log.warning("webhook_not_delivered", **names, attempts=attempts, reason=error.reason)
-            self.queue.postpone(event, error.reason)
+            log.warning("webhook_not_delivered", **names, attempts=attempts, reason=str(error))
+            self.queue.postpone(event, str(error))
             self.failures_in_a_row += 1
             return
         log.info("webhook_delivered", **names)

@@ -25,11 +25,7 @@ _HEADERS = {
 
 
 class DeliveryFailed(Exception):
-    """A receiver has not accepted an event; `reason` is a sentence without the URL."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    """A receiver has not accepted an event; the message is a sentence without the URL."""
 
 
 class WebhookSender:
