@@ -23,7 +23,7 @@ from handoff.installation.host_preparation import (
     has_user,
     is_root,
 )
-from handoff.installation.planned_file import PlannedFile, read_existing
+from handoff.installation.planned_file import PlannedFile, read_existing_text
 from handoff.installation.redis_user import (
     build_acl_command,
     build_configuration_line,
@@ -98,7 +98,7 @@ def plan_installation(
         redis_login=own_redis if creates else None,
         customer_accounts=_choose_customer_accounts(options, questions, facts, existing),
     )
-    current = read_existing(options.env_file) or ""
+    current = read_existing_text(options.env_file) or ""
     planned = plan_settings(facts, store, choices)
     replaced = planned if options.update else options.list_given_settings()
     merge = merge_env_file(current, planned, replaced=replaced)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from handoff.installation.deployment_files import ENV_FILE
 from handoff.installation.env_file_merge import find_unreadable_line, is_example, read_values
-from handoff.installation.planned_file import FileNotWritable, read_existing
+from handoff.installation.planned_file import FileNotWritable, read_existing_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class InitOptions:
 
         Raises FileNotWritable for a file with a line that nothing could read.
         """
-        text = read_existing(self.env_file) or ""
+        text = read_existing_text(self.env_file) or ""
         line = find_unreadable_line(text)
         if line is not None:
             raise FileNotWritable(

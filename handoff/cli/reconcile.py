@@ -196,7 +196,7 @@ class _ReconcileRun:
                     self._annotate_orders(progress)
             complete = True
         finally:
-            writer.finish(self.counts, self.unreadable, complete=complete)
+            writer.finish_report(self.counts, self.unreadable, complete=complete)
             self._print_counts(complete)
         findings = every_state - {ReportState.MATCHED} if has_references else DISCREPANCIES
         has_faults = bool(self.refused_count or self.unreadable)

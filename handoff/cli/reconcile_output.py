@@ -53,7 +53,9 @@ class ReportWriter(Protocol):
     def add_entry(self, entry: ReportEntry) -> None:
         """Write the next entry, or keep it until the end."""
 
-    def finish(self, counts: StateCounts, unreadable: UnreadableRecords, *, complete: bool) -> None:
+    def finish_report(
+        self, counts: StateCounts, unreadable: UnreadableRecords, *, complete: bool
+    ) -> None:
         """Write the rest; `complete` is False if entries are missing."""
 
 
@@ -74,7 +76,9 @@ class TableReportWriter:
         else:
             self._omitted_count += 1
 
-    def finish(self, counts: StateCounts, unreadable: UnreadableRecords, *, complete: bool) -> None:
+    def finish_report(
+        self, counts: StateCounts, unreadable: UnreadableRecords, *, complete: bool
+    ) -> None:
         """Print the table of entries, and the table of counts if it says more."""
         console = Console()
         if self._entries:
@@ -124,7 +128,9 @@ class CsvReportWriter:
         cells = {**values, **texts}
         self._writer.writerow({name: escape_formulas(str(cell)) for name, cell in cells.items()})
 
-    def finish(self, counts: StateCounts, unreadable: UnreadableRecords, *, complete: bool) -> None:
+    def finish_report(
+        self, counts: StateCounts, unreadable: UnreadableRecords, *, complete: bool
+    ) -> None:
         """Write nothing more."""
 
 
@@ -141,7 +147,9 @@ class JsonReportWriter:
         sys.stdout.write(json.dumps(entry.as_json(), ensure_ascii=False))
         self._count += 1
 
-    def finish(self, counts: StateCounts, unreadable: UnreadableRecords, *, complete: bool) -> None:
+    def finish_report(
+        self, counts: StateCounts, unreadable: UnreadableRecords, *, complete: bool
+    ) -> None:
         """Close the object."""
         rest: dict[str, Any] = {
             "summary": {state.value: counts[state] for state in ReportState},

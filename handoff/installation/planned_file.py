@@ -36,7 +36,7 @@ class PlannedFile:
 
     def build_diff(self) -> str:
         """Return the difference to the existing file, without secrets; empty if there is none."""
-        current = read_existing(self.path)
+        current = read_existing_text(self.path)
         lines = difflib.unified_diff(
             [hide_secrets(line) for line in (current or "").splitlines()],
             [hide_secrets(line) for line in self.text.splitlines()],
@@ -95,7 +95,7 @@ def create_folder(folder: Path) -> None:
             path.chmod(0o755)
 
 
-def read_existing(path: Path) -> str | None:
+def read_existing_text(path: Path) -> str | None:
     """Return the text of a file, or None if there is none. Raises FileNotWritable."""
     try:
         return path.read_text("utf-8")

@@ -238,7 +238,9 @@ def _parse_quote(answer: Answer) -> Quote:
         raise build_unusable_answer_problem(answer, "The shop's answer is not a cart.") from None
     customer = None
     if json.customer.id is not None:
-        customer = QuoteCustomer(json.customer.id, json.customer.group_id or 0, _build_tax(json))
+        customer = QuoteCustomer(
+            json.customer.id, json.customer.group_id or 0, _build_tax_facts(json)
+        )
     return Quote(
         number=json.id,
         is_active=json.is_active,
@@ -254,7 +256,7 @@ def _parse_quote(answer: Answer) -> Quote:
     )
 
 
-def _build_tax(json: _QuoteJson) -> dict[str, Any]:
+def _build_tax_facts(json: _QuoteJson) -> dict[str, Any]:
     """Return the facts that decide the tax in the prices that the customer sees."""
     tax: dict[str, Any] = {}
     if json.customer_tax_class_id is not None:
