@@ -50,17 +50,16 @@ def split_web_url(value: str) -> SplitResult:
 
 def require_possible_host(host: str) -> None:
     """Raise ValueError unless a host is an IP address, or a name that can exist."""
-    try:
-        ip_address(host)
-    except ValueError:
-        labels = host.lower().split(".")
-        is_name = len(host) <= _MAX_HOST_LENGTH and all(map(_LABEL.fullmatch, labels))
-        # Browsers read a name that ends in a number as an IP address.
-        if not is_name or _NUMBER.fullmatch(labels[-1]):
-            raise ValueError(
-                "has a host that cannot exist: a name has parts of 1 to 63 letters, digits and "
-                "hyphens, with a dot between them and none at the end"
-            ) from None
+    if is_ip_address(host):
+        return
+    labels = host.lower().split(".")
+    is_name = len(host) <= _MAX_HOST_LENGTH and all(map(_LABEL.fullmatch, labels))
+    # Browsers read a name that ends in a number as an IP address.
+    if not is_name or _NUMBER.fullmatch(labels[-1]):
+        raise ValueError(
+            "has a host that cannot exist: a name has parts of 1 to 63 letters, digits and "
+            "hyphens, with a dot between them and none at the end"
+        )
 
 
 def require_ascii(value: str) -> None:
@@ -93,6 +92,15 @@ def is_same_url(one: str, other: str) -> bool:
         return _normalize_base_url(one) == _normalize_base_url(other)
     except ValueError:
         return False
+
+
+def is_ip_address(host: str) -> bool:
+    """Return whether a host is an IP address, not a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_loopback(host: str) -> bool:

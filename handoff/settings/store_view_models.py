@@ -9,14 +9,13 @@ import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from handoff.settings.value_types import require_pattern
-from handoff.url_validation import BaseUrl
+from handoff.url_validation import BaseUrl, is_ip_address
 
 # Magento's form says "letters (a-z)" and accepts capitals as well. Its column has 32 characters.
 Code = Annotated[
@@ -206,10 +205,5 @@ class StoreSites:
 
 def is_cookie_sent_to(host: str, domain: str) -> bool:
     """Return whether browsers send a cookie for a domain to this host."""
-    if host == domain:
-        return True
-    try:
-        ip_address(host)
-    except ValueError:
-        return host.endswith(f".{domain}")
-    return False  # an IP address has no subdomains
+    # An IP address has no subdomains.
+    return host == domain or (host.endswith(f".{domain}") and not is_ip_address(host))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, Severity, fault, ok, unknown, warning
@@ -16,7 +15,7 @@ from handoff.magento.http_transport import (
     parse_set_cookies,
 )
 from handoff.settings.store_view_models import SessionCookieSettings, StoreSite
-from handoff.url_validation import is_loopback
+from handoff.url_validation import is_ip_address, is_loopback
 
 _TWO_COOKIES = " The web view would keep two session cookies."
 
@@ -108,7 +107,7 @@ def check_cookie_receivers(context: CheckContext, site: StoreSite) -> CheckResul
     """Report which other hosts receive the session cookie, and could set one."""
     host = site.storefront_parts.hostname or ""
     domain = site.session_cookie.domain.removeprefix(".")
-    if _is_ip_address(host):
+    if is_ip_address(host):
         return ok(f"Every service at {host}, on every port: cookies do not distinguish ports.")
     if domain != host and host.endswith(f".{domain}"):
         return warning(
@@ -118,11 +117,3 @@ def check_cookie_receivers(context: CheckContext, site: StoreSite) -> CheckResul
     parent = host.partition(".")[2]
     others = f"; another host of {parent} can set a second one" if "." in parent else ""
     return ok(f"{host} and the hosts below it receive it, on every port{others}.")
-
-
-def _is_ip_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
