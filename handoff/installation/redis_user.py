@@ -9,7 +9,6 @@ from typing import Any
 import redis
 
 from handoff.installation.session_store_settings import RedisLogin, SessionStorePlan
-from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.shop_session import SessionStoreAccess
 from handoff.shop_session.redis_client import build_redis_client
 from handoff.shop_session.redis_store import REDIS_RULES
@@ -28,7 +27,7 @@ def generate_redis_login() -> RedisLogin:
 
 def build_acl_command(store: SessionStorePlan, login: RedisLogin) -> str:
     """Return the command that creates the user, to be pasted into a shell."""
-    url = SessionStoreUrl.parse(store.build_url())
+    url = store.parse_url()
     words = ["redis-cli"]
     if url.path:
         words += ["-s", url.path]
@@ -52,7 +51,7 @@ def create_redis_user(
 
     Raises RedisUserNotCreated.
     """
-    client: Any = build_redis_client(SessionStoreUrl.parse(store.build_url()), access)
+    client: Any = build_redis_client(store.parse_url(), access)
     try:
         client.execute_command("ACL", "SETUSER", login.username, *_list_rules(login))
         return _save_users(client)

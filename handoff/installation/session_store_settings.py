@@ -55,15 +55,9 @@ class SessionStorePlan:
     owner: str = ""
     sentinel_password: str = field(default="", repr=False)
 
-    @property
-    def is_database(self) -> bool:
-        """Whether the sessions are in the shop's database."""
-        return SessionStoreUrl.parse(self.build_url()).is_database
-
-    @property
-    def is_storefront(self) -> bool:
-        """Whether there is no store to write to, and the shop's own pages make the sessions."""
-        return SessionStoreUrl.parse(self.build_url()).is_storefront
+    def parse_url(self) -> SessionStoreUrl:
+        """Return the URL with the shop's own login. Raises ValueError if it is not valid."""
+        return SessionStoreUrl.parse(self.build_url())
 
     @property
     def is_redis_of_shop(self) -> bool:
@@ -80,7 +74,7 @@ def plan_session_store(configuration: ShopConfiguration) -> SessionStorePlan:
     try:
         plan = _read_session_section(configuration)
         if plan.url:
-            SessionStoreUrl.parse(plan.build_url())
+            plan.parse_url()
         plan.sentinel_password.encode()
     except UnicodeError:
         reason = "it has a text that is not UTF-8"

@@ -70,7 +70,7 @@ def plan_settings(
         "CUSTOMER_ACCOUNTS": _plan_customer_accounts(facts, choices),
         **_plan_cookie(facts),
     }
-    if store and store.is_storefront:
+    if store and store.parse_url().is_storefront:
         # Here this setting says how long the shop keeps a session, which env.php does not tell.
         values.pop("SESSION_LIFETIME", None)
     return {f"HANDOFF_{name}": value for name, value in values.items() if value}
@@ -85,9 +85,9 @@ def _plan_session_store(
         "SESSION_STORE": store.build_url(choices.redis_login),
         "SENTINEL_PASSWORD": store.sentinel_password,
     }
-    if store.is_database:
+    if store.parse_url().is_database:
         values["SESSION_STORE_KEY_FILE"] = choices.session_store_key_file
-    if store.is_storefront:
+    if store.parse_url().is_storefront:
         values["STORED_SESSION_KEYS"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     return values
 
