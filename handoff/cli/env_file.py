@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import grp
-import io
 import os
 import pwd
 import stat
@@ -12,9 +11,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-from dotenv import dotenv_values
 
 from handoff.cli.exit_codes import COULD_NOT_RUN, UNREADABLE_SETTINGS, exit_with_setting_faults
+from handoff.installation.env_file_merge import read_values
 from handoff.settings import Settings, SettingsError, load_settings
 
 
@@ -48,8 +47,7 @@ def _load_env_file(context: click.Context, _parameter: click.Parameter, file: Pa
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "It is not UTF-8 text"
         raise click.BadParameter(f"{file}: {reason}.") from None
-    values = dotenv_values(stream=io.StringIO(text), interpolate=False)
-    os.environ.update({name: value for name, value in values.items() if value is not None})
+    os.environ.update(read_values(text))
 
 
 def _exit_with_unreadable_file(file: Path, command: str | None) -> NoReturn:
