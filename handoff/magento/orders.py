@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AdminAccess, AdminAccessDenied
 from handoff.magento.answers import Answer, ShopJsonModel, build_unusable_answer_problem
-from handoff.magento.client import MagentoClient, ShopToken, retry_dropped_connections
+from handoff.magento.client import MagentoClient, retry_dropped_connections
 from handoff.magento.order_models import (
     MAX_EDITS,
     ORDER_FIELDS,
@@ -209,26 +210,19 @@ class Orders:
         right: str,
         *,
         deadline: Deadline,
-        params: dict[str, str] | None = None,
-        body: Any = None,
+        **options: Any,
     ) -> Answer:
-        """Call with the token, and once more with a new one if it is rejected."""
+        """Call with the token, and once more with a new one if it is rejected.
 
-        def call(token: ShopToken) -> Answer:
-            return self._client.call_rest(
-                method,
-                path,
-                store=self._store,
-                deadline=deadline,
-                token=token,
-                params=params,
-                body=body,
-            )
-
+        The options are `body` and `params`.
+        """
+        call = partial(
+            self._client.call_rest, method, path, store=self._store, deadline=deadline, **options
+        )
         token = self._access.get_token(deadline)
-        answer = call(token)
+        answer = call(token=token)
         if answer.status == HTTPStatus.UNAUTHORIZED and self._access.discard_token(token):
-            answer = call(self._access.get_token(deadline))
+            answer = call(token=self._access.get_token(deadline))
         if answer.status == HTTPStatus.FORBIDDEN:  # Magento denies with 401
             raise build_unusable_answer_problem(
                 answer, "The shop's answer does not come from Magento."
