@@ -11,11 +11,8 @@ from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
 from handoff.cli.exit_codes import FINDINGS, exit_on_problem, exit_with_setting_faults
 from handoff.cli.open_ledger import open_ledger
 from handoff.cli.stop_signals import call_on_stop_signals
-from handoff.ledger.database import Database
-from handoff.ledger.row_parser import UnreadableCallback
 from handoff.operations.json_logs import configure_logging
 from handoff.problems import RecordUnreadable
-from handoff.settings import Settings
 from handoff.webhooks.deliverer import Deliverer
 from handoff.webhooks.delivery_queue import DeliveryQueue
 from handoff.webhooks.receivers import build_outbox, list_receivers
@@ -46,7 +43,8 @@ Examples:
 def deliver(once: bool) -> None:
     """Post the events of webhooks to their receivers."""
     settings = load_settings_or_exit()
-    if not settings.webhook_url:
+    outbox, receivers = build_outbox(settings), list_receivers(settings)
+    if outbox is None:
         exit_with_setting_faults(["HANDOFF_WEBHOOK_URL is not set, so there is no receiver."])
     configure_logging()
     stop = threading.Event()
@@ -56,26 +54,13 @@ def deliver(once: bool) -> None:
         call_on_stop_signals(stop.set),
     ):
         unreadable: list[RecordUnreadable] = []
-        deliverer = _build_deliverer(settings, database, stop, unreadable.append)
+        deliverer = Deliverer(
+            database, outbox, receivers, WebhookSender(), stop, on_unreadable=unreadable.append
+        )
         if not once:
             deliverer.deliver_until_stopped()
             return
         deliverer.deliver_due_events()
-        lags = DeliveryQueue(database).measure_lags([r.key for r in list_receivers(settings)])
+        lags = DeliveryQueue(database).measure_lags([receiver.key for receiver in receivers])
     has_findings = unreadable or any(lag.waiting_count for lag in lags.values())
     raise click.exceptions.Exit(FINDINGS if has_findings else 0)
-
-
-def _build_deliverer(
-    settings: Settings,
-    database: Database,
-    stop: threading.Event,
-    on_unreadable: UnreadableCallback,
-) -> Deliverer:
-    outbox = build_outbox(settings)
-    if outbox is None:
-        raise AssertionError("the settings have no receiver")
-    receivers = list_receivers(settings)
-    return Deliverer(
-        database, outbox, receivers, WebhookSender(), stop, on_unreadable=on_unreadable
-    )
