@@ -7,7 +7,7 @@ from handoff.ledger.stored_session_repository import StoredSessionRepository
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
 from handoff.settings import Settings
-from handoff.shop_session import (
+from handoff.shop_session.store import (
     SessionProvider,
     SessionStore,
     WrittenSessionProvider,

@@ -17,12 +17,8 @@ from benchmarks.load.raw_http import HOST
 from benchmarks.options import ShopUnderTest
 from benchmarks.servers.handoff_service import KEY
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
-from handoff.shop_session import (
-    SessionContents,
-    SessionLogin,
-    create_session,
-    open_session_store,
-)
+from handoff.shop_session.session_contents import SessionContents, SessionLogin
+from handoff.shop_session.store import create_session, open_session_store
 
 _TIMEOUT = 60  # seconds
 _PAGE = {"Accept": "text/html,*/*;q=0.8", "User-Agent": "Mozilla/5.0"}

@@ -17,7 +17,8 @@ from benchmarks.options import BenchmarkOptions
 from benchmarks.report.findings import Figure, Findings, format_spread, format_table
 from benchmarks.servers.side_by_side import FILES, SERVERS, SideBySide, run_side_by_side
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
-from handoff.shop_session import SessionContents, create_session, open_session_store
+from handoff.shop_session.session_contents import SessionContents
+from handoff.shop_session.store import create_session, open_session_store
 
 _REQUESTS = 100  # of each kind in a round
 _MAX_TRANSFER = 3.0  # milliseconds

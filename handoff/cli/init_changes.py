@@ -38,7 +38,7 @@ from handoff.installation.settings_plan import (
     plan_settings,
 )
 from handoff.installation.shop_discovery import normalize_address
-from handoff.shop_session import SessionStoreAccess
+from handoff.settings.session_store_url import SessionStoreAccess
 
 _STORE_NAMES = {"HANDOFF_SESSION_STORE", "HANDOFF_SESSION_STORE_FILE"}
 

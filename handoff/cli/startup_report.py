@@ -14,7 +14,7 @@ from handoff.operations.json_logs import configure_logging
 from handoff.problems import Problem
 from handoff.settings import Settings
 from handoff.shop_client_factory import open_client
-from handoff.shop_session import SessionStoreError
+from handoff.shop_session.store import SessionStoreError
 from handoff.shop_session_factory import open_shop_session_store
 
 _TIMEOUT = 2.0  # seconds for each part; a start does not wait longer

@@ -27,8 +27,8 @@ from handoff.doctor.trial_sessions import open_page_with_session, write_session
 from handoff.magento.checkout_probe import VisitedPage
 from handoff.magento.http_transport import find_set_cookie, read_json
 from handoff.settings.store_view_models import StoreView
-from handoff.shop_session import SessionStoreError
 from handoff.shop_session.session_contents import SessionSerializer
+from handoff.shop_session.store import SessionStoreError
 
 _WEBSITE_IDS = range(1, 31)
 

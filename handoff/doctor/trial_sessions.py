@@ -11,12 +11,12 @@ from handoff.magento.checkout_probe import ShopSession, VisitedPage
 from handoff.magento.http_transport import HttpResponse, find_set_cookie
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
-from handoff.shop_session import generate_session_id, open_session_store
 from handoff.shop_session.session_contents import (
     SessionSerializer,
     SessionValues,
     serialize_session,
 )
+from handoff.shop_session.store import generate_session_id, open_session_store
 
 _LIFETIME = 60  # seconds
 _SESSION = "session of a guest"

@@ -9,7 +9,7 @@ from typing import Any
 import redis
 
 from handoff.installation.session_store_settings import RedisLogin, SessionStorePlan
-from handoff.shop_session import SessionStoreAccess
+from handoff.settings.session_store_url import SessionStoreAccess
 from handoff.shop_session.redis_client import build_redis_client
 from handoff.shop_session.redis_store import REDIS_RULES
 

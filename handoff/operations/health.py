@@ -15,7 +15,7 @@ from handoff.deadline import Deadline, run_until
 from handoff.ledger.admin_login_block import LedgerLoginBlock
 from handoff.ledger.database import Database
 from handoff.problems import LedgerUnavailable
-from handoff.shop_session import SessionProvider, SessionStoreError
+from handoff.shop_session.store import SessionProvider, SessionStoreError
 from handoff.webhooks.backlog import WebhookBacklog
 
 _OK, _FAILING = "ok", "failing"

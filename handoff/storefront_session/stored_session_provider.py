@@ -5,7 +5,7 @@ from __future__ import annotations
 from handoff.ledger.models import Handoff
 from handoff.ledger.stored_session_repository import StoredSessionRepository
 from handoff.problems import LedgerUnavailable
-from handoff.shop_session import SessionStoreError
+from handoff.shop_session.store import SessionStoreError
 
 
 class StoredSessionProvider:

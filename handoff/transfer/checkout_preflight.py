@@ -30,8 +30,8 @@ from handoff.magento.checkout_refusal import explain_checkout_refusal
 from handoff.magento.quote_models import Quote
 from handoff.problems import AccountIncomplete, CheckoutUnavailable, Problem, SessionUnreadable
 from handoff.settings.store_view_models import StoreSites, StoreViews
-from handoff.shop_session import SessionStore, SessionStoreError, create_session, find_visitor_id
-from handoff.shop_session.session_contents import build_session_contents
+from handoff.shop_session.session_contents import build_session_contents, find_visitor_id
+from handoff.shop_session.store import SessionStore, SessionStoreError, create_session
 
 if TYPE_CHECKING:
     from handoff.worker_metrics import WorkerMetrics

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from handoff import __version__
 from handoff.ledger.models import Handoff
 from handoff.operations.health import ReadinessCheck
-from handoff.shop_session import SessionStoreError
+from handoff.shop_session.store import SessionStoreError
 from tests.conftest import MakeApp
 from tests.postgres import PostgresServer
 from tests.running import RedisServer, RunningShop

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from handoff.shop_session import (
-    SessionStore,
-    SessionStoreAccess,
-    SessionStoreUrl,
-    open_session_store,
-)
+from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
+from handoff.shop_session.store import SessionStore, open_session_store
 
 NO_ACCESS = SessionStoreAccess()
 

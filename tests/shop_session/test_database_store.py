@@ -10,15 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from handoff.shop_session import (
-    SessionContents,
-    SessionStoreAccess,
-    SessionStoreError,
-    SessionStoreUrl,
-    create_session,
-    open_session_store,
-)
+from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
 from handoff.shop_session.database_store import DatabaseSessionStore
+from handoff.shop_session.session_contents import SessionContents
+from handoff.shop_session.store import SessionStoreError, create_session, open_session_store
 from tests.mariadb import MariadbServer, name_row
 from tests.running import HOST, free_port
 
@@ -165,7 +160,8 @@ def test_a_forked_process_uses_connections_of_its_own(
     shop = mariadb.new_shop()
     script = (
         "import os, sys\n"
-        "from handoff.shop_session import SessionStoreAccess, SessionStoreUrl, open_session_store\n"
+        "from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl\n"
+        "from handoff.shop_session.store import open_session_store\n"
         "access = SessionStoreAccess(key_file=sys.argv[2])\n"
         "store = open_session_store(SessionStoreUrl.parse(sys.argv[1]), access, lifetime=60)\n"
         "def write(name):\n"

@@ -12,12 +12,9 @@ from typing import Any
 import pytest
 import redis
 
-from handoff.shop_session import (
-    SessionContents,
-    SessionStoreAccess,
-    SessionStoreError,
-    create_session,
-)
+from handoff.settings.session_store_url import SessionStoreAccess
+from handoff.shop_session.session_contents import SessionContents
+from handoff.shop_session.store import SessionStoreError, create_session
 from tests.certificates import Authority
 from tests.running import HOST, RedisServer, free_port
 from tests.shop_session.stores import open_store

@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.shop_session import SessionContents, SessionLogin
 from handoff.shop_session.session_contents import (
+    SessionContents,
+    SessionLogin,
     SessionSerializer,
     build_entries,
     build_login_entry,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from handoff.shop_session import SessionContents, SessionStoreError, create_session
-from handoff.shop_session.store import FileSessionStore
+from handoff.shop_session.session_contents import SessionContents
+from handoff.shop_session.store import FileSessionStore, SessionStoreError, create_session
 from tests.running import require_program
 from tests.shop_session.stores import open_store
 

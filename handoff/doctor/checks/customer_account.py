@@ -8,8 +8,8 @@ from handoff.doctor.doctor_shop_client import DoctorShopClient
 from handoff.doctor.trial_sessions import open_page_with_session, write_session
 from handoff.magento.http_transport import read_json
 from handoff.settings.store_view_models import StoreView
-from handoff.shop_session import SessionLogin, SessionStoreError
-from handoff.shop_session.session_contents import build_login_entry
+from handoff.shop_session.session_contents import SessionLogin, build_login_entry
+from handoff.shop_session.store import SessionStoreError
 
 _DETAILS = ("id", "email", "firstname", "lastname")
 _CLEANUP_SECONDS = 6.0

@@ -19,9 +19,9 @@ from handoff.doctor.checks.session_table import (
 )
 from handoff.doctor.trial_sessions import get_session_file, write_session
 from handoff.settings import Settings
-from handoff.shop_session import SessionStoreError, generate_session_id
 from handoff.shop_session.redis_client import build_redis_client
 from handoff.shop_session.redis_store import REDIS_RULES
+from handoff.shop_session.store import SessionStoreError, generate_session_id
 
 _ACL = shlex.join(["ACL", "SETUSER", "handoff", "on", ">…", *REDIS_RULES])
 _SAVE_PATH_ADVICE = (

@@ -17,8 +17,8 @@ from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.trial_sessions import register_new_session
 from handoff.magento.http_transport import find_set_cookie
 from handoff.settings.session_store_url import SessionStoreUrl
-from handoff.shop_session import SessionStoreError
 from handoff.shop_session.database_store import DatabaseSessionStore, open_database_store
+from handoff.shop_session.store import SessionStoreError
 
 _TIMEOUT = 5.0  # seconds; to search the table may take long
 _RECENT = 600  # seconds; the clocks of shop and server may differ
