@@ -32,7 +32,7 @@ class Cleanup:
         """Register an undo action. It must also work if there is nothing left to undo."""
         self._undo_stack.append((description, undo))
 
-    def note_leftover(self, text: str, *, thing: str = "") -> None:
+    def record_leftover(self, text: str, *, thing: str = "") -> None:
         """Record something that stays in the shop; equal ones are counted.
 
         The text stands after the number of things, or alone if no `thing` is named.
@@ -55,7 +55,7 @@ class Cleanup:
                 undo()
             except self._failures as error:
                 self.is_complete = False
-                self.note_leftover(self._describe_failure(description, error))
+                self.record_leftover(self._describe_failure(description, error))
             except BaseException:
                 self._undo_stack.append((description, undo))
                 raise

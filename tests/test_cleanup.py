@@ -52,9 +52,9 @@ def test_an_unexpected_error_is_raised() -> None:
 def test_equal_leftovers_are_counted_and_do_not_make_the_cleanup_incomplete() -> None:
     cleanup = Cleanup()
     for text in ("empty guest cart", "order 7", "empty guest cart"):
-        cleanup.note_leftover(text)
+        cleanup.record_leftover(text)
     for _ in range(2):
-        cleanup.note_leftover(", left to PHP's own cleanup", thing="web session")
+        cleanup.record_leftover(", left to PHP's own cleanup", thing="web session")
     expected = ("2 x empty guest cart", "order 7", "2 web sessions, left to PHP's own cleanup")
     assert cleanup.undo_all() == expected
     assert cleanup.is_complete

@@ -48,7 +48,7 @@ def try_storefront_checkout(
     `cart` holds the same product: it can be bought.
     """
     try:
-        session_id = _make_session(shop, store, sku)
+        session_id = _create_storefront_session(shop, store, sku)
     except Problem as problem:
         outcome = CheckoutTrialOutcome.STOREFRONT_UNUSABLE
         return CheckoutTrial(outcome, cart, problem=problem.detail)
@@ -91,14 +91,14 @@ class _SessionTieTrial:
         site = self.shop.settings.build_store_site(self.store)
         maker = StorefrontBrowser(self.shop.client, site, _get_deadline(self.shop))
         maker.add_to_cart(self.product, 1)
-        self.shop.cleanup.note_leftover(", left to expire", thing="session of a guest")
+        self.shop.cleanup.record_leftover(", left to expire", thing="session of a guest")
         session_id = maker.session.session_id
         other = StorefrontBrowser(client, site, _get_deadline(self.shop), session_id)
         page = other.open_page(f"{site.storefront_url}{CART_SECTION}", headers)
         return bool(parse_cart_section(page.response.body).get("summary_count"))
 
 
-def _make_session(shop: DoctorShopClient, store: StoreView, sku: str) -> str:
+def _create_storefront_session(shop: DoctorShopClient, store: StoreView, sku: str) -> str:
     client, settings = shop.client, shop.settings
     quotes = QuoteResolver(Quotes(client), settings.store_views, None)
     builder = build_session_builder(client, quotes, settings)
@@ -106,7 +106,7 @@ def _make_session(shop: DoctorShopClient, store: StoreView, sku: str) -> str:
         raise ValueError("the settings name a session store")
     bag = Bag((BagLine(sku, Decimal(1)),), store.currency)
     transfer = BagTransfer(bag, "handoff doctor", store)
-    shop.cleanup.note_leftover(", left to expire", thing="cart in the session of a guest")
+    shop.cleanup.record_leftover(", left to expire", thing="cart in the session of a guest")
     return builder.build_session(transfer, _get_deadline(shop)).session.session_id
 
 

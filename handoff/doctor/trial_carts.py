@@ -104,7 +104,7 @@ def _register_cart(shop: DoctorShopClient, store: StoreView, masked_id: str) -> 
                 client.call_rest("DELETE", f"{path}/{number}", store=store)
 
     shop.cleanup.defer("guest cart", empty_cart)
-    shop.cleanup.note_leftover(
+    shop.cleanup.record_leftover(
         ", left to Magento's cleanup of expired carts", thing="empty guest cart"
     )
 

@@ -18,7 +18,7 @@ from handoff import problems
 from handoff.entry import result_pages
 from handoff.entry.page_rendering import PageRenderer
 from handoff.entry.result_pages import ResultPage
-from handoff.operations.problem_response import make_problem_response
+from handoff.operations.problem_response import build_problem_response
 from handoff.problems import Problem
 
 log = structlog.get_logger()
@@ -30,7 +30,7 @@ def register_error_handlers(app: Flask, pages: PageRenderer) -> None:
     @app.errorhandler(HTTPException)
     def _handle_http_exception(error: HTTPException) -> Response:
         if _is_api_request():
-            response = make_problem_response(_find_problem(error))
+            response = build_problem_response(_find_problem(error))
         else:
             response = pages.render_result_page(_find_page(error))
             response.status_code = error.code or result_pages.UNKNOWN.status
@@ -42,7 +42,7 @@ def register_error_handlers(app: Flask, pages: PageRenderer) -> None:
     def _handle_unexpected_exception(error: Exception) -> Response:
         log.exception("unhandled_error", error=type(error).__name__)
         if _is_api_request():
-            return make_problem_response(problems.InternalError())
+            return build_problem_response(problems.InternalError())
         return pages.render_result_page(result_pages.FAULT)
 
 

@@ -12,7 +12,7 @@ from handoff.problems import KeyRejected, Problem
 log = structlog.get_logger()
 
 
-def make_problem_response(problem: Problem) -> Response:
+def build_problem_response(problem: Problem) -> Response:
     """Return the problem's JSON with its status and headers, and write its code to the log."""
     structlog.contextvars.bind_contextvars(code=problem.code)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

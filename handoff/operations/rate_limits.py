@@ -98,10 +98,10 @@ class RateLimitCounters:
                 Deadline.after(_MAX_WAIT), lambda: _run_check_in_storage(redis, check, item, key)
             )
         except StorageError as error:
-            self._note_redis_failure(type(error.storage_error).__name__)
+            self._record_redis_failure(type(error.storage_error).__name__)
             return by_memory
         except TimeoutError as error:
-            self._note_redis_failure(type(error).__name__)
+            self._record_redis_failure(type(error).__name__)
             return by_memory
         with self._lock:
             self._redis_failed = False
@@ -118,7 +118,7 @@ class RateLimitCounters:
                 self._next_attempt_at = now + _RETRY_DELAY
         return True
 
-    def _note_redis_failure(self, reason: str) -> None:
+    def _record_redis_failure(self, reason: str) -> None:
         with self._lock:
             is_first = not self._redis_failed
             self._redis_failed = True

@@ -117,7 +117,7 @@ class GuestBagJourney(GuestJourney):
         try:
             observation = super().send_transfer()
         except StepFailure:
-            cleanup.note_leftover(
+            cleanup.record_leftover(
                 f"Perhaps a guest's cart that the transfer has begun. {_REMOVED_BY_SHOP}"
             )
             raise
@@ -132,7 +132,7 @@ class GuestBagJourney(GuestJourney):
         name, cleanup = f"Order {order.order_id}", self._context.cleanup
         if shop.access is None:
             reason = "there is no administrator's right to cancel it"
-            cleanup.note_leftover(f"{name}: {reason}. {get_advice('cancel_by_hand')}")
+            cleanup.record_leftover(f"{name}: {reason}. {get_advice('cancel_by_hand')}")
         else:
             cleanup.defer(name, lambda: self._cancel_order(order))
         return f"order {order.order_id}, to be paid by {order.payment_method}"
@@ -191,7 +191,7 @@ class GuestBagJourney(GuestJourney):
             raise StepFailure("a cancelled order", "the shop does not cancel it", advice)
         name = self._order_number or f"with the id {order.order_id}"
         text = f"Order {name}, cancelled: a shop keeps its orders."
-        self._context.cleanup.note_leftover(text)
+        self._context.cleanup.record_leftover(text)
 
     def _empty_cart_unless_ordered(self) -> None:
         """Empty the cart. Only the checkout page shows its masked id."""
@@ -201,7 +201,7 @@ class GuestBagJourney(GuestJourney):
             cart = self.find_cart(self._load_checkout_once())
         except StepFailure:
             text = f"The guest's cart of the bag, out of reach. {_REMOVED_BY_SHOP}"
-            self._context.cleanup.note_leftover(text)
+            self._context.cleanup.record_leftover(text)
             return
         _empty_cart(cart)
 

@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, Response, g, jsonify, request
 from handoff.ledger.models import Handoff
 from handoff.ledger.refused_transfer_repository import RefusedTransferRepository
 from handoff.operations.caller_authentication import CallerAuthentication, read_api_key
-from handoff.operations.problem_response import make_problem_response
+from handoff.operations.problem_response import build_problem_response
 from handoff.operations.rate_limits import RateLimit
 from handoff.operations.request_limits import read_body
 from handoff.operations.view_context import get_view_context, register_views
@@ -24,7 +24,7 @@ from handoff.transfer.transfer_service import TransferService
 from handoff.web_view_link import APP_VISIT_HEADER, Instruction, InstructionHeader, LinkTokens
 
 _blueprint = Blueprint("transfer", __name__)
-_blueprint.register_error_handler(Problem, make_problem_response)
+_blueprint.register_error_handler(Problem, build_problem_response)
 log = structlog.get_logger()
 
 

@@ -12,14 +12,14 @@ from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.models import build_reference_key
 from handoff.ledger.refused_transfer_repository import RefusedTransferRepository
 from handoff.operations.caller_authentication import CallerAuthentication, read_api_key
-from handoff.operations.problem_response import make_problem_response
+from handoff.operations.problem_response import build_problem_response
 from handoff.operations.rate_limits import RateLimit
 from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import NotFound, Problem
 from handoff.web_checkout.transfer_status import describe_transfer
 
 _blueprint = Blueprint("transfer_status", __name__)
-_blueprint.register_error_handler(Problem, make_problem_response)
+_blueprint.register_error_handler(Problem, build_problem_response)
 
 
 @dataclass(frozen=True, slots=True)

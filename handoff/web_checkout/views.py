@@ -58,7 +58,7 @@ def register_web_checkout_views(app: Flask, context: WebCheckoutContext) -> None
 @_blueprint.get("/web-checkout.js")
 def show_script() -> Response:
     """Return the script that the shop's pages load."""
-    response = _make_script_response(_get_context().script, _SCRIPT_LIFETIME)
+    response = _build_script_response(_get_context().script, _SCRIPT_LIFETIME)
     response.add_etag()
     response.make_conditional(request)
     return response
@@ -71,7 +71,7 @@ def show_poq_script() -> Response:
     content = _get_context().poq_scripts.find_file(version, integrity, _find_poq_script_caller())
     if content is None:
         raise NotFound
-    response = _make_script_response(content, _ONE_YEAR)
+    response = _build_script_response(content, _ONE_YEAR)
     # A script with `integrity` is only run from another host if that host lets everybody read it.
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
@@ -165,7 +165,7 @@ def _read_page_name() -> str | None:
     return name if _PAGE_NAME.fullmatch(name) else None
 
 
-def _make_script_response(content: str | bytes, lifetime: int) -> Response:
+def _build_script_response(content: str | bytes, lifetime: int) -> Response:
     response = Response(content, mimetype="text/javascript")
     response.headers["Cache-Control"] = f"public, max-age={lifetime}"
     return response

@@ -40,7 +40,7 @@ _PAUSE = 10.0  # seconds between two attempts at a receiver that is down
 
 
 @dataclass(slots=True)
-class _Deliveries:
+class _ReceiverDeliveries:
     """The deliveries of this process to one receiver."""
 
     receiver: Receiver
@@ -120,7 +120,7 @@ class Deliverer:
         queue = DeliveryQueue(database, on_unreadable)
         leases = Leases(database, seconds=LEASE_SECONDS)
         self._deliveries = [
-            _Deliveries(receiver, queue, sender, leases, stop) for receiver in receivers
+            _ReceiverDeliveries(receiver, queue, sender, leases, stop) for receiver in receivers
         ]
 
     def deliver_until_stopped(self) -> None:
@@ -143,7 +143,7 @@ class Deliverer:
             for future in [pool.submit(self._deliver_due, found) for found in self._deliveries]:
                 future.result()
 
-    def _poll_deliveries(self, deliveries: _Deliveries) -> None:
+    def _poll_deliveries(self, deliveries: _ReceiverDeliveries) -> None:
         while not self._stop.is_set():
             try:
                 self._deliver_due(deliveries)
@@ -160,7 +160,7 @@ class Deliverer:
             if not count:
                 self._stop.wait(_POLL)
 
-    def _deliver_due(self, deliveries: _Deliveries) -> None:
+    def _deliver_due(self, deliveries: _ReceiverDeliveries) -> None:
         try:
             deliveries.deliver_batches()
         except LeaseLost:

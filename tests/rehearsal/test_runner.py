@@ -87,7 +87,7 @@ def test_the_newest_is_undone_first_and_a_failure_does_not_stop_the_cleanup(
 
 
 def test_an_expected_leftover_is_no_failure(cleanup: Cleanup) -> None:
-    cleanup.note_leftover("An order.")
+    cleanup.record_leftover("An order.")
     result = rehearse(cleanup, lambda: "seen")
     assert result.leftovers == ("An order.",)
     assert result.has_passed

@@ -77,7 +77,7 @@ def _check_endpoint(context: CheckContext, endpoint: PoqEndpoint) -> CheckResult
     response = _call_endpoint(context, endpoint, token)
     if endpoint.role == "customer" and token is None and response.status == 401:
         return ok("It exists and asks for a customer's token. Use --customer-email to try one.")
-    return _judge_response(endpoint, response)
+    return _build_result(endpoint, response)
 
 
 def _call_endpoint(
@@ -93,7 +93,7 @@ def _call_endpoint(
     )
 
 
-def _judge_response(endpoint: PoqEndpoint, response: HttpResponse) -> CheckResult:
+def _build_result(endpoint: PoqEndpoint, response: HttpResponse) -> CheckResult:
     role, status = endpoint.role, response.status
     if status in endpoint.statuses and read_json(response) is not None:
         return ok(f"It answers as {role} in {response.seconds * 1000:.0f} ms.")
