@@ -42,11 +42,9 @@ def find_order_differences(
 
 
 def _build_order_difference(in_bag: BagLine, in_orders: BagLine) -> OrderDifference:
-    if not in_bag.quantity:
-        code = "foreign_in_order"
-    elif not in_orders.quantity:
-        code = "missing_in_order"
-    else:
-        code = "quantity_differs"
     quantities = format_quantity(in_bag.quantity), format_quantity(in_orders.quantity)
-    return OrderDifference(code, in_bag.sku, *quantities)
+    if not in_bag.quantity:
+        return OrderDifference("foreign_in_order", in_bag.sku, *quantities)
+    if not in_orders.quantity:
+        return OrderDifference("missing_in_order", in_bag.sku, *quantities)
+    return OrderDifference("quantity_differs", in_bag.sku, *quantities)
