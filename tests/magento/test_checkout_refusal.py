@@ -24,6 +24,7 @@ from tests.magento.shop_behaviours import (
 from tests.running import RunningShop
 
 SOON = 0.5  # seconds
+TIMEOUT = 4  # seconds; the shop answers the calls before the fault much faster
 
 
 def code_of(answer: TestResponse) -> str:
@@ -62,7 +63,8 @@ def refused(
     rest = behaves_if(lambda call: "/section/load/" in call.path, section, rest)
     behave = behaves_if(lambda call: path in call.path, behaviour, rest)
     request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
-    with faulty_shop(behave) as faulty, serve(faulty.url, checkout_preflight="always") as service:
+    changes = {"checkout_preflight": "always", "magento_timeout": TIMEOUT}
+    with faulty_shop(behave) as faulty, serve(faulty.url, **changes) as service:
         answer = service.poq.transfer(request)
         assert service.handoffs() == []
         assert service.leases() == []
