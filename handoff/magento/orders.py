@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -56,6 +57,7 @@ class OrdersDenied(AdminAccessDenied):
 _Json = TypeVar("_Json", bound=ShopJsonModel)
 
 
+@dataclass(frozen=True, slots=True)
 class Orders:
     """Reads orders, with the right `Magento_Sales::actions_view`.
 
@@ -63,10 +65,9 @@ class Orders:
     or ShopTimeout; OrdersDenied is a ShopUnavailable and says that the right is missing.
     """
 
-    def __init__(self, client: MagentoClient, access: AdminAccess, *, store: str) -> None:
-        self._client = client
-        self._access = access
-        self._store = store
+    client: MagentoClient
+    access: AdminAccess
+    store: str
 
     def find_orders_of_quote(self, quote_number: int, *, deadline: Deadline) -> list[Order]:
         """Return the orders of a quote with their totals, cancelled ones too, the oldest first.
@@ -217,12 +218,12 @@ class Orders:
         The options are `body` and `params`.
         """
         call = partial(
-            self._client.call_rest, method, path, store=self._store, deadline=deadline, **options
+            self.client.call_rest, method, path, store=self.store, deadline=deadline, **options
         )
-        token = self._access.get_token(deadline)
+        token = self.access.get_token(deadline)
         answer = call(token=token)
-        if answer.status == HTTPStatus.UNAUTHORIZED and self._access.discard_token(token):
-            answer = call(token=self._access.get_token(deadline))
+        if answer.status == HTTPStatus.UNAUTHORIZED and self.access.discard_token(token):
+            answer = call(token=self.access.get_token(deadline))
         if answer.status == HTTPStatus.FORBIDDEN:  # Magento denies with 401
             raise build_unusable_answer_problem(
                 answer, "The shop's answer does not come from Magento."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from handoff.ledger.models import Handoff
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
@@ -12,6 +13,7 @@ from handoff.magento.orders import Orders
 _PAGE_SIZE = 50  # handoffs; one call reads the comments of all their orders
 
 
+@dataclass(frozen=True, slots=True)
 class OrderCommenter:
     """Adds comments to the orders of the handoffs that the ledger has marked as due.
 
@@ -19,19 +21,18 @@ class OrderCommenter:
     run was killed after the shop accepted the comment and before the ledger recorded that.
     """
 
-    def __init__(self, repository: ReconciliationRepository, orders: Orders) -> None:
-        self._repository = repository
-        self._orders = orders
+    repository: ReconciliationRepository
+    orders: Orders
 
     def add_due_comments(self) -> Iterator[bool]:
         """Add the comments that are due, and yield for each handoff if the shop accepted them."""
-        for page in self._repository.iterate_comments_due(_PAGE_SIZE):
+        for page in self.repository.iterate_comments_due(_PAGE_SIZE):
             order_ids = [order["id"] for handoff in page for order in handoff.valid_orders]
-            comments = self._orders.get_comments(order_ids) if order_ids else {}
+            comments = self.orders.get_comments(order_ids) if order_ids else {}
             for handoff in page:
                 is_accepted = self._add_missing_comments(handoff, comments)
                 if is_accepted:
-                    self._repository.mark_commented(handoff)
+                    self.repository.mark_commented(handoff)
                 yield is_accepted
 
     def _add_missing_comments(self, handoff: Handoff, comments: dict[int, list[str]]) -> bool:
@@ -43,7 +44,7 @@ class OrderCommenter:
             for order_id in order_ids
             if order_id in comments and text not in comments[order_id]
         ]
-        return all(self._orders.add_comment(order_id, text) for order_id in missing)
+        return all(self.orders.add_comment(order_id, text) for order_id in missing)
 
 
 def _build_comment_text(handoff: Handoff) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from handoff.ledger.database import Clock
@@ -22,6 +23,7 @@ ProgressCallback = Callable[[int], None]
 """Gets the number of handoffs that were checked since the last call."""
 
 
+@dataclass(frozen=True, slots=True)
 class Reconciler:
     """Compares the ledger with the shop's orders.
 
@@ -29,20 +31,11 @@ class Reconciler:
     With `request_comments`, it requests comments on the orders that it finds.
     """
 
-    def __init__(
-        self,
-        repository: ReconciliationRepository,
-        orders: Orders,
-        clock: Clock,
-        *,
-        request_comments: bool = False,
-        on_progress: ProgressCallback = lambda _count: None,
-    ) -> None:
-        self._repository = repository
-        self._orders = orders
-        self._clock = clock
-        self._request_comments = request_comments
-        self._on_progress = on_progress
+    repository: ReconciliationRepository
+    orders: Orders
+    clock: Clock
+    request_comments: bool = False
+    on_progress: ProgressCallback = lambda _count: None
 
     def reconcile_due(self) -> Iterator[ReportEntry]:
         """Check all handoffs that are due, and yield an entry for each of their transfers.
@@ -50,7 +43,7 @@ class Reconciler:
         A transfer that was resolved before has an entry only if its result has changed.
         """
         reported: set[str] = set()
-        for page in self._repository.iterate_due_handoffs():
+        for page in self.repository.iterate_due_handoffs():
             results = {handoff.id: _get_outcome_and_orders(handoff) for handoff in page}
             self._check_orders(page)
             keys = {handoff.transfer_key for handoff in page} - reported
@@ -66,11 +59,11 @@ class Reconciler:
 
         A repeated transfer belongs to the period of its last repetition.
         """
-        for page in self._repository.iterate_open_handoffs(period):
+        for page in self.repository.iterate_open_handoffs(period):
             self._check_orders(page)
-        if self._request_comments:
-            self._repository.request_comments(period)
-        for page in self._repository.iterate_issued_handoffs(period):
+        if self.request_comments:
+            self.repository.request_comments(period)
+        for page in self.repository.iterate_issued_handoffs(period):
             transfers = self._find_by_transfer_key({handoff.transfer_key for handoff in page})
             for handoff in page:
                 siblings = transfers[handoff.transfer_key]
@@ -85,12 +78,12 @@ class Reconciler:
         """
         for start in range(0, len(references), _REFERENCES_PER_PAGE):
             page = references[start : start + _REFERENCES_PER_PAGE]
-            found = self._repository.find_by_references(page)
+            found = self.repository.find_by_references(page)
             self._check_orders(found)
-            if self._request_comments:
-                self._repository.request_comments({handoff.transfer_key for handoff in found})
+            if self.request_comments:
+                self.repository.request_comments({handoff.transfer_key for handoff in found})
             matches = _group_by(
-                self._repository.find_by_references(page),
+                self.repository.find_by_references(page),
                 lambda handoff: simplify_reference(handoff.reference or ""),
             )
             for reference in page:
@@ -103,37 +96,37 @@ class Reconciler:
 
     def check_transfer(self, transfer_key: str) -> None:
         """Check the handoffs of one transfer, due or not."""
-        self._check_orders(self._repository.find_by_transfer_keys([transfer_key]))
+        self._check_orders(self.repository.find_by_transfer_keys([transfer_key]))
 
     def _check_orders(self, handoffs: Sequence[Handoff]) -> None:
         """Find the orders of the handoffs that may still change, and record the findings."""
-        now = self._clock()
+        now = self.clock()
         checked = [handoff for handoff in handoffs if handoff.next_check_at is not None]
         quotes = {handoff.quote_number for handoff in checked if can_have_order(handoff)}
         unreadable: set[int] = set()
-        found = self._orders.find_orders(quotes, on_unreadable=unreadable.add)
+        found = self.orders.find_orders(quotes, on_unreadable=unreadable.add)
         orders = _group_by(found, lambda order: order.quote_number)
         quotes -= unreadable  # nothing is recorded for them, and they stay due
         # Read after the orders, so that the session of each ordered handoff is already recorded.
         siblings = _group_by(
-            self._repository.find_by_quotes({handoff.quote_number for handoff in checked}),
+            self.repository.find_by_quotes({handoff.quote_number for handoff in checked}),
             lambda handoff: handoff.quote_number,
         )
         for quote in siblings.keys() - quotes:  # the shop was not asked, or gave no clear answer
             siblings[quote] = [each for each in siblings[quote] if not can_have_order(each)]
-        self._repository.record_findings(
+        self.repository.record_findings(
             (
                 finding
                 for quote, handoffs_of_quote in siblings.items()
                 if handoffs_of_quote
                 for finding in classify_handoffs(handoffs_of_quote, orders.get(quote, ()), now)
             ),
-            request_comments=self._request_comments,
+            request_comments=self.request_comments,
         )
-        self._on_progress(len(checked))
+        self.on_progress(len(checked))
 
     def _find_by_transfer_key(self, keys: Collection[str]) -> dict[str, list[Handoff]]:
-        found = self._repository.find_by_transfer_keys(keys)
+        found = self.repository.find_by_transfer_keys(keys)
         return _group_by(found, lambda handoff: handoff.transfer_key)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -19,29 +20,23 @@ _TIMEOUT = 30.0  # seconds, for each call
 _MAX_MESSAGE_LENGTH = 200
 
 
+@dataclass(frozen=True, slots=True)
 class AppShopClient:
     """The client for one store view. `access` is None if the settings name no administrator."""
 
-    def __init__(
-        self,
-        client: MagentoClient,
-        store: StoreView,
-        access: AdminAccess | None,
-        cancel: CancelToken,
-    ) -> None:
-        self._client = client
-        self._cancel = cancel
-        self.store = store
-        self.access = access
+    client: MagentoClient
+    store: StoreView
+    access: AdminAccess | None
+    cancel: CancelToken
 
     def call_rest(self, method: str, path: str, **options: Any) -> Answer:
         """Call REST and return an answer of 2xx or 4xx; raise a Problem for any other.
 
         The options are `body`, `token` and `params`.
         """
-        self._cancel.raise_if_requested()
+        self.cancel.raise_if_requested()
         deadline = Deadline.after(_TIMEOUT)
-        return self._client.call_rest(
+        return self.client.call_rest(
             method, path, store=self.store.code, deadline=deadline, **options
         )
 
@@ -69,9 +64,9 @@ class AppShopClient:
 
     def call_graphql(self, query: str, variables: dict[str, Any]) -> Any:
         """Return the `data` of a GraphQL answer, or None if there is none."""
-        self._cancel.raise_if_requested()
+        self.cancel.raise_if_requested()
         deadline = Deadline.after(_TIMEOUT)
-        answer = self._client.call_graphql(
+        answer = self.client.call_graphql(
             query, variables, store=self.store.code, deadline=deadline
         )
         return answer.body.get("data") if isinstance(answer.body, dict) else None

@@ -50,25 +50,19 @@ SESSION_STORE_TIMEOUT = 0.5
 """Seconds that the preflight waits for the session store, out of the transfer's own time."""
 
 
+@dataclass(frozen=True, slots=True)
 class CheckoutPreflight:
-    """Opens checkout with a shop session of its own, which no shopper ever gets."""
+    """Opens checkout with a shop session of its own, which no shopper ever gets.
 
-    def __init__(
-        self,
-        probe: CheckoutProbe,
-        sessions: SessionStore,
-        stores: StoreViews,
-        sites: StoreSites,
-        accepted: AcceptedCheckouts | None,
-        metrics: WorkerMetrics | None = None,
-    ) -> None:
-        """`accepted` is None if checkout has to be asked about every quote."""
-        self._probe = probe
-        self._sessions = sessions
-        self._stores = stores
-        self._sites = sites
-        self._accepted = accepted
-        self._metrics = metrics
+    `accepted` is None if checkout has to be asked about every quote.
+    """
+
+    probe: CheckoutProbe
+    sessions: SessionStore
+    stores: StoreViews
+    sites: StoreSites
+    accepted: AcceptedCheckouts | None
+    metrics: WorkerMetrics | None = None
 
     def check_and_find_visitor(
         self, handoff: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
@@ -78,7 +72,7 @@ class CheckoutPreflight:
         Raises the Problem that says why checkout does not accept the handoff's quote. If checkout
         gives no clear answer, the transfer continues, as it does without a preflight.
         """
-        if self._accepted and self._accepted.has_similar(handoff, quote):
+        if self.accepted and self.accepted.has_similar(handoff, quote):
             self._count_result("remembered")
             return None
         asked_at = time.monotonic()
@@ -92,17 +86,17 @@ class CheckoutPreflight:
         except Problem as problem:
             log.warning("checkout_refused", code=problem.code, detail=problem.detail)
             self._count_result(problem.code)
-            if self._accepted:
-                self._accepted.forget_in_all_workers()
+            if self.accepted:
+                self.accepted.forget_in_all_workers()
             raise
         self._count_result("accepted")
-        if self._accepted:
-            self._accepted.add(handoff, quote, asked_at=asked_at)
+        if self.accepted:
+            self.accepted.add(handoff, quote, asked_at=asked_at)
         return visitor_id
 
     def _count_result(self, result: str) -> None:
-        if self._metrics:
-            self._metrics.count_preflight(result)
+        if self.metrics:
+            self.metrics.count_preflight(result)
 
     def _require_checkout_accepts(
         self, handoff: NewHandoff, quote: Quote, token: str | None, deadline: Deadline
@@ -110,29 +104,29 @@ class CheckoutPreflight:
         """Return the visitor after checkout accepted the quote; raise the Problem if it did not."""
         with ExitStack() as stack:
             session = stack.enter_context(self._open_session(handoff, deadline))
-            reply = self._probe.ask_checkout(session, deadline=_shorten_deadline(deadline))
+            reply = self.probe.ask_checkout(session, deadline=_shorten_deadline(deadline))
             rest = Deadline.after(max(0, deadline.remaining - _MARGIN))
             if reply is CheckoutReply.ERROR_PAGE:
                 # Magento destroys a session that it cannot read, so each try needs a new one.
                 session = stack.enter_context(self._open_session(handoff, rest))
-                reply = self._probe.ask_checkout(session, deadline=rest, method="GET")
+                reply = self.probe.ask_checkout(session, deadline=rest, method="GET")
             if reply is CheckoutReply.ERROR_PAGE:
                 raise self._explain_error_page(handoff, rest)
             if reply is CheckoutReply.SENT_TO_ACCOUNT:
                 raise AccountIncomplete
             if reply is CheckoutReply.SENT_TO_CART:
-                raise explain_checkout_refusal(self._probe, session, quote, token, deadline=rest)
+                raise explain_checkout_refusal(self.probe, session, quote, token, deadline=rest)
             return None if handoff.customer_id is None else self._find_visitor_id(session)
 
     def _explain_error_page(self, handoff: NewHandoff, deadline: Deadline) -> Problem:
         """Find out if checkout fails for everybody, with our sessions, or with this quote."""
-        new_session = ShopSession(self._sites.find_by_code(handoff.store_code), "")
+        new_session = ShopSession(self.sites.find_by_code(handoff.store_code), "")
         with self._remove_afterwards(new_session):
-            reply = self._probe.ask_checkout(new_session, deadline=deadline, method="GET")
+            reply = self.probe.ask_checkout(new_session, deadline=deadline, method="GET")
         if reply is CheckoutReply.ERROR_PAGE:
             return CheckoutUnavailable()
         with self._open_session(handoff, deadline) as session:
-            if self._probe.can_read_session(session, deadline=deadline):
+            if self.probe.can_read_session(session, deadline=deadline):
                 return CheckoutUnavailable("The shop's checkout fails on this quote.")
         return SessionUnreadable()
 
@@ -141,14 +135,14 @@ class CheckoutPreflight:
         """Write a session for the block, and remove it and any that the shop replaced it with."""
         if deadline.remaining < 2 * SESSION_STORE_TIMEOUT:
             raise CheckoutInconclusive("timeout")
-        contents = build_session_contents(handoff, self._stores)
+        contents = build_session_contents(handoff, self.stores)
         session_id = create_session(
-            self._sessions,
+            self.sessions,
             contents,
             lifetime=_SESSION_LIFETIME,
             timeout=2 * SESSION_STORE_TIMEOUT,
         )
-        session = ShopSession(self._sites.find_by_code(handoff.store_code), session_id)
+        session = ShopSession(self.sites.find_by_code(handoff.store_code), session_id)
         with self._remove_afterwards(session):
             yield session
 
@@ -158,12 +152,12 @@ class CheckoutPreflight:
             yield
         finally:
             for each in {session.session_id, *session.renewed_ids} - {""}:
-                self._sessions.remove(each)
+                self.sessions.remove(each)
 
     def _find_visitor_id(self, session: ShopSession) -> int | None:
         last_id = [session.session_id, *session.renewed_ids][-1]
         try:
-            visitor_id = find_visitor_id(self._sessions.read(last_id) or b"")
+            visitor_id = find_visitor_id(self.sessions.read(last_id) or b"")
         except SessionStoreError as error:
             log.warning("shop_visitor_unknown", reason=str(error))
             return None

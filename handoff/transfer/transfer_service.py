@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from handoff.bag import Bag, BagLine, format_quantity, merge_lines, normalize_sku
 from handoff.concurrency_limit import ConcurrencyLimit
@@ -24,47 +24,36 @@ from handoff.transfer.storefront_session_builder import StorefrontSessionBuilder
 _WAIT_FOR_SLOT = 0.1
 
 
+@dataclass(frozen=True, slots=True)
 class TransferService:
-    """Creates a handoff for each transfer. Equal transfers, simultaneous or later, share one."""
+    """Creates a handoff for each transfer. Equal transfers, simultaneous or later, share one.
 
-    def __init__(
-        self,
-        ledger: HandoffRepository,
-        leases: Leases,
-        quotes: QuoteResolver,
-        preflight: CheckoutPreflight | None,
-        limit: ConcurrencyLimit,
-        *,
-        timeout: float,
-        session_builder: StorefrontSessionBuilder | None = None,
-    ) -> None:
-        """`preflight` is None if the settings switch it off.
+    `preflight` is None if the settings switch it off. `limit` bounds the transfers that run at
+    once; each has a `timeout` in seconds. `session_builder` makes the sessions if the shop's
+    session store cannot be reached.
+    """
 
-        `session_builder` makes the sessions if the shop's session store cannot be reached.
-
-        `limit` bounds the transfers that run at once; each has a `timeout` in seconds.
-        """
-        self._ledger = ledger
-        self._leases = leases
-        self._quotes = quotes
-        self._preflight = preflight
-        self._limit = limit
-        self._timeout = timeout
-        self._session_builder = session_builder
+    ledger: HandoffRepository
+    leases: Leases
+    quotes: QuoteResolver
+    preflight: CheckoutPreflight | None
+    limit: ConcurrencyLimit
+    timeout: float
+    session_builder: StorefrontSessionBuilder | None = None
 
     def create_handoff(self, transfer: BagTransfer | QuoteTransfer) -> Handoff:
         """Return the handoff of a transfer, or raise the Problem that says why there is none.
 
         Equal transfers wait for the lease of the first. It is taken before the shop is called.
         """
-        if self._session_builder is not None and not isinstance(transfer, BagTransfer):
+        if self.session_builder is not None and not isinstance(transfer, BagTransfer):
             raise NotWithThisStore
-        deadline = Deadline.within_request(self._timeout)
+        deadline = Deadline.within_request(self.timeout)
         if deadline.has_passed:  # the request has waited too long for a thread
             raise Busy
-        with self._limit.acquire_slot(0 if transfer.caller is None else _WAIT_FOR_SLOT):
+        with self.limit.acquire_slot(0 if transfer.caller is None else _WAIT_FOR_SLOT):
             while True:
-                with self._leases.acquire(_build_lease_key(transfer), deadline) as lease:
+                with self.leases.acquire(_build_lease_key(transfer), deadline) as lease:
                     if lease is None:
                         raise ShopTimeout("An equal transfer is still waiting for the shop.")
                     try:
@@ -80,19 +69,19 @@ class TransferService:
         content = compute_digest(
             ["bag", transfer.store.code, None, _list_quantities(bag.lines), bag.currency]
         )
-        known = self._ledger.renew(lease, transfer_key=key, content_hash=content)
+        known = self.ledger.renew(lease, transfer_key=key, content_hash=content)
         if known is not None:
             return known
-        if self._session_builder is not None:
-            made = self._session_builder.build_session(transfer, deadline)
+        if self.session_builder is not None:
+            made = self.session_builder.build_session(transfer, deadline)
             new = self._build_handoff("bag", transfer, key, content, made.quote)
-            return self._ledger.issue(lease, new, made.session)
-        quote = self._quotes.create_quote(transfer, deadline)
+            return self.ledger.issue(lease, new, made.session)
+        quote = self.quotes.create_quote(transfer, deadline)
         new = self._build_handoff("bag", transfer, key, content, quote)
         return self._issue_handoff(new, quote, None, lease, deadline)
 
     def _transfer_quote(self, transfer: QuoteTransfer, lease: Lease, deadline: Deadline) -> Handoff:
-        quote = self._quotes.find_quote(transfer, deadline)
+        quote = self.quotes.find_quote(transfer, deadline)
         kind = "customer" if quote.customer else "guest"
         key = compute_digest([transfer.caller, kind, quote.number])
         if transfer.reference is not None:
@@ -119,7 +108,7 @@ class TransferService:
             content_hash=content,
             reference=transfer.reference,
             kind=kind,
-            store_code=self._quotes.get_store_view(quote).code,
+            store_code=self.quotes.get_store_view(quote).code,
             quote_number=quote.number,
             customer_id=customer.customer_id if customer else None,
             customer_group_id=customer.group_id if customer else None,
@@ -130,10 +119,10 @@ class TransferService:
     def _issue_handoff(
         self, new: NewHandoff, quote: Quote, token: str | None, lease: Lease, deadline: Deadline
     ) -> Handoff:
-        if self._preflight is not None:
-            visitor_id = self._preflight.check_and_find_visitor(new, quote, token, deadline)
+        if self.preflight is not None:
+            visitor_id = self.preflight.check_and_find_visitor(new, quote, token, deadline)
             new = replace(new, visitor_id=visitor_id)
-        return self._ledger.issue(lease, new)
+        return self.ledger.issue(lease, new)
 
 
 def _build_lease_key(transfer: BagTransfer | QuoteTransfer) -> str:
