@@ -32,6 +32,18 @@ _POST = """([action, fields]) => {
   form.submit();
 }"""
 
+# One call reads all, because each call passes through three processes.
+_READ_CHECKOUT = """() => {
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  return {
+    lines: all("tr[data-sku]").map((row) => [
+      row.dataset.sku, all(".qty", row).map((each) => each.innerText),
+    ]),
+    totals: all(".grand-total").map((each) => each.innerText),
+    fields: all("[data-checkout] input:not([type=hidden])").map((each) => [each.name, each.value]),
+  };
+}"""
+
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
@@ -101,16 +113,13 @@ class WebView:
         """Wait for the shop's checkout and return its contents."""
         self.page.wait_for_url(f"{self.shop}/checkout/")
         self.sees("Checkout")
-        rows = self.page.locator("tr[data-sku]").all()
-        names = self.page.locator("[data-checkout] input:not([type=hidden])").all()
+        found = self.page.evaluate(_READ_CHECKOUT)
+        [total] = found["totals"]
         return Checkout(
-            lines={
-                row.get_attribute("data-sku") or "": int(row.locator(".qty").inner_text())
-                for row in rows
-            },
-            total=self.page.locator(".grand-total").inner_text(),
+            lines={sku: int(quantity) for sku, [quantity] in found["lines"]},
+            total=total,
             skus=set(re.findall(r"ITEM-\w+", self.page.content())),
-            fields={field.get_attribute("name") or "": field.input_value() for field in names},
+            fields=dict(found["fields"]),
         )
 
     def fill_in(self, address: dict[str, str] | None = None, email: str = EMAIL) -> None:
