@@ -15,6 +15,7 @@ from handoff.deadline import Deadline
 from handoff.doctor.check_context import CheckContext, CustomerCredentials
 from handoff.doctor.check_result import CheckResult
 from handoff.doctor.checklist import CHECKLIST
+from handoff.doctor.checks import ledger
 from handoff.doctor.report import DoctorReport
 from handoff.doctor.runner import run_check, run_checks
 from handoff.settings import check_settings
@@ -77,11 +78,15 @@ RunDoctor = Callable[..., DoctorRun]
 
 
 @pytest.fixture
-def run_doctor(tmp_path: Path) -> Iterator[RunDoctor]:
+def run_doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunDoctor]:
     """Return a function that checks the modified shop.
 
     Its keyword arguments are settings, but `options` are those of the command.
     """
+    # The folder of a test may be in memory. A check would warn about a ledger there.
+    mounts = tmp_path / "mounts"
+    mounts.write_text("/dev/sda1 / ext4 rw 0 0\n")
+    monkeypatch.setattr(ledger, "_MOUNTS", mounts)
     with ExitStack() as stack:
 
         def run(
