@@ -41,7 +41,7 @@ test: $(VENV)/dev ## run all tests; PYTEST_ARGS='-k words' selects some
 # SQLite waits for the disk at each commit, but not in a folder that is kept in memory.
 test-quick: $(VENV)/dev ## run the tests that start no servers and no browser, without fuzzing
 	PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) \
-	  $(BIN)/pytest --numprocesses logical --dist worksteal -m "not processes and not fuzzing" $(PYTEST_ARGS)
+	  $(BIN)/pytest $(PARALLEL) -m "not processes and not fuzzing" $(PYTEST_ARGS)
 
 deb: $(VENV)/dev ## build a Debian package in dist/, for the Debian of this machine
 	PIP=$(BIN)/pip distribution/build_deb.sh $$($(BIN)/python -c 'import handoff; print(handoff.__version__)')
