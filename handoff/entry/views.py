@@ -21,7 +21,7 @@ from handoff.operations.request_limits import read_form_field
 from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import LedgerUnavailable, RecordUnreadable
 from handoff.settings import Settings
-from handoff.settings.store_view_models import StoreSites
+from handoff.settings.store_view_models import StoreSite, StoreSites
 from handoff.web_view_link import APP_VISIT_HEADER, LinkTokens
 
 _blueprint = Blueprint("entry", __name__)
@@ -70,10 +70,11 @@ def show_paused_page() -> Response | None:
 @_blueprint.get("/h/<token>")
 def show_entry_page(token: str) -> Response:
     """Show the page that posts itself. Opening it any number of times changes nothing."""
-    handoff = _find_handoff(token)
+    handoff_id = _read_and_log_handoff_id(token)
+    handoff = None if handoff_id is None else _get_context().handoffs.find(handoff_id)
     if handoff is None:
         return _refuse_unknown_link()
-    return _show_entry_page_or_refuse(handoff, token, _read_cookies(handoff))
+    return _show_entry_page_or_refuse(handoff, token, _read_cookies_for_handoff(handoff))
 
 
 @_blueprint.post("/h")
@@ -92,10 +93,41 @@ def use_link(token: str) -> Response:
 
 def _use_link(token: str, *, needs_cookie: bool) -> Response:
     context = _get_context()
-    handoff = _find_handoff(token)
+    handoff_id = _read_and_log_handoff_id(token)
+    if handoff_id is None:
+        return _refuse_unknown_link()
+    # The request does not say which store view the link is for. So the UPDATE has the origin of
+    # the link as a condition, once for each origin of the service; most services have one.
+    for site in context.sites.one_per_origin:
+        if is_from_another_site(request, site.public_origin):
+            continue
+        cookies = _read_cookies(handoff_id, site)
+        hashes = cookies.hashes if cookies.has_sent_any or not needs_cookie else []
+        elsewhere = context.sites.list_stores_elsewhere(site.public_origin)
+        used = context.handoffs.use_link(handoff_id, hashes, other_stores=elsewhere)
+        if used is not None:
+            return _open_checkout(used, cookies)
+    return _explain_unused_link(handoff_id, token, needs_cookie=needs_cookie)
+
+
+def _open_checkout(used: Handoff, cookies: WebViewCookies) -> Response:
+    context = _get_context()
+    # Sites of one origin can have different paths and checkouts.
+    cookies = replace(cookies, site=context.sites.find_by_code(used.store_code))
+    if used.reopen_count:
+        ordered_page = context.checkout.find_ordered_page(used, cookies)
+        if ordered_page is not None:
+            return ordered_page
+    return context.checkout.redirect_to_checkout(used, cookies)
+
+
+def _explain_unused_link(handoff_id: str, token: str, *, needs_cookie: bool) -> Response:
+    """Return the page for a POST that has not used its link."""
+    context = _get_context()
+    handoff = context.handoffs.find(handoff_id)
     if handoff is None:
         return _refuse_unknown_link()
-    cookies = _read_cookies(handoff)
+    cookies = _read_cookies_for_handoff(handoff)
     if is_from_another_site(request, cookies.site.public_origin):
         # Another website must not use the link for the shopper. The shopper can use it with a tap.
         return _show_entry_page_or_refuse(handoff, token, cookies)
@@ -103,14 +135,7 @@ def _use_link(token: str, *, needs_cookie: bool) -> Response:
         response = context.pages.render_result_page(result_pages.COOKIES_BLOCKED, handoff, token)
         cookies.set_cookies(response)
         return response
-    used = context.handoffs.use_link(handoff.id, cookies.hashes)
-    if used is None:
-        return context.checkout.render_refusal(_find_handoff(token) or handoff, cookies)
-    if used.reopen_count:
-        ordered_page = context.checkout.find_ordered_page(used, cookies)
-        if ordered_page is not None:
-            return ordered_page
-    return context.checkout.redirect_to_checkout(used, cookies)
+    return context.checkout.render_refusal(handoff, cookies)
 
 
 @_blueprint.errorhandler(LedgerUnavailable)
@@ -139,11 +164,6 @@ def is_from_another_site(request: Request, *own_origins: str) -> bool:
     return origin not in ("null", *own_origins)
 
 
-def _find_handoff(token: str) -> Handoff | None:
-    handoff_id = _read_and_log_handoff_id(token)
-    return None if handoff_id is None else _get_context().handoffs.find(handoff_id)
-
-
 def _read_and_log_handoff_id(token: str) -> str | None:
     """Return the id in a link's token, and name it in the log; None for an unknown link."""
     handoff_id = _get_context().link_tokens.read_handoff_id(token)
@@ -152,10 +172,13 @@ def _read_and_log_handoff_id(token: str) -> str | None:
     return handoff_id
 
 
-def _read_cookies(handoff: Handoff) -> WebViewCookies:
-    context = _get_context()
-    site = context.sites.find_by_code(handoff.store_code)
-    return read_web_view_cookies(request, handoff.id, site, lifetime=context.cookie_lifetime)
+def _read_cookies_for_handoff(handoff: Handoff) -> WebViewCookies:
+    return _read_cookies(handoff.id, _get_context().sites.find_by_code(handoff.store_code))
+
+
+def _read_cookies(handoff_id: str, site: StoreSite) -> WebViewCookies:
+    lifetime = _get_context().cookie_lifetime
+    return read_web_view_cookies(request, handoff_id, site, lifetime=lifetime)
 
 
 def _show_entry_page_or_refuse(handoff: Handoff, token: str, cookies: WebViewCookies) -> Response:
@@ -195,8 +218,6 @@ def _show_try_again_page(page: ResultPage) -> Response:
     if handoff_id is None or is_from_another_site(request, *context.sites.origins):
         return context.pages.render_result_page(page)
     response = context.pages.render_result_page(page, token=token)
-    site = context.sites.find_by_host(request.host)
-    lifetime = context.cookie_lifetime
     # The button posts, and a POST needs the cookie.
-    read_web_view_cookies(request, handoff_id, site, lifetime=lifetime).set_cookies(response)
+    _read_cookies(handoff_id, context.sites.find_by_host(request.host)).set_cookies(response)
     return response

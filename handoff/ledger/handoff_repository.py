@@ -35,6 +35,7 @@ HANDOFF_COLUMNS = (*handoff.c, NOW.label("read_at"))
 _c = handoff.c
 _ttl: sa.BindParameter[int] = sa.bindparam("ttl", type_=sa.BigInteger)
 _grace: sa.BindParameter[int] = sa.bindparam("grace", type_=sa.BigInteger)
+_first_hash: sa.BindParameter[str] = sa.bindparam("first_hash", type_=sa.String)
 _has_id = _c.id == sa.bindparam("handoff_id")
 # Without statistics, PostgreSQL takes few handoffs for current ones, and for the condition IS NULL
 # reads all rows of a partial index instead of the few with a key. Times are never 0.
@@ -110,18 +111,26 @@ _USE_LINK = (
     .where(
         _has_id,
         _is_current,
-        sa.or_(_is_live, _can_reopen_without_session, _can_reopen_within_grace),
+        sa.or_(
+            sa.and_(_is_live, _first_hash.is_not(None)),
+            _can_reopen_without_session,
+            _can_reopen_within_grace,
+        ),
     )
     .values(
         used_at=sa.func.coalesce(_c.used_at, NOW),
         session_written_at=sa.func.coalesce(_c.session_written_at, NOW),
-        web_view_hash=sa.func.coalesce(_c.web_view_hash, sa.bindparam("first_hash")),
+        web_view_hash=sa.func.coalesce(_c.web_view_hash, _first_hash),
         reopen_count=sa.case(
             (_c.session_written_at.is_(None), _c.reopen_count), else_=_c.reopen_count + 1
         ),
         reopened_at=sa.case((_c.session_written_at.is_(None), _c.reopened_at), else_=NOW),
     )
     .returning(*HANDOFF_COLUMNS)
+)
+
+_USE_LINK_UNLESS_OF_STORES = _USE_LINK.where(
+    _c.store_code.not_in(sa.bindparam("other_stores", expanding=True))
 )
 
 # A use that reopened the link has recorded one reopening, and the first use all of the rest.
@@ -216,21 +225,29 @@ class HandoffRepository:
         statement = sa.select(*HANDOFF_COLUMNS).where(_c.transfer_key == key)
         return [parse_row(Handoff, row) for row in self._database.fetch_rows(statement)]
 
-    def use_link(self, handoff_id: str, web_view_hashes: Sequence[str]) -> Handoff | None:
+    def use_link(
+        self, handoff_id: str, web_view_hashes: Sequence[str], *, other_stores: Sequence[str] = ()
+    ) -> Handoff | None:
         """Use the link for the first web view, or reopen it for the one that has used it.
 
-        Returns the handoff as it is afterwards, or None if no web view may enter. It says that
-        the shop session is written: call `undo_session_write` if that fails.
+        A web view without a hash cannot use a link, and nobody can use those of `other_stores`,
+        which are codes of store views. Returns the handoff as it is afterwards, or None if the web
+        view may not enter. It says that the shop session is written: call `undo_session_write` if
+        that fails.
         """
         values = {
             "handoff_id": handoff_id,
             "grace": self._grace,
             "hashes": list(web_view_hashes),
-            "first_hash": web_view_hashes[0],
+            "first_hash": next(iter(web_view_hashes), None),
         }
+        statement = _USE_LINK
+        if other_stores:
+            statement = _USE_LINK_UNLESS_OF_STORES
+            values |= {"other_stores": list(other_stores)}
 
         def work(connection: sa.Connection) -> Handoff | None:
-            used = self._fetch_handoff(connection, _USE_LINK, **values)
+            used = self._fetch_handoff(connection, statement, **values)
             if self._sessions is not None:
                 if used is not None:
                     self._sessions.move_erase_time(connection, used)

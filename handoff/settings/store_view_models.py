@@ -181,7 +181,12 @@ class StoreSites:
     def __init__(self, sites: Iterable[StoreSite]) -> None:
         self.listed = tuple(sites)
         """The sites in the order of the settings."""
-        self.origins = frozenset(site.public_origin for site in self.listed)
+        by_origin: dict[str, StoreSite] = {}
+        for site in self.listed:
+            by_origin.setdefault(site.public_origin, site)
+        self.one_per_origin = tuple(by_origin.values())
+        """The first site of each origin of this service."""
+        self.origins = frozenset(by_origin)
         """The origins of this service on all hosts of the stores."""
         self._by_code = {site.store_code: site for site in self.listed}
 
@@ -196,6 +201,10 @@ class StoreSites:
     def find_by_code(self, code: str | None) -> StoreSite:
         """Return the site of a store view by its code, or the first site for an unknown code."""
         return self._by_code.get(code or "", self.listed[0])
+
+    def list_stores_elsewhere(self, origin: str) -> list[str]:
+        """Return the codes of the store views whose links are not on this origin."""
+        return [site.store_code for site in self.listed if site.public_origin != origin]
 
     def find_by_host(self, host: str) -> StoreSite:
         """Return the first site whose links are on a host (with its port), or the first of all."""

@@ -11,8 +11,16 @@ import pytest
 from flask.testing import FlaskClient
 
 from handoff.settings import Settings, load_settings
+from handoff.settings.store_view_models import StoreView
 from tests.conftest import MakeApp, Poq, get_link_path, use_link
-from tests.entry.test_views import list_set_cookies, sessions_in
+from tests.entry.test_views import (
+    WWW,
+    hash_handoff_id,
+    ledger_rows,
+    list_set_cookies,
+    sent_cookies,
+    sessions_in,
+)
 from tests.running import RunningShop, running_shop_of_stores
 from tests.several_stores import TWO_TOWELS, create_settings_of_stores
 from tests.transfer.test_store_views import in_foreign_currency
@@ -161,6 +169,82 @@ def test_a_link_may_be_posted_only_by_a_page_on_its_own_host(
 ) -> None:
     entered = use_link(phone, make_link(poq, shop, code), headers={"Origin": origin})
     assert entered.status_code == (303 if lets_in else 200)
+
+
+@pytest.mark.parametrize("code", QUOTES)
+@pytest.mark.parametrize("headers", [{}, {"Origin": "null"}])
+@pytest.mark.parametrize("form_style", [False, True])
+def test_a_post_without_an_origin_uses_the_link_of_any_store(
+    poq: Poq,
+    phone: FlaskClient,
+    shop: RunningShop,
+    code: str,
+    headers: dict[str, str],
+    form_style: bool,
+) -> None:
+    link = make_link(poq, shop, code)
+    if form_style:
+        entered = phone.post("/h", data={"token": link.removeprefix("/h/")}, headers=headers)
+    else:
+        entered = use_link(phone, link, headers=headers)
+    assert entered.status_code == 303
+    [data] = sessions_in(shop).values()
+    assert QUOTES[code] in data
+
+
+def test_a_post_from_the_host_of_another_store_leaves_the_link_unused(
+    poq: Poq, phone: FlaskClient, shop: RunningShop, tmp_path: Path
+) -> None:
+    link = make_link(poq, shop, "eu_de")
+    before = ledger_rows(tmp_path)
+    asked = use_link(phone, link, headers={"Origin": "http://127.0.0.1:8000"})
+    assert "data-post" not in asked.text
+    assert ledger_rows(tmp_path) == before
+    assert use_link(phone, link, headers={"Origin": "http://localhost:8000"}).status_code == 303
+
+
+@pytest.fixture
+def mixed_stores(settings: Settings) -> tuple[StoreView, ...]:
+    """Return a store view on http, and one on https that is on another host."""
+    secure = {"public_url": WWW, "url": WWW}
+    return (settings.stores[0], settings.stores[2].model_copy(update=secure))
+
+
+@pytest.mark.parametrize(("code", "origin"), [("default", "http://127.0.0.1:8000"), ("eu_de", WWW)])
+def test_stores_on_http_and_https_have_cookies_of_their_own(
+    make_app: MakeApp,
+    shop: RunningShop,
+    mixed_stores: tuple[StoreView, ...],
+    code: str,
+    origin: str,
+) -> None:
+    app = make_app(stores=mixed_stores)
+    link = make_link(Poq(app.test_client()), shop, code)
+    web_view, other = app.test_client(), app.test_client()
+    entered = [use_link(web_view, link, base_url=origin).status_code for _ in range(2)]
+    assert entered == [303, 303]
+    assert use_link(other, link, base_url=origin).status_code == 410
+
+
+@pytest.mark.parametrize("form_style", [False, True])
+def test_on_https_a_cookie_of_http_lets_no_second_web_view_in(
+    make_app: MakeApp, shop: RunningShop, mixed_stores: tuple[StoreView, ...], form_style: bool
+) -> None:
+    """Another host of the domain can set such a cookie, with the same value in both web views."""
+    app = make_app(stores=mixed_stores)
+    link = make_link(Poq(app.test_client()), shop, "eu_de")
+    token = link.removeprefix("/h/")
+    planted = (f"handoff_{hash_handoff_id(token)}_abcdef", "v" * 22)
+    victim, attacker = app.test_client(), app.test_client()
+    with sent_cookies(victim, planted), sent_cookies(attacker, planted):
+        if form_style:
+            entered = victim.post("/h", data={"token": token}, base_url=WWW)
+        else:
+            assert victim.post(link, base_url=WWW).status_code != 303
+            entered = use_link(victim, link, base_url=WWW)
+        assert entered.status_code == 303
+        assert attacker.post(link, base_url=WWW).status_code == 410
+        assert victim.post(link, base_url=WWW).status_code == 303
 
 
 def test_pages_of_a_store_have_its_language_and_host(

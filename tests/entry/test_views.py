@@ -19,6 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
+from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.resource_folders import find_resource_folder
 from handoff.settings.store_view_models import StoreView
 from handoff.support_code import build_support_code
@@ -406,6 +407,15 @@ def test_a_web_view_that_used_its_link_before_the_upgrade_may_come_back(
         assert returning.post(link, base_url=WWW).status_code == 303
         assert use_link(returning, link, base_url=WWW).status_code == 303
     assert use_link(phone, link, base_url=WWW).status_code == 410
+
+
+def test_a_post_does_not_read_the_handoff_before_it_uses_the_link(
+    poq: Poq, phone: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = poq.link()
+    phone.get(link)
+    monkeypatch.setattr(HandoffRepository, "find", lambda *_args: pytest.fail("it is read"))
+    assert phone.post(link).status_code == 303
 
 
 def test_the_web_view_may_reopen_five_times_within_the_grace(poq: Poq, phone: FlaskClient) -> None:
