@@ -211,14 +211,18 @@ class Orders:
         right: str,
         *,
         deadline: Deadline,
-        **options: Any,
+        params: dict[str, str] | None = None,
+        body: Any = None,
     ) -> Answer:
-        """Call with the token, and once more with a new one if it is rejected.
-
-        The options are `body` and `params`.
-        """
+        """Call with the token, and once more with a new one if it is rejected."""
         call = partial(
-            self.client.call_rest, method, path, store=self.store, deadline=deadline, **options
+            self.client.call_rest,
+            method,
+            path,
+            store=self.store,
+            deadline=deadline,
+            params=params,
+            body=body,
         )
         token = self.access.get_token(deadline)
         answer = call(token=token)
