@@ -173,6 +173,7 @@ def test_other_addresses_are_logged_as_they_are(nginx: NginxServer) -> None:
         "/handoffs/x?a=b",
         "/handoff/healthz",
         "/handoff/static/back-to-app.js",
+        "/handoff/static/page.css",
         "/h1",
     )
     for path in paths:
