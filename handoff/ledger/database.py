@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Engine,
     Executable,
@@ -30,6 +31,7 @@ from sqlalchemy import (
     func,
     insert,
     inspect,
+    or_,
     select,
 )
 from sqlalchemy.engine import make_url
@@ -80,6 +82,17 @@ MAX_STATEMENT_AGE = int(MAX_WAIT * 1000)
 
 A row whose time is later by more was written before the clock was set back.
 """
+
+
+def build_ended_condition(
+    expires_at: ColumnElement[int], milliseconds: ColumnElement[int]
+) -> ColumnElement[bool]:
+    """Return the condition that a period of some milliseconds has ended.
+
+    A period that ends later than any new one began before the clock was set back, and is over too.
+    """
+    return or_(expires_at <= NOW, expires_at > NOW + milliseconds + MAX_STATEMENT_AGE)
+
 
 _RESERVE = 0.5  # seconds for a write that begins after the deadline and records what was done
 T = TypeVar("T")

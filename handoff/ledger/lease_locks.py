@@ -16,15 +16,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 
 from handoff.deadline import Deadline
-from handoff.ledger.database import MAX_STATEMENT_AGE, NOW, Database
+from handoff.ledger.database import NOW, Database, build_ended_condition
 from handoff.ledger.tables import lease as lease_table
 
 _POLL = 0.02  # seconds between two checks of a lease that another process holds
 _c = lease_table.c
 _milliseconds = sa.bindparam("milliseconds", type_=sa.BigInteger)
-# A lease that lasts longer than any new one was taken before the clock was set back.
-_latest_end = NOW + _milliseconds + MAX_STATEMENT_AGE
-_is_over = sa.or_(_c.expires_at <= NOW, _c.expires_at > _latest_end)
+_is_over = build_ended_condition(_c.expires_at, _milliseconds)
 _is_held = sa.and_(_c.key_hash == sa.bindparam("key_hash"), sa.not_(_is_over))
 _is_own = sa.and_(_c.key_hash == sa.bindparam("key_hash"), _c.holder == sa.bindparam("holder"))
 

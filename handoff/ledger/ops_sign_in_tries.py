@@ -15,14 +15,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 
-from handoff.ledger.database import MAX_STATEMENT_AGE, NOW, Database
+from handoff.ledger.database import NOW, Database, build_ended_condition
 from handoff.ledger.tables import login_block
 
 _c = login_block.c
 _milliseconds: sa.BindParameter[int] = sa.bindparam("milliseconds", type_=sa.BigInteger)
-# If a period ends later than any new one would, the clock was set back: the period is over.
-_latest_end = NOW + _milliseconds + MAX_STATEMENT_AGE
-_is_over = sa.or_(_c.expires_at <= NOW, _c.expires_at > _latest_end)
+_is_over = build_ended_condition(_c.expires_at, _milliseconds)
 _is_counted = sa.and_(_c.login_hash == sa.bindparam("key"), sa.not_(_is_over))
 
 _FIND = sa.select(_c.refusal_count, (_c.expires_at - NOW).label("left")).where(_is_counted)
