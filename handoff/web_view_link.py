@@ -25,7 +25,7 @@ APP_VISIT_HEADER = "Handoff-App"
 
 _SALT = "handoff.link.v1"
 _VISIT_SALT = "handoff.app-visit.v1"
-_MAX_LENGTH = 200  # characters; a token has 66
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}")
 _PASTED_LINK = re.compile(
     r"(?:/h/|token=)([A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])"
     r"|(?<![A-Za-z0-9_-])([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])"
@@ -58,14 +58,14 @@ class LinkTokens:
         The same bytes have several spellings in base64. Only the one that `create_token` writes is
         accepted, so that each link has one name.
         """
-        if len(token) > _MAX_LENGTH:
+        if not _TOKEN.fullmatch(token):
             return None
         try:
-            handoff_id = self._signer.unsign(token).decode("ascii")
-            signature = token.rpartition(".")[2]
-            canonical = base64_encode(base64_decode(signature)).decode()
-        except (BadSignature, UnicodeError):
+            handoff_id = self._signer.unsign(token).decode()
+        except BadSignature:
             return None
+        signature = token.rpartition(".")[2]
+        canonical = base64_encode(base64_decode(signature)).decode()
         return handoff_id if signature == canonical else None
 
     def create_app_proof(self, handoff_id: str) -> str:

@@ -102,6 +102,13 @@ def escaped(chance: random.Random, token: str) -> str:
     return f"{token[:place]}%{ord(token[place]):02X}{token[place + 1 :]}"
 
 
+def strange_characters_before_the_signature(chance: random.Random, token: str) -> str:
+    """Insert characters that a decoder of base64 ignores, some of them more than one byte long."""
+    handoff_id, dot, signature = token.partition(".")
+    inserted = "".join(chance.choices(ANYTHING, k=chance.randrange(1, 5)))
+    return handoff_id + dot + inserted + signature
+
+
 def several_in_one(chance: random.Random, token: str) -> str:
     """Concatenate tokens or parts of them."""
     parts = [*token.split("."), token, ANOTHER_ID]
@@ -124,6 +131,7 @@ def several_in_one(chance: random.Random, token: str) -> str:
         another_case,
         a_look_alike,
         escaped,
+        strange_characters_before_the_signature,
         several_in_one,
     ],
 )
@@ -168,6 +176,15 @@ def test_percent_encoding_in_a_url_does_not_make_another_link(make_app: MakeApp)
     assert phone.get(f"/h/{every}").status_code == 200
     for altered in (quote(every), f"{every}%00", f"%20{every}", f"{every}%0a", f"{every}%3D"):
         assert phone.get(f"/h/{altered}").status_code == 404
+
+
+@pytest.mark.parametrize("inserted", ["!", ":", "é", ":é", "\u200b", "\u2028", "\U0001f600"])
+def test_a_link_with_a_strange_character_in_it_is_unknown(make_app: MakeApp, inserted: str) -> None:
+    app = make_app()
+    handoff_id, _, signature = Poq(app.test_client()).link().rpartition("/")[2].partition(".")
+    for token in (f"{handoff_id}.{inserted}{signature}", f"{inserted}{handoff_id}.{signature}"):
+        answer = app.test_client().get(f"/h/{quote(token)}")
+        assert answer.status_code == 404
 
 
 altered = st.builds(
