@@ -165,7 +165,7 @@ def _run_rehearsal(settings: Settings, options: _RehearseOptions) -> RehearsalRe
 
 def _require_staging_shop(settings: Settings, staging_url: str) -> None:
     """Raise RehearsalNotPossible unless the URL, in any spelling, is the shop's in the settings."""
-    storefronts = [site.storefront_url for site in settings.store_sites.listed]
+    storefronts = [site.storefront_url for site in settings.store_sites.all]
     shop_urls = list(dict.fromkeys([settings.magento_url, *storefronts]))
     if not any(is_same_url(staging_url, url) for url in shop_urls):
         raise RehearsalNotPossible(

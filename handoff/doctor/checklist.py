@@ -123,7 +123,7 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
         ),
         "Limits": (
             Check("Guest checkout", shop_configuration.check_guest_checkout),
-            Check("Minimum amount", shop_configuration.check_minimum_amount),
+            Check("Minimum amount", shop_configuration.check_minimum_order_amount),
             Check("Customer's token", shop_configuration.check_token_lifetime),
             Check("Quote", shop_configuration.check_quote_lifetime),
         ),

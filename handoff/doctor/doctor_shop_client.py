@@ -106,7 +106,7 @@ class DoctorShopClient:
             return self._send(method, url, headers)
         except NoResponse:
             public, internal = urlsplit(url), urlsplit(self.settings.magento_url)
-            sites = self.settings.store_sites.listed
+            sites = self.settings.store_sites.all
             is_storefront = any(site.storefront_parts.netloc == public.netloc for site in sites)
             if public.netloc == internal.netloc or not is_storefront:
                 raise

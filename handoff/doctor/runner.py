@@ -50,8 +50,8 @@ def run_checks(
         report_progress("Cleaning up", total, total)
         leftovers = context.shop.cleanup.undo_all()
     return DoctorReport(
-        shop=context.settings.store_sites.listed[0].storefront_url,
-        service=context.settings.store_sites.listed[0].public_url,
+        shop=context.settings.store_sites.all[0].storefront_url,
+        service=context.settings.store_sites.all[0].public_url,
         version=__version__,
         started_at=started_at,
         seconds=time.monotonic() - started,

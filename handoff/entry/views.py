@@ -57,7 +57,7 @@ def register_entry_views(app: Flask, context: EntryContext) -> None:
     """Add the views of links to an app."""
     register_views(app, _blueprint, context)
     # The list of public suffixes takes 0.1 s to read, so read it before the first shopper comes.
-    for site in context.sites.listed:
+    for site in context.sites.all:
         build_cookie_expiry_headers(site)
 
 
@@ -98,7 +98,7 @@ def _use_link(token: str, *, needs_cookie: bool) -> Response:
         return _refuse_unknown_link()
     # The request does not say which store view the link is for. So the UPDATE has the origin of
     # the link as a condition, once for each origin of the service; most services have one.
-    for site in context.sites.one_per_origin:
+    for site in context.sites.first_of_each_origin:
         if is_from_another_site(request, site.public_origin):
             continue
         cookies = _read_cookies(handoff_id, site)

@@ -91,7 +91,7 @@ def build_openapi_document(settings: Settings) -> dict[str, Any]:
 
 def _list_public_urls(settings: Settings) -> list[str]:
     """Return the URL that Poq calls, then the URLs of stores on other hosts."""
-    store_urls = (store.public_url for store in settings.store_views.listed)
+    store_urls = (store.public_url for store in settings.store_views.all)
     return list(dict.fromkeys([settings.public_url, *(url for url in store_urls if url)]))
 
 
@@ -103,7 +103,7 @@ def _restrict_transfer_body(schema: dict[str, Any], settings: Settings) -> None:
         _require_fields("quote_id"),
         {**with_items, "properties": {**with_items["properties"], **no_customer}},
     ]
-    stores = settings.store_views.listed
+    stores = settings.store_views.all
     currencies = sorted({store.currency for store in stores})
     schema["properties"]["currency"] = {"enum": [*currencies, None]}
     schema["properties"]["store"] = {"enum": [*(store.code for store in stores), None]}

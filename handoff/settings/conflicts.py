@@ -143,7 +143,7 @@ def _find_ops_conflicts(settings: Settings) -> Iterator[str]:
         yield "HANDOFF_OPS_URL has no effect without HANDOFF_OPS_PASSWORD."
         return
     ops = urlsplit(settings.ops_url)
-    sites = settings.store_sites.listed
+    sites = settings.store_sites.all
     others = [parts for site in sites for parts in (site.public_parts, site.storefront_parts)]
     # Ports of one host share their cookies. On this machine, only a demo runs a shop.
     if any(

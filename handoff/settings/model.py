@@ -63,7 +63,7 @@ class Settings(
     @property
     def form_action_origins(self) -> tuple[str, ...]:
         """The origins that a posted form may be redirected to, for `form-action`."""
-        shops = [site.storefront_parts for site in self.store_sites.listed]
+        shops = [site.storefront_parts for site in self.store_sites.all]
         origins = [f"{shop.scheme}://{shop.netloc}" for shop in shops]
         origins += [f"{shops[0].scheme}://{host}" for host in self.checkout_hosts]
         return tuple(dict.fromkeys(origins))
@@ -102,7 +102,7 @@ class Settings(
     @property
     def public_paths(self) -> frozenset[str]:
         """The path prefixes of this service, on all hosts."""
-        return frozenset(site.public_parts.path for site in self.store_sites.listed)
+        return frozenset(site.public_parts.path for site in self.store_sites.all)
 
     @property
     def store_sites(self) -> StoreSites:

@@ -61,41 +61,41 @@ class StoreView(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StoreViews:
-    """The store views of the settings. `listed` keeps their order; the first is the default.
+    """The store views of the settings. `all` keeps their order; the first is the default.
 
     With `shared_accounts` a customer's account is valid in all websites, and the customer may have
     a quote in each.
     """
 
-    listed: tuple[StoreView, ...]
+    all: tuple[StoreView, ...]
     shared_accounts: bool = False
 
     @property
     def default(self) -> StoreView:
         """The default store view."""
-        return self.listed[0]
+        return self.all[0]
 
     def find_by_currency(self, currency: str) -> StoreView | None:
         """Return the first store view with this currency, or None."""
-        return next((store for store in self.listed if store.currency == currency), None)
+        return next((store for store in self.all if store.currency == currency), None)
 
     def find_by_id(self, store_id: int) -> StoreView | None:
         """Return the store view with Magento's number, or None."""
-        return next((store for store in self.listed if store.store_id == store_id), None)
+        return next((store for store in self.all if store.store_id == store_id), None)
 
     def find_by_code(self, code: str) -> StoreView | None:
         """Return the store view with Magento's code, or None."""
-        return next((store for store in self.listed if store.code == code), None)
+        return next((store for store in self.all if store.code == code), None)
 
     def find_in_website(self, website_id: int, *, currency: str) -> StoreView | None:
         """Return the first store view of a website with this currency, or None."""
-        stores = (store for store in self.listed if store.website_id == website_id)
+        stores = (store for store in self.all if store.website_id == website_id)
         return next((store for store in stores if store.currency == currency), None)
 
     def list_one_per_website(self, *, first: StoreView) -> tuple[StoreView, ...]:
         """Return one store view of every website; the given one comes first."""
         by_website: dict[int, StoreView] = {}
-        for store in (first, *self.listed):
+        for store in (first, *self.all):
             by_website.setdefault(store.website_id, store)
         return tuple(by_website.values())
 
@@ -179,37 +179,37 @@ class StoreSites:
     """The sites of all store views. There is at least one."""
 
     def __init__(self, sites: Iterable[StoreSite]) -> None:
-        self.listed = tuple(sites)
+        self.all = tuple(sites)
         """The sites in the order of the settings."""
         by_origin: dict[str, StoreSite] = {}
-        for site in self.listed:
+        for site in self.all:
             by_origin.setdefault(site.public_origin, site)
-        self.one_per_origin = tuple(by_origin.values())
+        self.first_of_each_origin = tuple(by_origin.values())
         """The first site of each origin of this service."""
         self.origins = frozenset(by_origin)
         """The origins of this service on all hosts of the stores."""
-        self._by_code = {site.store_code: site for site in self.listed}
+        self._by_code = {site.store_code: site for site in self.all}
 
     @property
     def distinct(self) -> tuple[StoreSite, ...]:
         """The sites without those whose addresses and cookie are those of an earlier one."""
         found: dict[object, StoreSite] = {}
-        for site in self.listed:
+        for site in self.all:
             found.setdefault((site.public_url, site.storefront_url, site.session_cookie), site)
         return tuple(found.values())
 
     def find_by_code(self, code: str | None) -> StoreSite:
         """Return the site of a store view by its code, or the first site for an unknown code."""
-        return self._by_code.get(code or "", self.listed[0])
+        return self._by_code.get(code or "", self.all[0])
 
     def list_stores_elsewhere(self, origin: str) -> list[str]:
         """Return the codes of the store views whose links are not on this origin."""
-        return [site.store_code for site in self.listed if site.public_origin != origin]
+        return [site.store_code for site in self.all if site.public_origin != origin]
 
     def find_by_host(self, host: str) -> StoreSite:
         """Return the first site whose links are on a host (with its port), or the first of all."""
-        found = (site for site in self.listed if site.public_parts.netloc == host)
-        return next(found, self.listed[0])
+        found = (site for site in self.all if site.public_parts.netloc == host)
+        return next(found, self.all[0])
 
 
 def is_cookie_sent_to(host: str, domain: str) -> bool:

@@ -167,7 +167,7 @@ class CheckoutPreflight:
 
 
 @dataclass(slots=True)
-class _AcceptedSkusAndTotals:
+class _ExpiryTimes:
     """The times at which accepted skus and accepted totals expire."""
 
     skus: dict[str, float] = field(default_factory=dict)
@@ -196,7 +196,7 @@ class AcceptedCheckouts:
         self._forgotten_at = -math.inf
         self._clock = clock
         self._lock = Lock()
-        self._by_store_and_currency: dict[tuple[str, str], _AcceptedSkusAndTotals] = {}
+        self._by_store_and_currency: dict[tuple[str, str], _ExpiryTimes] = {}
 
     def has_similar(self, handoff: NewHandoff, quote: Quote) -> bool:
         """Return whether checkout has accepted a bag like this one within the last minute."""
@@ -231,7 +231,7 @@ class AcceptedCheckouts:
             if asked_at < self._forgotten_at:
                 return
             known = self._by_store_and_currency.setdefault(
-                (handoff.store_code, quote.currency), _AcceptedSkusAndTotals()
+                (handoff.store_code, quote.currency), _ExpiryTimes()
             )
             known.remove_expired(now)
             if len(known.skus) < _MAX_ACCEPTED_SKUS:

@@ -17,7 +17,7 @@ def build_script(settings: Settings) -> str:
     folder = Path(find_resource_folder("static"))
     text = "\n".join((folder / name).read_text("utf-8") for name in _FILES)
     values = {
-        "homes": sorted({site.storefront_url for site in settings.store_sites.listed}),
+        "homes": sorted({site.storefront_url for site in settings.store_sites.all}),
         "appReturnUrl": settings.app_return_url,
         "appStyle": settings.app_style,
     }

@@ -58,7 +58,7 @@ class SandboxShop:
     def cookies(self) -> CookieWriter:
         """A writer of cookies for the configured domain, else for the host of the request."""
         host = self.views.first.host
-        if len(self.views.listed) > 1:
+        if len(self.views.all) > 1:
             host = request.host.partition(":")[0]
         return CookieWriter(self.cookie_domain or host, self.url.startswith("https:"), self.clock)
 
@@ -87,9 +87,7 @@ def open_shop(
         clock=clock,
         sessions=PhpSessionFiles(session_path),
         catalogue=catalogue,
-        accounts=create_accounts(
-            clock, websites=len({view.website.number for view in views.listed})
-        ),
+        accounts=create_accounts(clock, websites=len({view.website.number for view in views.all})),
         tokens=AccessTokens(clock),
         quotes=QuoteTable(clock, views.first),
         orders=OrderTable(clock),

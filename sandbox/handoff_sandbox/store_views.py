@@ -74,16 +74,16 @@ class ShopView:
 class ShopViews:
     """All store views. The first is the shop's default, and each website's first is its default."""
 
-    listed: tuple[ShopView, ...]
+    all: tuple[ShopView, ...]
 
     @property
     def first(self) -> ShopView:
         """The shop's default store view."""
-        return self.listed[0]
+        return self.all[0]
 
     def find_by_code(self, code: str | None) -> ShopView | None:
         """Return the store view with a code."""
-        return next((view for view in self.listed if view.code == code), None)
+        return next((view for view in self.all if view.code == code), None)
 
     def resolve(self, code: str | None, *, host: str | None) -> ShopView:
         """Return the store view for a code and a host.
@@ -91,7 +91,7 @@ class ShopViews:
         A host of another website than the default one always serves its own website, as with
         MAGE_RUN_CODE. Any other host serves the store view of the code.
         """
-        of_host = next((view for view in self.listed if view.host == host), self.first)
+        of_host = next((view for view in self.all if view.host == host), self.first)
         of_code = self.find_by_code(code) or of_host
         is_tied = of_host.website != self.first.website
         return of_host if is_tied and of_code.website != of_host.website else of_code

@@ -42,7 +42,7 @@ def check_api_keys(context: CheckContext) -> CheckResult:
         return unknown("HANDOFF_API_KEYS is not valid.")
     keys = [known.key.get_secret_value() for known in context.settings.api_keys]
     if any(map(_is_example, keys)):
-        sites = context.settings.store_sites.listed
+        sites = context.settings.store_sites.all
         if all(is_loopback(site.public_parts.hostname or "") for site in sites):
             return ok("A key from an example, which is safe as long as only this machine uses it.")
         return fault(

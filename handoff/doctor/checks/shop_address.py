@@ -70,7 +70,7 @@ def _report_redirect(url: str, target: str) -> CheckResult:
 
 def check_tls(context: CheckContext) -> Iterator[CheckResult]:
     """Check the certificate of every https address, and report addresses with plain http."""
-    sites = context.settings.store_sites.listed
+    sites = context.settings.store_sites.all
     urls = [context.settings.magento_url, *(site.storefront_url for site in sites)]
     for url in {urlsplit(url).netloc: url for url in urls}.values():
         if url.startswith("https:"):

@@ -27,7 +27,7 @@ def check_guest_checkout(context: CheckContext) -> CheckResult:
     return unknown("Neither GraphQL nor the trial of checkout shows whether it is allowed.")
 
 
-def check_minimum_amount(context: CheckContext) -> CheckResult:
+def check_minimum_order_amount(context: CheckContext) -> CheckResult:
     """Check whether a minimum order amount made checkout refuse the trial."""
     trial = context.try_checkout(context.default_store)
     if trial.outcome is CheckoutTrialOutcome.BAG_IN_CHECKOUT:

@@ -77,7 +77,7 @@ def resolve_available_stores(
 ) -> list[JsonObject]:
     """Return the settings of every store view of the website."""
     website = get_current_view().website
-    views = [view for view in get_current_shop().views.listed if view.website == website]
+    views = [view for view in get_current_shop().views.all if view.website == website]
     return [_serialize_store_view(view) for view in views]
 
 

@@ -38,7 +38,7 @@ def _open_visit() -> Response | None:
     visit = g.visit = Visit(shop, view, cookie_view, session, encode_session(session.raw))
     if shop.visitors.has_ended(session, visit.customer) or not _is_tie_kept(visit):
         return _end_session(visit)
-    other_hosts = {other.host for other in shop.views.listed} - {view.host}
+    other_hosts = {other.host for other in shop.views.all} - {view.host}
     if request.method == "GET" and host in other_hosts:
         visit.redirects_to_other_host = True
         return redirect_to(request.full_path.removesuffix("?"))
