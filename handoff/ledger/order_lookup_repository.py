@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.models import Handoff
-from handoff.ledger.tables import handoff
+from handoff.ledger.tables import handoff as handoff_table
 from handoff.ledger.webhook_outbox import WebhookOutbox
 
 LOOKUP_INTERVAL = 10
@@ -22,7 +22,7 @@ LOOKUP_INTERVAL = 10
 LOOKUP_PERIOD = 24 * 3600
 """Seconds after the use of a link in which the orders of its handoff are looked up."""
 
-_c = handoff.c
+_c = handoff_table.c
 _has_id = _c.id == sa.bindparam("handoff_id")
 # A time that is a little later than now is from a statement that began after this one and was
 # executed first. One that is much later is from a clock that was set back since.
@@ -31,7 +31,7 @@ _was_looked_up = _c.orders_looked_up_at.between(
 )
 
 _BEGIN = (
-    sa.update(handoff)
+    sa.update(handoff_table)
     .where(
         _has_id,
         _c.used_at > NOW - LOOKUP_PERIOD * 1000,
@@ -42,7 +42,7 @@ _BEGIN = (
 
 # Reconciliation compares the bag with the orders, at once if something settled is changed.
 _RECORD = (
-    sa.update(handoff)
+    sa.update(handoff_table)
     .where(_has_id, _c.anonymised_at.is_(None))
     .values(orders=sa.bindparam("found"), next_check_at=0, order_comment=None)
 )
@@ -55,24 +55,24 @@ class OrderLookupRepository:
         self._database = database
         self._outbox = outbox
 
-    def can_look_up(self, found: Handoff) -> bool:
+    def can_look_up(self, handoff: Handoff) -> bool:
         """Return whether `claim_lookup` would have allowed a lookup when the handoff was read."""
-        if found.used_at is None or found.used_at <= found.read_at - LOOKUP_PERIOD * 1000:
+        if handoff.used_at is None or handoff.used_at <= handoff.read_at - LOOKUP_PERIOD * 1000:
             return False
-        last = found.orders_looked_up_at
-        return last is None or abs(found.read_at - last) >= LOOKUP_INTERVAL * 1000
+        last = handoff.orders_looked_up_at
+        return last is None or abs(handoff.read_at - last) >= LOOKUP_INTERVAL * 1000
 
     def claim_lookup(self, handoff_id: str) -> bool:
         """Return whether the shop may be asked now; if so, no other caller may for ten seconds."""
         return self._database.execute(_BEGIN, handoff_id=handoff_id, durable=False) > 0
 
-    def record_orders(self, found: Handoff, orders: list[dict[str, Any]]) -> None:
+    def record_orders(self, handoff: Handoff, orders: list[dict[str, Any]]) -> None:
         """Keep the orders of a handoff's quote, and let reconciliation check it at once."""
-        values = {"handoff_id": found.id, "found": orders or None}
+        values = {"handoff_id": handoff.id, "found": orders or None}
 
         def work(connection: sa.Connection) -> None:
             is_recorded = connection.execute(_RECORD, values).rowcount
             if self._outbox and is_recorded:
-                self._outbox.add_order_events(connection, found, orders)
+                self._outbox.add_order_events(connection, handoff, orders)
 
         self._database.write(work, durable=False)

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.models import Handoff
-from handoff.ledger.tables import handoff
+from handoff.ledger.tables import handoff as handoff_table
 
 RECORD_INTERVAL = 10
 """Seconds in which the same page of a handoff is recorded once."""
 
-_c = handoff.c
+_c = handoff_table.c
 _RECORD = (
-    sa.update(handoff)
+    sa.update(handoff_table)
     .where(_c.id == sa.bindparam("handoff_id"))
     .values(shown_page=sa.bindparam("code"), page_shown_at=NOW)
 )
@@ -29,13 +29,13 @@ class ShownPageRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, found: Handoff, code: str) -> None:
+    def record(self, handoff: Handoff, code: str) -> None:
         """Record that a page was shown, by its code. Raises LedgerUnavailable."""
-        if found.shown_page == code and _is_recent(found):
+        if handoff.shown_page == code and _is_recent(handoff):
             return
-        self._database.execute(_RECORD, durable=False, handoff_id=found.id, code=code)
+        self._database.execute(_RECORD, durable=False, handoff_id=handoff.id, code=code)
 
 
-def _is_recent(found: Handoff) -> bool:
+def _is_recent(handoff: Handoff) -> bool:
     # A time that is much later than now is from a clock that was set back since.
-    return abs(found.read_at - (found.page_shown_at or 0)) < RECORD_INTERVAL * 1000
+    return abs(handoff.read_at - (handoff.page_shown_at or 0)) < RECORD_INTERVAL * 1000

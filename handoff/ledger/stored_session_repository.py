@@ -25,7 +25,9 @@ IS_TO_ERASE = _c.erase_at <= NOW
 
 _INSERT = sa.insert(stored_session).values(ends_at=NOW + sa.bindparam("milliseconds_left"))
 _FIND = sa.select(_c.ciphertext).where(_has_handoff_id)
-_KEEP_UNTIL = sa.update(stored_session).where(_has_handoff_id).values(erase_at=sa.bindparam("time"))
+_SET_ERASE_TIME = (
+    sa.update(stored_session).where(_has_handoff_id).values(erase_at=sa.bindparam("time"))
+)
 _ERASE = sa.delete(stored_session).where(IS_TO_ERASE)
 _ERASE_OF = sa.delete(stored_session).where(_c.handoff_id.in_(sa.bindparam("ids", expanding=True)))
 
@@ -56,13 +58,13 @@ class StoredSessionRepository:
         self._cipher = cipher
         self._grace = grace * 1000
 
-    def add(self, connection: sa.Connection, issued: Handoff, session: StorefrontSession) -> None:
+    def add(self, connection: sa.Connection, handoff: Handoff, session: StorefrontSession) -> None:
         """Store the session of a handoff that has just been written."""
         values = {
-            "handoff_id": issued.id,
-            "ciphertext": self._cipher.encrypt(session.session_id, handoff_id=issued.id),
+            "handoff_id": handoff.id,
+            "ciphertext": self._cipher.encrypt(session.session_id, handoff_id=handoff.id),
             "milliseconds_left": int(session.seconds_left * 1000),
-            "erase_at": issued.expires_at,
+            "erase_at": handoff.expires_at,
         }
         connection.execute(_INSERT, values)
 
@@ -78,12 +80,12 @@ class StoredSessionRepository:
         except ValueError:
             return False
 
-    def move_erase_time(self, connection: sa.Connection, found: Handoff) -> None:
+    def move_erase_time(self, connection: sa.Connection, handoff: Handoff) -> None:
         """Set the time to erase a session to the end of its link or, once used, of the grace."""
-        time = found.expires_at
-        if found.session_written_at is not None:
-            time = found.session_written_at + self._grace
-        connection.execute(_KEEP_UNTIL, {"id": found.id, "time": time})
+        time = handoff.expires_at
+        if handoff.session_written_at is not None:
+            time = handoff.session_written_at + self._grace
+        connection.execute(_SET_ERASE_TIME, {"id": handoff.id, "time": time})
 
     def erase_superseded_sessions(
         self, connection: sa.Connection, handoff_ids: Sequence[str]

@@ -42,13 +42,13 @@ class WebhookOutbox:
     def __init__(self, receivers: Sequence[str]) -> None:
         self._receivers = tuple(receivers)
 
-    def add_opened_event(self, connection: sa.Connection, opened: Handoff) -> None:
+    def add_opened_event(self, connection: sa.Connection, handoff: Handoff) -> None:
         """Add the event of a link that a web view has used for the first time."""
-        self._add_event(connection, OPENED, opened, {}, identity=[])
+        self._add_event(connection, OPENED, handoff, {}, identity=[])
 
-    def add_expired_event(self, connection: sa.Connection, expired: Handoff) -> None:
+    def add_expired_event(self, connection: sa.Connection, handoff: Handoff) -> None:
         """Add the event of a link that expired before anybody used it."""
-        self._add_event(connection, EXPIRED, expired, {}, identity=[])
+        self._add_event(connection, EXPIRED, handoff, {}, identity=[])
 
     def add_order_events(
         self, connection: sa.Connection, before: Handoff, orders: Sequence[dict[str, Any]] | None
@@ -75,17 +75,17 @@ class WebhookOutbox:
         self,
         connection: sa.Connection,
         kind: str,
-        source: Handoff,
+        handoff: Handoff,
         data: dict[str, Any],
         *,
         identity: Sequence[Any],
     ) -> None:
         now = connection.execute(_READ_TIME).scalar_one()
         event = {
-            "id": f"msg_{compute_digest([source.id, kind, *identity])[:_ID_LENGTH]}",
-            "handoff_id": source.id,
+            "id": f"msg_{compute_digest([handoff.id, kind, *identity])[:_ID_LENGTH]}",
+            "handoff_id": handoff.id,
             "type": kind,
-            "payload": _build_payload(kind, source, data, now),
+            "payload": _build_payload(kind, handoff, data, now),
             "created_at": now,
             "attempt_count": 0,
             "next_attempt_at": now,
@@ -94,16 +94,16 @@ class WebhookOutbox:
         connection.execute(_INSERT, rows)
 
 
-def _build_payload(kind: str, source: Handoff, data: dict[str, Any], now: int) -> str:
+def _build_payload(kind: str, handoff: Handoff, data: dict[str, Any], now: int) -> str:
     """Return the body of the request. It has no bag, no customer and no credential."""
     common = {
-        "handoff": source.id,
-        "caller": source.caller,
-        "reference": source.reference,
-        "store": source.store_code,
-        "issued_at": format_time(source.issued_at),
-        "expires_at": format_time(source.expires_at),
-        "opened_at": format_time(source.used_at),
+        "handoff": handoff.id,
+        "caller": handoff.caller,
+        "reference": handoff.reference,
+        "store": handoff.store_code,
+        "issued_at": format_time(handoff.issued_at),
+        "expires_at": format_time(handoff.expires_at),
+        "opened_at": format_time(handoff.used_at),
     }
     return json.dumps({"type": kind, "timestamp": format_time(now), "data": {**common, **data}})
 

@@ -74,7 +74,7 @@ def test_deliveries_are_found_by_handoff(ledger: LedgerWithHandoffs) -> None:
     for handoff_id in (opened, other):
         found = ledger.handoffs.find(handoff_id)
         assert found is not None
-        ledger.database.write(partial(outbox.add_opened_event, opened=found))
+        ledger.database.write(partial(outbox.add_opened_event, handoff=found))
     queue = DeliveryQueue(ledger.database)
     [first, _] = queue.find_due("a" * 64)
     queue.mark_delivered(first)

@@ -221,9 +221,9 @@ def test_an_event_that_cannot_be_read_is_named_and_does_not_hold_up_the_next_one
     for column, value in read_event_values(ledger):
         ledger.execute(sa.delete(webhook_event))
         found = ledger.issue()
-        ledger.database.write(partial(outbox.add_opened_event, opened=found))
+        ledger.database.write(partial(outbox.add_opened_event, handoff=found))
         write_event_value(ledger, column, value)
-        ledger.database.write(partial(outbox.add_expired_event, expired=found))
+        ledger.database.write(partial(outbox.add_expired_event, handoff=found))
         named: list[RecordUnreadable] = []
         queue = DeliveryQueue(ledger.database, named.append)
         [event] = queue.find_due("receiver")
