@@ -30,7 +30,11 @@ from handoff.operations.json_logs import configure_logging
 from handoff.operations.metrics_endpoint import register_metrics
 from handoff.operations.openapi_document import register_openapi
 from handoff.operations.rate_limits import RateLimit
-from handoff.operations.request_limits import limit_header_length, limit_request_time
+from handoff.operations.request_limits import (
+    ignore_impossible_dates,
+    limit_header_length,
+    limit_request_time,
+)
 from handoff.operations.request_log import log_requests
 from handoff.operations.settings_reload import get_cached_settings
 from handoff.operations.wsgi_middleware import add_proxy_middleware, add_request_ids
@@ -90,6 +94,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     limit_request_time(app, seconds=settings.magento_timeout)
     log_requests(app)
     limit_header_length(app)
+    ignore_impossible_dates(app)
     if settings.metrics:
         register_metrics(app, metrics, objects.build_collectors(readiness))
     add_security_headers(app, settings)

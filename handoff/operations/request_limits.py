@@ -1,10 +1,11 @@
-"""Limits the length of a request's headers and body, and the time in which it is answered."""
+"""Limits a request's headers and body, and the time in which it is answered."""
 
 from __future__ import annotations
 
 from flask import Flask, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge, RequestHeaderFieldsTooLarge
+from werkzeug.http import parse_date
 
 from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.problems import MalformedRequest, RequestTooLarge
@@ -13,6 +14,7 @@ _MAX_HEADER_LENGTH = 8192  # characters, as many as nginx and Apache accept by d
 # A shop's host has many cookies, and browsers send all of them in one header.
 _MAX_COOKIE_LENGTH = 32 * 1024
 _MAX_FORM_BYTES = 4096
+_DATE_HEADERS = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_RANGE")
 _INCOMPLETE = "The body did not arrive completely."
 
 
@@ -27,6 +29,21 @@ def limit_header_length(app: Flask) -> None:
         for name, value in request.headers.items():
             if len(value) > (_MAX_COOKIE_LENGTH if name == "Cookie" else _MAX_HEADER_LENGTH):
                 raise RequestHeaderFieldsTooLarge
+
+
+def ignore_impossible_dates(app: Flask) -> None:
+    """Let werkzeug ignore a condition whose date has a number that is too large for a date.
+
+    It ignores other dates that are not valid, as HTTP requires, but raises for these.
+    """
+
+    @app.before_request
+    def _invalidate_impossible_dates() -> None:
+        for name in _DATE_HEADERS:
+            try:
+                parse_date(request.environ.get(name))
+            except OverflowError:
+                request.environ[name] = "not a date"
 
 
 def limit_request_time(app: Flask, *, seconds: float) -> None:

@@ -15,7 +15,11 @@ from handoff.operations.ops_pages.order_check import OrderCheck
 from handoff.operations.ops_pages.service_health import ServiceHealth
 from handoff.operations.ops_pages.sign_in_views import SignInContext, register_sign_in_views
 from handoff.operations.ops_pages.views import OpsContext, register_ops_views
-from handoff.operations.request_limits import limit_header_length, limit_request_time
+from handoff.operations.request_limits import (
+    ignore_impossible_dates,
+    limit_header_length,
+    limit_request_time,
+)
 from handoff.operations.request_log import log_requests
 from handoff.operations.wsgi_middleware import ClientAddressMiddleware, add_request_ids
 from handoff.recent_value import RecentValue
@@ -41,6 +45,7 @@ def create_ops_app(objects: ServiceObjects) -> Flask:
     limit_request_time(app, seconds=_REQUEST_SECONDS)
     log_requests(app)
     limit_header_length(app)
+    ignore_impossible_dates(app)
     refuse_foreign_requests(app, settings.ops_url)
     add_ops_security_headers(app, settings.ops_url)
     register_error_pages(app)
