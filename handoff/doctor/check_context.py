@@ -19,7 +19,7 @@ from handoff.doctor.trial_carts import (
     build_rest_cart,
     find_buyable_skus,
 )
-from handoff.doctor.trial_sessions import register_new_session
+from handoff.doctor.trial_sessions import open_page_without_session
 from handoff.magento.admin_access import AdminLoginReply
 from handoff.magento.answers import Answer
 from handoff.magento.client import ShopToken
@@ -118,9 +118,7 @@ class CheckContext:
     @memoize
     def open_checkout(self, site: StoreSite) -> HttpResponse:
         """Open the checkout page without a session."""
-        response = self.shop.get(site.checkout_url)
-        register_new_session(self.shop, response)
-        return response
+        return open_page_without_session(self.shop, site.checkout_url)
 
     @memoize
     def try_admin_access(self) -> AdminAccessTrial | None:

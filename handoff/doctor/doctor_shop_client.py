@@ -17,6 +17,7 @@ from handoff.shop_client_factory import open_client
 from handoff.test_data_cleanup import Cleanup
 
 _MAX_CALL_SECONDS = 10.0
+_CLEANUP_SECONDS = 6.0
 _MAX_BODY = 4 * 1024 * 1024  # bytes
 
 
@@ -94,9 +95,9 @@ class DoctorShopClient:
         sent = {**BROWSER_HEADERS, **(headers or {})}
         return self._fetch_page("GET", url, headers=sent, deadline=self.deadline)
 
-    def with_deadline(self, seconds: float) -> DoctorShopClient:
-        """Return a client of the same shop with a new deadline, for the cleanup."""
-        return DoctorShopClient(self.settings, Deadline.after(seconds), self.cleanup)
+    def build_cleanup_client(self) -> DoctorShopClient:
+        """Return a client of the same shop whose deadline is that of one cleanup step."""
+        return DoctorShopClient(self.settings, Deadline.after(_CLEANUP_SECONDS), self.cleanup)
 
     def _fetch_page(
         self, method: str, url: str, *, headers: Mapping[str, str], deadline: Deadline

@@ -13,7 +13,6 @@ from handoff.magento.http_transport import HttpResponse, read_json
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.settings.store_view_models import StoreView
 
-_CLEANUP_SECONDS = 6.0
 _MAX_SKUS = 6
 _COMPOSITE_TYPES = ("ConfigurableProduct", "BundleProduct", "GroupedProduct")
 _CREATE_CART = "mutation($id: String!) { createEmptyCart(input: {cart_id: $id}) }"
@@ -97,7 +96,7 @@ def _register_cart(shop: DoctorShopClient, store: StoreView, masked_id: str) -> 
     path = f"guest-carts/{masked_id}/items"
 
     def empty_cart() -> None:
-        client = shop.with_deadline(_CLEANUP_SECONDS)
+        client = shop.build_cleanup_client()
         lines = read_json(client.call_rest("GET", path, store=store))
         for line in lines if isinstance(lines, list) else []:
             if isinstance(line, dict) and isinstance(number := line.get("item_id"), int):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,12 +15,10 @@ from handoff.shop_session.session_contents import (
     SessionValues,
     serialize_session,
 )
-from handoff.shop_session.store import generate_session_id, open_session_store
+from handoff.shop_session.store import SESSION_ID, generate_session_id, open_session_store
 
 _LIFETIME = 60  # seconds
 _SESSION = "session of a guest"
-# A session's file is deleted by its id, so the id must not lead to another folder.
-_SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")
 
 
 def write_session(
@@ -54,14 +51,22 @@ def open_page_with_session(
     )
     for page in pages:
         # Magento continues with a new id and keeps the old session for a while.
-        register_new_session(shop, page.response)
+        _register_new_session(shop, page.response)
     return pages
 
 
-def register_new_session(shop: DoctorShopClient, response: HttpResponse) -> None:
-    """Register the session that the shop has created with a response, if any, for cleanup."""
+def open_page_without_session(
+    shop: DoctorShopClient, url: str, *, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """Open a page, and register the session that the shop creates for it, if any."""
+    response = shop.get(url, headers=headers)
+    _register_new_session(shop, response)
+    return response
+
+
+def _register_new_session(shop: DoctorShopClient, response: HttpResponse) -> None:
     cookie = find_set_cookie(response, shop.settings.session_cookie_name)
-    if cookie is not None and _SESSION_ID.fullmatch(cookie.value):
+    if cookie is not None and SESSION_ID.fullmatch(cookie.value):
         _register_session(shop, cookie.value)
 
 

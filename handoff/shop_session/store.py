@@ -32,8 +32,9 @@ _RESERVE = 0.5  # seconds for a session that is written after the request's dead
 # values of a byte evenly, so `byte % 32` has no bias.
 _ID_CHARACTERS = "0123456789abcdefghijklmnopqrstuv"
 _ID_LENGTH = 26
-# The shop may have chosen the id, and it must not lead to another folder.
-_SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")
+
+SESSION_ID = re.compile("[A-Za-z0-9,-]{1,256}")
+"""The id of a session. The shop may have chosen it, and it must not lead to another folder."""
 
 
 class SessionStoreError(Exception):
@@ -102,13 +103,13 @@ class FileSessionStore:
 
         The service may have no right to remove a file of PHP's user. Then that cleanup does it.
         """
-        if _SESSION_ID.fullmatch(session_id):
+        if SESSION_ID.fullmatch(session_id):
             with suppress(OSError):
                 (self._folder / f"sess_{session_id}").unlink()
 
     def read(self, session_id: str) -> bytes | None:
         """Return the content of the session's file, or None if there is no such file."""
-        if not _SESSION_ID.fullmatch(session_id):
+        if not SESSION_ID.fullmatch(session_id):
             return None
         try:
             return (self._folder / f"sess_{session_id}").read_bytes()

@@ -12,7 +12,6 @@ from handoff.shop_session.session_contents import SessionLogin, build_login_entr
 from handoff.shop_session.store import SessionStoreError
 
 _DETAILS = ("id", "email", "firstname", "lastname")
-_CLEANUP_SECONDS = 6.0
 
 
 def check_customer_login(context: CheckContext) -> CheckResult:
@@ -84,7 +83,7 @@ def _try_session(shop: DoctorShopClient, store: StoreView, login: SessionLogin) 
     session_id = write_session(shop, build_login_entry(login))
 
     def sign_out() -> None:
-        client = shop.with_deadline(_CLEANUP_SECONDS)
+        client = shop.build_cleanup_client()
         open_page_with_session(client, store, session_id, f"{account_url}logout/")
 
     shop.cleanup.defer("customer's web session", sign_out)

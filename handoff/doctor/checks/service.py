@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.trial_sessions import register_new_session
+from handoff.doctor.trial_sessions import open_page_without_session
 from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import read_json
 from handoff.settings.store_view_models import StoreSite
@@ -45,9 +45,8 @@ def check_service_answers(context: CheckContext, site: StoreSite) -> CheckResult
     """Check whether the service answers at its public address."""
     url, advice = site.public_url, "Start the service, then run doctor again."
     try:
-        response = context.shop.get(f"{url}/healthz")
         # If the shop answers instead of the service, it creates a session.
-        register_new_session(context.shop, response)
+        response = open_page_without_session(context.shop, f"{url}/healthz")
     except NoResponse as error:
         return unknown(f"{url} cannot be reached from here. {error.reason}", advice)
     health = read_json(response)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.trial_sessions import register_new_session
+from handoff.doctor.trial_sessions import open_page_without_session
 from handoff.magento.http_transport import find_set_cookie
 from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.shop_session.database_store import DatabaseSessionStore, open_database_store
@@ -153,8 +153,8 @@ def _check_key(context: CheckContext, store: DatabaseSessionStore) -> CheckResul
     # Magento keeps the form key of the cookie in the session, so it marks the row.
     marker = "".join(secrets.choice(string.ascii_letters) for _ in range(16))
     site = context.settings.build_store_site(context.default_store)
-    response = context.shop.get(site.checkout_url, headers={"Cookie": f"form_key={marker}"})
-    register_new_session(context.shop, response)
+    headers = {"Cookie": f"form_key={marker}"}
+    response = open_page_without_session(context.shop, site.checkout_url, headers=headers)
     cookie = find_set_cookie(response, site.session_cookie.name)
     if cookie is None:
         return unknown("The shop sets no session cookie.", "See the check Cookie's name.")

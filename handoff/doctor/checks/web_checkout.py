@@ -15,7 +15,7 @@ from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.checkout_trial import CheckoutTrialOutcome
 from handoff.doctor.content_security_policy import ContentSecurityPolicy
-from handoff.doctor.trial_sessions import register_new_session
+from handoff.doctor.trial_sessions import open_page_without_session
 from handoff.magento.checkout_probe import VisitedPage
 from handoff.magento.http_failures import NoResponse
 from handoff.settings.store_view_models import StoreSite, StoreView
@@ -75,9 +75,7 @@ def _get_checkout_page(context: CheckContext, store: StoreView) -> VisitedPage |
 
 def _open_page(context: CheckContext, site: StoreSite, path: str) -> VisitedPage:
     url = f"{site.storefront_url}{path}"
-    response = context.shop.get(url)
-    register_new_session(context.shop, response)
-    return VisitedPage(url, response)
+    return VisitedPage(url, open_page_without_session(context.shop, url))
 
 
 def _check_script(site: StoreSite, page: VisitedPage) -> CheckResult:
