@@ -19,19 +19,19 @@ def format_time(milliseconds: int | None, *, unit: str = "milliseconds") -> str 
     return moment.isoformat(timespec=unit).replace("+00:00", "Z")
 
 
-def describe_order(order: dict[str, Any]) -> dict[str, Any]:
-    """Return an order of the ledger as others see it.
+def build_order_json(order: dict[str, Any]) -> dict[str, Any]:
+    """Return an order of the ledger as the API and webhooks show it.
 
     The totals of an order that an older version found are not known. The discount is positive, and
     so is the credit.
     """
     totals = order.get("totals")
-    described: dict[str, Any] = {"number": order["number"], "state": order["state"]}
+    fields: dict[str, Any] = {"number": order["number"], "state": order["state"]}
     if totals is not None:
-        described |= {name: float(totals[field]) for name, field in AMOUNTS.items()}
-        described |= {
+        fields |= {name: float(totals[field]) for name, field in AMOUNTS.items()}
+        fields |= {
             "discount": abs(float(totals["discount"])),
             "credit": float(totals.get("credit", 0)),
             "currency": totals["currency"],
         }
-    return described
+    return fields

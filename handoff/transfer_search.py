@@ -15,7 +15,7 @@ from handoff.ledger.row_parser import UnreadableCallback
 from handoff.ledger.search_repository import FoundTransfer, SearchRepository
 from handoff.settings import Settings
 from handoff.support_code import build_support_code
-from handoff.web_checkout.transfer_status import describe_refusal, describe_transfer
+from handoff.web_checkout.transfer_status import build_refusal_json, build_transfer_status
 from handoff.web_view_link import find_handoff_id
 from handoff.webhooks.receivers import list_receivers
 
@@ -37,7 +37,7 @@ def search_transfers(
     deliveries = find_event_deliveries(database, ids, on_unreadable)
     receiver_names = {receiver.key: receiver.name for receiver in list_receivers(settings)}
     return [
-        _describe_found_transfer(transfer, settings.link_ttl, deliveries, receiver_names)
+        _build_transfer_json(transfer, settings.link_ttl, deliveries, receiver_names)
         for transfer in found
     ]
 
@@ -50,7 +50,7 @@ def _find_transfers(repository: SearchRepository, text: str) -> list[FoundTransf
     return repository.find_by_id(handoff_id)
 
 
-def _describe_found_transfer(
+def _build_transfer_json(
     found: FoundTransfer,
     link_ttl: int,
     deliveries: Mapping[str, Sequence[EventDelivery]],
@@ -58,18 +58,18 @@ def _describe_found_transfer(
 ) -> dict[str, Any]:
     """Return a transfer as JSON. `link_ttl` is in seconds."""
     last_refusal = found.refusals[-1] if found.refusals else None
-    status = describe_transfer(found.handoffs, last_refusal, link_ttl=link_ttl) or {}
+    status = build_transfer_status(found.handoffs, last_refusal, link_ttl=link_ttl) or {}
     orders = status.get("orders", [])
     return {
         **{name: status[name] for name in ("reference", "state", "refusal")},
-        "refusals": [describe_refusal(refusal) for refusal in found.refusals],
+        "refusals": [build_refusal_json(refusal) for refusal in found.refusals],
         "orders": [{name: order[name] for name in ("number", "state")} for order in orders],
         "handoffs": [
             {
                 "handoff": handoff.id,
                 "support_code": build_support_code({"handoff": handoff.id}),
                 "timeline": build_timeline(handoff, deliveries.get(handoff.id, ()), receiver_names),
-                "shown_page": _describe_shown_page(handoff),
+                "shown_page": _build_shown_page_json(handoff),
                 "lines": list_bag_and_order_lines(handoff),
             }
             for handoff in found.handoffs
@@ -77,7 +77,7 @@ def _describe_found_transfer(
     }
 
 
-def _describe_shown_page(handoff: Handoff) -> dict[str, Any] | None:
+def _build_shown_page_json(handoff: Handoff) -> dict[str, Any] | None:
     if handoff.shown_page is None:
         return None
     return {"page": handoff.shown_page, "title": find_page_title(handoff.shown_page)}

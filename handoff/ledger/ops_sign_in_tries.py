@@ -71,7 +71,7 @@ class OpsSignInTries:
             lambda connection: self._count_and_get_wait(connection, limits)
         )
 
-    def uncount_try(self, limits: Mapping[str, TryLimit]) -> None:
+    def undo_try_count(self, limits: Mapping[str, TryLimit]) -> None:
         """Take back the count of a try whose password was right."""
         rows = [{"key": key} for key in limits]
         self._database.write(lambda connection: connection.execute(_UNCOUNT, rows))

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 
-from handoff.api_formats import describe_order, format_time
+from handoff.api_formats import build_order_json, format_time
 from handoff.ledger.database import NOW
 from handoff.ledger.models import (
     Handoff,
@@ -55,7 +55,7 @@ class WebhookOutbox:
     ) -> None:
         """Add an event for each valid order that a handoff did not have before."""
         for order in _find_new_orders(before, orders):
-            data = {"order": describe_order(order)}
+            data = {"order": build_order_json(order)}
             self._add_event(connection, ORDERED, before, data, identity=[order["id"]])
 
     def add_difference_event(self, connection: sa.Connection, finding: OrderFinding) -> None:
@@ -66,7 +66,7 @@ class WebhookOutbox:
         )
         if finding.outcome is not OrderOutcome.DIFFERS or is_known:
             return
-        orders = [describe_order(order) for order in list_uncancelled_orders(finding.orders)]
+        orders = [build_order_json(order) for order in list_uncancelled_orders(finding.orders)]
         data = {"orders": orders, "differences": differences}
         numbers = [order["number"] for order in orders]
         self._add_event(connection, ORDER_DIFFERS, before, data, identity=[numbers, differences])

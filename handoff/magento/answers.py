@@ -102,10 +102,10 @@ def build_unusable_answer_problem(answer: Answer, detail: str) -> ShopUnavailabl
 
 def log_unusable_answer(response: HttpResponse) -> None:
     """Log which system gave an answer."""
-    log.warning("shop_answer_unusable", **describe_answer(response))
+    log.warning("shop_answer_unusable", **collect_answer_facts(response))
 
 
-def describe_answer(response: HttpResponse) -> dict[str, str | int]:
+def collect_answer_facts(response: HttpResponse) -> dict[str, str | int]:
     """Return status, server and kind of an answer, but nothing of its text."""
     headers = {name: response.headers.get(name) for name in ("Server", "Via", "Content-Type")}
     return {

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import structlog
 
-from handoff.magento.answers import describe_answer
+from handoff.magento.answers import collect_answer_facts
 from handoff.magento.http_transport import HttpResponse
 
 _MISSING_FIELD = re.compile(r'Cannot query field "(\w+)" on type "(\w+)"')
@@ -61,7 +61,9 @@ def find_graphql_failure(response: HttpResponse, body: Any) -> GraphqlFailure:
     errors = body.get("errors") if isinstance(body, dict) else None
     if not isinstance(errors, list) or not errors:
         has_data = isinstance(body, dict) and "data" in body
-        facts = ", ".join(f"{name} {value}" for name, value in describe_answer(response).items())
+        facts = ", ".join(
+            f"{name} {value}" for name, value in collect_answer_facts(response).items()
+        )
         return GraphqlFailure("unexpected_data" if has_data else "not_graphql", facts)
     messages = [_get_message(error) for error in errors]
     for message in messages:

@@ -84,7 +84,7 @@ class RateLimitCounters:
         """Return the hash of a caller, because addresses and API keys are not stored."""
         return hmac.digest(self._secret_key, f"{limit_name}:{caller}".encode(), "sha256").hex()
 
-    def run_check(self, check: _Check, item: RateLimitItem, key: str) -> int:
+    def run_check_and_get_wait(self, check: _Check, item: RateLimitItem, key: str) -> int:
         """Run a check of `limits` and return the seconds until it can pass, 0 if it passes."""
         # The memory always counts, and decides if Redis cannot. MemoryStorage can lose a count if
         # two threads use it at once.
@@ -154,7 +154,7 @@ class RateLimit:
         if self._item is None or not caller:
             return 0
         key = self._counters.hash_caller(self._name, caller)
-        return self._counters.run_check(check, self._item, key)
+        return self._counters.run_check_and_get_wait(check, self._item, key)
 
 
 def get_caller_network(address: str | None) -> str:

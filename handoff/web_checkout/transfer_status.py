@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from handoff.api_formats import describe_order, format_time
+from handoff.api_formats import build_order_json, format_time
 from handoff.ledger.models import Handoff, LinkState
 from handoff.ledger.refused_transfer_repository import RefusedTransfer
 
@@ -40,7 +40,7 @@ TIMES = {
 }
 
 
-def describe_transfer(
+def build_transfer_status(
     handoffs: Sequence[Handoff], refusal: RefusedTransfer | None, *, link_ttl: int
 ) -> dict[str, Any] | None:
     """Return the JSON for a reference, or None if nothing is known about it.
@@ -51,13 +51,13 @@ def describe_transfer(
     if latest is None and refusal is None:
         return None
     orders = [order for handoff in handoffs for order in handoff.valid_orders]
-    described = refusal.reference if latest is None and refusal else latest and latest.reference
+    reference = refusal.reference if latest is None and refusal else latest and latest.reference
     return {
-        "reference": described,
+        "reference": reference,
         "state": _determine_state(latest, orders, refusal, link_ttl),
         **{name: format_time(getattr(latest, field, None)) for name, field in TIMES.items()},
-        "orders": [describe_order(order) for order in orders],
-        "refusal": refusal and describe_refusal(refusal),
+        "orders": [build_order_json(order) for order in orders],
+        "refusal": refusal and build_refusal_json(refusal),
     }
 
 
@@ -85,7 +85,7 @@ def _find_last_event(handoff: Handoff, link_ttl: int) -> int:
     return max(handoff.issued_at, given_out, handoff.used_at or 0, handoff.session_written_at or 0)
 
 
-def describe_refusal(refusal: RefusedTransfer) -> dict[str, Any]:
+def build_refusal_json(refusal: RefusedTransfer) -> dict[str, Any]:
     """Return the JSON for a refused transfer."""
     return {
         "code": refusal.code,

@@ -16,7 +16,7 @@ from handoff.operations.problem_response import build_problem_response
 from handoff.operations.rate_limits import RateLimit
 from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import NotFound, Problem
-from handoff.web_checkout.transfer_status import describe_transfer
+from handoff.web_checkout.transfer_status import build_transfer_status
 
 _blueprint = Blueprint("transfer_status", __name__)
 _blueprint.register_error_handler(Problem, build_problem_response)
@@ -63,7 +63,7 @@ def show_transfer_status(reference: str) -> Response:
     context = _get_context()
     handoffs = context.handoffs.find_by_transfer_key(build_reference_key(g.caller, reference))
     refusal = context.refusals.find(g.caller, reference)
-    described = describe_transfer(handoffs, refusal, link_ttl=context.link_ttl)
-    if described is None:
+    status = build_transfer_status(handoffs, refusal, link_ttl=context.link_ttl)
+    if status is None:
         raise NotFound
-    return jsonify(described)
+    return jsonify(status)

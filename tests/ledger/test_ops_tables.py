@@ -148,7 +148,7 @@ def test_a_try_is_given_back(ledger: LedgerWithHandoffs) -> None:
     tries = OpsSignInTries(ledger.database)
     for _ in range(10):
         assert tries.count_try_or_get_wait(LIMITS) == 0
-        tries.uncount_try(LIMITS)
+        tries.undo_try_count(LIMITS)
     assert [tries.count_try_or_get_wait(LIMITS) for _ in range(3)] == [0, 0, PERIOD]
 
 

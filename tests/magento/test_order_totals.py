@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from handoff.api_formats import describe_order
+from handoff.api_formats import build_order_json
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AccessToken
 from handoff.magento.client import MagentoClient
@@ -150,7 +150,7 @@ def test_the_told_amounts_are_those_of_the_order_in_its_currency(
     between.behaviour = answers(200, {"items": [item]})
     orders = Orders(MagentoClient(between.url), AccessToken("a-token"), store="default")
     [found] = orders.find_orders_of_quote(1, deadline=Deadline.after(8))
-    told = describe_order(found.as_json())
+    told = build_order_json(found.as_json())
     assert told == {
         "number": "000000009",
         "state": "new",
@@ -169,4 +169,4 @@ def test_the_told_amounts_are_those_of_the_order_in_its_currency(
 def test_an_order_that_an_earlier_version_found_has_no_credit() -> None:
     amounts = dict.fromkeys(("grand_total", "subtotal", "delivery", "discount", "tax"), "1.00")
     order = {"number": "1", "state": "new", "totals": {**amounts, "currency": "GBP"}}
-    assert describe_order(order)["credit"] == 0
+    assert build_order_json(order)["credit"] == 0

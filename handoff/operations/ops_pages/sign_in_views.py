@@ -90,7 +90,7 @@ def sign_in() -> Response:
         return _render_refusal("too_many_tries", query, wait)
     if not context.is_password_correct(read_form_field("password")):
         return _render_refusal("wrong_password", query)
-    context.tries.uncount_try(limits)
+    context.tries.undo_try_count(limits)
     log.info("ops_signed_in", client=request.remote_addr)
     response = redirect_to_page("/ops/", q=query)
     context.sessions.start_session(response)
