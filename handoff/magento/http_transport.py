@@ -177,7 +177,8 @@ class HttpTransport:
                 ) as response,
             ):
                 content, is_truncated = _read_body(response, deadline, max_bytes)
-        except (requests.RequestException, TransportError, OSError) as error:
+        except (requests.RequestException, TransportError, OSError, ValueError) as error:
+            # http.client raises ValueError for a chunk of a negative size.
             raise build_no_response(error, deadline) from None
         cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
         seconds, status = time.perf_counter() - started, response.status_code

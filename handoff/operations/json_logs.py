@@ -136,6 +136,8 @@ def build_logging_config(level: str = "INFO") -> dict[str, Any]:
             "alembic": {"level": "WARNING"},
             # Its warnings repeat what the metrics of calls and the failure of the request say.
             "stamina": {"level": "ERROR"},
+            # It quotes headers that it cannot parse, and all that follow: the cookies of a session.
+            "urllib3": {"level": "ERROR"},
         },
     }
 

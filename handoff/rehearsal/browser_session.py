@@ -58,9 +58,14 @@ class _BrowserSession(requests.Session):
         return prepared
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """Send a request whose timeout counts for the whole answer."""
-        with limit_reads(Deadline.after(options["timeout"])):
-            return super().send(request, **options)
+        """Send a request whose timeout counts for the whole answer; raise RequestException."""
+        try:
+            with limit_reads(Deadline.after(options["timeout"])):
+                return super().send(request, **options)
+        except requests.RequestException:
+            raise
+        except ValueError:  # for a chunk of a negative size, and for a redirect to no URL
+            raise requests.ConnectionError from None
 
 
 class _BrowserCookiePolicy(DefaultCookiePolicy):

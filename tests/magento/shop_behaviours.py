@@ -140,6 +140,12 @@ def sends_two_lengths(call: Call) -> None:
     call.hang_up()
 
 
+def sends_negative_chunk(call: Call) -> None:
+    """Send a chunk whose size is a negative number."""
+    call.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n{}\r\n0\r\n\r\n")
+    call.hang_up()
+
+
 def resets_in_body(call: Call) -> None:
     """Reset the connection in the middle of the body."""
     call.send(build_response(200, b'{"id": 1, ', length=4000))

@@ -11,6 +11,7 @@ import requests_mock
 from handoff.deadline import Deadline
 from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpResponse, HttpTransport
+from handoff.operations.json_logs import configure_logging
 from tests.certificates import Authority
 from tests.magento import shop_behaviours as shop_that
 from tests.magento.faulty_shop import Behaviour, faulty_shop
@@ -55,8 +56,21 @@ FAILURES: dict[str, tuple[Behaviour, str]] = {
     "resets the connection": (shop_that.resets, "dropped"),
     "cuts the body": (shop_that.cuts_body, "dropped"),
     "speaks no HTTP": (shop_that.sends_raw(b"220 ESMTP\r\n"), "dropped"),
+    "sends a chunk of a negative size": (shop_that.sends_negative_chunk, "dropped"),
     "answers packed wrongly": (shop_that.answers_wrongly_packed, "dropped"),
 }
+
+
+@pytest.mark.parametrize("line", ["no header", "no header: either", " a line that continues none"])
+def test_headers_that_cannot_be_parsed_are_not_logged(
+    capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    configure_logging()
+    headers = f"{line}\r\nSet-Cookie: PHPSESSID=the-session\r\n"
+    answer = f"HTTP/1.1 200 OK\r\n{headers}\r\n".encode()
+    with faulty_shop(shop_that.sends_raw(answer)) as shop:
+        assert send(shop.url).status == 200
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(("behaviour", "kind"), FAILURES.values(), ids=FAILURES)

@@ -60,6 +60,7 @@ BROKEN: dict[str, Behaviour] = {
     "hangs up": shop_that.hangs_up,
     "cuts the body": shop_that.cuts_body,
     "resets in the middle of the body": shop_that.resets_in_body,
+    "sends a chunk of a negative size": shop_that.sends_negative_chunk,
     "answers 500": refuses(500),
     "answers 502 with a page": answers_page(502),
     "answers 503 and asks for an hour": refuses(503, ("Retry-After", "3600")),

@@ -11,6 +11,8 @@ from requests_mock import Mocker
 from handoff.rehearsal.browser_session import choose_advice_key, open_browser_session
 from handoff.rehearsal.results import get_advice
 from handoff.settings import Settings
+from tests.magento import shop_behaviours as shop_that
+from tests.magento.faulty_shop import Behaviour, faulty_shop
 
 
 def test_a_netrc_is_not_used(
@@ -36,6 +38,23 @@ def test_the_authorities_for_rest_are_trusted_for_every_page_on_that_host(
 ) -> None:
     own = settings.model_copy(update={"magento_ca_file": "/etc/own.pem"})
     assert open_browser_session(own, settings.public_url, storefront).verify == verified
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        shop_that.sends_negative_chunk,
+        shop_that.redirects_to_invalid_url,
+        shop_that.redirects_to_unreadable_url,
+    ],
+)
+def test_an_answer_that_is_not_http_is_a_broken_connection(
+    settings: Settings, behaviour: Behaviour
+) -> None:
+    with faulty_shop(behaviour) as shop:
+        session = open_browser_session(settings, shop.url)
+        with pytest.raises(requests.RequestException):
+            session.get(shop.url, timeout=5, allow_redirects=False)
 
 
 def test_an_untrusted_certificate_and_a_host_that_is_down_get_different_advice() -> None:
