@@ -56,7 +56,7 @@ def main() -> None:
         machine = describe_machine(options.folder)
         before = ProcessorTime.read()
         findings = [_run_case(name, options) for name in arguments.only or CASES]
-        stolen = before.share_stolen_until(ProcessorTime.read())
+        stolen = before.calculate_stolen_share(ProcessorTime.read())
         machine += f"; other machines of its host took {stolen:.0%} of its time"
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     text = render_results(findings, date=today, machine=machine, options=options)

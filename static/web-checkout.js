@@ -146,7 +146,7 @@
     window.addEventListener("pageshow", (event) => event.persisted && ask());
   };
 
-  const newName = () => {
+  const createPageName = () => {
     const numbers = crypto.getRandomValues(new Uint32Array(4));
     return Array.from(numbers, (number) => number.toString(16).padStart(8, "0")).join("");
   };
@@ -155,7 +155,7 @@
   const watchOrder = (isSuccess) => {
     let page = store("sessionStorage", "handoff-report");
     if (!page && isSuccess) {
-      page = newName();
+      page = createPageName();
       store("sessionStorage", "handoff-report", page);
     }
     if (page) reportOrder(page);

@@ -41,13 +41,13 @@ class _BagTimes:
     def calculate_median(self, method: str, lines: int) -> float:
         return statistics.median(self.all[method, lines])
 
-    def find_better_alone(self, lines: int) -> str:
+    def find_faster_method(self, lines: int) -> str:
         """Return the faster of REST and GraphQL."""
         return min((_REST, _GRAPHQL), key=lambda method: self.calculate_median(method, lines))
 
     def calculate_share(self, method: str, lines: int) -> float:
         return self.calculate_median(method, lines) / self.calculate_median(
-            self.find_better_alone(lines), lines
+            self.find_faster_method(lines), lines
         )
 
     def list_sizes(self) -> list[int]:
@@ -116,7 +116,7 @@ def _build_figures(times: _BagTimes) -> list[Figure]:
             aim=f"at most {_MAX_SHARE}",
             measured=f"{share:.2f} ({_WITH_CHECKOUT}: {asked:.2f})",
             met=share <= _MAX_SHARE,
-            limit=f"{times.find_better_alone(lines)} is the better one.",
+            limit=f"{times.find_faster_method(lines)} is the better one.",
         )
         for lines in times.list_sizes()
         for share in [times.calculate_share(_SERVICE, lines)]

@@ -50,5 +50,5 @@ def measure_shopper_requests(
         statuses={303},
         expected="/checkout/",
     )
-    service.rows.remove_added()
+    service.rows.remove_added_rows()
     return ShopperSamples(transfer, entry_page, link_use)

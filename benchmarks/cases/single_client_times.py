@@ -70,11 +70,11 @@ def _measure_round(servers: SideBySide, times: _ClientTimes) -> None:
         responses = send_all(service.port, service.build_transfers(_REQUESTS), statuses={200})
         links = [_read_link(response) for response in responses]
         pages, uses = service.build_entry_pages(links), service.build_link_uses(links)
-        times.add(_name_on(_TRANSFER, stores), [response.milliseconds for response in responses])
-        times.add(_name_on(_ENTRY_PAGE, stores), _measure_requests(service.port, pages, 200))
-        times.add(_name_on(_LINK_USE, stores), _measure_requests(service.port, uses, 303))
+        times.add(_build_name(_TRANSFER, stores), [response.milliseconds for response in responses])
+        times.add(_build_name(_ENTRY_PAGE, stores), _measure_requests(service.port, pages, 200))
+        times.add(_build_name(_LINK_USE, stores), _measure_requests(service.port, uses, 303))
     for stores, url in servers.sessions.items():
-        times.add(_name_on(_WRITE_SESSION, stores), _measure_session_writes(url))
+        times.add(_build_name(_WRITE_SESSION, stores), _measure_session_writes(url))
 
 
 def _measure_requests(port: int, requests: Iterable[bytes], status: int) -> list[float]:
@@ -96,21 +96,25 @@ def _measure_session_writes(url: str) -> list[float]:
     return times
 
 
-def _name_on(kind: str, stores: str) -> str:
+def _build_name(kind: str, stores: str) -> str:
     return f"{kind} ({stores})"
 
 
 def _build_figures(times: _ClientTimes) -> list[Figure]:
     both = (FILES, SERVERS)
     transfer = {
-        stores: times.calculate_differences(_name_on(_TRANSFER, stores), _SHOP) for stores in both
+        stores: times.calculate_differences(_build_name(_TRANSFER, stores), _SHOP)
+        for stores in both
     }
     link_use = {
-        stores: times.calculate_differences(_name_on(_LINK_USE, stores), _JSON) for stores in both
+        stores: times.calculate_differences(_build_name(_LINK_USE, stores), _JSON)
+        for stores in both
     }
     view_with_both = statistics.median(times.calculate_differences(_BOTH, _SHOP))
     session_view = statistics.median(times.calculate_differences(_SESSION, _JSON))
-    session = {stores: times.calculate_medians(_name_on(_WRITE_SESSION, stores)) for stores in both}
+    session = {
+        stores: times.calculate_medians(_build_name(_WRITE_SESSION, stores)) for stores in both
+    }
     return [
         _build_figure(
             "a transfer without the shop's response, one client, ms",

@@ -22,11 +22,11 @@ def render_results(
     )
     figures = [figure for found in findings for figure in found.figures]
     table = format_table(_HEAD, map(_format_row, figures))
-    parts = ["# Speed of the service", introduction, table, *_list_missed(figures)]
+    parts = ["# Speed of the service", introduction, table, *_list_missed_aims(figures)]
     return "\n\n".join(parts + [found.details for found in findings]) + "\n"
 
 
-def _list_missed(figures: Sequence[Figure]) -> list[str]:
+def _list_missed_aims(figures: Sequence[Figure]) -> list[str]:
     missed = [figure for figure in figures if not figure.met]
     if not missed:
         return []

@@ -21,6 +21,6 @@ class ProcessorTime:
         ticks = [int(column) for column in columns[1:9]]  # user … steal; guests are in user
         return cls(sum(ticks), ticks[7])
 
-    def share_stolen_until(self, later: Self) -> float:
+    def calculate_stolen_share(self, later: Self) -> float:
         """Return the share that was stolen between this reading and a later one."""
         return (later.stolen - self.stolen) / max(later.total - self.total, 1)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.load.raw_http import HOST
-from benchmarks.servers.process import find_free_port, give_to_nobody, run_server
+from benchmarks.servers.process import find_free_port, prepare_run_as_nobody, run_server
 from benchmarks.servers.required_programs import find_program
 
 
@@ -29,7 +29,7 @@ def run_postgres(folder: Path) -> Iterator[str]:
     """Run a PostgreSQL with its default settings, durable, and give the URL of a database."""
     folder.mkdir()
     port = find_free_port()
-    user = give_to_nobody(folder)
+    user = prepare_run_as_nobody(folder)
     command = [find_program("initdb"), "--pgdata", str(folder / "data"), "--username", "handoff"]
     command += ["--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"]
     subprocess.run(command, check=True, capture_output=True, cwd=folder, **user)

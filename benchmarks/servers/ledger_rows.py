@@ -48,7 +48,7 @@ class LedgerRows:
         self._checkpoint()
         return [self.links.create_token(each) for each in ids]
 
-    def remove_added(self) -> None:
+    def remove_added_rows(self) -> None:
         """Remove all rows that were written after the ledger was filled."""
         with self.engine.begin() as connection:
             connection.execute(delete(handoff).where(handoff.c.issued_at >= self.started_at))

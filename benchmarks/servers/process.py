@@ -56,7 +56,7 @@ def find_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def give_to_nobody(*paths: Path) -> dict[str, Any]:
+def prepare_run_as_nobody(*paths: Path) -> dict[str, Any]:
     """Return the Popen options for a program that refuses to run as root, and give it the paths."""
     if os.geteuid() != 0:
         return {}

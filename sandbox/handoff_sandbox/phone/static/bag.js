@@ -33,14 +33,14 @@ export function emptyBag() {
   showBag();
 }
 
-export const bagContents = () => Object.fromEntries([...bag].filter(([, quantity]) => quantity > 0));
+export const readBag = () => Object.fromEntries([...bag].filter(([, quantity]) => quantity > 0));
 
 // A product that the shop no longer has, although the app shows it.
 export const soldOutSku = cards.find((card) => 'soldOut' in card.dataset)?.dataset.sku;
 
-export const nameOf = (sku) => cards.find((card) => card.dataset.sku === sku).dataset.name;
+export const getName = (sku) => cards.find((card) => card.dataset.sku === sku).dataset.name;
 
-export const chosenOption = (name) => document.querySelector(`input[name="${name}"]:checked`).value;
+export const readChoice = (name) => document.querySelector(`input[name="${name}"]:checked`).value;
 
 // `open` is called on a tap, which lets the browser open a window.
 export function showSheet(title, text, open = null) {

@@ -1,6 +1,6 @@
 // One checkout: the transfer, the web view that opens its instruction, and what the service logs.
 
-import { bagContents, changeSheet, chosenOption, hideSheet, showSheet } from './bag.js';
+import { changeSheet, hideSheet, readBag, readChoice, showSheet } from './bag.js';
 import { addCall, addNote, showProgress } from './log.js';
 
 const WINDOW = 'handoff-web-view';
@@ -9,7 +9,7 @@ let webView = null; // the window of the web view
 export let problem = ''; // the text of the last refusal
 export let link = null; // {instruction, token, handoff, seen, webhooksSeen} of the last transfer
 
-export const newReference = () => `demo-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
+export const createReference = () => `demo-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
 
 // Posts to the server and shows its events as they arrive. Returns the instruction, or null.
 export async function postAndShow(path, body) {
@@ -33,11 +33,11 @@ export async function postAndShow(path, body) {
 }
 
 // Transfers the bag. Returns the link, or null if the shop or the service refused.
-export async function transfer(reference, bag = bagContents()) {
+export async function transfer(reference, bag = readBag()) {
   watchCount += 1;
   showProgress('bag');
   const given = await postAndShow('/checkout', {
-    bag, reference, shopper: chosenOption('shopper'), kind: chosenOption('kind'), style: chosenOption('style'),
+    bag, reference, shopper: readChoice('shopper'), kind: readChoice('kind'), style: readChoice('style'),
   });
   if (given === null) {
     showProgress('bag', true);

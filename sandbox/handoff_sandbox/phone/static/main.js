@@ -1,4 +1,4 @@
-import { chosenOption, hideSheet, showSheet, startApp } from './bag.js';
+import { hideSheet, readChoice, showSheet, startApp } from './bag.js';
 import { addChapter, showProgress } from './log.js';
 import * as checkout from './checkout.js';
 import { receiveMessages } from './messages.js';
@@ -10,18 +10,18 @@ const HINTS = {
   url: 'The app opens an address that contains the link’s token.',
   form: 'The app posts the token, so the address does not contain it.',
 };
-let reference = checkout.newReference();
+let reference = checkout.createReference();
 
 function showHint() {
-  const guest = chosenOption('kind') === 'bag' && chosenOption('shopper') !== 'guest';
+  const guest = readChoice('kind') === 'bag' && readChoice('shopper') !== 'guest';
   const extra = guest ? ' This cart is a guest’s even if the shopper is signed in. Choose Quote to stay signed in.' : '';
-  document.querySelector('[data-hint]').textContent = HINTS[chosenOption('kind')] + extra + ' ' + HINTS[chosenOption('style')];
+  document.querySelector('[data-hint]').textContent = HINTS[readChoice('kind')] + extra + ' ' + HINTS[readChoice('style')];
 }
 
 async function checkOut() {
   const view = checkout.openWindow();
   forgetRunning();
-  addChapter(`Checkout: ${chosenOption('kind')} transfer, ${chosenOption('style')} instruction`);
+  addChapter(`Checkout: ${readChoice('kind')} transfer, ${readChoice('style')} instruction`);
   showSheet('Taking your bag to checkout', 'One moment.');
   await runExclusively(async () => {
     const link = await checkout.transfer(reference);
@@ -43,7 +43,7 @@ document.querySelectorAll('.choice input, .who input').forEach((input) => {
 });
 document.querySelector('[data-checkout]').addEventListener('click', checkOut);
 // The next bag is another one.
-document.addEventListener('ordered', () => { reference = checkout.newReference(); });
+document.addEventListener('ordered', () => { reference = checkout.createReference(); });
 receiveMessages();
 startScenarios();
 startApp();

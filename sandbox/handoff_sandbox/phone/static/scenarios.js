@@ -1,7 +1,7 @@
 // The buttons for what can go wrong. Each says what should happen, and afterwards what happened.
 
 import {
-  bagContents, changeQuantity, hideSheet, nameOf, showBag, showSheet, soldOutSku, waitForClose,
+  changeQuantity, getName, hideSheet, readBag, showBag, showSheet, soldOutSku, waitForClose,
 } from './bag.js';
 import { addChapter, addNote } from './log.js';
 import * as checkout from './checkout.js';
@@ -35,26 +35,26 @@ async function sendVisitor(visitor, link) {
 // Each returns whether it has finished; if not, the prepared web view is closed.
 const SCENARIOS = {
   async soldout() {
-    addNote(`Somebody else has just bought the last ${nameOf(soldOutSku)}. The app does not know it yet.`);
-    await checkout.transfer(checkout.newReference(), { ...bagContents(), [soldOutSku]: 1 });
+    addNote(`Somebody else has just bought the last ${getName(soldOutSku)}. The app does not know it yet.`);
+    await checkout.transfer(checkout.createReference(), { ...readBag(), [soldOutSku]: 1 });
     showResult(checkout.problem);
     return true;
   },
 
   async shop() {
-    if (await isAway('shop')) {
-      await setAway('shop', false);
+    if (await isDown('shop')) {
+      await setOutage('shop', false);
       showResult('The shop is back. Tap Checkout.');
       return true;
     }
-    await setAway('shop', true);
-    await checkout.transfer(checkout.newReference());
+    await setOutage('shop', true);
+    await checkout.transfer(checkout.createReference());
     showResult(checkout.problem);
     return true;
   },
 
   async double(view) {
-    const reference = checkout.newReference();
+    const reference = checkout.createReference();
     const twice = [checkout.transfer(reference), checkout.transfer(reference)];
     const [first, second] = await Promise.all(twice);
     if (!first || !second) return false;
@@ -81,7 +81,7 @@ const SCENARIOS = {
   },
 
   async preview(view) {
-    const link = await checkout.transfer(checkout.newReference());
+    const link = await checkout.transfer(checkout.createReference());
     if (!link) return false;
     await sendVisitor('bot', link);
     checkout.openLink(link, view);
@@ -89,7 +89,7 @@ const SCENARIOS = {
   },
 
   async late() {
-    const link = await checkout.transfer(checkout.newReference());
+    const link = await checkout.transfer(checkout.createReference());
     if (!link) return false;
     addNote(`The shopper leaves the app. The link lives for ${TTL} seconds.`);
     let isLeft = false;
@@ -108,12 +108,12 @@ const SCENARIOS = {
   },
 
   async change(view) {
-    const reference = checkout.newReference();
+    const reference = checkout.createReference();
     const old = await checkout.transfer(reference);
     if (!old) return false;
-    const [sku] = Object.keys(bagContents());
+    const [sku] = Object.keys(readBag());
     changeQuantity(sku, 1);
-    addNote(`The shopper adds one more ${nameOf(sku)} and taps Checkout again.`);
+    addNote(`The shopper adds one more ${getName(sku)} and taps Checkout again.`);
     if (!await checkout.transfer(reference)) return false;
     addNote('Now the old link is opened.');
     checkout.openLink(old, view);
@@ -121,20 +121,20 @@ const SCENARIOS = {
   },
 
   async store(view) {
-    if (await isAway('store')) {
-      await setAway('store', false);
+    if (await isDown('store')) {
+      await setOutage('store', false);
       showResult('The session store is back. “Try again” works.');
       return true;
     }
-    const link = await checkout.transfer(checkout.newReference());
+    const link = await checkout.transfer(checkout.createReference());
     if (!link) return false;
-    await setAway('store', true);
+    await setOutage('store', true);
     checkout.openLink(link, view);
     return true;
   },
 
   async bought(view) {
-    const link = await checkout.transfer(checkout.newReference());
+    const link = await checkout.transfer(checkout.createReference());
     if (!link) return false;
     await sendVisitor('buyer', link);
     addNote('Later the shopper opens the link again.');
@@ -158,11 +158,11 @@ const LABELS = Object.fromEntries(buttons.map((button) => [
   button.dataset.scenario, [...button.children].slice(0, 2).map((part) => part.textContent),
 ]));
 
-async function isAway(name) {
+async function isDown(name) {
   return (await (await fetch('/outages')).json())[name];
 }
 
-async function setAway(name, away) {
+async function setOutage(name, away) {
   await fetch(`/outages/${name}`, {
     method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ away }),
   });
@@ -180,7 +180,7 @@ function labelButton(name, away) {
 
 // Disables the buttons that lack a link or a bag, and all of them while one runs.
 function updateButtons() {
-  const empty = Object.keys(bagContents()).length === 0;
+  const empty = Object.keys(readBag()).length === 0;
   for (const button of buttons) {
     const lacks = button.dataset.needs === 'link' ? checkout.link === null : empty;
     button.disabled = lacks || document.body.classList.contains('busy');
@@ -221,7 +221,7 @@ export function startScenarios() {
   }
   document.addEventListener('bag', updateButtons);
   document.addEventListener('link', updateButtons);
-  for (const name of Object.keys(OUTAGES)) isAway(name).then((away) => labelButton(name, away));
+  for (const name of Object.keys(OUTAGES)) isDown(name).then((away) => labelButton(name, away));
 }
 
 export function forgetRunning() {
