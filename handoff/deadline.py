@@ -51,7 +51,7 @@ _queue_seconds: ContextVar[float] = ContextVar("queue_seconds", default=0.0)
 
 
 def set_queue_seconds(seconds: float) -> None:
-    """Note how long the request of this thread has waited for a thread."""
+    """Record how long the request of this thread has waited for a thread."""
     _queue_seconds.set(seconds)
 
 

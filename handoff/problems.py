@@ -382,8 +382,8 @@ class LedgerUnavailable(Problem):
 class RecordUnreadable(LedgerUnavailable):
     """A row of the ledger holds values that it cannot have.
 
-    `key` is what the row is found by, most often the id of a handoff; it may be of any type.
-    `columns` are those that are wrong.
+    `key` finds the row. It is of any type, most often the id of a handoff. `columns` are those
+    that are wrong.
     """
 
     code = "record_unreadable"

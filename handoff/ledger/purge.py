@@ -75,7 +75,7 @@ _EVENTS_OVER = (
         webhook_event.c.delivered_at < NOW - DELIVERED_RETENTION * _HOUR,
         webhook_event.c.created_at < NOW - UNDELIVERED_RETENTION * _HOUR,
     ),
-    # A time that is none compares as one after all times.
+    # A damaged time, such as a text, sorts after all times.
     sa.and_(webhook_event.c.created_at > MAX_TIME, webhook_event.c.set_aside_at.is_not(None)),
 )
 _is_abandoned = lease.c.expires_at < NOW - _HOUR
@@ -123,7 +123,7 @@ class Purger:
             _c.anonymised_at.is_(None),
         ):
             yield self._purge_page(page, request, delete_all=False)
-        # A time that is none compares as one after all times.
+        # A damaged time, such as a text, sorts after all times.
         for page in self._iterate_issued(_c.issued_at > MAX_TIME):
             yield self._purge_page(page, request, delete_all=True)
         yield self._purge_unreadable(request)

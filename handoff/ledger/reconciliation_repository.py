@@ -63,7 +63,7 @@ class ReconciliationRepository:
     def iterate_due_handoffs(self) -> Iterator[list[Handoff]]:
         """Yield pages of the handoffs that are due, the longest due first.
 
-        A time that is none compares as one after all times, and is read last, to be reported.
+        A damaged time, such as a text, sorts after all times. It is read last, to be reported.
         """
         for is_included in (_is_due, _c.next_check_at > MAX_TIME):
             yield from self._iterate(is_included, order_by=(_c.next_check_at, _c.id))

@@ -200,7 +200,7 @@ class MagentoClient:
         )
 
     def _call(self, name: str, method: str, path: str, **options: Any) -> HttpResponse:
-        """Request a path of REST or GraphQL, and raise a Problem for an answer without use."""
+        """Request a path of REST or GraphQL, and raise a Problem for an unusable answer."""
         try:
             response = self.request_api(name, method, path, **options)
         except NoResponse as error:

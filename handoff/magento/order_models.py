@@ -26,7 +26,7 @@ ORDER_WITH_LINES_FIELDS = (
 MAX_EDITS = 20
 """How many edits of an order are followed to the order that counts."""
 
-_FIRST_YEAR = 1970  # an earlier time is none; the ledger counts from then
+_FIRST_YEAR = 1970  # the ledger counts from then, so an earlier time counts as missing
 _CANCELLED = "canceled"  # Magento's spelling
 
 _Item = TypeVar("_Item")

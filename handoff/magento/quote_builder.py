@@ -106,7 +106,8 @@ class QuoteBuilder:
         left_out = [line for line in bag.lines if not cart.has_line(line)]
         self._add_lines(cart, left_out)
         if left_out and cart.contents is not None:
-            cart = _Cart(cart.masked_id, self._get_contents(cart.masked_id))
+            answer = self._call_graphql(CART_QUERY, {"id": cart.masked_id})
+            cart = _Cart(cart.masked_id, parse_cart_contents(answer))
         cart = self._replace_variants(bag, cart)
         if cart.contents is None or left_out:
             return CreatedCart(cart.masked_id, None)
@@ -182,9 +183,6 @@ class QuoteBuilder:
                     self.client.graphql_capabilities.record_failure(answer.response, answer.body)
                 return None
         return _Cart(masked_id, contents, choices)
-
-    def _get_contents(self, masked_id: str) -> CartContents | None:
-        return parse_cart_contents(self._call_graphql(CART_QUERY, {"id": masked_id}))
 
     def _call_graphql(self, query: str, variables: dict[str, Any]) -> Answer:
         return self.client.call_graphql(

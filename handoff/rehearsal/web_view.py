@@ -48,7 +48,7 @@ class WebPage:
 
 
 class WebView:
-    """A web view that has loaded nothing yet."""
+    """A web view. At the start it has loaded no page."""
 
     def __init__(self, cancel: CancelToken, session: requests.Session) -> None:
         self._cancel = cancel

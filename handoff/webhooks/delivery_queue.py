@@ -94,7 +94,7 @@ _RETRY_NOW = (
     .where(_of_receiver, _is_waiting, _c.next_attempt_at.between(NOW + 1, NOW + _DAY))
     .values(next_attempt_at=NOW)
 )
-# The time of an event that was written before the clock was set back, or that is none, is ignored.
+# An event is ignored if its time is damaged, or is from before the clock was set back.
 _past_creation = sa.case((_c.created_at.between(0, NOW), _c.created_at))
 _LAG = (
     sa.select(
