@@ -132,7 +132,7 @@ class HttpTransport:
         `source_address` is the address of this machine from which it connects.
         """
         self._session = _StatelessSession()
-        self._verify = ca_file or True
+        self._options: Any = {"stream": True, "allow_redirects": False, "verify": ca_file or True}
         adapter = DeadlineAdapter(
             tls_name=tls_name,
             source_address=source_address,
@@ -169,11 +169,7 @@ class HttpTransport:
             with (
                 limit_reads(deadline),
                 self._session.send(
-                    request.prepare(),
-                    stream=True,
-                    allow_redirects=False,
-                    timeout=(min(_CONNECT_TIMEOUT, left), left),
-                    verify=self._verify,
+                    request.prepare(), timeout=(min(_CONNECT_TIMEOUT, left), left), **self._options
                 ) as response,
             ):
                 content, is_truncated = _read_body(response, deadline, max_bytes)
