@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from tests.running import require_program
+from tests.running_servers import require_program
 
 _CONFIG = """\
 [req]

@@ -22,7 +22,13 @@ from tests.logs import CapturedLog
 from tests.mariadb import MariadbServer, derive_session_store_key, running_mariadb
 from tests.migrated_ledgers import create_ledger_in, create_ledger_on
 from tests.postgres import PostgresServer, running_postgres
-from tests.running import RedisServer, RunningShop, ShopServer, running_redis, running_shop_server
+from tests.running_servers import (
+    RedisServer,
+    RunningShop,
+    ShopServer,
+    running_redis,
+    running_shop_server,
+)
 
 pytest_plugins = ["tests.pytest_hooks"]
 share_compiled_code()

@@ -28,7 +28,7 @@ from sqlalchemy import URL, Engine, NullPool, create_engine, text
 
 from tests.certificates import Authority
 from tests.postgres import user_of_servers
-from tests.running import HOST, free_port, require_program, wait_for_port
+from tests.running_servers import HOST, free_port, require_program, wait_for_port
 
 CRYPT_KEY = "0123456789abcdef0123456789abcdef"
 PASSWORD = "the/password@of the tests"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.certificates import Authority, Certificate
-from tests.running import HOST, free_port, require_program, wait_for_port
+from tests.running_servers import HOST, free_port, require_program, wait_for_port
 
 CONF = Path(__file__).parents[1] / "docs" / "deploy" / "nginx.conf"
 OPS_CONF = CONF.with_name("nginx-ops.conf")

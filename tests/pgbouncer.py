@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.postgres import PASSWORD, PostgresServer, user_of_servers
-from tests.running import HOST, free_port, require_program, wait_for_port
+from tests.running_servers import HOST, free_port, require_program, wait_for_port
 
 _SETTINGS = """
 [databases]

@@ -20,7 +20,7 @@ from typing import Any
 import psycopg
 
 from tests.child_processes import list_children, stop_and_list_children, wait_until_ended
-from tests.running import HOST, free_port, require_program
+from tests.running_servers import HOST, free_port, require_program
 
 PASSWORD = "the/password@of the tests"
 _QUOTED = "the%2Fpassword%40of%20the%20tests"

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.running import RunningService, require_program
+from tests.running_servers import RunningService, require_program
 
 _LOG_LINES = 60  # of a service, shown with a failed test
 _STARTERS = (subprocess.Popen, subprocess.run, require_program)

@@ -10,7 +10,7 @@ from typing import Any
 import requests
 
 from tests.conftest import KEY
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 
 def create_environment(shop: RunningShop, folder: Path, **changes: str) -> dict[str, str]:

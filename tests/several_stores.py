@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.conftest import settings_for
-from tests.running import HOST, RunningShop
+from tests.running_servers import HOST, RunningShop
 
 CODES = ("default", "base_eur", "eu_de", "eu_gb")
 TWO_TOWELS = (("ITEM-01", 2),)  # £22, €26.40, €32 and £25.60

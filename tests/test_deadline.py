@@ -30,7 +30,7 @@ from tests.conftest import MakeApp, Poq
 from tests.logs import CapturedLog
 from tests.magento.faulty_shop import faulty_shop
 from tests.magento.shop_behaviours import forwards_to
-from tests.running import HOST, RunningShop, running_service
+from tests.running_servers import HOST, RunningShop, running_service
 from tests.service_calls import create_environment, post_transfer
 
 SLOW_HOST = "slow-to-look-up.test"

@@ -14,7 +14,13 @@ import pytest
 import requests
 
 from handoff.cli import COMMANDS, main
-from tests.running import RedisServer, RunningShop, free_port, require_program, running_service
+from tests.running_servers import (
+    RedisServer,
+    RunningShop,
+    free_port,
+    require_program,
+    running_service,
+)
 from tests.service_calls import create_environment, post_transfer
 
 ROOT = Path(__file__).parents[1]

@@ -17,7 +17,7 @@ import pytest
 import requests
 from handoff_sandbox.accounts import ADMIN_PASSWORD, CUSTOMER_PASSWORD
 
-from tests.running import HOST, free_port, wait_for_port
+from tests.running_servers import HOST, free_port, wait_for_port
 
 ROOT = Path(__file__).parents[1]
 RESOURCES = ("templates", "static", "translations")

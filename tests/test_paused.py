@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.problems import LedgerUnavailable
 from tests.conftest import FakeClock, MakeApp, Poq, use_link
-from tests.running import RunningShop, running_service
+from tests.running_servers import RunningShop, running_service
 from tests.service_calls import create_environment, post_transfer
 
 TITLE = "The shop is down for maintenance"

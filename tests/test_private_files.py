@@ -15,7 +15,7 @@ import requests
 from handoff.app_factory import create_app
 from handoff.settings import load_settings
 from tests.conftest import settings_for
-from tests.running import RunningShop, running_service
+from tests.running_servers import RunningShop, running_service
 from tests.service_calls import create_environment, post_transfer
 
 BAG = {"items": [{"sku": "ITEM-01", "quantity": 1}], "currency": "GBP", "reference": "r-1"}

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from handoff.settings.caller_keys import CallerKey
 from tests.conftest import KEY, FakeClock, MakeApp, Poq, use_link
 from tests.logs import CapturedLog
-from tests.running import RedisServer, RunningShop, running_service
+from tests.running_servers import RedisServer, RunningShop, running_service
 from tests.service_calls import create_environment
 
 OTHER_KEY = "another-key-of-the-tests"

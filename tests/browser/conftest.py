@@ -13,11 +13,11 @@ from handoff_sandbox.full_catalogue import create_full_catalogue
 from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 
 from tests.browser.page_scenarios import SETTINGS, PageScenarios
-from tests.browser.poq import Poq
 from tests.browser.poq_app import PoqApp
+from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
 from tests.conftest import FakeClock, MakeApp
-from tests.running import (
+from tests.running_servers import (
     HOST,
     RunningService,
     RunningShop,

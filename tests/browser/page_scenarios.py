@@ -14,10 +14,10 @@ from playwright.sync_api import Route
 from pydantic import SecretStr
 
 from handoff.settings.store_view_models import StoreView
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import POST_NOTHING, WebView
 from tests.conftest import STORE, FakeClock
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 from tests.service_calls import build_web_view_cookie
 
 PAGES = (

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.browser.web_view import WebView
-from tests.running import HOST
+from tests.running_servers import HOST
 from tests.web_checkout.poq_assets import SCRIPT, VERSION, compute_integrity
 
 ANDROID = """

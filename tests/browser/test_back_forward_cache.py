@@ -17,7 +17,7 @@ from tests.browser.conftest import ARGUMENTS, Serve
 from tests.browser.ledger_queries import read_link_use
 from tests.browser.web_view import WebView
 from tests.conftest import MakeApp
-from tests.running import require_program
+from tests.running_servers import require_program
 
 CONTINUE = "Continue to checkout"
 REMEMBER = "addEventListener('pageshow', event => { window.cameFromCache = event.persisted; });"

@@ -13,10 +13,10 @@ import pytest
 from playwright.sync_api import Browser, Playwright, Response
 
 from tests.browser.conftest import ARGUMENTS, NewWebView, require_headless_chromium
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
 from tests.nginx_server import BARE, SERVICE, SHOP, NginxServer, running_nginx
-from tests.running import RunningService, running_service, running_shop
+from tests.running_servers import RunningService, running_service, running_shop
 from tests.service_calls import create_environment
 
 LINES = (("ITEM-02", 2), ("ITEM-07", 1))

@@ -11,7 +11,7 @@ from playwright.sync_api import Playwright, Route
 from tests.browser.conftest import ARGUMENTS, Serve
 from tests.browser.ledger_queries import read_link_use
 from tests.browser.web_view import WebView
-from tests.running import require_program
+from tests.running_servers import require_program
 
 ENTRY_PAGE = "Taking you to checkout"
 CONTINUE = "Continue to checkout"

@@ -12,7 +12,7 @@ import pytest
 from tests.browser.conftest import Serve
 from tests.browser.ledger_queries import read_link_use
 from tests.browser.web_view import WebView
-from tests.running import HOST
+from tests.running_servers import HOST
 
 
 class SecondHost(BaseHTTPRequestHandler):

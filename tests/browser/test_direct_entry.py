@@ -9,9 +9,9 @@ import pytest
 
 from tests.browser.conftest import NewWebView, VisitOtherWebsite
 from tests.browser.ledger_queries import count_used_links
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 FORCED = "Checkout opens from the app"
 

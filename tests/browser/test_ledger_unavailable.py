@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
 
 

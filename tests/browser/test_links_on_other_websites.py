@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import VisitOtherWebsite
 from tests.browser.ledger_queries import count_used_links
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
 
 QUESTION = "Go to checkout at 127.0.0.1?"

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NewWebView, Serve
 from tests.browser.ledger_queries import read_link_use
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
 
 UNUSED = (False, None, 0)

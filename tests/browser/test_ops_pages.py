@@ -16,7 +16,7 @@ from tests.browser.conftest import NewWebView
 from tests.browser.test_accessibility import emulate_light_and_dark, run_axe
 from tests.conftest import FakeClock, Poq
 from tests.reconciliation.scenario import ADMIN, Scenario
-from tests.running import HOST, RunningShop, free_port, serve_in_thread
+from tests.running_servers import HOST, RunningShop, free_port, serve_in_thread
 
 PASSWORD = "a password of the support desk"
 RIGHTS = {

@@ -10,10 +10,10 @@ from playwright.sync_api import BrowserContext, Page, Route
 from pydantic import SecretStr
 
 from tests.browser.conftest import InApp, Serve
-from tests.browser.poq import Poq
 from tests.browser.poq_app import PoqApp
+from tests.browser.poq_cloud import Poq
 from tests.conftest import FakeClock
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 from tests.web_checkout.poq_assets import PoqAssets
 
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from tests.browser.conftest import Serve
 from tests.browser.web_view import WebView
 from tests.conftest import KEY
-from tests.running import HOST, RunningService, RunningShop, free_port, serve_in_thread
+from tests.running_servers import HOST, RunningService, RunningShop, free_port, serve_in_thread
 from tests.webhooks.receiver_server import SECRET as WEBHOOK_SECRET
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
 
 TYPED = {"firstname": "Olda", "street": "99 Old Street", "city": "Oldtown", "telephone": "0999"}

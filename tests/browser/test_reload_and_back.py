@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NewWebView, VisitOtherWebsite
 from tests.browser.ledger_queries import count_used_links, read_link_use
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 CONTINUE = "Continue to checkout"
 QUESTION = "Go to checkout at 127.0.0.1?"

@@ -10,9 +10,9 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NewWebView
 from tests.browser.ledger_queries import expire_all_links
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 
 @pytest.fixture

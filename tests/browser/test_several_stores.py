@@ -13,10 +13,16 @@ import pytest
 from handoff.app_factory import create_app
 from handoff.settings import load_settings
 from tests.browser.conftest import NewWebView
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.browser.test_transfer_to_order import get_order
 from tests.browser.web_view import WebView
-from tests.running import HOST, RunningShop, free_port, running_shop_of_stores, serve_in_thread
+from tests.running_servers import (
+    HOST,
+    RunningShop,
+    free_port,
+    running_shop_of_stores,
+    serve_in_thread,
+)
 from tests.several_stores import CODES, TWO_TOWELS, create_settings_of_stores
 from tests.transfer.test_store_views import in_foreign_currency
 

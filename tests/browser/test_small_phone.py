@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import VisitOtherWebsite
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
-from tests.running import RunningService
+from tests.running_servers import RunningService
 
 SHOP = "www.houseoffashionandhomeware.example"
 

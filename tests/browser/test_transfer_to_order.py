@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import EMAIL, WebView
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 LINES = (("ITEM-02", 2), ("ITEM-07", 1))  # £12 and £17, flat rate £5 an item
 

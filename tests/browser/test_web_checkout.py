@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import InApp, NewWebView, Serve
-from tests.browser.poq import Poq
 from tests.browser.poq_app import ANDROID
+from tests.browser.poq_cloud import Poq
 from tests.browser.test_accessibility import run_axe
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 from tests.web_checkout.poq_assets import SCRIPT, VERSION, PoqAssets, compute_integrity
 
 

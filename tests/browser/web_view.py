@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from playwright.sync_api import Page, Response, Route, expect
 
-from tests.browser.poq import Instruction
+from tests.browser.poq_cloud import Instruction
 
 ADDRESS = {
     "firstname": "Gina",

@@ -14,7 +14,7 @@ from handoff.operations.json_logs import configure_logging
 from handoff.settings import Settings
 from tests.conftest import FakeClock
 from tests.reconciliation.scenario import ADMIN, Scenario
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 from tests.service_calls import create_environment
 
 Command = Callable[..., Result]

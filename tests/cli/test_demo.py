@@ -17,7 +17,7 @@ import requests
 from click.testing import CliRunner
 
 from handoff.cli import main
-from tests.running import HOST, free_port, require_program
+from tests.running_servers import HOST, free_port, require_program
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from dotenv import dotenv_values
 from handoff.cli import main
 from handoff.cli.exit_codes import COULD_NOT_RUN
 from handoff.settings import load_settings
-from tests.running import RedisServer, RunningShop, free_port, running_shop_of_stores
+from tests.running_servers import RedisServer, RunningShop, free_port, running_shop_of_stores
 
 IS_ROOT = os.geteuid() == 0
 Init = Callable[..., Result]

@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet
 
 from tests.conftest import KEY
 from tests.rehearsal.staging_shop import ADMIN, StagingShop, running_staging_shop
-from tests.running import RunningShop, free_port, running_service, running_shop
+from tests.running_servers import RunningShop, free_port, running_service, running_shop
 from tests.service_calls import create_environment
 from tests.webhooks.receiver_server import SECRET, running_receiver
 

@@ -20,7 +20,7 @@ from handoff import __version__
 from handoff.cli import COMMANDS
 from tests.command_in_process import run_command
 from tests.conftest import KEY
-from tests.running import RunningShop, free_port, running_service
+from tests.running_servers import RunningShop, free_port, running_service
 from tests.service_calls import create_environment, post_transfer
 
 

@@ -15,7 +15,7 @@ import requests
 
 from handoff.operations.ops_pages.sign_in_views import TRIES_PER_ADDRESS
 from tests.command_in_process import run_command
-from tests.running import HOST, RunningShop, free_port, running_service, wait_for_port
+from tests.running_servers import HOST, RunningShop, free_port, running_service, wait_for_port
 from tests.service_calls import create_environment
 
 PASSWORD = "a password of the support desk"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.nginx_server import SHOP, NginxServer, running_nginx
-from tests.running import RunningService, RunningShop, running_service, running_shop
+from tests.running_servers import RunningService, RunningShop, running_service, running_shop
 from tests.service_calls import create_environment
 
 

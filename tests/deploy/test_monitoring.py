@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.conftest import MakeApp
 from tests.nginx_server import CONF
-from tests.running import require_program
+from tests.running_servers import require_program
 
 ALERTS = CONF.with_name("prometheus-alerts.yml")
 UNIT_TESTS = Path(__file__).with_name("prometheus-alerts.test.yml")

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.conftest import KEY
 from tests.nginx_server import BARE as BARE_DOMAIN
 from tests.nginx_server import SERVICE, SHOP, NginxServer, running_nginx
-from tests.running import RunningService, RunningShop, free_port
+from tests.running_servers import RunningService, RunningShop, free_port
 
 HANDOFF = f"https://{SHOP}/handoff"
 JSON = {"Authorization": KEY, "Content-Type": "application/json"}

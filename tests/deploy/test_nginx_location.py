@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from handoff.installation.deployment_files import Deployment
-from tests.running import (
+from tests.running_servers import (
     HOST,
     RunningShop,
     free_port,

@@ -10,7 +10,7 @@ import pytest
 
 from handoff.operations.ops_pages.sign_in_views import TRIES_PER_ADDRESS
 from tests.nginx_server import SHOP, NginxResponse, NginxServer, running_nginx
-from tests.running import HOST, RunningShop, free_port, running_service
+from tests.running_servers import HOST, RunningShop, free_port, running_service
 from tests.service_calls import create_environment
 
 OPS = "https://ops.shop.test"

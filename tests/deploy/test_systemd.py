@@ -10,7 +10,7 @@ import pytest
 
 from handoff.cli import COMMANDS
 from tests.nginx_server import CONF
-from tests.running import require_program
+from tests.running_servers import require_program
 
 UNITS = sorted(path for path in CONF.parent.iterdir() if path.suffix in (".service", ".timer"))
 COMMAND = "/opt/handoff/bin/handoff"

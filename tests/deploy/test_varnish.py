@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.browser.poq import Poq
+from tests.browser.poq_cloud import Poq
 from tests.nginx_server import CONF
-from tests.running import HOST, RunningService, free_port, require_program, wait_for_port
+from tests.running_servers import HOST, RunningService, free_port, require_program, wait_for_port
 
 # It caches every response, and removes cookies from requests and responses.
 SHOP_VCL = """

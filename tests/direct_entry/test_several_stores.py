@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from handoff.settings import Settings, load_settings
 from tests.conftest import MakeApp, use_link
-from tests.running import HOST, RunningShop, running_shop_of_stores
+from tests.running_servers import HOST, RunningShop, running_shop_of_stores
 from tests.several_stores import TWO_TOWELS, create_settings_of_stores
 
 

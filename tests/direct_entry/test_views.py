@@ -18,7 +18,7 @@ from handoff.ledger.lease_locks import Leases
 from handoff.problems import LedgerUnavailable
 from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path, use_link
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 FORM = "application/x-www-form-urlencoded"
 AWAY = "http://127.0.0.1:9"

@@ -15,7 +15,7 @@ from handoff_sandbox import create_shop
 from handoff_sandbox.shop import SandboxShop
 from werkzeug.serving import make_server
 
-from tests.running import HOST, free_port
+from tests.running_servers import HOST, free_port
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -25,7 +25,7 @@ from handoff.doctor.runner import run_checks
 from tests.doctor.conftest import RunDoctor, create_context, good_settings
 from tests.doctor.modified_shop import change_json, deny_path
 from tests.magento.faulty_shop import Call, faulty_shop
-from tests.running import free_port
+from tests.running_servers import free_port
 
 ALL_PARTS = tuple(CHECKLIST)
 _SECRET = re.compile(

@@ -12,7 +12,7 @@ from handoff.doctor.check_result import CheckResult
 from handoff.test_data_cleanup import Cleanup
 from tests.certificates import Authority
 from tests.doctor.conftest import create_context, good_settings, run_checks_named
-from tests.running import HOST, RedisServer, free_port
+from tests.running_servers import HOST, RedisServer, free_port
 from tests.shop_session.test_redis_connections import build_tls_options
 
 

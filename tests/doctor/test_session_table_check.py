@@ -10,7 +10,7 @@ import pytest
 from handoff.doctor.check_result import CheckResult
 from tests.doctor.conftest import create_context, good_settings, run_checks_named
 from tests.mariadb import MariadbServer, PhpSessionRows, ShopDatabase, derive_session_store_key
-from tests.running import RunningShop, free_port
+from tests.running_servers import RunningShop, free_port
 
 STORE, RIGHTS, KEY = "Session store", "Rights in the session store", "Key of the session store"
 

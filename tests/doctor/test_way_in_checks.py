@@ -25,7 +25,7 @@ from tests.doctor.modified_shop import (
     run_modified_shop,
     set_rules,
 )
-from tests.running import RedisServer, free_port
+from tests.running_servers import RedisServer, free_port
 
 
 def test_a_good_shop_has_no_findings(run_doctor: RunDoctor) -> None:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from handoff.entry.shop_cookies import MAX_SET_COOKIE_BYTES, measure_set_cookies
 from handoff.settings import Settings, load_settings
 from tests.conftest import STORE, MakeApp, Poq, settings_for, use_link
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 LONG_HOST = ".".join(["label-of-a-host"] * 12) + ".co.uk"
 LAYOUTS: dict[str, dict[str, Any]] = {

@@ -17,7 +17,7 @@ from handoff.magento.orders import Orders
 from handoff.problems import ShopTimeout, ShopUnavailable
 from tests.conftest import FakeClock, MakeApp, Poq, get_link_path, use_link
 from tests.logs import CapturedLog
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 USED = "This link has already been used"
 ORDERED = "Your order has been placed"

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 
 from tests.conftest import MakeApp, Poq, use_link
-from tests.running import RedisServer
+from tests.running_servers import RedisServer
 
 Trouble = Callable[[RedisServer], AbstractContextManager[None]]
 

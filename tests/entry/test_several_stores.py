@@ -21,7 +21,7 @@ from tests.entry.test_views import (
     sent_cookies,
     sessions_in,
 )
-from tests.running import RunningShop, running_shop_of_stores
+from tests.running_servers import RunningShop, running_shop_of_stores
 from tests.several_stores import TWO_TOWELS, create_settings_of_stores
 from tests.transfer.test_store_views import in_foreign_currency
 

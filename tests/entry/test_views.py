@@ -25,7 +25,7 @@ from handoff.settings.store_view_models import StoreView
 from handoff.support_code import build_support_code
 from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path, use_link
 from tests.logs import CapturedLog
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 CHECKOUT = "/checkout/"
 

@@ -16,7 +16,7 @@ from handoff.magento.quotes import Quotes
 from tests.magento.faulty_shop import FaultyShop, faulty_shop
 from tests.magento.service_in_process import ServiceInProcess, run_service
 from tests.magento.shop_behaviours import forwards_to
-from tests.running import RunningShop, running_shop
+from tests.running_servers import RunningShop, running_shop
 
 RunService = Callable[..., AbstractContextManager[ServiceInProcess]]
 

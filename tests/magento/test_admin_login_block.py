@@ -15,7 +15,7 @@ from tests.conftest import FakeClock, MakeApp, Poq
 from tests.logs import CapturedLog
 from tests.magento.faulty_shop import Call, FaultyShop, faulty_shop
 from tests.magento.shop_behaviours import behaves_if, forwards_to, refuses
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 LOGIN = "POST /rest/default/V1/integration/admin/token"
 ASK = "GET /rest/default/V1/orders"

@@ -21,7 +21,7 @@ from tests.conftest import get_link_path
 from tests.magento.faulty_shop import Call, FaultyShop, faulty_shop
 from tests.magento.service_in_process import ServiceInProcess, run_service
 from tests.magento.shop_behaviours import build_response, forward
-from tests.running import RunningShop, running_shop
+from tests.running_servers import RunningShop, running_shop
 
 pytestmark = pytest.mark.fuzzing
 

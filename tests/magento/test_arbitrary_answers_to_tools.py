@@ -25,7 +25,7 @@ from handoff.settings import Settings, load_settings
 from tests.command_in_process import run_command
 from tests.doctor.modified_shop import answer_path, run_modified_shop
 from tests.rehearsal.staging_shop import ADMIN, StagingShop, running_staging_shop
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 from tests.service_calls import create_doctor_environment
 
 WRONG_BODIES = {

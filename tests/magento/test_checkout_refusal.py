@@ -21,7 +21,7 @@ from tests.magento.shop_behaviours import (
     forwards_to,
     refuses,
 )
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 SOON = 0.5  # seconds
 TIMEOUT = 4  # seconds; the shop answers the calls before the fault much faster

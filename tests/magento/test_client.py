@@ -21,7 +21,7 @@ from tests.magento.shop_behaviours import (
     sends_raw,
 )
 from tests.magento.transfer_calls import bag
-from tests.running import RunningShop, free_port
+from tests.running_servers import RunningShop, free_port
 
 
 def test_the_shops_cookies_are_never_sent_back(

@@ -16,7 +16,7 @@ from tests.magento.shop_behaviours import (
     forwards_to,
 )
 from tests.magento.transfer_calls import bag
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 BREAKS = {
     "reset": shop_that.resets,

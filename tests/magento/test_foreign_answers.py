@@ -29,7 +29,7 @@ from tests.magento.transfer_calls import (
     TransferCall,
     bag,
 )
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 REST_CALLS = (READ_GUEST_QUOTE, READ_CUSTOMER_QUOTE, CREATE_CART, ADD_LINE, READ_FILLED_QUOTE)
 FIREWALL = (("Server", "cloudflare"), ("Via", "1.1 varnish"))

@@ -16,7 +16,7 @@ from tests.certificates import Authority
 from tests.magento import shop_behaviours as shop_that
 from tests.magento.faulty_shop import Behaviour, faulty_shop
 from tests.magento.shop_behaviours import answers
-from tests.magento.test_inner_address import inner_shop
+from tests.magento.test_internal_address import inner_shop
 
 URL = "http://www.shop.test/rest/V1/guest-carts/secret"
 

@@ -19,7 +19,7 @@ from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE
 from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
 from tests.magento.shop_behaviours import answers_page, behaves_if, forwards_to
-from tests.running import RunningShop, running_shop
+from tests.running_servers import RunningShop, running_shop
 
 BRITISH = StoreView.model_validate(STORE)
 BAG = (("ITEM-01", 2), ("PC-CONF-S", 1), ("ITEM-02", 1), ("PC-CONF-L", 3))

@@ -16,7 +16,7 @@ from handoff.magento.quotes import Quotes
 from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE
 from tests.magento.faulty_shop import FaultyShop
-from tests.running import RunningShop, running_shop
+from tests.running_servers import RunningShop, running_shop
 
 BRITISH = StoreView.model_validate(STORE)
 MANY = Decimal(10_000)

@@ -34,7 +34,7 @@ from tests.magento.transfer_calls import (
     TRANSFER_CALLS,
     TransferCall,
 )
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 SOON = 0.5  # seconds; shorter than any behaviour below that is slow
 HANGS_AFTER = 2.0  # seconds beyond the timeout; a bound, and no promise

@@ -16,7 +16,7 @@ from handoff.magento.orders import Orders, OrdersDenied
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from tests.magento.faulty_shop import faulty_shop
 from tests.magento.shop_behaviours import behaves_first, forwards_to, hangs_up
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 VALUES = [
     "2026-01-01 00:00:00",

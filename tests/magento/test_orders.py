@@ -25,7 +25,7 @@ from tests.magento.shop_behaviours import (
     refuses,
     resets,
 )
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 ADMIN = {"username": "admin", "password": "Admin123!"}
 ADDRESS = {

@@ -27,7 +27,7 @@ from tests.magento.shop_behaviours import (
     behaves_if,
     forwards_to,
 )
-from tests.running import RunningShop, running_shop
+from tests.running_servers import RunningShop, running_shop
 
 BRITISH = StoreView.model_validate(STORE)
 RECORDED = Path(__file__).parents[1] / "sandbox" / "recordings" / "products"

@@ -25,7 +25,7 @@ from tests.magento.shop_behaviours import (
     behaves_if,
     forwards_to,
 )
-from tests.running import RunningShop, running_shop
+from tests.running_servers import RunningShop, running_shop
 
 
 @pytest.fixture(scope="module", params=MagentoVersion)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tests.running import RunningShop, running_service
+from tests.running_servers import RunningShop, running_service
 from tests.service_calls import create_environment
 
 _THREADS = 16

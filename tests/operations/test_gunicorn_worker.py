@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from handoff.operations import gunicorn_config
-from tests.running import RunningService, RunningShop, running_service
+from tests.running_servers import RunningService, RunningShop, running_service
 from tests.service_calls import create_environment
 
 CONNECTIONS = 40

@@ -22,7 +22,7 @@ from handoff.operations.health import ReadinessCheck
 from handoff.shop_session.store import SessionStoreError
 from tests.conftest import MakeApp
 from tests.postgres import PostgresServer
-from tests.running import RedisServer, RunningShop
+from tests.running_servers import RedisServer, RunningShop
 
 READY = {"status": "ok", "ledger": "ok", "session_store": "ok"}
 UNREACHABLE_URL = "http://127.0.0.1:9"

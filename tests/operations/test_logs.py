@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from handoff.operations.json_logs import redact, redact_event
 from tests.conftest import KEY
 from tests.logs import CapturedLog
-from tests.running import RunningShop, running_service
+from tests.running_servers import RunningShop, running_service
 from tests.service_calls import build_web_view_cookie, create_environment, post_transfer
 
 

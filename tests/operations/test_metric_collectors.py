@@ -15,7 +15,7 @@ from handoff.operations.metric_collectors import HandoffCollector
 from handoff.problems import LedgerUnavailable
 from tests.conftest import MakeApp, Poq, use_link
 from tests.operations.test_worker_metrics import read_samples
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 RIGHT_TO_READ_ORDERS: dict[str, Any] = {
     "magento_admin_username": "admin",

@@ -17,7 +17,7 @@ from handoff.operations.json_logs import configure_logging
 from handoff.operations.rate_limits import RateLimit, RateLimitCounters, get_caller_network
 from tests.conftest import FakeClock
 from tests.logs import CapturedLog
-from tests.running import HOST, RedisServer, free_port, running_redis
+from tests.running_servers import HOST, RedisServer, free_port, running_redis
 
 SECRET = "a secret of the tests"
 

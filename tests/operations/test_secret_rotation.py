@@ -18,7 +18,7 @@ import requests
 
 from handoff.web_view_link import LinkTokens
 from tests.postgres import PostgresServer
-from tests.running import RedisServer, RunningService, RunningShop, running_service
+from tests.running_servers import RedisServer, RunningService, RunningShop, running_service
 from tests.service_calls import build_web_view_cookie, create_environment, post_transfer
 
 OLD, NEW = "the-old-one-that-is-long-enough", "the-new-one-that-is-long-enough"

@@ -15,7 +15,7 @@ from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.problems import Busy
 from handoff.worker_metrics import WorkerMetrics
 from tests.conftest import MakeApp, Poq, use_link
-from tests.running import RunningShop, running_service
+from tests.running_servers import RunningShop, running_service
 from tests.service_calls import create_environment
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tests.magento.faulty_shop import Call
 from tests.magento.shop_behaviours import forwards_to
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 TIMEOUT = 20.0  # seconds
 

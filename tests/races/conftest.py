@@ -12,7 +12,7 @@ from tests.conftest import BOTH, KEY, new_ledger
 from tests.magento.faulty_shop import faulty_shop
 from tests.races.call_gate import CallGate
 from tests.races.ledger_access import SECRET
-from tests.running import RunningService, RunningShop, running_service, running_shop
+from tests.running_servers import RunningService, RunningShop, running_service, running_shop
 
 
 def build_environment(shop_url: str, ledger: str, folder: Path, **changes: str) -> dict[str, str]:

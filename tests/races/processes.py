@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.child_processes import stop_and_list_children, wait_until_ended
-from tests.running import RunningService
+from tests.running_servers import RunningService
 
 _ESTABLISHED = "01"
 

@@ -19,7 +19,7 @@ from tests.races.simultaneous_requests import (
     send_simultaneously,
     sorted_statuses,
 )
-from tests.running import RunningService, RunningShop, running_service
+from tests.running_servers import RunningService, RunningShop, running_service
 
 LOGIN = "POST /rest/default/V1/integration/admin/token"
 

@@ -18,7 +18,7 @@ from tests.postgres import PostgresServer, running_postgres
 from tests.races.conftest import build_environment
 from tests.races.processes import kill_all
 from tests.races.retrying_load import assert_nothing_was_lost, run_load, wait_until
-from tests.running import RunningService, RunningShop, free_port, running_service
+from tests.running_servers import RunningService, RunningShop, free_port, running_service
 
 KILLS = {
     "sqlite": {"worker": 43, "service": 7},

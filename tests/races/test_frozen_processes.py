@@ -21,7 +21,7 @@ from tests.races.simultaneous_requests import (
     build_transfer_request,
     send,
 )
-from tests.running import RunningService
+from tests.running_servers import RunningService
 
 
 def is_read_of_filled_cart(call: Call) -> bool:

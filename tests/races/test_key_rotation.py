@@ -18,7 +18,7 @@ from tests.races.simultaneous_requests import (
     build_transfer_request,
     send,
 )
-from tests.running import RunningService, RunningShop, running_service
+from tests.running_servers import RunningService, RunningShop, running_service
 
 NEW = "another secret that is just as long as it has to be"
 OLDER = "a secret from before the last one"

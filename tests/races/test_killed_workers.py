@@ -24,7 +24,7 @@ from tests.races.simultaneous_requests import (
     build_transfer_request,
     send,
 )
-from tests.running import RunningService, RunningShop, running_service
+from tests.running_servers import RunningService, RunningShop, running_service
 
 
 def kill_worker_of_held_call(

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from tests.races.ledger_access import get_handoff_id, issue_links, read_handoffs
 from tests.races.link_tries import post_to_every_link, set_start_barrier
-from tests.running import RunningService
+from tests.running_servers import RunningService
 
 LINKS = 400
 PROCESSES = 8

@@ -12,7 +12,7 @@ from tests.races.simultaneous_requests import (
     send_simultaneously,
     sorted_statuses,
 )
-from tests.running import RunningService
+from tests.running_servers import RunningService
 
 
 def test_one_of_fifty_web_views_is_let_in(

@@ -13,7 +13,7 @@ from tests.pgbouncer import running_pgbouncer
 from tests.postgres import PostgresServer, running_postgres
 from tests.races.conftest import build_environment
 from tests.races.retrying_load import assert_nothing_was_lost, run_load
-from tests.running import RunningShop, running_service
+from tests.running_servers import RunningShop, running_service
 
 MODES = {"session": 32, "transaction": 3}
 

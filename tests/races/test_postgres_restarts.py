@@ -17,7 +17,7 @@ from tests.races.simultaneous_requests import (
     build_transfer_request,
     send,
 )
-from tests.running import HOST, RunningService, RunningShop, running_service
+from tests.running_servers import HOST, RunningService, RunningShop, running_service
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.races.simultaneous_requests import (
     send_simultaneously,
     sorted_statuses,
 )
-from tests.running import RunningService
+from tests.running_servers import RunningService
 
 OLD = 1_000
 _YEAR = 365 * 24 * 3_600_000

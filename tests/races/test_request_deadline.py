@@ -18,7 +18,7 @@ from tests.races.simultaneous_requests import (
     send,
     send_simultaneously,
 )
-from tests.running import RunningShop, running_service
+from tests.running_servers import RunningShop, running_service
 
 _LEDGER_TIMEOUT = 2.5  # seconds; the ledger's own timeouts are 3 s and more
 

@@ -11,7 +11,7 @@ from tests.races.simultaneous_requests import (
     send_simultaneously,
     sorted_statuses,
 )
-from tests.running import RunningService, RunningShop
+from tests.running_servers import RunningService, RunningShop
 
 ROUNDS = 12
 

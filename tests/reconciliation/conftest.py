@@ -5,7 +5,7 @@ from pydantic import SecretStr
 
 from tests.conftest import FakeClock, MakeApp
 from tests.reconciliation.scenario import ADMIN, Scenario
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 
 @pytest.fixture

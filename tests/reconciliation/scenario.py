@@ -16,7 +16,7 @@ from handoff.reconciliation.order_comments import OrderCommenter
 from handoff.reconciliation.reconciler import Reconciler
 from handoff.reconciliation.report import ReportEntry
 from tests.conftest import FakeClock, Poq, get_link_path, use_link
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 ADMIN = {"username": "admin", "password": "Admin123!"}
 LINES = (("ITEM-01", 2), ("ITEM-02", 1))

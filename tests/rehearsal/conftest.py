@@ -10,7 +10,7 @@ from handoff.rehearsal.runner import create_cleanup
 from handoff.settings.store_view_models import StoreView
 from handoff.test_data_cleanup import Cleanup
 from tests.conftest import STORE
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 
 @pytest.fixture

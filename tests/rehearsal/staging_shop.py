@@ -18,7 +18,7 @@ from unittest.mock import patch
 from handoff.app_factory import create_app
 from handoff.settings import load_settings
 from tests.command_in_process import run_command
-from tests.running import HOST, RunningShop, free_port, serve_in_thread
+from tests.running_servers import HOST, RunningShop, free_port, serve_in_thread
 from tests.service_calls import create_environment
 
 ADMIN = {

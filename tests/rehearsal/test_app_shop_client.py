@@ -15,7 +15,7 @@ from handoff.rehearsal.order_placement import place_order
 from handoff.rehearsal.product_choice import choose_products
 from handoff.rehearsal.results import StepFailure
 from handoff.test_data_cleanup import Cleanup
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 
 def test_products_are_found_without_an_administrator(

@@ -12,7 +12,7 @@ import pytest
 
 from tests.nginx_server import BARE, SERVICE, SHOP, running_nginx
 from tests.rehearsal.staging_shop import ADMIN
-from tests.running import HOST, running_service, running_shop
+from tests.running_servers import HOST, running_service, running_shop
 from tests.service_calls import create_environment
 
 # DNS does not know the hosts of the tests: connections to them go to nginx.

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.rehearsal.staging_shop import ADMIN, StagingShop
-from tests.running import free_port, running_service, running_shop_of_stores
+from tests.running_servers import free_port, running_service, running_shop_of_stores
 from tests.service_calls import create_environment
 from tests.several_stores import CODES, create_settings_of_stores
 

@@ -18,7 +18,7 @@ from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
 from tests.conftest import KEY
-from tests.running import RunningShop, running_service, running_shop
+from tests.running_servers import RunningShop, running_service, running_shop
 from tests.service_calls import create_environment
 from tests.webhooks.receiver_server import SECRET as WEBHOOK_SECRET
 

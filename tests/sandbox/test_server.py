@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from threading import Event
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from tests.running import HOST, free_port, serve_in_thread
+from tests.running_servers import HOST, free_port, serve_in_thread
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 

@@ -15,7 +15,7 @@ from handoff.shop_session.database_store import DatabaseSessionStore
 from handoff.shop_session.session_contents import SessionContents
 from handoff.shop_session.store import SessionStoreError, create_session, open_session_store
 from tests.mariadb import MariadbServer, name_row
-from tests.running import HOST, free_port
+from tests.running_servers import HOST, free_port
 
 CONTENTS = SessionContents(27, 1)
 DATA = b'checkout|a:1:{s:10:"quote_id_1";s:2:"27";}'

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from handoff.shop_session.store import FileSessionStore, SessionStoreError
 from tests.conftest import MakeApp, Poq, get_link_path
 from tests.logs import CapturedLog
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 CHANGE = {"currentPassword": "Shopper123!", "newPassword": "Shopper456!"}
 

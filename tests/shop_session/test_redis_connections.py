@@ -16,7 +16,7 @@ from handoff.settings.session_store_url import SessionStoreAccess
 from handoff.shop_session.session_contents import SessionContents
 from handoff.shop_session.store import SessionStoreError, create_session
 from tests.certificates import Authority
-from tests.running import HOST, RedisServer, free_port
+from tests.running_servers import HOST, RedisServer, free_port
 from tests.shop_session.stores import open_store
 
 CONTENTS = SessionContents(27, 1)

@@ -14,7 +14,7 @@ import redis
 from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.shop_session.session_contents import SessionContents, build_entries, serialize_session
 from handoff.shop_session.store import SessionStoreError, create_session
-from tests.running import HOST, RedisServer
+from tests.running_servers import HOST, RedisServer
 from tests.shop_session.stores import open_store
 
 CONTENTS = SessionContents(27, 1)

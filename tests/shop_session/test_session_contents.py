@@ -26,7 +26,7 @@ from handoff.shop_session.session_contents import (
     find_visitor_id,
     serialize_session,
 )
-from tests.running import require_program
+from tests.running_servers import require_program
 
 REAL_SESSIONS = Path(__file__).parents[1] / "sandbox" / "sessions"
 

@@ -11,7 +11,7 @@ import pytest
 
 from handoff.shop_session.session_contents import SessionContents
 from handoff.shop_session.store import FileSessionStore, SessionStoreError, create_session
-from tests.running import require_program
+from tests.running_servers import require_program
 from tests.shop_session.stores import open_store
 
 CONTENTS = SessionContents(27, 1)

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from tests.conftest import MakeApp, Poq, get_link_path, use_link
 from tests.logs import CapturedLog
 from tests.mariadb import MariadbServer, PhpSessionRows, ShopDatabase
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 
 @dataclass(frozen=True, slots=True)

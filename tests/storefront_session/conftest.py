@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
 from tests.conftest import MakeApp
-from tests.running import RunningShop, running_shop
+from tests.running_servers import RunningShop, running_shop
 
 KEY = Fernet.generate_key().decode()
 STOREFRONT_TEXTS = {"session_store": "storefront", "stored_session_keys": KEY}

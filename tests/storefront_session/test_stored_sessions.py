@@ -19,7 +19,7 @@ from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.tables import handoff, stored_session
 from tests.conftest import BOTH, FakeClock, MakeApp, Poq, get_link_path, new_ledger, use_link
 from tests.logs import CapturedLog
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 from tests.storefront_session.conftest import KEY, STOREFRONT, get_session_id, open_checkout
 
 

@@ -25,7 +25,7 @@ from tests.doctor.modified_shop import (
 )
 from tests.logs import CapturedLog
 from tests.operations.test_worker_metrics import read_samples
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 from tests.storefront_session.conftest import (
     STOREFRONT,
     STOREFRONT_TEXTS,

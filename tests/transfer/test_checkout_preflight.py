@@ -17,7 +17,7 @@ from handoff.deadline import Deadline
 from handoff.shop_session.store import FileSessionStore
 from tests.conftest import MakeApp, Poq, get_link_path, use_link
 from tests.logs import CapturedLog
-from tests.running import HOST, RunningShop
+from tests.running_servers import HOST, RunningShop
 
 
 @pytest.fixture(params=MagentoVersion)

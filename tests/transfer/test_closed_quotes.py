@@ -14,7 +14,7 @@ from handoff.magento.order_models import Order
 from handoff.magento.orders import Orders
 from handoff.problems import ShopUnavailable
 from tests.conftest import MakeApp, Poq
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 from tests.transfer.test_views import problem
 
 RIGHT_TO_READ_ORDERS = {

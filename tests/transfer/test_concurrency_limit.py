@@ -18,7 +18,7 @@ from handoff.problems import Busy
 from tests.conftest import MakeApp, Poq, use_link
 from tests.magento.faulty_shop import Call, FaultyShop, faulty_shop
 from tests.magento.shop_behaviours import answers_page, forwards_to
-from tests.running import RunningShop, running_service
+from tests.running_servers import RunningShop, running_service
 from tests.service_calls import create_environment, post_transfer
 
 SLOTS = 12

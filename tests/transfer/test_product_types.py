@@ -12,7 +12,7 @@ from handoff_sandbox.full_catalogue import create_full_catalogue
 from werkzeug.test import TestResponse
 
 from tests.conftest import Poq, get_link_path, use_link
-from tests.running import RunningShop, running_shop
+from tests.running_servers import RunningShop, running_shop
 from tests.transfer.test_views import errors_of, handoffs, problem
 
 

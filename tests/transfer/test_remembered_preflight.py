@@ -26,7 +26,7 @@ from tests.magento.shop_behaviours import (
     build_response,
     forwards_to,
 )
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from handoff.settings.store_view_models import StoreView
 from tests.conftest import MakeApp, Poq
 from tests.magento.faulty_shop import Call, faulty_shop
 from tests.magento.shop_behaviours import forwards_to
-from tests.running import RunningShop, running_shop_of_stores
+from tests.running_servers import RunningShop, running_shop_of_stores
 from tests.several_stores import CODES, TWO_TOWELS, create_settings_of_stores
 from tests.transfer.test_views import errors_of, problem
 

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from handoff.settings.caller_keys import CallerKey
 from tests.conftest import KEY, STORE, FakeClock, MakeApp, Poq, get_link_path, use_link
 from tests.logs import CapturedLog
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 BAG: dict[str, Any] = {
     "items": [{"sku": "ITEM-01", "quantity": 1}],

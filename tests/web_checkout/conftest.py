@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 from tests.web_checkout.poq_assets import PoqAssets, running_poq_assets
 
 

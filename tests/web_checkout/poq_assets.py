@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask, Response, abort
 
-from tests.running import HOST, free_port, serve_in_thread
+from tests.running_servers import HOST, free_port, serve_in_thread
 
 VERSION = "4.2.0"
 SCRIPT = """

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
 from tests.conftest import FakeClock, Poq, use_link
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from handoff.settings import Settings
 from tests.conftest import FakeClock, MakeApp, Poq, get_link_path, use_link
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 PAGE, OTHER_PAGE = "a" * 32, "b" * 32
 Ask = Callable[..., TestResponse]

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from handoff.settings import Settings
 from handoff.settings.caller_keys import CallerKey
 from tests.conftest import KEY, FakeClock, Poq, get_link_path
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 OTHER_KEY = "a-key-of-another-caller"
 ROTATED_KEY = "another-key-of-the-same-caller"

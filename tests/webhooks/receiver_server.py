@@ -14,7 +14,7 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from tests.certificates import Certificate
-from tests.running import HOST
+from tests.running_servers import HOST
 
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 NEXT_SECRET = "whsec_" + "C2FVsBQIhrscChlQIMV+b5sSYspob7oD"

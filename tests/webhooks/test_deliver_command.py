@@ -16,7 +16,7 @@ from handoff.ledger.database import read_system_clock
 from handoff.ledger.search_repository import SearchRepository
 from handoff.ledger.tables import handoff, lease, webhook_event
 from tests.command_in_process import run_command
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 from tests.service_calls import create_environment
 from tests.webhooks.conftest import Webhooks
 from tests.webhooks.receiver_server import SECRET

@@ -16,7 +16,7 @@ from handoff.service_objects import build_service_objects
 from handoff.settings import Settings
 from tests.conftest import FakeClock
 from tests.reconciliation.scenario import ADMIN, Scenario
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 PASSWORD = "a password of the support desk"
 RIGHTS = {

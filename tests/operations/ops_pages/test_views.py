@@ -27,7 +27,7 @@ from tests.conftest import Poq
 from tests.logs import CapturedLog
 from tests.operations.ops_pages.conftest import MakeOpsApp, sign_in
 from tests.reconciliation.scenario import Scenario
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 
 UUID = "9f1c2a5e-7d34-4c1b-8f0e-2f6d9f0c1a77"
 

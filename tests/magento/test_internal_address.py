@@ -1,4 +1,4 @@
-"""A shop whose REST has an inner address: the Host header, the TLS name, certificates."""
+"""A shop whose REST has an internal address: the Host header, the TLS name, certificates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.certificates import Authority
 from tests.logs import CapturedLog
 from tests.magento.faulty_shop import faulty_shop
 from tests.magento.shop_behaviours import answers, build_response
-from tests.running import HOST
+from tests.running_servers import HOST
 
 PUBLIC = "www.shop.test"
 

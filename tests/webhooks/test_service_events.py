@@ -14,7 +14,7 @@ from handoff.ledger.tables import webhook_event
 from handoff.settings.webhook_settings import WebhookSecret
 from tests.conftest import FakeClock, MakeApp, Poq, use_link
 from tests.operations.test_worker_metrics import read_samples
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 from tests.web_checkout.test_order_reports import place_order
 from tests.webhooks.receiver_server import SECRET
 

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from tests.running import RunningShop
+from tests.running_servers import RunningShop
 from tests.service_calls import post_transfer
 
 Line = tuple[str, int]

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from tests.conftest import KEY
-from tests.running import RunningService, running_service, running_shop
+from tests.running_servers import RunningService, running_service, running_shop
 from tests.service_calls import create_environment
 
 POST = b"POST /api/cart-transfer HTTP/1.1\r\nHost: x\r\n"
