@@ -13,7 +13,7 @@ from handoff.shop_session.store import (
     WrittenSessionProvider,
     open_session_store,
 )
-from handoff.storefront_session.session_cipher import FernetSessionCipher
+from handoff.storefront_session.session_cipher import SessionIdCipher
 from handoff.storefront_session.stored_session_provider import StoredSessionProvider
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.storefront_session_builder import StorefrontSessionBuilder
@@ -37,7 +37,7 @@ def open_stored_session_repository(
     if not settings.session_store_url.is_storefront:
         return None
     keys = [key.get_secret_value() for key in settings.stored_session_keys]
-    return StoredSessionRepository(database, FernetSessionCipher(keys), grace=settings.reopen_grace)
+    return StoredSessionRepository(database, SessionIdCipher(keys), grace=settings.reopen_grace)
 
 
 def build_session_provider(

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.models import Handoff
 from handoff.ledger.tables import stored_session
+
+if TYPE_CHECKING:
+    from handoff.storefront_session.session_cipher import SessionIdCipher
 
 _c = stored_session.c
 _has_handoff_id = _c.handoff_id == sa.bindparam("id")
@@ -38,16 +41,6 @@ class StorefrontSession:
 
     session_id: str = field(repr=False)
     seconds_left: float
-
-
-class SessionIdCipher(Protocol):
-    """Encrypts session ids, each for one handoff."""
-
-    def encrypt(self, session_id: str, *, handoff_id: str) -> str:
-        """Return the ciphertext of a session id that only this handoff can decrypt."""
-
-    def decrypt(self, ciphertext: str, *, handoff_id: str) -> str:
-        """Return the session id of a ciphertext, or raise ValueError."""
 
 
 class StoredSessionRepository:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 
-class FernetSessionCipher:
+class SessionIdCipher:
     """Encrypts with the first of several Fernet keys, and decrypts with any of them."""
 
     def __init__(self, keys: Sequence[str]) -> None:
