@@ -13,7 +13,6 @@ from handoff.entry.page_rendering import PageRenderer, init_babel
 from handoff.entry.security_headers import add_security_headers
 from handoff.entry.theme_css import register_theme_css
 from handoff.entry.views import EntryContext, register_entry_views
-from handoff.ledger.completion_claim_repository import CompletionClaimRepository
 from handoff.ledger.database import Clock, Database, LedgerUnreachable, open_database
 from handoff.ledger.migrate import (
     find_newest_schema_version,
@@ -22,7 +21,6 @@ from handoff.ledger.migrate import (
     require_all_columns,
 )
 from handoff.ledger.refused_transfer_repository import RefusedTransferRepository
-from handoff.ledger.shown_page_repository import ShownPageRepository
 from handoff.operations.caller_authentication import CallerAuthentication
 from handoff.operations.error_handlers import register_error_handlers
 from handoff.operations.health import register_health_endpoints
@@ -105,7 +103,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 
 def _register_views(app: Flask, objects: ServiceObjects) -> None:
     settings, counters = objects.settings, objects.rate_limit_counters
-    pages = PageRenderer(settings, ShownPageRepository(objects.database))
+    pages = PageRenderer(settings, objects.database)
     _register_api(app, objects)
     checkout = CheckoutRedirect(
         objects.handoffs,
@@ -158,7 +156,6 @@ def _register_direct_entry(app: Flask, objects: ServiceObjects, entry: EntryCont
 
 def _register_web_checkout(app: Flask, objects: ServiceObjects) -> None:
     settings, counters = objects.settings, objects.rate_limit_counters
-    completions = CompletionClaimRepository(objects.database)
     limit = RateLimit(counters, "poq_script", _POQ_SCRIPTS_PER_MINUTE)
     register_web_checkout_views(
         app,
@@ -168,7 +165,7 @@ def _register_web_checkout(app: Flask, objects: ServiceObjects) -> None:
             settings.store_sites,
             objects.web_checkout_cookies,
             PoqScriptCache(settings.poq_assets_url, limit),
-            CompletionMessages(objects.handoffs, objects.order_lookup, completions),
+            CompletionMessages(objects.database, objects.handoffs, objects.order_lookup),
             RateLimit(counters, "order_report", _ORDER_REPORTS_PER_MINUTE),
             CartPageReports(objects.handoffs, objects.checkout_refusal_count),
             RateLimit(counters, "cart_page", _CART_PAGES_PER_MINUTE),

@@ -17,8 +17,9 @@ from werkzeug.http import parse_accept_header
 from handoff.entry.inline_script import build_script_source, read_inline_script
 from handoff.entry.result_pages import ResultPage
 from handoff.entry.security_headers import POLICY_HEADER, build_policy
+from handoff.ledger.database import Database
 from handoff.ledger.models import Handoff
-from handoff.ledger.shown_page_repository import ShownPageRepository
+from handoff.ledger.shown_pages import record_shown_page
 from handoff.page_texts import LANGUAGES, load_page_texts
 from handoff.problems import LedgerUnavailable
 from handoff.resource_folders import find_resource_folder
@@ -55,9 +56,9 @@ class _Branding(NamedTuple):
 class PageRenderer:
     """Renders pages with the branding of a handoff's site, in the shopper's language."""
 
-    def __init__(self, settings: Settings, shown_pages: ShownPageRepository) -> None:
+    def __init__(self, settings: Settings, database: Database) -> None:
         self._settings = settings
-        self._shown_pages = shown_pages
+        self._database = database
         self._sites = settings.store_sites
         self._store_views = settings.store_views
         self._posting_page_policy = build_policy(settings, build_script_source())
@@ -108,7 +109,7 @@ class PageRenderer:
 
     def _record_page(self, handoff: Handoff, page: ResultPage) -> None:
         try:
-            self._shown_pages.record(handoff, page.code)
+            record_shown_page(self._database, handoff, page.code)
         except LedgerUnavailable:
             pass  # it is logged, and the shopper needs the page
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from handoff.ledger.completion_claim_repository import CompletionClaimRepository
+from handoff.ledger.completion_claims import claim_completion
+from handoff.ledger.database import Database
 from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.models import Handoff, compute_digest
 from handoff.order_lookup import OrderLookup
@@ -33,9 +34,9 @@ class CompletionAnswer:
 class CompletionMessages:
     """Looks up the orders of a web view's handoffs, and decides who tells the app."""
 
+    database: Database
     handoffs: HandoffRepository
     lookup: OrderLookup
-    completions: CompletionClaimRepository
 
     def claim_orders(self, handoff_ids: Sequence[str], page: str | None) -> CompletionAnswer:
         """Return the orders that `page` tells the app about; each order goes to one page only.
@@ -69,7 +70,7 @@ class CompletionMessages:
         if "totals" not in order:
             return False
         number = str(order["number"])
-        return self.completions.claim_completion(handoff.id, order_number=number, page=page)
+        return claim_completion(self.database, handoff.id, order_number=number, page=page)
 
 
 def build_payment_order(handoff: Handoff, order: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from handoff.ledger.refused_transfer_repository import (
     RefusedTransferRepository,
     find_last_refusals,
 )
-from handoff.ledger.shown_page_repository import RECORD_INTERVAL, ShownPageRepository
+from handoff.ledger.shown_pages import RECORD_INTERVAL, record_shown_page
 from handoff.ledger.stage_counts import DAY, count_stages_by_day, sum_stages
 from handoff.ledger.tables import ended_ops_session, login_block
 from handoff.ledger.webhook_outbox import WebhookOutbox
@@ -37,13 +37,13 @@ def count_rows(ledger: LedgerWithHandoffs, table: Table) -> int:
 def test_the_last_page_is_kept_and_the_same_page_is_written_seldom(
     ledger: LedgerWithHandoffs,
 ) -> None:
-    pages, handoff_id = ShownPageRepository(ledger.database), ledger.issue().id
+    handoff_id = ledger.issue().id
     start = ledger.clock.now
 
     def show(code: str) -> tuple[str | None, int | None]:
         found = ledger.handoffs.find(handoff_id)
         assert found is not None
-        pages.record(found, code)
+        record_shown_page(ledger.database, found, code)
         shown = ledger.handoffs.find(handoff_id)
         assert shown is not None
         return shown.shown_page, shown.page_shown_at
@@ -57,12 +57,12 @@ def test_the_last_page_is_kept_and_the_same_page_is_written_seldom(
 
 
 def test_a_clock_that_was_set_back_does_not_hide_pages(ledger: LedgerWithHandoffs) -> None:
-    pages, handoff_id = ShownPageRepository(ledger.database), ledger.issue().id
+    handoff_id = ledger.issue().id
     for seconds in (0, -3600):
         ledger.clock.advance(seconds=seconds)
         found = ledger.handoffs.find(handoff_id)
         assert found is not None
-        pages.record(found, "used")
+        record_shown_page(ledger.database, found, "used")
     shown = ledger.handoffs.find(handoff_id)
     assert shown is not None
     assert shown.page_shown_at == ledger.clock.now

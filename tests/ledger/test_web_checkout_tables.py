@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import func, select
 
-from handoff.ledger.completion_claim_repository import CompletionClaimRepository
+from handoff.ledger.completion_claims import claim_completion
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.refused_transfer_repository import RETENTION, RefusedTransferRepository
 from handoff.ledger.search_repository import SearchRepository
@@ -17,10 +17,9 @@ from tests.ledger.stored_handoffs import LedgerWithHandoffs
 
 def test_one_of_many_pages_tells_the_app(ledger: LedgerWithHandoffs) -> None:
     handoff_id = ledger.issue().id
-    completions = CompletionClaimRepository(ledger.database)
 
     def claim(page: str) -> bool:
-        return completions.claim_completion(handoff_id, order_number="000000001", page=page)
+        return claim_completion(ledger.database, handoff_id, order_number="000000001", page=page)
 
     pages = [f"{number:032x}" for number in range(24)]
     with ThreadPoolExecutor(8) as threads:
@@ -32,17 +31,16 @@ def test_one_of_many_pages_tells_the_app(ledger: LedgerWithHandoffs) -> None:
 
 def test_the_next_order_of_a_quote_is_claimed_anew(ledger: LedgerWithHandoffs) -> None:
     handoff_id = ledger.issue().id
-    completions = CompletionClaimRepository(ledger.database)
     for number in ("000000001", "000000002"):
         for page, is_first in (("a" * 32, True), ("b" * 32, False)):
             assert (
-                completions.claim_completion(handoff_id, order_number=number, page=page) is is_first
+                claim_completion(ledger.database, handoff_id, order_number=number, page=page)
+                is is_first
             )
 
 
 def test_nothing_is_claimed_for_an_unknown_handoff(ledger: LedgerWithHandoffs) -> None:
-    completions = CompletionClaimRepository(ledger.database)
-    assert not completions.claim_completion("x" * 22, order_number="1", page="a" * 32)
+    assert not claim_completion(ledger.database, "x" * 22, order_number="1", page="a" * 32)
 
 
 def test_a_reference_has_its_last_refusal(ledger: LedgerWithHandoffs) -> None:
@@ -89,9 +87,7 @@ def test_no_statement_reads_every_row(ledger: LedgerWithHandoffs) -> None:
     refusals = RefusedTransferRepository(ledger.database)
     with recorded_statements() as statements:
         ledger.handoffs.find_by_transfer_key("key")
-        CompletionClaimRepository(ledger.database).claim_completion(
-            handoff_id, order_number="1", page="a" * 32
-        )
+        claim_completion(ledger.database, handoff_id, order_number="1", page="a" * 32)
         refusals.find("poq", "r-1")
     assert len(statements) >= 3
     for statement, parameters in statements:

@@ -23,19 +23,9 @@ _RECORD = (
 )
 
 
-class ShownPageRepository:
-    """The result pages that the handoffs of one service have led to."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def record(self, handoff: Handoff, code: str) -> None:
-        """Record that a page was shown, by its code. Raises LedgerUnavailable."""
-        if handoff.shown_page == code and _is_recent(handoff):
-            return
-        self._database.execute(_RECORD, durable=False, handoff_id=handoff.id, code=code)
-
-
-def _is_recent(handoff: Handoff) -> bool:
+def record_shown_page(database: Database, handoff: Handoff, code: str) -> None:
+    """Record that a page was shown, by its code. Raises LedgerUnavailable."""
     # A time that is much later than now is from a clock that was set back since.
-    return abs(handoff.read_at - (handoff.page_shown_at or 0)) < RECORD_INTERVAL * 1000
+    age = abs(handoff.read_at - (handoff.page_shown_at or 0))
+    if handoff.shown_page != code or age >= RECORD_INTERVAL * 1000:
+        database.execute(_RECORD, durable=False, handoff_id=handoff.id, code=code)

@@ -25,15 +25,7 @@ _CLAIM = (
 )
 
 
-class CompletionClaimRepository:
-    """The orders of one service's handoffs that a page has told the app about."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def claim_completion(self, handoff_id: str, *, order_number: str, page: str) -> bool:
-        """Return whether this page, and no other, tells the app about the order."""
-        count = self._database.execute(
-            _CLAIM, handoff_id=handoff_id, order_number=order_number, page=page
-        )
-        return count > 0
+def claim_completion(database: Database, handoff_id: str, *, order_number: str, page: str) -> bool:
+    """Return whether this page, and no other, tells the app about an order of a handoff."""
+    count = database.execute(_CLAIM, handoff_id=handoff_id, order_number=order_number, page=page)
+    return count > 0
