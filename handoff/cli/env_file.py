@@ -47,6 +47,8 @@ def _load_env_file(context: click.Context, _parameter: click.Parameter, file: Pa
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "It is not UTF-8 text"
         raise click.BadParameter(f"{file}: {reason}.") from None
+    if "\0" in text:  # a power failure can leave zero bytes; the environment can hold none
+        raise click.BadParameter(f"{file}: It holds a NUL character.")
     os.environ.update(read_values(text))
 
 

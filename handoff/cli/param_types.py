@@ -44,11 +44,11 @@ class TimeParamType(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         ago = parse_duration(str(value))
-        if ago is not None:
-            return datetime.now(UTC) - ago
         try:
+            if ago is not None:
+                return datetime.now(UTC) - ago
             time = datetime.fromisoformat(str(value))
-        except ValueError:
+        except (ValueError, OverflowError):  # the second for a time before the year 1
             self.fail(
                 f"{value!r} is not a time such as 40m, 7d, 2026-11-01 or 2026-11-01T12:00.",
                 param,

@@ -279,6 +279,10 @@ def _collect_references(
     arguments: tuple[str, ...], file: BinaryIO | None, column: str | None
 ) -> list[str] | None:
     """Return the given references, each once, or None if none were given."""
+    try:
+        "".join(arguments).encode()
+    except UnicodeEncodeError:
+        raise click.UsageError("A reference is not UTF-8.") from None
     if file is None:
         if column is not None:
             raise click.UsageError("--column goes with --csv.")

@@ -10,6 +10,7 @@ from tempfile import mkdtemp
 import click
 
 from handoff.cli.env_file import add_env_file_option, load_settings_or_exit
+from handoff.cli.exit_codes import exit_with_error
 from handoff.cli.open_ledger import open_ledger
 from handoff.cli.ops_listen_address import DEFAULT_ADDRESS, choose_ops_listen_address
 from handoff.cli.startup_report import print_startup_report
@@ -37,6 +38,8 @@ def serve(bind: str, workers: int, ops_bind: str | None) -> None:
     """
     from handoff.worker_metrics import FOLDER_PREFIX, FOLDER_VARIABLE
 
+    if not bind.strip() or not bind.isprintable():
+        exit_with_error(f"--bind {bind!r} is not HOST:PORT.")
     settings = load_settings_or_exit()
     ops = choose_ops_listen_address(settings, ops_bind, bind)
     with closing(open_ledger(settings)) as database:  # before any worker starts

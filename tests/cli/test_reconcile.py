@@ -170,6 +170,8 @@ def test_references_are_read_from_a_file_or_standard_input(
         (("r", "--since", "1d"), "do not go together"),
         (("--since", "1h", "--until", "2h"), "--since has to be earlier"),
         (("--since", "soon"), "2026-11-01"),
+        (("--since", "9999y"), "2026-11-01"),
+        (("\udcff",), "not UTF-8"),  # as Python reads the byte 0xFF in an argument
         (("--column", "x"), "--column goes with --csv"),
         (("--csv", "-", "--column", "x"), "no column 'x'; it has: a, b"),
         (("--csv", "no-such-file"), "no-such-file"),

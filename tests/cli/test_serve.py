@@ -51,6 +51,25 @@ def test_a_missing_env_file_is_named() -> None:
     assert "no-such-file" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("content", "fault"), [(b"A=\xff\n", "not UTF-8"), (b"A=1\n" + bytes(100), "NUL character")]
+)
+def test_an_env_file_that_is_no_text_is_named(tmp_path: Path, content: bytes, fault: str) -> None:
+    file = tmp_path / "handoff.env"
+    file.write_bytes(content)
+    result = run_command("serve", "--env-file", str(file))
+    assert result.returncode == 2
+    assert str(file) in result.stderr
+    assert fault in result.stderr
+
+
+@pytest.mark.parametrize("address", ["", " ", "\udcff:8000", "127.0.0.1:8000\n"])
+def test_an_impossible_address_to_listen_on_is_named(address: str) -> None:
+    result = run_command("serve", "--bind", address)
+    assert result.returncode == 2
+    assert "is not HOST:PORT" in result.stderr
+
+
 @pytest.mark.parametrize(("command", "code"), [("serve", 78), ("deliver", 78), ("doctor", 2)])
 def test_an_env_file_that_its_user_cannot_read_is_explained(
     command: str, code: int, folder_for_all: Path
