@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, String, column, inspect, select, table
 
 from handoff.ledger.database import Database, build_unavailable_error
 from handoff.ledger.tables import metadata
+
+_alembic_version = table("alembic_version", column("version_num", String))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,12 @@ def migrate_on_connection(connection: Connection) -> MigrationResult:
 
 
 def _upgrade(connection: Connection) -> None:
-    config = _build_config()
+    from alembic import command  # takes long to import, and is seldom needed
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "handoff.ledger:migrations")
+    config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
@@ -65,16 +69,21 @@ def read_schema_version(database: Database) -> str | None:
         return _read_version(connection)
 
 
-@cache
-def find_newest_schema_version() -> str | None:
+def find_newest_schema_version() -> str:
     """Return the version that `migrate` brings the tables to."""
-    return ScriptDirectory.from_config(_build_config()).get_current_head()
+    return _list_versions()[-1]
 
 
 def is_known_version(version: str) -> bool:
     """Return whether a version of the tables is one of this program."""
-    revisions = ScriptDirectory.from_config(_build_config()).walk_revisions()
-    return version in {script.revision for script in revisions}
+    return version in _list_versions()
+
+
+@cache
+def _list_versions() -> list[str]:
+    """Return all versions of the tables, each of which is the number of a migration's file."""
+    files = (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py")
+    return sorted(file.name.partition("_")[0] for file in files)
 
 
 def describe_unknown_version(version: str) -> str:
@@ -83,13 +92,6 @@ def describe_unknown_version(version: str) -> str:
         f"its tables have version {version}, and this program knows versions up to "
         f"{find_newest_schema_version()}. Install the newer program, or restore a backup"
     )
-
-
-def _build_config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", "handoff.ledger:migrations")
-    config.set_main_option("path_separator", "os")
-    return config
 
 
 def _require_all_columns(connection: Connection) -> None:
@@ -111,5 +113,7 @@ def _require_all_columns(connection: Connection) -> None:
 def _read_version(connection: Connection) -> str | None:
     # Another program's table may hold several rows. Together they are a version that is not known.
     # A garbage table may hold values that are no texts.
-    heads = map(str, MigrationContext.configure(connection).get_current_heads())
+    if not inspect(connection).has_table(_alembic_version.name):
+        return None
+    heads = map(str, connection.scalars(select(_alembic_version.c.version_num)))
     return ", ".join(sorted(heads)) or None

@@ -79,7 +79,7 @@ class ServiceHealth:
         return [
             ("Handoff", __version__),
             ("Python", platform.python_version()),
-            ("Ledger", find_newest_schema_version() or ""),
+            ("Ledger", find_newest_schema_version()),
             ("Magento", magento or "not known: the shop does not tell"),
         ]
 
