@@ -16,7 +16,7 @@ from handoff.problems import Problem
 from handoff.reconciliation.report import ReportState
 from handoff.settings import PREFIX, Settings
 from handoff.settings.group import SettingsGroup
-from handoff.settings.reference_page import render_page
+from handoff.settings.reference_page import read_field_texts, render_page
 from handoff.transfer.request_parser import ERROR_CODES
 from tests.conftest import MakeApp
 
@@ -54,9 +54,9 @@ def test_the_page_of_settings_is_the_one_that_the_code_makes() -> None:
 
 def test_every_setting_is_in_one_group_and_has_a_description() -> None:
     groups = [base for base in Settings.__bases__ if issubclass(base, SettingsGroup)]
-    names = [name for group in groups for name in group.model_fields]
-    assert sorted(names) == sorted(Settings.model_fields)
-    assert [name for name in names if not Settings.model_fields[name].description] == []
+    texts = [text for group in groups for text in read_field_texts(group).items()]
+    assert sorted(name for name, _ in texts) == sorted(Settings.model_fields)
+    assert [name for name, text in texts if not text.strip()] == []
 
 
 def test_every_shown_version_of_the_ledger_is_the_newest() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 
 class SettingsGroup(BaseModel):
@@ -13,8 +13,6 @@ class SettingsGroup(BaseModel):
     The first line of a group's docstring is its heading in docs/settings.md, and the string below
     each field is what that page says about the setting.
     """
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     @classmethod
     def get_heading(cls) -> str:

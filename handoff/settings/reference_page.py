@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Literal, get_args, get_origin
 
 from annotated_types import Ge, Le
@@ -36,14 +39,35 @@ def render_page() -> str:
 
 
 def _render_group(group: type[SettingsGroup]) -> str:
-    rows = [_render_row(name, group.model_fields[name]) for name in group.__annotations__]
+    texts = read_field_texts(group)
+    rows = [
+        _render_row(name, group.model_fields[name], texts[name]) for name in group.__annotations__
+    ]
     table = "\n".join(["| name | meaning | default |", "|---|---|---|", *rows])
     return f"\n## {group.get_heading()}\n\n{table}\n"
 
 
-def _render_row(name: str, field: FieldInfo) -> str:
-    words = (field.description or "").split()
-    meaning = " ".join([*words, *_describe_values(field)])
+def read_field_texts(group: type[SettingsGroup]) -> dict[str, str]:
+    """Return the string below each field of a group.
+
+    pydantic can read these strings too, but then it does so whenever a program imports the group.
+    """
+    module = ast.parse(inspect.getsource(group))
+    statements = [
+        part for node in module.body if isinstance(node, ast.ClassDef) for part in node.body
+    ]
+    return {
+        field.target.id: str(text.value.value)
+        for field, text in pairwise(statements)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+    }
+
+
+def _render_row(name: str, field: FieldInfo, text: str) -> str:
+    meaning = " ".join([*text.split(), *_describe_values(field)])
     return f"| `{get_variable_name(name)}` | {meaning} | {_describe_default(field)} |"
 
 
