@@ -1,6 +1,6 @@
 # make demo          run the service, a stand-in shop and a phone on this machine
 # make test          run all tests
-# make test-quick    run the tests that need no servers, no browser and no fuzzing
+# make test-quick    run the tests that need no servers, browsers or long waits
 # make check         run ruff and mypy
 # make deb           build a Debian package: dist/
 # make bench         measure the speed of the service: benchmarks/RESULTS.md
@@ -39,9 +39,10 @@ test: $(VENV)/dev ## run all tests; PYTEST_ARGS='-k words' selects some
 	$(BIN)/pytest $(PARALLEL) $(PYTEST_ARGS)
 
 # SQLite waits for the disk at each commit, but not in a folder that is kept in memory.
-test-quick: $(VENV)/dev ## run the tests that start no servers and no browser, without fuzzing
+test-quick: $(VENV)/dev ## run the tests without the markers that pyproject.toml lists
 	PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) \
-	  $(BIN)/pytest $(PARALLEL) -m "not processes and not fuzzing" $(PYTEST_ARGS)
+	  $(BIN)/pytest $(PARALLEL) $(PYTEST_ARGS) \
+	  -m "not (processes or fuzzing or another_magento or slow_shop)"
 
 deb: $(VENV)/dev ## build a Debian package in dist/, for the Debian of this machine
 	PIP=$(BIN)/pip distribution/build_deb.sh $$($(BIN)/python -c 'import handoff; print(handoff.__version__)')

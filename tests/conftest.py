@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
 from handoff.app_factory import create_app
@@ -125,7 +127,17 @@ def shop(shop_server: ShopServer, tmp_path: Path) -> RunningShop:
 
 @pytest.fixture
 def settings(shop: RunningShop, tmp_path: Path) -> Settings:
-    return load_settings(**settings_for(shop.url, shop.sessions, tmp_path))
+    folders = {
+        "session_store": SecretStr(shop.sessions.as_uri()),
+        "database_url": SecretStr(create_ledger_in(tmp_path)),
+    }
+    return _load_common_settings(shop.url).model_copy(update=folders)
+
+
+@cache
+def _load_common_settings(shop_url: str) -> Settings:
+    """Return what the settings of all tests share, since checking them takes milliseconds."""
+    return load_settings(**settings_for(shop_url, Path("/sessions"), Path("/ledger")))
 
 
 def settings_for(shop_url: str, sessions: Path, folder: Path) -> dict[str, Any]:

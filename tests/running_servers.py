@@ -32,6 +32,12 @@ from tests.child_processes import list_children
 
 __all__ = ["HOST", "serve_in_thread"]
 
+MAGENTO_VERSIONS = [
+    pytest.param(each, marks=pytest.mark.another_magento if each != MagentoVersion.V2_4_7 else ())
+    for each in MagentoVersion
+]
+"""Parameters of fixtures whose tests run with each version; the quick tests run with one."""
+
 _START_TIMEOUT = 120.0  # seconds; a busy machine has taken more than 30
 _FIRST_PORT, _LAST_PORT = 10_000, 30_000  # below the ports that Linux gives to clients
 

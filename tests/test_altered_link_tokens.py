@@ -116,6 +116,7 @@ def several_in_one(chance: random.Random, token: str) -> str:
     return joined.join(chance.choices(parts, k=chance.randrange(2, 5)))
 
 
+@pytest.mark.fuzzing
 @pytest.mark.parametrize(
     "alter",
     [

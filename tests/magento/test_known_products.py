@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import pytest
 from handoff_sandbox.full_catalogue import create_full_catalogue
-from handoff_sandbox.magento_version import MagentoVersion
 
 from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
@@ -19,13 +18,13 @@ from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE
 from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
 from tests.magento.shop_behaviours import answers_page, behaves_if, forwards_to
-from tests.running_servers import RunningShop, running_shop
+from tests.running_servers import MAGENTO_VERSIONS, RunningShop, running_shop
 
 BRITISH = StoreView.model_validate(STORE)
 BAG = (("ITEM-01", 2), ("PC-CONF-S", 1), ("ITEM-02", 1), ("PC-CONF-L", 3))
 
 
-@pytest.fixture(scope="module", params=MagentoVersion)
+@pytest.fixture(scope="module", params=MAGENTO_VERSIONS)
 def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningShop]:

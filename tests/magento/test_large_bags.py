@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import pytest
 from handoff_sandbox.catalogue import Catalogue, Product, ProductType
-from handoff_sandbox.magento_version import MagentoVersion
 
 from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
@@ -16,7 +15,7 @@ from handoff.magento.quotes import Quotes
 from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE
 from tests.magento.faulty_shop import FaultyShop
-from tests.running_servers import RunningShop, running_shop
+from tests.running_servers import MAGENTO_VERSIONS, RunningShop, running_shop
 
 BRITISH = StoreView.model_validate(STORE)
 MANY = Decimal(10_000)
@@ -35,7 +34,7 @@ def create_large_catalogue() -> Catalogue:
     return Catalogue([*simple, *variants, shirt])
 
 
-@pytest.fixture(scope="module", params=MagentoVersion)
+@pytest.fixture(scope="module", params=MAGENTO_VERSIONS)
 def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningShop]:

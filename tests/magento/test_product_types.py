@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from handoff_sandbox.full_catalogue import create_full_catalogue
-from handoff_sandbox.magento_version import MagentoVersion
 
 from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
@@ -27,13 +26,13 @@ from tests.magento.shop_behaviours import (
     behaves_if,
     forwards_to,
 )
-from tests.running_servers import RunningShop, running_shop
+from tests.running_servers import MAGENTO_VERSIONS, RunningShop, running_shop
 
 BRITISH = StoreView.model_validate(STORE)
 RECORDED = Path(__file__).parents[1] / "sandbox" / "recordings" / "products"
 
 
-@pytest.fixture(scope="module", params=MagentoVersion)
+@pytest.fixture(scope="module", params=MAGENTO_VERSIONS)
 def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningShop]:

@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from handoff_sandbox.magento_version import MagentoVersion
 
 from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
@@ -25,10 +24,10 @@ from tests.magento.shop_behaviours import (
     behaves_if,
     forwards_to,
 )
-from tests.running_servers import RunningShop, running_shop
+from tests.running_servers import MAGENTO_VERSIONS, RunningShop, running_shop
 
 
-@pytest.fixture(scope="module", params=MagentoVersion)
+@pytest.fixture(scope="module", params=MAGENTO_VERSIONS)
 def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningShop]:

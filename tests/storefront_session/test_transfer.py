@@ -25,7 +25,7 @@ from tests.doctor.modified_shop import (
 )
 from tests.logs import CapturedLog
 from tests.operations.test_worker_metrics import read_samples
-from tests.running_servers import RunningShop
+from tests.running_servers import MAGENTO_VERSIONS, RunningShop
 from tests.storefront_session.conftest import (
     STOREFRONT,
     STOREFRONT_TEXTS,
@@ -35,7 +35,7 @@ from tests.storefront_session.conftest import (
 from tests.transfer.test_views import errors_of, handoffs, problem
 
 
-@pytest.fixture(params=MagentoVersion)
+@pytest.fixture(params=MAGENTO_VERSIONS)
 def version(request: pytest.FixtureRequest) -> MagentoVersion:
     """Let each test run with the shop of each version."""
     return MagentoVersion(request.param)

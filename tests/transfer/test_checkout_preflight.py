@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import pytest
 from flask.testing import FlaskClient
-from handoff_sandbox.magento_version import MagentoVersion
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
@@ -17,10 +16,10 @@ from handoff.deadline import Deadline
 from handoff.shop_session.store import FileSessionStore
 from tests.conftest import MakeApp, Poq, get_link_path, use_link
 from tests.logs import CapturedLog
-from tests.running_servers import HOST, RunningShop
+from tests.running_servers import HOST, MAGENTO_VERSIONS, RunningShop
 
 
-@pytest.fixture(params=MagentoVersion)
+@pytest.fixture(params=MAGENTO_VERSIONS)
 def shop(request: pytest.FixtureRequest, shop: RunningShop) -> RunningShop:
     """A shop that nobody has used, of each version of Magento."""
     shop.state.version = request.param
