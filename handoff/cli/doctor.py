@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -11,7 +12,13 @@ from rich.progress import Progress
 
 from handoff.cli.customer_options import add_customer_options, read_password
 from handoff.cli.env_file import add_env_file_option
-from handoff.cli.exit_codes import COULD_NOT_RUN, FINDINGS, INTERRUPTED, exit_with_setting_faults
+from handoff.cli.exit_codes import (
+    COULD_NOT_RUN,
+    FINDINGS,
+    INTERRUPTED,
+    exit_with_error,
+    exit_with_setting_faults,
+)
 from handoff.cli.progress import create_progress
 from handoff.cli.stop_signals import call_on_stop_signals, raise_keyboard_interrupt
 from handoff.deadline import Deadline
@@ -42,7 +49,8 @@ no password, token or session id.
 Exit codes:
   0    all is well
   1    there are warnings or faults
-  2    it could not run: with these settings the shop cannot be found
+  2    it could not run: with these settings the shop cannot be found; or the file of --html
+       cannot be written
   130  Ctrl-C; its test carts and sessions are removed
 
 \b
@@ -52,12 +60,22 @@ Examples:
 """
 
 
+def _require_writable_folder(
+    _context: click.Context, _parameter: click.Parameter, file: Path | None
+) -> Path | None:
+    """Refuse a file that cannot be made, before all checks; click tests a file that exists."""
+    if file and not os.access(file, os.F_OK) and not os.access(file.parent, os.W_OK):
+        raise click.BadParameter(f"{file} cannot be made in this folder.")
+    return file
+
+
 @click.command(help=_HELP)
 @add_env_file_option
 @click.option("--json", "in_json", is_flag=True, help="Print one JSON document.")
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    callback=_require_writable_folder,
     help="Also write the report to this file, as one HTML page that loads nothing.",
 )
 @click.option(
@@ -137,12 +155,15 @@ def _run_checks(context: CheckContext, parts: tuple[str, ...], progress: Progres
 
 
 def _write_report(report: DoctorReport, *, in_json: bool, html: Path | None) -> None:
-    if html is not None:
-        html.write_text(render_html_report(report), "utf-8")
     if in_json:
         click.echo(json.dumps(report.as_json(), indent=2, ensure_ascii=False))
     else:
         print_report(report, Console())
+    if html is not None:
+        try:
+            html.write_text(render_html_report(report), "utf-8")
+        except OSError as error:
+            exit_with_error(f"--html: {html} cannot be written: {error.strerror}.")
 
 
 def _get_exit_code(report: DoctorReport) -> int:

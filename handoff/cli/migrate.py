@@ -54,7 +54,8 @@ def migrate(source: str | None) -> None:
     target_url = load_settings_or_exit().database_url.get_secret_value()
     configure_logging("CRITICAL")  # errors are printed as messages instead
     if source is not None:
-        _require_sqlite_to_postgres(source, target_url)
+        with exit_on_ledger_error("--from"):
+            _require_sqlite_to_postgres(source, target_url)
     with exit_on_problem():
         with exit_on_ledger_error():
             target = open_database(target_url)

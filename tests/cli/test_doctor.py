@@ -141,6 +141,21 @@ def test_the_html_page_is_written_besides_the_tables(doctor: DoctorCommand) -> N
     assert page.read_text("utf-8").startswith("<!doctype html>")
 
 
+def test_a_folder_that_is_not_there_for_the_html_page_is_named(doctor: DoctorCommand) -> None:
+    page = doctor.folder / "no-such-folder" / "report.html"
+    ended = doctor.run("--only", "access", "--html", str(page))
+    assert ended.returncode == 2
+    assert str(page) in ended.stderr
+    assert ended.stdout == ""  # it has checked nothing yet
+
+
+def test_the_report_is_printed_if_the_disk_of_the_html_page_is_full(doctor: DoctorCommand) -> None:
+    ended = doctor.run("--only", "access", "--html", "/dev/full")
+    assert ended.returncode == 2
+    assert "Administrator" in ended.stdout
+    assert "--html: /dev/full cannot be written: No space left on device." in ended.stderr
+
+
 def test_the_password_is_read_from_a_file(doctor: DoctorCommand) -> None:
     file = doctor.folder / "password"
     file.write_text("Shopper123!\n")

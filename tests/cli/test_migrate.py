@@ -252,7 +252,9 @@ def test_the_source_cannot_be_written_during_the_copy(
         assert sum(1 for _ in moving) > 0
 
 
-@pytest.mark.parametrize("wrong", ["sqlite:///no/such/file.db", "handoff.db", "mysql://u@h/d"])
+@pytest.mark.parametrize(
+    "wrong", ["sqlite:///no/such/file.db", "handoff.db", "mysql://u@h/d", "sqlite:///" + 256 * "a"]
+)
 def test_an_invalid_source_is_refused(wrong: str, target: str, handoff: Command) -> None:
     result = handoff("migrate", "--from", wrong)
     assert result.exit_code == 2
