@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
@@ -52,3 +54,6 @@ class LazyGroup(click.Group):
 def main() -> None:
     """Take shoppers from a Poq app into the checkout of a Magento 2 shop."""
     os.umask(0o077)  # for ledger, reports, logs and the demo's files, and for gunicorn
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # not if it is closed
+            stream.reconfigure(errors="backslashreplace")  # the terminal may not be UTF-8

@@ -134,6 +134,14 @@ def test_an_answer_that_is_not_the_shops_adds_no_line_to_the_document(tmp_path: 
     assert any("robots" in each["seen"] for each in _findings(json.loads(out)))
 
 
+def test_the_report_is_printed_on_a_terminal_without_utf_8(doctor: DoctorCommand) -> None:
+    doctor.environment["PYTHONIOENCODING"] = "ascii"
+    process = doctor.start("--only", "data", "--sku", "\u00e9")
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "This shop is not ready" in out
+
+
 def test_the_html_page_is_written_besides_the_tables(doctor: DoctorCommand) -> None:
     page = doctor.folder / "report.html"
     ended = doctor.run("--only", "access", "--html", str(page))
