@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
+from typing import Any
 
 import click
 
 from handoff import __version__
+from handoff.cli.exit_codes import exit_with_error
 
 # `handoff --help` prints these texts, so that it imports no command and takes no second.
 COMMANDS = {
@@ -42,6 +45,17 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = getattr(import_module(f"handoff.cli.{cmd_name}"), cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command, or exit with code 2 if there is no space for its output."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+        # Python writes the rest of the output at its end, and would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        exit_with_error(f"{os.strerror(errno.ENOSPC)}.")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""

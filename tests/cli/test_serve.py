@@ -132,6 +132,13 @@ def test_the_list_of_commands_is_shown_without_importing_one() -> None:
         assert package not in modules.split()
 
 
+def test_a_full_disk_for_the_output_is_named() -> None:
+    command = [sys.executable, "-m", "handoff.cli", "find", "--help"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (2, "No space left on device.\n")
+
+
 def test_every_command_has_help() -> None:
     assert "serve" in run_command("--help").stdout
     for command in COMMANDS:
