@@ -7,6 +7,7 @@ import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 import click
@@ -68,6 +69,8 @@ class LazyGroup(click.Group):
 def main() -> None:
     """Take shoppers from a Poq app into the checkout of a Magento 2 shop."""
     os.umask(0o077)  # for ledger, reports, logs and the demo's files, and for gunicorn
+    if sys.stdout is None:  # the caller has closed it
+        sys.stdout = Path(os.devnull).open("w")
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # not if it is closed
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # the terminal may not be UTF-8

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -269,6 +271,15 @@ def test_ctrl_c_reports_the_count_and_the_next_run_continues(
     assert (len(report["handoffs"]), report["complete"]) == (2, False)
     rest = json.loads(handoff("reconcile", "--json").stdout)
     assert (len(rest["handoffs"]), rest["complete"]) == (3, True)
+
+
+@pytest.mark.usefixtures("scenario", "handoff")  # they set the environment
+@pytest.mark.parametrize("output_format", ["table", "csv", "json"])
+def test_it_runs_if_its_output_is_closed(output_format: str) -> None:
+    command = [sys.executable, "-m", "handoff.cli", "reconcile", "--format", output_format]
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+    ended = subprocess.run(shell, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "0 open handoffs checked.\n")
 
 
 def test_only_one_run_at_a_time(scenario: Scenario, handoff: Command) -> None:
