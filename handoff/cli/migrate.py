@@ -62,7 +62,8 @@ def migrate(source: str | None) -> None:
         with closing(target):
             if source is None:
                 with exit_on_ledger_error():
-                    click.echo(_describe_migration(migrate_tables(target)))
+                    result = migrate_tables(target)
+                click.echo(_describe_migration(result))
                 return
             with closing(open_database(source)) as source_database:
                 with exit_on_ledger_error("--from"):

@@ -252,6 +252,16 @@ def test_the_source_cannot_be_written_during_the_copy(
         assert sum(1 for _ in moving) > 0
 
 
+@pytest.mark.usefixtures("handoff")  # it sets the environment
+def test_a_full_disk_for_the_output_is_no_fault_of_the_ledger() -> None:
+    arguments = [sys.executable, "-m", "handoff.cli", "migrate"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            arguments, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (2, "No space left on device.\n")
+
+
 @pytest.mark.parametrize(
     "wrong", ["sqlite:///no/such/file.db", "handoff.db", "mysql://u@h/d", "sqlite:///" + 256 * "a"]
 )
