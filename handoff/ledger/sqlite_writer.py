@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from handoff.deadline import Deadline
 from handoff.ledger.database import build_unavailable_error, translate_database_errors
 
-_POLL = 0.0002  # seconds; a transaction takes about 0.001
+_POLL = 0.0005  # seconds; polling more often takes time from the requests
 
 
 @dataclass(slots=True, eq=False)
