@@ -212,7 +212,7 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-BOTH = ("sqlite", "postgresql")
+BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.processes))
 """The kinds of database that a ledger may use."""
 
 

@@ -1,4 +1,4 @@
-"""Hooks into pytest: which tests start processes, their order, memory, logs and rules of CI."""
+"""Hooks into pytest: who may start programs, the order of tests, memory, logs, rules of CI."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import gc
 import os
 import signal
 import subprocess
-import types
-from collections.abc import Callable, Generator, Iterator, Sequence
-from functools import cache
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
-from typing import Any
 
 import pytest
 
-from tests.running_servers import RunningService, require_program
+from tests.running_servers import RunningService
 
 _LOG_LINES = 60  # of a service, shown with a failed test
-_STARTERS = (subprocess.Popen, subprocess.run, require_program)
 # The modules whose tests take the longest. They share no server, so they can be run anywhere.
 _LONGEST = ("test_fifty_kills", "test_postgres_restarts")
 
@@ -31,9 +28,6 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
-    for item in items:
-        if isinstance(item, pytest.Function) and _starts_processes(item):
-            item.add_marker("processes")
     yield  # pytest selects by markers, and groups the tests that share a fixture
     if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
         items[:] = _order_for_workers(items, int(workers))
@@ -45,6 +39,18 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     # Python's own thresholds cost processor time: the tests make many objects that live long.
     gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    with _allow_programs_if_marked(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    with _allow_programs_if_marked(item):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -65,6 +71,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@contextmanager
+def _allow_programs_if_marked(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that starts a program in the block, unless it has the marker `processes`."""
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        pytest.fail("This test starts a program. Mark it with `processes`.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        if not item.get_closest_marker("processes"):
+            patch.setattr(subprocess.Popen, "__init__", refuse)
+        yield
 
 
 def _order_for_workers(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
@@ -89,60 +108,3 @@ def _order_for_workers(items: Sequence[pytest.Item], workers: int) -> list[pytes
 def _take_share(items: Sequence[pytest.Item], number: int, shares: int) -> Sequence[pytest.Item]:
     """Return one of some equal shares of consecutive tests."""
     return items[len(items) * number // shares : len(items) * (number + 1) // shares]
-
-
-def _starts_processes(item: pytest.Function) -> bool:
-    """Return whether a test, or a fixture that it uses, can start another program."""
-    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    if "postgresql" in parameters:
-        return True
-    fixtures = item._fixtureinfo.name2fixturedefs
-    functions = [item.function, *(found[-1].func for found in fixtures.values())]
-    return any(_reaches_starter(function) for function in functions)
-
-
-@cache
-def _reaches_starter(function: Callable[..., Any]) -> bool:
-    """Return whether a function of the tests refers to a starter of programs, or to one that does.
-
-    It goes by the names that the code mentions, so it finds a starter even if a test passes by it.
-    """
-    seen: set[int] = set()
-    waiting: list[Any] = [function]
-    while waiting:
-        found = waiting.pop()
-        if id(found) in seen:
-            continue
-        seen.add(id(found))
-        if found in _STARTERS:
-            return True
-        waiting += _mentioned_in(found)
-    return False
-
-
-def _mentioned_in(found: object) -> Iterator[object]:
-    """Yield what a function or class of the tests mentions by a global name."""
-    if not getattr(found, "__module__", "").startswith("tests"):
-        return
-    if isinstance(found, type):
-        for value in vars(found).values():
-            yield getattr(value, "fget", None) or getattr(value, "__func__", value)
-        return
-    function = getattr(found, "__wrapped__", found)
-    if not isinstance(function, types.FunctionType):
-        return
-    for code in _code_objects(function.__code__):
-        names = code.co_names
-        for first, name in enumerate(names):
-            value = function.__globals__.get(name)
-            if isinstance(value, types.ModuleType) and first + 1 < len(names):
-                yield getattr(value, names[first + 1], None)
-            yield value
-
-
-def _code_objects(code: types.CodeType) -> Iterator[types.CodeType]:
-    """Yield a function's code and the code of the functions inside it."""
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _code_objects(constant)

@@ -95,6 +95,7 @@ COMMANDS = (
 )
 
 
+@pytest.mark.processes
 def test_commands_other_than_serve_load_no_web_server() -> None:
     names = ", ".join(f"handoff.cli.{command}" for command in COMMANDS)
     script = (

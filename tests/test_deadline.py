@@ -141,6 +141,7 @@ def test_a_rate_limit_does_not_wait_for_the_lookup_of_its_redis(
     assert unavailable["reason"] == "TimeoutError"
 
 
+@pytest.mark.processes
 def test_a_request_that_waited_too_long_for_a_thread_does_not_ask_the_shop(
     shop: RunningShop, tmp_path: Path
 ) -> None:

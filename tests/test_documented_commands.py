@@ -69,6 +69,7 @@ def list_requests_of_the_guide(
     return [(script, json.loads(answer)) for script, answer in re.findall(pattern, text, re.DOTALL)]
 
 
+@pytest.mark.processes
 def test_the_requests_of_the_guide_for_poq_have_these_answers(
     shop: RunningShop, tmp_path: Path
 ) -> None:
@@ -97,6 +98,7 @@ def list_curl_commands(page: str) -> list[str]:
     return re.findall(r"^ *(curl [^`]*)```", text, re.MULTILINE)
 
 
+@pytest.mark.processes
 def test_the_calls_for_a_try_succeed(shop: RunningShop, tmp_path: Path) -> None:
     require_program("curl")
     commands = [*list_curl_commands("demo.md"), *list_curl_commands("go-live.md")]
@@ -118,12 +120,14 @@ def list_acl_commands() -> list[str]:
     return sorted({line for line in lines if line.startswith("redis-cli ACL SETUSER")})
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("line", list_acl_commands())
 def test_redis_accepts_the_commands_that_create_users(redis_server: RedisServer, line: str) -> None:
     require_program("redis-cli")
     assert run_script(line.replace("redis-cli", f"redis-cli -p {redis_server.port}")) == "OK\n"
 
 
+@pytest.mark.processes
 def test_the_commands_for_backup_and_restore_bring_every_handoff_back(
     shop: RunningShop, tmp_path: Path
 ) -> None:

@@ -19,6 +19,8 @@ from handoff_sandbox.accounts import ADMIN_PASSWORD, CUSTOMER_PASSWORD
 
 from tests.running_servers import HOST, free_port, wait_for_port
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[1]
 RESOURCES = ("templates", "static", "translations")
 GERMAN_TITLE = "Dieser Link funktioniert nicht"

@@ -115,6 +115,7 @@ def test_styles_and_health_checks_work_while_paused(paused: Flask) -> None:
         assert style.status_code == 200
 
 
+@pytest.mark.processes
 def test_a_reload_pauses_and_resumes_without_a_gap(shop: RunningShop, tmp_path: Path) -> None:
     """With a file and SIGHUP. Meanwhile every request gets one response or the other."""
     switch = tmp_path / "paused"
@@ -141,6 +142,7 @@ def test_a_reload_pauses_and_resumes_without_a_gap(shop: RunningShop, tmp_path: 
             workers = service.worker_pids()
 
 
+@pytest.mark.processes
 def test_an_invalid_value_leaves_the_service_as_it_was(shop: RunningShop, tmp_path: Path) -> None:
     switch = tmp_path / "paused"
     switch.write_text("true\n")

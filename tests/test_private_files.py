@@ -38,6 +38,7 @@ def find_open_files(folder: Path) -> list[str]:
     ]
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("open_umask")
 def test_ledger_metrics_and_sessions_of_the_service(shop: RunningShop, tmp_path: Path) -> None:
     temporary, folder = tmp_path / "temporary", tmp_path / "made" / "by-the-service"
@@ -67,6 +68,7 @@ def test_the_ledger_of_an_app_that_another_server_runs(shop: RunningShop, tmp_pa
     app.extensions["handoff.objects"].database.close()
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("open_umask")
 @pytest.mark.parametrize("command", [["doctor", "--html", "report.html"], ["migrate"]])
 def test_what_commands_write(shop: RunningShop, tmp_path: Path, command: list[str]) -> None:

@@ -468,6 +468,7 @@ def test_memcached_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
         load_settings()
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("store", "fits"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 from flask.testing import FlaskClient
 
@@ -128,6 +129,7 @@ def test_each_address_has_a_count_of_its_own(make_app: MakeApp) -> None:
     assert open_unknown_link("192.0.2.3, 192.0.2.1") == 429
 
 
+@pytest.mark.processes
 def test_all_workers_count_together_in_redis(
     shop: RunningShop, tmp_path: Path, redis_server: RedisServer
 ) -> None:

@@ -15,6 +15,8 @@ from handoff.support_code import build_support_code, normalize_support_code
 from tests.browser.conftest import NewScenarios
 from tests.browser.page_scenarios import PAGES
 
+pytestmark = pytest.mark.processes
+
 RESULT_PAGES = [page for page in PAGES if page not in ("entry_page", "question")]
 WITHOUT_HANDOFF = {"unknown", "no_page", *PAGES[PAGES.index("too_many") :]}
 SMALL = ViewportSize(width=320, height=568)

@@ -9,6 +9,8 @@ from tests.browser.conftest import NewWebView, Serve
 from tests.browser.page_scenarios import SETTINGS
 from tests.browser.web_view import WebView
 
+pytestmark = pytest.mark.processes
+
 # Without access to orders, the page has to cover both cases.
 ORDERED = ("Your order has been placed", "There is nothing more to do.")
 USED = (

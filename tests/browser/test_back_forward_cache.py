@@ -19,6 +19,8 @@ from tests.browser.web_view import WebView
 from tests.conftest import MakeApp
 from tests.running_servers import require_program
 
+pytestmark = pytest.mark.processes
+
 CONTINUE = "Continue to checkout"
 REMEMBER = "addEventListener('pageshow', event => { window.cameFromCache = event.persisted; });"
 

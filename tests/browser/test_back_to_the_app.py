@@ -8,6 +8,8 @@ from playwright.sync_api import Route, expect
 from tests.browser.conftest import NewScenarios
 from tests.browser.web_view import WebView
 
+pytestmark = pytest.mark.processes
+
 BACK = "Back to the app"
 RETURN = "http://localhost:8/the-app"
 BRIDGE = """

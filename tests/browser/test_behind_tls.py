@@ -19,6 +19,8 @@ from tests.nginx_server import BARE, SERVICE, SHOP, NginxServer, running_nginx
 from tests.running_servers import RunningService, running_service, running_shop
 from tests.service_calls import create_environment
 
+pytestmark = pytest.mark.processes
+
 LINES = (("ITEM-02", 2), ("ITEM-07", 1))
 STOREFRONT = f"https://{SHOP}"
 

@@ -13,6 +13,8 @@ from tests.browser.ledger_queries import read_link_use
 from tests.browser.web_view import WebView
 from tests.running_servers import require_program
 
+pytestmark = pytest.mark.processes
+
 ENTRY_PAGE = "Taking you to checkout"
 CONTINUE = "Continue to checkout"
 NO_STORAGE = """

@@ -14,6 +14,8 @@ from tests.browser.ledger_queries import read_link_use
 from tests.browser.web_view import WebView
 from tests.running_servers import HOST
 
+pytestmark = pytest.mark.processes
+
 
 class SecondHost(BaseHTTPRequestHandler):
     """Answers `/` with a page, and everything else with a redirect to `localhost`."""

@@ -13,6 +13,8 @@ from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
 from tests.running_servers import RunningShop
 
+pytestmark = pytest.mark.processes
+
 FORCED = "Checkout opens from the app"
 
 

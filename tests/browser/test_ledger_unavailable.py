@@ -11,6 +11,8 @@ import pytest
 from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(scope="module")
 def environment_changes() -> dict[str, str]:

@@ -12,6 +12,8 @@ from tests.browser.ledger_queries import count_used_links
 from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
 
+pytestmark = pytest.mark.processes
+
 QUESTION = "Go to checkout at 127.0.0.1?"
 CONTINUE = "Continue to checkout"
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 from pathlib import Path
 
+import pytest
 import requests
 from playwright.sync_api import expect
 
@@ -13,6 +14,8 @@ from tests.browser.conftest import NewWebView, Serve
 from tests.browser.ledger_queries import read_link_use
 from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
+
+pytestmark = pytest.mark.processes
 
 UNUSED = (False, None, 0)
 

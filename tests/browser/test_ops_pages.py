@@ -18,6 +18,8 @@ from tests.conftest import FakeClock, Poq
 from tests.reconciliation.scenario import ADMIN, Scenario
 from tests.running_servers import HOST, RunningShop, free_port, serve_in_thread
 
+pytestmark = pytest.mark.processes
+
 PASSWORD = "a password of the support desk"
 RIGHTS = {
     "magento_admin_username": ADMIN["username"],

@@ -16,6 +16,8 @@ from tests.conftest import FakeClock
 from tests.running_servers import RunningShop
 from tests.web_checkout.poq_assets import PoqAssets
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def poq(serve: Serve, assets: PoqAssets, shop: RunningShop) -> Iterator[Poq]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewScenarios
+
+pytestmark = pytest.mark.processes
 
 LOGO = "https://cdn.shop.example/logo.svg"
 DARK_LOGO = "https://cdn.shop.example/logo-dark.svg"

@@ -19,6 +19,8 @@ from tests.conftest import KEY
 from tests.running_servers import HOST, RunningService, RunningShop, free_port, serve_in_thread
 from tests.webhooks.receiver_server import SECRET as WEBHOOK_SECRET
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def phone(browser: Browser, shared_service: RunningService, shop: RunningShop) -> Iterator[Page]:

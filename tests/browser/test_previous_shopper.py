@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
 
+pytestmark = pytest.mark.processes
+
 TYPED = {"firstname": "Olda", "street": "99 Old Street", "city": "Oldtown", "telephone": "0999"}
 TYPED_EMAIL = "olda@example.com"
 

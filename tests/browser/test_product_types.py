@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.browser.poq_cloud import Poq
 from tests.browser.test_transfer_to_order import get_order
 from tests.browser.web_view import WebView
 from tests.running_servers import RunningShop
+
+pytestmark = pytest.mark.processes
 
 
 def test_variants_are_ordered_with_their_options(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewWebView, VisitOtherWebsite
@@ -11,6 +12,8 @@ from tests.browser.ledger_queries import count_used_links, read_link_use
 from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
 from tests.running_servers import RunningShop
+
+pytestmark = pytest.mark.processes
 
 CONTINUE = "Continue to checkout"
 QUESTION = "Go to checkout at 127.0.0.1?"

@@ -14,6 +14,8 @@ from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
 from tests.running_servers import RunningShop
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def removed_sessions(shop: RunningShop) -> Iterator[Path]:

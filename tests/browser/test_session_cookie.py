@@ -10,6 +10,8 @@ import pytest
 from tests.browser.conftest import Serve
 from tests.browser.web_view import WebView
 
+pytestmark = pytest.mark.processes
+
 
 def get_session_cookie(web_view: WebView) -> dict[str, Any]:
     """Return the only session cookie."""

@@ -26,6 +26,8 @@ from tests.running_servers import (
 from tests.several_stores import CODES, TWO_TOWELS, create_settings_of_stores
 from tests.transfer.test_store_views import in_foreign_currency
 
+pytestmark = pytest.mark.processes
+
 HOSTS = ("www.shop.test", "www.shop-eu.test")
 DOMAIN = ".shop.test"
 # The towels, and the flat rate of 5 in the website's currency for each.

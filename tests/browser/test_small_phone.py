@@ -11,6 +11,8 @@ from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import WebView
 from tests.running_servers import RunningService
 
+pytestmark = pytest.mark.processes
+
 SHOP = "www.houseoffashionandhomeware.example"
 
 

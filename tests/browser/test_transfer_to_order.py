@@ -10,6 +10,8 @@ from tests.browser.poq_cloud import Poq
 from tests.browser.web_view import EMAIL, WebView
 from tests.running_servers import RunningShop
 
+pytestmark = pytest.mark.processes
+
 LINES = (("ITEM-02", 2), ("ITEM-07", 1))  # £12 and £17, flat rate £5 an item
 
 

@@ -14,6 +14,8 @@ from tests.browser.test_accessibility import run_axe
 from tests.running_servers import RunningShop
 from tests.web_checkout.poq_assets import SCRIPT, VERSION, PoqAssets, compute_integrity
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def poq(serve: Serve, assets: PoqAssets, shop: RunningShop) -> Iterator[Poq]:

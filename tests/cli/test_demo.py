@@ -66,6 +66,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
         assert "The demo has ended." in output_file.read_text()
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("number", "skus"), [(1, ["ITEM-01", "ITEM-07"]), (2, ["ITEM-03"]), (3, ["ITEM-05"])]
 )
@@ -82,11 +83,13 @@ def test_each_request_leads_to_checkout_with_exactly_that_bag(
         assert ("shopper@example.com" in account.text) == (number == 3)
 
 
+@pytest.mark.processes
 def test_the_first_url_is_that_of_the_phone(demo: RunningDemo) -> None:
     assert re.findall(r"http://\S+", demo.output)[0] == demo.phone
     assert "Handoff takes the bag" in requests.get(demo.phone, timeout=10).text
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("style", ["url", "form"])
 def test_the_phone_opens_checkout_in_both_styles(demo: RunningDemo, style: str) -> None:
     tap = {"bag": {"ITEM-09": 1}, "shopper": "guest", "kind": "bag", "style": style}
@@ -105,17 +108,20 @@ def test_the_phone_opens_checkout_in_both_styles(demo: RunningDemo, style: str) 
     assert seen["webhooks"][0]["call"] == "POST /webhook · handoff.opened"
 
 
+@pytest.mark.processes
 def test_its_settings_file_can_be_used_by_other_commands(demo: RunningDemo) -> None:
     settings = (demo.folder / "demo.env").read_text()
     assert "HANDOFF_API_KEYS=demo-key-that-is-no-secret" in settings
 
 
+@pytest.mark.processes
 def test_its_files_are_private_whatever_the_umask(demo: RunningDemo) -> None:
     made = [path for path in demo.folder.rglob("*") if path.name != "output"]
     assert {path.name for path in made} >= {"demo.env", "handoff.db", "service.log", "sessions"}
     assert [path for path in made if path.stat().st_mode & 0o077] == []
 
 
+@pytest.mark.processes
 def test_a_port_that_is_taken_is_named(demo: RunningDemo) -> None:
     taken = demo.shop.rsplit(":", 1)[1]
     command = [sys.executable, "-m", "handoff.cli", "demo", "--port", taken]
@@ -134,6 +140,7 @@ def test_without_the_sandbox_the_demo_says_how_to_install_it(
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.processes
 def test_the_pages_for_the_support_desk_open_with_the_printed_password(demo: RunningDemo) -> None:
     match = re.search(r"support +(\S+) .*password is (\S+)", demo.output)
     assert match is not None

@@ -21,6 +21,8 @@ from tests.command_in_process import run_command
 from tests.doctor.modified_shop import answer_before, answer_path, run_modified_shop
 from tests.service_calls import create_doctor_environment
 
+pytestmark = pytest.mark.processes
+
 Completed = subprocess.CompletedProcess[str]
 
 

@@ -241,6 +241,7 @@ def test_without_a_terminal_the_missing_option_is_named(
     assert not env_file.exists()
 
 
+@pytest.mark.processes
 def test_with_a_closed_input_the_missing_option_is_named(env_file: Path) -> None:
     command = f"exec {sys.executable} -m handoff.cli init --env-file {env_file} <&-"
     ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
@@ -265,6 +266,7 @@ def run_on_terminal(command: list[str], answers: bytes) -> tuple[int, str]:
     return code, output.decode()
 
 
+@pytest.mark.processes
 def test_it_asks_on_a_terminal(shop: RunningShop, env_file: Path, tmp_path: Path) -> None:
     env_php = write_env_php(tmp_path, describe_redis(6379))
     command = [sys.executable, "-m", "handoff.cli", "init", "--env-file", str(env_file)]
@@ -277,6 +279,7 @@ def test_it_asks_on_a_terminal(shop: RunningShop, env_file: Path, tmp_path: Path
     assert read_settings(env_file)["HANDOFF_MAGENTO_URL"] == shop.url
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     "spelling",
     [
@@ -358,6 +361,7 @@ def test_a_wrong_public_address_is_named(init: Init) -> None:
     assert "--public-url must be an http(s) URL with a host." in result.stderr
 
 
+@pytest.mark.processes
 def test_a_declined_change_writes_nothing(
     shop: RunningShop, env_file: Path, tmp_path: Path
 ) -> None:
@@ -370,6 +374,7 @@ def test_a_declined_change_writes_nothing(
     assert not env_file.parent.exists()
 
 
+@pytest.mark.processes
 def test_the_redis_user_may_write_sessions_only(
     init: Init, env_file: Path, redis_server: RedisServer
 ) -> None:
@@ -491,6 +496,7 @@ def test_a_folder_that_cannot_be_written_is_named(init: Init) -> None:
     assert "Traceback" not in result.output
 
 
+@pytest.mark.processes
 def test_it_ends_in_the_doctor(shop: RunningShop, env_file: Path) -> None:
     command = [sys.executable, "-m", "handoff.cli", "init", "--shop-url", shop.url, "--yes"]
     options = ["--session-store", shop.sessions.as_uri(), "--env-file", str(env_file)]

@@ -84,6 +84,7 @@ def has_ledger(url: str) -> bool:
         return database.has_tables()
 
 
+@pytest.mark.processes
 def test_the_output_names_the_version(target: str, handoff: Command) -> None:
     created = handoff("migrate")
     assert (created.exit_code, created.stdout) == (
@@ -105,6 +106,7 @@ def test_an_older_ledger_is_migrated(
     assert result.stdout == f"The ledger was migrated from version 0001 to {NEWEST}.\n"
 
 
+@pytest.mark.processes
 def test_every_row_is_copied_unchanged(
     ledger: LedgerWithHandoffs, source: str, target: str, handoff: Command
 ) -> None:
@@ -118,6 +120,7 @@ def test_every_row_is_copied_unchanged(
     assert len(read_rows(target)) == len(before) + 1
 
 
+@pytest.mark.processes
 def test_a_target_that_holds_handoffs_is_refused(
     ledger: LedgerWithHandoffs, source: str, target: str, clock: FakeClock, handoff: Command
 ) -> None:
@@ -131,6 +134,7 @@ def test_a_target_that_holds_handoffs_is_refused(
     assert read_rows(target) == before
 
 
+@pytest.mark.processes
 def test_ctrl_c_undoes_the_copy_and_it_can_be_repeated(
     ledger: LedgerWithHandoffs,
     source: str,
@@ -180,6 +184,7 @@ def half_copied(source: str, target: str) -> Iterator[subprocess.Popen[str]]:
         yield moving
 
 
+@pytest.mark.processes
 def test_a_copy_that_is_killed_half_way_leaves_nothing_and_can_be_repeated(
     ledger: LedgerWithHandoffs, source: str, target: str, handoff: Command
 ) -> None:
@@ -192,6 +197,7 @@ def test_a_copy_that_is_killed_half_way_leaves_nothing_and_can_be_repeated(
     assert read_rows(target) == before == read_rows(source)
 
 
+@pytest.mark.processes
 def test_a_server_that_is_killed_half_way_holds_nothing_afterwards(
     ledger: LedgerWithHandoffs, source: str, handoff: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +214,7 @@ def test_a_server_that_is_killed_half_way_holds_nothing_afterwards(
         assert read_rows(server.url()) == before == read_rows(source)
 
 
+@pytest.mark.processes
 def test_missing_rows_undo_the_copy(
     ledger: LedgerWithHandoffs,
     source: str,
@@ -233,6 +240,7 @@ def test_missing_rows_undo_the_copy(
     assert not has_ledger(target)
 
 
+@pytest.mark.processes
 def test_the_source_cannot_be_written_during_the_copy(
     ledger: LedgerWithHandoffs, source: str, target: str
 ) -> None:
@@ -252,6 +260,7 @@ def test_the_source_cannot_be_written_during_the_copy(
         assert sum(1 for _ in moving) > 0
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("handoff")  # it sets the environment
 def test_a_full_disk_for_the_output_is_no_fault_of_the_ledger() -> None:
     arguments = [sys.executable, "-m", "handoff.cli", "migrate"]
@@ -262,6 +271,7 @@ def test_a_full_disk_for_the_output_is_no_fault_of_the_ledger() -> None:
     assert (ended.returncode, ended.stderr) == (2, "No space left on device.\n")
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     "wrong", ["sqlite:///no/such/file.db", "handoff.db", "mysql://u@h/d", "sqlite:///" + 256 * "a"]
 )

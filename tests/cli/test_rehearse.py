@@ -20,6 +20,8 @@ from tests.running_servers import RunningShop, free_port, running_service, runni
 from tests.service_calls import create_environment
 from tests.webhooks.receiver_server import SECRET, running_receiver
 
+pytestmark = pytest.mark.processes
+
 NO_ADMIN = {"HANDOFF_MAGENTO_ADMIN_USERNAME": "", "HANDOFF_MAGENTO_ADMIN_PASSWORD": ""}
 
 

@@ -119,6 +119,7 @@ def rights_of_plain_user() -> Iterator[tuple[str, str]]:
             os.setegid(0)
 
 
+@pytest.mark.processes
 def test_the_list_of_commands_is_shown_without_importing_one() -> None:
     script = "import sys; from handoff.cli import main; main(['--help'], standalone_mode=False)"
     command = [sys.executable, "-c", f"{script}; print(*sorted(sys.modules))"]
@@ -147,6 +148,7 @@ def test_every_command_has_help() -> None:
         assert len(text) > 200
 
 
+@pytest.mark.processes
 def test_health_needs_no_key(shop: RunningShop, tmp_path: Path) -> None:
     with running_service(create_environment(shop, tmp_path), tmp_path) as service:
         answer = requests.get(f"{service.url}/healthz", timeout=10)
@@ -182,6 +184,7 @@ def read_start_report(shop: RunningShop, folder: Path, **changes: str) -> list[s
     return lines
 
 
+@pytest.mark.processes
 def test_the_service_says_its_version_and_what_it_reaches(
     shop: RunningShop, tmp_path: Path
 ) -> None:
@@ -193,12 +196,14 @@ def test_the_service_says_its_version_and_what_it_reaches(
     assert last == "Next: handoff doctor"
 
 
+@pytest.mark.processes
 def test_the_service_starts_without_the_shop_and_says_so(shop: RunningShop, tmp_path: Path) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
     lines = read_start_report(shop, tmp_path, HANDOFF_MAGENTO_URL=nowhere)
     assert f"{nowhere}: NOT reached" in lines[3]
 
 
+@pytest.mark.processes
 def test_several_workers_share_one_ledger(shop: RunningShop, tmp_path: Path) -> None:
     with running_service(create_environment(shop, tmp_path), tmp_path, workers=4) as service:
         assert len(service.worker_pids()) == 4
@@ -207,6 +212,7 @@ def test_several_workers_share_one_ledger(shop: RunningShop, tmp_path: Path) -> 
         assert len(urls) == 1
 
 
+@pytest.mark.processes
 def test_the_wsgi_application_is_the_same_service(shop: RunningShop, tmp_path: Path) -> None:
     port = free_port()
     environment = create_environment(
@@ -221,6 +227,7 @@ def test_the_wsgi_application_is_the_same_service(shop: RunningShop, tmp_path: P
     assert KEY not in ran.stderr
 
 
+@pytest.mark.processes
 def test_a_chunked_body_has_the_same_limit(shop: RunningShop, tmp_path: Path) -> None:
     """A body sent in pieces must not be cut at the limit and accepted."""
     start = b'{"items":[{"sku":"ITEM-01","quantity":1}],"currency":"GBP","reference":"r"}'

@@ -57,6 +57,7 @@ def post_password(url: str, password: str) -> requests.Response:
     return requests.post(f"{url}/ops/login", data=data, allow_redirects=False, timeout=30)
 
 
+@pytest.mark.processes
 def test_the_pages_answer_at_their_own_address_only(shop: RunningShop, tmp_path: Path) -> None:
     ops_port = free_port()
     ops_url = f"http://{HOST}:{ops_port}"
@@ -84,6 +85,7 @@ def test_the_pages_answer_at_their_own_address_only(shop: RunningShop, tmp_path:
         assert PASSWORD not in service.log.read_text()
 
 
+@pytest.mark.processes
 def test_a_client_of_a_unix_socket_cannot_choose_the_pages_by_its_host(
     shop: RunningShop, tmp_path: Path
 ) -> None:

@@ -95,6 +95,7 @@ def test_a_file_that_is_no_ledger_of_this_version_is_named(
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
 def test_a_server_database_has_to_be_utf8(
     handoff: Command,
@@ -110,6 +111,7 @@ def test_a_server_database_has_to_be_utf8(
         assert PASSWORD not in result.stderr
 
 
+@pytest.mark.processes
 def test_the_file_to_move_is_named_if_it_is_no_ledger(
     handoff: Command, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

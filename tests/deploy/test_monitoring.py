@@ -7,6 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import MakeApp
 from tests.nginx_server import CONF
 from tests.running_servers import require_program
@@ -39,10 +41,12 @@ def find_metrics(text: str) -> set[str]:
     return {_SUFFIX.sub("", name) for name in re.findall(r"\bhandoff_\w+", text)}
 
 
+@pytest.mark.processes
 def test_prometheus_accepts_the_alerts() -> None:
     run_promtool("check", "rules", ALERTS)
 
 
+@pytest.mark.processes
 def test_each_alert_fires_and_none_does_while_all_is_well() -> None:
     run_promtool("test", "rules", UNIT_TESTS)
     cases = UNIT_TESTS.read_text("utf-8")
@@ -51,6 +55,7 @@ def test_each_alert_fires_and_none_does_while_all_is_well() -> None:
         assert f"alertname: {alert}, eval_time: 150m, exp_alerts: []" in cases
 
 
+@pytest.mark.processes
 def test_prometheus_accepts_the_queries_of_the_dashboard(tmp_path: Path) -> None:
     queries = [each.replace("$__rate_interval", "5m") for each in list_dashboard_queries()]
     assert len(queries) > 15

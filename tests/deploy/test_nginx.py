@@ -15,6 +15,8 @@ from tests.nginx_server import BARE as BARE_DOMAIN
 from tests.nginx_server import SERVICE, SHOP, NginxServer, running_nginx
 from tests.running_servers import RunningService, RunningShop, free_port
 
+pytestmark = pytest.mark.processes
+
 HANDOFF = f"https://{SHOP}/handoff"
 JSON = {"Authorization": KEY, "Content-Type": "application/json"}
 HSTS = ["max-age=63072000"]

@@ -23,6 +23,8 @@ from tests.running_servers import (
 )
 from tests.service_calls import create_environment, post_transfer
 
+pytestmark = pytest.mark.processes
+
 # A shop's nginx with a location of Magento's nginx.conf.sample, and the usual log.
 CONFIGURATION = """\
 user {user};

@@ -13,6 +13,8 @@ from tests.nginx_server import SHOP, NginxResponse, NginxServer, running_nginx
 from tests.running_servers import HOST, RunningShop, free_port, running_service
 from tests.service_calls import create_environment
 
+pytestmark = pytest.mark.processes
+
 OPS = "https://ops.shop.test"
 PASSWORD = "a password of the support desk"
 LINK = f"https://{SHOP}/handoff/h/{'A' * 22}.{'B' * 43}"

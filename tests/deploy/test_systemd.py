@@ -21,6 +21,7 @@ def verify(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True)
 
 
+@pytest.mark.processes
 def test_systemd_finds_no_fault_in_the_units(tmp_path: Path) -> None:
     for unit in UNITS:
         text = unit.read_text("utf-8").replace(COMMAND, shutil.which("true") or "")

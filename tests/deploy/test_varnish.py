@@ -12,6 +12,8 @@ from tests.browser.poq_cloud import Poq
 from tests.nginx_server import CONF
 from tests.running_servers import HOST, RunningService, free_port, require_program, wait_for_port
 
+pytestmark = pytest.mark.processes
+
 # It caches every response, and removes cookies from requests and responses.
 SHOP_VCL = """
 sub vcl_recv {

@@ -85,6 +85,7 @@ def test_the_file_system_is_checked(
     assert check_file(path)["Ledger's disk"].severity == verdict
 
 
+@pytest.mark.processes
 def test_checking_a_server_creates_no_tables(postgres: PostgresServer, tmp_path: Path) -> None:
     address = postgres.new_database()
     for _ in range(2):
@@ -98,6 +99,7 @@ def test_checking_a_server_creates_no_tables(postgres: PostgresServer, tmp_path:
     assert "version 0000" in check_url(address, tmp_path)["Ledger"].seen
 
 
+@pytest.mark.processes
 def test_a_server_that_refuses_the_login_is_a_fault_and_its_password_is_not_shown(
     postgres: PostgresServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -34,6 +34,7 @@ def admin(redis_server: RedisServer) -> Iterator[redis.Redis]:
         client.flushall()
 
 
+@pytest.mark.processes
 def test_a_redis_user_with_all_rights_is_a_warning(
     redis_server: RedisServer, admin: redis.Redis, tmp_path: Path
 ) -> None:
@@ -45,6 +46,7 @@ def test_a_redis_user_with_all_rights_is_a_warning(
     assert 0 < int(str(admin.ttl(key))) <= 60
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(("rights", "severity"), [(["+hget"], "ok"), ([], "warning")])
 def test_a_redis_user_needs_the_rights_to_write_and_to_read_one_session(
     redis_server: RedisServer,
@@ -67,6 +69,7 @@ def test_a_redis_user_needs_the_rights_to_write_and_to_read_one_session(
     assert "a-fine-password" not in written.seen
 
 
+@pytest.mark.processes
 def test_a_replica_is_a_fault(
     redis_server: RedisServer, admin: redis.Redis, tmp_path: Path
 ) -> None:
@@ -77,6 +80,7 @@ def test_a_replica_is_a_fault(
     assert "primary" in found.advice
 
 
+@pytest.mark.processes
 def test_a_wrong_password_is_a_fault_and_is_not_shown(
     redis_server: RedisServer, admin: redis.Redis, tmp_path: Path
 ) -> None:
@@ -93,6 +97,7 @@ def test_a_redis_that_does_not_run_is_a_fault(tmp_path: Path) -> None:
     assert "cannot be reached" in found.seen
 
 
+@pytest.mark.processes
 def test_a_certificate_that_is_not_trusted_is_named(tmp_path: Path) -> None:
     authority, port = Authority(tmp_path), free_port()
     options = build_tls_options(authority, port, asks_for_certificate=False)

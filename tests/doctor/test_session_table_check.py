@@ -12,6 +12,8 @@ from tests.doctor.conftest import create_context, good_settings, run_checks_name
 from tests.mariadb import MariadbServer, PhpSessionRows, ShopDatabase, derive_session_store_key
 from tests.running_servers import RunningShop, free_port
 
+pytestmark = pytest.mark.processes
+
 STORE, RIGHTS, KEY = "Session store", "Rights in the session store", "Key of the session store"
 
 

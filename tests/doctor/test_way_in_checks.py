@@ -59,6 +59,7 @@ def test_an_unread_session_is_a_fault(run_doctor: RunDoctor, tmp_path: Path) -> 
     assert "valkey" not in found.advice
 
 
+@pytest.mark.processes
 def test_an_unread_session_in_redis_may_be_the_valkey_of_magento_2_4_9(
     run_doctor: RunDoctor, redis_server: RedisServer
 ) -> None:

@@ -92,6 +92,7 @@ def app(make_app: MakeApp, redis_server: RedisServer) -> Flask:
     return make_app(session_store=SecretStr(redis_server.url), checkout_preflight="off")
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("trouble", [full, refusing_writes, read_only, stalled, gone])
 def test_a_link_opened_during_a_failure_works_afterwards(
     trouble: Trouble, poq: Poq, phone: FlaskClient, redis_server: RedisServer
@@ -109,6 +110,7 @@ def test_a_link_opened_during_a_failure_works_afterwards(
     assert phone.post(link).status_code == 303
 
 
+@pytest.mark.processes
 def test_a_redis_restart_between_page_and_post_does_no_harm(
     poq: Poq, phone: FlaskClient, redis_server: RedisServer
 ) -> None:
@@ -120,6 +122,7 @@ def test_a_redis_restart_between_page_and_post_does_no_harm(
     assert phone.post(link).status_code == 303
 
 
+@pytest.mark.processes
 def test_a_slow_redis_delays_the_answer_and_no_more(
     poq: Poq, phone: FlaskClient, redis_server: RedisServer
 ) -> None:

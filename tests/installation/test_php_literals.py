@@ -39,6 +39,7 @@ def test_the_values_are_those_of_php() -> None:
     assert value[1] == "one"
 
 
+@pytest.mark.processes
 def test_php_reads_the_same(tmp_path: Path) -> None:
     php = shutil.which("php")
     if php is None:

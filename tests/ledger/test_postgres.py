@@ -31,6 +31,8 @@ from handoff.problems import LedgerUnavailable
 from tests.ledger.stored_handoffs import NEW_HANDOFF
 from tests.postgres import PASSWORD, PostgresServer, running_postgres
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def url(postgres: PostgresServer) -> str:

@@ -201,6 +201,7 @@ def process_that_holds_the_lock(url: str) -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
+@pytest.mark.processes
 def test_a_process_that_dies_releases_the_lock(writers: Writers) -> None:
     with process_that_holds_the_lock(writers.url) as process:
         early = writers.write(writers.insert("early"), seconds=0.1)
@@ -211,6 +212,7 @@ def test_a_process_that_dies_releases_the_lock(writers: Writers) -> None:
     assert writers.read_names() == ["waiting"]
 
 
+@pytest.mark.processes
 def test_a_frozen_process_with_the_lock_holds_up_no_request_beyond_its_deadline(
     impatient_writers: Writers,
 ) -> None:
@@ -245,6 +247,7 @@ def test_a_file_that_another_program_has_locked_holds_up_no_request_beyond_its_d
     assert writers.read_names() == ["afterwards"]
 
 
+@pytest.mark.processes
 def test_a_forked_process_writes_with_a_thread_and_a_lock_of_its_own(writers: Writers) -> None:
     writers.write(writers.insert("parent")).result()
     script = (

@@ -131,6 +131,7 @@ def staging(
         yield staging
 
 
+@pytest.mark.processes
 @pytest.mark.fuzzing
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.data())

@@ -97,6 +97,7 @@ def test_an_address_that_cannot_be_reached_has_a_kind(url: str, kind: str) -> No
     assert "secret" not in raised.value.reason
 
 
+@pytest.mark.processes
 def test_a_certificate_for_another_host_is_named_as_the_reason(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

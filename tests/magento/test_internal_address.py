@@ -71,6 +71,7 @@ def look(client: MagentoClient) -> object:
     return answer.body
 
 
+@pytest.mark.processes
 def test_an_ip_address_shows_the_public_hosts_certificate(authority: Authority) -> None:
     """As a load balancer does, whose address is a number and whose certificate is the shop's."""
     with inner_shop(authority, PUBLIC) as (port, asked):
@@ -81,6 +82,7 @@ def test_an_ip_address_shows_the_public_hosts_certificate(authority: Authority) 
         assert asked == [PUBLIC]
 
 
+@pytest.mark.processes
 def test_a_host_name_shows_its_own_certificate(authority: Authority) -> None:
     with inner_shop(authority, "localhost") as (port, asked):
         client = MagentoClient(
@@ -90,6 +92,7 @@ def test_a_host_name_shows_its_own_certificate(authority: Authority) -> None:
         assert asked == ["localhost"]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("known", [True, False])
 def test_a_bad_certificate_is_refused_and_logged_with_a_hint(
     known: bool, authority: Authority, captured_log: CapturedLog
@@ -134,6 +137,7 @@ def test_a_redirect_to_https_is_not_followed_but_logged_with_a_hint(
     assert "the-masked-id" not in f"{told}{raised.value.detail}"
 
 
+@pytest.mark.processes
 def test_a_certificate_authority_of_others_is_not_trusted(
     tmp_path: Path, authority: Authority
 ) -> None:

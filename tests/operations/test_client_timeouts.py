@@ -7,10 +7,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 import requests
 
 from tests.running_servers import RunningShop, running_service
 from tests.service_calls import create_environment
+
+pytestmark = pytest.mark.processes
 
 _THREADS = 16
 _FORM = b"POST /h HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"

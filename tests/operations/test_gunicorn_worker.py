@@ -31,6 +31,7 @@ def _list_sockets(folder: Path) -> Iterator[Path]:
                 yield file
 
 
+@pytest.mark.processes
 def test_every_worker_gets_a_share_of_the_connections(shop: RunningShop, tmp_path: Path) -> None:
     with (
         running_service(create_environment(shop, tmp_path), tmp_path) as service,

@@ -74,6 +74,7 @@ def on_redis(make_app: MakeApp, redis_server: RedisServer) -> Callable[[], Flask
     return lambda: make_app(session_store=SecretStr(url)).test_client()
 
 
+@pytest.mark.processes
 def test_the_check_needs_no_further_redis_rights_and_leaves_nothing_in_redis(
     on_redis: Callable[[], FlaskClient], redis_server: RedisServer
 ) -> None:
@@ -82,6 +83,7 @@ def test_the_check_needs_no_further_redis_rights_and_leaves_nothing_in_redis(
         assert all(0 <= connection.ttl(key) <= 1 for key in connection.keys())
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     "redis_settings",
     [
@@ -107,6 +109,7 @@ def test_a_service_whose_redis_refuses_writes_is_not_ready(
     assert on_redis().get("/readyz").status_code == 200
 
 
+@pytest.mark.processes
 def test_a_service_whose_postgres_is_read_only_is_not_ready(
     make_app: MakeApp, postgres: PostgresServer
 ) -> None:

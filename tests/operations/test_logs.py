@@ -25,6 +25,7 @@ def read_request_lines(log: Path) -> list[dict[str, Any]]:
     return [event for event in events if event["event"] == "request"]
 
 
+@pytest.mark.processes
 def test_a_request_is_logged_by_rule_and_handoff_id(shop: RunningShop, tmp_path: Path) -> None:
     with running_service(create_environment(shop, tmp_path), tmp_path) as service:
         answer = post_transfer(service.url, {"quote_id": shop.create_guest_quote(("ITEM-01", 1))})
@@ -53,6 +54,7 @@ def test_files_are_logged_only_if_they_cannot_be_served(
     assert (line["rule"], line["status"]) == ("/static/<path:filename>", 404)
 
 
+@pytest.mark.processes
 def test_no_credential_is_written_to_the_log_the_ledger_or_a_page(
     shop: RunningShop, tmp_path: Path
 ) -> None:
@@ -120,6 +122,7 @@ def send_invalid_request(url: str, text: str) -> None:
         assert line.recv(100)
 
 
+@pytest.mark.processes
 def test_no_credential_of_direct_entry_is_written_to_the_log_the_ledger_or_a_page(
     shop: RunningShop, tmp_path: Path
 ) -> None:
@@ -206,6 +209,7 @@ def test_a_text_without_a_secret_stays_as_it_is() -> None:
     assert redact(words) == words
 
 
+@pytest.mark.processes
 def test_the_service_works_while_the_disk_of_the_log_is_full(
     shop: RunningShop, tmp_path: Path
 ) -> None:

@@ -18,6 +18,8 @@ from tests.conftest import KEY
 from tests.running_servers import RunningService, running_service, running_shop
 from tests.service_calls import create_environment
 
+pytestmark = pytest.mark.processes
+
 POST = b"POST /api/cart-transfer HTTP/1.1\r\nHost: x\r\n"
 SIGNED = POST + f"Authorization: {KEY}\r\nContent-Type: application/json\r\n".encode()
 FORM = b"POST /h HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"

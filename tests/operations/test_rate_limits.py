@@ -106,6 +106,7 @@ def test_callers_of_earlier_minutes_leave_the_memory(rate_limit_clock: FakeClock
 # In a Redis that several workers share
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("workers", [0, 1, 3])
 def test_threads_of_all_workers_count_together(client: redis.Redis, workers: int) -> None:
     """Without Redis the threads of one worker do."""
@@ -126,6 +127,7 @@ def test_threads_of_all_workers_count_together(client: redis.Redis, workers: int
     assert waits.count(0) == 50
 
 
+@pytest.mark.processes
 def test_a_worker_that_has_counted_nothing_knows_what_the_others_did(
     redis_server: RedisServer, client: redis.Redis
 ) -> None:
@@ -137,6 +139,7 @@ def test_a_worker_that_has_counted_nothing_knows_what_the_others_did(
     assert limit.get_retry_after("somebody else") == 0
 
 
+@pytest.mark.processes
 def test_redis_learns_no_address_and_forgets_after_a_minute(
     redis_server: RedisServer, client: redis.Redis
 ) -> None:
@@ -148,6 +151,7 @@ def test_redis_learns_no_address_and_forgets_after_a_minute(
     assert all(key.startswith("handoff:") and 0 < client.ttl(key) <= 60 for key in keys)
 
 
+@pytest.mark.processes
 def test_few_rights_in_redis_are_enough(redis_server: RedisServer, client: redis.Redis) -> None:
     """docs/running.md names these."""
     rights = "~handoff:* -@all +select +evalsha +script|load +incrby +expire +get +ttl"
@@ -166,6 +170,7 @@ def test_few_rights_in_redis_are_enough(redis_server: RedisServer, client: redis
         execute("ACL", "DELUSER", "counter")
 
 
+@pytest.mark.processes
 def test_redis_is_reached_by_its_socket(tmp_path: Path) -> None:
     path = tmp_path / "redis.sock"
     server = RedisServer(free_port(), tmp_path, options=("--unixsocket", str(path)))
@@ -180,6 +185,7 @@ def test_redis_is_reached_by_its_socket(tmp_path: Path) -> None:
 # While that Redis is away
 
 
+@pytest.mark.processes
 def test_nobody_is_refused_because_redis_is_away(
     tmp_path: Path, rate_limit_clock: FakeClock, captured_log: CapturedLog
 ) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 import redis
 import requests
 
@@ -20,6 +21,8 @@ from handoff.web_view_link import LinkTokens
 from tests.postgres import PostgresServer
 from tests.running_servers import RedisServer, RunningService, RunningShop, running_service
 from tests.service_calls import build_web_view_cookie, create_environment, post_transfer
+
+pytestmark = pytest.mark.processes
 
 OLD, NEW = "the-old-one-that-is-long-enough", "the-new-one-that-is-long-enough"
 SESSIONS = ["on", "resetkeys", "~sess_*", "-@all", "+hset", "+expire", "+select"]

@@ -137,6 +137,7 @@ def test_warnings_and_errors_of_the_log_are_counted_by_event(
     assert not any("12345" in event for event, _ in events)
 
 
+@pytest.mark.processes
 def test_the_numbers_are_those_of_all_workers_and_no_files_are_left(
     shop: RunningShop, tmp_path: Path
 ) -> None:
@@ -162,6 +163,7 @@ def test_the_numbers_are_those_of_all_workers_and_no_files_are_left(
     assert list(tmp_path.glob("handoff-metrics-*")) == []
 
 
+@pytest.mark.processes
 def test_the_service_works_if_the_metrics_cannot_be_written(
     shop: RunningShop, tmp_path: Path
 ) -> None:

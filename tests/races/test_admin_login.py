@@ -21,6 +21,8 @@ from tests.races.simultaneous_requests import (
 )
 from tests.running_servers import RunningService, RunningShop, running_service
 
+pytestmark = pytest.mark.processes
+
 LOGIN = "POST /rest/default/V1/integration/admin/token"
 
 

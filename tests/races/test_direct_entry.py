@@ -20,6 +20,8 @@ from tests.races.simultaneous_requests import (
 from tests.running_servers import RunningService, RunningShop, running_service
 from tests.service_calls import post_transfer
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(scope="module")
 def direct_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -16,6 +16,8 @@ from tests.races.simultaneous_requests import (
 )
 from tests.running_servers import RunningService, RunningShop
 
+pytestmark = pytest.mark.processes
+
 ROUNDS = 3
 BAGS: dict[str, list[dict[str, Any]]] = {
     "one line": [{"sku": "ITEM-01", "quantity": 2}],

@@ -20,6 +20,8 @@ from tests.races.processes import kill_all
 from tests.races.retrying_load import assert_nothing_was_lost, run_load, wait_until
 from tests.running_servers import RunningService, RunningShop, free_port, running_service
 
+pytestmark = pytest.mark.processes
+
 KILLS = {
     "sqlite": {"worker": 43, "service": 7},
     "postgresql": {"worker": 26, "service": 6, "backend": 10, "database": 8},

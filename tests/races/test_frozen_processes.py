@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.magento.faulty_shop import Call
 from tests.races.call_gate import TIMEOUT, CallGate
 from tests.races.ledger_access import (
@@ -22,6 +24,8 @@ from tests.races.simultaneous_requests import (
     send,
 )
 from tests.running_servers import RunningService
+
+pytestmark = pytest.mark.processes
 
 
 def is_read_of_filled_cart(call: Call) -> bool:

@@ -20,6 +20,8 @@ from tests.races.simultaneous_requests import (
 )
 from tests.running_servers import RunningService, RunningShop, running_service
 
+pytestmark = pytest.mark.processes
+
 NEW = "another secret that is just as long as it has to be"
 OLDER = "a secret from before the last one"
 NEWEST = "the secret that comes after the other one"

@@ -26,6 +26,8 @@ from tests.races.simultaneous_requests import (
 )
 from tests.running_servers import RunningService, RunningShop, running_service
 
+pytestmark = pytest.mark.processes
+
 
 def kill_worker_of_held_call(
     service: RunningService, gate: CallGate, asking: Future[Answer], ledger: str

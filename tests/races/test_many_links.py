@@ -6,9 +6,13 @@ import multiprocessing
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
+import pytest
+
 from tests.races.ledger_access import get_handoff_id, issue_links, read_handoffs
 from tests.races.link_tries import post_to_every_link, set_start_barrier
 from tests.running_servers import RunningService
+
+pytestmark = pytest.mark.processes
 
 LINKS = 400
 PROCESSES = 8

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from handoff.ledger.handoff_repository import MAX_REOPENS
 from tests.races.ledger_access import issue_links, read_handoff
 from tests.races.simultaneous_requests import (
@@ -13,6 +15,8 @@ from tests.races.simultaneous_requests import (
     sorted_statuses,
 )
 from tests.running_servers import RunningService
+
+pytestmark = pytest.mark.processes
 
 
 def test_one_of_fifty_web_views_is_let_in(

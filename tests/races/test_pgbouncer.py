@@ -15,6 +15,8 @@ from tests.races.conftest import build_environment
 from tests.races.retrying_load import assert_nothing_was_lost, run_load
 from tests.running_servers import RunningShop, running_service
 
+pytestmark = pytest.mark.processes
+
 MODES = {"session": 32, "transaction": 3}
 
 

@@ -19,6 +19,8 @@ from tests.races.simultaneous_requests import (
 )
 from tests.running_servers import HOST, RunningService, RunningShop, running_service
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def server() -> Iterator[PostgresServer]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from handoff.ledger.purge import PurgeCounts, Purger, PurgeRequest
 from tests.races.ledger_access import (
     backdate_handoffs,
@@ -17,6 +19,8 @@ from tests.races.simultaneous_requests import (
     sorted_statuses,
 )
 from tests.running_servers import RunningService
+
+pytestmark = pytest.mark.processes
 
 OLD = 1_000
 _YEAR = 365 * 24 * 3_600_000

@@ -20,6 +20,8 @@ from tests.races.simultaneous_requests import (
 )
 from tests.running_servers import RunningShop, running_service
 
+pytestmark = pytest.mark.processes
+
 _LEDGER_TIMEOUT = 2.5  # seconds; the ledger's own timeouts are 3 s and more
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.races.ledger_access import read_handoff, read_handoffs, select_current
 from tests.races.simultaneous_requests import (
     Answer,
@@ -12,6 +14,8 @@ from tests.races.simultaneous_requests import (
     sorted_statuses,
 )
 from tests.running_servers import RunningService, RunningShop
+
+pytestmark = pytest.mark.processes
 
 ROUNDS = 12
 

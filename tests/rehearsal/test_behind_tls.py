@@ -15,6 +15,8 @@ from tests.rehearsal.staging_shop import ADMIN
 from tests.running_servers import HOST, running_service, running_shop
 from tests.service_calls import create_environment
 
+pytestmark = pytest.mark.processes
+
 # DNS does not know the hosts of the tests: connections to them go to nginx.
 _COMMAND = """
 import sys, urllib3.util.connection as connections

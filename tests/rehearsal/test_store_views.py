@@ -13,6 +13,8 @@ from tests.running_servers import free_port, running_service, running_shop_of_st
 from tests.service_calls import create_environment
 from tests.several_stores import CODES, create_settings_of_stores
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(scope="module")
 def staging(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StagingShop]:

@@ -101,6 +101,7 @@ def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhoneServer]:
             yield PhoneServer(app.test_client(), shop)
 
 
+@pytest.mark.processes
 def test_the_page_explains_cart_transfer_and_offers_the_products(
     phone: PhoneServer,
 ) -> None:
@@ -113,6 +114,7 @@ def test_the_page_explains_cart_transfer_and_offers_the_products(
             assert answer.mimetype == "image/svg+xml"
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("path", ["/", "/opening"])
 def test_pages_have_no_inline_code_and_do_not_contain_the_key(
     phone: PhoneServer, path: str
@@ -125,6 +127,7 @@ def test_pages_have_no_inline_code_and_do_not_contain_the_key(
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
+@pytest.mark.processes
 @STYLES
 def test_a_bag_becomes_an_instruction_of_the_chosen_style(phone: PhoneServer, style: str) -> None:
     events = phone.check_out(f"bag-{style}", style=style)
@@ -139,6 +142,7 @@ def test_a_bag_becomes_an_instruction_of_the_chosen_style(phone: PhoneServer, st
     assert transfer["ms"] > 0
 
 
+@pytest.mark.processes
 def test_a_guests_quote_is_created_in_the_shop_first(phone: PhoneServer) -> None:
     events = phone.check_out("guest-quote", kind="quote")
     assert [call.split()[0] for call in list_requests(events, "shop")] == ["POST"] * 3
@@ -147,6 +151,7 @@ def test_a_guests_quote_is_created_in_the_shop_first(phone: PhoneServer) -> None
     assert find_instruction(events)["token"]
 
 
+@pytest.mark.processes
 def test_a_customers_quote_holds_exactly_the_apps_bag(phone: PhoneServer) -> None:
     token = phone.shop.log_in_customer("other@example.com")
     phone.shop.fill_customer_quote(token, ("ITEM-07", 3))
@@ -157,6 +162,7 @@ def test_a_customers_quote_holds_exactly_the_apps_bag(phone: PhoneServer) -> Non
     assert find_instruction(events)["token"]
 
 
+@pytest.mark.processes
 @STYLES
 @pytest.mark.parametrize("shopper", ["guest", "sam"])
 def test_credentials_are_shortened(phone: PhoneServer, shopper: str, style: str) -> None:
@@ -181,6 +187,7 @@ def test_only_credentials_are_shortened() -> None:
     assert shorten_credentials("eyJraWQiOiIx.eyJ1aWQ.sig") == "eyJr…"
 
 
+@pytest.mark.processes
 def test_a_line_that_the_shop_refuses_is_named_and_there_is_no_instruction(
     phone: PhoneServer,
 ) -> None:
@@ -191,6 +198,7 @@ def test_a_line_that_the_shop_refuses_is_named_and_there_is_no_instruction(
         assert events[-3]["status"] in (400, 422)
 
 
+@pytest.mark.processes
 @STYLES
 def test_a_second_phone_is_refused_and_its_page_is_shown(phone: PhoneServer, style: str) -> None:
     link = phone.request_link(f"second-{style}", style=style)
@@ -201,6 +209,7 @@ def test_a_second_phone_is_refused_and_its_page_is_shown(phone: PhoneServer, sty
     assert "This link has already been used" in second[-1]["text"]
 
 
+@pytest.mark.processes
 @STYLES
 def test_a_preview_bot_does_not_use_the_link(phone: PhoneServer, style: str) -> None:
     link = phone.request_link(f"bot-{style}", style=style)
@@ -210,6 +219,7 @@ def test_a_preview_bot_does_not_use_the_link(phone: PhoneServer, style: str) -> 
     assert list_statuses(phone.send_visitor("second", link))[-1] == 303
 
 
+@pytest.mark.processes
 @STYLES
 def test_after_the_order_the_page_says_that_it_was_placed(phone: PhoneServer, style: str) -> None:
     link = phone.request_link(f"bought-{style}", style=style)
@@ -220,6 +230,7 @@ def test_after_the_order_the_page_says_that_it_was_placed(phone: PhoneServer, st
     assert "Your order has been placed" in again[-1]["text"]
 
 
+@pytest.mark.processes
 def test_a_changed_bag_supersedes_the_old_link(phone: PhoneServer) -> None:
     old = phone.request_link("changed")
     assert phone.request_link("changed")["token"] == old["token"]
@@ -227,6 +238,7 @@ def test_a_changed_bag_supersedes_the_old_link(phone: PhoneServer) -> None:
     assert "There is a newer link" in phone.send_visitor("second", old)[-1]["text"]
 
 
+@pytest.mark.processes
 def test_openings_are_read_from_the_services_log(phone: PhoneServer) -> None:
     link = phone.request_link("opened")
     assert phone.read_openings(link) == []
@@ -239,6 +251,7 @@ def test_openings_are_read_from_the_services_log(phone: PhoneServer) -> None:
     assert refused["text"] == "The page says: “This link has already been used.”"
 
 
+@pytest.mark.processes
 def test_the_session_store_can_go_away_and_come_back(phone: PhoneServer) -> None:
     link = phone.request_link("store")
     assert phone.set_store_away(away=True) == {"store": True, "shop": False}
@@ -251,6 +264,7 @@ def test_the_session_store_can_go_away_and_come_back(phone: PhoneServer) -> None
     assert phone.read_openings(link)[-1]["text"].endswith("“The shop cannot be reached right now.”")
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     "change",
     [
@@ -266,12 +280,14 @@ def test_an_invalid_request_is_refused(phone: PhoneServer, change: Event) -> Non
     assert phone.client.post("/checkout", json=tap | change).status_code == 400
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("path", ["/checkout", "/visitors/bot", "/outages/store"])
 def test_posts_of_other_sites_are_refused(phone: PhoneServer, path: str) -> None:
     assert phone.client.post(path, data="{}", content_type="text/plain").status_code == 415
     assert phone.client.post(path, json=[]).status_code == 400
 
 
+@pytest.mark.processes
 def test_links_of_other_services_are_refused(phone: PhoneServer) -> None:
     link = {"instruction": {"method": "GET", "url": "http://127.0.0.1:1/h/x"}, "token": "x"}
     assert phone.client.post("/visitors/second", json=link).status_code == 400
@@ -297,6 +313,7 @@ def test_an_unreachable_server_is_shown(tmp_path: Path) -> None:
     assert events[-1]["text"].startswith("A server of the demo did not answer")
 
 
+@pytest.mark.processes
 def test_a_shop_in_maintenance_refuses_and_comes_back(phone: PhoneServer) -> None:
     try:
         outages = phone.client.post("/outages/shop", json={"away": True}).get_json()
@@ -309,10 +326,12 @@ def test_a_shop_in_maintenance_refuses_and_comes_back(phone: PhoneServer) -> Non
     assert find_instruction(phone.check_out("up-again"))
 
 
+@pytest.mark.processes
 def test_an_unknown_outage_is_not_found(phone: PhoneServer) -> None:
     assert phone.client.post("/outages/moon", json={"away": True}).status_code == 404
 
 
+@pytest.mark.processes
 def test_a_webhook_is_shown_once_if_its_signature_is_right(phone: PhoneServer) -> None:
     body = json.dumps({"type": "handoff.opened", "data": {"handoff": "of-a-webhook"}})
     now = datetime.now(UTC)

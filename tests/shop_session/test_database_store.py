@@ -32,6 +32,7 @@ def open_store(url: str, access: SessionStoreAccess, **options: Any) -> Database
     return store
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("prefix", ["", "m2_"])
 def test_a_session_is_a_row_as_magento_reads_it(
     mariadb: MariadbServer, access: SessionStoreAccess, prefix: str
@@ -45,6 +46,7 @@ def test_a_session_is_a_row_as_magento_reads_it(
     assert began <= written_at <= time.time() + 1
 
 
+@pytest.mark.processes
 def test_by_its_socket_and_with_php_serialize(
     mariadb: MariadbServer, session_store_key_file: str
 ) -> None:
@@ -57,6 +59,7 @@ def test_by_its_socket_and_with_php_serialize(
     assert shop.read(session_id) == b'a:1:{s:8:"checkout";a:1:{s:10:"quote_id_1";s:2:"27";}}'
 
 
+@pytest.mark.processes
 def test_each_right_allows_its_operation_and_no_other(
     mariadb: MariadbServer, access: SessionStoreAccess
 ) -> None:
@@ -77,6 +80,7 @@ def test_each_right_allows_its_operation_and_no_other(
     assert shop.read(session_id) is None
 
 
+@pytest.mark.processes
 def test_a_check_leaves_no_row_and_finds_rows_with_insert_alone(
     mariadb: MariadbServer, access: SessionStoreAccess
 ) -> None:
@@ -90,6 +94,7 @@ def test_a_check_leaves_no_row_and_finds_rows_with_insert_alone(
         open_store(mariadb.new_shop(rights="SELECT").url, access).check_writable()
 
 
+@pytest.mark.processes
 def test_each_error_has_a_name_and_shows_no_value(
     mariadb: MariadbServer, access: SessionStoreAccess
 ) -> None:
@@ -107,6 +112,7 @@ def test_each_error_has_a_name_and_shows_no_value(
             create_session(open_store(url, access), CONTENTS)
 
 
+@pytest.mark.processes
 def test_a_server_that_restarts_harms_no_later_session(
     mariadb: MariadbServer, access: SessionStoreAccess
 ) -> None:
@@ -125,6 +131,7 @@ def test_a_server_that_restarts_harms_no_later_session(
     assert shop.read(create_session(store, CONTENTS)) == DATA
 
 
+@pytest.mark.processes
 def test_a_connection_that_is_cut_after_the_commit_leaves_one_row(
     mariadb: MariadbServer, access: SessionStoreAccess
 ) -> None:
@@ -144,6 +151,7 @@ def test_a_connection_that_is_cut_after_the_commit_leaves_one_row(
     assert shop.read(session_id) == DATA
 
 
+@pytest.mark.processes
 def test_a_server_that_does_not_answer_is_an_error(
     mariadb: MariadbServer, access: SessionStoreAccess
 ) -> None:
@@ -154,6 +162,7 @@ def test_a_server_that_does_not_answer_is_an_error(
     assert create_session(store, CONTENTS)
 
 
+@pytest.mark.processes
 def test_a_forked_process_uses_connections_of_its_own(
     mariadb: MariadbServer, session_store_key_file: str
 ) -> None:
@@ -180,6 +189,7 @@ def test_a_forked_process_uses_connections_of_its_own(
     assert shop.read("child") == shop.read("parent") == b"data"
 
 
+@pytest.mark.processes
 def test_data_that_is_not_base64_counts_as_it_is(
     mariadb: MariadbServer, access: SessionStoreAccess
 ) -> None:
@@ -188,6 +198,7 @@ def test_data_that_is_not_base64_counts_as_it_is(
     assert open_store(shop.url, access).read("plain") == b"default|a:0:{}"
 
 
+@pytest.mark.processes
 def test_over_tls_the_server_needs_a_known_certificate(
     mariadb: MariadbServer, session_store_key_file: str
 ) -> None:

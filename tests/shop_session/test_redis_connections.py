@@ -19,6 +19,8 @@ from tests.certificates import Authority
 from tests.running_servers import HOST, RedisServer, free_port
 from tests.shop_session.stores import open_store
 
+pytestmark = pytest.mark.processes
+
 CONTENTS = SessionContents(27, 1)
 RIGHTS = ("resetkeys", "~sess_*", "-@all", "+hset", "+expire", "+select")
 WRITER = ("--user", "handoff", "on", ">a-password", *RIGHTS)

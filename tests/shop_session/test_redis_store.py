@@ -30,6 +30,7 @@ def database(redis_server: RedisServer) -> Iterator[Any]:
         connection.close()
 
 
+@pytest.mark.processes
 def test_a_session_is_a_hash_as_magento_reads_it(redis_server: RedisServer, database: Any) -> None:
     store = open_store(redis_server.url, lifetime=3600)
     session_id = create_session(store, CONTENTS)
@@ -39,6 +40,7 @@ def test_a_session_is_a_hash_as_magento_reads_it(redis_server: RedisServer, data
     assert 3590 < database.ttl(key) <= 3600
 
 
+@pytest.mark.processes
 def test_magento_keeps_the_full_lifetime_at_its_next_write(
     redis_server: RedisServer, database: Any
 ) -> None:
@@ -47,6 +49,7 @@ def test_magento_keeps_the_full_lifetime_at_its_next_write(
     assert int(database.hget(f"sess_{session_id}", "writes")) >= 2
 
 
+@pytest.mark.processes
 def test_session_ids_are_unique(redis_server: RedisServer, database: Any) -> None:
     store = open_store(redis_server.url)
     ids = {create_session(store, CONTENTS) for _ in range(50)}
@@ -54,6 +57,7 @@ def test_session_ids_are_unique(redis_server: RedisServer, database: Any) -> Non
     assert all(len(session_id) == 26 for session_id in ids)
 
 
+@pytest.mark.processes
 def test_the_redis_user_needs_hset_and_expire_on_sessions_only(
     redis_server: RedisServer, database: Any
 ) -> None:
@@ -64,6 +68,7 @@ def test_the_redis_user_needs_hset_and_expire_on_sessions_only(
     assert database.exists(f"sess_{session_id}")
 
 
+@pytest.mark.processes
 def test_a_user_without_hget_cannot_read_a_session(
     redis_server: RedisServer, database: Any
 ) -> None:
@@ -78,6 +83,7 @@ def test_a_user_without_hget_cannot_read_a_session(
     assert store.read("unknown") is None
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("stored", "data"),
     [
@@ -92,6 +98,7 @@ def test_a_session_that_magento_compressed_is_read(
     assert open_store(redis_server.url).read("long") == data
 
 
+@pytest.mark.processes
 def test_a_redis_that_refuses_writes_is_a_session_store_error(
     redis_server: RedisServer, database: Any
 ) -> None:
@@ -101,6 +108,7 @@ def test_a_redis_that_refuses_writes_is_a_session_store_error(
         create_session(open_store(url), CONTENTS)
 
 
+@pytest.mark.processes
 def test_a_redis_that_is_down_is_an_error_until_it_is_back(
     redis_server: RedisServer, database: Any
 ) -> None:

@@ -163,12 +163,14 @@ def test_another_currency_is_stored_as_the_shops_currency_switcher_stores_it() -
     )
 
 
+@pytest.mark.processes
 @given(ids, ids)
 def test_php_reads_a_guests_session(php: Php, quote: int, website: int) -> None:
     session = php.read(encode_contents(SessionContents(quote, website)))
     assert session == {"checkout": {f"quote_id_{website}": str(quote)}}
 
 
+@pytest.mark.processes
 @given(ids, ids, codes, ids, st.integers(0, 2**31))
 def test_php_reads_a_customers_session(
     php: Php, quote: int, website: int, code: str, customer: int, group: int
@@ -189,6 +191,7 @@ any_text = st.text() | st.sampled_from(
 )
 
 
+@pytest.mark.processes
 @given(ids, ids, st.none() | st.tuples(ids, ids, st.none() | codes), st.none() | any_text)
 def test_php_and_a_python_parser_read_exactly_the_contents(
     php: Php, quote: int, website: int, login: tuple[int, int, str | None] | None, currency: Any
@@ -209,6 +212,7 @@ def test_php_and_a_python_parser_read_exactly_the_contents(
     assert parse_entries(encode_contents(contents), expected) == expected
 
 
+@pytest.mark.processes
 @given(st.dictionaries(any_text.filter(lambda key: not key.isdecimal()), any_text, max_size=5))
 def test_keys_and_values_of_an_entry_may_hold_any_text(php: Php, values: dict[str, str]) -> None:
     assert php.read(serialize_session({"name": values}, "php")) == {"name": values or []}
@@ -230,6 +234,7 @@ def test_a_name_that_php_would_cut_off_is_refused() -> None:
         encode_contents(SessionContents(1, 1, SessionLogin(1, 1, "a|b")))
 
 
+@pytest.mark.processes
 def test_php_reads_a_session_in_the_format_php_serialize() -> None:
     login = SessionLogin(27, 3, "base", visitor_id=19)
     contents = SessionContents(125, 1, login, currency="EUR")

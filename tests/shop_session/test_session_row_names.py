@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from handoff.shop_session.session_row_names import compute_row_name
 from tests.mariadb import derive_session_store_key
 
+pytestmark = pytest.mark.processes
+
 OLD, NEW = (
     "0123456789abcdef0123456789abcdef",
     "base64" + base64.b64encode(bytes(range(32))).decode(),

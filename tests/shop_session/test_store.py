@@ -37,6 +37,7 @@ def test_an_id_that_leads_to_another_folder_removes_nothing(
     assert (tmp_path / "sess_").exists()
 
 
+@pytest.mark.processes
 def test_php_opens_the_session_by_its_id(tmp_path: Path) -> None:
     session_id = create_session(open_store(tmp_path.as_uri()), CONTENTS)
     script = (

@@ -17,6 +17,8 @@ from tests.logs import CapturedLog
 from tests.mariadb import MariadbServer, PhpSessionRows, ShopDatabase
 from tests.running_servers import RunningShop
 
+pytestmark = pytest.mark.processes
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseShop:

@@ -37,6 +37,7 @@ def transfer(url: str, number: int) -> requests.Response:
     return post_transfer(url, {"items": items, "currency": "GBP", "reference": f"r-{number}"})
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(("options", "slots"), [("", SLOTS), ("--threads 4", 2)])
 def test_links_open_while_transfers_wait_for_the_shop(
     options: str, slots: int, shop: RunningShop, slow_shop: FaultyShop, tmp_path: Path

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
 import sqlalchemy as sa
 
 from handoff.ledger.database import read_system_clock
@@ -65,6 +66,7 @@ def open_handoffs(webhooks: Webhooks, count: int) -> None:
         webhooks.ledger.open(number)
 
 
+@pytest.mark.processes
 def test_a_deliverer_that_is_killed_loses_nothing(webhooks: Webhooks, shop: RunningShop) -> None:
     open_handoffs(webhooks, _COUNT)
     killed = start_deliverer(webhooks, shop)
@@ -82,6 +84,7 @@ def test_a_deliverer_that_is_killed_loses_nothing(webhooks: Webhooks, shop: Runn
     assert "a-secret-of-the-address" not in log
 
 
+@pytest.mark.processes
 def test_it_runs_until_it_is_stopped_and_delivers_what_comes_meanwhile(
     webhooks: Webhooks, shop: RunningShop
 ) -> None:

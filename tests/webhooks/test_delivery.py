@@ -174,6 +174,7 @@ def test_a_receiver_that_hangs_holds_up_nobody_else(
     assert (len(webhooks.first.ids), len(webhooks.second.ids)) == (0, 1)
 
 
+@pytest.mark.processes
 def test_a_certificate_that_is_not_trusted_is_refused(
     webhooks: Webhooks, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
