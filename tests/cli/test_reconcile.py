@@ -273,6 +273,7 @@ def test_ctrl_c_reports_the_count_and_the_next_run_continues(
     assert (len(rest["handoffs"]), rest["complete"]) == (3, True)
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("scenario", "handoff")  # they set the environment
 @pytest.mark.parametrize("output_format", ["table", "csv", "json"])
 def test_it_runs_if_its_output_is_closed(output_format: str) -> None:

@@ -133,6 +133,7 @@ def test_the_list_of_commands_is_shown_without_importing_one() -> None:
         assert package not in modules.split()
 
 
+@pytest.mark.processes
 def test_a_full_disk_for_the_output_is_named() -> None:
     command = [sys.executable, "-m", "handoff.cli", "find", "--help"]
     with Path("/dev/full").open("w") as full:
