@@ -33,6 +33,8 @@ from tests.magento.shop_behaviours import forwards_to
 from tests.running_servers import HOST, RunningShop, running_service
 from tests.service_calls import create_environment, post_transfer
 
+pytestmark = pytest.mark.waiting
+
 SLOW_HOST = "slow-to-look-up.test"
 
 

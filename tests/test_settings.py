@@ -220,6 +220,7 @@ _LIBRARY_WORDS = ("Input should", "String should", "should match", "unable to", 
 _ODD_VALUES = ("x", "-1", "1.5", "9" * 5000, "nan", "[]", "{}", "[1]", "[{}]", "null", "é" * 90)
 
 
+@pytest.mark.fuzzing
 @pytest.mark.parametrize("field", Settings.model_fields)
 def test_no_fault_is_told_in_the_words_of_a_library(field: str) -> None:
     for value in _ODD_VALUES:

@@ -188,6 +188,7 @@ def test_everything_else_is_unknown_if_the_shop_is_down(tmp_path: Path) -> None:
     assert {"Bag into checkout", "Administrator", "Category tree"} <= unknown
 
 
+@pytest.mark.waiting
 def test_a_shop_that_never_answers_does_not_exceed_the_time_limit(tmp_path: Path) -> None:
     def keep_silent(call: Call) -> None:
         call.wait(12)

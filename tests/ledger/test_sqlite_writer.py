@@ -24,6 +24,8 @@ from handoff.ledger.migrate import migrate
 from handoff.problems import LedgerUnavailable
 from tests.races.ledger_access import locked_ledger
 
+pytestmark = pytest.mark.waiting
+
 _WRITERS = 8
 
 

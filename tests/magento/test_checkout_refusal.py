@@ -23,7 +23,7 @@ from tests.magento.shop_behaviours import (
 )
 from tests.running_servers import RunningShop
 
-pytestmark = pytest.mark.slow_shop
+pytestmark = pytest.mark.waiting
 
 SOON = 0.5  # seconds
 TIMEOUT = 4  # seconds; the shop answers the calls before the fault much faster

@@ -144,6 +144,7 @@ def test_after_the_deadline_no_call_is_made() -> None:
         assert shop.calls == []
 
 
+@pytest.mark.waiting
 @pytest.mark.parametrize("behaviour", [drips_body, resets])
 def test_no_error_holds_the_url(
     behaviour: object, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]

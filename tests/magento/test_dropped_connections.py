@@ -18,6 +18,8 @@ from tests.magento.shop_behaviours import (
 from tests.magento.transfer_calls import bag
 from tests.running_servers import RunningShop
 
+pytestmark = pytest.mark.waiting
+
 BREAKS = {
     "reset": shop_that.resets,
     "hung up": shop_that.hangs_up,

@@ -73,6 +73,7 @@ def test_headers_that_cannot_be_parsed_are_not_logged(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.waiting
 @pytest.mark.parametrize(("behaviour", "kind"), FAILURES.values(), ids=FAILURES)
 def test_a_failure_has_a_kind_and_names_no_url(behaviour: Behaviour, kind: str) -> None:
     with faulty_shop(behaviour) as shop, pytest.raises(NoResponse) as raised:

@@ -36,7 +36,7 @@ from tests.magento.transfer_calls import (
 )
 from tests.running_servers import RunningShop
 
-pytestmark = pytest.mark.slow_shop
+pytestmark = pytest.mark.waiting
 
 SOON = 0.5  # seconds; shorter than any behaviour below that is slow
 HANGS_AFTER = 2.0  # seconds beyond the timeout; a bound, and no promise

@@ -286,6 +286,7 @@ def test_a_line_whose_reason_is_not_found_in_time_is_refused(
     }
 
 
+@pytest.mark.waiting
 def test_reasons_are_not_looked_for_until_the_time_is_over(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:

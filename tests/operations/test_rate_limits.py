@@ -236,6 +236,7 @@ def silent_server() -> Iterator[tuple[str, list[socket.socket]]]:
                 connection.close()
 
 
+@pytest.mark.waiting
 def test_a_silent_redis_is_waited_for_by_one_caller_every_few_seconds(
     rate_limit_clock: FakeClock,
 ) -> None:

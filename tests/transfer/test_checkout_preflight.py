@@ -133,6 +133,7 @@ def test_without_the_session_store_the_transfer_goes_on(
     shop.sessions.with_name("away").rename(shop.sessions)
 
 
+@pytest.mark.waiting
 def test_a_silent_session_store_does_not_use_up_the_time_of_a_transfer(
     shop: RunningShop, make_app: MakeApp
 ) -> None:

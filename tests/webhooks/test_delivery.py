@@ -188,6 +188,7 @@ def test_a_certificate_that_is_not_trusted_is_refused(
     assert "Its certificate is not accepted" in "".join(capsys.readouterr())
 
 
+@pytest.mark.waiting
 @pytest.mark.parametrize("behaviour", [drips_headers, drips_body, drips_chunks, answers_late])
 def test_a_receiver_that_drips_its_answer_holds_up_nobody(
     webhooks: Webhooks, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch

@@ -58,6 +58,7 @@ def test_an_opened_link_and_the_order_that_a_page_reports_are_events(
     assert read_types(app) == ["handoff.opened", "handoff.ordered"]
 
 
+@pytest.mark.waiting
 def test_readyz_and_metrics_say_how_long_events_have_waited(app: Flask, clock: FakeClock) -> None:
     client = app.test_client()
     assert get_webhook_fields(client.get("/readyz").get_json()) == {

@@ -158,40 +158,37 @@ def test_a_link_leads_to_its_handoff_and_does_not_stay_in_the_address(
     assert "Reference r issued" in read_text(page)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "%",
-        "_",
-        "%%%%%%%%",
-        "________",
-        "\x00",
-        "a\x00b",
-        "\r\nX-Evil: 1",
-        "\x1b[31m",
-        "\udcff",
-        '1", "state',
-        "' OR '1'='1",
-        "9" * 5000,
-        "x" * 1_000_000,
-        "<script>alert(1)</script>",
-        '"><img src=x onerror=alert(1)>',
-        "{{ 7 * 7 }}",
-        "\u0660\u0660\u0661",
-    ],
-    ids=lambda text: ascii(text[:12]),
+HOSTILE_TEXTS = (
+    "%",
+    "_",
+    "%%%%%%%%",
+    "________",
+    "\x00",
+    "a\x00b",
+    "\r\nX-Evil: 1",
+    "\x1b[31m",
+    "\udcff",
+    '1", "state',
+    "' OR '1'='1",
+    "9" * 5000,
+    "x" * 1_000_000,
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7 * 7 }}",
+    "\u0660\u0660\u0661",
 )
-def test_hostile_texts_find_nothing_and_stay_text(
-    ordered: Scenario, desk: FlaskClient, text: str
-) -> None:
+
+
+def test_hostile_texts_find_nothing_and_stay_text(ordered: Scenario, desk: FlaskClient) -> None:
     ordered.reconcile_due()
-    answer = desk.get("/ops/", query_string={"q": text.encode("utf-8", "surrogateescape")})
-    assert answer.status_code == 200
-    assert "Nothing matches" in answer.text
-    assert "<script" not in answer.text
-    assert "<img" not in answer.text
-    assert "X-Evil" not in answer.headers
-    assert len(answer.data) < 10_000
+    for text in HOSTILE_TEXTS:
+        answer = desk.get("/ops/", query_string={"q": text.encode("utf-8", "surrogateescape")})
+        assert answer.status_code == 200, ascii(text[:12])
+        assert "Nothing matches" in answer.text, ascii(text[:12])
+        assert "<script" not in answer.text
+        assert "<img" not in answer.text
+        assert "X-Evil" not in answer.headers
+        assert len(answer.data) < 10_000
 
 
 def test_markup_in_a_reference_or_a_sku_stays_text(scenario: Scenario, desk: FlaskClient) -> None:
