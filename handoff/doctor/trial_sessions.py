@@ -18,7 +18,7 @@ from handoff.shop_session.session_contents import (
 from handoff.shop_session.store import SESSION_ID, generate_session_id, open_session_store
 
 _LIFETIME = 60  # seconds
-_SESSION = "session of a guest"
+_SESSION = "guest session"
 
 
 def write_session(

@@ -41,6 +41,15 @@ def test_only_empty_carts_stay_behind(run_doctor: RunDoctor) -> None:
     assert list(run.sessions.iterdir()) == []
 
 
+@pytest.mark.processes
+def test_sessions_that_stay_behind_are_counted(
+    run_doctor: RunDoctor, redis_server: RedisServer
+) -> None:
+    leftovers = run_doctor(session_store=redis_server.url).report.leftovers
+    counted = [text for text in leftovers if "left to expire" in text]
+    assert [text.lstrip("0123456789") for text in counted] == [" guest sessions, left to expire"]
+
+
 def test_a_wrong_website_is_reported_with_the_right_one(run_doctor: RunDoctor) -> None:
     store = {**STORE, "website_id": 7}
     found = run_doctor(stores=(store,)).find("Bag into checkout")
