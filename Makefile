@@ -39,7 +39,7 @@ test: $(VENV)/dev ## run all tests; PYTEST_ARGS='-k words' selects some
 	$(BIN)/pytest $(PARALLEL) 4 $(PYTEST_ARGS)
 
 # SQLite waits for the disk at each commit, but not in a folder that is kept in memory.
-test-quick: $(VENV)/dev ## run the tests without the markers that pyproject.toml lists
+test-quick: $(VENV)/dev ## run the tests that need no servers, browsers or long waits
 	PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) \
 	  $(BIN)/pytest $(PARALLEL) 3 $(PYTEST_ARGS) \
 	  -m "not (processes or fuzzing or another_magento or waiting)"

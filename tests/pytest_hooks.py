@@ -1,4 +1,4 @@
-"""Hooks into pytest: who may start programs, the order of tests, memory, logs, rules of CI."""
+"""Hooks into pytest: which tests may start programs, their order, memory, logs, rules of CI."""
 
 from __future__ import annotations
 
