@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from typing import TypeVar
@@ -69,6 +69,16 @@ def has_request_deadline_passed() -> bool:
 def clear_request_deadline() -> None:
     """Remove the deadline of this thread, because its request has ended."""
     _request_deadline.set(None)
+
+
+@contextmanager
+def replace_request_deadline(seconds: float) -> Iterator[None]:
+    """Give the block a deadline `seconds` from now, in place of the request's."""
+    token = _request_deadline.set(Deadline.after(seconds))
+    try:
+        yield
+    finally:
+        _request_deadline.reset(token)
 
 
 def run_until(

@@ -13,12 +13,12 @@ from sqlalchemy import URL, Connection, Engine, column, create_engine, delete, i
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.sql.functions import func
 
-from handoff.deadline import has_request_deadline_passed
+from handoff.deadline import Deadline, has_request_deadline_passed, run_until
 from handoff.forks import call_after_fork
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
 from handoff.shop_session.session_contents import SessionSerializer
 from handoff.shop_session.session_row_names import compute_row_name
-from handoff.shop_session.store import SessionStoreError, generate_session_id
+from handoff.shop_session.store import MAX_WAIT, SessionStoreError, generate_session_id
 
 # Of each engine. A worker has two: one for shoppers, one for checkout preflights. They are few,
 # because a server allows 151 by default, for the shop as well.
@@ -136,16 +136,22 @@ class DatabaseSessionStore:
         connection.execute(insert(self.table).values(row))
 
     def _run(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a transaction; once more if a restart of the server cut the connection."""
+        # PyMySQL has no timeout for the lookup of a name, nor one that can change between calls.
         try:
-            try:
-                return self._run_in_transaction(work)
-            except DBAPIError as error:
-                if not error.connection_invalidated or has_request_deadline_passed():
-                    raise
-                return self._run_in_transaction(work)
+            return run_until(Deadline.within_request(MAX_WAIT), lambda: self._try_twice(work))
         except SQLAlchemyError as error:
             raise SessionStoreError(_get_error_name(error)) from None
+        except TimeoutError as error:
+            raise SessionStoreError(type(error).__name__) from None
+
+    def _try_twice(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction; once more if a restart of the server cut the connection."""
+        try:
+            return self._run_in_transaction(work)
+        except DBAPIError as error:
+            if not error.connection_invalidated or has_request_deadline_passed():
+                raise
+            return self._run_in_transaction(work)
 
     def _run_in_transaction(self, work: Callable[[Connection], T]) -> T:
         with self.engine.connect() as connection:

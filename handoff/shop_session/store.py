@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from handoff.deadline import Deadline, run_until
+from handoff.deadline import Deadline, replace_request_deadline
 from handoff.ledger.models import Handoff
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
 from handoff.settings.store_view_models import StoreViews
@@ -25,7 +25,9 @@ from handoff.shop_session.session_contents import (
 DEFAULT_TIMEOUT = 2.0
 """Seconds that a session store may take to answer while a shopper waits."""
 
-_MAX_WAIT = 6.0  # seconds; two attempts of a Redis, each with a new connection
+MAX_WAIT = 6.0
+"""Seconds for a session: two attempts of a Redis, each with a new connection."""
+
 _RESERVE = 0.5  # seconds for a session that is written after the request's deadline
 
 # PHP's own ids have 26 characters of 5 bits, which makes 130 bits. 32 characters divide the 256
@@ -42,7 +44,10 @@ class SessionStoreError(Exception):
 
 
 class SessionStore(Protocol):
-    """The store where the shop keeps its web sessions, in the format of its PHP."""
+    """The store where the shop keeps its web sessions, in the format of its PHP.
+
+    A store that is a server raises SessionStoreError at the request's deadline.
+    """
 
     @property
     def serializer(self) -> SessionSerializer:
@@ -162,21 +167,17 @@ def create_session(
     contents: SessionContents,
     *,
     lifetime: int | None = None,
-    timeout: float = _MAX_WAIT,
+    timeout: float = MAX_WAIT,
 ) -> str:
     """Write a new session and return its id, a credential.
 
-    `timeout` is in seconds, and covers all that a store waits for: the lookup of a name, several
-    Sentinels, a file system that hangs. The request's deadline may end it earlier. Raises
-    SessionStoreError.
+    `timeout` is in seconds, and covers all that a server is asked for: the lookup of its name,
+    several Sentinels, a retry. The request's deadline may end it earlier. Raises SessionStoreError.
     """
     session_id = generate_session_id()
     data = serialize_session(build_entries(contents), store.serializer)
-    deadline = Deadline.after(max(_RESERVE, Deadline.within_request(timeout).remaining))
-    try:
-        run_until(deadline, lambda: store.write(session_id, data, lifetime=lifetime))
-    except TimeoutError as error:
-        raise SessionStoreError(type(error).__name__) from None
+    with replace_request_deadline(max(_RESERVE, Deadline.within_request(timeout).remaining)):
+        store.write(session_id, data, lifetime=lifetime)
     return session_id
 
 

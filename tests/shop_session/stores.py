@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
-from handoff.shop_session.store import SessionStore, open_session_store
+from handoff.shop_session.store import DEFAULT_TIMEOUT, SessionStore, open_session_store
 
 NO_ACCESS = SessionStoreAccess()
 
 
 def open_store(
-    url: str, access: SessionStoreAccess = NO_ACCESS, *, lifetime: int = 60
+    url: str,
+    access: SessionStoreAccess = NO_ACCESS,
+    *,
+    lifetime: int = 60,
+    timeout: float = DEFAULT_TIMEOUT,
 ) -> SessionStore:
-    return open_session_store(SessionStoreUrl.parse(url), access, lifetime=lifetime)
+    parsed = SessionStoreUrl.parse(url)
+    return open_session_store(parsed, access, lifetime=lifetime, timeout=timeout)

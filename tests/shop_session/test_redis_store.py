@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -122,8 +124,33 @@ def test_a_redis_that_is_down_is_an_error_until_it_is_back(
     assert create_session(store, CONTENTS)
 
 
-@pytest.mark.parametrize(("seconds", "attempts"), [(30, 2), (0, 1)])
-def test_a_retry_is_made_only_if_the_request_has_time_left(seconds: float, attempts: int) -> None:
+@pytest.mark.processes
+@pytest.mark.waiting
+@pytest.mark.parametrize("is_connected", [True, False])
+def test_a_redis_that_hangs_is_given_up_at_the_deadline(
+    redis_server: RedisServer, database: Any, is_connected: bool
+) -> None:
+    store = open_store(redis_server.url, timeout=60)
+    if is_connected:
+        create_session(store, CONTENTS)
+    assert redis_server.process is not None
+    redis_server.process.send_signal(signal.SIGSTOP)
+    begun = time.monotonic()
+    try:
+        with pytest.raises(SessionStoreError, match="TimeoutError"):
+            create_session(store, CONTENTS, timeout=0.5)
+    finally:
+        redis_server.process.send_signal(signal.SIGCONT)
+    assert time.monotonic() - begun < 60  # the timeout of an answer
+    assert create_session(store, CONTENTS)
+
+
+@pytest.mark.waiting
+@pytest.mark.parametrize(("seconds", "delay", "attempts"), [(30, 0, 2), (0, 1, 1)])
+def test_a_retry_is_made_only_if_there_is_time_left(
+    seconds: float, delay: float, attempts: int
+) -> None:
+    """A session that is written after the deadline of its request has half a second."""
     accepted = 0
     with socket.create_server((HOST, 0)) as server:
 
@@ -131,10 +158,12 @@ def test_a_retry_is_made_only_if_the_request_has_time_left(seconds: float, attem
             nonlocal accepted
             while True:
                 try:
-                    server.accept()[0].close()
+                    connection, _ = server.accept()
                 except OSError:
                     return
                 accepted += 1
+                time.sleep(delay)
+                connection.close()
 
         threading.Thread(target=close_connections, daemon=True).start()
         set_request_deadline(seconds)
