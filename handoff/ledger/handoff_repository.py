@@ -8,7 +8,7 @@ moment later. If it fails, `undo_session_write` takes back what this use has rec
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -323,7 +323,8 @@ class HandoffRepository:
         return inserted
 
     def _insert(self, connection: sa.Connection, new: NewHandoff) -> Handoff:
-        values = {"id": generate_handoff_id(), "ttl": self._ttl, **asdict(new)}
+        values = {field.name: getattr(new, field.name) for field in fields(new)}
+        values |= {"id": generate_handoff_id(), "ttl": self._ttl}
         values |= {"expiry_event": "due" if self._outbox else None}
         return parse_row(Handoff, connection.execute(_INSERT, values).mappings().one())
 

@@ -35,10 +35,12 @@ class SqliteDatabase(Database):
         self._path = Path(make_url(url).database or "")
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock_path = f"{self._path}.lock"
-        self._writes = _create_engine(url, pool_size=1)
+        # FULL waits for the disk at each commit.
+        self._durable_writes = _create_engine(url, pool_size=1, synchronous="FULL")
+        self._quick_writes = _create_engine(url, pool_size=1, synchronous="NORMAL")
         self._reads = _create_engine(url, pool_size=_READERS)
         self._writer = SqliteWriter(self._lock_path, self._begin_transaction)
-        super().__init__(self._writes, self._reads, clock=clock)
+        super().__init__(self._durable_writes, self._quick_writes, self._reads, clock=clock)
 
     def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
         result: T = self._writer.write(work, durable=durable, timeout=compute_wait_seconds())
@@ -68,9 +70,8 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def _begin_transaction(self, durable: bool) -> Iterator[Connection]:
-        with self._writes.connect() as connection:
-            # FULL waits for the disk at each commit. It can be set only outside a transaction.
-            _set_pragma(connection, "synchronous", "FULL" if durable else "NORMAL")
+        engine = self._durable_writes if durable else self._quick_writes
+        with engine.connect() as connection:
             _set_busy_timeout(connection)
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
@@ -83,7 +84,7 @@ class SqliteDatabase(Database):
         super()._reset_after_fork()
 
 
-def _create_engine(url: str, *, pool_size: int) -> Engine:
+def _create_engine(url: str, *, pool_size: int, synchronous: str = "NORMAL") -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -106,20 +107,17 @@ def _create_engine(url: str, *, pool_size: int) -> Engine:
         [mode] = connection.execute("PRAGMA journal_mode=WAL").fetchone()
         if mode != "wal":
             raise build_unavailable_error("the file system of the ledger does not support WAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
 
     return engine
 
 
 def _set_busy_timeout(connection: Connection) -> None:
     """Let SQLite wait for a lock as long as the request may, in steps of 0.1 seconds."""
-    _set_pragma(connection, "busy_timeout", str(round(compute_wait_seconds() * 10) * 100))
-
-
-def _set_pragma(connection: Connection, name: str, value: str) -> None:
-    """Set an option of a connection, unless it has the value already."""
-    if connection.info.get(name) != value:
-        connection.exec_driver_sql(f"PRAGMA {name}={value}")
-        connection.info[name] = value
+    milliseconds = round(compute_wait_seconds() * 10) * 100
+    if connection.info.get("busy_timeout") != milliseconds:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={milliseconds}")
+        connection.info["busy_timeout"] = milliseconds
 
 
 @contextmanager
