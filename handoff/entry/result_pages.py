@@ -23,7 +23,7 @@ class ResultPage:
     """A page in English: what happened (`title`, `explanation`) and what to do now (`advice`).
 
     `code` is the page's name in logs and metrics. `shown_at` lists the addresses that answer with
-    it, and `reasons` the link states and problems that lead to it. `sign` is the drawing above the
+    it, and `reasons` the link states and problems that lead to it. `icon` is the drawing above the
     title. `retry_after`, in seconds, is set if the same request may succeed later.
     """
 
@@ -34,7 +34,7 @@ class ResultPage:
     advice: str
     shown_at: tuple[str, ...] = ()
     reasons: tuple[LinkState | type[Problem], ...] = ()
-    sign: Literal["ordered", "expired", "used", "later", "bag", "problem"] = "problem"
+    icon: Literal["ordered", "expired", "used", "later", "bag", "problem"] = "problem"
     retry_after: int | None = None
 
 
@@ -73,7 +73,7 @@ EXPIRED = ResultPage(
         "For your security, it only works for a few minutes. Your bag is still in the app."
     ),
     _TAP_CHECKOUT_AGAIN,
-    sign="expired",
+    icon="expired",
     shown_at=_BOTH,
     reasons=(LinkState.EXPIRED,),
 )
@@ -86,7 +86,7 @@ USED = ResultPage(
         "received it and will email you."
     ),
     _IF_NOT_TAP_AGAIN,
-    sign="used",
+    icon="used",
     shown_at=_BOTH,
     reasons=(LinkState.USED,),
 )
@@ -96,7 +96,7 @@ ORDERED = ResultPage(
     mark_translatable("Your order has been placed"),
     mark_translatable("The items in this bag have been ordered. The shop will email you about it."),
     mark_translatable("There is nothing more to do. You can go back to the app."),
-    sign="ordered",
+    icon="ordered",
     shown_at=_BOTH,
     reasons=(problems.QuoteOrdered,),
 )
@@ -106,7 +106,7 @@ SUPERSEDED = ResultPage(
     mark_translatable("There is a newer link"),
     mark_translatable("Your bag was sent to checkout again after this link was made."),
     _TAP_CHECKOUT_AGAIN,
-    sign="used",
+    icon="used",
     shown_at=_BOTH,
     reasons=(LinkState.SUPERSEDED,),
 )
@@ -124,7 +124,7 @@ UNAVAILABLE = ResultPage(
     mark_translatable("The shop cannot be reached right now"),
     _BAG_AND_LINK_ARE_SAFE,
     mark_translatable("Please try again in a moment."),
-    sign="later",
+    icon="later",
     shown_at=_BOTH,
     retry_after=5,
 )
@@ -134,7 +134,7 @@ PAUSED = ResultPage(
     mark_translatable("The shop is down for maintenance"),
     _BAG_IS_SAFE,
     mark_translatable("Please try again in a few minutes."),
-    sign="later",
+    icon="later",
     shown_at=_BOTH,
     reasons=(problems.Paused,),
     retry_after=PAUSE_RETRY_AFTER,
@@ -153,7 +153,7 @@ TOO_MANY = ResultPage(
     mark_translatable("Too many attempts"),
     mark_translatable("There were too many failed attempts from your network. Your bag is safe."),
     mark_translatable("Wait a minute, then go back to the app and tap Checkout again."),
-    sign="later",
+    icon="later",
     shown_at=_BOTH,
     reasons=(problems.TooManyRequests,),
     retry_after=60,
@@ -197,7 +197,7 @@ BAG_UNKNOWN = ResultPage(
         "If you have placed your order, the shop has received it and will email you."
     ),
     _IF_NOT_TAP_AGAIN,
-    sign="bag",
+    icon="bag",
     shown_at=(DIRECT_ENTRY,),
     reasons=(problems.QuoteNotFound,),
 )
@@ -207,7 +207,7 @@ EMPTY = ResultPage(
     mark_translatable("Your bag is empty"),
     mark_translatable("There is nothing in it to take to checkout."),
     mark_translatable("Go back to the app, add something to your bag and tap Checkout."),
-    sign="bag",
+    icon="bag",
     shown_at=(DIRECT_ENTRY,),
     reasons=(problems.QuoteEmpty,),
 )
@@ -217,7 +217,7 @@ REFUSED = ResultPage(
     mark_translatable("This bag cannot go to checkout"),
     mark_translatable("The shop does not accept it as it is."),
     mark_translatable("Go back to the app and check your bag."),
-    sign="bag",
+    icon="bag",
     shown_at=(DIRECT_ENTRY,),
 )
 TRY_LATER = ResultPage(
@@ -226,7 +226,7 @@ TRY_LATER = ResultPage(
     UNAVAILABLE.title,
     _BAG_IS_SAFE,
     mark_translatable("Go back to the app and tap Checkout again in a moment."),
-    sign="later",
+    icon="later",
     shown_at=(DIRECT_ENTRY,),
     retry_after=5,
 )

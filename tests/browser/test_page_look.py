@@ -1,4 +1,4 @@
-"""What the pages look like: signs, one ring at the focused button, logo and waiting page."""
+"""What the pages look like: icons, one ring at the focused button, logo and waiting page."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ DARK_LOGO = "https://cdn.shop.example/logo-dark.svg"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"/>'
 
 
-def read_sign(page: Page) -> str:
-    """Return the drawing and the colour of the sign."""
-    sign = page.locator("svg.sign")
-    expect(sign).to_be_visible()
-    return str(sign.evaluate("sign => sign.innerHTML + getComputedStyle(sign).color"))
+def read_icon(page: Page) -> str:
+    """Return the drawing and the colour of the icon."""
+    icon = page.locator("svg.icon")
+    expect(icon).to_be_visible()
+    return str(icon.evaluate("icon => icon.innerHTML + getComputedStyle(icon).color"))
 
 
 def test_an_order_does_not_look_like_a_link_that_does_not_work(
     new_scenarios: NewScenarios,
 ) -> None:
-    signs = {}
+    icons = {}
     for name in ("ordered", "expired", "used", "unavailable", "unknown"):
         scenarios = new_scenarios()
         scenarios.open(name)
-        signs[name] = read_sign(scenarios.web_view.page)
-    assert len(set(signs.values())) == len(signs)
+        icons[name] = read_icon(scenarios.web_view.page)
+    assert len(set(icons.values())) == len(icons)
 
 
 def test_the_focused_button_has_one_ring(new_scenarios: NewScenarios) -> None:
