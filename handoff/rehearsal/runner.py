@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from handoff.cleanup import Cleanup
 from handoff.rehearsal.cancel_token import Cancelled, CancelToken
 from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.customer_account import CustomerAccount
@@ -19,7 +20,6 @@ from handoff.rehearsal.results import (
     build_step_failure,
     get_advice,
 )
-from handoff.test_data_cleanup import Cleanup
 
 ShowProgress = Callable[[Sequence[StepResult], str], None]
 """Shows the results so far, and the name of the current step."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from handoff.cleanup import Cleanup
 from handoff.problems import ShopUnavailable
 from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.results import (
@@ -16,7 +17,6 @@ from handoff.rehearsal.results import (
     StepVerdict,
 )
 from handoff.rehearsal.runner import run_steps
-from handoff.test_data_cleanup import Cleanup
 
 
 def rehearse(
