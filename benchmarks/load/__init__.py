@@ -1,1 +1,1 @@
-"""Send requests: from many clients, from one client, or at a constant rate."""
+"""Send requests: from many clients, from one client, at a constant rate, or as shoppers do."""
