@@ -1,4 +1,4 @@
-"""Requests whose condition has a date that no calendar has."""
+"""Conditional requests: a date in a condition that no calendar has is ignored."""
 
 from __future__ import annotations
 
