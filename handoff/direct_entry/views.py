@@ -102,7 +102,10 @@ def _use_link_at_once(transfer: QuoteTransfer, handoff: Handoff) -> Response:
 
 @_blueprint.errorhandler(Problem)
 def show_problem(problem: Problem) -> Response:
-    """Show the result page for a problem, and write the problem's code to the log."""
+    """Show the result page for a problem, and write the problem's code to the log.
+
+    A quote or a token that the shop does not know counts for the limit of the client address.
+    """
     context = _get_context()
     structlog.contextvars.bind_contextvars(code=problem.code)
     if isinstance(problem, CustomerTokenRejected | QuoteNotFound):

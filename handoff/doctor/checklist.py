@@ -138,7 +138,7 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
         "Product list": (Check("Products", catalogue.check_product_list, _SAMPLE),),
         "Product page": (Check("Product page", catalogue.check_product_details, _SAMPLE),),
         "Search": (Check("Search", search_and_filters.check_search, _SAMPLE),),
-        "Filters": (Check("Filters", search_and_filters.check_filters, _SAMPLE),),
+        "Filters": (Check("Filters", search_and_filters.check_filterable_attributes, _SAMPLE),),
         "Cart": (
             Check("Test bag", checkout.check_test_bag),
             Check("By sku alone", catalogue.check_buying_by_sku, _SAMPLE),

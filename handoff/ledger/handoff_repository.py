@@ -1,8 +1,8 @@
-"""The handoffs as the service writes them: issue or renew, use the link, clear the session.
+"""The handoffs as the service writes them: issue or renew, use the link, undo a session write.
 
 One conditional UPDATE decides who uses a link, and the row that it returns is the answer; nothing
 is read first. The UPDATE also records that the shop session is written, although that happens a
-moment later. If it fails, `undo_session_write` takes back what this use has recorded.
+moment later. If it fails, `undo_session_write` undoes what this use has recorded.
 """
 
 from __future__ import annotations
@@ -268,7 +268,7 @@ class HandoffRepository:
         return is_within_grace and found.reopen_count < MAX_REOPENS
 
     def undo_session_write(self, used: Handoff) -> None:
-        """Clear the session write that this use of the link recorded; keep that of another use.
+        """Undo what this use recorded about its session write; keep the record of another use.
 
         `used` is the answer of `use_link`. Without any session, the web view may return until the
         link expires.

@@ -32,7 +32,7 @@ _CANCELLED = "canceled"  # Magento's spelling
 _Item = TypeVar("_Item")
 
 
-def _convert_number(value: object) -> object:
+def _convert_number_to_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -48,7 +48,7 @@ _Id = Annotated[int, Field(ge=1, lt=2**63)]
 _CustomerId = Annotated[_Id | None, BeforeValidator(_convert_zero_to_none)]
 _Number = Annotated[
     str,
-    BeforeValidator(_convert_number),
+    BeforeValidator(_convert_number_to_text),
     Field(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f]+$"),
 ]
 _Currency = Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[A-Za-z]{3,8}$")]

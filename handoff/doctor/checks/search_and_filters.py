@@ -53,12 +53,12 @@ def _search_word(context: CheckContext, word: str) -> HttpResponse:
     return context.shop.call_rest("GET", "search", store=context.default_store, params=params)
 
 
-def check_filters(context: CheckContext, sample: CatalogueSample) -> CheckResult:
+def check_filterable_attributes(context: CheckContext, sample: CatalogueSample) -> CheckResult:
     """Check the attributes of layered navigation other than the price."""
-    return _check_filterable_attributes(sample).with_name("Filterable attributes")
+    return _check_attributes(sample).with_name("Filterable attributes")
 
 
-def _check_filterable_attributes(sample: CatalogueSample) -> CheckResult:
+def _check_attributes(sample: CatalogueSample) -> CheckResult:
     if reason := sample.failures.get("products/attributes"):
         return report_unreadable("attributes", reason)
     if sample.filterable is None:
