@@ -18,7 +18,8 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 # Many tests wait for servers, so more run at once than a small machine has processors.
 PARALLEL := --dist worksteal --numprocesses
-PIP := $(BIN)/pip --quiet --disable-pip-version-check
+# Twice quiet: only errors are shown.
+PIP := $(BIN)/pip --quiet --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-emit-index-url
 

@@ -78,7 +78,8 @@ or a time (2026-11-01T12:00, in UTC without a zone).
 
 A CSV file holds its references in the column that --column names, or in the only column whose
 heading has the word "reference", or without such a heading in the only column of UUIDs or in the
-first column. Columns are separated by commas, semicolons or tabs; a first line may say sep=;.
+first column. Columns are separated by commas, semicolons, tabs or bars, or as a first line
+such as sep=; says.
 
 --annotate writes "Poq reference: ..." on each order once, as a comment for the shop's staff.
 

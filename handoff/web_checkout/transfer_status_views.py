@@ -65,5 +65,5 @@ def show_transfer_status(reference: str) -> Response:
     refusal = context.refusals.find(g.caller, reference)
     status = build_transfer_status(handoffs, refusal, link_ttl=context.link_ttl)
     if status is None:
-        raise NotFound
+        raise NotFound("No transfer of this caller with this reference is known.")
     return jsonify(status)

@@ -213,6 +213,7 @@ def test_other_callers_and_unknown_references_get_404(
     assert ask(client, key=ROTATED_KEY).status_code == 200
     for answer in (ask(client, key=OTHER_KEY), ask(client, "r-2"), ask(client, "R-1")):
         assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
+        assert "this reference" in answer.get_json()["detail"]
     for key in (None, "wrong"):
         assert ask(client, key=key).get_json()["code"] == "key_rejected"
 
