@@ -13,7 +13,7 @@ T = TypeVar("T")
 class RecentValue(Generic[T]):
     """Computes a value again if the last one is older than `seconds`.
 
-    Threads that ask meanwhile wait for the one that computes.
+    One thread at a time computes.
     """
 
     def __init__(
@@ -28,12 +28,20 @@ class RecentValue(Generic[T]):
         self._seconds = seconds
         self._elapsed = elapsed
         self._lock = threading.Lock()
-        self._value: tuple[float, T] | None = None
+        self._last: tuple[float, T] | None = None  # the time of computing, and the value
 
-    def get(self) -> T:
-        """Return the value; raises what computing it raises."""
-        with self._lock:
-            now = self._elapsed()
-            if self._value is None or now - self._value[0] >= self._seconds:
-                self._value = (now, self._compute())
-            return self._value[1]
+    def get(self, *, wait: bool = True) -> T:
+        """Return the value; raises what computing it raises.
+
+        While another thread computes, wait for it, or without `wait` return the value before.
+        """
+        is_locked = self._lock.acquire(blocking=wait or self._last is None)
+        if not is_locked and self._last is not None:
+            return self._last[1]
+        try:
+            if self._last is None or self._elapsed() - self._last[0] >= self._seconds:
+                value = self._compute()
+                self._last = (self._elapsed(), value)
+            return self._last[1]
+        finally:
+            self._lock.release()

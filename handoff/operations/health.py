@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -14,6 +13,7 @@ from handoff import __version__
 from handoff.ledger.admin_login_block import LedgerLoginBlock
 from handoff.ledger.database import Database
 from handoff.problems import LedgerUnavailable
+from handoff.recent_value import RecentValue
 from handoff.shop_session.store import SessionProvider, SessionStoreError
 from handoff.webhooks.backlog import WebhookBacklog
 
@@ -48,10 +48,7 @@ class ReadinessCheck:
         self._sessions = sessions
         self._login_block = login_block
         self._backlog = backlog
-        self._elapsed = elapsed
-        self._check_lock = threading.Lock()
-        self._result: dict[str, str | int] = {}
-        self._fresh_until = 0.0
+        self._last_states = RecentValue(self._check_parts, seconds=_FRESH_FOR, elapsed=elapsed)
 
     def check_parts(self) -> dict[str, str | int]:
         """Return `ok` or `failing` for each part. The shop is never called.
@@ -59,19 +56,15 @@ class ReadinessCheck:
         `admin_login` is `refused` while a login is not tried, and `webhooks` is `behind` while an
         event waits for long. Shoppers can use their links all the same.
         """
-        if self._check_lock.acquire(blocking=not self._result):
-            try:
-                if not self._result or self._elapsed() >= self._fresh_until:
-                    self._result = {
-                        "ledger": self._check_ledger(),
-                        "session_store": self._check_session_store(),
-                        **self._check_admin_login(),
-                        **(self._backlog.build_readiness_fields() if self._backlog else {}),
-                    }
-                    self._fresh_until = self._elapsed() + _FRESH_FOR
-            finally:
-                self._check_lock.release()
-        return self._result
+        return self._last_states.get(wait=False)
+
+    def _check_parts(self) -> dict[str, str | int]:
+        return {
+            "ledger": self._check_ledger(),
+            "session_store": self._check_session_store(),
+            **self._check_admin_login(),
+            **(self._backlog.build_readiness_fields() if self._backlog else {}),
+        }
 
     def _check_ledger(self) -> str:
         try:
