@@ -10,8 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 from pathlib import Path
 
@@ -114,11 +113,9 @@ class WorkerMetrics:
         self._slots_in_use.labels(limit).set(0)
         self._slot_refusals.labels(limit)
 
-    @contextmanager
-    def count_slot_in_use(self, limit: str) -> Iterator[None]:
+    def count_slot_in_use(self, limit: str) -> AbstractContextManager[object]:
         """Count a slot of a concurrency limit as in use for the block."""
-        with self._slots_in_use.labels(limit).track_inprogress():
-            yield
+        return self._slots_in_use.labels(limit).track_inprogress()
 
     def count_slot_refusal(self, limit: str) -> None:
         """Count a request that found no free slot."""

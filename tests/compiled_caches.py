@@ -1,11 +1,10 @@
-"""SQL, templates and URL rules that are compiled once for all ledgers and apps of this process.
+"""SQL and templates that are compiled once for all ledgers and apps of this process.
 
 The service compiles each once for its only ledger and app. The tests make hundreds of both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from flask import Flask
@@ -14,7 +13,6 @@ from jinja2.bccache import Bucket
 from sqlalchemy import Engine
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from werkzeug.routing import Rule
 
 
 class SharedSqliteDialect(SQLiteDialect_pysqlite):
@@ -47,22 +45,7 @@ class MemoryBytecodeCache(BytecodeCache):
         self._bytecode[bucket.key + bucket.checksum] = bucket.code
 
 
-class CachedRule(Rule):
-    """A URL rule that shares the compiled function for building URLs with equal rules."""
-
-    _builders: ClassVar[dict[Any, Callable[..., tuple[str, str]]]] = {}
-
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        if self.defaults:
-            return super()._compile_builder(append_unknown)
-        key = (self.rule, tuple(self._trace), append_unknown)
-        if key not in self._builders:
-            self._builders[key] = super()._compile_builder(append_unknown)
-        return self._builders[key]
-
-
 def share_compiled_code() -> None:
     """Make all engines and apps that this process creates from now on use the shared caches."""
     registry.register("sqlite", __name__, SharedSqliteDialect.__name__)
-    Flask.url_rule_class = CachedRule
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": MemoryBytecodeCache()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -90,10 +91,8 @@ def _parse_env_php_path(answer: str) -> str:
     if not text:
         return ""
     if not os.path.exists(text):  # unlike Path.exists, it raises nothing
-        try:
+        with suppress(ValueError):  # an open quotation mark, or several words: the path has a blank
             [text] = shlex.split(text)
-        except ValueError:
-            pass  # an open quotation mark, or several words: the path has a blank
     file = find_env_php(Path(os.path.expanduser(text)))
     if not os.path.isfile(file):
         raise click.BadParameter(f"There is no file {file}.")

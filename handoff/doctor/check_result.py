@@ -71,6 +71,9 @@ class CheckResult:
         return {name: value for name, value in fields.items() if value}
 
 
+# Each of these constructors is named after the severity of its result.
+
+
 def ok(seen: str) -> CheckResult:
     """Return a result: this works."""
     return CheckResult(Severity.OK, seen)

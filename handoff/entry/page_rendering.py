@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -108,10 +109,8 @@ class PageRenderer:
         return response
 
     def _record_page(self, handoff: Handoff, page: ResultPage) -> None:
-        try:
+        with suppress(LedgerUnavailable):  # it is logged, and the shopper needs the page
             record_shown_page(self._database, handoff, page.code)
-        except LedgerUnavailable:
-            pass  # it is logged, and the shopper needs the page
 
     def _set_language(self, handoff: Handoff) -> None:
         store = self._store_views.find_by_code(handoff.store_code)

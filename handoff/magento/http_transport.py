@@ -21,7 +21,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
-from ipaddress import ip_address
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -34,6 +33,7 @@ from urllib3.exceptions import HTTPError as TransportError
 
 from handoff.deadline import Deadline, run_until
 from handoff.magento.http_failures import build_no_response
+from handoff.url_validation import is_ip_address
 
 _POOL_SIZE = 32  # connections
 _HEADERS = {
@@ -131,8 +131,7 @@ class HttpTransport:
         `ca_file` (PEM) holds the trusted certificate authorities, by default the usual ones.
         `source_address` is the address of this machine from which it connects.
         """
-        self._session = _StatelessSession()
-        self._options: Any = {"stream": True, "allow_redirects": False, "verify": ca_file or True}
+        self._session = _StatelessSession(ca_file)
         adapter = DeadlineAdapter(
             tls_name=tls_name,
             source_address=source_address,
@@ -169,7 +168,7 @@ class HttpTransport:
             with (
                 limit_reads(deadline),
                 self._session.send(
-                    request.prepare(), timeout=(min(_CONNECT_TIMEOUT, left), left), **self._options
+                    request.prepare(), timeout=(min(_CONNECT_TIMEOUT, left), left)
                 ) as response,
             ):
                 content, is_truncated = _read_body(response, deadline, max_bytes)
@@ -211,15 +210,17 @@ class DeadlineAdapter(HTTPAdapter):
 
 
 class _StatelessSession(requests.Session):
-    def __init__(self) -> None:
+    def __init__(self, ca_file: str | None) -> None:
         super().__init__()
+        self.stream = True  # `_read_body` reads the answer
+        self.verify = ca_file or True
         self.trust_env = False  # no proxy, and no .netrc that replaces our Authorization
         # Every REST answer of Magento sets a session cookie. If it were kept, it could be sent
         # with the calls for the next shopper.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return None: with a target, `send` would read the whole body of the redirect."""
+        """Return None, so that `send` follows no redirect and does not read its body."""
 
 
 def get_tls_name(base_url: str, host: str | None) -> str | None:
@@ -228,11 +229,8 @@ def get_tls_name(base_url: str, host: str | None) -> str | None:
     A certificate names hosts. A server that is called by its IP address shows the certificate of
     the shop's public host.
     """
-    try:
-        ip_address(urlsplit(base_url).hostname or "")
-    except ValueError:
-        return None
-    return urlsplit(f"//{host}").hostname if host else None
+    is_by_address = is_ip_address(urlsplit(base_url).hostname or "")
+    return urlsplit(f"//{host}").hostname if host and is_by_address else None
 
 
 def _read_body(

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from handoff.bag import format_quantity
+from handoff.magento.checkout_probe import CART_PAGE
 from handoff.magento.page_data import (
     CART_SECTION,
     CHECKOUT_CONFIG,
@@ -18,8 +19,6 @@ from handoff.magento.quote_models import QuoteLine, is_masked_id
 from handoff.rehearsal.app_cart import build_quote_lines, describe_lines
 from handoff.rehearsal.results import StepFailure
 from handoff.rehearsal.web_view import WebPage, WebView
-
-_CART_PAGE = "/checkout/cart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class CheckoutPage:
 
 def read_checkout_page(web_view: WebView, page: WebPage, storefront_url: str) -> CheckoutPage:
     """Read the page that a web view has loaded; raise StepFailure if it is not checkout."""
-    if _CART_PAGE in page.url:
+    if CART_PAGE in page.url:
         raise _explain_cart_page(web_view, storefront_url)
     if page.status != HTTPStatus.OK:
         raise StepFailure("checkout", page.summary, "checkout_error")

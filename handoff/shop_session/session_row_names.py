@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import struct
 
-KEY_LENGTH = 64
-"""The bytes of a session store key: two states of SHA-256."""
-
 _BLOCK = 64  # bytes
 _WORD = 0xFFFFFFFF
 _CONSTANTS = (
@@ -31,7 +28,7 @@ _State = tuple[int, ...]
 
 
 def compute_row_name(session_id: str, key: bytes) -> str:
-    """Return the `session_id` of a session's row, for a session store key of KEY_LENGTH bytes."""
+    """Return the `session_id` of a session's row. The key has 64 bytes: two states of SHA-256."""
     inner, outer = struct.unpack(">8L", key[:32]), struct.unpack(">8L", key[32:])
     return _finish_sha256(outer, _finish_sha256(inner, session_id.encode())).hex()
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any
 from urllib.parse import urlencode
 
 import structlog
@@ -23,7 +21,7 @@ from handoff.magento.checkout_probe import (
 )
 from handoff.magento.client import MagentoClient, raise_shop_problem
 from handoff.magento.http_failures import NoResponse
-from handoff.magento.http_transport import HttpResponse, find_cookie_value
+from handoff.magento.http_transport import HttpResponse, find_cookie_value, read_json
 from handoff.problems import ShopUnavailable
 from handoff.settings.store_view_models import StoreSite
 from handoff.storefront_session.product_numbers import NumberedProduct
@@ -175,10 +173,7 @@ def _is_form_key_refused(response: HttpResponse) -> bool:
 
 
 def _is_added(response: HttpResponse) -> bool:
-    try:
-        answer: Any = json.loads(response.body) if response.status == HTTPStatus.OK else None
-    except (ValueError, RecursionError):
-        answer = None
+    answer = read_json(response) if response.status == HTTPStatus.OK else None
     if answer is None:
         log_unusable_answer(response)
         raise build_unusable_page_problem(response)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -145,10 +146,8 @@ class Deliverer:
 
     def _poll_deliveries(self, deliveries: _ReceiverDeliveries) -> None:
         while not self._stop.is_set():
-            try:
+            with suppress(LedgerUnavailable):  # it is logged
                 self._deliver_due(deliveries)
-            except LedgerUnavailable:  # it is logged
-                pass
             self._stop.wait(_PAUSE if deliveries.is_down else _POLL)
 
     def _poll_expired_links(self) -> None:
