@@ -77,12 +77,17 @@ class _DeadlineMixin(AbstractConnection):
 
     def _connect(self) -> socket.socket:
         connect: Callable[[], socket.socket] = cast(Any, super())._connect
-        deadline = Deadline.within_request(MAX_WAIT)
-        return run_until(deadline, connect, discard=lambda late: late.close())
+        try:
+            deadline = Deadline.within_request(MAX_WAIT)
+            return run_until(deadline, connect, discard=lambda late: late.close())
+        except TimeoutError:
+            # redis-py would name the host in its error, and a Unix socket has none.
+            raise redis.TimeoutError from None
 
     def read_response(self, *args: Any, **options: Any) -> Any:
         remaining = Deadline.within_request(self.socket_timeout or MAX_WAIT).remaining
-        return super().read_response(*args, **options, timeout=max(_MIN_TIMEOUT, remaining))
+        options["timeout"] = max(_MIN_TIMEOUT, remaining)
+        return super().read_response(*args, **options)
 
 
 def _limit_waits(client: redis.Redis) -> redis.Redis:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ssl
 import zlib
-from typing import Any, cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import redis
 
@@ -37,7 +39,7 @@ class RedisSessionStore:
         # full lifetime from the third on. A shopper who fills in an address needs all of it.
         fields = {"data": data, "writes": 2 if lifetime is None else 0}
         key = f"sess_{session_id}"
-        try:
+        with _translate_errors():
             try:
                 self._send(key, fields, lifetime or self._lifetime)
             except (redis.ConnectionError, redis.TimeoutError):
@@ -46,19 +48,17 @@ class RedisSessionStore:
                 if has_request_deadline_passed():
                     raise
                 self._send(key, fields, lifetime or self._lifetime)
-        except redis.RedisError as error:
-            raise SessionStoreError(_get_error_name(error)) from None
 
     def remove(self, session_id: str) -> None:
         """Do nothing: such a session was written with a short lifetime, and expires."""
 
     def read(self, session_id: str) -> bytes | None:
         """Return the session's data, or None if there is none or its compression is unknown."""
-        try:
-            data = cast("bytes | None", self._client.hget(f"sess_{session_id}", "data"))
-        except redis.RedisError as error:
-            raise SessionStoreError(_get_error_name(error)) from None
-        if data is None or not data.startswith(_COMPRESSED):
+        with _translate_errors():
+            data = self._client.hget(f"sess_{session_id}", "data")
+        if not isinstance(data, bytes):
+            return None
+        if not data.startswith(_COMPRESSED):
             return data
         try:
             return zlib.decompress(data.removeprefix(_COMPRESSED))
@@ -73,7 +73,18 @@ class RedisSessionStore:
         with self._client.pipeline(transaction=False) as pipe:
             pipe.hset(key, mapping=fields)
             pipe.expire(key, lifetime)
-            pipe.execute()
+            *_, is_stored = pipe.execute()
+        if not is_stored:  # Redis has evicted the session, or was flushed
+            raise SessionStoreError("SessionLostError")
+
+
+@contextmanager
+def _translate_errors() -> Iterator[None]:
+    """Raise SessionStoreError for errors of redis-py."""
+    try:
+        yield
+    except redis.RedisError as error:
+        raise SessionStoreError(_get_error_name(error)) from None
 
 
 def _get_error_name(error: redis.RedisError) -> str:
