@@ -44,7 +44,7 @@ class MissingData:
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """One result of a check. `seen` and `advice` are sentences that contain no secret.
-    In them, a command stands between backticks, and is never broken over two lines.
+    In `advice`, a command stands between backticks, and is never broken over two lines.
 
     A check leaves `name` empty if its result has the name of the check.
     """

@@ -59,7 +59,7 @@ class CheckoutTrialOutcome(Enum):
     )
     SESSION_NOT_READ = fault(
         "The shop does not read the session that we have written to {session_store}.",
-        "Compare HANDOFF_SESSION_STORE with `session` in the shop's app/etc/env.php. Then check "
+        "Compare HANDOFF_SESSION_STORE with session in the shop's app/etc/env.php. Then check "
         "HANDOFF_SESSION_COOKIE_NAME, and whether PHP's session.serialize_handler is php or "
         "php_serialize: Handoff writes no other format.{session_store_hint}",
     )

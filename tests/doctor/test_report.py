@@ -16,8 +16,18 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from handoff.doctor.check_result import CheckResult, Severity, fault, ok, unknown, warning
+from handoff.doctor.check_result import (
+    CheckResult,
+    Severity,
+    fault,
+    ok,
+    split_commands,
+    unknown,
+    warning,
+)
 from handoff.doctor.checklist import CHECKLIST
+from handoff.doctor.checkout_trial import CheckoutTrialOutcome
+from handoff.doctor.checks import session_store, session_table
 from handoff.doctor.console_report import print_report
 from handoff.doctor.html_report import render_html_report
 from handoff.doctor.report import DoctorReport
@@ -149,6 +159,14 @@ def test_80_columns_break_no_command_and_no_address() -> None:
     assert sum(LONG_ADDRESS in line for line in lines) == 2
     whole = (LONG_COMMAND, LONG_ADDRESS)
     assert [line for line in lines if len(line) > 80 and not any(w in line for w in whole)] == []
+
+
+def test_a_word_of_advice_does_not_stand_on_a_line_of_its_own() -> None:
+    texts = [outcome.value.advice for outcome in CheckoutTrialOutcome]
+    for module in (session_store, session_table):
+        texts += [advice for _, advice in module._ERROR_TEXTS.values()]
+    commands = [part for text in texts for is_command, part in split_commands(text) if is_command]
+    assert [command for command in commands if " " not in command] == []
 
 
 @pytest.mark.parametrize(

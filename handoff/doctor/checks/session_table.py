@@ -25,7 +25,7 @@ _RECENT = 600  # seconds; the clocks of shop and server may differ
 _TRIES, _PAUSE = 4, 0.5  # PHP may write a session after its answer; the pause is in seconds
 
 _COMPARE_TABLE = (
-    "Compare HANDOFF_SESSION_STORE with `dbname`, `table_prefix` and `session` in the shop's "
+    "Compare HANDOFF_SESSION_STORE with dbname, table_prefix and session in the shop's "
     "app/etc/env.php."
 )
 _DERIVE_KEY = (
@@ -70,7 +70,7 @@ _ERROR_TEXTS = {
     ),
     "TooManyConnectionsError": (
         "It has no connection left.",
-        "Raise `max_connections` of the server: each worker of Handoff may use 16.",
+        "Raise max_connections of the server: each worker of Handoff may use 16.",
     ),
     "TlsError": (
         "It does not speak TLS.",

@@ -16,7 +16,7 @@ _EXAMPLE_PREFIXES = tuple(
 )
 _MIN_SECRET_LENGTH = 32
 _MIN_DIFFERENT_CHARACTERS = 8
-_CREATE_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+_CREATE_KEY = "`python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`"
 
 
 def check_settings(context: CheckContext) -> Iterator[CheckResult]:
