@@ -137,10 +137,10 @@ def settings(shop: RunningShop, tmp_path: Path) -> Settings:
 @cache
 def _load_common_settings(shop_url: str) -> Settings:
     """Return what the settings of all tests share, since checking them takes milliseconds."""
-    return load_settings(**settings_for(shop_url, Path("/sessions"), Path("/ledger")))
+    return load_settings(**create_settings(shop_url, Path("/sessions"), Path("/ledger")))
 
 
-def settings_for(shop_url: str, sessions: Path, folder: Path) -> dict[str, Any]:
+def create_settings(shop_url: str, sessions: Path, folder: Path) -> dict[str, Any]:
     """Return settings for a service beside a stand-in shop, on a ledger in a folder."""
     return {
         "public_url": "http://127.0.0.1:8000",
@@ -216,7 +216,7 @@ BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.processes))
 """The kinds of database that a ledger may use."""
 
 
-def new_ledger(request: pytest.FixtureRequest, folder: Path) -> str:
+def create_ledger(request: pytest.FixtureRequest, folder: Path) -> str:
     """Return the URL of a new ledger in the kind of database that `request.param` names.
 
     It has no tables if the folder is not there.

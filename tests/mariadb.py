@@ -27,7 +27,7 @@ from handoff_sandbox.php_sessions import (
 from sqlalchemy import URL, Engine, NullPool, create_engine, text
 
 from tests.certificates import Authority
-from tests.postgres import user_of_servers
+from tests.postgres import choose_server_user
 from tests.running_servers import HOST, free_port, require_program, wait_for_port
 
 CRYPT_KEY = "0123456789abcdef0123456789abcdef"
@@ -83,7 +83,7 @@ class MariadbServer:
 
     def initialize(self) -> None:
         """Create the files of the server."""
-        owner = user_of_servers()
+        owner = choose_server_user()
         certificate = self.authority.issue(HOST)
         if owner:
             for path in (self.folder, certificate.file, certificate.key):
@@ -109,7 +109,7 @@ class MariadbServer:
         command += [f"--{name}={value}" for name, value in values.items()]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=self.folder, **user_of_servers()
+                command, stdout=log, stderr=log, cwd=self.folder, **choose_server_user()
             )
         try:
             wait_for_port(self.port, seconds=_START)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.postgres import PASSWORD, PostgresServer, user_of_servers
+from tests.postgres import PASSWORD, PostgresServer, choose_server_user
 from tests.running_servers import HOST, free_port, require_program, wait_for_port
 
 _SETTINGS = """
@@ -43,7 +43,7 @@ def running_pgbouncer(server: PostgresServer, *, mode: str, connections: int) ->
             connections=connections,
         )
     )
-    user = user_of_servers()
+    user = choose_server_user()
     if user:
         for path in (folder, users, settings):
             os.chown(path, user["user"], user["group"])

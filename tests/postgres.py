@@ -27,17 +27,17 @@ _QUOTED = "the%2Fpassword%40of%20the%20tests"
 _START = 60.0  # seconds
 
 
-def _version(path: Path) -> int:
+def _parse_version(path: Path) -> int:
     return int(re.sub(r"\D", "", path.parent.name) or 0)
 
 
-def _program(name: str) -> str:
+def _find_program(name: str) -> str:
     """Return the path of a program of the newest PostgreSQL, also in Debian's folder."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_parse_version, reverse=True)
     return require_program(name, *found)
 
 
-def user_of_servers() -> dict[str, Any]:
+def choose_server_user() -> dict[str, Any]:
     """Return the arguments of Popen for a program that refuses to run as root."""
     if os.geteuid() != 0:
         return {}
@@ -83,11 +83,11 @@ class PostgresServer:
         """Create the files of the server."""
         secret = self.folder / "password"
         secret.write_text(PASSWORD)
-        owner = user_of_servers()
+        owner = choose_server_user()
         if owner:
             for path in (self.folder, secret):
                 os.chown(path, owner["user"], owner["group"])
-        command = [_program("initdb"), "--pgdata", str(self.folder / "data"), "--no-sync"]
+        command = [_find_program("initdb"), "--pgdata", str(self.folder / "data"), "--no-sync"]
         command += ["--username", "handoff", "--pwfile", str(secret), "--auth", "scram-sha-256"]
         command += ["--encoding", "UTF8", "--locale", "C.UTF-8"]
         # Its user may not be allowed to enter the working directory of the tests.
@@ -95,9 +95,14 @@ class PostgresServer:
 
     def follow(self, primary: PostgresServer) -> None:
         """Create the files of a standby, for which the primary waits at each durable commit."""
-        if owner := user_of_servers():
+        if owner := choose_server_user():
             os.chown(self.folder, owner["user"], owner["group"])
-        command = [_program("pg_basebackup"), "--pgdata", str(self.folder / "data"), "--no-sync"]
+        command = [
+            _find_program("pg_basebackup"),
+            "--pgdata",
+            str(self.folder / "data"),
+            "--no-sync",
+        ]
         command += ["--host", HOST, "--port", str(primary.port), "--username", "handoff"]
         command += ["--write-recovery-conf", "--checkpoint", "fast"]
         environment = {**os.environ, "PGPASSWORD": PASSWORD}
@@ -107,7 +112,7 @@ class PostgresServer:
             capture_output=True,
             cwd=self.folder,
             env=environment,
-            **user_of_servers(),
+            **choose_server_user(),
         )
         with primary.connected() as connection:
             connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
@@ -120,7 +125,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the server and wait until it accepts connections."""
-        command = [_program("postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
+        command = [_find_program("postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
         values = {
             "listen_addresses": HOST,
             "unix_socket_directories": "",
@@ -132,7 +137,7 @@ class PostgresServer:
             command += ["-c", f"{name}={value}"]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=self.folder, **user_of_servers()
+                command, stdout=log, stderr=log, cwd=self.folder, **choose_server_user()
             )
         until = time.monotonic() + _START
         while True:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.conftest import settings_for
+from tests.conftest import create_settings
 from tests.running_servers import HOST, RunningShop
 
 CODES = ("default", "base_eur", "eu_de", "eu_gb")
@@ -33,7 +33,7 @@ def create_settings_of_stores(
         {"currency": "GBP", "code": "eu_gb", "store_id": 4, **eu},
     )
     return {
-        **settings_for(shop.url, shop.sessions, folder),
+        **create_settings(shop.url, shop.sessions, folder),
         "public_url": f"http://{hosts[0]}:{service_port}",
         "storefront_url": first,
         "stores": stores,

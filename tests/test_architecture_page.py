@@ -21,7 +21,7 @@ WAYS = re.search(r"Every request first passes(.*?)A bag then(.*?)A link(.*?)\n##
 
 
 @contextmanager
-def recorded_files() -> Iterator[set[str]]:
+def record_files() -> Iterator[set[str]]:
     """Collect the names of the product's files whose functions are called within the block."""
     files: set[str] = set()
 
@@ -41,10 +41,10 @@ def recorded_files() -> Iterator[set[str]]:
 
 def test_a_bag_and_a_link_pass_the_files_that_are_listed(app: Flask, poq: Poq) -> None:
     poq.bag(("ITEM-01", 1), reference="what-is-done-once-is-done")
-    with recorded_files() as of_bag:
+    with record_files() as of_bag:
         url = poq.bag(("ITEM-01", 1), ("ITEM-02", 2), reference="ref-1001").get_json()["url"]
     client, path = app.test_client(), "/h/" + url.rpartition("/")[2]
-    with recorded_files() as of_link:
+    with record_files() as of_link:
         assert client.get(path).status_code == 200
         assert client.post(path).status_code == 303
     assert WAYS

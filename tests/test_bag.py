@@ -13,25 +13,30 @@ from handoff.bag import BagLine, find_quote_differences, normalize_sku
 from handoff.magento.quote_models import QuoteLine
 
 
-def paid(sku: str, quantity: str = "1", sku_without_options: str | None = None) -> QuoteLine:
+def build_paid_line(
+    sku: str, quantity: str = "1", sku_without_options: str | None = None
+) -> QuoteLine:
     return QuoteLine(sku, Decimal(quantity), 1, sku_without_options=sku_without_options)
 
 
-def free(sku: str, quantity: str = "1") -> QuoteLine:
+def build_free_line(sku: str, quantity: str = "1") -> QuoteLine:
     return QuoteLine(sku, Decimal(quantity), 1, is_free=True)
 
 
 EQUAL = {
-    "the same": ([paid("A")], ["A"]),
-    "another case": ([paid("A")], ["a"]),
-    "two lines of one sku": ([paid("A"), paid("a", "2")], ["A", "A", "A"]),
-    "a gift of another sku": ([paid("A"), free("B")], ["A"]),
-    "a gift of the same sku": ([paid("A", "2"), free("A")], ["A", "A"]),
-    "what costs nothing is in the bag": ([free("A")], ["A"]),
-    "a rule made one of two free": ([paid("A"), free("A")], ["A", "A"]),
-    "a sku made longer by options": ([paid("A-RED", sku_without_options="A")], ["A"]),
-    "with and without options": ([paid("A-RED", sku_without_options="A"), paid("A")], ["A", "A"]),
-    "the longer sku itself": ([paid("A-RED", sku_without_options="A")], ["A-RED"]),
+    "the same": ([build_paid_line("A")], ["A"]),
+    "another case": ([build_paid_line("A")], ["a"]),
+    "two lines of one sku": ([build_paid_line("A"), build_paid_line("a", "2")], ["A", "A", "A"]),
+    "a gift of another sku": ([build_paid_line("A"), build_free_line("B")], ["A"]),
+    "a gift of the same sku": ([build_paid_line("A", "2"), build_free_line("A")], ["A", "A"]),
+    "what costs nothing is in the bag": ([build_free_line("A")], ["A"]),
+    "a rule made one of two free": ([build_paid_line("A"), build_free_line("A")], ["A", "A"]),
+    "a sku made longer by options": ([build_paid_line("A-RED", sku_without_options="A")], ["A"]),
+    "with and without options": (
+        [build_paid_line("A-RED", sku_without_options="A"), build_paid_line("A")],
+        ["A", "A"],
+    ),
+    "the longer sku itself": ([build_paid_line("A-RED", sku_without_options="A")], ["A-RED"]),
 }
 
 
@@ -41,17 +46,21 @@ def test_a_quote_matches_the_bag(held: list[QuoteLine], wanted: list[str]) -> No
 
 
 DIFFERENT = {
-    "another sku that costs": ([paid("A"), paid("B")], ["A"], {"B": "foreign_in_quote"}),
-    "one too many that costs": ([paid("A", "2")], ["A"], {"A": "quantity_differs"}),
+    "another sku that costs": (
+        [build_paid_line("A"), build_paid_line("B")],
+        ["A"],
+        {"B": "foreign_in_quote"},
+    ),
+    "one too many that costs": ([build_paid_line("A", "2")], ["A"], {"A": "quantity_differs"}),
     "a gift does not stand for what is missing": (
-        [paid("A"), free("B")],
+        [build_paid_line("A"), build_free_line("B")],
         ["A", "C"],
         {"C": "missing_in_quote"},
     ),
-    "too few": ([free("A")], ["A", "A"], {"A": "quantity_differs"}),
-    "half of one": ([paid("A", "1.5")], ["A"], {"A": "quantity_differs"}),
+    "too few": ([build_free_line("A")], ["A", "A"], {"A": "quantity_differs"}),
+    "half of one": ([build_paid_line("A", "1.5")], ["A"], {"A": "quantity_differs"}),
     "the product with other options as well": (
-        [paid("A-RED", sku_without_options="A"), paid("A")],
+        [build_paid_line("A-RED", sku_without_options="A"), build_paid_line("A")],
         ["A"],
         {"A": "quantity_differs"},
     ),
@@ -67,7 +76,7 @@ def test_a_quote_differs_from_the_bag(
 
 
 def test_quantities_have_no_trailing_zeros() -> None:
-    [fault] = find_quote_differences([paid("A", "1.500")], [BagLine("A", Decimal(2))])
+    [fault] = find_quote_differences([build_paid_line("A", "1.500")], [BagLine("A", Decimal(2))])
     assert fault.detail == "The quote holds 1.5, the bag 2."
 
 
@@ -75,7 +84,7 @@ skus = st.sampled_from(["A", "a", "B", "B-RED", "\u00c9", "\u00e9"])
 bags = st.lists(st.tuples(skus, st.integers(1, 5)), min_size=1, max_size=6)
 
 
-def sums(lines: list[tuple[str, int]]) -> dict[str, int]:
+def sum_by_sku(lines: list[tuple[str, int]]) -> dict[str, int]:
     found: dict[str, int] = {}
     for sku, quantity in lines:
         found[normalize_sku(sku)] = found.get(normalize_sku(sku), 0) + quantity
@@ -87,10 +96,10 @@ def test_a_quote_without_free_lines_matches_if_the_sums_are_equal(
     held: list[tuple[str, int]], wanted: list[tuple[str, int]]
 ) -> None:
     faults = find_quote_differences(
-        [paid(sku, str(quantity)) for sku, quantity in held],
+        [build_paid_line(sku, str(quantity)) for sku, quantity in held],
         [BagLine(sku, Decimal(quantity)) for sku, quantity in wanted],
     )
-    in_quote, in_bag = sums(held), sums(wanted)
+    in_quote, in_bag = sum_by_sku(held), sum_by_sku(wanted)
     differing = {sku for sku in in_quote | in_bag if in_quote.get(sku) != in_bag.get(sku)}
     assert {normalize_sku(fault.sku or "") for fault in faults} == differing
 
@@ -99,7 +108,7 @@ def test_a_quote_without_free_lines_matches_if_the_sums_are_equal(
 def test_neither_order_nor_splitting_of_lines_matters(
     bag: list[tuple[str, int]], chance: random.Random
 ) -> None:
-    single = [paid(sku) for sku, quantity in bag for _ in range(quantity)]
+    single = [build_paid_line(sku) for sku, quantity in bag for _ in range(quantity)]
     chance.shuffle(single)
     assert (
         find_quote_differences(single, [BagLine(sku, Decimal(quantity)) for sku, quantity in bag])
@@ -111,8 +120,8 @@ def test_neither_order_nor_splitting_of_lines_matters(
 def test_free_lines_never_make_a_difference(
     bag: list[tuple[str, int]], gifts: list[tuple[str, int]]
 ) -> None:
-    held = [paid(sku, str(quantity)) for sku, quantity in bag]
-    held += [free(sku, str(quantity)) for sku, quantity in gifts]
+    held = [build_paid_line(sku, str(quantity)) for sku, quantity in bag]
+    held += [build_free_line(sku, str(quantity)) for sku, quantity in gifts]
     assert (
         find_quote_differences(held, [BagLine(sku, Decimal(quantity)) for sku, quantity in bag])
         == []
@@ -123,10 +132,10 @@ def test_free_lines_never_make_a_difference(
 def test_a_gift_never_stands_for_another_sku(
     bag: list[tuple[str, int]], gifts: list[tuple[str, int]]
 ) -> None:
-    missing = sums(bag).keys() - sums(gifts).keys()
+    missing = sum_by_sku(bag).keys() - sum_by_sku(gifts).keys()
     assume(missing)
     faults = find_quote_differences(
-        [free(sku, str(quantity)) for sku, quantity in gifts],
+        [build_free_line(sku, str(quantity)) for sku, quantity in gifts],
         [BagLine(sku, Decimal(quantity)) for sku, quantity in bag],
     )
     assert missing <= {normalize_sku(fault.sku or "") for fault in faults}

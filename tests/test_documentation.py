@@ -83,10 +83,10 @@ def test_every_link_leads_to_an_existing_file_and_heading(page: Path) -> None:
         headings = (
             re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE) if heading else []
         )
-        assert not heading or heading in map(_anchor_of, headings), target
+        assert not heading or heading in map(_build_anchor, headings), target
 
 
-def _anchor_of(heading: str) -> str:
+def _build_anchor(heading: str) -> str:
     return re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
 
 

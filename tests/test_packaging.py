@@ -195,7 +195,7 @@ def test_a_wheel_from_an_sdist_holds_the_same_files(
     with tarfile.open(sdist) as archive:
         archive.extractall(tmp_path, filter="data")
     rebuilt = build("wheel", tmp_path / sdist.name.removesuffix(".tar.gz"), tmp_path / "wheel")
-    assert files_of(rebuilt) == files_of(wheel)
+    assert read_files(rebuilt) == read_files(wheel)
 
 
 def test_foreign_folders_beside_the_package_are_never_used(wheel: Path, tmp_path: Path) -> None:
@@ -213,19 +213,19 @@ def test_foreign_folders_beside_the_package_are_never_used(wheel: Path, tmp_path
 
 
 def test_the_wheel_holds_the_product_alone(wheel: Path) -> None:
-    files = files_of(wheel)
+    files = read_files(wheel)
     tops = {name.split("/")[0] for name in files}
     assert {top.partition("-")[0] for top in tops} == {"handoff"}
     for password in (ADMIN_PASSWORD, CUSTOMER_PASSWORD):
         assert [name for name, text in files.items() if password.encode() in text] == []
-    own = {f"handoff/{path.relative_to(ROOT)}" for path in resource_files()}
+    own = {f"handoff/{path.relative_to(ROOT)}" for path in list_resource_files()}
     own |= {f"handoff/deploy/{path.name}" for path in (ROOT / "docs" / "deploy").iterdir()}
     assert {name for name in files if name.split("/")[1] in (*RESOURCES, "deploy")} == own
 
 
 def test_the_sandbox_is_a_wheel_of_its_own(tmp_path: Path) -> None:
     wheel = build("wheel", ROOT / "sandbox", tmp_path)
-    tops = {name.split("/")[0].partition("-")[0] for name in files_of(wheel)}
+    tops = {name.split("/")[0].partition("-")[0] for name in read_files(wheel)}
     assert tops == {"handoff_sandbox"}
 
 
@@ -238,13 +238,13 @@ def test_the_demo_says_in_one_line_that_the_sandbox_is_missing(
     assert "pip install ./sandbox" in line
 
 
-def files_of(wheel: Path) -> dict[str, bytes]:
+def read_files(wheel: Path) -> dict[str, bytes]:
     """Return the content of each file in a wheel, except the list of the files itself."""
     with zipfile.ZipFile(wheel) as archive:
         names = (name for name in archive.namelist() if not name.endswith("/RECORD"))
         return {name: archive.read(name) for name in names}
 
 
-def resource_files() -> list[Path]:
+def list_resource_files() -> list[Path]:
     """Return every file of the folders that stand at the top of the repository."""
     return [path for name in RESOURCES for path in (ROOT / name).rglob("*") if path.is_file()]

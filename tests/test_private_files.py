@@ -14,7 +14,7 @@ import requests
 
 from handoff.app_factory import create_app
 from handoff.settings import load_settings
-from tests.conftest import settings_for
+from tests.conftest import create_settings
 from tests.running_servers import RunningShop, running_service
 from tests.service_calls import create_environment, post_transfer
 
@@ -61,7 +61,7 @@ def test_ledger_metrics_and_sessions_of_the_service(shop: RunningShop, tmp_path:
 @pytest.mark.usefixtures("open_umask")
 def test_the_ledger_of_an_app_that_another_server_runs(shop: RunningShop, tmp_path: Path) -> None:
     folder = tmp_path / "made"
-    app = create_app(load_settings(**settings_for(shop.url, shop.sessions, folder)))
+    app = create_app(load_settings(**create_settings(shop.url, shop.sessions, folder)))
     assert (folder / "handoff.db").exists()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert find_open_files(folder) == []

@@ -38,11 +38,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def first_store_site(settings: Settings) -> StoreSite:
+def get_first_store_site(settings: Settings) -> StoreSite:
     return settings.build_store_site(settings.store_views.default)
 
 
-def faults() -> str:
+def find_faults() -> str:
     with pytest.raises(SettingsError) as raised:
         load_settings()
     return "\n".join(raised.value.faults)
@@ -50,10 +50,10 @@ def faults() -> str:
 
 def test_the_required_settings_are_enough() -> None:
     settings = load_settings()
-    assert first_store_site(settings).session_cookie.domain == "www.shop.example"
-    assert first_store_site(settings).session_cookie.secure is True
-    assert first_store_site(settings).checkout_url == "https://www.shop.example/checkout/"
-    assert first_store_site(settings).public_parts.path == "/handoff"
+    assert get_first_store_site(settings).session_cookie.domain == "www.shop.example"
+    assert get_first_store_site(settings).session_cookie.secure is True
+    assert get_first_store_site(settings).checkout_url == "https://www.shop.example/checkout/"
+    assert get_first_store_site(settings).public_parts.path == "/handoff"
     assert settings.form_action_origins == ("https://www.shop.example",)
     assert [store.currency for store in settings.stores] == ["GBP"]
     assert (settings.link_ttl, settings.reopen_grace, settings.magento_timeout) == (300, 60, 8)
@@ -88,14 +88,14 @@ def test_a_key_without_a_name_belongs_to_poq_whatever_it_holds(
 
 def test_a_short_api_key_is_refused_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HANDOFF_API_KEYS", f"{FIRST_KEY},2short4this")
-    assert "fewer than 16 characters. Create a longer key" in faults()
-    assert "2short4this" not in faults()
+    assert "fewer than 16 characters. Create a longer key" in find_faults()
+    assert "2short4this" not in find_faults()
 
 
 def test_all_missing_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in REQUIRED:
         monkeypatch.delenv(name)
-    reported = faults()
+    reported = find_faults()
     for name in REQUIRED:
         assert f"{name} is not set." in reported
 
@@ -207,7 +207,7 @@ def test_an_invalid_value_is_reported_by_name_and_never_repeated(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    reported = faults()
+    reported = find_faults()
     assert name in reported
     assert "ETPW" not in reported
     if len(value) > 6:
@@ -254,7 +254,7 @@ def test_all_invalid_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HANDOFF_LINK_TTL", "x")
     monkeypatch.setenv("HANDOFF_SECRET_KEY", "short")
     monkeypatch.delenv("HANDOFF_API_KEYS")
-    reported = faults()
+    reported = find_faults()
     for name in ("HANDOFF_LINK_TTL", "HANDOFF_SECRET_KEY", "HANDOFF_API_KEYS"):
         assert name in reported
 
@@ -266,7 +266,7 @@ def test_conflicts_between_settings_are_reported_together_with_invalid_values(
     monkeypatch.setenv("HANDOFF_PUBLIC_URL", "https://handoff.elsewhere.example")
     monkeypatch.setenv("HANDOFF_MAGENTO_ADMIN_USERNAME", "admin")
     monkeypatch.delenv("HANDOFF_API_KEYS")
-    reported = faults().splitlines()
+    reported = find_faults().splitlines()
     names = [line.split(":")[0].split(" ")[0] for line in reported]
     assert sorted(names) == [
         "HANDOFF_API_KEYS",
@@ -294,12 +294,12 @@ def test_a_session_cookie_that_browsers_refuse_is_a_fault(
     monkeypatch.setenv("HANDOFF_PUBLIC_URL", public_url)
     monkeypatch.setenv("HANDOFF_SESSION_COOKIE_DOMAIN", domain)
     if fits:
-        assert first_store_site(load_settings()).session_cookie.domain
+        assert get_first_store_site(load_settings()).session_cookie.domain
     else:
-        assert "HANDOFF_" in faults()
+        assert "HANDOFF_" in find_faults()
 
 
-def stores(*changes: dict[str, Any]) -> str:
+def build_stores(*changes: dict[str, Any]) -> str:
     """Return HANDOFF_STORES with one store view for each of these changes."""
     return json.dumps(
         [
@@ -347,10 +347,10 @@ EU = "https://www.shop-eu.example"
 def test_every_store_view_is_checked_for_a_session_cookie_that_browsers_accept(
     monkeypatch: pytest.MonkeyPatch, store: dict[str, Any], reported: str
 ) -> None:
-    monkeypatch.setenv("HANDOFF_STORES", stores({}, store))
+    monkeypatch.setenv("HANDOFF_STORES", build_stores({}, store))
     if reported:
-        assert reported in faults()
-        assert "store_1)" not in faults()
+        assert reported in find_faults()
+        assert "store_1)" not in find_faults()
     else:
         assert len(load_settings().stores) == 2
 
@@ -360,7 +360,7 @@ def test_stores_on_their_own_hosts_do_not_need_a_storefront_url(
 ) -> None:
     monkeypatch.setenv("HANDOFF_MAGENTO_URL", "http://magento.internal")
     own = {"url": EU, "public_url": f"{EU}/handoff"}
-    monkeypatch.setenv("HANDOFF_STORES", stores({"url": "https://www.shop.example"}, own))
+    monkeypatch.setenv("HANDOFF_STORES", build_stores({"url": "https://www.shop.example"}, own))
     settings = load_settings()
     assert settings.form_action_origins == ("https://www.shop.example", EU)
     assert (
@@ -372,8 +372,8 @@ def test_stores_on_their_own_hosts_do_not_need_a_storefront_url(
 def test_a_fault_of_stores_at_the_same_address_is_reported_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("HANDOFF_STORES", stores({}, {"url": EU}, {"url": EU}))
-    assert len(faults().splitlines()) == 1
+    monkeypatch.setenv("HANDOFF_STORES", build_stores({}, {"url": EU}, {"url": EU}))
+    assert len(find_faults().splitlines()) == 1
 
 
 def test_the_storefront_may_have_another_address_than_rest(
@@ -382,8 +382,8 @@ def test_the_storefront_may_have_another_address_than_rest(
     monkeypatch.setenv("HANDOFF_MAGENTO_URL", "http://magento.internal:8080")
     monkeypatch.setenv("HANDOFF_STOREFRONT_URL", "https://www.shop.example/")
     settings = load_settings()
-    assert first_store_site(settings).checkout_url == "https://www.shop.example/checkout/"
-    assert first_store_site(settings).session_cookie.domain == "www.shop.example"
+    assert get_first_store_site(settings).checkout_url == "https://www.shop.example/checkout/"
+    assert get_first_store_site(settings).session_cookie.domain == "www.shop.example"
 
 
 @pytest.mark.parametrize(
@@ -428,14 +428,14 @@ def test_sessions_in_the_database_need_a_key_and_other_stores_have_none(
 ) -> None:
     url = "mysql://handoff:a-password@db.shop.internal/shop?prefix=m2_"
     monkeypatch.setenv("HANDOFF_SESSION_STORE", url)
-    assert "need HANDOFF_SESSION_STORE_KEY_FILE" in faults()
+    assert "need HANDOFF_SESSION_STORE_KEY_FILE" in find_faults()
     monkeypatch.setenv("HANDOFF_SESSION_STORE_KEY_FILE", str(write_session_store_key(tmp_path)))
     settings = load_settings()
     assert settings.session_store_url.table == "m2_session"
     assert settings.session_store_url.hosts == (("db.shop.internal", 3306),)
     assert "a-password" not in repr(settings) + repr(settings.session_store_url)
     monkeypatch.setenv("HANDOFF_SESSION_STORE", "redis://127.0.0.1")
-    assert "HANDOFF_SESSION_STORE_KEY_FILE has no effect" in faults()
+    assert "HANDOFF_SESSION_STORE_KEY_FILE has no effect" in find_faults()
 
 
 @pytest.mark.parametrize("mode", [0o440, 0o404, 0o420])
@@ -446,7 +446,7 @@ def test_only_the_owner_may_read_the_session_store_key(
     file.chmod(mode)
     monkeypatch.setenv("HANDOFF_SESSION_STORE", "mysql://handoff@host/shop")
     monkeypatch.setenv("HANDOFF_SESSION_STORE_KEY_FILE", str(file))
-    assert "for its owner alone: chmod 400" in faults()
+    assert "for its owner alone: chmod 400" in find_faults()
 
 
 @pytest.mark.parametrize("key", ["0123456789abcdef" * 2, "base64MDEyMzQ1Njc4OWFiY2RlZg==", ""])
@@ -458,7 +458,7 @@ def test_the_crypt_key_itself_is_refused_and_not_repeated(
     file.chmod(0o400)
     monkeypatch.setenv("HANDOFF_SESSION_STORE", "mysql://handoff@host/shop")
     monkeypatch.setenv("HANDOFF_SESSION_STORE_KEY_FILE", str(file))
-    reported = faults()
+    reported = find_faults()
     assert "must not hold the crypt key itself" in reported
     assert not key or key not in reported
 
@@ -493,7 +493,7 @@ def test_certificates_need_a_session_store_url_with_tls(
     if fits:
         assert load_settings().session_store_access.ca_file == str(authority.file)
         return
-    reported = faults().splitlines()
+    reported = find_faults().splitlines()
     assert [line.split(" ")[0] for line in reported] == [
         "HANDOFF_SESSION_STORE_CA_FILE",
         "HANDOFF_SESSION_STORE_CERT_FILE",
@@ -516,7 +516,7 @@ def test_urls_are_normalised_as_browsers_write_them(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("HANDOFF_PUBLIC_URL", "https://WWW.Shop.Example:443/Handoff/")
     settings = load_settings()
     assert settings.public_url == "https://www.shop.example/Handoff"
-    assert first_store_site(settings).public_origin == "https://www.shop.example"
+    assert get_first_store_site(settings).public_origin == "https://www.shop.example"
 
 
 def test_every_setting_can_come_from_a_file(
@@ -548,7 +548,7 @@ def test_a_file_that_cannot_be_read_is_a_fault_and_not_an_empty_value(
 ) -> None:
     monkeypatch.delenv("HANDOFF_SECRET_KEY")
     monkeypatch.setenv("HANDOFF_SECRET_KEY_FILE", str(tmp_path / "missing"))
-    assert "HANDOFF_SECRET_KEY_FILE cannot be read" in faults()
+    assert "HANDOFF_SECRET_KEY_FILE cannot be read" in find_faults()
 
 
 OAUTH = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
@@ -560,8 +560,8 @@ def test_a_part_of_the_values_for_oauth_is_a_fault_that_names_the_missing_one(
 ) -> None:
     for name in set(OAUTH) - {left_out}:
         monkeypatch.setenv(f"HANDOFF_MAGENTO_{name}", f"the-value-of-{name}")
-    assert f"Missing: HANDOFF_MAGENTO_{left_out}." in faults()
-    assert "the-value-of" not in faults()
+    assert f"Missing: HANDOFF_MAGENTO_{left_out}." in find_faults()
+    assert "the-value-of" not in find_faults()
 
 
 def test_all_values_for_oauth_can_come_from_files(
@@ -587,8 +587,8 @@ def test_a_value_that_no_header_can_hold_is_a_fault(
     for other in OAUTH:
         monkeypatch.setenv(f"HANDOFF_MAGENTO_{other}", "a-value")
     monkeypatch.setenv(f"HANDOFF_MAGENTO_{name}", value)
-    assert f"HANDOFF_MAGENTO_{name}" in faults()
-    assert value not in faults()
+    assert f"HANDOFF_MAGENTO_{name}" in find_faults()
+    assert value not in find_faults()
 
 
 def test_an_access_token_alone_is_a_bearer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -602,7 +602,7 @@ def test_a_login_and_an_integration_are_a_conflict(
 ) -> None:
     for name in (*names, "ADMIN_USERNAME", "ADMIN_PASSWORD"):
         monkeypatch.setenv(f"HANDOFF_MAGENTO_{name}", "a-value")
-    assert "HANDOFF_MAGENTO_ADMIN_USERNAME, or the values of an integration" in faults()
+    assert "HANDOFF_MAGENTO_ADMIN_USERNAME, or the values of an integration" in find_faults()
 
 
 def test_faults_of_files_are_reported_together_with_invalid_values_and_conflicts(
@@ -612,7 +612,7 @@ def test_faults_of_files_are_reported_together_with_invalid_values_and_conflicts
     monkeypatch.setenv("HANDOFF_SECRET_KEY_FILE", str(tmp_path / "missing"))
     monkeypatch.setenv("HANDOFF_LINK_TTL", "x")
     monkeypatch.setenv("HANDOFF_MAGENTO_ADMIN_USERNAME", "admin")
-    names = [line.split(":")[0].split(" ")[0] for line in faults().splitlines()]
+    names = [line.split(":")[0].split(" ")[0] for line in find_faults().splitlines()]
     assert names == [
         "HANDOFF_SECRET_KEY_FILE",
         "HANDOFF_LINK_TTL",
@@ -624,7 +624,7 @@ def test_a_value_and_a_file_for_the_same_setting_are_a_fault(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HANDOFF_SECRET_KEY_FILE", str(tmp_path))
-    assert "both set" in faults()
+    assert "both set" in find_faults()
 
 
 def test_an_empty_variable_is_the_same_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -653,7 +653,7 @@ def test_secrets_are_hidden_when_settings_are_printed(monkeypatch: pytest.Monkey
 
 
 def test_store_codes_may_have_capitals_as_in_magento(monkeypatch: pytest.MonkeyPatch) -> None:
-    [store] = json.loads(stores({}))
+    [store] = json.loads(build_stores({}))
     codes = {"code": "shopUK", "website_code": "UK"}
     monkeypatch.setenv("HANDOFF_STORES", json.dumps([store | codes]))
     assert load_settings().store_views.find_by_code("shopUK") is not None
@@ -737,7 +737,7 @@ def test_a_host_that_cannot_exist_is_refused(
 ) -> None:
     monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", WEBHOOK_SECRET)
     monkeypatch.setenv(f"HANDOFF_{name}", form.format(host))
-    assert f"HANDOFF_{name}" in faults()
+    assert f"HANDOFF_{name}" in find_faults()
 
 
 @pytest.mark.parametrize(
@@ -773,7 +773,7 @@ def test_a_host_that_can_exist_is_accepted(host: str, monkeypatch: pytest.Monkey
 )
 def test_a_number_has_bounds(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"HANDOFF_{name}", value)
-    assert f"HANDOFF_{name}" in faults()
+    assert f"HANDOFF_{name}" in find_faults()
 
 
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -797,9 +797,9 @@ def test_an_address_of_a_webhook_is_refused(
 ) -> None:
     monkeypatch.setenv("HANDOFF_WEBHOOK_URL", urls)
     monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", WEBHOOK_SECRET)
-    assert "HANDOFF_WEBHOOK_URL" in faults()
-    assert message in faults()
-    assert "hidden-word" not in faults()
+    assert "HANDOFF_WEBHOOK_URL" in find_faults()
+    assert message in find_faults()
+    assert "hidden-word" not in find_faults()
 
 
 @pytest.mark.parametrize("host", ["localhost:9000", "127.0.0.1", "[::1]:9000"])
@@ -819,7 +819,7 @@ def test_a_webhook_needs_a_secret_of_the_standard(
 ) -> None:
     monkeypatch.setenv("HANDOFF_WEBHOOK_URL", "https://hooks.example.com/in")
     monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", secret)
-    assert "HANDOFF_WEBHOOK_SECRET" in faults()
+    assert "HANDOFF_WEBHOOK_SECRET" in find_faults()
 
 
 OWN_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -867,9 +867,9 @@ def test_a_secret_of_no_receiver_and_a_receiver_without_a_secret_are_refused(
 ) -> None:
     monkeypatch.setenv("HANDOFF_WEBHOOK_URL", f"{HOOK},{CRM}")
     monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", secrets)
-    assert message in faults()
-    assert "crm.example.com" not in faults()
-    assert OWN_SECRET[6:] not in faults()
+    assert message in find_faults()
+    assert "crm.example.com" not in find_faults()
+    assert OWN_SECRET[6:] not in find_faults()
 
 
 @pytest.mark.parametrize("name", ["TRANSFERS", "REFUSALS", "ENTRIES"])
@@ -917,7 +917,7 @@ def test_a_service_without_a_session_store_starts_only_with_settings_that_fit(
 ) -> None:
     for name, value in changes.items():
         monkeypatch.setenv(name, value)
-    reported = faults()
+    reported = find_faults()
     assert named in reported
     assert len(reported.splitlines()) == 1
     assert STORED_KEY not in reported

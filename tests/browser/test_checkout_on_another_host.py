@@ -28,7 +28,7 @@ class SecondHost(BaseHTTPRequestHandler):
             self.wfile.write(b"<!doctype html><h1>The other checkout</h1>")
         else:
             self.send_response(302)
-            self.send_header("Location", f"http://{other_host(self.server.server_port)}/")
+            self.send_header("Location", f"http://{get_other_host(self.server.server_port)}/")
             self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -37,7 +37,7 @@ class SecondHost(BaseHTTPRequestHandler):
     server: HTTPServer
 
 
-def other_host(port: int) -> str:
+def get_other_host(port: int) -> str:
     """Return the host that checkout goes on to: to a browser another site than 127.0.0.1."""
     return f"localhost:{port}"
 
@@ -64,17 +64,17 @@ def test_checkout_may_redirect_only_to_hosts_in_the_settings(
     port = shop_of_two_hosts.server_port
     poq = serve(
         storefront_url=f"http://{HOST}:{port}",
-        checkout_hosts=(other_host(port),) if named else (),
+        checkout_hosts=(get_other_host(port),) if named else (),
     )
     link = poq.link()
     if named:
         web_view.open(link)
         web_view.sees("The other checkout")
-        assert web_view.page.url == f"http://{other_host(port)}/"
+        assert web_view.page.url == f"http://{get_other_host(port)}/"
         return
     with web_view.page.expect_console_message(lambda message: "form-action" in message.text):
         web_view.open(link)
     web_view.page.wait_for_timeout(300)
-    assert other_host(port) not in web_view.page.url
+    assert get_other_host(port) not in web_view.page.url
     assert "The other checkout" not in web_view.page.content()
     assert read_link_use(tmp_path, link)[0]

@@ -79,7 +79,7 @@ def test_a_second_phone_with_the_same_credentials_gets_to_checkout(
         assert web_view.checkout().lines == {"ITEM-02": 2, "ITEM-07": 1}
 
 
-def form_of(poq: Poq, fields: dict[str, str]) -> str:
+def build_form(poq: Poq, fields: dict[str, str]) -> str:
     """Return HTML that posts the fields at once."""
     inputs = "".join(f'<input name="{name}" value="{value}">' for name, value in fields.items())
     form = f'<form method="post" action="{poq.url}/enter">{inputs}</form>'
@@ -96,7 +96,7 @@ def test_a_form_posted_by_another_website_is_refused(
     folder: Path,
 ) -> None:
     before = count_used_links(folder)
-    html = f'<meta name="referrer" content="{referrer}">{form_of(poq, customer_form)}'
+    html = f'<meta name="referrer" content="{referrer}">{build_form(poq, customer_form)}'
     visit_other_website(html)
     web_view.sees(FORCED)
     assert count_used_links(folder) == before
@@ -107,6 +107,6 @@ def test_a_form_posted_by_another_website_is_refused(
 def test_a_form_in_a_blank_page_counts_as_another_website(
     poq: Poq, web_view: WebView, guest_form: dict[str, str]
 ) -> None:
-    web_view.page.set_content(form_of(poq, guest_form), wait_until="commit")
+    web_view.page.set_content(build_form(poq, guest_form), wait_until="commit")
     web_view.sees(FORCED)
     assert web_view.session_cookies() == []

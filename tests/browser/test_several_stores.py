@@ -24,7 +24,7 @@ from tests.running_servers import (
     serve_in_thread,
 )
 from tests.several_stores import CODES, TWO_TOWELS, create_settings_of_stores
-from tests.transfer.test_store_views import in_foreign_currency
+from tests.transfer.test_store_views import make_quote_in_euros
 
 pytestmark = pytest.mark.processes
 
@@ -65,7 +65,7 @@ def web_view(new_web_view: NewWebView) -> WebView:
     return new_web_view()
 
 
-def view_of_store(web_view: WebView, shop: RunningShop, code: str) -> WebView:
+def open_store_view(web_view: WebView, shop: RunningShop, code: str) -> WebView:
     """Return the web view with the URL of a store's website."""
     host = HOSTS[code.startswith("eu_")]
     return WebView(web_view.page, f"http://{host}:{urlsplit(shop.url).port}")
@@ -87,7 +87,7 @@ def test_bags_of_different_stores_are_ordered_one_after_the_other(
 ) -> None:
     for code in ("default", "base_eur", "default", "eu_de", "eu_gb", "eu_de", "base_eur"):
         web_view.follow(transfer_towels(poq, code))
-        there = view_of_store(web_view, shop, code)
+        there = open_store_view(web_view, shop, code)
         checkout = there.checkout()
         assert checkout.lines == dict(TWO_TOWELS)
         assert checkout.total == TOTALS[code]
@@ -103,7 +103,7 @@ def test_bags_of_different_stores_are_ordered_one_after_the_other(
 def test_a_quote_keeps_its_total_whatever_store_was_chosen_before(
     poq: Poq, web_view: WebView, shop: RunningShop, code: str
 ) -> None:
-    there = view_of_store(web_view, shop, code)
+    there = open_store_view(web_view, shop, code)
     for former in CODES:
         there.page.goto(f"{there.shop}/stores/store/switch/?___store={former}&___from_store=eu_de")
         web_view.follow(poq.transfer(quote_id=shop.create_guest_quote(*TWO_TOWELS, store=code)))
@@ -119,7 +119,7 @@ def test_a_customer_checks_out_in_the_store_of_the_quote(
     token = shop.log_in_customer(CUSTOMERS[code], store=code)
     number = shop.fill_customer_quote(token, *TWO_TOWELS, store=code)
     web_view.follow(poq.transfer(quote_id=number, token_id=token))
-    there = view_of_store(web_view, shop, code)
+    there = open_store_view(web_view, shop, code)
     assert there.checkout().total == TOTALS[code]
     order = get_order(shop, there.buy())
     assert order["customer_email"] == CUSTOMERS[code]
@@ -128,10 +128,10 @@ def test_a_customer_checks_out_in_the_store_of_the_quote(
 def test_a_quote_keeps_a_currency_that_is_not_its_stores_own(
     poq: Poq, web_view: WebView, shop: RunningShop
 ) -> None:
-    web_view.follow(poq.transfer(quote_id=in_foreign_currency(shop)))
-    assert view_of_store(web_view, shop, "default").checkout().total == TOTALS["base_eur"]
+    web_view.follow(poq.transfer(quote_id=make_quote_in_euros(shop)))
+    assert open_store_view(web_view, shop, "default").checkout().total == TOTALS["base_eur"]
     web_view.follow(transfer_towels(poq, "default"))
-    assert view_of_store(web_view, shop, "default").checkout().total == TOTALS["default"]
+    assert open_store_view(web_view, shop, "default").checkout().total == TOTALS["default"]
 
 
 def test_a_service_on_a_sibling_host_replaces_the_chosen_store_too(
@@ -139,7 +139,7 @@ def test_a_service_on_a_sibling_host_replaces_the_chosen_store_too(
 ) -> None:
     beside = {"public_url": "http://handoff.shop.test:{port}", "session_cookie_domain": DOMAIN}
     with running_shop_of_stores(tmp_path, hosts=HOSTS, cookie_domain=DOMAIN) as shop:
-        there = view_of_store(web_view, shop, "default")
+        there = open_store_view(web_view, shop, "default")
         switch = f"{there.shop}/stores/store/switch/?___from_store=default&___store=base_eur"
         there.page.goto(switch)
         stores = create_settings_of_stores(shop, tmp_path)["stores"][:2]

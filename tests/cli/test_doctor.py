@@ -96,7 +96,7 @@ def test_other_invalid_settings_are_results_among_the_others(doctor: DoctorComma
         HANDOFF_COOKIE_DOMAIN="misspelt",
     )
     assert ended.returncode == 1
-    findings = _findings(json.loads(ended.stdout))
+    findings = _list_findings(json.loads(ended.stdout))
     seen = " ".join(each["seen"] for each in findings if each["name"] == "Settings")
     for name in ("HANDOFF_SESSION_COOKIE_DOMAIN", "HANDOFF_LINK_TTL", "HANDOFF_API_KEYS"):
         assert name in seen
@@ -104,7 +104,7 @@ def test_other_invalid_settings_are_results_among_the_others(doctor: DoctorComma
     assert any(each["name"] == "Category tree" for each in findings)
 
 
-def _findings(document: dict[str, Any]) -> list[dict[str, Any]]:
+def _list_findings(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         finding
         for sections in document["parts"].values()
@@ -117,7 +117,7 @@ def test_with_json_standard_output_is_one_document(doctor: DoctorCommand) -> Non
     ended = doctor.run("--json", "--only", "data", "--sample", "3")
     document = json.loads(ended.stdout)
     assert list(document["parts"]) == ["data"]
-    [products] = [each for each in _findings(document) if each["name"] == "Products"]
+    [products] = [each for each in _list_findings(document) if each["name"] == "Products"]
     assert products["seen"].startswith("3 of 22")
 
 
@@ -133,7 +133,7 @@ def test_an_answer_that_is_not_the_shops_adds_no_line_to_the_document(tmp_path: 
             "HANDOFF_STORED_SESSION_KEYS": Fernet.generate_key().decode(),
         }
         out, _ = doctor.start("--json", "--only", "way-in").communicate(timeout=60)
-    assert any("robots" in each["seen"] for each in _findings(json.loads(out)))
+    assert any("robots" in each["seen"] for each in _list_findings(json.loads(out)))
 
 
 def test_the_report_is_printed_on_a_terminal_without_utf_8(doctor: DoctorCommand) -> None:
@@ -174,7 +174,7 @@ def test_the_password_is_read_from_a_file(doctor: DoctorCommand) -> None:
         *("--only", "access"),
         *("--customer-email", "shopper@example.com", "--customer-password-file", str(file)),
     )
-    verdicts = {each["name"]: each["verdict"] for each in _findings(json.loads(ended.stdout))}
+    verdicts = {each["name"]: each["verdict"] for each in _list_findings(json.loads(ended.stdout))}
     assert verdicts["Customer's login"] == "ok"
     assert "Shopper123!" not in ended.stdout + ended.stderr
 

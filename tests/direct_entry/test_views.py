@@ -50,11 +50,11 @@ def make_guest_form(shop: RunningShop, *lines: tuple[str, int]) -> dict[str, str
     return {"quote_id": shop.create_guest_quote(*(lines or (("ITEM-01", 1),)))}
 
 
-def sessions_in(shop: RunningShop) -> list[bytes]:
+def read_sessions(shop: RunningShop) -> list[bytes]:
     return [file.read_bytes() for file in sorted(shop.sessions.glob("sess_*"))]
 
 
-def ledger_rows(folder: Path) -> list[dict[str, Any]]:
+def read_ledger_rows(folder: Path) -> list[dict[str, Any]]:
     with sqlite3.connect(folder / "handoff.db") as connection:
         connection.row_factory = sqlite3.Row
         rows = connection.execute("SELECT * FROM handoff ORDER BY issued_at, rowid")
@@ -76,7 +76,7 @@ def test_direct_entry_is_off_by_default(make_app: MakeApp, shop: RunningShop) ->
     phone = make_app().test_client()
     assert enter(phone, **make_guest_form(shop)).status_code == 404
     assert phone.get("/enter").status_code == 404
-    assert sessions_in(shop) == []
+    assert read_sessions(shop) == []
 
 
 def test_a_get_changes_nothing_and_echoes_nothing(
@@ -89,8 +89,8 @@ def test_a_get_changes_nothing_and_echoes_nothing(
     for value in form.values():
         assert f'"{value}"' not in answer.text
         assert form["token_id"] not in answer.text
-    assert ledger_rows(tmp_path) == []
-    assert sessions_in(shop) == []
+    assert read_ledger_rows(tmp_path) == []
+    assert read_sessions(shop) == []
 
 
 # Going to checkout
@@ -100,8 +100,8 @@ def test_a_guest_goes_to_checkout(phone: FlaskClient, shop: RunningShop, tmp_pat
     entered = enter(phone, **make_guest_form(shop, ("ITEM-01", 2)))
     assert entered.status_code == 303
     assert entered.headers["Location"] == f"{shop.url}/checkout/"
-    assert sessions_in(shop) == [b'checkout|a:1:{s:10:"quote_id_1";s:1:"1";}']
-    [row] = ledger_rows(tmp_path)
+    assert read_sessions(shop) == [b'checkout|a:1:{s:10:"quote_id_1";s:1:"1";}']
+    [row] = read_ledger_rows(tmp_path)
     assert (row["kind"], row["reference"], row["quote_number"]) == ("guest", None, 1)
     assert row["used_at"] == row["session_written_at"] == row["issued_at"]
 
@@ -112,9 +112,9 @@ def test_a_customer_is_signed_in(
 ) -> None:
     form = make_customer_form(shop)
     assert enter(phone, **{"quote_id": form["quote_id"], name: form["token_id"]}).status_code == 303
-    [session] = sessions_in(shop)
+    [session] = read_sessions(shop)
     assert re.match(rb'customer_base\|a:\d:{s:11:"customer_id";s:1:"1";', session)
-    [row] = ledger_rows(tmp_path)
+    [row] = read_ledger_rows(tmp_path)
     assert (row["kind"], row["customer_id"]) == ("customer", 1)
 
 
@@ -168,8 +168,8 @@ def test_posting_the_same_quote_again_opens_checkout_again(
 ) -> None:
     form = make_guest_form(shop)
     assert [enter(phone, **form).status_code for _ in range(9)] == [303] * 9
-    assert len(set(sessions_in(shop))) == 1
-    *older, current = ledger_rows(tmp_path)
+    assert len(set(read_sessions(shop))) == 1
+    *older, current = read_ledger_rows(tmp_path)
     assert current["superseded_at"] is None
     assert all(row["superseded_at"] is not None for row in older)
 
@@ -192,7 +192,7 @@ def test_one_quote_cannot_be_entered_without_end(
         assert answer.status_code == (303 if number < 10 else 429)
     assert_result_page(answer, 429, "Too many attempts")
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
-    assert len(ledger_rows(tmp_path)) == len(sessions_in(shop)) == 10
+    assert len(read_ledger_rows(tmp_path)) == len(read_sessions(shop)) == 10
     assert enter(phone, **make_guest_form(shop)).status_code == 303
 
 
@@ -239,7 +239,7 @@ def test_a_request_that_lost_to_an_equal_one_tries_again(
 
     monkeypatch.setattr(HandoffRepository, "use_link", lose_once)
     assert enter(phone, **make_guest_form(shop)).status_code == 303
-    assert [row["id"] for row in ledger_rows(tmp_path)] == calls
+    assert [row["id"] for row in read_ledger_rows(tmp_path)] == calls
     assert len(set(calls)) == 2
 
 
@@ -277,7 +277,7 @@ def test_a_form_posted_by_another_website_is_refused_unread(
     answer = app.test_client().post("/enter", data=form, headers=headers)
     assert_result_page(answer, 403, "Checkout opens from the app")
     assert form["token_id"] not in answer.text
-    assert ledger_rows(tmp_path) == []
+    assert read_ledger_rows(tmp_path) == []
 
 
 @pytest.mark.parametrize(

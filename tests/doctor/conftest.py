@@ -25,7 +25,7 @@ from tests.doctor.modified_shop import Modification, run_modified_shop
 SHOPPER = CustomerCredentials("shopper@example.com", "Shopper123!")
 
 
-def good_settings(url: str, sessions: Path) -> dict[str, Any]:
+def create_good_settings(url: str, sessions: Path) -> dict[str, Any]:
     """Return settings for a shop at this URL with which all checks succeed."""
     return {
         "public_url": url,
@@ -97,7 +97,7 @@ def run_doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunD
         ) -> DoctorRun:
             sessions = tmp_path / "sessions"
             url, shop = stack.enter_context(run_modified_shop(sessions, *modifications))
-            settings = {**good_settings(url, sessions), **given}
+            settings = {**create_good_settings(url, sessions), **given}
             context = create_context(settings, customer=SHOPPER, **(options or {}))
             return DoctorRun(run_checks(context, parts=parts), shop, sessions)
 

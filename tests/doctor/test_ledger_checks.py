@@ -12,7 +12,7 @@ from handoff.doctor.check_result import CheckResult
 from handoff.doctor.checks import ledger
 from handoff.ledger.database import open_database
 from handoff.ledger.migrate import migrate
-from tests.doctor.conftest import create_context, good_settings, run_checks_named
+from tests.doctor.conftest import create_context, create_good_settings, run_checks_named
 from tests.postgres import PASSWORD, PostgresServer
 
 LEDGER_CHECKS = ("Ledger", "Ledger's disk")
@@ -25,7 +25,9 @@ def check_file(path: Path) -> dict[str, CheckResult]:
 
 def check_url(url: str, folder: Path) -> dict[str, CheckResult]:
     """Return the results for a ledger at a URL, by name."""
-    settings = good_settings("http://127.0.0.1:9", folder / "sessions") | {"database_url": url}
+    settings = create_good_settings("http://127.0.0.1:9", folder / "sessions") | {
+        "database_url": url
+    }
     return run_checks_named(LEDGER_CHECKS, create_context(settings, seconds=5))
 
 

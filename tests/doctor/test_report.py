@@ -32,7 +32,7 @@ from handoff.doctor.console_report import print_report
 from handoff.doctor.html_report import render_html_report
 from handoff.doctor.report import DoctorReport
 from handoff.doctor.runner import run_checks
-from tests.doctor.conftest import RunDoctor, create_context, good_settings
+from tests.doctor.conftest import RunDoctor, create_context, create_good_settings
 from tests.doctor.modified_shop import change_json, deny_path
 from tests.magento.faulty_shop import Call, faulty_shop
 from tests.running_servers import free_port
@@ -195,7 +195,7 @@ def build_report(*results: CheckResult) -> DoctorReport:
 
 
 def _check_shop_at(url: str, folder: Path, *, seconds: float) -> DoctorReport:
-    return run_checks(create_context(good_settings(url, folder), seconds=seconds))
+    return run_checks(create_context(create_good_settings(url, folder), seconds=seconds))
 
 
 def test_everything_else_is_unknown_if_the_shop_is_down(tmp_path: Path) -> None:

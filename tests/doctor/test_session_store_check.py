@@ -11,14 +11,14 @@ import redis
 from handoff.cleanup import Cleanup
 from handoff.doctor.check_result import CheckResult
 from tests.certificates import Authority
-from tests.doctor.conftest import create_context, good_settings, run_checks_named
+from tests.doctor.conftest import create_context, create_good_settings, run_checks_named
 from tests.running_servers import HOST, RedisServer, free_port
 from tests.shop_session.test_redis_connections import build_tls_options
 
 
 def check_store(url: str, folder: Path, **changes: object) -> tuple[list[CheckResult], Cleanup]:
     """Return the results for a session store, and the cleanup of what was written."""
-    settings = good_settings("http://127.0.0.1:9", folder / "sessions")
+    settings = create_good_settings("http://127.0.0.1:9", folder / "sessions")
     settings |= {"session_store": url, **changes}
     context = create_context(settings, seconds=20)
     return list(run_checks_named(("Session store",), context).values()), context.shop.cleanup

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handoff.doctor.check_result import CheckResult
-from tests.doctor.conftest import create_context, good_settings, run_checks_named
+from tests.doctor.conftest import create_context, create_good_settings, run_checks_named
 from tests.mariadb import MariadbServer, PhpSessionRows, ShopDatabase, derive_session_store_key
 from tests.running_servers import RunningShop, free_port
 
@@ -27,7 +27,7 @@ class CheckedShop:
 
     def check(self, url: str = "", key_file: str = "") -> dict[str, CheckResult]:
         """Return the results for a session store URL and a key file, by their names."""
-        settings = good_settings(self.shop.url, self.shop.sessions)
+        settings = create_good_settings(self.shop.url, self.shop.sessions)
         settings |= {
             "session_store": url or self.database.url,
             "session_store_key_file": key_file or self.key_file,

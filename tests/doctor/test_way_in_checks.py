@@ -167,7 +167,7 @@ def test_a_shop_that_adds_nothing_to_a_guest_cart_is_unknown(run_doctor: RunDoct
     assert "is not available" in found.seen
 
 
-def _to_another_host(request: Request) -> Response | None:
+def _redirect_to_another_host(request: Request) -> Response | None:
     host, _, port = request.host.partition(":")
     if request.path != "/checkout/" or host == "localhost":
         return None
@@ -175,7 +175,7 @@ def _to_another_host(request: Request) -> Response | None:
 
 
 def test_a_redirect_that_browsers_do_not_follow_is_a_fault(run_doctor: RunDoctor) -> None:
-    found = run_doctor(answer_before(_to_another_host)).find("Redirects of checkout")
+    found = run_doctor(answer_before(_redirect_to_another_host)).find("Redirects of checkout")
     assert found.severity is Severity.FAULT
     assert "HANDOFF_CHECKOUT_HOSTS=localhost:" in found.advice
 
@@ -240,7 +240,7 @@ def test_a_storefront_that_cannot_be_reached_is_checked_by_the_internal_url(
     assert "www.shop.example" in found.find("Cookie's domain").seen
 
 
-def _turn_our_clock(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+def _advance_our_clock(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     turned = SimpleNamespace(time=lambda: time.time() + seconds)
     monkeypatch.setattr(service, "time", turned)
 
@@ -251,7 +251,7 @@ def _turn_our_clock(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 def test_a_wrong_clock_is_reported(
     run_doctor: RunDoctor, monkeypatch: pytest.MonkeyPatch, seconds: int, verdict: str
 ) -> None:
-    _turn_our_clock(monkeypatch, seconds)
+    _advance_our_clock(monkeypatch, seconds)
     found = run_doctor().find("Clock")
     assert found.severity == verdict
     assert ("ahead of" if seconds > 0 else "behind") in found.seen
@@ -260,7 +260,7 @@ def test_a_wrong_clock_is_reported(
 def test_a_cached_answer_is_not_taken_for_a_wrong_clock(
     run_doctor: RunDoctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _turn_our_clock(monkeypatch, 300)
+    _advance_our_clock(monkeypatch, 300)
     found = run_doctor(change_header("Age", lambda _: "300")).find("Clock")
     assert found.severity is Severity.OK
 

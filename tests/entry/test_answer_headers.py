@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from handoff.entry.shop_cookies import MAX_SET_COOKIE_BYTES, measure_set_cookies
 from handoff.settings import Settings, load_settings
-from tests.conftest import STORE, MakeApp, Poq, settings_for, use_link
+from tests.conftest import STORE, MakeApp, Poq, create_settings, use_link
 from tests.running_servers import RunningShop
 
 LONG_HOST = ".".join(["label-of-a-host"] * 12) + ".co.uk"
@@ -59,7 +59,7 @@ def layout(
     request: pytest.FixtureRequest, settings: Settings, shop: RunningShop, tmp_path: Path
 ) -> Settings:
     """Return checked settings for a layout."""
-    usual = settings_for(shop.url, shop.sessions, tmp_path)
+    usual = create_settings(shop.url, shop.sessions, tmp_path)
     return load_settings(
         **{**usual, "checkout_preflight": settings.checkout_preflight, **request.param}
     )

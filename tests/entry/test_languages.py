@@ -21,7 +21,7 @@ _PLACEHOLDERS = re.compile(r"%\(\w+\)[sd]")
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
 
-def catalogue_path(language: str) -> Path:
+def get_catalogue_path(language: str) -> Path:
     return ROOT / "translations" / language / "LC_MESSAGES" / "messages.po"
 
 
@@ -37,7 +37,7 @@ def extract_messages() -> set[str]:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_is_translated(language: str) -> None:
-    with catalogue_path(language).open("rb") as stream:
+    with get_catalogue_path(language).open("rb") as stream:
         read = read_po(stream, locale=language)
     known = {m.id[0] if isinstance(m.id, tuple) else m.id: m for m in read if m.id}
     assert set(known) == extract_messages()
@@ -54,9 +54,9 @@ def test_every_text_is_translated(language: str) -> None:
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_the_compiled_catalogue_is_up_to_date(language: str) -> None:
     """`make translations` compiles them."""
-    with catalogue_path(language).open("rb") as text:
+    with get_catalogue_path(language).open("rb") as text:
         written = read_po(text)
-    with catalogue_path(language).with_suffix(".mo").open("rb") as compiled:
+    with get_catalogue_path(language).with_suffix(".mo").open("rb") as compiled:
         read = read_mo(compiled)
     assert len(read) == len(written) > 20
     for message in written:

@@ -24,23 +24,23 @@ Trouble = Callable[[RedisServer], AbstractContextManager[None]]
 
 
 @contextmanager
-def full(server: RedisServer) -> Iterator[None]:
+def fill_redis(server: RedisServer) -> Iterator[None]:
     """Give Redis no memory and forbid it to evict anything."""
-    with changed(server, "maxmemory", "1", "0"):
+    with change_setting(server, "maxmemory", "1", "0"):
         yield
 
 
 @contextmanager
-def refusing_writes(server: RedisServer) -> Iterator[None]:
+def refuse_writes(server: RedisServer) -> Iterator[None]:
     """Require a replica for writes that does not exist."""
-    with changed(server, "min-replicas-to-write", "1", "0"):
+    with change_setting(server, "min-replicas-to-write", "1", "0"):
         yield
 
 
 @contextmanager
-def read_only(server: RedisServer) -> Iterator[None]:
+def make_read_only(server: RedisServer) -> Iterator[None]:
     """Make Redis a replica of a master that does not exist, as after a failover."""
-    with admin(server) as connection:
+    with connect_as_admin(server) as connection:
         connection.replicaof("127.0.0.1", "9")
         try:
             yield
@@ -49,7 +49,7 @@ def read_only(server: RedisServer) -> Iterator[None]:
 
 
 @contextmanager
-def stalled(server: RedisServer) -> Iterator[None]:
+def freeze_redis(server: RedisServer) -> Iterator[None]:
     """Stop the process, so that it accepts connections and answers nothing."""
     assert server.process is not None
     server.process.send_signal(signal.SIGSTOP)
@@ -60,7 +60,7 @@ def stalled(server: RedisServer) -> Iterator[None]:
 
 
 @contextmanager
-def gone(server: RedisServer) -> Iterator[None]:
+def stop_redis(server: RedisServer) -> Iterator[None]:
     """Stop Redis, and start it again without its data."""
     server.stop()
     try:
@@ -70,14 +70,14 @@ def gone(server: RedisServer) -> Iterator[None]:
 
 
 @contextmanager
-def admin(server: RedisServer) -> Iterator[Any]:
+def connect_as_admin(server: RedisServer) -> Iterator[Any]:
     with redis.Redis.from_url(server.url) as connection:
         yield connection
 
 
 @contextmanager
-def changed(server: RedisServer, name: str, value: str, usual: str) -> Iterator[None]:
-    with admin(server) as connection:
+def change_setting(server: RedisServer, name: str, value: str, usual: str) -> Iterator[None]:
+    with connect_as_admin(server) as connection:
         connection.config_set(name, value)
         try:
             yield
@@ -93,7 +93,9 @@ def app(make_app: MakeApp, redis_server: RedisServer) -> Flask:
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("trouble", [full, refusing_writes, read_only, stalled, gone])
+@pytest.mark.parametrize(
+    "trouble", [fill_redis, refuse_writes, make_read_only, freeze_redis, stop_redis]
+)
 def test_a_link_opened_during_a_failure_works_afterwards(
     trouble: Trouble, poq: Poq, phone: FlaskClient, redis_server: RedisServer
 ) -> None:
@@ -117,7 +119,7 @@ def test_a_redis_restart_between_page_and_post_does_no_harm(
     warm, link = poq.link(reference="r-1"), poq.link(reference="r-2")
     assert use_link(phone, warm).status_code == 303
     assert phone.get(link).status_code == 200
-    with gone(redis_server):
+    with stop_redis(redis_server):
         pass
     assert phone.post(link).status_code == 303
 
@@ -127,7 +129,7 @@ def test_a_slow_redis_delays_the_answer_and_no_more(
     poq: Poq, phone: FlaskClient, redis_server: RedisServer
 ) -> None:
     link = poq.link()
-    with admin(redis_server) as connection:
+    with connect_as_admin(redis_server) as connection:
         connection.client_pause(700, all=False)  # milliseconds in which nothing is written
     began = time.monotonic()
     assert use_link(phone, link).status_code == 303
@@ -135,7 +137,7 @@ def test_a_slow_redis_delays_the_answer_and_no_more(
 
 
 @contextmanager
-def full_disk() -> Iterator[None]:
+def limit_file_sizes() -> Iterator[None]:
     """Limit the files of this process to 8 KB."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (8 * 1024, hard))
@@ -151,7 +153,7 @@ def test_with_a_full_disk_the_page_says_so_and_the_link_stays_usable(
     app = make_app(checkout_preflight="off")
     poq, phone = Poq(app.test_client()), app.test_client()
     link = poq.link()
-    with full_disk():
+    with limit_file_sizes():
         answer = poq.bag(("ITEM-02", 1), reference="r-2")
         assert (answer.status_code, answer.get_json()["code"]) == (503, "ledger_unavailable")
         assert phone.get(link).status_code == 200

@@ -16,14 +16,14 @@ from tests.conftest import MakeApp, Poq, get_link_path, use_link
 from tests.entry.test_views import (
     WWW,
     hash_handoff_id,
-    ledger_rows,
     list_set_cookies,
-    sent_cookies,
-    sessions_in,
+    read_ledger_rows,
+    read_sessions,
+    send_cookies,
 )
 from tests.running_servers import RunningShop, running_shop_of_stores
 from tests.several_stores import TWO_TOWELS, create_settings_of_stores
-from tests.transfer.test_store_views import in_foreign_currency
+from tests.transfer.test_store_views import make_quote_in_euros
 
 QUOTES = {"default": b"quote_id_1", "base_eur": b"quote_id_1", "eu_de": b"quote_id_2"}
 
@@ -51,7 +51,7 @@ def test_the_session_names_the_quotes_website_and_checkout_is_the_stores(
     poq: Poq, phone: FlaskClient, shop: RunningShop, settings: Settings, code: str
 ) -> None:
     entered = use_link(phone, make_link(poq, shop, code))
-    [data] = sessions_in(shop).values()
+    [data] = read_sessions(shop).values()
     assert data == b'checkout|a:1:{s:10:"%s";s:1:"1";}' % QUOTES[code]
     host = "localhost" if code == "eu_de" else "127.0.0.1"
     port = urlsplit(shop.url).port
@@ -131,7 +131,7 @@ def test_a_customer_is_signed_in_to_the_website_of_the_quote(
     token = shop.log_in_customer("euro@example.com", store="eu_gb")
     number = shop.fill_customer_quote(token, *TWO_TOWELS, store="eu_gb")
     use_link(phone, get_link_path(poq.transfer({"quote_id": number, "token_id": token})))
-    [data] = sessions_in(shop).values()
+    [data] = read_sessions(shop).values()
     assert data.startswith(b'customer_eu|a:3:{s:11:"customer_id";s:1:"3";')
 
 
@@ -143,15 +143,15 @@ def test_with_shared_accounts_the_login_names_no_website(
     token = shop.log_in_customer()
     number = shop.fill_customer_quote(token, *TWO_TOWELS)
     use_link(phone, get_link_path(poq.transfer({"quote_id": number, "token_id": token})))
-    [data] = sessions_in(shop).values()
+    [data] = read_sessions(shop).values()
     assert data.startswith(b'customer|a:3:{s:11:"customer_id";s:1:"1";')
 
 
 def test_the_session_names_a_currency_that_is_not_the_stores_own(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
-    use_link(phone, get_link_path(poq.transfer({"quote_id": in_foreign_currency(shop)})))
-    [data] = sessions_in(shop).values()
+    use_link(phone, get_link_path(poq.transfer({"quote_id": make_quote_in_euros(shop)})))
+    [data] = read_sessions(shop).values()
     assert data.startswith(b'default|a:1:{s:13:"currency_code";s:3:"EUR";}')
 
 
@@ -188,7 +188,7 @@ def test_a_post_without_an_origin_uses_the_link_of_any_store(
     else:
         entered = use_link(phone, link, headers=headers)
     assert entered.status_code == 303
-    [data] = sessions_in(shop).values()
+    [data] = read_sessions(shop).values()
     assert QUOTES[code] in data
 
 
@@ -196,10 +196,10 @@ def test_a_post_from_the_host_of_another_store_leaves_the_link_unused(
     poq: Poq, phone: FlaskClient, shop: RunningShop, tmp_path: Path
 ) -> None:
     link = make_link(poq, shop, "eu_de")
-    before = ledger_rows(tmp_path)
+    before = read_ledger_rows(tmp_path)
     asked = use_link(phone, link, headers={"Origin": "http://127.0.0.1:8000"})
     assert "data-post" not in asked.text
-    assert ledger_rows(tmp_path) == before
+    assert read_ledger_rows(tmp_path) == before
     assert use_link(phone, link, headers={"Origin": "http://localhost:8000"}).status_code == 303
 
 
@@ -236,7 +236,7 @@ def test_on_https_a_cookie_of_http_lets_no_second_web_view_in(
     token = link.removeprefix("/h/")
     planted = (f"handoff_{hash_handoff_id(token)}_abcdef", "v" * 22)
     victim, attacker = app.test_client(), app.test_client()
-    with sent_cookies(victim, planted), sent_cookies(attacker, planted):
+    with send_cookies(victim, planted), send_cookies(attacker, planted):
         if form_style:
             entered = victim.post("/h", data={"token": token}, base_url=WWW)
         else:

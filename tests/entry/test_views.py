@@ -30,12 +30,12 @@ from tests.running_servers import RunningShop
 CHECKOUT = "/checkout/"
 
 
-def sessions_in(shop: RunningShop) -> dict[str, bytes]:
+def read_sessions(shop: RunningShop) -> dict[str, bytes]:
     files = shop.sessions.glob("sess_*")
     return {file.name.removeprefix("sess_"): file.read_bytes() for file in files}
 
 
-def ledger_rows(folder: Path) -> list[Any]:
+def read_ledger_rows(folder: Path) -> list[Any]:
     with sqlite3.connect(folder / "handoff.db") as connection:
         return connection.execute("SELECT * FROM handoff").fetchall()
 
@@ -72,14 +72,14 @@ def test_opening_the_entry_page_changes_nothing(
     poq: Poq, phone: FlaskClient, app: Flask, tmp_path: Path, shop: RunningShop
 ) -> None:
     link = poq.link()
-    before, sessions = ledger_rows(tmp_path), sessions_in(shop)
+    before, sessions = read_ledger_rows(tmp_path), read_sessions(shop)
     for _ in range(3):
         assert phone.get(link).status_code == 200
         assert app.test_client().get(link).status_code == 200
         head = app.test_client().head(link)
         assert (head.status_code, head.data) == (200, b"")
-    assert ledger_rows(tmp_path) == before
-    assert sessions_in(shop) == sessions
+    assert read_ledger_rows(tmp_path) == before
+    assert read_sessions(shop) == sessions
     assert phone.post(link).status_code == 303
 
 
@@ -125,7 +125,7 @@ def test_using_a_guests_link_writes_a_session_with_the_quote(
     entered = phone.post(link)
     assert entered.status_code == 303
     assert entered.headers["Location"] == f"{shop.url}{CHECKOUT}"
-    [(session_id, data)] = sessions_in(shop).items()
+    [(session_id, data)] = read_sessions(shop).items()
     assert data == b'checkout|a:1:{s:10:"quote_id_1";s:1:"1";}'
     assert re.fullmatch(r"[0-9a-v]{26}", session_id)
     assert any(session_id in cookie for cookie in list_set_cookies(entered))
@@ -135,7 +135,7 @@ def test_a_customer_is_signed_in(poq: Poq, phone: FlaskClient, shop: RunningShop
     token = shop.log_in_customer("other@example.com")
     number = shop.fill_customer_quote(token, ("ITEM-01", 1))
     use_link(phone, get_link_path(poq.transfer({"quote_id": number, "token": token})))
-    [data] = sessions_in(shop).values()
+    [data] = read_sessions(shop).values()
     assert data == (
         b'customer_base|a:3:{s:11:"customer_id";s:1:"2";s:17:"customer_group_id";s:1:"1";'
         b's:21:"customer_tax_class_id";s:1:"3";}'
@@ -149,7 +149,7 @@ def test_the_shops_cookies_displace_the_previous_shopper(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
     entered = use_link(phone, poq.link())
-    [session_id] = sessions_in(shop)
+    [session_id] = read_sessions(shop)
     by_name: dict[str, list[str]] = {}
     for cookie in list_set_cookies(entered):
         by_name.setdefault(cookie.split("=")[0], []).append(cookie)
@@ -292,7 +292,7 @@ def test_a_web_view_without_cookies_is_told_and_the_link_is_not_used(
         assert f'<form method="post" action="{link}">' in answer.text
     page = {"shown_page": "cookies_blocked", "page_shown_at": clock.now}
     assert read_named_rows(tmp_path) == [{**row, **page} for row in before]
-    assert sessions_in(shop) == {}
+    assert read_sessions(shop) == {}
 
 
 def test_a_web_view_that_begins_to_keep_cookies_can_try_again(poq: Poq, phone: FlaskClient) -> None:
@@ -318,7 +318,7 @@ def test_a_double_tap_and_a_lost_answer_both_end_in_checkout(
     first, second = phone.post(link), phone.post(link)
     assert (first.status_code, second.status_code) == (303, 303)
     assert first.headers["Location"] == second.headers["Location"]
-    assert len(set(sessions_in(shop).values())) == 1
+    assert len(set(read_sessions(shop).values())) == 1
 
 
 def test_a_web_view_that_got_two_cookies_can_use_the_link(poq: Poq, app: Flask) -> None:
@@ -342,7 +342,7 @@ def www(make_app: MakeApp) -> Flask:
 
 
 @contextmanager
-def sent_cookies(client: FlaskClient, *cookies: tuple[str, str]) -> Iterator[None]:
+def send_cookies(client: FlaskClient, *cookies: tuple[str, str]) -> Iterator[None]:
     """Send more cookies than the client keeps, as another host of the domain can plant them."""
     for name, value in cookies:
         client.set_cookie(name, value, domain="www.shop.example")
@@ -364,7 +364,7 @@ def test_a_cookie_from_another_host_of_the_domain_lets_no_second_web_view_in(
     token = link.rpartition("/")[2]
     planted = (name.format(hash_handoff_id(token)), "v" * 22)
     victim, attacker = www.test_client(), www.test_client()
-    with sent_cookies(victim, planted), sent_cookies(attacker, planted):
+    with send_cookies(victim, planted), send_cookies(attacker, planted):
         if form_style:
             form = {"token": token}
             entered = victim.post("/handoff/h", data=form, base_url=WWW)
@@ -386,7 +386,7 @@ def test_a_web_view_with_the_cookie_of_an_earlier_version_is_accepted(www: Flask
     link = Poq(www.test_client()).link()
     former = (f"__Secure-handoff_{hash_handoff_id(link.rpartition('/')[2])}_abcdef", "v" * 22)
     phone = www.test_client()
-    with sent_cookies(phone, former):
+    with send_cookies(phone, former):
         entered = phone.post(link, base_url=WWW)
     assert entered.status_code == 303
     assert any(cookie.startswith("__Host-handoff_") for cookie in list_set_cookies(entered))
@@ -403,7 +403,7 @@ def test_a_web_view_that_used_its_link_before_the_upgrade_may_come_back(
         used_hash = hashlib.sha256(former[1].encode()).hexdigest()
         connection.execute("UPDATE handoff SET web_view_hash = ?", (used_hash,))
     returning = www.test_client()
-    with sent_cookies(returning, former):
+    with send_cookies(returning, former):
         assert returning.post(link, base_url=WWW).status_code == 303
         assert use_link(returning, link, base_url=WWW).status_code == 303
     assert use_link(phone, link, base_url=WWW).status_code == 410
@@ -494,13 +494,13 @@ def test_a_post_from_another_website_does_not_use_the_link(
     poq: Poq, phone: FlaskClient, tmp_path: Path, shop: RunningShop, headers: dict[str, str]
 ) -> None:
     link = poq.link()
-    before = ledger_rows(tmp_path)
+    before = read_ledger_rows(tmp_path)
     answer = phone.post(link, headers=headers)
     assert answer.status_code == 200
     assert "Go to checkout at 127.0.0.1?" in answer.text
     assert "data-post" not in answer.text
-    assert ledger_rows(tmp_path) == before
-    assert sessions_in(shop) == {}
+    assert read_ledger_rows(tmp_path) == before
+    assert read_sessions(shop) == {}
     token = link.removeprefix("/h/")
     assert phone.post("/h", data={"token": token}, headers=headers).status_code == 200
     assert phone.post(link).status_code == 303
@@ -682,7 +682,7 @@ def test_without_a_written_session_the_web_view_may_try_until_the_link_expires(
     poq: Poq, phone: FlaskClient, shop: RunningShop, clock: FakeClock
 ) -> None:
     link = poq.link()
-    with session_store_unavailable(shop):
+    with remove_session_store(shop):
         assert [use_link(phone, link).status_code for _ in range(7)] == [503] * 7
         clock.advance(seconds=200)
         assert phone.post(link).status_code == 503
@@ -698,14 +698,14 @@ def test_a_failed_reopening_does_not_extend_the_grace(
     link = poq.link()
     assert use_link(phone, link).status_code == 303
     clock.advance(seconds=50)
-    with session_store_unavailable(shop):
+    with remove_session_store(shop):
         assert phone.post(link).status_code == 503
     clock.advance(seconds=11)
     assert phone.post(link).status_code == 410
 
 
 @contextmanager
-def session_store_unavailable(shop: RunningShop) -> Iterator[None]:
+def remove_session_store(shop: RunningShop) -> Iterator[None]:
     """Remove the folder of the shop's sessions."""
     shop.sessions.rename(shop.sessions.with_name("away"))
     try:

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BOTH, FakeClock, new_ledger
+from tests.conftest import BOTH, FakeClock, create_ledger
 from tests.ledger.stored_handoffs import LedgerWithHandoffs
 
 
 @pytest.fixture(params=BOTH)
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a ledger without handoffs."""
-    return new_ledger(request, tmp_path)
+    return create_ledger(request, tmp_path)
 
 
 @pytest.fixture(params=BOTH)
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database without tables."""
-    return new_ledger(request, tmp_path / "new")
+    return create_ledger(request, tmp_path / "new")
 
 
 @pytest.fixture

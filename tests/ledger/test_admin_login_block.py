@@ -22,7 +22,7 @@ def open_block(
     return LedgerLoginBlock(ledger.database, login_hash=login, settings_read_at=read_at)
 
 
-def may_try(block: LedgerLoginBlock) -> bool:
+def is_login_allowed(block: LedgerLoginBlock) -> bool:
     with block.hold_login_attempt(Deadline.after(0)) as may_try:
         return may_try
 
@@ -31,21 +31,21 @@ def test_a_refused_login_is_blocked_for_every_process_until_the_block_ends(
     ledger: LedgerWithHandoffs, clock: FakeClock
 ) -> None:
     first, second = open_block(ledger), open_block(ledger)
-    assert may_try(first)
+    assert is_login_allowed(first)
     assert not first.is_set()
     first.set(35 * MINUTE)
     for seconds in (0, 35 * MINUTE - 1):
         clock.advance(seconds=seconds)
-        assert [may_try(first), may_try(second)] == [False, False]
+        assert [is_login_allowed(first), is_login_allowed(second)] == [False, False]
         assert second.is_set()
     clock.advance(seconds=1)
-    assert [may_try(first), may_try(second)] == [True, True]
+    assert [is_login_allowed(first), is_login_allowed(second)] == [True, True]
     assert not second.is_set()
 
 
 def test_another_login_is_not_blocked(ledger: LedgerWithHandoffs) -> None:
     open_block(ledger).set(35 * MINUTE)
-    assert may_try(open_block(ledger, login="b" * 64))
+    assert is_login_allowed(open_block(ledger, login="b" * 64))
 
 
 def test_settings_that_were_read_later_allow_one_more_try(
@@ -55,10 +55,10 @@ def test_settings_that_were_read_later_allow_one_more_try(
     before.set(35 * MINUTE)
     clock.advance(seconds=MINUTE)
     after = open_block(ledger, read_at=time.monotonic())
-    assert may_try(after)
-    assert not may_try(before)
+    assert is_login_allowed(after)
+    assert not is_login_allowed(before)
     after.set(35 * MINUTE)
-    assert not may_try(after)
+    assert not is_login_allowed(after)
 
 
 def test_many_restarts_do_not_try_a_login_often_enough_to_lock_it(
@@ -68,7 +68,7 @@ def test_many_restarts_do_not_try_a_login_often_enough_to_lock_it(
     for _ in range(20):
         clock.advance(seconds=MINUTE)
         restarted = open_block(ledger, read_at=time.monotonic())
-        if may_try(restarted):
+        if is_login_allowed(restarted):
             restarted.set(35 * MINUTE)
             tried += 1
     assert tried == 3
@@ -77,8 +77,8 @@ def test_many_restarts_do_not_try_a_login_often_enough_to_lock_it(
 def test_one_process_at_a_time_tries_a_login(ledger: LedgerWithHandoffs) -> None:
     with open_block(ledger).hold_login_attempt(Deadline.after(0)) as may_try_first:
         assert may_try_first
-        assert not may_try(open_block(ledger))
-    assert may_try(open_block(ledger))
+        assert not is_login_allowed(open_block(ledger))
+    assert is_login_allowed(open_block(ledger))
 
 
 def test_who_waits_for_a_try_that_is_refused_does_not_try(ledger: LedgerWithHandoffs) -> None:
@@ -95,7 +95,7 @@ def test_a_block_that_has_ended_counts_no_more(
     for _ in range(5):
         open_block(ledger).set(seconds)
         clock.advance(seconds=seconds + 1)
-        assert may_try(open_block(ledger))
+        assert is_login_allowed(open_block(ledger))
 
 
 def test_a_clock_that_steps_back_blocks_no_login_for_longer(
@@ -105,7 +105,7 @@ def test_a_clock_that_steps_back_blocks_no_login_for_longer(
     block.set(35 * MINUTE)
     clock.advance(seconds=-3600)
     assert not block.is_set()
-    assert may_try(block)
+    assert is_login_allowed(block)
 
 
 def test_a_statement_that_began_before_the_block_sees_it(
@@ -115,4 +115,4 @@ def test_a_statement_that_began_before_the_block_sees_it(
     block.set(35 * MINUTE)
     clock.advance(seconds=-5)
     assert block.is_set()
-    assert not may_try(block)
+    assert not is_login_allowed(block)

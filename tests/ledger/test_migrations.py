@@ -123,7 +123,7 @@ def insert_rows(database: Database, *rows: dict[str, Any]) -> None:
             connection.execute(insert(table("handoff", *columns)), row)
 
 
-def insert_old(database: Database, rows: list[dict[str, Any]]) -> None:
+def insert_old_rows(database: Database, rows: list[dict[str, Any]]) -> None:
     """Write handoffs as the older version did."""
     with database.open_migration_transaction() as connection:
         for row in rows:
@@ -143,7 +143,7 @@ def test_every_value_of_an_older_ledger_is_found_under_its_new_name(
     migrate_to(database, version, monkeypatch)
     used, new = OLD_HANDOFFS
     stored = [used, new] if version == "0001" else [{**used, **RECONCILED}, new]
-    insert_old(database, stored)
+    insert_old_rows(database, stored)
     result = migrate(database)
     assert (result.before, result.after) == (version, find_newest_schema_version())
     repository = HandoffRepository(database, ttl=300, grace=60)

@@ -15,7 +15,7 @@ from handoff.app_factory import create_app
 from handoff.ledger.database import Database
 from handoff.ledger.tables import handoff, lease
 from handoff.settings import load_settings
-from tests.conftest import Poq, settings_for
+from tests.conftest import Poq, create_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def run_service(shop_url: str, folder: Path, **changes: Any) -> Iterator[Service
     """
     sessions = folder / "sessions"
     sessions.mkdir(exist_ok=True)
-    values = {**settings_for(shop_url, sessions, folder), "checkout_preflight": "off"}
+    values = {**create_settings(shop_url, sessions, folder), "checkout_preflight": "off"}
     app = create_app(load_settings(**{**values, **changes}))
     try:
         yield ServiceInProcess(app, Poq(app.test_client()))

@@ -29,30 +29,30 @@ SOON = 0.5  # seconds
 TIMEOUT = 4  # seconds; the shop answers the calls before the fault much faster
 
 
-def code_of(answer: TestResponse) -> str:
+def read_code(answer: TestResponse) -> str:
     assert answer.status_code == answer.get_json()["status"]
     return str(answer.get_json()["code"])
 
 
-def asks(call: Call) -> bool:
+def is_checkout_question(call: Call) -> bool:
     return call.method == "HEAD"
 
 
-# Reasons that cannot be had
+# Reasons that the shop does not give
 
 
-def item(code: str, *, stock: str = "IN_STOCK") -> dict[str, Any]:
+def build_item(code: str, *, stock: str = "IN_STOCK") -> dict[str, Any]:
     product = {"sku": "ITEM-01", "stock_status": stock}
     return {"product": product, "errors": [{"code": code}]}
 
 
-def reasons(*items: dict[str, Any]) -> Behaviour:
+def answers_reasons(*items: dict[str, Any]) -> Behaviour:
     """Answer as GraphQL does about a cart that checkout does not take."""
     config = {"is_one_page_checkout_enabled": True}
     return answers(200, {"data": {"storeConfig": config, "cart": {"items": list(items)}}})
 
 
-def refused(
+def transfer_refused_quote(
     shop: RunningShop, path: str, behaviour: Behaviour, serve: RunService, *, possible: bool
 ) -> TestResponse:
     """Transfer a quote that checkout refuses, at a shop where one path behaves in another way."""
@@ -76,18 +76,18 @@ def refused(
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (item("ITEM_QTY"), "quantity_unavailable"),
-        (item("ITEM_INCREMENTS"), "quantity_unavailable"),
-        (item("ITEM_QTY", stock="OUT_OF_STOCK"), "unavailable"),
-        (item("UNDEFINED"), "refused"),
-        (item("A_CODE_OF_A_LATER_MAGENTO"), "refused"),
+        (build_item("ITEM_QTY"), "quantity_unavailable"),
+        (build_item("ITEM_INCREMENTS"), "quantity_unavailable"),
+        (build_item("ITEM_QTY", stock="OUT_OF_STOCK"), "unavailable"),
+        (build_item("UNDEFINED"), "refused"),
+        (build_item("A_CODE_OF_A_LATER_MAGENTO"), "refused"),
     ],
 )
 def test_the_codes_of_lines_are_found_by_magentos_codes(
     shop: RunningShop, serve: RunService, error: dict[str, Any], code: str
 ) -> None:
-    answer = refused(shop, "/graphql", reasons(error), serve, possible=False)
-    assert (answer.status_code, code_of(answer)) == (422, "lines_refused")
+    answer = transfer_refused_quote(shop, "/graphql", answers_reasons(error), serve, possible=False)
+    assert (answer.status_code, read_code(answer)) == (422, "lines_refused")
     [fault] = answer.get_json()["errors"]
     assert (fault["sku"], fault["code"]) == ("ITEM-01", code)
 
@@ -116,16 +116,16 @@ NO_REASON = {
 def test_a_refusal_without_a_known_reason_is_checkout_refused(
     shop: RunningShop, serve: RunService, path: str, possible: bool, fault: Behaviour
 ) -> None:
-    answer = refused(shop, path, fault, serve, possible=possible)
-    assert (answer.status_code, code_of(answer)) == (409, "checkout_refused")
+    answer = transfer_refused_quote(shop, path, fault, serve, possible=possible)
+    assert (answer.status_code, read_code(answer)) == (409, "checkout_refused")
 
 
 def test_an_error_of_the_quote_without_a_line_is_checkout_refused(
     shop: RunningShop, serve: RunService
 ) -> None:
     sound = {"product": {"sku": "ITEM-01", "stock_status": "IN_STOCK"}, "errors": None}
-    answer = refused(shop, "/graphql", reasons(sound), serve, possible=False)
-    assert code_of(answer) == "checkout_refused"
+    answer = transfer_refused_quote(shop, "/graphql", answers_reasons(sound), serve, possible=False)
+    assert read_code(answer) == "checkout_refused"
 
 
 # Where checkout cannot be asked
@@ -171,7 +171,7 @@ def test_without_an_answer_of_checkout_the_transfer_goes_on(
     reason: str,
 ) -> None:
     request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
-    behave = behaves_if(asks, fault, forwards_to(shop.url))
+    behave = behaves_if(is_checkout_question, fault, forwards_to(shop.url))
     with (
         faulty_shop(behave) as faulty,
         serve(
@@ -183,7 +183,7 @@ def test_without_an_answer_of_checkout_the_transfer_goes_on(
     ):
         assert service.poq.transfer(request).status_code == 200
         assert len(service.handoffs()) == 1
-        cookies = [call.headers["cookie"] for call in faulty.calls if asks(call)]
+        cookies = [call.headers["cookie"] for call in faulty.calls if is_checkout_question(call)]
     assert len(cookies) == 1
     log = capsys.readouterr().err
     assert log.count("checkout_preflight_inconclusive") == 1
@@ -199,12 +199,12 @@ def test_a_checkout_on_a_host_without_the_session_cookie_gives_no_link(
     """There the shopper would see the cart of an older session, or an empty one."""
     request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     behave = behaves_if(
-        asks, redirects_to(f"https://www.shop-eu.test{path}"), forwards_to(shop.url)
+        is_checkout_question, redirects_to(f"https://www.shop-eu.test{path}"), forwards_to(shop.url)
     )
     with faulty_shop(behave) as faulty, serve(faulty.url, checkout_preflight="always") as service:
         answer = service.poq.transfer(request)
         assert service.handoffs() == []
-    assert code_of(answer) == "store_not_served"
+    assert read_code(answer) == "store_not_served"
     assert "another host" in answer.get_json()["detail"]
 
 
@@ -215,7 +215,7 @@ def test_there_is_no_preflight_if_the_settings_switch_it_off(
     with faulty_shop(forwards_to(shop.url)) as watched:
         with serve(watched.url, checkout_preflight="off") as service:
             assert service.poq.transfer(request).status_code == 200
-        assert not any(asks(call) for call in watched.calls)
+        assert not any(is_checkout_question(call) for call in watched.calls)
 
 
 # Error pages, and customers whose account is not complete
@@ -250,7 +250,7 @@ def test_an_error_page_instead_of_checkout_gives_no_link(
 ) -> None:
     behave = behaves_if(opens_checkout, page, forwards_to(shop.url))
     answer, _ = transfer_with_checkout(shop, serve, behave)
-    assert (answer.status_code, code_of(answer)) == (503, "checkout_unavailable")
+    assert (answer.status_code, read_code(answer)) == (503, "checkout_unavailable")
     assert int(answer.headers["Retry-After"]) >= 1
     [said] = captured_log.read_lines("checkout_refused")
     assert said["code"] == "checkout_unavailable"
@@ -262,7 +262,7 @@ def test_a_session_that_the_shop_cannot_read_gives_no_link(
     """With another serializer in its php.ini, each page of the shop is a 500, with our session."""
     behave = behaves_if(has_session, answers_page(500), forwards_to(shop.url))
     answer, calls = transfer_with_checkout(shop, serve, behave)
-    assert (answer.status_code, code_of(answer)) == (503, "session_unreadable")
+    assert (answer.status_code, read_code(answer)) == (503, "session_unreadable")
     [said] = captured_log.read_lines("checkout_refused")
     assert said["code"] == "session_unreadable"
     cookies = [call.headers["cookie"] for call in calls if has_session(call)]
@@ -279,7 +279,7 @@ def test_a_quote_on_which_checkout_fails_does_not_blame_the_session(
         forwards_to(shop.url),
     )
     answer, _ = transfer_with_checkout(shop, serve, behave)
-    assert (answer.status_code, code_of(answer)) == (503, "checkout_unavailable")
+    assert (answer.status_code, read_code(answer)) == (503, "checkout_unavailable")
     assert "this quote" in answer.get_json()["detail"]
 
 
@@ -317,13 +317,13 @@ def test_a_customer_who_has_to_complete_their_account_gets_no_link(
         opens_checkout, redirects_to("/customer/account/edit/"), forwards_to(shop.url)
     )
     answer, _ = transfer_with_checkout(shop, serve, behave)
-    assert (answer.status_code, code_of(answer)) == (409, "account_incomplete")
+    assert (answer.status_code, read_code(answer)) == (409, "account_incomplete")
 
 
 # Versions of Magento whose GraphQL lacks the switch of checkout
 
 
-def lacks_switch(call: Call) -> bool:
+def asks_for_switch(call: Call) -> bool:
     return call.path == "/graphql" and "is_one_page_checkout_enabled" in call.json["query"]
 
 
@@ -346,16 +346,16 @@ def test_a_missing_field_is_asked_for_once_and_the_reason_is_found_all_the_same(
         few.stock = Decimal(1)
     else:
         shop.state.rules.one_page_checkout = False
-    behave = behaves_if(lacks_switch, answers(200, MISSING_SWITCH), forwards_to(shop.url))
+    behave = behaves_if(asks_for_switch, answers(200, MISSING_SWITCH), forwards_to(shop.url))
     sessions = shop.sessions.as_uri()
     with (
         faulty_shop(behave) as faulty,
         serve(faulty.url, checkout_preflight="always", session_store=sessions) as service,
     ):
-        found = [code_of(service.poq.transfer(request)) for request in requests]
+        found = [read_code(service.poq.transfer(request)) for request in requests]
     few.stock, shop.state.rules.one_page_checkout = stock, True
     assert found == ["lines_refused" if has_line_error else "checkout_off"] * 2
-    assert [lacks_switch(call) for call in faulty.calls].count(True) == 1
+    assert [asks_for_switch(call) for call in faulty.calls].count(True) == 1
     [said] = captured_log.read_lines("graphql_fallback")
     assert said["detail"] == "StoreConfig.is_one_page_checkout_enabled"
 
@@ -367,8 +367,10 @@ def test_a_cart_page_that_no_parser_reads_gives_no_reason(
     shop: RunningShop, serve: RunService, page: str
 ) -> None:
     body = shop_that.build_response(200, page.encode(), ("Content-Type", "text/html"))
-    answer = refused(shop, "/checkout/cart/", lambda call: call.send(body), serve, possible=True)
-    assert code_of(answer) == "checkout_refused"
+    answer = transfer_refused_quote(
+        shop, "/checkout/cart/", lambda call: call.send(body), serve, possible=True
+    )
+    assert read_code(answer) == "checkout_refused"
 
 
 def test_the_reason_is_found_although_the_shop_is_slow(
@@ -393,7 +395,7 @@ def test_the_reason_is_found_although_the_shop_is_slow(
     ):
         answer = service.poq.transfer(request)
     shop.state.rules.guest_checkout = True
-    assert code_of(answer) == "guest_checkout_off"
+    assert read_code(answer) == "guest_checkout_off"
 
 
 # How it is asked
@@ -409,10 +411,10 @@ def test_a_renewed_bag_has_no_second_preflight_but_a_quote_has(
         ) as service:
             for _ in range(2):
                 assert service.poq.bag(("ITEM-01", 1)).status_code == 200
-            assert [asks(call) for call in watched.calls].count(True) == 1
+            assert [is_checkout_question(call) for call in watched.calls].count(True) == 1
             for _ in range(2):
                 assert service.poq.transfer(quote).status_code == 200
-            assert [asks(call) for call in watched.calls].count(True) == 3
+            assert [is_checkout_question(call) for call in watched.calls].count(True) == 3
 
 
 def test_the_preflight_asks_the_inner_address_as_a_shopper_of_the_public_one(
@@ -421,7 +423,9 @@ def test_the_preflight_asks_the_inner_address_as_a_shopper_of_the_public_one(
     """The shop is reached over its inner address, and answers as if a shopper had come by https."""
     request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     with (
-        faulty_shop(behaves_if(asks, answers_page(200), forwards_to(shop.url))) as inner,
+        faulty_shop(
+            behaves_if(is_checkout_question, answers_page(200), forwards_to(shop.url))
+        ) as inner,
         serve(
             inner.url,
             public_url="https://www.shop.test/handoff",
@@ -431,7 +435,7 @@ def test_the_preflight_asks_the_inner_address_as_a_shopper_of_the_public_one(
         ) as service,
     ):
         assert service.poq.transfer(request).status_code == 200
-        [asked] = [call for call in inner.calls if asks(call)]
+        [asked] = [call for call in inner.calls if is_checkout_question(call)]
     assert asked.path == "/uk/checkout/"
     assert asked.headers["host"] == "www.shop.test"
     assert asked.headers["x-forwarded-proto"] == "https"
@@ -447,6 +451,6 @@ def test_a_shop_that_reads_another_session_store_refuses_and_the_log_says_why(
     request = {"quote_id": shop.create_guest_quote(("ITEM-01", 1))}
     with serve(shop.url, checkout_preflight="always") as service:
         answer = service.poq.transfer(request)
-    assert (answer.status_code, code_of(answer)) == (409, "checkout_refused")
+    assert (answer.status_code, read_code(answer)) == (409, "checkout_refused")
     assert "does not find the quote" in answer.get_json()["detail"]
     assert "does not find the quote" in capsys.readouterr().err

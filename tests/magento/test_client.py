@@ -20,7 +20,7 @@ from tests.magento.shop_behaviours import (
     resets,
     sends_raw,
 )
-from tests.magento.transfer_calls import bag
+from tests.magento.transfer_calls import build_bag_transfer
 from tests.running_servers import RunningShop, free_port
 
 
@@ -32,8 +32,8 @@ def test_the_shops_cookies_are_never_sent_back(
     masked_id = shop.create_guest_quote(("ITEM-01", 1))
     with serve(between.url) as service:
         for body in (
-            bag(("ITEM-01", 1)),
-            {**bag(("ITEM-02", 1), ("item-03", 1)), "reference": "r-2"},
+            build_bag_transfer(("ITEM-01", 1)),
+            {**build_bag_transfer(("ITEM-02", 1), ("item-03", 1)), "reference": "r-2"},
             {"quote_id": masked_id},
             {"quote_id": number, "token_id": token},
             {"quote_id": masked_id},
@@ -126,7 +126,7 @@ def test_a_customers_token_is_sent_with_the_calls_that_need_it_and_no_other(
     with serve(between.url) as service:
         service.poq.transfer({"quote_id": number, "token_id": token})
         service.poq.transfer({"quote_id": masked_id})
-        service.poq.transfer(bag(("ITEM-01", 1)))
+        service.poq.transfer(build_bag_transfer(("ITEM-01", 1)))
     authorized = [call.path for call in between.calls if "authorization" in call.headers]
     assert authorized == [
         "/rest/V1/carts/mine?___store=default",

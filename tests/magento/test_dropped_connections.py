@@ -15,7 +15,7 @@ from tests.magento.shop_behaviours import (
     forwards_and_loses_answer,
     forwards_to,
 )
-from tests.magento.transfer_calls import bag
+from tests.magento.transfer_calls import build_bag_transfer
 from tests.running_servers import RunningShop
 
 pytestmark = pytest.mark.waiting
@@ -67,10 +67,10 @@ def test_if_an_answer_is_lost_the_bag_is_put_into_a_new_cart(
     lost: str, shop: RunningShop, serve: RunService
 ) -> None:
     behaviour = behaves_if(
-        lambda call: call.path == "/graphql", answers_page(404), once_lost(lost, shop)
+        lambda call: call.path == "/graphql", answers_page(404), loses_first_answer(lost, shop)
     )
     with faulty_shop(behaviour) as faulty, serve(faulty.url) as service:
-        assert service.poq.transfer(bag(("ITEM-01", 2))).status_code == 200
+        assert service.poq.transfer(build_bag_transfer(("ITEM-01", 2))).status_code == 200
         [row] = service.handoffs()
         assert row["bag"]["lines"] == [{"sku": "ITEM-01", "quantity": "2"}]
         made = [path for path in faulty.paths() if path.endswith("/guest-carts")]
@@ -81,10 +81,13 @@ def test_a_filled_cart_whose_answer_is_lost_is_not_used(
     shop: RunningShop, serve: RunService
 ) -> None:
     with (
-        faulty_shop(once_lost("/graphql", shop)) as faulty,
+        faulty_shop(loses_first_answer("/graphql", shop)) as faulty,
         serve(faulty.url) as service,
     ):
-        assert service.poq.transfer(bag(("ITEM-01", 2), ("ITEM-02", 1))).status_code == 200
+        assert (
+            service.poq.transfer(build_bag_transfer(("ITEM-01", 2), ("ITEM-02", 1))).status_code
+            == 200
+        )
         ids = [call.json["variables"]["id"] for call in faulty.calls if call.path == "/graphql"]
         assert len(set(ids)) == 2
 
@@ -95,12 +98,12 @@ def test_connections_that_the_shop_has_closed_cause_no_error(
     with faulty_shop(forwards_and_hangs_up(shop.url)) as faulty, serve(faulty.url) as service:
         for number in range(5):
             reference = {"reference": f"r-{number}"}
-            answer = service.poq.transfer({**bag(("ITEM-01", 1)), **reference})
+            answer = service.poq.transfer({**build_bag_transfer(("ITEM-01", 1)), **reference})
             assert answer.status_code == 200
         assert len(service.handoffs()) == 5
 
 
-def once_lost(path: str, shop: RunningShop) -> Behaviour:
+def loses_first_answer(path: str, shop: RunningShop) -> Behaviour:
     """Lose the first answer to calls of a path; the shop has done what it was asked."""
     stand_in = forwards_to(shop.url)
     once = behaves_first(1, forwards_and_loses_answer(shop.url), stand_in)

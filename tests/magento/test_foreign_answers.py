@@ -27,7 +27,7 @@ from tests.magento.transfer_calls import (
     READ_GUEST_QUOTE,
     TOKEN,
     TransferCall,
-    bag,
+    build_bag_transfer,
 )
 from tests.running_servers import RunningShop
 
@@ -35,19 +35,22 @@ REST_CALLS = (READ_GUEST_QUOTE, READ_CUSTOMER_QUOTE, CREATE_CART, ADD_LINE, READ
 FIREWALL = (("Server", "cloudflare"), ("Via", "1.1 varnish"))
 
 
-def page(status: int, text: str, content_type: str = "text/html") -> Behaviour:
+def answers_page(status: int, text: str, content_type: str = "text/html") -> Behaviour:
     body = text.encode()
     headers = (("Content-Type", content_type), *FIREWALL)
     return lambda call: call.send(build_response(status, body, *headers))
 
 
 FOREIGN: dict[str, tuple[Behaviour, str]] = {
-    "a challenge": (page(403, "<!doctype html><title>Just a moment...</title>"), "challenge"),
-    "a login": (page(401, '<form><input type="password" name="p"></form>'), "login"),
-    "a login with 200": (page(200, "<h1>Sign in to continue</h1>"), "login"),
-    "an unknown page": (page(404, "<html><h1>Not Found</h1></html>"), "page"),
-    "words": (page(403, "Access denied", "text/plain"), "text"),
-    "nothing": (page(401, ""), "empty"),
+    "a challenge": (
+        answers_page(403, "<!doctype html><title>Just a moment...</title>"),
+        "challenge",
+    ),
+    "a login": (answers_page(401, '<form><input type="password" name="p"></form>'), "login"),
+    "a login with 200": (answers_page(200, "<h1>Sign in to continue</h1>"), "login"),
+    "an unknown page": (answers_page(404, "<html><h1>Not Found</h1></html>"), "page"),
+    "words": (answers_page(403, "Access denied", "text/plain"), "text"),
+    "nothing": (answers_page(401, ""), "empty"),
     "an error of a gateway": (answers(403, {"error": "forbidden"}, *FIREWALL), "json"),
     "an error as text": (answers(404, "not found", *FIREWALL), "json"),
     "an error as a list": (answers(401, [{"message": "no"}], *FIREWALL), "json"),
@@ -59,12 +62,14 @@ FOREIGN: dict[str, tuple[Behaviour, str]] = {
         "json",
     ),
     "a message in another format": (
-        page(404, '{"message": "The product that was requested doesn\'t exist."}', "text/plain"),
+        answers_page(
+            404, '{"message": "The product that was requested doesn\'t exist."}', "text/plain"
+        ),
         "json",
     ),
     "null": (answers(400, None, *FIREWALL), "text"),
-    "maintenance": (page(503, "<h1>We'll be back soon: maintenance</h1>"), "maintenance"),
-    "too many requests": (page(429, "<h1>Slow down</h1>"), "page"),
+    "maintenance": (answers_page(503, "<h1>We'll be back soon: maintenance</h1>"), "maintenance"),
+    "too many requests": (answers_page(429, "<h1>Slow down</h1>"), "page"),
 }
 
 
@@ -134,7 +139,7 @@ def test_a_cart_that_vanishes_is_not_an_unknown_sku(shop: RunningShop, serve: Ru
 
 
 GRAPHQL_FAULTS: dict[str, tuple[Behaviour, str, str]] = {
-    "blocked": (page(403, "<h1>Blocked</h1>"), "not_graphql", "server cloudflare"),
+    "blocked": (answers_page(403, "<h1>Blocked</h1>"), "not_graphql", "server cloudflare"),
     "a missing field": (
         answers(200, {"errors": [{"message": 'Cannot query field "items" on type "Cart".'}]}),
         "missing_field",
@@ -166,7 +171,7 @@ def test_building_bags_without_graphql_is_logged_once_with_its_reason(
     behave = behaves_if(lambda call: call.path == "/graphql", fault, forwards_to(shop.url))
     with faulty_shop(behave) as faulty, serve(faulty.url) as service:
         for number in range(3):
-            body = {**bag(("ITEM-01", 1)), "reference": f"r-{number}"}
+            body = {**build_bag_transfer(("ITEM-01", 1)), "reference": f"r-{number}"}
             assert service.poq.transfer(body).status_code == 200
     [said] = captured_log.read_lines("graphql_fallback")
     assert said["reason"] == reason

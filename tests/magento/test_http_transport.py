@@ -16,7 +16,7 @@ from tests.certificates import Authority
 from tests.magento import shop_behaviours as shop_that
 from tests.magento.faulty_shop import Behaviour, faulty_shop
 from tests.magento.shop_behaviours import answers
-from tests.magento.test_internal_address import inner_shop
+from tests.magento.test_internal_address import run_inner_shop
 
 URL = "http://www.shop.test/rest/V1/guest-carts/secret"
 
@@ -103,7 +103,7 @@ def test_a_certificate_for_another_host_is_named_as_the_reason(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     authority = Authority(tmp_path_factory.mktemp("authority"))
-    with inner_shop(authority, "other.test") as (port, _):
+    with run_inner_shop(authority, "other.test") as (port, _):
         transport = HttpTransport(tls_name="www.shop.test", ca_file=str(authority.file))
         with pytest.raises(NoResponse) as raised:
             transport.send(

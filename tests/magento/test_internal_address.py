@@ -39,7 +39,7 @@ class Inner(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def inner_shop(authority: Authority, *names: str) -> Iterator[tuple[int, list[str | None]]]:
+def run_inner_shop(authority: Authority, *names: str) -> Iterator[tuple[int, list[str | None]]]:
     """Run a shop with a certificate for these names; gives its port and the names asked for."""
     asked: list[str | None] = []
     certificate = authority.issue(*names)
@@ -64,7 +64,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
-def look(client: MagentoClient) -> object:
+def read_cart(client: MagentoClient) -> object:
     answer = client.call_rest(
         "GET", "guest-carts/the-masked-id", store="default", deadline=Deadline.after(8)
     )
@@ -74,21 +74,21 @@ def look(client: MagentoClient) -> object:
 @pytest.mark.processes
 def test_an_ip_address_shows_the_public_hosts_certificate(authority: Authority) -> None:
     """As a load balancer does, whose address is a number and whose certificate is the shop's."""
-    with inner_shop(authority, PUBLIC) as (port, asked):
+    with run_inner_shop(authority, PUBLIC) as (port, asked):
         client = MagentoClient(
             f"https://{HOST}:{port}", host=f"{PUBLIC}:8443", ca_file=str(authority.file)
         )
-        assert look(client) == f"{PUBLIC}:8443"
+        assert read_cart(client) == f"{PUBLIC}:8443"
         assert asked == [PUBLIC]
 
 
 @pytest.mark.processes
 def test_a_host_name_shows_its_own_certificate(authority: Authority) -> None:
-    with inner_shop(authority, "localhost") as (port, asked):
+    with run_inner_shop(authority, "localhost") as (port, asked):
         client = MagentoClient(
             f"https://localhost:{port}", host=PUBLIC, ca_file=str(authority.file)
         )
-        assert look(client) == PUBLIC
+        assert read_cart(client) == PUBLIC
         assert asked == ["localhost"]
 
 
@@ -99,12 +99,12 @@ def test_a_bad_certificate_is_refused_and_logged_with_a_hint(
 ) -> None:
     """One for another name, and one that nobody vouches for."""
     configure_logging()
-    with inner_shop(authority, "other.test" if known else "localhost") as (port, _):
+    with run_inner_shop(authority, "other.test" if known else "localhost") as (port, _):
         client = MagentoClient(
             f"https://localhost:{port}", ca_file=str(authority.file) if known else None
         )
         with pytest.raises(ShopUnavailable) as raised:
-            look(client)
+            read_cart(client)
     [told] = captured_log.read_lines()
     assert told["event"] == "shop_certificate_refused"
     assert ("localhost" in told["why"]) is known
@@ -114,7 +114,7 @@ def test_a_bad_certificate_is_refused_and_logged_with_a_hint(
 
 def test_the_public_host_is_sent_over_http_too() -> None:
     with faulty_shop(answers(200, "x")) as shop:
-        look(MagentoClient(shop.url, host=PUBLIC))
+        read_cart(MagentoClient(shop.url, host=PUBLIC))
         assert [call.headers["host"] for call in shop.calls] == [PUBLIC]
 
 
@@ -125,7 +125,7 @@ def test_a_redirect_to_https_is_not_followed_but_logged_with_a_hint(
     location = ("Location", f"https://{PUBLIC}/rest/default/V1/guest-carts/the-masked-id")
     with faulty_shop(lambda call: call.send(build_response(301, b"", location))) as shop:
         with pytest.raises(ShopUnavailable) as raised:
-            look(MagentoClient(shop.url))
+            read_cart(MagentoClient(shop.url))
         assert len(shop.calls) == 1
     [told] = captured_log.read_lines("shop_redirects")
     assert (told["event"], told["shop"], told["to"]) == (
@@ -143,7 +143,7 @@ def test_a_certificate_authority_of_others_is_not_trusted(
 ) -> None:
     strangers = tmp_path / "strangers"
     strangers.mkdir()
-    with inner_shop(authority, "localhost") as (port, _):
+    with run_inner_shop(authority, "localhost") as (port, _):
         client = MagentoClient(f"https://localhost:{port}", ca_file=str(Authority(strangers).file))
         with pytest.raises(ShopUnavailable):
-            look(client)
+            read_cart(client)

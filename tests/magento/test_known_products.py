@@ -37,12 +37,12 @@ def shop(
 @pytest.fixture
 def known(quotes: Quotes, between: FaultyShop) -> Quote:
     """The first quote of the bag, after which its products are known."""
-    quote = build(quotes, *BAG)
+    quote = build_quote(quotes, *BAG)
     between.calls.clear()
     return quote
 
 
-def build(quotes: Quotes, *lines: tuple[str, int], store: StoreView = BRITISH) -> Quote:
+def build_quote(quotes: Quotes, *lines: tuple[str, int], store: StoreView = BRITISH) -> Quote:
     bag = Bag(tuple(BagLine(sku, Decimal(quantity)) for sku, quantity in lines), "GBP")
     quote = quotes.create_quote(bag, store=store, deadline=Deadline.after(8))
     assert {line.sku: line.quantity for line in quote.lines} == {
@@ -51,9 +51,9 @@ def build(quotes: Quotes, *lines: tuple[str, int], store: StoreView = BRITISH) -
     return quote
 
 
-def refusals(quotes: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
+def find_refusals(quotes: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
     with pytest.raises(LinesRefused) as refused:
-        build(quotes, *lines)
+        build_quote(quotes, *lines)
     return {fault.sku: fault.code for fault in refused.value.faults}
 
 
@@ -75,7 +75,7 @@ def count_reads_of_lines(between: FaultyShop) -> int:
 def test_known_products_need_two_calls_and_show_the_same_cart(
     quotes: Quotes, between: FaultyShop, shop: RunningShop, known: Quote
 ) -> None:
-    quote = build(quotes, *BAG)
+    quote = build_quote(quotes, *BAG)
     assert [call.method for call in between.calls] == ["POST", "GET"]
     assert count_reads_of_lines(between) == 0
     assert sorted(list_options(shop, quote)) == ["", "", "Large", "Small"]
@@ -90,7 +90,7 @@ def test_known_products_need_two_calls_and_show_the_same_cart(
 def test_another_line_is_refused_with_its_reason(
     quotes: Quotes, between: FaultyShop, other: tuple[str, int], code: str
 ) -> None:
-    assert refusals(quotes, *BAG, other) == {other[0]: code}
+    assert find_refusals(quotes, *BAG, other) == {other[0]: code}
     assert count_reads_of_lines(between) > 0
 
 
@@ -101,8 +101,8 @@ def test_a_known_product_that_has_sold_out_is_refused_with_its_reason(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(shop.state.catalogue.find_by_sku(sku), "stock", Decimal(0))
-        assert refusals(quotes, *BAG) == {sku: "unavailable"}
-    build(quotes, *BAG)
+        assert find_refusals(quotes, *BAG) == {sku: "unavailable"}
+    build_quote(quotes, *BAG)
 
 
 @pytest.mark.usefixtures("known")
@@ -110,7 +110,7 @@ def test_more_than_is_left_of_a_known_product_is_refused_with_its_reason(
     quotes: Quotes, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shop.state.catalogue.find_by_sku("ITEM-01"), "stock", Decimal(1))
-    assert refusals(quotes, *BAG) == {"ITEM-01": "quantity_unavailable"}
+    assert find_refusals(quotes, *BAG) == {"ITEM-01": "quantity_unavailable"}
 
 
 @pytest.mark.usefixtures("known")
@@ -118,7 +118,7 @@ def test_a_cart_that_is_not_the_bag_is_built_anew_with_its_lines_read(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     between.behaviour = _swaps_items_unless_lines_are_read(shop)
-    quote = build(quotes, *BAG)
+    quote = build_quote(quotes, *BAG)
     assert count_reads_of_lines(between) > 0
     assert "Small" in list_options(shop, quote)
 
@@ -131,7 +131,7 @@ def test_without_graphql_rest_fills_the_cart_of_known_products(
         lambda call: call.path == "/graphql", answers_page(404), forwards_to(shop.url)
     )
     between.behaviour = is_graphql
-    build(quotes, *BAG)
+    build_quote(quotes, *BAG)
 
 
 @pytest.mark.usefixtures("known")
@@ -139,7 +139,7 @@ def test_products_are_known_in_their_own_store_view_only(
     quotes: Quotes, between: FaultyShop
 ) -> None:
     other = BRITISH.model_copy(update={"code": "all"})
-    build(quotes, *BAG, store=other)
+    build_quote(quotes, *BAG, store=other)
     assert count_reads_of_lines(between) > 0
 
 

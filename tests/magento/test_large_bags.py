@@ -43,7 +43,7 @@ def shop(
         yield shop
 
 
-def create_quote_of(quotes: Quotes, lines: dict[str, int]) -> dict[str, int]:
+def create_quote(quotes: Quotes, lines: dict[str, int]) -> dict[str, int]:
     bag = Bag(tuple(BagLine(sku, Decimal(qty)) for sku, qty in lines.items()), "GBP")
     quote = quotes.create_quote(bag, store=BRITISH, deadline=Deadline.after(20))
     return {line.sku: int(line.quantity) for line in quote.lines}
@@ -54,7 +54,7 @@ def test_a_bag_of_many_products_arrives_exactly(
     quotes: Quotes, between: FaultyShop, count: int
 ) -> None:
     lines = {f"SKU-{number}": number for number in range(1, count + 1)}
-    assert create_quote_of(quotes, lines) == lines
+    assert create_quote(quotes, lines) == lines
     assert [call.method for call in between.calls] == ["POST", "GET"]
 
 
@@ -63,7 +63,7 @@ def test_a_bag_of_many_variants_arrives_with_their_options(
     quotes: Quotes, shop: RunningShop, between: FaultyShop, count: int
 ) -> None:
     lines = {f"SHIRT-{number}": number for number in range(1, count + 1)} | {"SKU-1": 5}
-    assert create_quote_of(quotes, lines) == lines
+    assert create_quote(quotes, lines) == lines
     quote = shop.state.quotes.by_number[max(shop.state.quotes.by_number)]
     assert {line.product.sku for line in quote.lines} == {"SHIRT", "SKU-1"}
     documents = [call.json["query"] for call in between.calls if call.path == "/graphql"]

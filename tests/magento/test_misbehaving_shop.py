@@ -98,7 +98,7 @@ NONSENSE: dict[str, Behaviour] = {
 }
 
 
-def cart(**changes: object) -> Behaviour:
+def answers_cart(**changes: object) -> Behaviour:
     """Answer with a guest's cart, in which some things are as no shop has them."""
     value = {
         "id": 7,
@@ -113,17 +113,19 @@ def cart(**changes: object) -> Behaviour:
 
 
 IMPOSSIBLE: dict[str, Behaviour] = {
-    "a number that no database holds": cart(id=2**64),
-    "a negative number": cart(id=-7),
+    "a number that no database holds": answers_cart(id=2**64),
+    "a negative number": answers_cart(id=-7),
     "a quantity that is none": answers(
         200, {"id": 7, "items": [{"item_id": 1, "sku": "A", "qty": float("nan")}]}
     ),
-    "a quantity beyond all measure": cart(items=[{"item_id": 1, "sku": "A", "qty": 1e300}]),
-    "a sku that is no text": cart(items=[{"item_id": 1, "sku": 5, "qty": 1}]),
-    "lines that are null": cart(items=None),
-    "a line without a number": cart(items=[{"sku": "A", "qty": 1}]),
-    "a price that is none": cart(items=[{"item_id": 1, "sku": "A", "qty": 1, "price": "free"}]),
-    "a negative count of lines": cart(items_count=-1),
+    "a quantity beyond all measure": answers_cart(items=[{"item_id": 1, "sku": "A", "qty": 1e300}]),
+    "a sku that is no text": answers_cart(items=[{"item_id": 1, "sku": 5, "qty": 1}]),
+    "lines that are null": answers_cart(items=None),
+    "a line without a number": answers_cart(items=[{"sku": "A", "qty": 1}]),
+    "a price that is none": answers_cart(
+        items=[{"item_id": 1, "sku": "A", "qty": 1, "price": "free"}]
+    ),
+    "a negative count of lines": answers_cart(items_count=-1),
 }
 
 
@@ -260,7 +262,7 @@ def test_a_far_too_large_answer_is_a_503_and_not_read_to_its_end(
 ) -> None:
     with faulty_shop(fault) as faulty, serve(faulty.url) as service:
         assert_problem(transfer(service, READ_GUEST_QUOTE, timeout=8), ShopUnavailable)
-        assert sent_by(faulty) < shop_that.LARGE / 2
+        assert count_sent_bytes(faulty) < shop_that.LARGE / 2
 
 
 @pytest.mark.parametrize("fault", [shop_that.resets, shop_that.hangs_up, shop_that.cuts_body])
@@ -286,7 +288,7 @@ def test_bytes_beyond_the_length_of_an_answer_are_not_read_as_the_next_answer(
     behaviour = behaves_first(1, says_more, forwards_to(shop.url))
     with faulty_shop(behaviour) as faulty, serve(faulty.url) as service:
         transfer(service, READ_GUEST_QUOTE, timeout=8)
-        assert sent_by(faulty) > len(beyond)
+        assert count_sent_bytes(faulty) > len(beyond)
         assert service.poq.transfer({"quote_id": masked_id}).status_code == 200
         [row] = service.handoffs()
         assert row["bag"]["lines"] == [{"sku": "ITEM-01", "quantity": "2"}]
@@ -333,7 +335,7 @@ def test_all_retries_share_one_deadline(serve: RunService) -> None:
         assert len(faulty.calls) < 3
 
 
-def sent_by(faulty: FaultyShop) -> int:
+def count_sent_bytes(faulty: FaultyShop) -> int:
     until = time.monotonic() + 60
     while time.monotonic() < until and not all(call.ended for call in faulty.calls):
         time.sleep(0.01)

@@ -68,26 +68,26 @@ def ordered(shop: RunningShop) -> int:
     return number
 
 
-def orders(between: FaultyShop, access: AdminAccess | None = None) -> Orders:
+def open_orders(between: FaultyShop, access: AdminAccess | None = None) -> Orders:
     client = MagentoClient(between.url)
     login = AdminLogin(client, ADMIN["username"], ADMIN["password"], "default")
     return Orders(client, access or login, store="default")
 
 
-def ask(orders: Orders, number: int) -> list[Order]:
+def find_orders(orders: Orders, number: int) -> list[Order]:
     return orders.find_orders_of_quote(number, deadline=Deadline.after(8))
 
 
-def is_asking(call: Call) -> bool:
+def is_order_search(call: Call) -> bool:
     return "/orders" in call.path
 
 
-def when_asked(shop: RunningShop, behaviour: Behaviour) -> Behaviour:
-    return behaves_if(is_asking, behaviour, forwards_to(shop.url))
+def behaves_at_order_search(shop: RunningShop, behaviour: Behaviour) -> Behaviour:
+    return behaves_if(is_order_search, behaviour, forwards_to(shop.url))
 
 
 def test_an_order_is_found_by_the_quote_it_came_from(between: FaultyShop, ordered: int) -> None:
-    [order] = ask(orders(between), ordered)
+    [order] = find_orders(open_orders(between), ordered)
     assert order.quote_number == ordered
     assert order.number.isdigit()
     assert order.customer_id is None
@@ -98,35 +98,37 @@ def test_an_order_is_found_by_the_quote_it_came_from(between: FaultyShop, ordere
 
 
 def test_a_quote_that_was_not_ordered_has_no_order(between: FaultyShop) -> None:
-    assert ask(orders(between), 999_999) == []
+    assert find_orders(open_orders(between), 999_999) == []
 
 
 def test_the_administrator_logs_in_once_for_many_searches(
     between: FaultyShop, ordered: int
 ) -> None:
-    asking = orders(between)
+    asking = open_orders(between)
     for _ in range(3):
-        assert ask(asking, ordered)
+        assert find_orders(asking, ordered)
     assert between.paths() == [LOGIN, ASK, ASK, ASK]
 
 
 def test_a_login_that_has_run_out_is_renewed_and_the_question_asked_again(
     between: FaultyShop, shop: RunningShop, ordered: int
 ) -> None:
-    asking = orders(between)
-    assert ask(asking, ordered)
+    asking = open_orders(between)
+    assert find_orders(asking, ordered)
     between.calls.clear()
-    between.behaviour = when_asked(shop, behaves_first(1, refuses(401), forwards_to(shop.url)))
-    assert ask(asking, ordered)
+    between.behaviour = behaves_at_order_search(
+        shop, behaves_first(1, refuses(401), forwards_to(shop.url))
+    )
+    assert find_orders(asking, ordered)
     assert between.paths() == [ASK, LOGIN, ASK]
 
 
 def test_a_shop_that_rejects_every_token_gets_two_logins(
     between: FaultyShop, shop: RunningShop
 ) -> None:
-    between.behaviour = when_asked(shop, refuses(401))
+    between.behaviour = behaves_at_order_search(shop, refuses(401))
     with pytest.raises(ShopUnavailable):
-        ask(orders(between), 1)
+        find_orders(open_orders(between), 1)
     assert between.paths() == [LOGIN, ASK, LOGIN, ASK]
 
 
@@ -134,22 +136,24 @@ def test_a_wrong_password_is_tried_once_for_a_question(between: FaultyShop) -> N
     """Magento locks an administrator's account after several of them."""
     wrong = AdminLogin(MagentoClient(between.url), "nobody", "wrong", "default")
     with pytest.raises(ShopUnavailable):
-        ask(orders(between, wrong), 1)
+        find_orders(open_orders(between, wrong), 1)
     assert between.paths() == [LOGIN]
 
 
 def test_after_a_rejected_login_no_other_is_tried_for_a_while(between: FaultyShop) -> None:
     """Magento locks an account after a few failures, and anyone with a used link brings us here."""
-    asked = orders(between, AdminLogin(MagentoClient(between.url), "nobody", "wrong", "default"))
+    asked = open_orders(
+        between, AdminLogin(MagentoClient(between.url), "nobody", "wrong", "default")
+    )
     for _ in range(4):
         with pytest.raises(ShopUnavailable):
-            ask(asked, 1)
+            find_orders(asked, 1)
     assert between.paths() == [LOGIN]
 
 
 def test_a_rejected_access_token_is_sent_once(between: FaultyShop) -> None:
     with pytest.raises(ShopUnavailable):
-        ask(orders(between, AccessToken("not-the-token")), 1)
+        find_orders(open_orders(between, AccessToken("not-the-token")), 1)
     assert between.paths() == [ASK]
     assert between.calls[0].headers["authorization"] == "Bearer not-the-token"
 
@@ -158,7 +162,7 @@ def test_an_access_token_needs_no_login(
     between: FaultyShop, shop: RunningShop, ordered: int
 ) -> None:
     token = str(shop.call_rest("POST", "integration/admin/token", body=ADMIN))
-    assert ask(orders(between, AccessToken(token)), ordered)
+    assert find_orders(open_orders(between, AccessToken(token)), ordered)
     assert between.paths() == [ASK]
 
 
@@ -188,21 +192,23 @@ def test_an_access_token_needs_no_login(
 def test_an_answer_that_is_not_a_list_of_orders_is_an_error_and_not_no_order(
     between: FaultyShop, shop: RunningShop, behaviour: Behaviour
 ) -> None:
-    between.behaviour = when_asked(shop, behaviour)
+    between.behaviour = behaves_at_order_search(shop, behaviour)
     with pytest.raises(ShopUnavailable):
-        ask(orders(between), 1)
+        find_orders(open_orders(between), 1)
 
 
 def test_a_login_that_takes_too_long_is_a_timeout(between: FaultyShop) -> None:
     between.behaviour = answers_late
     with pytest.raises(ShopTimeout):
-        orders(between).find_orders_of_quote(1, deadline=Deadline.after(0.4))
+        open_orders(between).find_orders_of_quote(1, deadline=Deadline.after(0.4))
 
 
 def test_an_order_of_another_quote_is_ignored(between: FaultyShop, shop: RunningShop) -> None:
     """A shop that ignores the filter must not make somebody else's order of it."""
-    between.behaviour = when_asked(shop, answers(200, {"items": [{**ORDER, "quote_id": 99}]}))
-    assert ask(orders(between), 1) == []
+    between.behaviour = behaves_at_order_search(
+        shop, answers(200, {"items": [{**ORDER, "quote_id": 99}]})
+    )
+    assert find_orders(open_orders(between), 1) == []
 
 
 def buy(shop: RunningShop, *lines: tuple[str, int]) -> int:
@@ -219,7 +225,7 @@ def test_the_orders_of_many_quotes_are_found_page_by_page_and_part_by_part(
     monkeypatch.setattr("handoff.magento.orders._QUOTES_PER_SEARCH", 5)
     monkeypatch.setattr("handoff.magento.orders.ORDERS_PER_PAGE", 2)
     numbers = [buy(shop, ("ITEM-01", 2), ("ITEM-02", 1)) for _ in range(4)]
-    found = list(orders(between).find_orders({*numbers, 900, 901, 902}))
+    found = list(open_orders(between).find_orders({*numbers, 900, 901, 902}))
     assert [each.quote_number for each in found] == numbers
     assert between.paths() == [LOGIN, ASK, ASK, ASK]  # two pages of one part, one of the other
     assert len({each.number for each in found}) == 4
@@ -232,41 +238,43 @@ def test_the_orders_of_many_quotes_are_found_page_by_page_and_part_by_part(
 
 
 def test_the_url_of_a_search_stays_under_six_kilobytes(between: FaultyShop) -> None:
-    assert list(orders(between).find_orders(range(4_000_000_000, 4_000_000_700))) == []
-    asked = [call for call in between.calls if is_asking(call)]
+    assert list(open_orders(between).find_orders(range(4_000_000_000, 4_000_000_700))) == []
+    asked = [call for call in between.calls if is_order_search(call)]
     assert len(asked) == 3
     assert max(len(call.path) for call in asked) < 6_000
 
 
 def test_without_quotes_no_orders_are_searched(between: FaultyShop) -> None:
-    assert list(orders(between).find_orders(set())) == []
+    assert list(open_orders(between).find_orders(set())) == []
     assert between.calls == []
 
 
 def test_a_page_of_orders_is_asked_for_again_when_the_connection_breaks(
     between: FaultyShop, shop: RunningShop, ordered: int
 ) -> None:
-    between.behaviour = when_asked(shop, behaves_first(2, resets, forwards_to(shop.url)))
-    assert len(list(orders(between).find_orders({ordered}))) == 1
+    between.behaviour = behaves_at_order_search(
+        shop, behaves_first(2, resets, forwards_to(shop.url))
+    )
+    assert len(list(open_orders(between).find_orders({ordered}))) == 1
     assert between.paths() == [LOGIN, ASK, ASK, ASK]
 
 
 def test_an_error_names_the_right_that_the_administrator_lacks(
     between: FaultyShop, shop: RunningShop
 ) -> None:
-    between.behaviour = when_asked(shop, refuses(401))
+    between.behaviour = behaves_at_order_search(shop, refuses(401))
     with pytest.raises(OrdersDenied) as raised:
-        list(orders(between).find_orders({1}))
+        list(open_orders(between).find_orders({1}))
     assert "Magento_Sales::actions_view" in raised.value.detail
     with pytest.raises(OrdersDenied) as raised:
-        orders(between).add_comment(1, "words")
+        open_orders(between).add_comment(1, "words")
     assert "Magento_Sales::comment" in raised.value.detail
 
 
 def test_a_comment_is_found_on_its_order_afterwards(
     between: FaultyShop, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asking = orders(between)
+    asking = open_orders(between)
     bought = {buy(shop, ("ITEM-01", 1)) for _ in range(2)}
     first, second = (each.order_id for each in asking.find_orders(bought))
     assert asking.add_comment(second, "Poq reference: r-1")
@@ -277,14 +285,14 @@ def test_a_comment_is_found_on_its_order_afterwards(
 def test_a_comment_whose_answer_is_lost_is_not_sent_again(
     between: FaultyShop, shop: RunningShop, ordered: int
 ) -> None:
-    between.behaviour = when_asked(shop, resets)
+    between.behaviour = behaves_at_order_search(shop, resets)
     with pytest.raises(ShopDropped):
-        orders(between).add_comment(1, "words")
+        open_orders(between).add_comment(1, "words")
     assert between.paths() == [LOGIN, "POST /rest/default/V1/orders/1/comments"]
 
 
 def test_a_comment_on_no_order_is_refused(between: FaultyShop) -> None:
-    assert not orders(between).add_comment(999, "words")
+    assert not open_orders(between).add_comment(999, "words")
 
 
 @pytest.mark.parametrize(
@@ -305,8 +313,8 @@ def test_a_quote_is_ordered_unless_its_order_is_cancelled(
     between: FaultyShop, shop: RunningShop, state: str, ordered: bool
 ) -> None:
     number = buy(shop, ("ITEM-01", 1))
-    shop.state.orders.set_state(order_of(shop, number), state)
-    found = ask(orders(between), number)
+    shop.state.orders.set_state(find_newest_order(shop, number), state)
+    found = find_orders(open_orders(between), number)
     assert [each.state for each in found] == [state]
     assert is_quote_ordered(found) == ordered
 
@@ -315,11 +323,11 @@ def test_all_orders_of_a_quote_are_found_the_oldest_first(
     between: FaultyShop, shop: RunningShop
 ) -> None:
     number = buy_again_after_cancelling(shop)
-    found = ask(orders(between), number)
+    found = find_orders(open_orders(between), number)
     assert [each.is_cancelled for each in found] == [True, False]
     assert found[0].order_id < found[1].order_id
     assert is_quote_ordered(found)
-    batch = list(orders(between).find_orders({number}))
+    batch = list(open_orders(between).find_orders({number}))
     assert [each.is_cancelled for each in batch] == [True, False]
 
 
@@ -327,16 +335,16 @@ def test_an_edited_order_counts_until_the_last_order_that_replaces_it_is_cancell
     between: FaultyShop, shop: RunningShop
 ) -> None:
     number = buy(shop, ("ITEM-01", 1))
-    first = order_of(shop, number)
+    first = find_newest_order(shop, number)
     second = shop.state.orders.replace_order(first)
     third = shop.state.orders.replace_order(second)
-    asking = orders(between)
-    [found] = ask(asking, number)
+    asking = open_orders(between)
+    [found] = find_orders(asking, number)
     assert (found.state, found.replaced_by) == ("canceled", second.increment_id)
     assert not found.is_cancelled
     assert between.paths() == [LOGIN, ASK, ASK, ASK]
     shop.state.orders.cancel_order(third)
-    assert [each.is_cancelled for each in ask(asking, number)] == [True]
+    assert [each.is_cancelled for each in find_orders(asking, number)] == [True]
     assert [each.is_cancelled for each in asking.find_orders({number})] == [True]
 
 
@@ -344,21 +352,21 @@ def test_an_edited_order_is_cancelled_if_the_shop_does_not_have_its_replacement(
     between: FaultyShop, shop: RunningShop
 ) -> None:
     number = buy(shop, ("ITEM-01", 1))
-    replacement = shop.state.orders.replace_order(order_of(shop, number))
-    assert is_quote_ordered(ask(orders(between), number))
+    replacement = shop.state.orders.replace_order(find_newest_order(shop, number))
+    assert is_quote_ordered(find_orders(open_orders(between), number))
     del shop.state.orders.by_id[replacement.entity_id]
-    assert not is_quote_ordered(ask(orders(between), number))
+    assert not is_quote_ordered(find_orders(open_orders(between), number))
 
 
 def test_an_order_that_staff_placed_again_counts_even_if_the_copy_is_cancelled(
     between: FaultyShop, shop: RunningShop
 ) -> None:
     number = buy(shop, ("ITEM-01", 1))
-    order, orders_of_shop = order_of(shop, number), shop.state.orders
+    order, orders_of_shop = find_newest_order(shop, number), shop.state.orders
     copy = orders_of_shop.replace_order(order)
     orders_of_shop.set_state(order, "complete")
     orders_of_shop.cancel_order(copy)
-    [found] = ask(orders(between), number)
+    [found] = find_orders(open_orders(between), number)
     assert (found.replaced_by, found.is_cancelled) == (copy.increment_id, False)
 
 
@@ -366,12 +374,12 @@ def test_orders_that_replace_each_other_do_not_search_without_end(
     between: FaultyShop, shop: RunningShop
 ) -> None:
     edited = {**ORDER, "state": "canceled", "relation_child_real_id": "000000009"}
-    between.behaviour = when_asked(shop, answers(200, {"items": [edited]}))
-    assert not is_quote_ordered(ask(orders(between), 1))
+    between.behaviour = behaves_at_order_search(shop, answers(200, {"items": [edited]}))
+    assert not is_quote_ordered(find_orders(open_orders(between), 1))
     assert between.paths() == [LOGIN, ASK, ASK]
 
 
-def order_of(shop: RunningShop, number: int) -> SandboxOrder:
+def find_newest_order(shop: RunningShop, number: int) -> SandboxOrder:
     """Return the newest order of a quote."""
     return [each for each in shop.state.orders.by_id.values() if each.quote.number == number][-1]
 
@@ -381,7 +389,7 @@ def buy_again_after_cancelling(shop: RunningShop) -> int:
     masked_id = shop.create_guest_quote(("ITEM-01", 1))
     number = int(shop.call_rest("GET", f"guest-carts/{masked_id}")["id"])
     shop.place_order(f"guest-carts/{masked_id}")
-    shop.state.orders.cancel_order(order_of(shop, number))
+    shop.state.orders.cancel_order(find_newest_order(shop, number))
     shop.state.quotes.restore(shop.state.quotes.by_number[number])
     shop.place_order(f"guest-carts/{masked_id}")
     return number
@@ -392,8 +400,8 @@ def test_a_shop_that_repeats_one_page_repeats_no_order(
     between: FaultyShop, shop: RunningShop, total_count: int
 ) -> None:
     page = {"items": [{**ORDER, "items": []}], "total_count": total_count}
-    between.behaviour = when_asked(shop, answers(200, page))
-    found = list(orders(between).find_orders({1}))
+    between.behaviour = behaves_at_order_search(shop, answers(200, page))
+    found = list(open_orders(between).find_orders({1}))
     assert [order.order_id for order in found] == [9]
     assert between.paths() == [LOGIN, ASK, ASK]
 
@@ -403,8 +411,8 @@ def test_an_order_without_a_customer_is_a_guests(
     between: FaultyShop, shop: RunningShop, customer_id: object
 ) -> None:
     order = {**ORDER, "customer_id": customer_id, "order_currency_code": "GBP ", "increment_id": 7}
-    between.behaviour = when_asked(shop, answers(200, {"items": [order]}))
-    [found] = ask(orders(between), 1)
+    between.behaviour = behaves_at_order_search(shop, answers(200, {"items": [order]}))
+    [found] = find_orders(open_orders(between), 1)
     assert (found.customer_id, found.totals.currency, found.number) == (None, "GBP", "7")
 
 
@@ -414,13 +422,15 @@ def test_an_order_without_a_customer_is_a_guests(
 def test_values_that_no_ledger_and_no_report_can_hold_are_unreadable(
     between: FaultyShop, shop: RunningShop, change: dict[str, str]
 ) -> None:
-    between.behaviour = when_asked(shop, answers(200, {"items": [{**ORDER, **change}]}))
+    between.behaviour = behaves_at_order_search(
+        shop, answers(200, {"items": [{**ORDER, **change}]})
+    )
     with pytest.raises(ShopUnavailable):
-        ask(orders(between), 1)
+        find_orders(open_orders(between), 1)
 
 
 def test_a_firewalls_401_is_not_a_missing_right(between: FaultyShop, shop: RunningShop) -> None:
-    between.behaviour = when_asked(shop, answers(401, {"message": "Unauthorized"}))
+    between.behaviour = behaves_at_order_search(shop, answers(401, {"message": "Unauthorized"}))
     with pytest.raises(ShopUnavailable) as raised:
-        ask(orders(between), 1)
+        find_orders(open_orders(between), 1)
     assert type(raised.value) is ShopUnavailable

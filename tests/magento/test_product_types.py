@@ -42,22 +42,22 @@ def shop(
         yield shop
 
 
-def build(quotes: Quotes, *lines: tuple[str, int]) -> Quote:
+def build_quote(quotes: Quotes, *lines: tuple[str, int]) -> Quote:
     bag = Bag(tuple(BagLine(sku, Decimal(quantity)) for sku, quantity in lines), "GBP")
     return quotes.create_quote(bag, store=BRITISH, deadline=Deadline.after(8))
 
 
-def held(quote: Quote) -> dict[str, Decimal]:
+def list_quantities(quote: Quote) -> dict[str, Decimal]:
     return {line.sku: line.quantity for line in quote.lines}
 
 
-def refusals(quotes: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
+def find_refusals(quotes: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
     with pytest.raises(LinesRefused) as refused:
-        build(quotes, *lines)
+        build_quote(quotes, *lines)
     return {fault.sku: fault.code for fault in refused.value.faults}
 
 
-def shown(shop: RunningShop, quote: Quote) -> dict[str, tuple[str, str]]:
+def read_shown_lines(shop: RunningShop, quote: Quote) -> dict[str, tuple[str, str]]:
     """Return by sku the name and the chosen options that checkout shows."""
     items = shop.call_rest("GET", f"guest-carts/{quote.masked_id}")["items"]
     totals = shop.call_rest("GET", f"guest-carts/{quote.masked_id}/totals")["items"]
@@ -74,34 +74,42 @@ def shown(shop: RunningShop, quote: Quote) -> dict[str, tuple[str, str]]:
 def test_a_variant_is_added_as_its_product_with_the_option_chosen(
     quotes: Quotes, shop: RunningShop
 ) -> None:
-    quote = build(quotes, ("PC-CONF-S", 2))
-    assert held(quote) == {"PC-CONF-S": 2}
-    assert shown(shop, quote) == {"PC-CONF-S": ("Jumper", "Small")}
+    quote = build_quote(quotes, ("PC-CONF-S", 2))
+    assert list_quantities(quote) == {"PC-CONF-S": 2}
+    assert read_shown_lines(shop, quote) == {"PC-CONF-S": ("Jumper", "Small")}
 
 
 def test_a_variant_in_another_case_is_added_as_its_product_too(
     quotes: Quotes, shop: RunningShop
 ) -> None:
-    quote = build(quotes, ("pc-conf-l", 1), ("ITEM-01", 3))
-    assert held(quote) == {"PC-CONF-L": 1, "ITEM-01": 3}
-    assert shown(shop, quote)["PC-CONF-L"] == ("Jumper", "Large")
+    quote = build_quote(quotes, ("pc-conf-l", 1), ("ITEM-01", 3))
+    assert list_quantities(quote) == {"PC-CONF-L": 1, "ITEM-01": 3}
+    assert read_shown_lines(shop, quote)["PC-CONF-L"] == ("Jumper", "Large")
 
 
 def test_two_variants_of_one_product_are_not_confused(quotes: Quotes, shop: RunningShop) -> None:
-    quote = build(quotes, ("PC-CONF-S", 2), ("ITEM-01", 1), ("PC-CONF-L", 3))
-    assert held(quote) == {"PC-CONF-S": 2, "ITEM-01": 1, "PC-CONF-L": 3}
-    assert {option for _, option in shown(shop, quote).values()} == {"Small", "Large", ""}
+    quote = build_quote(quotes, ("PC-CONF-S", 2), ("ITEM-01", 1), ("PC-CONF-L", 3))
+    assert list_quantities(quote) == {"PC-CONF-S": 2, "ITEM-01": 1, "PC-CONF-L": 3}
+    assert {option for _, option in read_shown_lines(shop, quote).values()} == {
+        "Small",
+        "Large",
+        "",
+    }
 
 
 def test_a_variant_that_was_found_is_not_searched_again(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
-    build(quotes, ("PC-CONF-S", 1))
+    build_quote(quotes, ("PC-CONF-S", 1))
     assert len(between.calls) == 4
-    quote = build(quotes, ("pc-conf-s", 2), ("PC-CONF-L", 1), ("ITEM-01", 1))
+    quote = build_quote(quotes, ("pc-conf-s", 2), ("PC-CONF-L", 1), ("ITEM-01", 1))
     assert len(between.calls) == 6
-    assert held(quote) == {"PC-CONF-S": 2, "PC-CONF-L": 1, "ITEM-01": 1}
-    assert {option for _, option in shown(shop, quote).values()} == {"Small", "Large", ""}
+    assert list_quantities(quote) == {"PC-CONF-S": 2, "PC-CONF-L": 1, "ITEM-01": 1}
+    assert {option for _, option in read_shown_lines(shop, quote).values()} == {
+        "Small",
+        "Large",
+        "",
+    }
 
 
 def test_an_outdated_cached_variant_is_found_anew(
@@ -111,15 +119,15 @@ def test_an_outdated_cached_variant_is_found_anew(
     items = [{"sku": "PC-CONF", "variants": [variant]}]
     old = answers(200, {"data": {"products": {"items": items}}})
     between.behaviour = behaves_if(_asks_for_products, old, forwards_to(shop.url))
-    build(quotes, ("PC-CONF-S", 1))
+    build_quote(quotes, ("PC-CONF-S", 1))
     between.behaviour = forwards_to(shop.url)
-    quote = build(quotes, ("PC-CONF-S", 3))
-    assert held(quote) == {"PC-CONF-S": 3}
-    assert shown(shop, quote) == {"PC-CONF-S": ("Jumper", "Small")}
+    quote = build_quote(quotes, ("PC-CONF-S", 3))
+    assert list_quantities(quote) == {"PC-CONF-S": 3}
+    assert read_shown_lines(shop, quote) == {"PC-CONF-S": ("Jumper", "Small")}
 
 
 def test_a_bag_without_variants_asks_for_no_products(quotes: Quotes, between: FaultyShop) -> None:
-    build(quotes, ("ITEM-01", 1), ("ITEM-02", 2))
+    build_quote(quotes, ("ITEM-01", 1), ("ITEM-02", 2))
     assert len(between.calls) == 2
 
 
@@ -137,9 +145,9 @@ def test_a_variant_whose_product_is_not_found_is_added_by_its_own_sku(
     quotes: Quotes, between: FaultyShop, shop: RunningShop, found: Behaviour
 ) -> None:
     between.behaviour = behaves_if(_asks_for_products, found, forwards_to(shop.url))
-    quote = build(quotes, ("PC-CONF-S", 2), ("ITEM-01", 1))
-    assert held(quote) == {"PC-CONF-S": 2, "ITEM-01": 1}
-    assert shown(shop, quote)["PC-CONF-S"] == ("Jumper child Small", "")
+    quote = build_quote(quotes, ("PC-CONF-S", 2), ("ITEM-01", 1))
+    assert list_quantities(quote) == {"PC-CONF-S": 2, "ITEM-01": 1}
+    assert read_shown_lines(shop, quote)["PC-CONF-S"] == ("Jumper child Small", "")
 
 
 def test_a_variant_of_two_products_is_added_by_its_own_sku(
@@ -149,8 +157,8 @@ def test_a_variant_of_two_products_is_added_by_its_own_sku(
     items = [{"sku": sku, "variants": [variant]} for sku in ("PC-CONF", "OUTFIT")]
     two = answers(200, {"data": {"products": {"items": items}}})
     between.behaviour = behaves_if(_asks_for_products, two, forwards_to(shop.url))
-    quote = build(quotes, ("PC-CONF-S", 1))
-    assert shown(shop, quote) == {"PC-CONF-S": ("Jumper child Small", "")}
+    quote = build_quote(quotes, ("PC-CONF-S", 1))
+    assert read_shown_lines(shop, quote) == {"PC-CONF-S": ("Jumper child Small", "")}
 
 
 def test_if_the_shop_refuses_the_options_the_variant_is_added_by_its_own_sku(
@@ -161,8 +169,8 @@ def test_if_the_shop_refuses_the_options_the_variant_is_added_by_its_own_sku(
         200, {"data": {"products": {"items": [{"sku": "PC-CONF", "variants": [variant]}]}}}
     )
     between.behaviour = behaves_if(_asks_for_products, old, forwards_to(shop.url))
-    quote = build(quotes, ("PC-CONF-S", 2), ("ITEM-02", 1))
-    assert held(quote) == {"PC-CONF-S": 2, "ITEM-02": 1}
+    quote = build_quote(quotes, ("PC-CONF-S", 2), ("ITEM-02", 1))
+    assert list_quantities(quote) == {"PC-CONF-S": 2, "ITEM-02": 1}
 
 
 def _asks_for_products(call: Call) -> bool:
@@ -177,11 +185,14 @@ def _asks_for_products(call: Call) -> bool:
 )
 def test_a_product_without_choices_is_added(quotes: Quotes, sku: str) -> None:
     quantity = 12
-    assert held(build(quotes, (sku, quantity), ("ITEM-01", 1))) == {sku: quantity, "ITEM-01": 1}
+    assert list_quantities(build_quote(quotes, (sku, quantity), ("ITEM-01", 1))) == {
+        sku: quantity,
+        "ITEM-01": 1,
+    }
 
 
 def test_gifts_of_the_shop_are_free_lines(quotes: Quotes) -> None:
-    quote = build(quotes, ("PC-GIFTER", 1), ("PC-SAME", 2))
+    quote = build_quote(quotes, ("PC-GIFTER", 1), ("PC-SAME", 2))
     lines = [(line.sku, int(line.quantity), line.is_free) for line in quote.lines]
     assert lines == [
         ("PC-GIFTER", 1, False),
@@ -213,12 +224,12 @@ REFUSED = {
 def test_a_line_is_refused_with_its_reason(
     quotes: Quotes, line: tuple[str, int], code: str
 ) -> None:
-    assert refusals(quotes, line) == {line[0]: code}
-    assert refusals(quotes, ("ITEM-01", 2), line) == {line[0]: code}
+    assert find_refusals(quotes, line) == {line[0]: code}
+    assert find_refusals(quotes, ("ITEM-01", 2), line) == {line[0]: code}
 
 
 def test_all_refused_lines_get_their_reasons_at_once(quotes: Quotes) -> None:
-    assert refusals(quotes, *REFUSED) == {sku: code for (sku, _), code in REFUSED.items()}
+    assert find_refusals(quotes, *REFUSED) == {sku: code for (sku, _), code in REFUSED.items()}
 
 
 @pytest.mark.parametrize(
@@ -228,11 +239,11 @@ def test_a_refused_quantity_names_the_one_that_is_sold(
     quotes: Quotes, line: tuple[str, int], number: str
 ) -> None:
     with pytest.raises(LinesRefused) as refused:
-        build(quotes, line)
+        build_quote(quotes, line)
     assert number in refused.value.faults[0].detail
 
 
-def recorded(name: str) -> tuple[Any, Any]:
+def read_recording(name: str) -> tuple[Any, Any]:
     """Return request and response of the recording whose name ends so."""
     [path] = RECORDED.glob(f"*-{name}.json")
     data = json.loads(path.read_text("utf-8"))
@@ -273,14 +284,14 @@ def test_refusals_of_a_shop_in_another_language_get_codes(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     between.behaviour = speaks_german(shop)
-    assert refusals(quotes, *IN_GERMAN) == {sku: code for (sku, _), code in IN_GERMAN.items()}
+    assert find_refusals(quotes, *IN_GERMAN) == {sku: code for (sku, _), code in IN_GERMAN.items()}
 
 
 def test_a_line_whose_reason_is_not_found_in_time_is_refused(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     between.behaviour = behaves_if(_asks_for_products, answers_page(502), speaks_german(shop))
-    assert refusals(quotes, ("PC-CONF", 1), ("NO-SUCH", 1)) == {
+    assert find_refusals(quotes, ("PC-CONF", 1), ("NO-SUCH", 1)) == {
         "PC-CONF": "refused",
         "NO-SUCH": "unknown_sku",
     }
@@ -311,8 +322,8 @@ def test_reasons_are_not_looked_for_until_the_time_is_over(
 def test_line_details_have_the_product_skus_and_what_a_rule_made_free(
     quotes: Quotes, between: FaultyShop
 ) -> None:
-    _, cart = recorded("guest-cart-with-options-and-a-free-line")
-    _, closer = recorded("gql-closer-look-with-options-and-a-free-line")
+    _, cart = read_recording("guest-cart-with-options-and-a-free-line")
+    _, closer = read_recording("gql-closer-look-with-options-and-a-free-line")
     for each in closer["body"]["data"]["cart"]["items"]:
         each["prices"]["row_total_including_tax"] = each["prices"]["row_total"]  # there is no tax
         if each["__typename"] == "ConfigurableCartItem":
@@ -336,7 +347,7 @@ def test_line_details_have_the_product_skus_and_what_a_rule_made_free(
     assert [line.sku for line in detailed.lines if line.is_free] == ["PC-RFREE"]
 
 
-def line_of(prices: dict[str, float], variant: str | None = None) -> dict[str, Any]:
+def build_line(prices: dict[str, float], variant: str | None = None) -> dict[str, Any]:
     """Return a line as GraphQL tells it of the only line of the cart below."""
     return {
         "uid": "NzAx",  # 701
@@ -346,7 +357,7 @@ def line_of(prices: dict[str, float], variant: str | None = None) -> dict[str, A
     }
 
 
-def line_with_details(
+def add_line_details(
     quotes: Quotes, between: FaultyShop, line: dict[str, Any], *, sku: str = "TOWEL"
 ) -> QuoteLine:
     between.behaviour = answers(200, {"data": {"cart": {"items": [line]}}})
@@ -372,7 +383,7 @@ def test_a_line_is_free_if_nothing_is_left_to_pay(
     quotes: Quotes, between: FaultyShop, net: float, gross: float, discount: float, is_free: bool
 ) -> None:
     prices = {"row_total": net, "row_total_including_tax": gross, "total_item_discount": discount}
-    assert line_with_details(quotes, between, line_of(prices)).is_free is is_free
+    assert add_line_details(quotes, between, build_line(prices)).is_free is is_free
 
 
 @pytest.mark.parametrize(
@@ -387,9 +398,9 @@ def test_a_variant_keeps_its_own_sku_whatever_else_was_chosen(
         "row_total_including_tax": 9,
         "total_item_discount": 0,
     }
-    line = line_of(prices, variant="TOWEL-S")
+    line = build_line(prices, variant="TOWEL-S")
     assert (
-        line_with_details(quotes, between, line, sku=sku).sku_without_options == sku_without_options
+        add_line_details(quotes, between, line, sku=sku).sku_without_options == sku_without_options
     )
 
 
@@ -400,7 +411,7 @@ def test_a_variant_keeps_its_own_sku_whatever_else_was_chosen(
 def test_without_line_details_the_lines_stay_as_they_are(
     quotes: Quotes, between: FaultyShop, shop: RunningShop, graphql: Behaviour
 ) -> None:
-    quote = build(quotes, ("ITEM-01", 2))
+    quote = build_quote(quotes, ("ITEM-01", 2))
     between.behaviour = graphql
     detailed = quotes.add_line_details(quote, token=None, store=BRITISH, deadline=Deadline.after(8))
     assert detailed == quote

@@ -40,32 +40,32 @@ def shop(
 BRITISH = StoreView.model_validate(STORE)
 
 
-def bag_of(*lines: tuple[str, int]) -> Bag:
+def build_bag(*lines: tuple[str, int]) -> Bag:
     return Bag(tuple(BagLine(sku, Decimal(quantity)) for sku, quantity in lines), "GBP")
 
 
-def build(quotes: Quotes, *lines: tuple[str, int]) -> dict[str, Decimal]:
-    quote = quotes.create_quote(bag_of(*lines), store=BRITISH, deadline=Deadline.after(8))
+def build_quote(quotes: Quotes, *lines: tuple[str, int]) -> dict[str, Decimal]:
+    quote = quotes.create_quote(build_bag(*lines), store=BRITISH, deadline=Deadline.after(8))
     assert quote.is_active
     assert quote.customer is None
     assert quote.currency == "GBP"
     return {line.sku: line.quantity for line in quote.lines}
 
 
-def refusals(quotes: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
+def find_refusals(quotes: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
     with pytest.raises(LinesRefused) as refused:
-        build(quotes, *lines)
+        build_quote(quotes, *lines)
     return {fault.sku: fault.code for fault in refused.value.faults}
 
 
-def without_graphql(shop: RunningShop, instead: Behaviour) -> Behaviour:
+def behaves_at_graphql(shop: RunningShop, instead: Behaviour) -> Behaviour:
     return behaves_if(lambda call: call.path == "/graphql", instead, forwards_to(shop.url))
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 20])
 def test_creating_a_quote_needs_two_calls(quotes: Quotes, between: FaultyShop, count: int) -> None:
     lines = [(f"ITEM-{number:02d}", number) for number in range(1, count + 1)]
-    assert build(quotes, *lines) == dict(lines)
+    assert build_quote(quotes, *lines) == dict(lines)
     assert [call.method for call in between.calls] == ["POST", "GET"]
 
 
@@ -87,25 +87,25 @@ def test_without_graphql_rest_fills_the_same_cart(
     quotes: Quotes, between: FaultyShop, shop: RunningShop, graphql: Behaviour
 ) -> None:
     lines = [("ITEM-01", 2), ("ITEM-02", 1), ("ITEM-03", 5)]
-    with_graphql = build(quotes, *lines)
-    between.behaviour = without_graphql(shop, graphql)
-    assert build(quotes, *lines) == with_graphql == dict(lines)
+    with_graphql = build_quote(quotes, *lines)
+    between.behaviour = behaves_at_graphql(shop, graphql)
+    assert build_quote(quotes, *lines) == with_graphql == dict(lines)
 
 
 def test_without_graphql_refused_lines_are_named_too(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     lines = [("ITEM-01", 2), ("NO-SUCH", 1), ("ITEM-OOS", 1)]
-    with_graphql = refusals(quotes, *lines)
-    between.behaviour = without_graphql(shop, answers_page(404))
-    assert refusals(quotes, *lines) == with_graphql
+    with_graphql = find_refusals(quotes, *lines)
+    between.behaviour = behaves_at_graphql(shop, answers_page(404))
+    assert find_refusals(quotes, *lines) == with_graphql
 
 
 @pytest.mark.parametrize("others", [(), (("ITEM-02", 1),), (("ITEM-02", 1), ("ITEM-03", 4))])
 def test_a_sku_in_another_case_is_the_same_sku(
     quotes: Quotes, others: tuple[tuple[str, int], ...]
 ) -> None:
-    assert build(quotes, ("item-01", 2), *others) == {"ITEM-01": 2, **dict(others)}
+    assert build_quote(quotes, ("item-01", 2), *others) == {"ITEM-01": 2, **dict(others)}
 
 
 def test_a_line_that_graphql_leaves_out_is_tried_over_rest(
@@ -121,9 +121,9 @@ def test_a_line_that_graphql_leaves_out_is_tried_over_rest(
         call.body = json.dumps(asked).encode()
         stand_in(call)
 
-    between.behaviour = without_graphql(shop, wants_capitals)
+    between.behaviour = behaves_at_graphql(shop, wants_capitals)
     lines = [("ITEM-01", 2), ("item-02", 3), ("ITEM-03", 1), ("Item-04", 1)]
-    assert build(quotes, *lines) == {sku.upper(): quantity for sku, quantity in lines}
+    assert build_quote(quotes, *lines) == {sku.upper(): quantity for sku, quantity in lines}
     added = [call.json["cartItem"]["sku"] for call in between.calls if "/items" in call.path]
     assert added == ["item-02", "Item-04"]
 
@@ -146,29 +146,29 @@ REFUSED = {
 def test_a_refused_line_is_named_with_its_reason(
     quotes: Quotes, line: tuple[str, int], code: str
 ) -> None:
-    assert refusals(quotes, line) == {line[0]: code}
+    assert find_refusals(quotes, line) == {line[0]: code}
 
 
 @pytest.mark.parametrize(("line", "code"), REFUSED.items())
 def test_a_refused_line_among_others_is_the_only_one_named(
     quotes: Quotes, line: tuple[str, int], code: str
 ) -> None:
-    assert refusals(quotes, ("ITEM-01", 2), line, ("ITEM-02", 1)) == {line[0]: code}
+    assert find_refusals(quotes, ("ITEM-01", 2), line, ("ITEM-02", 1)) == {line[0]: code}
 
 
 def test_a_sku_that_the_shop_takes_for_another_is_refused_without_graphql_too(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
-    between.behaviour = without_graphql(shop, answers_page(404))
+    between.behaviour = behaves_at_graphql(shop, answers_page(404))
     with pytest.raises(LinesRefused) as refused:
-        build(quotes, ("ITEM-01", 1), ("ÍTEM-01 ", 2))
+        build_quote(quotes, ("ITEM-01", 1), ("ÍTEM-01 ", 2))
     [fault] = refused.value.faults
     assert (fault.sku, fault.code) == ("ÍTEM-01 ", "sku_differs")
     assert fault.detail.endswith("It is: ITEM-01")
 
 
 def test_all_refused_lines_are_named_in_the_order_of_the_bag(quotes: Quotes) -> None:
-    named = refusals(quotes, ("ITEM-01", 1), *REFUSED, ("ITEM-02", 1))
+    named = find_refusals(quotes, ("ITEM-01", 1), *REFUSED, ("ITEM-02", 1))
     assert named == {sku: code for (sku, _), code in REFUSED.items()}
     assert list(named) == [sku for sku, _ in REFUSED]
 
@@ -195,10 +195,10 @@ def test_magentos_message_decides_the_code_and_is_not_repeated(
     between.behaviour = behaves_if(
         lambda call: call.path.endswith("/items"),
         answers(400, {"message": words}, NEVER_STORED),
-        without_graphql(shop, answers_page(404)),
+        behaves_at_graphql(shop, answers_page(404)),
     )
     with pytest.raises(LinesRefused) as refused:
-        build(quotes, ("ITEM-01", 1))
+        build_quote(quotes, ("ITEM-01", 1))
     [fault] = refused.value.faults
     assert (fault.sku, fault.code) == ("ITEM-01", code)
     assert words not in fault.detail
@@ -209,14 +209,17 @@ def test_magentos_message_decides_the_code_and_is_not_repeated(
 def test_a_quantity_arrives_as_it_was_sent(
     quotes: Quotes, quantity: int, others: tuple[tuple[str, int], ...]
 ) -> None:
-    assert build(quotes, ("ITEM-01", quantity), *others) == {"ITEM-01": quantity, **dict(others)}
+    assert build_quote(quotes, ("ITEM-01", quantity), *others) == {
+        "ITEM-01": quantity,
+        **dict(others),
+    }
 
 
 def test_quantities_are_sent_as_whole_numbers(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
-    between.behaviour = without_graphql(shop, answers_page(404))
-    build(quotes, ("ITEM-01", 1), ("ITEM-02", 10_000))
+    between.behaviour = behaves_at_graphql(shop, answers_page(404))
+    build_quote(quotes, ("ITEM-01", 1), ("ITEM-02", 10_000))
     sent = [call.json["cartItem"]["qty"] for call in between.calls if "/items" in call.path]
     assert sent == [1, 10_000]
     assert all(type(quantity) is int for quantity in sent)
@@ -226,7 +229,7 @@ def test_quantities_are_sent_as_whole_numbers(
 def test_a_quantity_is_read_however_the_shop_writes_it(
     quotes: Quotes, between: FaultyShop, quantity: Any
 ) -> None:
-    between.behaviour = answers(200, guest_cart(qty=quantity))
+    between.behaviour = answers(200, build_guest_cart(qty=quantity))
     quote = quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8))
     [line] = quote.lines
     assert (line.sku, line.quantity) == ("ITEM-01", Decimal(str(quantity)))
@@ -247,7 +250,7 @@ def test_lines_are_added_to_one_cart_one_after_the_other(
         behaves_if(lambda call: "/items" in call.path, takes_its_time, stand_in),
     )
     lines = [(f"ITEM-{number:02d}", 1) for number in range(1, 7)]
-    assert build(quotes, *lines) == dict(lines)
+    assert build_quote(quotes, *lines) == dict(lines)
     adds = [call for call in between.calls if "/items" in call.path]
     assert len(adds) == 6
     for one, next_one in pairwise(adds):
@@ -258,7 +261,7 @@ def test_lines_are_added_to_one_cart_one_after_the_other(
 def test_a_customers_cart_is_not_found_by_its_masked_id(
     quotes: Quotes, between: FaultyShop
 ) -> None:
-    between.behaviour = answers(200, guest_cart(customer_is_guest=False, customer={"id": 1}))
+    between.behaviour = answers(200, build_guest_cart(customer_is_guest=False, customer={"id": 1}))
     with pytest.raises(QuoteNotFound):
         quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8))
 
@@ -267,10 +270,10 @@ def test_a_customers_cart_is_not_found_by_its_masked_id(
 def test_a_cart_belongs_to_a_guest_if_it_has_no_customer_whatever_its_flag_says(
     quotes: Quotes, between: FaultyShop, flag: bool | None
 ) -> None:
-    between.behaviour = answers(200, guest_cart(customer_is_guest=flag))
+    between.behaviour = answers(200, build_guest_cart(customer_is_guest=flag))
     assert quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8)).customer is None
     customer = {"id": 1, "group_id": 1}
-    between.behaviour = answers(200, guest_cart(customer_is_guest=flag, customer=customer))
+    between.behaviour = answers(200, build_guest_cart(customer_is_guest=flag, customer=customer))
     with pytest.raises(QuoteNotFound):
         quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8))
 
@@ -308,7 +311,7 @@ def test_a_customer_without_a_quote_is_known_by_id(quotes: Quotes, shop: Running
     assert none.value.customer_id == 2
 
 
-def guest_cart(*, qty: Any = 1, **changes: Any) -> dict[str, Any]:
+def build_guest_cart(*, qty: Any = 1, **changes: Any) -> dict[str, Any]:
     """Return a guest's cart as the shop writes it."""
     return {
         "id": 7,

@@ -32,13 +32,13 @@ class TransferCall:
         return behaves_if(self.is_faulty, fault, otherwise)
 
 
-def bag(*lines: tuple[str, int]) -> dict[str, Any]:
+def build_bag_transfer(*lines: tuple[str, int]) -> dict[str, Any]:
     """Return a transfer of a bag."""
     items = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
     return {"items": items, "currency": "GBP", "reference": "r-1"}
 
 
-def _method(method: str) -> Callable[[Call], bool]:
+def _match_method(method: str) -> Callable[[Call], bool]:
     return lambda call: call.method == method
 
 
@@ -48,21 +48,25 @@ READ_CUSTOMER_QUOTE = TransferCall(
 )
 CREATE_CART = TransferCall(
     "making a cart",
-    bag(("ITEM-01", 2)),
+    build_bag_transfer(("ITEM-01", 2)),
     lambda call: call.path.endswith("/guest-carts"),
     has_graphql=False,
 )
 ADD_LINE = TransferCall(
     "adding a line",
-    bag(("ITEM-01", 2)),
+    build_bag_transfer(("ITEM-01", 2)),
     lambda call: call.path.endswith("/items"),
     has_graphql=False,
 )
 FILL_CART = TransferCall(
-    "filling a cart", bag(("ITEM-01", 2), ("ITEM-02", 1)), lambda call: call.path == "/graphql"
+    "filling a cart",
+    build_bag_transfer(("ITEM-01", 2), ("ITEM-02", 1)),
+    lambda call: call.path == "/graphql",
 )
 READ_FILLED_QUOTE = TransferCall(
-    "reading a filled cart", bag(("ITEM-01", 2), ("ITEM-02", 1)), _method("GET")
+    "reading a filled cart",
+    build_bag_transfer(("ITEM-01", 2), ("ITEM-02", 1)),
+    _match_method("GET"),
 )
 
 TRANSFER_CALLS = (

@@ -22,7 +22,7 @@ from tests.running_servers import HOST, RedisServer, free_port, running_redis
 SECRET = "a secret of the tests"
 
 
-def limit_of(
+def create_limit(
     per_minute: int, url: str | None = None, *, name: str = "a_thing", secret: str = SECRET
 ) -> RateLimit:
     """Return a limit as one more worker process has it."""
@@ -31,7 +31,7 @@ def limit_of(
 
 @pytest.fixture
 def limit(rate_limit_clock: FakeClock) -> RateLimit:
-    return limit_of(3)
+    return create_limit(3)
 
 
 @pytest.fixture
@@ -77,13 +77,13 @@ def test_get_retry_after_counts_nothing(limit: RateLimit) -> None:
 
 
 def test_a_limit_of_zero_allows_any_number() -> None:
-    limit = limit_of(0)
+    limit = create_limit(0)
     assert {limit.count_event("somebody") for _ in range(50)} == {0}
     assert limit.get_retry_after("somebody") == 0
 
 
 def test_each_worker_counts_for_itself_without_redis() -> None:
-    limits = [limit_of(3), limit_of(3)]
+    limits = [create_limit(3), create_limit(3)]
     assert [limit.count_event("somebody") for limit in limits for _ in range(3)] == [0] * 6
     assert all(limit.count_event("somebody") for limit in limits)
 
@@ -111,7 +111,7 @@ def test_callers_of_earlier_minutes_leave_the_memory(rate_limit_clock: FakeClock
 def test_threads_of_all_workers_count_together(client: redis.Redis, workers: int) -> None:
     """Without Redis the threads of one worker do."""
     url = f"redis://{HOST}:{client.get_connection_kwargs()['port']}/1" if workers else None
-    limits = [limit_of(50, url) for _ in range(workers or 1)]
+    limits = [create_limit(50, url) for _ in range(workers or 1)]
     waits: list[int] = []
 
     def hit(limit: RateLimit) -> None:
@@ -132,8 +132,8 @@ def test_a_worker_that_has_counted_nothing_knows_what_the_others_did(
     redis_server: RedisServer, client: redis.Redis
 ) -> None:
     for _ in range(3):
-        assert limit_of(3, redis_server.url).count_event("somebody") == 0
-    limit = limit_of(3, redis_server.url)
+        assert create_limit(3, redis_server.url).count_event("somebody") == 0
+    limit = create_limit(3, redis_server.url)
     assert 1 <= limit.get_retry_after("somebody") <= 60
     assert 1 <= limit.count_event("somebody") <= 60
     assert limit.get_retry_after("somebody else") == 0
@@ -144,7 +144,7 @@ def test_redis_learns_no_address_and_forgets_after_a_minute(
     redis_server: RedisServer, client: redis.Redis
 ) -> None:
     for secret in (SECRET, "another secret of the tests"):
-        limit_of(3, redis_server.url, secret=secret).count_event("192.0.2.7")
+        create_limit(3, redis_server.url, secret=secret).count_event("192.0.2.7")
     keys = [key.decode() for key in client.scan_iter()]
     assert len(set(keys)) == 2
     assert not [key for key in keys if "192.0.2.7" in key]
@@ -159,13 +159,13 @@ def test_few_rights_in_redis_are_enough(redis_server: RedisServer, client: redis
     execute("ACL", "SETUSER", "counter", "on", ">a-password", *rights.split())
     try:
         url = redis_server.url.replace("//", "//counter:a-password@")
-        assert [bool(limit_of(2, url).count_event("somebody")) for _ in range(3)] == [
+        assert [bool(create_limit(2, url).count_event("somebody")) for _ in range(3)] == [
             False,
             False,
             True,
         ]
-        assert limit_of(2, url).get_retry_after("somebody") > 0
-        assert limit_of(2, redis_server.url).get_retry_after("somebody") > 0
+        assert create_limit(2, url).get_retry_after("somebody") > 0
+        assert create_limit(2, redis_server.url).get_retry_after("somebody") > 0
     finally:
         execute("ACL", "DELUSER", "counter")
 
@@ -176,8 +176,8 @@ def test_redis_is_reached_by_its_socket(tmp_path: Path) -> None:
     server = RedisServer(free_port(), tmp_path, options=("--unixsocket", str(path)))
     server.start()
     try:
-        assert limit_of(1, f"unix://{path}?db=2").count_event("somebody") == 0
-        assert limit_of(1, server.url).count_event("somebody") > 0
+        assert create_limit(1, f"unix://{path}?db=2").count_event("somebody") == 0
+        assert create_limit(1, server.url).count_event("somebody") > 0
     finally:
         server.stop()
 
@@ -191,7 +191,7 @@ def test_nobody_is_refused_because_redis_is_away(
 ) -> None:
     configure_logging()
     with running_redis(tmp_path) as server:
-        limit = limit_of(3, server.url)
+        limit = create_limit(3, server.url)
         limit.count_event("somebody")
         server.stop()
         assert [limit.count_event("somebody") for _ in range(2)] == [0, 0]
@@ -205,15 +205,15 @@ def test_nobody_is_refused_because_redis_is_away(
         server.start()
         rate_limit_clock.advance(seconds=6)
         assert limit.count_event("somebody") == 0
-        assert limit_of(3, server.url).count_event("somebody") == 0
-        assert limit_of(2, server.url).count_event("somebody") == 0
+        assert create_limit(3, server.url).count_event("somebody") == 0
+        assert create_limit(2, server.url).count_event("somebody") == 0
         server.stop()
         limit.count_event("somebody")
         assert len(captured_log.read_lines("rate_limit_storage_unavailable")) == 1
 
 
 @contextmanager
-def silent_server() -> Iterator[tuple[str, list[socket.socket]]]:
+def run_silent_server() -> Iterator[tuple[str, list[socket.socket]]]:
     """Accept connections, answer nothing, and yield the address and the connections so far."""
     accepted: list[socket.socket] = []
     with socket.create_server((HOST, 0)) as listener:
@@ -240,8 +240,8 @@ def silent_server() -> Iterator[tuple[str, list[socket.socket]]]:
 def test_a_silent_redis_is_waited_for_by_one_caller_every_few_seconds(
     rate_limit_clock: FakeClock,
 ) -> None:
-    with silent_server() as (url, connections):
-        limit = limit_of(3, url)
+    with run_silent_server() as (url, connections):
+        limit = create_limit(3, url)
         for attempts in (1, 2):
             begun = time.monotonic()
             assert [limit.count_event(f"caller {attempts}") for _ in range(3)] == [0, 0, 0]

@@ -108,7 +108,7 @@ def reload_and_wait(service: RunningService) -> None:
 
 
 @contextmanager
-def transferring(service: RunningService, body: Any, answers: list[int]) -> Iterator[None]:
+def transfer_repeatedly(service: RunningService, body: Any, answers: list[int]) -> Iterator[None]:
     """Transfer and use links, one after the other, and collect every status."""
     done = threading.Event()
 
@@ -146,7 +146,7 @@ def test_all_secrets_are_changed_while_shoppers_transfer_and_use_links(
     answers: list[int] = []
     with running_service({**environment, **secrets.environment()}, tmp_path) as service:
         link = post_transfer(service.url, kept, key=OLD).json()["url"]
-        with transferring(service, body, answers):
+        with transfer_repeatedly(service, body, answers):
             # All hosts must know the new secret before one of them uses it.
             servers.accept_both_passwords()
             secrets.write(api_keys=f"{OLD},{NEW}", previous_secret_keys=NEW)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BOTH, KEY, new_ledger
+from tests.conftest import BOTH, KEY, create_ledger
 from tests.magento.faulty_shop import faulty_shop
 from tests.races.call_gate import CallGate
 from tests.races.ledger_access import SECRET
@@ -34,7 +34,7 @@ def build_environment(shop_url: str, ledger: str, folder: Path, **changes: str) 
 @pytest.fixture(scope="package", params=BOTH)
 def ledger(request: pytest.FixtureRequest, folder: Path) -> str:
     """The ledger of the service, in each of the databases."""
-    return new_ledger(request, folder)
+    return create_ledger(request, folder)
 
 
 @pytest.fixture(scope="package")
@@ -72,7 +72,7 @@ def gated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="package", params=BOTH)
 def gated_ledger(request: pytest.FixtureRequest, gated_folder: Path) -> str:
     """The ledger of the gated service; its leases are counted, so it has its own."""
-    return new_ledger(request, gated_folder)
+    return create_ledger(request, gated_folder)
 
 
 def _build_gated_environment(shop_url: str, ledger: str, folder: Path) -> dict[str, str]:

@@ -102,7 +102,7 @@ def send(url: str, asked: bytes) -> Answer:
     return send_simultaneously(url, [asked])[0]
 
 
-def sorted_statuses(answers: Iterable[Answer]) -> list[int]:
+def sort_statuses(answers: Iterable[Answer]) -> list[int]:
     """Return the statuses in ascending order."""
     return sorted(answer.status for answer in answers)
 

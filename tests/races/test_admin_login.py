@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BOTH, new_ledger
+from tests.conftest import BOTH, create_ledger
 from tests.magento.faulty_shop import FaultyShop, faulty_shop
 from tests.magento.shop_behaviours import forwards_to
 from tests.races.conftest import build_environment
@@ -17,7 +17,7 @@ from tests.races.simultaneous_requests import (
     build_entry_request,
     send,
     send_simultaneously,
-    sorted_statuses,
+    sort_statuses,
 )
 from tests.running_servers import RunningService, RunningShop, running_service
 
@@ -29,7 +29,7 @@ LOGIN = "POST /rest/default/V1/integration/admin/token"
 @pytest.fixture(params=BOTH)
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty ledger."""
-    return new_ledger(request, tmp_path)
+    return create_ledger(request, tmp_path)
 
 
 def use_links(service: RunningService, links: list[str]) -> None:
@@ -40,7 +40,7 @@ def use_links(service: RunningService, links: list[str]) -> None:
 def open_used_links(service: RunningService, links: list[str]) -> None:
     """Open links in other web views, at the same instant, so that the orders are looked up."""
     answers = send_simultaneously(service.url, [build_entry_request("GET", link) for link in links])
-    assert sorted_statuses(answers) == [410] * len(links)
+    assert sort_statuses(answers) == [410] * len(links)
 
 
 def reload_workers(service: RunningService) -> None:

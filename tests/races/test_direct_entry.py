@@ -8,14 +8,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.conftest import BOTH, new_ledger
+from tests.conftest import BOTH, create_ledger
 from tests.races.conftest import build_environment
 from tests.races.ledger_access import read_handoffs, read_leases, select_current
 from tests.races.simultaneous_requests import (
     build_entry_request,
     build_request,
     send_simultaneously,
-    sorted_statuses,
+    sort_statuses,
 )
 from tests.running_servers import RunningService, RunningShop, running_service
 from tests.service_calls import post_transfer
@@ -30,7 +30,7 @@ def direct_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", params=BOTH)
 def direct_ledger(request: pytest.FixtureRequest, direct_folder: Path) -> str:
-    return new_ledger(request, direct_folder)
+    return create_ledger(request, direct_folder)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def assert_all_entered(
 ) -> None:
     """Require that all are redirected to checkout, and that one handoff of the quote is current."""
     answers = send_simultaneously(direct.url, [asked] * count)
-    assert sorted_statuses(answers) == [303] * count
+    assert sort_statuses(answers) == [303] * count
     assert len({answer.cookies["PHPSESSID"] for answer in answers}) == count
     rows = [row for row in read_handoffs(ledger) if row["quote_number"] == quote]
     [current] = select_current(rows)

@@ -12,7 +12,7 @@ from tests.races.simultaneous_requests import (
     build_entry_request,
     build_transfer_request,
     send_simultaneously,
-    sorted_statuses,
+    sort_statuses,
 )
 from tests.running_servers import RunningService, RunningShop
 
@@ -46,7 +46,7 @@ def test_ten_equal_bags_at_once_are_one_cart_and_one_handoff(
     carts, rows = count_carts(shop), len(read_handoffs(ledger))
     asked = build_transfer_request(build_bag(items, f"equal-{len(items)}-{number}"))
     answers = send_simultaneously(service.url, [asked] * 10)
-    assert sorted_statuses(answers) == [200] * 10
+    assert sort_statuses(answers) == [200] * 10
     assert len({answer.json["url"] for answer in answers}) == 1
     assert all(answer.json == answers[0].json for answer in answers)
     assert count_carts(shop) == carts + 2  # the transferred one, and the one that counting created
@@ -79,7 +79,7 @@ def test_ten_equal_transfers_of_a_guests_quote_are_one_handoff(
             build_transfer_request({"quote_id": each}) for each in (masked_id, masked_id.lower())
         ]
         answers = send_simultaneously(service.url, asked * 5)
-        assert sorted_statuses(answers) == [200] * 10
+        assert sort_statuses(answers) == [200] * 10
         assert len({answer.json["url"] for answer in answers}) == 1
         assert count_carts(shop) == carts + 1
         assert len(read_handoffs(ledger)) == rows + 1
@@ -98,7 +98,7 @@ def test_ten_equal_transfers_of_a_customers_quote_are_one_handoff(
         for token in tokens
     ]
     answers = send_simultaneously(service.url, asked * 3)
-    assert sorted_statuses(answers) == [200] * 12
+    assert sort_statuses(answers) == [200] * 12
     assert len({answer.json["url"] for answer in answers}) == 1
     assert len(read_handoffs(ledger)) == rows + 1
     assert read_leases(ledger) == []
@@ -112,7 +112,7 @@ def test_ten_transfers_of_one_quote_under_ten_references_leave_one_live_link(
         build_transfer_request({"quote_id": masked_id, "reference": f"ten-{n}"}) for n in range(10)
     ]
     answers = send_simultaneously(service.url, asked)
-    assert sorted_statuses(answers) == [200] * 10
+    assert sort_statuses(answers) == [200] * 10
     assert_one_opens(service, [answer.json["url"] for answer in answers], 10)
     [row] = select_current(
         [row for row in read_handoffs(ledger) if (row["reference"] or "").startswith("ten-")]
@@ -126,7 +126,7 @@ def test_ten_different_bags_under_one_reference_leave_one_live_link(
     bags = [[{"sku": "ITEM-01", "quantity": quantity}] for quantity in range(1, 11)]
     asked = [build_transfer_request(build_bag(items, "contested")) for items in bags]
     answers = send_simultaneously(service.url, asked)
-    assert sorted_statuses(answers) == [200] * 10
+    assert sort_statuses(answers) == [200] * 10
     assert_one_opens(service, [answer.json["url"] for answer in answers], 10)
     assert (
         len(
@@ -144,7 +144,7 @@ def test_ten_equal_bags_that_the_shop_refuses_are_ten_equal_refusals(
     rows = len(read_handoffs(ledger))
     asked = build_transfer_request(build_bag([{"sku": "NO-SUCH", "quantity": 1}], "refused"))
     answers = send_simultaneously(service.url, [asked] * 10)
-    assert sorted_statuses(answers) == [422] * 10
+    assert sort_statuses(answers) == [422] * 10
     assert all(answer.json == answers[0].json for answer in answers)
     assert len(read_handoffs(ledger)) == rows
     assert read_leases(ledger) == []

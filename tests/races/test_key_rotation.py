@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handoff.web_view_link import LinkTokens
-from tests.conftest import BOTH, KEY, new_ledger
+from tests.conftest import BOTH, KEY, create_ledger
 from tests.races.conftest import build_environment
 from tests.races.ledger_access import SECRET, get_handoff_id
 from tests.races.retrying_load import assert_nothing_was_lost, run_load, wait_until
@@ -80,7 +80,7 @@ class RotatedKeys:
 
 @pytest.fixture(params=BOTH)
 def own_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return new_ledger(request, tmp_path)
+    return create_ledger(request, tmp_path)
 
 
 def test_keys_are_rotated_while_links_are_issued_and_used(

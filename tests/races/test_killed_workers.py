@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BOTH, new_ledger
+from tests.conftest import BOTH, create_ledger
 from tests.magento.faulty_shop import Call
 from tests.races.call_gate import TIMEOUT, CallGate
 from tests.races.conftest import build_environment
@@ -139,7 +139,7 @@ def test_the_web_view_that_entered_stays_the_only_one_after_all_workers_were_kil
 
 @pytest.fixture(params=BOTH)
 def own_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return new_ledger(request, tmp_path)
+    return create_ledger(request, tmp_path)
 
 
 def test_a_link_works_after_the_whole_service_was_killed_and_restarted(

@@ -12,7 +12,7 @@ from tests.races.simultaneous_requests import (
     build_entry_request,
     send,
     send_simultaneously,
-    sorted_statuses,
+    sort_statuses,
 )
 from tests.running_servers import RunningService
 
@@ -27,7 +27,7 @@ def test_one_of_fifty_web_views_is_let_in(
         answers = send_simultaneously(
             service.url, [build_entry_request("POST", link) for _ in range(50)]
         )
-        assert sorted_statuses(answers) == [303] + [410] * 49
+        assert sort_statuses(answers) == [303] + [410] * 49
         assert len(list((folder / "sessions").iterdir())) == sessions + 1
         [entered] = [answer for answer in answers if answer.status == 303]
         assert len([answer for answer in answers if "PHPSESSID" in answer.cookies]) == 1
@@ -39,9 +39,9 @@ def test_one_of_fifty_web_views_that_opened_the_page_before_is_let_in(
 ) -> None:
     [link] = issue_links(ledger, 1)
     looks = send_simultaneously(service.url, [build_entry_request("GET", link)] * 50)
-    assert sorted_statuses(looks) == [200] * 50
+    assert sort_statuses(looks) == [200] * 50
     entering = [build_entry_request("POST", link, look.cookies) for look in looks]
-    assert sorted_statuses(send_simultaneously(service.url, entering)) == [303] + [410] * 49
+    assert sort_statuses(send_simultaneously(service.url, entering)) == [303] + [410] * 49
 
 
 def test_both_requests_of_a_double_tap_lead_to_checkout(
@@ -50,7 +50,7 @@ def test_both_requests_of_a_double_tap_lead_to_checkout(
     for link in issue_links(ledger, 10):
         cookies = send(service.url, build_entry_request("GET", link)).cookies
         taps = send_simultaneously(service.url, [build_entry_request("POST", link, cookies)] * 2)
-        assert sorted_statuses(taps) == [303, 303]
+        assert sort_statuses(taps) == [303, 303]
         assert len({tap.headers["Location"] for tap in taps}) == 1
         assert send(service.url, build_entry_request("POST", link)).status == 410
 
@@ -66,8 +66,8 @@ def test_a_web_view_reopens_its_link_five_times_among_many_requests(
             build_entry_request("POST", link),
         )
         answers = send_simultaneously(service.url, [back, newcomer] * 12)
-        assert sorted_statuses(answers[0::2]) == [303] * MAX_REOPENS + [410] * (12 - MAX_REOPENS)
-        assert sorted_statuses(answers[1::2]) == [410] * 12
+        assert sort_statuses(answers[0::2]) == [303] * MAX_REOPENS + [410] * (12 - MAX_REOPENS)
+        assert sort_statuses(answers[1::2]) == [410] * 12
         assert read_handoff(ledger, link)["reopen_count"] == MAX_REOPENS
 
 

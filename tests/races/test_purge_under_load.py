@@ -16,7 +16,7 @@ from tests.races.retrying_load import assert_nothing_was_lost, run_load
 from tests.races.simultaneous_requests import (
     build_entry_request,
     send_simultaneously,
-    sorted_statuses,
+    sort_statuses,
 )
 from tests.running_servers import RunningService
 
@@ -47,7 +47,7 @@ def test_links_are_issued_and_used_while_the_ledger_is_purged(
             insert_expired_handoffs(ledger, OLD // len(renewed))
             deleted += purge(ledger).deleted_count
             entering = [build_entry_request("POST", link) for _ in range(4)]
-            statuses = sorted_statuses(send_simultaneously(service.url, entering))
+            statuses = sort_statuses(send_simultaneously(service.url, entering))
             assert statuses == [303, *[410] * 3]
         load.wait_for_links()
     assert deleted == OLD

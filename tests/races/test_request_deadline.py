@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import BOTH, new_ledger
+from tests.conftest import BOTH, create_ledger
 from tests.races.conftest import build_environment
 from tests.races.ledger_access import issue_links, locked_ledger
 from tests.races.simultaneous_requests import (
@@ -28,7 +28,7 @@ _LEDGER_TIMEOUT = 2.5  # seconds; the ledger's own timeouts are 3 s and more
 @pytest.fixture(params=BOTH)
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty ledger."""
-    return new_ledger(request, tmp_path)
+    return create_ledger(request, tmp_path)
 
 
 def test_a_request_waits_for_the_ledger_until_its_deadline_only(

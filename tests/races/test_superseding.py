@@ -11,7 +11,7 @@ from tests.races.simultaneous_requests import (
     build_transfer_request,
     send,
     send_simultaneously,
-    sorted_statuses,
+    sort_statuses,
 )
 from tests.running_servers import RunningService, RunningShop
 
@@ -75,7 +75,7 @@ def test_many_newer_transfers_and_web_views_leave_one_live_link(
     assert [answer.status for answer in answers[1::2]] == [200] * len(newer)
     links = [older, *(answer.json["url"] for answer in answers[1::2])]
     later = send_simultaneously(service.url, [build_entry_request("POST", link) for link in links])
-    assert sorted_statuses(later) == [303] + [410] * len(newer)
+    assert sort_statuses(later) == [303] + [410] * len(newer)
     number = read_handoff(ledger, older)["quote_number"]
     rows = [row for row in read_handoffs(ledger) if row["quote_number"] == number]
     assert len(rows) == len(links)
@@ -89,4 +89,4 @@ def assert_one_more_gets_in(service: RunningService, older: str, newer: Answer) 
         service.url, [build_entry_request("POST", each) for each in (older, link, link)]
     )
     assert late[0].status == 410
-    assert sorted_statuses(late[1:]) == [303, 410]
+    assert sort_statuses(late[1:]) == [303, 410]

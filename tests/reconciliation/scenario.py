@@ -85,15 +85,15 @@ class Scenario:
 
     def reconcile_due(self, **options: Any) -> dict[str | None, str]:
         """Reconcile what is due and return the state of each reference."""
-        return states(self.reconciler(**options).reconcile_due())
+        return list_states(self.reconciler(**options).reconcile_due())
 
     def reconcile_references(self, *references: str) -> dict[str | None, str]:
         """Reconcile references and return the state of each."""
-        return states(self.reconciler().reconcile_references(references))
+        return list_states(self.reconciler().reconcile_references(references))
 
     def reconcile_period(self, since: int, until: int) -> dict[str | None, str]:
         """Reconcile a period and return the state of each reference in it."""
-        return states(self.reconciler().reconcile_period(IssuePeriod(since, until)))
+        return list_states(self.reconciler().reconcile_period(IssuePeriod(since, until)))
 
     def add_comments(self) -> list[bool]:
         """Add the comments that are due, and return which the shop took."""
@@ -110,7 +110,7 @@ class Scenario:
         ]
 
 
-def states(entries: Any) -> dict[str | None, str]:
+def list_states(entries: Any) -> dict[str | None, str]:
     """Return the state of each entry by its reference."""
     found: Sequence[ReportEntry] = list(entries)
     assert len({entry.reference for entry in found}) == len(found)

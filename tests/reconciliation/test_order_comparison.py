@@ -19,7 +19,7 @@ BAG = Bag.from_json(
 )
 
 
-def purchase(
+def build_order(
     *lines: tuple[str, str] | tuple[str, str, bool], currency: str = "GBP"
 ) -> OrderWithLines:
     """Return an order of (sku, quantity) or (sku, quantity, is a gift) lines."""
@@ -39,20 +39,20 @@ def purchase(
     )
 
 
-def codes(*purchases: OrderWithLines) -> list[tuple[str, str | None, str, str]]:
+def find_codes(*purchases: OrderWithLines) -> list[tuple[str, str | None, str, str]]:
     return [(d.code, d.sku, d.bag, d.ordered) for d in find_order_differences(BAG, purchases)]
 
 
 @pytest.mark.parametrize(
     "ordered",
     [
-        purchase(("Mug", "2"), ("JUG", "1.5")),
-        purchase(("JUG", "1.5000"), ("mug", "2.0000")),
-        purchase(("Mug", "1"), ("Mug", "1"), ("JUG", "1.5")),
-        purchase(("Mug", "2"), ("JUG", "1.5"), ("Sample", "1", True)),
-        purchase(("Mug", "2"), ("Mug", "1", True), ("JUG", "1.5")),
-        purchase(("Mug", "2", True), ("JUG", "1.5")),
-        purchase(("Mug", "1"), ("Mug", "2", True), ("JUG", "1.5")),
+        build_order(("Mug", "2"), ("JUG", "1.5")),
+        build_order(("JUG", "1.5000"), ("mug", "2.0000")),
+        build_order(("Mug", "1"), ("Mug", "1"), ("JUG", "1.5")),
+        build_order(("Mug", "2"), ("JUG", "1.5"), ("Sample", "1", True)),
+        build_order(("Mug", "2"), ("Mug", "1", True), ("JUG", "1.5")),
+        build_order(("Mug", "2", True), ("JUG", "1.5")),
+        build_order(("Mug", "1"), ("Mug", "2", True), ("JUG", "1.5")),
     ],
     ids=[
         "equal",
@@ -65,12 +65,12 @@ def codes(*purchases: OrderWithLines) -> list[tuple[str, str | None, str, str]]:
     ],
 )
 def test_an_order_equals_the_bag(ordered: OrderWithLines) -> None:
-    assert codes(ordered) == []
+    assert find_codes(ordered) == []
 
 
 def test_every_difference_is_named() -> None:
-    ordered = purchase(("Mug", "3"), ("Bowl", "1"), currency="EUR")
-    assert codes(ordered) == [
+    ordered = build_order(("Mug", "3"), ("Bowl", "1"), currency="EUR")
+    assert find_codes(ordered) == [
         ("currency_differs", None, "GBP", "EUR"),
         ("quantity_differs", "Mug", "2", "3"),
         ("missing_in_order", "JUG", "1.5", "0"),
@@ -79,7 +79,7 @@ def test_every_difference_is_named() -> None:
 
 
 def test_orders_to_several_addresses_are_added_up() -> None:
-    assert codes(purchase(("Mug", "2")), purchase(("JUG", "1.5"))) == []
+    assert find_codes(build_order(("Mug", "2")), build_order(("JUG", "1.5"))) == []
 
 
 def test_the_two_lines_of_a_configurable_product_count_once() -> None:
@@ -100,4 +100,4 @@ def test_the_two_lines_of_a_configurable_product_count_once() -> None:
             ],
         }
     )
-    assert codes(order) == []
+    assert find_codes(order) == []

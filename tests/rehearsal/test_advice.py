@@ -36,7 +36,7 @@ def test_the_statuses_are_those_of_result_pages() -> None:
 
 
 def test_the_error_codes_are_those_of_problems() -> None:
-    codes = {problem.code for problem in _all_subclasses(Problem)}
+    codes = {problem.code for problem in _find_subclasses(Problem)}
     assert set(ADVICE["transfer"]) - {"default"} <= codes
 
 
@@ -45,6 +45,6 @@ def test_an_unknown_code_gets_the_default_of_its_table() -> None:
     assert get_advice("result_page.418") == ADVICE["default"]
 
 
-def _all_subclasses(parent: type[Problem]) -> set[type[Problem]]:
+def _find_subclasses(parent: type[Problem]) -> set[type[Problem]]:
     children = set(parent.__subclasses__())
-    return children.union(*map(_all_subclasses, children))
+    return children.union(*map(_find_subclasses, children))

@@ -20,17 +20,17 @@ SHOP = "https://shop.example"
 RECORDED = json.loads((FOLDER / "820-checkoutConfig.json").read_text())["config"]
 
 
-def read(text: str, *, status: int = 200, path: str = "/checkout/") -> CheckoutPage:
+def read_page(text: str, *, status: int = 200, path: str = "/checkout/") -> CheckoutPage:
     page = WebPage(status, f"{SHOP}{path}", "", text)
     return read_checkout_page(WebView(CancelToken(), requests.Session()), page, SHOP)
 
 
-def page_with(config: Any) -> str:
+def build_page(config: Any) -> str:
     return f"<script>window.checkoutConfig = {json.dumps(config)};\n// Create aliases</script>"
 
 
 def test_a_recorded_checkout_is_read() -> None:
-    checkout = read(page_with(RECORDED))
+    checkout = read_page(build_page(RECORDED))
     lines = [(line.sku, line.quantity) for line in checkout.lines]
     assert lines == [("ITEM-01", Decimal(2)), ("ITEM-02", Decimal(1))]
     assert (checkout.total, checkout.currency, checkout.email) == (Decimal("34.0000"), "GBP", None)
@@ -44,13 +44,13 @@ def test_a_recorded_checkout_is_read() -> None:
 def test_free_gifts_of_the_shop_are_not_part_of_the_bag(free: dict[str, str]) -> None:
     gift = {**RECORDED["quoteItemData"][0], "sku": "GIFT", **free}
     items = [*RECORDED["quoteItemData"], gift]
-    assert "GIFT" not in read(page_with({**RECORDED, "quoteItemData": items})).summary
+    assert "GIFT" not in read_page(build_page({**RECORDED, "quoteItemData": items})).summary
 
 
 def test_a_customers_checkout_has_an_email_address_and_no_masked_id() -> None:
     config = {**RECORDED, "customerData": {"email": "shopper@example.com"}}
     config["quoteData"] = {**RECORDED["quoteData"], "entity_id": "4"}
-    checkout = read(page_with(config))
+    checkout = read_page(build_page(config))
     assert (checkout.email, checkout.masked_id) == ("shopper@example.com", None)
 
 
@@ -60,20 +60,20 @@ def test_a_customers_checkout_has_an_email_address_and_no_masked_id() -> None:
         "<h1>Express checkout</h1>",
         "<script>window.checkoutConfig = loadLater();</script>",
         "<script>window.checkoutConfig = {nonsense};</script>",
-        page_with({}),
-        page_with({**RECORDED, "quoteItemData": [{"sku": "ITEM-01", "qty": "many"}]}),
+        build_page({}),
+        build_page({**RECORDED, "quoteItemData": [{"sku": "ITEM-01", "qty": "many"}]}),
     ],
 )
 def test_a_checkout_that_is_not_magentos_is_explained(text: str) -> None:
     with pytest.raises(StepFailure) as failure:
-        read(text)
+        read_page(text)
     assert "window.checkoutConfig" in failure.value.expected
     assert "browser" in failure.value.advice
 
 
 def test_an_error_page_of_the_shop_is_reported() -> None:
     with pytest.raises(StepFailure) as failure:
-        read("<h1>There has been an error</h1>", status=500)
+        read_page("<h1>There has been an error</h1>", status=500)
     assert failure.value.actual == "500 “There has been an error”"
 
 
@@ -91,5 +91,5 @@ def test_the_reason_for_the_cart_page_is_found(
 ) -> None:
     requests_mock.get(f"{SHOP}/customer/section/load/?sections=cart", json={"cart": cart})
     with pytest.raises(StepFailure) as failure:
-        read("<h1>Shopping Cart</h1>", path="/checkout/cart/")
+        read_page("<h1>Shopping Cart</h1>", path="/checkout/cart/")
     assert words in failure.value.advice

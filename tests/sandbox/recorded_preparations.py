@@ -70,7 +70,7 @@ def write_session(replay: Replay, session_id: str, content: str) -> None:
     path.write_text(content)
 
 
-def session_with_quote(quote: SandboxQuote | int) -> str:
+def encode_session_with_quote(quote: SandboxQuote | int) -> str:
     number = str(quote if isinstance(quote, int) else quote.number)
     return f'checkout|a:1:{{s:10:"quote_id_1";s:{len(number)}:"{number}";}}'
 
@@ -112,20 +112,20 @@ def prepare_section_after_rest(replay: Replay) -> None:
 
 def prepare_guest_logs_in(replay: Replay) -> None:
     quote = create_guest_quote(replay, None, ITEM_15=1)
-    write_session(replay, "pbgn8n5nrn3983hlmotempphg5", session_with_quote(quote))
+    write_session(replay, "pbgn8n5nrn3983hlmotempphg5", encode_session_with_quote(quote))
 
 
 def prepare_own_form_key(replay: Replay) -> None:
     write_session(
         replay,
         "2s82t2i8ecs7qvo6fqrmd0sbpm",
-        SESSION_OF_SAM + session_with_quote(find_customer_quote(replay, 1)),
+        SESSION_OF_SAM + encode_session_with_quote(find_customer_quote(replay, 1)),
     )
 
 
 def prepare_new_ids(replay: Replay) -> None:
     quote = create_guest_quote(replay, None, ITEM_01=1)
-    write_session(replay, "1gamk4e2jpkuqh0qegbs6kv9db", session_with_quote(quote))
+    write_session(replay, "1gamk4e2jpkuqh0qegbs6kv9db", encode_session_with_quote(quote))
 
 
 def prepare_handwritten_sessions(replay: Replay) -> None:
@@ -138,14 +138,16 @@ def prepare_handwritten_sessions(replay: Replay) -> None:
         "fde3ce2d17abbe2499676f9e32",
         "5b1fd14d0e52632c000769196c",
     ):
-        write_session(replay, session_id, session_with_quote(quote))
+        write_session(replay, session_id, encode_session_with_quote(quote))
     as_number = f'checkout|a:1:{{s:10:"quote_id_1";i:{quote.number};}}'
     write_session(replay, "d031cd343221748167d9eda363", as_number)
-    write_session(replay, "59eab453d05e0c9a8462be2a09", session_with_quote(999_999))
-    write_session(replay, "44b6bc77c3db5a85d6b2123b69", session_with_quote(13))
-    write_session(replay, "d9f768bf15c26502c258110a9d", session_with_quote(customer_quote))
+    write_session(replay, "59eab453d05e0c9a8462be2a09", encode_session_with_quote(999_999))
+    write_session(replay, "44b6bc77c3db5a85d6b2123b69", encode_session_with_quote(13))
+    write_session(replay, "d9f768bf15c26502c258110a9d", encode_session_with_quote(customer_quote))
     write_session(
-        replay, "8527a5847f3561bdca85f9d64e", SESSION_OF_SAM + session_with_quote(customer_quote)
+        replay,
+        "8527a5847f3561bdca85f9d64e",
+        SESSION_OF_SAM + encode_session_with_quote(customer_quote),
     )
 
 
@@ -156,7 +158,7 @@ def prepare_product_was_disabled(replay: Replay) -> None:
 
 def prepare_cart_of_checkout_config(replay: Replay) -> None:
     quote = create_guest_quote(replay, "0jlx14uOpXfYTbjUtYT4ZUTrUBQq3dIi", ITEM_01=2)
-    write_session(replay, "uae86vac4ilr2hc7r06in517b0", session_with_quote(quote))
+    write_session(replay, "uae86vac4ilr2hc7r06in517b0", encode_session_with_quote(quote))
 
 
 def prepare_cancelling(replay: Replay) -> None:
@@ -181,18 +183,18 @@ def prepare_locked_out(replay: Replay) -> None:
 
 def prepare_asking_checkout(replay: Replay) -> None:
     quote = create_guest_quote(replay, "m9qyiDVkJxisVoawERatlWLbw3mujqcs", ITEM_01=1)
-    write_session(replay, "11c7934531ff790636d425030f", session_with_quote(quote))
+    write_session(replay, "11c7934531ff790636d425030f", encode_session_with_quote(quote))
 
 
 def prepare_quantity_is_gone(replay: Replay) -> None:
     quote = create_guest_quote(replay, "iC8cT2cLPnqchaJ7f1pZJj4u5hANjg3c", ITEM_FEW=3, ITEM_01=1)
-    write_session(replay, "445af8f6f0a90d2323405a1ff5", session_with_quote(quote))
+    write_session(replay, "445af8f6f0a90d2323405a1ff5", encode_session_with_quote(quote))
     set_stock_of_few(replay, 2)
 
 
 def prepare_sold_out(replay: Replay) -> None:
     quote = create_guest_quote(replay, "FLLvUzftsRZfXgFXvMyNzUHgmAggkV8g", ITEM_FEW=1, ITEM_01=1)
-    write_session(replay, "8c71bd5808afb0867de21e5a43", session_with_quote(quote))
+    write_session(replay, "8c71bd5808afb0867de21e5a43", encode_session_with_quote(quote))
     set_stock_of_few(replay, 0)
 
 
@@ -203,13 +205,13 @@ def prepare_guests_are_off(replay: Replay) -> None:
         "b8852806a61561d251bbc0d812",
         "c292713b1b00efefa3e64a353e",
     ):
-        write_session(replay, session_id, session_with_quote(quote))
+        write_session(replay, session_id, encode_session_with_quote(quote))
     ada = ShopCustomer(10, "asked@example.com", "Ada", "Asked")
     replay.shop.accounts.customers.by_name[ada.email] = ShopAccount("Shopper123!", ada)
     quote = replay.shop.quotes.create_for_customer(ada)
     add_to_quote(replay, quote, "ITEM-02", 1)
     for session_id in ("e617bb1624b6dd8c251dc83ed5", "f87a47f6736154ad313b369e84"):
-        write_session(replay, session_id, SESSION_OF_ADA + session_with_quote(quote))
+        write_session(replay, session_id, SESSION_OF_ADA + encode_session_with_quote(quote))
     replay.shop.rules.guest_checkout = False
 
 

@@ -56,7 +56,7 @@ class Recording:
         return found and found[1]
 
 
-def recordings(folder: Path = FOLDER) -> list[Recording]:
+def read_recordings(folder: Path = FOLDER) -> list[Recording]:
     """Return all exchanges of a folder in the order in which they happened."""
     found = [_read(path) for path in folder.glob("*.json") if _is_replayed(path.stem)]
     return sorted(found, key=lambda one: (one.at, one.name))
@@ -66,28 +66,28 @@ def _is_replayed(name: str) -> bool:
     return name not in NOT_REPLAYED and SPEAKS_GERMAN not in name and NOT_IMITATED not in name
 
 
-def answer_of(status: int, headers: Iterable[tuple[str, str]], body: object) -> Answer:
+def build_answer(status: int, headers: Iterable[tuple[str, str]], body: object) -> Answer:
     pairs = list(headers)
     cookies = [value for name, value in pairs if name == "Set-Cookie"]
     sessions = [one for one in cookies if one.startswith("PHPSESSID=")]
     return Answer(
         status,
-        content_type=_header(pairs, "Content-Type"),
-        location=_header(pairs, "Location"),
-        cookies=frozenset(cookie_kind(one) for one in cookies),
+        content_type=_find_header(pairs, "Content-Type"),
+        location=_find_header(pairs, "Location"),
+        cookies=frozenset(mask_cookie_value(one) for one in cookies),
         session=sessions[-1].partition("=")[2].partition(";")[0] if sessions else None,
         body=body,
     )
 
 
-def cookie_kind(line: str) -> str:
+def mask_cookie_value(line: str) -> str:
     """Return a Set-Cookie line without what differs each time: 'form_key=…; Max-Age=3600; …'."""
     without_date = re.sub(r"expires=[^;]*; ", "", line)
     value = "deleted" if "=deleted;" in line else "…"
     return re.sub(r"=[^;]*", f"={value}", without_date, count=1)
 
 
-def differences(
+def find_differences(
     recorded: object, given: object, own: frozenset[str] = OWN, path: str = ""
 ) -> list[str]:
     """List where the shapes differ, or values that both shops should agree on."""
@@ -100,24 +100,26 @@ def differences(
             return [f"{path}: {len(given)} instead of {len(recorded)}"]
         pairs = [(r, given[n], f"{path}[{n}]") for n, r in enumerate(recorded)]
     else:
-        return _leaf_differences(recorded, given, own, path)
-    return [each for r, g, where in pairs for each in differences(r, g, own, where)]
+        return _find_value_differences(recorded, given, own, path)
+    return [each for r, g, where in pairs for each in find_differences(r, g, own, where)]
 
 
-def _leaf_differences(recorded: object, given: object, own: frozenset[str], path: str) -> list[str]:
-    if _kind(recorded) != _kind(given):
-        return [f"{path}: {given!r} is no {_kind(recorded)}"]
+def _find_value_differences(
+    recorded: object, given: object, own: frozenset[str], path: str
+) -> list[str]:
+    if _get_kind(recorded) != _get_kind(given):
+        return [f"{path}: {given!r} is no {_get_kind(recorded)}"]
     name = path.rpartition(".")[2]
-    if name in own or comparable(recorded) == comparable(given):
+    if name in own or mask_random_part(recorded) == mask_random_part(given):
         return []
     return [f"{path}: {given!r} instead of {recorded!r}"]
 
 
-def comparable(value: object) -> object:
+def mask_random_part(value: object) -> object:
     return re.sub(r"webapi-[0-9a-f]+", "webapi-…", value) if isinstance(value, str) else value
 
 
-def _kind(value: object) -> str:
+def _get_kind(value: object) -> str:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return "number" if is_number else type(value).__name__
 
@@ -126,7 +128,7 @@ def _read(path: Path) -> Recording:
     data = json.loads(path.read_text())
     request, response = data["request"], data["response"]
     headers = [(name, value) for name, value in response["headers"]]
-    at = parsedate_to_datetime(_header(headers, "Date") or "").timestamp()
+    at = parsedate_to_datetime(_find_header(headers, "Date") or "").timestamp()
     return Recording(
         # Two exchanges carry the same name; their files do not.
         name=path.stem,
@@ -135,10 +137,10 @@ def _read(path: Path) -> Recording:
         path=request["path"],
         headers=request["headers"],
         body=request["body"],
-        answer=answer_of(response["status"], headers, response["body"]),
+        answer=build_answer(response["status"], headers, response["body"]),
         written=request.get("session"),
     )
 
 
-def _header(pairs: Iterable[tuple[str, str]], wanted: str) -> str | None:
+def _find_header(pairs: Iterable[tuple[str, str]], wanted: str) -> str | None:
     return next((value for name, value in pairs if name == wanted), None)

@@ -13,7 +13,7 @@ from handoff_sandbox.access_tokens import TokenUser
 from handoff_sandbox.shop import SandboxShop
 from werkzeug.test import TestResponse
 
-from tests.sandbox.recording import Answer, Recording, answer_of
+from tests.sandbox.recording import Answer, Recording, build_answer
 
 TOKEN = re.compile(r"eyJ[\w-]+\.(eyJ[\w-]+)\.[\w-]+")
 SECRET = re.compile(r"[A-Za-z0-9]{32}")
@@ -44,7 +44,7 @@ class Replay:
         response = self._send(recording)
         self.token_age = 0.0
         body = response.get_json(silent=True) if response.is_json else response.get_data(True)
-        answer = answer_of(response.status_code, response.headers.to_wsgi_list(), body)
+        answer = build_answer(response.status_code, response.headers.to_wsgi_list(), body)
         self._learn(recording.answer.body, body)
         if recording.answer.session and answer.session:
             self.names[recording.answer.session] = answer.session

@@ -55,7 +55,7 @@ def get_link_path(response: TestResponse) -> str:
     return urlsplit(response.location or "").path
 
 
-def quote_of(shop: SandboxShop, *skus: str) -> SandboxQuote:
+def create_quote(shop: SandboxShop, *skus: str) -> SandboxQuote:
     """Make a guest's quote that holds one of each."""
     quote = shop.quotes.create_for_guest()
     for sku in skus:

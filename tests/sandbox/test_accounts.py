@@ -17,16 +17,16 @@ from tests.sandbox.scriptless_browser import ScriptlessBrowser, get_link_path
 LOGIN = {"username": "shopper@example.com", "password": "Shopper123!"}
 
 
-def shop_at(clock: FakeClock, folder: Path) -> Flask:
+def create_shop_with_clock(clock: FakeClock, folder: Path) -> Flask:
     return create_shop(url=URL, session_path=folder, clock=clock)
 
 
-def token(client: FlaskClient, **changes: str) -> tuple[int, str]:
+def request_token(client: FlaskClient, **changes: str) -> tuple[int, str]:
     answer = client.post("/rest/V1/integration/customer/token", json=LOGIN | changes)
     return answer.status_code, answer.get_json()
 
 
-def mine(client: FlaskClient, bearer: str) -> int:
+def create_own_cart(client: FlaskClient, bearer: str) -> int:
     headers = {"Authorization": f"Bearer {bearer}"}
     return client.post("/rest/V1/carts/mine", headers=headers).status_code
 
@@ -35,37 +35,37 @@ def test_after_several_wrong_passwords_the_right_one_is_refused_for_half_an_hour
     session_path: Path,
 ) -> None:
     clock = FakeClock(1_800_000_000)
-    client = shop_at(clock, session_path).test_client()
+    client = create_shop_with_clock(clock, session_path).test_client()
     for _ in range(6):
-        assert token(client, password="wrong")[0] == 401
-    assert token(client)[0] == 401
+        assert request_token(client, password="wrong")[0] == 401
+    assert request_token(client)[0] == 401
     clock.now += 1801
-    assert token(client)[0] == 200
+    assert request_token(client)[0] == 200
 
 
 def test_a_token_lasts_an_hour(session_path: Path) -> None:
     clock = FakeClock(1_800_000_000)
-    client = shop_at(clock, session_path).test_client()
-    bearer = token(client)[1]
+    client = create_shop_with_clock(clock, session_path).test_client()
+    bearer = request_token(client)[1]
     clock.now += 3599
-    assert mine(client, bearer) == 200
+    assert create_own_cart(client, bearer) == 200
     clock.now += 1
-    assert mine(client, bearer) == 401
+    assert create_own_cart(client, bearer) == 401
 
 
 def test_a_changed_or_revoked_token_is_refused(client: FlaskClient) -> None:
-    bearer = token(client)[1]
-    assert mine(client, bearer[:-2]) == 401
-    assert mine(client, "e30.e30.e30") == 401
-    assert mine(client, bearer) == 200
+    bearer = request_token(client)[1]
+    assert create_own_cart(client, bearer[:-2]) == 401
+    assert create_own_cart(client, "e30.e30.e30") == 401
+    assert create_own_cart(client, bearer) == 200
     headers = {"Authorization": f"Bearer {bearer}"}
     client.post("/rest/V1/integration/customer/revoke-customer-token", headers=headers)
-    assert mine(client, bearer) == 401
+    assert create_own_cart(client, bearer) == 401
 
 
 def test_a_token_of_another_shop_is_refused(client: FlaskClient, tmp_path: Path) -> None:
     other = create_shop(url=URL, session_path=tmp_path / "other").test_client()
-    assert mine(client, token(other)[1]) == 401
+    assert create_own_cart(client, request_token(other)[1]) == 401
 
 
 def test_the_account_page_needs_a_login(browser: ScriptlessBrowser) -> None:
@@ -129,11 +129,11 @@ def change_password(client: FlaskClient, bearer: str, current: str, new: str) ->
 
 def test_a_password_change_ends_the_sessions_of_older_logins(session_path: Path) -> None:
     clock = FakeClock(1_800_000_000)
-    client = shop_at(clock, session_path).test_client(use_cookies=False)
+    client = create_shop_with_clock(clock, session_path).test_client(use_cookies=False)
     older, newer = ScriptlessBrowser(client), ScriptlessBrowser(client)
     older.log_in("shopper@example.com")
     former_id = older.cookies["PHPSESSID"]
-    bearer = token(client)[1]
+    bearer = request_token(client)[1]
     clock.now += 1
     assert change_password(client, bearer, "Shopper123!", "Shopper123!") == (200, True)
     clock.now += 1
@@ -147,15 +147,15 @@ def test_a_password_change_ends_the_sessions_of_older_logins(session_path: Path)
     older.cookies["PHPSESSID"] = former_id
     assert get_link_path(older.get("/customer/account/")) == "/customer/account/login/"
     assert newer.get("/customer/account/").status_code == 200
-    assert mine(client, bearer) == 200
+    assert create_own_cart(client, bearer) == 200
 
 
 def test_a_password_change_in_the_second_of_the_login_ends_nothing(session_path: Path) -> None:
     clock = FakeClock(1_800_000_000)
-    client = shop_at(clock, session_path).test_client(use_cookies=False)
+    client = create_shop_with_clock(clock, session_path).test_client(use_cookies=False)
     browser = ScriptlessBrowser(client)
     browser.log_in("shopper@example.com")
-    assert change_password(client, token(client)[1], "Shopper123!", "Other456!")[0] == 200
+    assert change_password(client, request_token(client)[1], "Shopper123!", "Other456!")[0] == 200
     assert browser.get("/customer/account/").status_code == 200
 
 
@@ -163,7 +163,7 @@ def test_a_refused_password_change_ends_nothing(
     client: FlaskClient, browser: ScriptlessBrowser
 ) -> None:
     browser.log_in("shopper@example.com")
-    bearer = token(client)[1]
+    bearer = request_token(client)[1]
     wrong = {
         "message": "The password doesn't match this account. Verify the password and try again."
     }
@@ -177,7 +177,7 @@ def test_a_refused_password_change_ends_nothing(
             "parameters": ["8"],
         },
     )
-    assert token(client)[0] == 200
+    assert request_token(client)[0] == 200
     assert browser.get("/customer/account/").status_code == 200
 
 

@@ -13,13 +13,13 @@ from flask.testing import FlaskClient
 from handoff_sandbox.access_tokens import ADMIN, TokenUser
 from handoff_sandbox.shop import SandboxShop
 
-from tests.sandbox.recording import FOLDER, OWN_LATER, differences
+from tests.sandbox.recording import FOLDER, OWN_LATER, find_differences
 from tests.sandbox.scriptless_browser import ScriptlessBrowser, get_link_path
 
 OWN_KEYS = OWN_LATER | {"entity_id", "formKey", "defaultCountryId"}
 
 
-def orders(client: FlaskClient, shop: SandboxShop, query: str = "searchCriteria=") -> Any:
+def search_orders(client: FlaskClient, shop: SandboxShop, query: str = "searchCriteria=") -> Any:
     token = shop.tokens.issue(TokenUser(1, ADMIN))
     headers = {"Authorization": f"Bearer {token}"}
     answer = client.get(f"/rest/V1/orders?{query}", headers=headers)
@@ -65,16 +65,18 @@ def test_the_page_describes_the_bag_to_its_scripts_as_magento_does(
     browser.add(2)
     page = browser.get("/checkout/").text
     given = json.JSONDecoder().raw_decode(page, page.index("window.checkoutConfig = ") + 24)[0]
-    assert differences(_shared(recorded, given), given, OWN_KEYS) == []
+    assert find_differences(_keep_shared_fields(recorded, given), given, OWN_KEYS) == []
     assert shop.quotes.find_by_masked_id(given["quoteData"]["entity_id"]) is not None
 
 
-def _shared(recorded: Any, given: Any) -> Any:
+def _keep_shared_fields(recorded: Any, given: Any) -> Any:
     """Leave of what was recorded the fields that the stand-in gives as well."""
     if isinstance(recorded, dict) and isinstance(given, dict):
-        return {key: _shared(recorded[key], given[key]) for key in given if key in recorded}
+        return {
+            key: _keep_shared_fields(recorded[key], given[key]) for key in given if key in recorded
+        }
     if isinstance(recorded, list) and isinstance(given, list):
-        return [_shared(*pair) for pair in zip(recorded, given, strict=True)]
+        return [_keep_shared_fields(*pair) for pair in zip(recorded, given, strict=True)]
     return recorded
 
 
@@ -91,7 +93,7 @@ def test_a_guest_buys_the_bag(browser: ScriptlessBrowser, shop: SandboxShop) -> 
     assert "000000001" in browser.get("/checkout/onepage/success/").text
     query = "searchCriteria[filterGroups][0][filters][0][field]=quote_id"
     query += "&searchCriteria[filterGroups][0][filters][0][value]=1"
-    [order] = orders(browser.client, shop, query)
+    [order] = search_orders(browser.client, shop, query)
     assert order["increment_id"] == "000000001"
     assert order["customer_email"] == "guest@example.com"
     assert order["grand_total"] == 32
@@ -119,7 +121,7 @@ def test_a_customers_order_ignores_the_email_of_the_form(
     browser.cookies["form_key"] = "c" * 16
     assert "Sam Shopper" in browser.get("/checkout/").text
     browser.place_order(email="somebody@example.com")
-    [order] = orders(browser.client, shop)
+    [order] = search_orders(browser.client, shop)
     assert order["customer_email"] == "shopper@example.com"
     assert order["customer_id"] == 1
 
@@ -175,7 +177,7 @@ def test_a_cancelled_payment_cancels_the_order_and_opens_its_quote_again(
     assert (quote.active, quote.reserved_order_id) == (True, None)
     assert browser.get("/checkout/").status_code == 200
     browser.place_order()
-    found = orders(browser.client, shop)
+    found = search_orders(browser.client, shop)
     assert [(order["quote_id"], order["state"]) for order in found] == [(1, "canceled"), (1, "new")]
 
 
@@ -198,7 +200,7 @@ def test_an_edited_order_names_the_order_that_replaces_it(
     browser.add(1)
     browser.place_order()
     shop.orders.replace_order(shop.orders.replace_order(shop.orders.by_id[1]))
-    found = orders(browser.client, shop)
+    found = search_orders(browser.client, shop)
     assert [
         (order["increment_id"], order["state"], order.get("relation_child_real_id"))
         for order in found

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from handoff_sandbox.access_tokens import CUSTOMER, TokenUser
 from handoff_sandbox.shop import SandboxShop
 
-from tests.sandbox.scriptless_browser import quote_of
+from tests.sandbox.scriptless_browser import create_quote
 
 ADD = """mutation ($id: String!, $items: [CartItemInput!]!) {
   addProductsToCart(cartId: $id, cartItems: $items) {
@@ -32,7 +32,7 @@ def ask(client: FlaskClient, query: str, bearer: str = "", **variables: object) 
 def test_whole_amounts_are_written_without_a_fraction(
     client: FlaskClient, shop: SandboxShop
 ) -> None:
-    quote = quote_of(shop, "ITEM-01")
+    quote = create_quote(shop, "ITEM-01")
     body = client.post(
         "/graphql",
         json={
@@ -46,7 +46,7 @@ def test_whole_amounts_are_written_without_a_fraction(
 def test_valid_lines_are_added_even_if_one_is_refused(
     client: FlaskClient, shop: SandboxShop
 ) -> None:
-    quote = quote_of(shop)
+    quote = create_quote(shop)
     items = [
         {"sku": "ITEM-01", "quantity": 2},
         {"sku": "ITEM-FEW", "quantity": 6},
@@ -60,7 +60,7 @@ def test_valid_lines_are_added_even_if_one_is_refused(
 
 
 def test_an_empty_list_of_items_is_an_error(client: FlaskClient, shop: SandboxShop) -> None:
-    answer = ask(client, ADD, id=quote_of(shop).masked_id, items=[])
+    answer = ask(client, ADD, id=create_quote(shop).masked_id, items=[])
     [error] = answer["errors"]
     assert error["message"] == 'Required parameter "cartItems" is missing'
     assert error["extensions"] == {"category": "graphql-input"}
@@ -68,7 +68,7 @@ def test_an_empty_list_of_items_is_an_error(client: FlaskClient, shop: SandboxSh
 
 
 def test_an_ordered_cart_is_no_longer_active(client: FlaskClient, shop: SandboxShop) -> None:
-    quote = quote_of(shop, "ITEM-01")
+    quote = create_quote(shop, "ITEM-01")
     quote.active = False
     items = [{"sku": "ITEM-01", "quantity": 1}]
     answer = ask(client, ADD, id=quote.masked_id, items=items)
@@ -100,7 +100,7 @@ def test_a_customers_cart_can_be_read_over_rest_by_its_masked_id(
 def test_a_merged_guest_cart_is_closed_and_keeps_its_masked_id(
     client: FlaskClient, shop: SandboxShop
 ) -> None:
-    guest = quote_of(shop, "ITEM-01")
+    guest = create_quote(shop, "ITEM-01")
     merge = "mutation ($id: String!) { mergeCarts(source_cart_id: $id) { total_quantity } }"
     assert "errors" in ask(client, merge, id=guest.masked_id)
     bearer = shop.tokens.issue(TokenUser(1, CUSTOMER))

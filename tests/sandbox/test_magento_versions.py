@@ -47,7 +47,7 @@ def answers(
         if name in STOCK_BEFORE:
             catalogue.find_by_sku("PC-SOLD").stock = Decimal(STOCK_BEFORE[name])
         given = send(client, exchange["query"], exchange["variables"])
-        found[name] = ((exchange["status"], reduce(exchange["body"])), given)
+        found[name] = ((exchange["status"], remove_own_values(exchange["body"])), given)
     return found
 
 
@@ -59,17 +59,17 @@ def send(client: FlaskClient, query: str, variables: dict[str, Any]) -> tuple[in
     masked_id = cart.ljust(32, "x").replace("-", "0")
     sent = {**json.loads(text), "id": masked_id} if cart.startswith("CART-") else json.loads(text)
     answer = client.post("/graphql", json={"query": query, "variables": sent})
-    return answer.status_code, reduce(json.loads(answer.text.replace(masked_id, cart)))
+    return answer.status_code, remove_own_values(json.loads(answer.text.replace(masked_id, cart)))
 
 
-def reduce(value: Any) -> Any:
+def remove_own_values(value: Any) -> Any:
     """Return JSON without what is the recorded shop's own; of a page only that there is one."""
     if isinstance(value, list):
-        return [reduce(item) for item in value]
+        return [remove_own_values(item) for item in value]
     if not isinstance(value, dict):
         return value
     return {
-        name: bool(child) if name == "url_rewrites" else reduce(child)
+        name: bool(child) if name == "url_rewrites" else remove_own_values(child)
         for name, child in value.items()
         if name not in OWN
     }

@@ -9,10 +9,17 @@ from handoff_sandbox import create_shop
 from handoff_sandbox.full_catalogue import create_full_catalogue
 
 from tests.sandbox.conftest import URL
-from tests.sandbox.recording import FOLDER, OWN_LATER, Answer, Recording, differences, recordings
+from tests.sandbox.recording import (
+    FOLDER,
+    OWN_LATER,
+    Answer,
+    Recording,
+    find_differences,
+    read_recordings,
+)
 from tests.sandbox.replay import FakeClock, Replay
 
-ALL = recordings(FOLDER / "products")
+ALL = read_recordings(FOLDER / "products")
 
 # That shop's customers, addresses and URL keys of the simple products are its own; so is a number
 # that is all of an answer, and has no name.
@@ -42,4 +49,4 @@ def test_products_are_sold_as_recorded(
 ) -> None:
     given, body = answers[recording.name]
     assert given.status == recording.answer.status
-    assert differences(body, given.body, OWN) == []
+    assert find_differences(body, given.body, OWN) == []

@@ -11,10 +11,17 @@ from handoff_sandbox import create_shop
 
 from tests.sandbox.conftest import URL
 from tests.sandbox.recorded_preparations import PREPARATIONS
-from tests.sandbox.recording import OWN, OWN_LATER, Answer, Recording, differences, recordings
+from tests.sandbox.recording import (
+    OWN,
+    OWN_LATER,
+    Answer,
+    Recording,
+    find_differences,
+    read_recordings,
+)
 from tests.sandbox.replay import FakeClock, Replay
 
-ALL = recordings()
+ALL = read_recordings()
 MANY_CARTS_LATER = datetime(2026, 11, 21, 19, 10, tzinfo=UTC).timestamp()
 
 
@@ -64,4 +71,4 @@ def test_the_sandbox_answers_as_recorded(pairs: dict[str, Pair], recording: Reco
         assert pairs[recording.name].kept_session == was_kept
     if recorded.body is not None:
         own = OWN_LATER if recording.at > MANY_CARTS_LATER else OWN
-        assert differences(recorded.body, given.body, own) == []
+        assert find_differences(recorded.body, given.body, own) == []

@@ -15,8 +15,8 @@ from handoff_sandbox.php_sessions import (
 )
 from handoff_sandbox.shop import SandboxShop
 
-from tests.sandbox.recorded_preparations import SESSION_OF_SAM, session_with_quote
-from tests.sandbox.scriptless_browser import ScriptlessBrowser, get_link_path, quote_of
+from tests.sandbox.recorded_preparations import SESSION_OF_SAM, encode_session_with_quote
+from tests.sandbox.scriptless_browser import ScriptlessBrowser, create_quote, get_link_path
 
 RECORDED = Path(__file__).parent / "sessions"
 
@@ -116,7 +116,7 @@ def test_a_session_ends_some_time_after_it_was_written(session_path: Path) -> No
 def test_a_file_of_another_user_is_refused(
     session_path: Path, monkeypatch: pytest.MonkeyPatch, browser: ScriptlessBrowser
 ) -> None:
-    browser.cookies["PHPSESSID"] = write(session_path, session_with_quote(1))
+    browser.cookies["PHPSESSID"] = write(session_path, encode_session_with_quote(1))
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     with pytest.raises(ForeignFileError):
         PhpSessionFiles(session_path).start("handwritten")
@@ -126,8 +126,8 @@ def test_a_file_of_another_user_is_refused(
 def test_checkout_shows_a_quote_that_another_program_wrote_into_the_session(
     session_path: Path, shop: SandboxShop, browser: ScriptlessBrowser
 ) -> None:
-    quote = quote_of(shop, "ITEM-03")
-    browser.cookies["PHPSESSID"] = write(session_path, session_with_quote(quote))
+    quote = create_quote(shop, "ITEM-03")
+    browser.cookies["PHPSESSID"] = write(session_path, encode_session_with_quote(quote))
     assert "ITEM-03" in browser.get("/checkout/").text
 
 
@@ -142,13 +142,13 @@ def test_a_login_that_another_program_wrote_into_the_session_is_valid(
 def test_a_quote_that_the_session_may_not_open_redirects_to_the_cart(
     session_path: Path, shop: SandboxShop, browser: ScriptlessBrowser, kind: str
 ) -> None:
-    quote = quote_of(shop, "ITEM-03")
+    quote = create_quote(shop, "ITEM-03")
     if kind == "ordered":
         quote.active = False
     if kind == "a customer's":
         quote.customer = shop.accounts.find_customer(1)
     number = 4711 if kind == "unknown" else quote.number
-    browser.cookies["PHPSESSID"] = write(session_path, session_with_quote(number))
+    browser.cookies["PHPSESSID"] = write(session_path, encode_session_with_quote(number))
     answer = browser.get("/checkout/")
     assert (answer.status_code, get_link_path(answer)) == (302, "/checkout/cart/")
     assert "ITEM-03" not in browser.get("/checkout/cart/").text

@@ -15,7 +15,7 @@ from handoff_sandbox.shop import SandboxShop
 from tests.sandbox.scriptless_browser import ScriptlessBrowser, get_link_path
 
 
-def messages(browser: ScriptlessBrowser) -> list[dict[str, str]]:
+def read_messages(browser: ScriptlessBrowser) -> list[dict[str, str]]:
     held: list[dict[str, str]] = json.loads(unquote(browser.cookies["mage-messages"]))
     return held
 
@@ -50,7 +50,7 @@ def test_pages_show_demo_names_and_rest_the_recorded_ones(
     assert "<h1>Stoneware mug</h1>" in page
     assert "Lab item" not in page
     browser.add(3)
-    assert "You added Stoneware mug" in messages(browser)[-1]["text"]
+    assert "You added Stoneware mug" in read_messages(browser)[-1]["text"]
     cart = browser.get("/customer/section/load/?sections=cart").get_json()["cart"]
     assert cart["items"][0]["product_name"] == "Lab item 03"
     assert cart["items"][0]["product_image"]["src"].endswith("/pictures/mug.svg")
@@ -77,7 +77,7 @@ def test_a_form_without_scripts_contains_the_sessions_key(client: FlaskClient) -
 @pytest.mark.parametrize("key", ["", "b" * 16])
 def test_a_form_with_another_key_adds_nothing(browser: ScriptlessBrowser, key: str) -> None:
     browser.post("/checkout/cart/add", form_key=key, product="1")
-    assert messages(browser)[-1]["type"] == "error"
+    assert read_messages(browser)[-1]["type"] == "error"
     assert "ITEM-01" not in browser.get("/checkout/cart/").text
 
 
@@ -92,7 +92,9 @@ def test_the_cart_page_shows_what_was_added(browser: ScriptlessBrowser) -> None:
 def test_adding_a_sold_out_product_redirects_to_its_page(browser: ScriptlessBrowser) -> None:
     answer = browser.add(21)
     assert get_link_path(answer) == "/item-oos.html"
-    assert messages(browser)[-1]["text"] == "Product that you are trying to add is not available."
+    assert (
+        read_messages(browser)[-1]["text"] == "Product that you are trying to add is not available."
+    )
     assert "Out of stock" in browser.get("/item-oos.html").text
 
 

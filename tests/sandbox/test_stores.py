@@ -14,12 +14,12 @@ from tests.sandbox.recording import (
     OWN_LATER,
     Answer,
     Recording,
-    differences,
-    recordings,
+    find_differences,
+    read_recordings,
 )
 from tests.sandbox.replay import FakeClock, Replay
 
-ALL = recordings(FOLDER / "stores")
+ALL = read_recordings(FOLDER / "stores")
 VIEWS = create_several_views("http://www.shop.test:8091", "http://www.shop-eu.test:8091")
 QUOTE = re.compile(r's:\d+:"(\d+)";}$')
 
@@ -95,14 +95,14 @@ def test_the_sandbox_answers_as_recorded(pairs: dict[str, Pair], recording: Reco
     assert pair.given.location == pair.recorded.location
     assert pair.given.cookies == pair.recorded.cookies
     if recording.path.startswith("/checkout/"):
-        assert shown_by(pair.given.body) == pair.recorded_body
+        assert read_shown_values(pair.given.body) == pair.recorded_body
     elif isinstance(pair.recorded_body, int):
         assert isinstance(pair.given.body, int)
     elif pair.recorded_body is not None:
-        assert differences(pair.recorded_body, pair.given.body, OWN_LATER) == []
+        assert find_differences(pair.recorded_body, pair.given.body, OWN_LATER) == []
 
 
-def shown_by(page: object) -> dict[str, object] | None:
+def read_shown_values(page: object) -> dict[str, object] | None:
     """Read from a page of checkout what was read from the script of the recorded one."""
     html = str(page)
     opening = re.search(r'<html lang="(\w+)" data-store="(\w+)">', html)

@@ -13,11 +13,11 @@ from handoff_sandbox.shop import SandboxShop
 
 from handoff.app_factory import create_app
 from handoff.settings import load_settings
-from tests.conftest import Poq, get_link_path, settings_for, use_link
+from tests.conftest import Poq, create_settings, get_link_path, use_link
 from tests.doctor.modified_shop import run_modified_shop
 from tests.logs import CapturedLog
 from tests.storefront_session.conftest import STOREFRONT_TEXTS, get_session_id, open_checkout
-from tests.transfer.test_views import handoffs, problem
+from tests.transfer.test_views import read_handoffs, read_problem
 
 BAG = (("ITEM-01", 1), ("ITEM-02", 2))
 ADD, CHECKOUT = "/checkout/cart/add/", "/checkout/"
@@ -51,7 +51,7 @@ def open_service(
             return response
 
     with run_modified_shop(tmp_path / "sessions", modify) as (url, state):
-        settings = settings_for(url, tmp_path / "sessions", tmp_path) | STOREFRONT_TEXTS
+        settings = create_settings(url, tmp_path / "sessions", tmp_path) | STOREFRONT_TEXTS
         app = create_app(load_settings(**settings))
         try:
             yield app, url, state
@@ -91,9 +91,9 @@ def test_the_session_of_another_visitor_gets_no_link(
     with open_service(tmp_path, path, number, add_cookie) as (app, url, state):
         foreign.append(fill_cart(url, state, cart))
         answer = Poq(app.test_client()).bag(*BAG)
-    body = problem(answer, 503, "shop_unavailable")
+    body = read_problem(answer, 503, "shop_unavailable")
     assert "another visitor" in body["detail"]
-    assert handoffs(tmp_path) == []
+    assert read_handoffs(tmp_path) == []
     lines = captured_log.read_lines()
     assert "session_of_another_visitor" in {line["event"] for line in lines}
     assert foreign[0] not in str(lines)
@@ -125,8 +125,8 @@ def test_a_cookie_that_ends_the_session_gets_no_link(tmp_path: Path) -> None:
         response.headers.add("Set-Cookie", "PHPSESSID=deleted; path=/")
 
     with open_service(tmp_path, CHECKOUT, 1, end) as (app, _, _):
-        problem(Poq(app.test_client()).bag(*BAG), 503, "shop_unavailable")
-    assert handoffs(tmp_path) == []
+        read_problem(Poq(app.test_client()).bag(*BAG), 503, "shop_unavailable")
+    assert read_handoffs(tmp_path) == []
 
 
 def test_a_cached_checkout_page_of_another_visitor_gets_no_link(tmp_path: Path) -> None:
@@ -138,5 +138,5 @@ def test_a_cached_checkout_page_of_another_visitor_gets_no_link(tmp_path: Path) 
     with open_service(tmp_path, CHECKOUT, 1, replace_page) as (app, url, state):
         cookies = {"PHPSESSID": fill_cart(url, state, BAG)}
         pages.append(requests.get(f"{url}{CHECKOUT}", cookies=cookies, timeout=10).content)
-        problem(Poq(app.test_client()).bag(*BAG), 503, "shop_unavailable")
-    assert handoffs(tmp_path) == []
+        read_problem(Poq(app.test_client()).bag(*BAG), 503, "shop_unavailable")
+    assert read_handoffs(tmp_path) == []

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from handoff.ledger.database import Database
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.tables import handoff, stored_session
-from tests.conftest import BOTH, FakeClock, MakeApp, Poq, get_link_path, new_ledger, use_link
+from tests.conftest import BOTH, FakeClock, MakeApp, Poq, create_ledger, get_link_path, use_link
 from tests.logs import CapturedLog
 from tests.running_servers import RunningShop
 from tests.storefront_session.conftest import KEY, STOREFRONT, get_session_id, open_checkout
@@ -25,7 +25,7 @@ from tests.storefront_session.conftest import KEY, STOREFRONT, get_session_id, o
 
 @pytest.fixture(params=BOTH)
 def app(request: pytest.FixtureRequest, tmp_path: Path, make_app: MakeApp) -> Flask:
-    return make_app(**STOREFRONT, database_url=SecretStr(new_ledger(request, tmp_path)))
+    return make_app(**STOREFRONT, database_url=SecretStr(create_ledger(request, tmp_path)))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from handoff_sandbox.magento_version import MagentoVersion
 
 from handoff.app_factory import create_app
 from handoff.settings import load_settings
-from tests.conftest import MakeApp, Poq, settings_for, use_link
+from tests.conftest import MakeApp, Poq, create_settings, use_link
 from tests.doctor.modified_shop import (
     Modification,
     answer_before,
@@ -32,7 +32,7 @@ from tests.storefront_session.conftest import (
     get_session_id,
     open_checkout,
 )
-from tests.transfer.test_views import errors_of, handoffs, problem
+from tests.transfer.test_views import read_errors, read_handoffs, read_problem
 
 
 @pytest.fixture(params=MAGENTO_VERSIONS)
@@ -92,10 +92,10 @@ def test_refused_lines_have_the_codes_of_any_bag(
 ) -> None:
     lines = (("ITEM-01", 1), (sku, 9))
     answer = poq.bag(*lines)
-    problem(answer, 422, "lines_refused")
-    assert errors_of(answer) == {sku: code}
+    read_problem(answer, 422, "lines_refused")
+    assert read_errors(answer) == {sku: code}
     by_session_store = Poq(make_app().test_client()).bag(*lines, reference="r-2")
-    assert errors_of(by_session_store) == {sku: code}
+    assert read_errors(by_session_store) == {sku: code}
 
 
 def test_a_product_that_was_sold_since_it_was_looked_up_is_refused_with_its_reason(
@@ -105,7 +105,7 @@ def test_a_product_that_was_sold_since_it_was_looked_up_is_refused_with_its_reas
     few = catalogue.find_by_sku("ITEM-FEW")
     assert few is not None
     few.stock = Decimal(0)
-    assert errors_of(poq.bag(("ITEM-FEW", 2), reference="r-2")) == {"ITEM-FEW": "unavailable"}
+    assert read_errors(poq.bag(("ITEM-FEW", 2), reference="r-2")) == {"ITEM-FEW": "unavailable"}
 
 
 def test_a_product_that_was_replaced_since_it_was_looked_up_is_found_anew(
@@ -129,7 +129,7 @@ def test_what_checkout_refuses_has_the_code_of_the_preflight(poq: Poq, shop: Run
     ):
         setattr(rules, name, bad)
         for sku in ("ITEM-01", "ITEM-02"):  # a known product, and one that is not
-            problem(poq.bag((sku, 1), reference=code + sku), 409, code)
+            read_problem(poq.bag((sku, 1), reference=code + sku), 409, code)
         setattr(rules, name, good)
 
 
@@ -137,7 +137,7 @@ def test_what_checkout_says_is_counted_as_a_preflight(make_app: MakeApp, shop: R
     client = make_app(**STOREFRONT, metrics=True).test_client()
     Poq(client).link(("ITEM-01", 2))
     shop.state.rules.one_page_checkout = False
-    problem(Poq(client).bag(("ITEM-02", 1), reference="r-2"), 409, "checkout_off")
+    read_problem(Poq(client).bag(("ITEM-02", 1), reference="r-2"), 409, "checkout_off")
     results = read_samples(client.get("/metrics").text, "handoff_checkout_preflights_total")
     assert results == {("accepted",): 1, ("checkout_off",): 1}
 
@@ -156,15 +156,15 @@ def test_quotes_and_customers_are_refused_without_a_call(
     theirs = shop.fill_customer_quote(token, ("ITEM-01", 1))
     closed = Poq(make_app(**STOREFRONT, magento_url="http://127.0.0.1:9").test_client())
     for body in ({"quote_id": guests}, {"quote_id": theirs, "token_id": token}):
-        problem(poq.transfer(body), 409, "not_with_this_store")
-        problem(closed.transfer(body), 409, "not_with_this_store")
+        read_problem(poq.transfer(body), 409, "not_with_this_store")
+        read_problem(closed.transfer(body), 409, "not_with_this_store")
 
 
 def test_a_bag_of_too_many_lines_is_refused_without_a_call(make_app: MakeApp) -> None:
     closed = make_app(**STOREFRONT, magento_url="http://127.0.0.1:9", magento_timeout=5.0)
     poq = Poq(closed.test_client())
-    assert problem(poq.bag(*((f"ITEM-{n}", 1) for n in range(11))), 422, "too_many_lines")
-    assert problem(poq.bag(*((f"ITEM-{n}", 1) for n in range(10))), 503, "shop_unavailable")
+    assert read_problem(poq.bag(*((f"ITEM-{n}", 1) for n in range(11))), 422, "too_many_lines")
+    assert read_problem(poq.bag(*((f"ITEM-{n}", 1) for n in range(10))), 503, "shop_unavailable")
 
 
 # Links and web views
@@ -201,7 +201,7 @@ def test_the_order_of_the_quote_is_found(
     poq: Poq, phone: FlaskClient, shop: RunningShop, tmp_path: Path
 ) -> None:
     open_checkout(use_link(phone, poq.link(("ITEM-01", 1))))
-    [row] = handoffs(tmp_path)
+    [row] = read_handoffs(tmp_path)
     quote = shop.state.quotes.by_number[row["quote_number"]]
     assert [line.sku for line in quote.lines] == ["ITEM-01"]
 
@@ -226,7 +226,7 @@ def test_the_session_is_made_as_a_browser_and_not_as_a_monitor(tmp_path: Path) -
 def transfer_at(tmp_path: Path, *modifications: Modification) -> Any:
     """Transfer a bag to a service at a modified shop."""
     with run_modified_shop(tmp_path / "sessions", *modifications) as (url, _):
-        settings = settings_for(url, tmp_path / "sessions", tmp_path) | STOREFRONT_TEXTS
+        settings = create_settings(url, tmp_path / "sessions", tmp_path) | STOREFRONT_TEXTS
         app = create_app(load_settings(**settings))
         try:
             return Poq(app.test_client()).bag(("ITEM-01", 1))
@@ -246,8 +246,8 @@ def test_a_challenge_for_robots_is_named_in_the_answer_and_in_the_log(
     status: int,
 ) -> None:
     challenge = answer_path(path, CHALLENGE, status, Server="edge")
-    body = problem(transfer_at(tmp_path, challenge), 503, "shop_unavailable")
-    assert handoffs(tmp_path) == []
+    body = read_problem(transfer_at(tmp_path, challenge), 503, "shop_unavailable")
+    assert read_handoffs(tmp_path) == []
     assert str(status) in body["detail"]
     [line] = captured_log.read_lines("shop_answer_unusable")
     assert (line["status"], line["page"]) == (status, "challenge")
@@ -270,19 +270,19 @@ def test_a_shop_whose_pages_cannot_make_a_session_gets_no_link(
     tmp_path: Path, modification: Modification
 ) -> None:
     answer = transfer_at(tmp_path, modification)
-    assert problem(answer, 503, "shop_unavailable")["detail"]
-    assert handoffs(tmp_path) == []
+    assert read_problem(answer, 503, "shop_unavailable")["detail"]
+    assert read_handoffs(tmp_path) == []
 
 
 def test_a_shop_in_maintenance_is_not_taken_for_a_protection(tmp_path: Path) -> None:
     page = answer_path("/checkout/cart/add/", "<h1>Service Temporarily Unavailable</h1>", 503)
-    body = problem(transfer_at(tmp_path, page), 503, "shop_unavailable")
+    body = read_problem(transfer_at(tmp_path, page), 503, "shop_unavailable")
     assert "robots" not in body["detail"]
 
 
 def test_an_error_page_instead_of_checkout_has_its_code(tmp_path: Path) -> None:
     error = answer_path("/checkout/", "<html>Error</html>", 500)
-    problem(transfer_at(tmp_path, error), 503, "checkout_unavailable")
+    read_problem(transfer_at(tmp_path, error), 503, "checkout_unavailable")
 
 
 def test_shops_that_show_the_cart_after_each_product_work_too(tmp_path: Path) -> None:
@@ -306,9 +306,9 @@ def test_lines_that_the_form_drops_without_a_word_are_a_difference(tmp_path: Pat
         return Response("[]", content_type="application/json") if len(added) == 2 else None
 
     with run_modified_shop(tmp_path / "sessions", answer_before(drop)) as (url, _):
-        settings = settings_for(url, tmp_path / "sessions", tmp_path) | STOREFRONT_TEXTS
+        settings = create_settings(url, tmp_path / "sessions", tmp_path) | STOREFRONT_TEXTS
         app = create_app(load_settings(**settings))
         answer = Poq(app.test_client()).bag(("ITEM-01", 1), ("ITEM-02", 1))
         app.extensions["handoff.objects"].database.close()
-    problem(answer, 422, "quote_differs")
-    assert errors_of(answer).keys() == {"ITEM-02"}
+    read_problem(answer, 422, "quote_differs")
+    assert read_errors(answer).keys() == {"ITEM-02"}

@@ -50,15 +50,15 @@ def bag(poq: Poq) -> Ask:
     return lambda: poq.bag(("ITEM-01", 2))
 
 
-def code_of(answer: TestResponse) -> str:
+def read_code(answer: TestResponse) -> str:
     """Return the code of a problem, and "ok" for an instruction."""
     body = answer.get_json()
     assert answer.status_code == body.get("status", 200)
     return str(body.get("code", "ok"))
 
 
-def lines_of(answer: TestResponse) -> dict[str, str]:
-    assert (answer.status_code, code_of(answer)) == (422, "lines_refused")
+def read_refused_lines(answer: TestResponse) -> dict[str, str]:
+    assert (answer.status_code, read_code(answer)) == (422, "lines_refused")
     return {error["sku"]: error["code"] for error in answer.get_json()["errors"]}
 
 
@@ -70,8 +70,8 @@ def test_if_guests_may_not_buy_only_customers_get_a_link(
 ) -> None:
     shop.state.rules.guest_checkout = False
     for ask in (guest, bag):
-        assert (ask().status_code, code_of(ask())) == (409, "guest_checkout_off")
-    assert code_of(customer()) == "ok"
+        assert (ask().status_code, read_code(ask())) == (409, "guest_checkout_off")
+    assert read_code(customer()) == "ok"
 
 
 def test_a_checkout_that_is_switched_off_refuses_everybody(
@@ -79,7 +79,7 @@ def test_a_checkout_that_is_switched_off_refuses_everybody(
 ) -> None:
     shop.state.rules.one_page_checkout = False
     for ask in (guest, bag, customer):
-        assert (ask().status_code, code_of(ask())) == (409, "checkout_off")
+        assert (ask().status_code, read_code(ask())) == (409, "checkout_off")
 
 
 def test_a_bag_below_the_minimum_is_refused_and_one_at_it_is_not(
@@ -87,10 +87,10 @@ def test_a_bag_below_the_minimum_is_refused_and_one_at_it_is_not(
 ) -> None:
     shop.state.rules.minimum = Decimal("22.01")
     for ask in (guest, bag, customer):
-        assert (ask().status_code, code_of(ask())) == (409, "minimum_not_reached")
+        assert (ask().status_code, read_code(ask())) == (409, "minimum_not_reached")
     shop.state.rules.minimum = Decimal("22.00")
     for ask in (guest, bag, customer):
-        assert code_of(ask()) == "ok"
+        assert read_code(ask()) == "ok"
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,10 @@ def test_lines_that_went_out_of_stock_are_named(
     few = shop.state.catalogue.find_by_sku("ITEM-FEW")
     assert few is not None
     few.stock = Decimal(left)
-    assert lines_of(poq.transfer({"quote_id": guests})) == {"ITEM-FEW": code}
-    assert lines_of(poq.transfer({"quote_id": theirs, "token": token})) == {"ITEM-FEW": code}
+    assert read_refused_lines(poq.transfer({"quote_id": guests})) == {"ITEM-FEW": code}
+    assert read_refused_lines(poq.transfer({"quote_id": theirs, "token": token})) == {
+        "ITEM-FEW": code
+    }
     few.stock = Decimal(2)
     assert poq.transfer({"quote_id": guests}).status_code == 200
 
@@ -114,7 +116,7 @@ def test_lines_that_went_out_of_stock_are_named(
 def test_a_quote_that_checkout_refuses_has_no_link(shop: RunningShop, guest: Ask, poq: Poq) -> None:
     link = get_link_path(guest())
     shop.state.rules.minimum = Decimal(100)
-    assert code_of(guest()) == "minimum_not_reached"
+    assert read_code(guest()) == "minimum_not_reached"
     shop.state.rules.minimum = Decimal(0)
     assert get_link_path(guest()) == link
     assert use_link(poq.client, link).status_code == 303
@@ -127,7 +129,7 @@ def test_without_the_session_store_the_transfer_goes_on(
     shop: RunningShop, guest: Ask, captured_log: CapturedLog
 ) -> None:
     shop.sessions.rename(shop.sessions.with_name("away"))
-    assert code_of(guest()) == "ok"
+    assert read_code(guest()) == "ok"
     [said] = captured_log.read_lines("checkout_preflight_inconclusive")
     assert said["reason"] == "session_store_unavailable"
     shop.sessions.with_name("away").rename(shop.sessions)
@@ -142,7 +144,7 @@ def test_a_silent_session_store_does_not_use_up_the_time_of_a_transfer(
         redis = SecretStr(f"redis://{HOST}:{silent.getsockname()[1]}")
         app = make_app(session_store=redis, magento_timeout=3)
         deadline = Deadline.after(3)
-        assert code_of(Poq(app.test_client()).transfer(request)) == "ok"
+        assert read_code(Poq(app.test_client()).transfer(request)) == "ok"
         assert not deadline.has_passed
 
 
@@ -177,7 +179,7 @@ def test_the_session_of_the_preflight_is_removed_after_a_refusal_too(
     shop: RunningShop, guest: Ask
 ) -> None:
     shop.state.rules.minimum = Decimal(100)
-    assert code_of(guest()) == "minimum_not_reached"
+    assert read_code(guest()) == "minimum_not_reached"
     assert list(shop.sessions.iterdir()) == []
 
 

@@ -15,7 +15,7 @@ from handoff.magento.orders import Orders
 from handoff.problems import ShopUnavailable
 from tests.conftest import MakeApp, Poq
 from tests.running_servers import RunningShop
-from tests.transfer.test_views import problem
+from tests.transfer.test_views import read_problem
 
 RIGHT_TO_READ_ORDERS = {
     "magento_admin_username": "admin",
@@ -26,7 +26,7 @@ RIGHT_TO_READ_ORDERS = {
 def test_409_for_an_ordered_guest_quote(poq: Poq, shop: RunningShop) -> None:
     quote_id = shop.create_guest_quote(("ITEM-01", 1))
     shop.place_order(f"guest-carts/{quote_id}")
-    problem(poq.transfer({"quote_id": quote_id}), 409, "quote_ordered")
+    read_problem(poq.transfer({"quote_id": quote_id}), 409, "quote_ordered")
 
 
 @pytest.mark.parametrize("access", [{}, RIGHT_TO_READ_ORDERS])
@@ -35,7 +35,7 @@ def test_404_for_a_guest_quote_that_was_merged_into_a_customers(
 ) -> None:
     merged = merge_guest_quote(shop)
     answer = Poq(make_app(**access).test_client()).transfer({"quote_id": merged})
-    problem(answer, 404, "quote_not_found")
+    read_problem(answer, 404, "quote_not_found")
     assert "merged" in answer.get_json()["detail"]
 
 
@@ -60,14 +60,16 @@ def test_a_cancelled_order_is_no_order_of_a_closed_guest_quote(
     order = shop.state.orders.by_id[1]
     shop.state.orders.cancel_order(order)
     knowing = Poq(make_app(**RIGHT_TO_READ_ORDERS).test_client())
-    problem(knowing.transfer({"quote_id": quote_id}), 404, "quote_not_found")
-    problem(poq.transfer({"quote_id": quote_id}), 409, "quote_ordered")  # as far as it can tell
+    read_problem(knowing.transfer({"quote_id": quote_id}), 404, "quote_not_found")
+    read_problem(
+        poq.transfer({"quote_id": quote_id}), 409, "quote_ordered"
+    )  # as far as it can tell
     shop.state.quotes.restore(order.quote)
     for each in (knowing, poq):
         assert each.transfer({"quote_id": quote_id}).status_code == 200
     shop.place_order(f"guest-carts/{quote_id}")
     for each in (knowing, poq):
-        problem(each.transfer({"quote_id": quote_id}), 409, "quote_ordered")
+        read_problem(each.transfer({"quote_id": quote_id}), 409, "quote_ordered")
 
 
 def test_without_an_accepted_login_the_reserved_order_number_decides(
@@ -77,8 +79,8 @@ def test_without_an_accepted_login_the_reserved_order_number_decides(
     poq = Poq(make_app(**wrong).test_client())
     ordered = shop.create_guest_quote(("ITEM-01", 1))
     shop.place_order(f"guest-carts/{ordered}")
-    problem(poq.transfer({"quote_id": ordered}), 409, "quote_ordered")
-    problem(poq.transfer({"quote_id": merge_guest_quote(shop)}), 404, "quote_not_found")
+    read_problem(poq.transfer({"quote_id": ordered}), 409, "quote_ordered")
+    read_problem(poq.transfer({"quote_id": merge_guest_quote(shop)}), 404, "quote_not_found")
 
 
 def test_503_if_the_shop_does_not_answer_the_search_for_orders(
@@ -89,7 +91,7 @@ def test_503_if_the_shop_does_not_answer_the_search_for_orders(
 
     poq = Poq(make_app(**RIGHT_TO_READ_ORDERS).test_client())
     monkeypatch.setattr(Orders, "find_orders_of_quote", fail)
-    problem(poq.transfer({"quote_id": merge_guest_quote(shop)}), 503, "shop_unavailable")
+    read_problem(poq.transfer({"quote_id": merge_guest_quote(shop)}), 503, "shop_unavailable")
 
 
 def test_a_quote_without_a_customer_is_a_guests_whatever_its_flag_says(
@@ -107,7 +109,7 @@ def test_a_quote_without_a_customer_is_a_guests_whatever_its_flag_says(
 def test_a_customers_quote_by_its_masked_id_is_not_a_guests(poq: Poq, shop: RunningShop) -> None:
     number = shop.fill_customer_quote(shop.log_in_customer(), ("ITEM-01", 1))
     masked_id = shop.state.quotes.ensure_masked_id(shop.state.quotes.by_number[number])
-    problem(poq.transfer({"quote_id": masked_id}), 404, "quote_not_found")
+    read_problem(poq.transfer({"quote_id": masked_id}), 404, "quote_not_found")
 
 
 def test_409_for_an_ordered_customer_quote_with_the_right_to_read_orders(
@@ -117,12 +119,12 @@ def test_409_for_an_ordered_customer_quote_with_the_right_to_read_orders(
     number = shop.fill_customer_quote(token, ("ITEM-01", 1))
     shop.place_order("carts/mine", token=token)
     request = {"quote_id": number, "token": token}
-    problem(poq.transfer(request), 404, "quote_not_found")
+    read_problem(poq.transfer(request), 404, "quote_not_found")
     knowing = Poq(make_app(**RIGHT_TO_READ_ORDERS).test_client())
-    problem(knowing.transfer(request), 409, "quote_ordered")
+    read_problem(knowing.transfer(request), 409, "quote_ordered")
     stranger = {"quote_id": number, "token": shop.log_in_customer("other@example.com")}
-    problem(knowing.transfer(stranger), 404, "quote_not_found")
+    read_problem(knowing.transfer(stranger), 404, "quote_not_found")
     shop.fill_customer_quote(token, ("ITEM-02", 1))  # a new quote, after the order
-    problem(knowing.transfer(request), 409, "quote_ordered")
+    read_problem(knowing.transfer(request), 409, "quote_ordered")
     shop.state.orders.cancel_order(shop.state.orders.by_id[1])
-    problem(knowing.transfer(request), 404, "quote_not_found")
+    read_problem(knowing.transfer(request), 404, "quote_not_found")

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from tests.conftest import Poq, get_link_path, use_link
 from tests.running_servers import RunningShop, running_shop
-from tests.transfer.test_views import errors_of, handoffs, problem
+from tests.transfer.test_views import read_errors, read_handoffs, read_problem
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def shop(tmp_path: Path, catalogue: Catalogue) -> Iterator[RunningShop]:
         yield shop
 
 
-def checkout_of(poq: Poq, transferred: TestResponse) -> str:
+def open_checkout(poq: Poq, transferred: TestResponse) -> str:
     """Enter by the link of a transfer, and return the page of checkout."""
     entered = use_link(poq.client, get_link_path(transferred))
     sent = (x.partition(";")[0] for x in entered.headers.getlist("Set-Cookie"))
@@ -44,7 +44,7 @@ def checkout_of(poq: Poq, transferred: TestResponse) -> str:
 
 def test_a_variant_is_shown_in_checkout_as_the_app_showed_it(poq: Poq) -> None:
     answer = poq.bag(("PC-CONF-S", 1), ("PC-CONF-L", 2))
-    page = checkout_of(poq, answer)
+    page = open_checkout(poq, answer)
     _, _, shown = page.rpartition("</script>")  # which tells the same to scripts
     assert shown.count("Jumper") == 2
     assert '<span class="options">Small</span>' in page
@@ -53,15 +53,15 @@ def test_a_variant_is_shown_in_checkout_as_the_app_showed_it(poq: Poq) -> None:
 
 
 def test_a_virtual_bag_has_a_checkout_without_shipping(poq: Poq) -> None:
-    page = checkout_of(poq, poq.bag(("PC-VIRT", 2)))
+    page = open_checkout(poq, poq.bag(("PC-VIRT", 2)))
     assert "Billing Address" in page
     assert "Shipping (" not in page
 
 
 def test_a_gift_of_the_shop_is_accepted(poq: Poq, tmp_path: Path) -> None:
-    page = checkout_of(poq, poq.bag(("PC-GIFTER", 1), ("PC-SAME", 1)))
+    page = open_checkout(poq, poq.bag(("PC-GIFTER", 1), ("PC-SAME", 1)))
     assert page.count("<tr data-sku=") == 4
-    [row] = handoffs(tmp_path)
+    [row] = read_handoffs(tmp_path)
     assert row["bag"].count("PC-SAME") == 2
 
 
@@ -79,8 +79,8 @@ def test_a_line_that_costs_something_is_foreign_although_a_gift_is_not(
     quote_id = shop.create_guest_quote(("PC-GIFTER", 1), ("PC-GIFT", 1))
     items = [{"sku": "PC-GIFTER", "quantity": 1}]
     answer = poq.transfer({"quote_id": quote_id, "items": items})
-    problem(answer, 422, "quote_differs")
-    assert errors_of(answer) == {"PC-GIFT": "foreign_in_quote"}
+    read_problem(answer, 422, "quote_differs")
+    assert read_errors(answer) == {"PC-GIFT": "foreign_in_quote"}
 
 
 def test_a_quote_may_hold_a_fraction(poq: Poq, shop: RunningShop, tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_quote_may_hold_a_fraction(poq: Poq, shop: RunningShop, tmp_path: Path
     item = {"cartItem": {"sku": "PC-DEC", "qty": 1.5}}
     shop.call_rest("POST", f"guest-carts/{quote_id}/items", body=item)
     assert poq.transfer({"quote_id": quote_id}).status_code == 200
-    [row] = handoffs(tmp_path)
+    [row] = read_handoffs(tmp_path)
     assert '"quantity": "1.5"' in row["bag"]
 
 
@@ -99,8 +99,8 @@ def test_a_quote_that_lost_a_line_is_refused_until_the_app_has_seen_it(
     assert poq.transfer({"quote_id": quote_id}).status_code == 200
     catalogue.disable("PC-GONE")
     answer = poq.transfer({"quote_id": quote_id})
-    problem(answer, 422, "quote_differs")
-    assert errors_of(answer) == {"/quote_id": "line_gone"}
+    read_problem(answer, 422, "quote_differs")
+    assert read_errors(answer) == {"/quote_id": "line_gone"}
     left = [{"sku": "ITEM-01", "quantity": 1}]
     assert poq.transfer({"quote_id": quote_id, "items": left}).status_code == 200
 
@@ -110,8 +110,8 @@ def test_a_bag_with_a_product_that_was_disabled_meanwhile_is_refused(
 ) -> None:
     catalogue.disable("PC-GONE")
     answer = poq.bag(("ITEM-01", 1), ("PC-GONE", 1))
-    problem(answer, 422, "lines_refused")
-    assert errors_of(answer) == {"PC-GONE": "unavailable"}
+    read_problem(answer, 422, "lines_refused")
+    assert read_errors(answer) == {"PC-GONE": "unavailable"}
 
 
 def test_a_customer_buys_at_the_price_of_the_group(
@@ -120,8 +120,8 @@ def test_a_customer_buys_at_the_price_of_the_group(
     token = shop.log_in_customer("pc-wholesale@example.com")
     number = shop.fill_customer_quote(token, ("PC-TIER", 2))
     answer = poq.transfer({"quote_id": number, "token_id": token})
-    assert "£12.00" in checkout_of(poq, answer)
-    [row] = handoffs(tmp_path)
+    assert "£12.00" in open_checkout(poq, answer)
+    [row] = read_handoffs(tmp_path)
     assert row["customer_group_id"] == 2
 
 
@@ -142,7 +142,7 @@ def test_422_names_a_line_that_is_not_sold_in_this_way(
     poq: Poq, sku: str, quantity: int, code: str
 ) -> None:
     answer = poq.bag((sku, quantity))
-    problem(answer, 422, "lines_refused")
-    assert errors_of(answer) == {sku: code}
+    read_problem(answer, 422, "lines_refused")
+    assert read_errors(answer) == {sku: code}
     [error] = answer.get_json()["errors"]
     assert error["detail"]

@@ -17,7 +17,7 @@ from handoff.ledger.models import NewHandoff
 from handoff.magento.quote_models import Quote, QuoteLine
 from handoff.settings import SettingsError, load_settings
 from handoff.transfer.checkout_preflight import AcceptedCheckouts
-from tests.conftest import Poq, settings_for
+from tests.conftest import Poq, create_settings
 from tests.magento.faulty_shop import Call, FaultyShop, faulty_shop
 from tests.magento.service_in_process import ServiceInProcess, run_service
 from tests.magento.shop_behaviours import (
@@ -30,7 +30,7 @@ from tests.running_servers import RunningShop
 
 
 @contextmanager
-def watched_service(
+def run_watched_service(
     shop: RunningShop, folder: Path, *, preflight: str = "remember"
 ) -> Iterator[tuple[ServiceInProcess, FaultyShop]]:
     with (
@@ -52,7 +52,7 @@ def count_preflights(watched: FaultyShop) -> int:
 def test_checkout_is_asked_once_about_bags_of_accepted_skus(
     shop: RunningShop, tmp_path: Path
 ) -> None:
-    with watched_service(shop, tmp_path) as (service, watched):
+    with run_watched_service(shop, tmp_path) as (service, watched):
         assert service.poq.bag(("ITEM-01", 1), ("ITEM-02", 1)).status_code == 200
         assert count_preflights(watched) == 1
         for lines in (
@@ -68,7 +68,7 @@ def test_checkout_is_asked_about_a_new_sku_a_smaller_total_and_every_quote(
     shop: RunningShop, tmp_path: Path
 ) -> None:
     quote = {"quote_id": shop.create_guest_quote(("ITEM-01", 2))}
-    with watched_service(shop, tmp_path) as (service, watched):
+    with run_watched_service(shop, tmp_path) as (service, watched):
         assert service.poq.bag(("ITEM-01", 2)).status_code == 200
         for number, lines in enumerate(
             ([("ITEM-01", 1)], [("ITEM-01", 2), ("ITEM-03", 1)]), start=2
@@ -84,14 +84,14 @@ def test_checkout_is_asked_about_a_new_sku_a_smaller_total_and_every_quote(
 def test_the_setting_decides_whether_checkout_is_asked(
     shop: RunningShop, tmp_path: Path, preflight: str, count: int
 ) -> None:
-    with watched_service(shop, tmp_path, preflight=preflight) as (service, watched):
+    with run_watched_service(shop, tmp_path, preflight=preflight) as (service, watched):
         for reference in ("first", "second"):
             assert service.poq.bag(("ITEM-01", 1), reference=reference).status_code == 200
         assert count_preflights(watched) == count
 
 
 def test_a_refusal_forgets_what_was_accepted(shop: RunningShop, tmp_path: Path) -> None:
-    with watched_service(shop, tmp_path) as (service, watched):
+    with run_watched_service(shop, tmp_path) as (service, watched):
         assert service.poq.bag(("ITEM-01", 1)).status_code == 200
         shop.state.rules.guest_checkout = False
         try:
@@ -108,7 +108,7 @@ def test_an_answer_to_a_question_from_before_a_refusal_is_not_remembered(
     shop: RunningShop, tmp_path: Path
 ) -> None:
     answers = []
-    with watched_service(shop, tmp_path) as (service, watched):
+    with run_watched_service(shop, tmp_path) as (service, watched):
         forward, other_caller = forwards_to(shop.url), Poq(service.app.test_client())
 
         def accepts_after_a_refusal(call: Call) -> None:
@@ -130,7 +130,7 @@ def test_an_answer_to_a_question_from_before_a_refusal_is_not_remembered(
 
 
 def test_an_inconclusive_answer_is_not_remembered(shop: RunningShop, tmp_path: Path) -> None:
-    with watched_service(shop, tmp_path) as (service, watched):
+    with run_watched_service(shop, tmp_path) as (service, watched):
         watched.behaviour = behaves_if(
             lambda call: call.method == "HEAD", answers_page(403), forwards_to(shop.url)
         )
@@ -214,7 +214,7 @@ def test_the_setting_that_it_replaces_is_named(
 ) -> None:
     monkeypatch.setenv("HANDOFF_ASK_CHECKOUT", "false")
     with pytest.raises(SettingsError) as error:
-        load_settings(**settings_for(shop.url, shop.sessions, tmp_path))
+        load_settings(**create_settings(shop.url, shop.sessions, tmp_path))
     [fault] = error.value.faults
     assert fault == (
         "HANDOFF_ASK_CHECKOUT is gone. Set HANDOFF_CHECKOUT_PREFLIGHT=off instead of false, or "

@@ -35,7 +35,7 @@ def parse(body: Any) -> BagTransfer | QuoteTransfer:
     return parse_transfer(raw, stores=STORES)
 
 
-def faults_of(body: Any) -> list[tuple[str | None, str]]:
+def find_faults(body: Any) -> list[tuple[str | None, str]]:
     with pytest.raises(RequestInvalid) as raised:
         parse(body)
     return [(fault.pointer, fault.code) for fault in raised.value.faults]
@@ -79,11 +79,11 @@ def test_unknown_fields_are_ignored() -> None:
 
 @pytest.mark.parametrize("name", ["currency", "reference", "quote_id", "token_id", "token"])
 def test_an_empty_text_is_a_fault(name: str) -> None:
-    assert (f"/{name}", "empty") in faults_of({**BAG, name: ""})
+    assert (f"/{name}", "empty") in find_faults({**BAG, name: ""})
 
 
 def test_a_bag_needs_items_currency_and_reference() -> None:
-    assert faults_of({}) == [
+    assert find_faults({}) == [
         ("/items", "missing"),
         ("/currency", "missing"),
         ("/reference", "missing"),
@@ -95,12 +95,12 @@ def test_a_bag_needs_items_currency_and_reference() -> None:
 def test_a_token_without_a_quote_is_a_fault_and_never_a_guest(
     name: str, extra: dict[str, Any]
 ) -> None:
-    assert faults_of({**extra, name: "t"}) == [("/quote_id", "missing")]
+    assert find_faults({**extra, name: "t"}) == [("/quote_id", "missing")]
 
 
 def test_two_tokens_that_differ_are_a_fault() -> None:
     body = {"quote_id": "4", "token_id": "one"}
-    assert faults_of({**body, "token": "two"}) == [("/token", "conflict")]
+    assert find_faults({**body, "token": "two"}) == [("/token", "conflict")]
     assert parse({**body, "token": "one"}) == parse(body)
 
 
@@ -120,7 +120,7 @@ def test_two_tokens_that_differ_are_a_fault() -> None:
 )
 def test_a_quantity_is_a_whole_number_from_1_to_10000(quantity: object, code: str) -> None:
     body = {**BAG, "items": [{"sku": "A", "quantity": quantity}]}
-    assert faults_of(body) == [("/items/0/quantity", code)]
+    assert find_faults(body) == [("/items/0/quantity", code)]
 
 
 def test_a_quantity_may_be_written_with_a_needless_zero() -> None:
@@ -129,7 +129,7 @@ def test_a_quantity_may_be_written_with_a_needless_zero() -> None:
 
 def test_all_faults_come_in_one_answer() -> None:
     body = {"items": [{"sku": ""}, {"quantity": 0}, 7], "currency": 3, "token": "a b"}
-    assert set(faults_of(body)) == {
+    assert set(find_faults(body)) == {
         ("/items/0/sku", "empty"),
         ("/items/0/quantity", "missing"),
         ("/items/1/sku", "missing"),
@@ -157,55 +157,55 @@ def test_lines_of_one_sku_are_summed_whatever_their_case() -> None:
 
 def test_the_sum_of_one_sku_has_the_same_limit() -> None:
     items = [{"sku": "a", "quantity": 10_000}, {"sku": "A", "quantity": 1}]
-    assert faults_of({**BAG, "items": items}) == [("/items/1/quantity", "out_of_range")]
+    assert find_faults({**BAG, "items": items}) == [("/items/1/quantity", "out_of_range")]
 
 
 def test_a_bag_has_one_to_two_hundred_lines() -> None:
     lines = [{"sku": f"s{number}", "quantity": 1} for number in range(201)]
-    assert faults_of({**BAG, "items": []}) == [("/items", "empty")]
-    assert faults_of({**BAG, "items": lines}) == [("/items", "too_many")]
+    assert find_faults({**BAG, "items": []}) == [("/items", "empty")]
+    assert find_faults({**BAG, "items": lines}) == [("/items", "too_many")]
     assert parse({**BAG, "items": lines[:200]})
 
 
 @pytest.mark.parametrize("currency", ["XYZ", "gbp", "GB", "£"])
 def test_a_currency_that_the_shop_does_not_sell_in_is_named(currency: str) -> None:
-    assert faults_of({**BAG, "currency": currency}) == [("/currency", "unknown_currency")]
+    assert find_faults({**BAG, "currency": currency}) == [("/currency", "unknown_currency")]
 
 
 @pytest.mark.parametrize("sku", ["a\x00b", "a\nb", "a\u202eb", "a\ud800"])
 def test_a_sku_is_printable(sku: str) -> None:
     body = {**BAG, "items": [{"sku": sku, "quantity": 1}]}
-    assert faults_of(body) == [("/items/0/sku", "not_printable")]
+    assert find_faults(body) == [("/items/0/sku", "not_printable")]
 
 
 @pytest.mark.parametrize(
     "quote_id", [True, 1.5, [], {}, ["4"]], ids=["bool", "fraction", "list", "object", "in a list"]
 )
 def test_a_quote_id_is_text_or_a_whole_number(quote_id: object) -> None:
-    assert faults_of({"quote_id": quote_id}) == [("/quote_id", "wrong_type")]
+    assert find_faults({"quote_id": quote_id}) == [("/quote_id", "wrong_type")]
 
 
 @pytest.mark.parametrize("token", ["a b", "a\nb", "é", "\x00", "a\ud800"])
 def test_a_token_has_only_characters_of_a_header(token: str) -> None:
-    faults = faults_of({"quote_id": "4", "token_id": token})
+    faults = find_faults({"quote_id": "4", "token_id": token})
     assert [pointer for pointer, _ in faults] == ["/token_id"]
 
 
 def test_a_reference_has_1_to_32_printable_characters() -> None:
     assert parse({**BAG, "reference": "é" * 32})
-    assert faults_of({**BAG, "reference": "x" * 33}) == [("/reference", "too_long")]
-    assert faults_of({**BAG, "reference": "a\tb"}) == [("/reference", "not_printable")]
+    assert find_faults({**BAG, "reference": "x" * 33}) == [("/reference", "too_long")]
+    assert find_faults({**BAG, "reference": "a\tb"}) == [("/reference", "not_printable")]
 
 
 def test_a_uuid_counts_as_its_32_digits() -> None:
     reference = str(uuid.uuid4())
     assert parse({**BAG, "reference": reference})
-    assert faults_of({**BAG, "reference": "x" + reference[1:]}) == [("/reference", "too_long")]
+    assert find_faults({**BAG, "reference": "x" + reference[1:]}) == [("/reference", "too_long")]
 
 
 def test_a_uuid_with_hyphens_in_other_places_is_too_long() -> None:
     reference = "-" + str(uuid.uuid4()).replace("-", "", 1)
-    assert faults_of({**BAG, "reference": reference}) == [("/reference", "too_long")]
+    assert find_faults({**BAG, "reference": reference}) == [("/reference", "too_long")]
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_a_body_that_cannot_be_parsed_is_malformed(raw: bytes) -> None:
 
 @pytest.mark.parametrize("body", [[], "text", 1, None, True])
 def test_the_body_is_an_object(body: object) -> None:
-    assert faults_of(body) == [("", "wrong_type")]
+    assert find_faults(body) == [("", "wrong_type")]
 
 
 def test_a_transfer_does_not_show_its_credentials() -> None:
@@ -272,13 +272,13 @@ near = st.fixed_dictionaries(
 @given(st.dictionaries(field_names, json_values) | near)
 def test_any_json_is_parsed_or_refused_with_a_problem(body: dict[str, Any]) -> None:
     try:
-        said = texts_of(parse(body))
+        said = list_texts(parse(body))
     except (MalformedRequest, RequestInvalid) as problem:
         said = [json.dumps(problem.as_json(), ensure_ascii=False)]
     assert all(text and text.encode() for text in said)  # which half of a character is not
 
 
-def texts_of(transfer: BagTransfer | QuoteTransfer) -> list[str]:
+def list_texts(transfer: BagTransfer | QuoteTransfer) -> list[str]:
     """Return what a transfer says to the shop and the ledger."""
     if isinstance(transfer, BagTransfer):
         bag, said = transfer.bag.lines, [transfer.reference, transfer.bag.currency]
@@ -346,4 +346,4 @@ def test_a_quote_transfer_has_the_store_view_it_names_or_none() -> None:
     [("nowhere", "unknown_store"), ("", "empty"), (4, "wrong_type"), ("eu_de", "conflict")],
 )
 def test_faults_of_the_store_field_are_named(store: object, code: str) -> None:
-    assert faults_of({**BAG, "store": store}) == [("/store", code)]
+    assert find_faults({**BAG, "store": store}) == [("/store", code)]

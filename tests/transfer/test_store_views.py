@@ -18,7 +18,7 @@ from tests.magento.faulty_shop import Call, faulty_shop
 from tests.magento.shop_behaviours import forwards_to
 from tests.running_servers import RunningShop, running_shop_of_stores
 from tests.several_stores import CODES, TWO_TOWELS, create_settings_of_stores
-from tests.transfer.test_views import errors_of, problem
+from tests.transfer.test_views import read_errors, read_problem
 
 BAG: dict[str, Any] = {"items": [{"sku": "ITEM-01", "quantity": 2}], "reference": "r-1"}
 CURRENCIES = dict(zip(CODES, ("GBP", "EUR", "EUR", "GBP"), strict=True))
@@ -49,7 +49,7 @@ def database(settings: Settings) -> Iterator[Database]:
     database.close()
 
 
-def kept(database: Database) -> dict[str, Any]:
+def read_newest_handoff(database: Database) -> dict[str, Any]:
     """Return what the ledger's newest row says of store, currency and customer."""
     with database.open_read_connection() as connection:
         row = connection.exec_driver_sql(
@@ -59,9 +59,9 @@ def kept(database: Database) -> dict[str, Any]:
     return {"store_code": row[0], "currency": row[1], "customer": row[2]}
 
 
-def in_store(answer: TestResponse, database: Database) -> tuple[str, str]:
+def read_store_and_currency(answer: TestResponse, database: Database) -> tuple[str, str]:
     assert answer.status_code == 200, answer.text
-    row = kept(database)
+    row = read_newest_handoff(database)
     return row["store_code"], row["currency"]
 
 
@@ -80,7 +80,7 @@ def test_a_bag_is_created_in_the_store_view_it_names_or_the_first_in_its_currenc
     poq: Poq, database: Database, asked: dict[str, str], expected: str
 ) -> None:
     answer = poq.transfer({**BAG, **asked})
-    assert in_store(answer, database) == (expected, asked["currency"])
+    assert read_store_and_currency(answer, database) == (expected, asked["currency"])
 
 
 def test_a_link_begins_with_the_address_of_the_service_on_the_stores_host(poq: Poq) -> None:
@@ -92,15 +92,15 @@ def test_a_link_begins_with_the_address_of_the_service_on_the_stores_host(poq: P
 
 def test_a_bag_in_a_store_that_does_not_sell_in_its_currency_is_refused(poq: Poq) -> None:
     answer = poq.transfer({**BAG, "currency": "EUR", "store": "eu_gb"})
-    problem(answer, 422, "request_invalid")
-    assert errors_of(answer) == {"/store": "conflict"}
+    read_problem(answer, 422, "request_invalid")
+    assert read_errors(answer) == {"/store": "conflict"}
 
 
 @pytest.mark.parametrize("rest", [{**BAG, "currency": "GBP"}, {"quote_id": "x" * 32}])
 def test_a_store_that_is_not_listed_is_refused(poq: Poq, rest: dict[str, Any]) -> None:
     answer = poq.transfer({**rest, "store": "elsewhere"})
-    problem(answer, 422, "request_invalid")
-    assert errors_of(answer) == {"/store": "unknown_store"}
+    read_problem(answer, 422, "request_invalid")
+    assert read_errors(answer) == {"/store": "unknown_store"}
 
 
 def test_the_same_reference_in_another_store_view_gets_another_link(poq: Poq) -> None:
@@ -118,7 +118,7 @@ def test_a_guests_quote_says_itself_which_store_it_belongs_to(
     store = {"store": code} if named else {}
     quote_id = shop.create_guest_quote(*TWO_TOWELS, store=code)
     answer = poq.transfer({"quote_id": quote_id, **store})
-    assert in_store(answer, database) == (code, CURRENCIES[code])
+    assert read_store_and_currency(answer, database) == (code, CURRENCIES[code])
 
 
 @pytest.mark.parametrize("other", ["base_eur", "eu_de"])
@@ -127,8 +127,8 @@ def test_a_quote_of_another_store_than_the_one_named_differs(
 ) -> None:
     quote_id = shop.create_guest_quote(*TWO_TOWELS, store="default")
     answer = poq.transfer({"quote_id": quote_id, "store": other})
-    problem(answer, 422, "quote_differs")
-    assert errors_of(answer) == {"/store": "store_differs"}
+    read_problem(answer, 422, "quote_differs")
+    assert read_errors(answer) == {"/store": "store_differs"}
 
 
 def test_a_quote_of_a_store_that_is_not_listed_is_not_served(
@@ -136,7 +136,7 @@ def test_a_quote_of_a_store_that_is_not_listed_is_not_served(
 ) -> None:
     poq = Poq(make_app(stores=settings.stores[:1]).test_client())
     answer = poq.transfer({"quote_id": shop.create_guest_quote(*TWO_TOWELS, store="base_eur")})
-    problem(answer, 422, "store_not_served")
+    read_problem(answer, 422, "store_not_served")
     assert "store view 2" in answer.get_json()["detail"]
 
 
@@ -146,7 +146,7 @@ def test_a_store_view_with_another_id_in_the_shop_is_not_served(
     wrong = settings.stores[0].model_copy(update={"store_id": 7})
     poq = Poq(make_app(stores=(wrong, *settings.stores[1:])).test_client())
     answer = poq.transfer({**BAG, "currency": "GBP"})
-    problem(answer, 422, "store_not_served")
+    read_problem(answer, 422, "store_not_served")
     assert "default" in answer.get_json()["detail"]
 
 
@@ -156,18 +156,18 @@ def test_a_quote_is_not_served_if_the_settings_exchange_two_store_ids(
     make_app: MakeApp, settings: Settings, shop: RunningShop, kind: str, code: str, other: str
 ) -> None:
     """Checkout would open in the other one, with the right total, and place the order there."""
-    poq = Poq(make_app(stores=exchanged(settings, code, other)).test_client())
+    poq = Poq(make_app(stores=exchange_numbers(settings, code, other)).test_client())
     asked: dict[str, Any] = {"quote_id": shop.create_guest_quote(*TWO_TOWELS, store=code)}
     if kind == "customer":
         token = shop.log_in_customer(CUSTOMERS[code], store=code)
         number = shop.fill_customer_quote(token, *TWO_TOWELS, store=code)
         asked = {"quote_id": number, "token_id": token}
     answer = poq.transfer(asked)
-    problem(answer, 422, "store_not_served")
+    read_problem(answer, 422, "store_not_served")
     assert other in answer.get_json()["detail"]
 
 
-def exchanged(settings: Settings, code: str, other: str) -> tuple[StoreView, ...]:
+def exchange_numbers(settings: Settings, code: str, other: str) -> tuple[StoreView, ...]:
     """Return the stores of the settings, two of them with each other's number."""
     numbers = {store.code: store.store_id for store in settings.stores}
     swapped = {code: numbers[other], other: numbers[code]}
@@ -183,7 +183,7 @@ def test_a_quote_of_a_store_whose_code_the_shop_does_not_have_is_not_served(
     misspelt = settings.stores[1].model_copy(update={"code": "base_eurr"})
     poq = Poq(make_app(stores=(settings.stores[0], misspelt)).test_client())
     answer = poq.transfer({"quote_id": shop.create_guest_quote(*TWO_TOWELS, store="base_eur")})
-    problem(answer, 422, "store_not_served")
+    read_problem(answer, 422, "store_not_served")
     assert "base_eurr" in answer.get_json()["detail"]
 
 
@@ -199,11 +199,11 @@ def test_the_id_of_a_store_view_is_verified_once(make_app: MakeApp, shop: Runnin
 def test_a_quote_in_a_foreign_currency_keeps_it(
     poq: Poq, shop: RunningShop, database: Database
 ) -> None:
-    answer = poq.transfer({"quote_id": in_foreign_currency(shop)})
-    assert in_store(answer, database) == ("default", "EUR")
+    answer = poq.transfer({"quote_id": make_quote_in_euros(shop)})
+    assert read_store_and_currency(answer, database) == ("default", "EUR")
 
 
-def in_foreign_currency(shop: RunningShop) -> str:
+def make_quote_in_euros(shop: RunningShop) -> str:
     """Make a guest's quote in euros in the store view of pounds, as GraphQL can."""
     query = """mutation($id: String!) {
       createEmptyCart(input: {cart_id: $id})
@@ -234,8 +234,10 @@ def test_a_customers_quote_is_found_in_whichever_website_it_is(
     number = shop.fill_customer_quote(token, *TWO_TOWELS, store=code)
     hints = {"none": {}, "currency": {"currency": CURRENCIES[code]}, "store": {"store": code}}
     answer = poq.transfer({"quote_id": number, "token_id": token, **hints[hint]})
-    assert in_store(answer, database) == (code, CURRENCIES[code])
-    assert kept(database)["customer"] == (1 if code in ("default", "base_eur") else 3)
+    assert read_store_and_currency(answer, database) == (code, CURRENCIES[code])
+    assert read_newest_handoff(database)["customer"] == (
+        1 if code in ("default", "base_eur") else 3
+    )
 
 
 @pytest.mark.parametrize("shared_accounts", [True])
@@ -249,13 +251,13 @@ def test_with_shared_accounts_each_of_a_customers_quotes_is_found(
     }
     for code, number in numbers.items():
         answer = poq.transfer({"quote_id": number, "token_id": token})
-        assert in_store(answer, database) == (code, CURRENCIES[code])
+        assert read_store_and_currency(answer, database) == (code, CURRENCIES[code])
 
 
 @pytest.mark.parametrize("shared_accounts", [False, True], ids=["by website", "shared"])
 def test_a_token_that_no_website_accepts_is_rejected(poq: Poq) -> None:
     answer = poq.transfer({"quote_id": "1", "token_id": "garbage"})
-    problem(answer, 401, "customer_token_rejected")
+    read_problem(answer, 401, "customer_token_rejected")
 
 
 @pytest.mark.parametrize("shared_accounts", [False, True], ids=["by website", "shared"])
@@ -267,7 +269,7 @@ def test_a_good_token_for_another_quote_is_not_rejected_but_not_found(
     if with_a_quote:
         shop.fill_customer_quote(token, *TWO_TOWELS, store="eu_de")
     answer = poq.transfer({"quote_id": "4711", "token_id": token})
-    problem(answer, 404, "quote_not_found")
+    read_problem(answer, 404, "quote_not_found")
 
 
 def test_a_customers_quote_of_another_website_than_the_store_named_differs(
@@ -276,8 +278,8 @@ def test_a_customers_quote_of_another_website_than_the_store_named_differs(
     token = shop.log_in_customer("euro@example.com", store="eu_de")
     number = shop.fill_customer_quote(token, *TWO_TOWELS, store="eu_de")
     answer = poq.transfer({"quote_id": number, "token_id": token, "store": "default"})
-    problem(answer, 422, "quote_differs")
-    assert errors_of(answer) == {"/store": "store_differs"}
+    read_problem(answer, 422, "quote_differs")
+    assert read_errors(answer) == {"/store": "store_differs"}
 
 
 @pytest.mark.parametrize("hint", [{}, {"store": "eu_gb"}], ids=["not named", "named"])
@@ -296,7 +298,7 @@ def test_a_web_server_that_ties_its_host_to_one_website_hides_no_other(
     with faulty_shop(is_tied) as tied:
         poq = Poq(make_app(magento_url=tied.url).test_client())
         answer = poq.transfer({"quote_id": number, "token_id": token, **hint})
-    assert in_store(answer, database) == ("eu_gb", "GBP")
+    assert read_store_and_currency(answer, database) == ("eu_gb", "GBP")
 
 
 def test_each_website_is_asked_once_for_a_customers_quote(
@@ -325,10 +327,10 @@ def test_the_preflight_leaves_a_quote_in_its_store_view_and_currency(
 
 
 def test_the_preflight_leaves_a_quote_in_its_foreign_currency(poq: Poq, shop: RunningShop) -> None:
-    quote_id = in_foreign_currency(shop)
+    quote_id = make_quote_in_euros(shop)
     before = shop.call_rest("GET", f"guest-carts/{quote_id}")
     shop.state.rules.one_page_checkout = False
-    problem(poq.transfer({"quote_id": quote_id}), 409, "checkout_off")
+    read_problem(poq.transfer({"quote_id": quote_id}), 409, "checkout_off")
     shop.state.rules.one_page_checkout = True
     assert poq.transfer({"quote_id": quote_id}).status_code == 200
     assert shop.call_rest("GET", f"guest-carts/{quote_id}") == before
@@ -340,4 +342,4 @@ def test_account_sharing_that_differs_from_the_settings_is_refused(
     poq = Poq(make_app(customer_accounts="global").test_client())
     token = shop.log_in_customer()
     number = shop.fill_customer_quote(token, *TWO_TOWELS)
-    problem(poq.transfer({"quote_id": number, "token_id": token}), 409, "checkout_refused")
+    read_problem(poq.transfer({"quote_id": number, "token_id": token}), 409, "checkout_refused")

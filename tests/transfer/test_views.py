@@ -23,14 +23,14 @@ BAG: dict[str, Any] = {
 }
 
 
-def handoffs(folder: Path) -> list[dict[str, Any]]:
+def read_handoffs(folder: Path) -> list[dict[str, Any]]:
     with sqlite3.connect(folder / "handoff.db") as connection:
         connection.row_factory = sqlite3.Row
         rows = connection.execute("SELECT * FROM handoff ORDER BY issued_at, rowid")
         return [dict(row) for row in rows]
 
 
-def problem(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
+def read_problem(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
     """Check that an answer is a problem as documented, and return its body."""
     assert answer.status_code == status, answer.text
     assert answer.mimetype == "application/problem+json"
@@ -43,7 +43,7 @@ def problem(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
     return body
 
 
-def errors_of(answer: TestResponse) -> dict[str, str]:
+def read_errors(answer: TestResponse) -> dict[str, str]:
     body = answer.get_json()
     return {error.get("sku", error.get("pointer")): error["code"] for error in body["errors"]}
 
@@ -77,7 +77,7 @@ def test_configured_cookies_and_headers_go_into_every_instruction(
     shop: RunningShop, tmp_path: Path, make_app: MakeApp
 ) -> None:
     from handoff.settings import load_settings
-    from tests.conftest import settings_for
+    from tests.conftest import create_settings
 
     cookie = {
         "name": "app",
@@ -90,7 +90,7 @@ def test_configured_cookies_and_headers_go_into_every_instruction(
     }
     header = {"name": "X-App", "value": "poq"}
     loaded = load_settings(
-        **settings_for(shop.url, shop.sessions, tmp_path),
+        **create_settings(shop.url, shop.sessions, tmp_path),
         instruction_cookies=[cookie],
         instruction_headers=[header],
     )
@@ -117,7 +117,7 @@ def test_a_bag_becomes_a_guest_quote_with_exactly_its_lines(
     poq: Poq, shop: RunningShop, tmp_path: Path
 ) -> None:
     assert poq.bag(("ITEM-01", 2), ("item-02", 1), ("ITEM-01", 1)).status_code == 200
-    [row] = handoffs(tmp_path)
+    [row] = read_handoffs(tmp_path)
     assert (row["kind"], row["reference"], row["store_code"]) == ("bag", "r-1", "default")
     assert row["bag"] == (
         '{"currency": "GBP", "lines": '
@@ -136,7 +136,7 @@ def test_a_guest_quote_is_taken_whatever_the_case_of_its_id(
     quote_id = shop.create_guest_quote(("ITEM-03", 2))
     assert poq.transfer({"quote_id": quote_id}).status_code == 200
     assert poq.transfer({"quote_id": quote_id.upper()}).status_code == 200
-    [row] = handoffs(tmp_path)
+    [row] = read_handoffs(tmp_path)
     assert (row["kind"], row["caller"]) == ("guest", "poq")
 
 
@@ -148,7 +148,7 @@ def test_a_customer_quote_is_taken_with_the_token(
     token = shop.log_in_customer()
     number = shop.fill_customer_quote(token, ("ITEM-03", 2))
     assert poq.transfer({"quote_id": form(number), field: token}).status_code == 200
-    [row] = handoffs(tmp_path)
+    [row] = read_handoffs(tmp_path)
     assert (row["kind"], row["quote_number"]) == ("customer", number)
     assert (row["customer_id"], row["customer_group_id"]) == (1, 1)
 
@@ -166,11 +166,11 @@ def test_the_default_addresses_of_a_customer_are_kept_for_the_tax_of_prices_and_
     token = shop.log_in_customer()
     number = shop.fill_customer_quote(token, ("ITEM-03", 2))
     assert poq.transfer({"quote_id": number, "token": token}).status_code == 200
-    [row] = handoffs(tmp_path)
+    [row] = read_handoffs(tmp_path)
     assert json.loads(row["customer_tax"]) == {"class_id": 3, "billing": home}
     customer.addresses = []
     assert poq.transfer({"quote_id": number, "token": token}).status_code == 200
-    [row] = handoffs(tmp_path)
+    [row] = read_handoffs(tmp_path)
     assert json.loads(row["customer_tax"]) == {"class_id": 3}
 
 
@@ -190,13 +190,13 @@ def test_a_quote_that_holds_what_the_request_says_is_taken(poq: Poq, shop: Runni
 
 @pytest.mark.parametrize("raw", [b"{", b"\xff", b"[" * 60_000])
 def test_400_for_a_body_that_cannot_be_read(poq: Poq, raw: bytes) -> None:
-    problem(poq.transfer(raw), 400, "malformed_request")
+    read_problem(poq.transfer(raw), 400, "malformed_request")
 
 
 @pytest.mark.parametrize("key", [None, "", "wrong", f"{KEY}x", f"Basic {KEY}", "é"])
 def test_401_for_a_missing_or_wrong_key(poq: Poq, key: str | None) -> None:
     answer = poq.transfer(BAG, key=key)
-    problem(answer, 401, "key_rejected")
+    read_problem(answer, 401, "key_rejected")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
@@ -208,8 +208,8 @@ def test_a_key_is_taken_bare_or_as_bearer(poq: Poq, key: str) -> None:
 def test_a_key_in_the_path_is_taken_where_that_is_switched_on(make_app: MakeApp) -> None:
     path = f"/api/cart-transfer/{KEY}"
     off, on = make_app().test_client(), make_app(key_in_path=True).test_client()
-    problem(off.post(path, json=BAG), 404, "not_found")
-    problem(on.post("/api/cart-transfer/wrong-key", json=BAG), 401, "key_rejected")
+    read_problem(off.post(path, json=BAG), 404, "not_found")
+    read_problem(on.post("/api/cart-transfer/wrong-key", json=BAG), 401, "key_rejected")
     assert on.post(path, json=BAG).status_code == 200
 
 
@@ -218,7 +218,7 @@ def test_401_for_a_token_that_the_shop_rejects_whatever_the_quote(
     poq: Poq, quote_id: object
 ) -> None:
     answer = poq.transfer({"quote_id": quote_id, "token_id": "expired-or-wrong"})
-    problem(answer, 401, "customer_token_rejected")
+    read_problem(answer, 401, "customer_token_rejected")
     assert "WWW-Authenticate" not in answer.headers
 
 
@@ -227,7 +227,7 @@ def test_401_for_an_administrators_token_in_place_of_a_customers(
 ) -> None:
     login = {"username": "admin", "password": "Admin123!"}
     admin = shop.call_rest("POST", "integration/admin/token", body=login)
-    problem(poq.transfer({"quote_id": "1", "token": admin}), 401, "customer_token_rejected")
+    read_problem(poq.transfer({"quote_id": "1", "token": admin}), 401, "customer_token_rejected")
 
 
 def test_404_for_an_unknown_quote_and_for_somebody_elses_alike(poq: Poq, shop: RunningShop) -> None:
@@ -240,13 +240,13 @@ def test_404_for_an_unknown_quote_and_for_somebody_elses_alike(poq: Poq, shop: R
         poq.transfer({"quote_id": 999_999, "token": theirs}),
         poq.transfer({"quote_id": "Z" * 32, "token": theirs}),
     ]
-    bodies = [problem(answer, 404, "quote_not_found") for answer in answers]
+    bodies = [read_problem(answer, 404, "quote_not_found") for answer in answers]
     assert all(body == bodies[0] for body in bodies)
 
 
 @pytest.mark.parametrize("quote_id", [7, "7", "Z" * 31, "Z" * 33, "../customers/me", "é" * 32])
 def test_404_for_a_guest_quote_id_of_a_wrong_form(poq: Poq, quote_id: object) -> None:
-    problem(poq.transfer({"quote_id": quote_id}), 404, "quote_not_found")
+    read_problem(poq.transfer({"quote_id": quote_id}), 404, "quote_not_found")
 
 
 def test_404_for_a_customers_quote_by_its_masked_id_without_the_token(
@@ -262,24 +262,24 @@ def test_404_for_a_customers_quote_by_its_masked_id_without_the_token(
         token=token,
         body={"customerId": me["id"], "storeId": 1},
     )
-    problem(poq.transfer({"quote_id": masked_id}), 404, "quote_not_found")
+    read_problem(poq.transfer({"quote_id": masked_id}), 404, "quote_not_found")
 
 
 def test_404_and_405_for_unknown_urls_and_methods(poq: Poq) -> None:
-    problem(poq.client.post("/api/other", json={}), 404, "not_found")
+    read_problem(poq.client.post("/api/other", json={}), 404, "not_found")
     answer = poq.client.get("/api/cart-transfer")
-    problem(answer, 405, "method_not_allowed")
+    read_problem(answer, 405, "method_not_allowed")
     assert "POST" in answer.headers["Allow"]
 
 
 def test_413_for_a_body_over_64_kib(poq: Poq) -> None:
     body = {**BAG, "padding": "x" * 64 * 1024}
-    problem(poq.transfer(body), 413, "request_too_large")
+    read_problem(poq.transfer(body), 413, "request_too_large")
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_415_for_a_body_that_is_not_json(poq: Poq, content_type: str) -> None:
-    problem(poq.transfer(BAG, content_type=content_type), 415, "unsupported_media_type")
+    read_problem(poq.transfer(BAG, content_type=content_type), 415, "unsupported_media_type")
 
 
 def test_json_may_begin_with_a_byte_order_mark(poq: Poq) -> None:
@@ -292,16 +292,16 @@ def test_json_may_name_its_encoding(poq: Poq) -> None:
 
 
 def test_409_for_a_quote_without_items(poq: Poq, shop: RunningShop) -> None:
-    problem(poq.transfer({"quote_id": shop.create_guest_quote()}), 409, "quote_empty")
+    read_problem(poq.transfer({"quote_id": shop.create_guest_quote()}), 409, "quote_empty")
     token = shop.log_in_customer()
     empty = shop.fill_customer_quote(token)
-    problem(poq.transfer({"quote_id": empty, "token": token}), 409, "quote_empty")
+    read_problem(poq.transfer({"quote_id": empty, "token": token}), 409, "quote_empty")
 
 
 def test_422_names_wrong_fields_by_json_pointer(poq: Poq) -> None:
     answer = poq.transfer({"items": [{"sku": "A", "quantity": 0}], "currency": "XYZ"})
-    problem(answer, 422, "request_invalid")
-    assert errors_of(answer) == {
+    read_problem(answer, 422, "request_invalid")
+    assert read_errors(answer) == {
         "/items/0/quantity": "out_of_range",
         "/currency": "unknown_currency",
         "/reference": "missing",
@@ -319,21 +319,21 @@ REFUSALS = {
 @pytest.mark.parametrize(("sku", "code"), REFUSALS.items())
 def test_422_names_a_line_that_the_shop_refuses(poq: Poq, sku: str, code: str) -> None:
     answer = poq.bag((sku, 9))
-    problem(answer, 422, "lines_refused")
-    assert errors_of(answer) == {sku: code}
+    read_problem(answer, 422, "lines_refused")
+    assert read_errors(answer) == {sku: code}
 
 
 def test_422_names_all_lines_that_the_shop_refuses(poq: Poq) -> None:
     answer = poq.bag(("ITEM-01", 1), *((sku, 9) for sku in REFUSALS))
-    problem(answer, 422, "lines_refused")
-    assert errors_of(answer) == REFUSALS
+    read_problem(answer, 422, "lines_refused")
+    assert read_errors(answer) == REFUSALS
 
 
 def test_422_for_a_bag_of_many_refused_lines_names_all(poq: Poq) -> None:
     skus = [f"NO-SUCH-{number}" for number in range(60)]
     answer = poq.bag(("ITEM-01", 1), *((sku, 1) for sku in skus))
-    problem(answer, 422, "lines_refused")
-    errors = errors_of(answer)
+    read_problem(answer, 422, "lines_refused")
+    errors = read_errors(answer)
     assert list(errors) == skus
     assert set(errors.values()) == {"unknown_sku", "refused"}
 
@@ -341,7 +341,7 @@ def test_422_for_a_bag_of_many_refused_lines_names_all(poq: Poq) -> None:
 def test_a_long_bag_in_another_case_is_accepted(poq: Poq, tmp_path: Path) -> None:
     skus = [f"item-{number:02d}" for number in range(1, 21)]
     assert poq.bag(*((sku, 1) for sku in skus), ("ITEM-20", 1)).status_code == 200
-    [row] = handoffs(tmp_path)
+    [row] = read_handoffs(tmp_path)
     assert row["bag"].count("ITEM-") == 20
 
 
@@ -349,8 +349,8 @@ def test_422_for_a_quote_that_differs_from_the_bag(poq: Poq, shop: RunningShop) 
     quote_id = shop.create_guest_quote(("ITEM-01", 2), ("ITEM-02", 1))
     items = [{"sku": "ITEM-01", "quantity": 1}, {"sku": "ITEM-03", "quantity": 1}]
     answer = poq.transfer({"quote_id": quote_id, "items": items})
-    problem(answer, 422, "quote_differs")
-    assert errors_of(answer) == {
+    read_problem(answer, 422, "quote_differs")
+    assert read_errors(answer) == {
         "ITEM-01": "quantity_differs",
         "ITEM-02": "foreign_in_quote",
         "ITEM-03": "missing_in_quote",
@@ -363,10 +363,10 @@ def test_422_for_a_quote_in_another_currency(make_app: MakeApp, shop: RunningSho
     euros = StoreView(**{**STORE, "currency": "EUR", "code": "default", "store_id": 1})
     poq = Poq(make_app(stores=(euros,)).test_client())
     answer = poq.transfer({"quote_id": shop.create_guest_quote(("ITEM-01", 1)), "currency": "EUR"})
-    problem(answer, 422, "quote_differs")
-    assert errors_of(answer) == {"/currency": "currency_differs"}
+    read_problem(answer, 422, "quote_differs")
+    assert read_errors(answer) == {"/currency": "currency_differs"}
     bag = poq.transfer({**BAG, "currency": "EUR"})
-    problem(bag, 422, "quote_differs")
+    read_problem(bag, 422, "quote_differs")
 
 
 def test_422_for_a_store_view_that_is_not_in_the_settings(
@@ -377,13 +377,13 @@ def test_422_for_a_store_view_that_is_not_in_the_settings(
     other = StoreView(**{**STORE, "store_id": 7})
     poq = Poq(make_app(stores=(other,)).test_client())
     answer = poq.transfer({"quote_id": shop.create_guest_quote(("ITEM-01", 1))})
-    problem(answer, 422, "store_not_served")
+    read_problem(answer, 422, "store_not_served")
 
 
 def test_503_for_a_shop_that_is_down(make_app: MakeApp) -> None:
     poq = Poq(make_app(magento_url="http://127.0.0.1:9").test_client())
     answer = poq.transfer(BAG)
-    problem(answer, 503, "shop_unavailable")
+    read_problem(answer, 503, "shop_unavailable")
     assert int(answer.headers["Retry-After"]) > 0
 
 
@@ -393,7 +393,7 @@ def test_a_transfer_that_fails_makes_no_handoff(
     poq.bag(("NO-SUCH", 1))
     poq.transfer({"quote_id": shop.create_guest_quote()})
     poq.transfer({"quote_id": "4", "token": "wrong"})
-    assert handoffs(tmp_path) == []
+    assert read_handoffs(tmp_path) == []
     with sqlite3.connect(tmp_path / "handoff.db") as connection:
         assert connection.execute("SELECT * FROM lease").fetchall() == []
 
@@ -422,7 +422,7 @@ def test_the_same_bag_again_is_the_same_link_with_a_new_life(
     assert poq.link() == first
     clock.advance(seconds=299)
     assert poq.client.get(first).status_code == 200
-    assert len(handoffs(tmp_path)) == 1
+    assert len(read_handoffs(tmp_path)) == 1
 
 
 def test_a_uuid_is_the_same_reference_in_all_its_spellings(poq: Poq) -> None:
@@ -461,7 +461,7 @@ def test_the_keys_of_a_caller_share_references_and_two_callers_do_not(
     assert first == second != third
     for url in (first, third):
         assert poq.client.get("/" + url.split("/", 3)[3]).status_code == 200
-    assert sorted(row["caller"] for row in handoffs(tmp_path)) == ["poq", "staging"]
+    assert sorted(row["caller"] for row in read_handoffs(tmp_path)) == ["poq", "staging"]
     logged = [line.get("caller") for line in captured_log.read_lines("request")]
     assert logged == ["poq", "poq", "staging", None, None]
 
@@ -472,7 +472,7 @@ def test_a_transfer_key_has_the_same_length_whatever_the_reference(
     for reference in ("r", "€" * 32, "\U0001f6d2" * 32, str(uuid.uuid4())):
         poq.link(reference=reference)
     poq.transfer({"quote_id": shop.create_guest_quote(("ITEM-03", 2))})
-    assert {len(row["transfer_key"]) for row in handoffs(tmp_path)} == {64}
+    assert {len(row["transfer_key"]) for row in read_handoffs(tmp_path)} == {64}
 
 
 def test_another_bag_with_the_same_reference_supersedes(poq: Poq, tmp_path: Path) -> None:
@@ -480,7 +480,7 @@ def test_another_bag_with_the_same_reference_supersedes(poq: Poq, tmp_path: Path
     second = poq.link(("ITEM-01", 2))
     assert poq.client.get(first).status_code == 410
     assert poq.client.get(second).status_code == 200
-    old, new = handoffs(tmp_path)
+    old, new = read_handoffs(tmp_path)
     assert old["superseded_at"] is not None
     assert new["superseded_at"] is None
 
@@ -496,7 +496,7 @@ def test_the_same_bag_after_its_link_has_ended_gets_a_new_cart(
         clock.advance(seconds=301)
     second = poq.link()
     assert second != first
-    old, new = handoffs(tmp_path)
+    old, new = read_handoffs(tmp_path)
     assert new["quote_number"] != old["quote_number"]
     assert old["superseded_at"] is not None
 
@@ -541,9 +541,9 @@ def test_a_repeated_transfer_checks_the_quote_and_the_token_again(
     number = shop.fill_customer_quote(token, ("ITEM-01", 1))
     assert poq.transfer({"quote_id": number, "token": token}).status_code == 200
     stolen = poq.transfer({"quote_id": number, "token": "guessed"})
-    problem(stolen, 401, "customer_token_rejected")
+    read_problem(stolen, 401, "customer_token_rejected")
     without = poq.transfer({"quote_id": number})
-    problem(without, 404, "quote_not_found")
+    read_problem(without, 404, "quote_not_found")
 
 
 def test_a_refused_retry_leaves_the_first_link_as_it_is(poq: Poq) -> None:

@@ -20,7 +20,7 @@ from handoff.webhooks.deliverer import Deliverer
 from handoff.webhooks.delivery_queue import DeliveryQueue, QueueLag
 from handoff.webhooks.receivers import Receiver
 from handoff.webhooks.sender import WebhookSender
-from tests.conftest import BOTH, FakeClock, new_ledger
+from tests.conftest import BOTH, FakeClock, create_ledger
 from tests.ledger.stored_handoffs import NEW_HANDOFF
 from tests.webhooks.receiver_server import SECRET, ReceiverServer, running_receiver
 
@@ -94,7 +94,7 @@ class Webhooks:
 def webhooks(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, clock: FakeClock
 ) -> Iterator[Webhooks]:
-    url = new_ledger(request, tmp_path_factory.mktemp("outbox"))
+    url = create_ledger(request, tmp_path_factory.mktemp("outbox"))
     with running_receiver() as first, running_receiver() as second:
         receivers = [Receiver.from_url(first.url), Receiver.from_url(second.url)]
         ledger = LedgerWithOutbox(url, clock, receivers)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handoff.settings import SettingsError, load_settings
-from tests.conftest import STORE, settings_for
+from tests.conftest import STORE, create_settings
 from tests.operations.ops_pages.conftest import PASSWORD
 
 SECOND_STORE = {
@@ -22,7 +22,7 @@ SECOND_STORE = {
 
 
 def load(tmp_path: Path, **changes: Any) -> Any:
-    values = settings_for("https://www.shop.example", tmp_path, tmp_path)
+    values = create_settings("https://www.shop.example", tmp_path, tmp_path)
     own = {"public_url": "https://www.shop.example/handoff", "ops_password": PASSWORD}
     return load_settings(**{**values, **own, **changes})
 
