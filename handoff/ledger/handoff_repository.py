@@ -22,17 +22,18 @@ from handoff.ledger.row_parser import (
     parse_rows,
 )
 from handoff.ledger.stored_session_repository import StoredSessionRepository, StorefrontSession
-from handoff.ledger.tables import handoff, stored_session
+from handoff.ledger.tables import handoff as handoff_table
+from handoff.ledger.tables import stored_session
 from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.problems import RecordUnreadable
 
 MAX_REOPENS = 5
 """How often a web view may reopen its link within the grace, after its session was written."""
 
-HANDOFF_COLUMNS = (*handoff.c, NOW.label("read_at"))
+HANDOFF_COLUMNS = (*handoff_table.c, NOW.label("read_at"))
 
 # Built once, because building takes longer than running. Each decides itself what has expired.
-_c = handoff.c
+_c = handoff_table.c
 _ttl: sa.BindParameter[int] = sa.bindparam("ttl", type_=sa.BigInteger)
 _grace: sa.BindParameter[int] = sa.bindparam("grace", type_=sa.BigInteger)
 _first_hash: sa.BindParameter[str] = sa.bindparam("first_hash", type_=sa.String)
@@ -55,7 +56,10 @@ _is_equal = sa.and_(
     _c.transfer_key == sa.bindparam("key"), _c.content_hash == sa.bindparam("hash"), _is_live
 )
 _RENEW = (
-    sa.update(handoff).where(_is_equal).values(expires_at=NOW + _ttl).returning(*HANDOFF_COLUMNS)
+    sa.update(handoff_table)
+    .where(_is_equal)
+    .values(expires_at=NOW + _ttl)
+    .returning(*HANDOFF_COLUMNS)
 )
 
 # A link that lives anew must not outlive the session that is stored for it.
@@ -76,7 +80,7 @@ _is_current_of_transfer_or_quote = sa.and_(
 )
 # Equal content has the same quote. So this renews one handoff, or it supersedes all that it finds.
 _RENEW_OR_SUPERSEDE = (
-    sa.update(handoff)
+    sa.update(handoff_table)
     .where(_is_current_of_transfer_or_quote)
     .values(
         superseded_at=sa.case((_is_equal, sa.null()), else_=NOW),
@@ -92,22 +96,22 @@ _RENEW_OR_SUPERSEDE = (
 )
 
 _SUPERSEDE_CURRENT = (
-    sa.update(handoff)
+    sa.update(handoff_table)
     .where(_is_current_of_transfer_or_quote)
     .values(superseded_at=NOW)
     .returning(_c.id)
 )
 
-_SUPERSEDE = sa.update(handoff).where(_has_id).values(superseded_at=NOW)
+_SUPERSEDE = sa.update(handoff_table).where(_has_id).values(superseded_at=NOW)
 
 _INSERT = (
-    sa.insert(handoff)
+    sa.insert(handoff_table)
     .values(issued_at=NOW, expires_at=NOW + _ttl, reopen_count=0)
     .returning(*HANDOFF_COLUMNS)
 )
 
 _USE_LINK = (
-    sa.update(handoff)
+    sa.update(handoff_table)
     .where(
         _has_id,
         _is_current,
@@ -135,7 +139,7 @@ _USE_LINK_UNLESS_OF_STORES = _USE_LINK.where(
 
 # A use that reopened the link has recorded one reopening, and the first use all of the rest.
 _UNDO_SESSION_WRITE = (
-    sa.update(handoff)
+    sa.update(handoff_table)
     .where(_has_id, _c.session_written_at == sa.bindparam("written_at"))
     .values(
         session_written_at=sa.case((_c.reopen_count == 0, sa.null()), else_=_c.session_written_at),
@@ -258,14 +262,14 @@ class HandoffRepository:
 
         return self._database.write(work)
 
-    def can_reopen(self, found: Handoff, web_view_hashes: Sequence[str]) -> bool:
+    def can_reopen(self, handoff: Handoff, web_view_hashes: Sequence[str]) -> bool:
         """Return whether `use_link` would let one of these web views reopen the link."""
-        if found.web_view_hash not in web_view_hashes or found.superseded_at is not None:
+        if handoff.web_view_hash not in web_view_hashes or handoff.superseded_at is not None:
             return False
-        if found.session_written_at is None:
-            return found.expires_at > found.read_at
-        is_within_grace = found.session_written_at > found.read_at - self._grace
-        return is_within_grace and found.reopen_count < MAX_REOPENS
+        if handoff.session_written_at is None:
+            return handoff.expires_at > handoff.read_at
+        is_within_grace = handoff.session_written_at > handoff.read_at - self._grace
+        return is_within_grace and handoff.reopen_count < MAX_REOPENS
 
     def undo_session_write(self, used: Handoff) -> None:
         """Undo what this use recorded about its session write; keep the record of another use.
