@@ -103,8 +103,8 @@ def _use_link(token: str, *, needs_cookie: bool) -> Response:
             continue
         cookies = _read_cookies(handoff_id, site)
         hashes = cookies.hashes if cookies.has_sent_any or not needs_cookie else []
-        elsewhere = context.sites.list_stores_elsewhere(site.public_origin)
-        used = context.handoffs.use_link(handoff_id, hashes, other_stores=elsewhere)
+        other_stores = context.sites.list_codes_of_other_origins(site.public_origin)
+        used = context.handoffs.use_link(handoff_id, hashes, other_stores=other_stores)
         if used is not None:
             return _open_checkout(used, cookies)
     return _explain_unused_link(handoff_id, token, needs_cookie=needs_cookie)
