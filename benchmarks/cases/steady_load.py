@@ -1,8 +1,8 @@
 """Steady load: 50 transfers and 50 uses of links a second, at a shop that answers in 50 ms.
 
-The load is open: requests come at a constant rate, however long the service takes. What counts is
-the time of a request from its scheduled moment to its last byte, less the time in which the shop
-worked for it.
+The load is open: requests come at a constant rate, however long the service takes. The case
+measures the time of a request from its scheduled moment to its last byte, less the time in which
+the shop worked for it.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 A guest's masked id, or a customer's token with a quote, already gives full access to the quote in
 Magento. So there is no API key, and a valid quote may be posted again. Each post creates a new
-handoff that supersedes the last one. How often is limited by quote. Posts with quotes or tokens
-that the shop does not know are limited by client address.
+handoff that supersedes the last one. The posts of one quote are limited. Posts with quotes or
+tokens that the shop does not know are limited by client address.
 """
 
 from __future__ import annotations

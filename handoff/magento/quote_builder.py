@@ -203,7 +203,7 @@ class QuoteBuilder:
         for tried, line in enumerate(lines):
             is_enough = tried >= _MAX_EXPLAINED or self.deadline.remaining < _SECONDS_TO_EXPLAIN
             if refusals and is_enough:
-                # What GraphQL left out is not in the cart either; it is named without a reason.
+                # Lines that GraphQL left out are not in the cart either; they get no reason.
                 rest = lines[tried:] if cart.contents is not None else []
                 refusals += [LineRefusal(line, code="refused") for line in rest]
                 break

@@ -73,7 +73,7 @@ def _connect_sentinels(url: SessionStoreUrl, access: SessionStoreAccess) -> Any:
 
 
 class _DeadlineMixin(AbstractConnection):
-    """What a connection of any kind does differently, to give up at the request's deadline."""
+    """Makes a connection of any kind give up at the request's deadline."""
 
     def _connect(self) -> socket.socket:
         connect: Callable[[], socket.socket] = cast(Any, super())._connect

@@ -24,7 +24,7 @@ PASSWORD = "a wrong password"
 
 @pytest.fixture
 def between(shop: RunningShop) -> Iterator[FaultyShop]:
-    """What stands before the stand-in shop."""
+    """A shop in front of the stand-in shop, whose behaviour a test sets."""
     with faulty_shop(forwards_to(shop.url)) as between:
         yield between
 

@@ -1,7 +1,7 @@
-"""Answers of the shop, and of what stands in front of it, that are wrong as a whole.
+"""Wrong answers, as a whole, of the shop and of the servers in front of it.
 
-Whatever a call of `handoff doctor` or `handoff rehearse` is answered with, the command ends with a
-report. Calls that their own service makes are among them.
+`handoff doctor` and `handoff rehearse` end with a report after any answer to any of their calls.
+Calls that their own service makes are among them.
 """
 
 from __future__ import annotations

@@ -251,7 +251,7 @@ def read_recording(name: str) -> tuple[Any, Any]:
 
 
 def speaks_german(shop: RunningShop) -> Behaviour:
-    """Refuse in the words of a German shop; whatever that was not asked, the stand-in answers."""
+    """Refuse in the words of a German shop; the stand-in answers all calls not recorded there."""
     said = {}
     for path in RECORDED.glob("*-german-guest-add-*.json"):
         data = json.loads(path.read_text("utf-8"))

@@ -38,7 +38,7 @@ def browser(client: FlaskClient) -> ScriptlessBrowser:
 
 @pytest.fixture
 def shop(app: Flask) -> SandboxShop:
-    """What the shop knows, to arrange things that no caller can."""
+    """The state of the shop, to change things that no caller can change."""
     found = app.extensions["sandbox"]
     assert isinstance(found, SandboxShop)
     return found

@@ -1,4 +1,4 @@
-"""The recorded exchanges with a real shop, and how an answer is held against one."""
+"""The recorded exchanges with a real shop, and how an answer is compared with one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OWN_LATER = OWN | {"id", "item_id", "quote_id", "increment_id", "configure_url",
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a shop said: `cookies` without their values and dates, `body` parsed if JSON."""
+    """The answer of a shop: `cookies` without their values and dates, `body` parsed if JSON."""
 
     status: int
     content_type: str | None

@@ -27,7 +27,7 @@ CALLERS = 24
 
 @pytest.fixture
 def slow_shop(shop: RunningShop) -> Iterator[FaultyShop]:
-    """What stands before the stand-in shop."""
+    """A shop in front of the stand-in shop, whose behaviour a test sets."""
     with faulty_shop(forwards_to(shop.url)) as slow_shop:
         yield slow_shop
 

@@ -22,7 +22,7 @@ from handoff.settings.store_view_models import StoreSite, StoreView
 
 _SCRIPT = re.compile(r"""<script\b[^>]*?\bsrc\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
 _SUCCESS_PATH, _CART_PATH = "/checkout/onepage/success/", "/checkout/cart/"
-# What a directive is called in Magento's configuration.
+# The names of directives in Magento's configuration.
 _CONFIG_NAMES = {"script-src": "scripts", "connect-src": "connections", "style-src": "styles"}
 
 
