@@ -134,10 +134,8 @@ class CustomerJourney(ShopperJourney):
     def transfer_with_invalid_token(self) -> Observation:
         """Send the transfer with an invalid token, and require the service to refuse it."""
         token = self._account.create_invalid_token()
-        return self._context.transfers.require_refusal(
-            {**self.build_transfer(), "token_id": token},
-            code="customer_token_rejected",
-            reason="an invalid token",
+        return self._context.transfers.require_token_rejection(
+            {**self.build_transfer(), "token_id": token}
         )
 
     def _build_password_step(self) -> Step:

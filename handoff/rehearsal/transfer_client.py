@@ -51,16 +51,13 @@ class TransferClient:
             raise StepFailure("an instruction", _describe_answer(status, fields), advice)
         return Instruction.model_validate(fields)
 
-    def require_refusal(self, body: dict[str, Any], *, code: str, reason: str) -> Observation:
-        """Send a transfer, and raise StepFailure unless it is refused with an error code.
-
-        `reason` names the fault in the transfer.
-        """
+    def require_token_rejection(self, body: dict[str, Any]) -> Observation:
+        """Send a transfer with an invalid token; raise StepFailure unless it is refused for it."""
         status, fields = self._send(body)
-        if fields.get("code") != code:
-            actual = _describe_answer(status, fields)
-            raise StepFailure(f"{code}, for {reason}", actual, "security_breach")
-        return f"{status} {code}"
+        if fields.get("code") != "customer_token_rejected":
+            expected = "customer_token_rejected, for an invalid token"
+            raise StepFailure(expected, _describe_answer(status, fields), "security_breach")
+        return f"{status} customer_token_rejected"
 
     def _send(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Return the status and the JSON of the service's answer."""
