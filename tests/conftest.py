@@ -99,6 +99,14 @@ def use_link(web_view: FlaskClient, link: str, **options: Any) -> TestResponse:
     return web_view.post(link, **options)
 
 
+def get_session_id(entered: TestResponse) -> str:
+    """Return the id of the session cookie that a used link has set."""
+    sent = (line.partition(";")[0] for line in entered.headers.getlist("Set-Cookie"))
+    pairs = (pair.partition("=") for pair in sent)
+    [session_id] = {value for name, _, value in pairs if name == "PHPSESSID" and value}
+    return session_id
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()

@@ -11,7 +11,7 @@ import requests
 from flask.testing import FlaskClient
 
 from handoff.shop_session.store import FileSessionStore, SessionStoreError
-from tests.conftest import MakeApp, Poq, get_link_path
+from tests.conftest import MakeApp, Poq, get_link_path, get_session_id, use_link
 from tests.logs import CapturedLog
 from tests.running_servers import RunningShop
 
@@ -54,14 +54,9 @@ class Browser:
 
 def enter(phone: FlaskClient, link: str) -> Browser:
     """Use the link, and return a browser with the session of the answer."""
-    phone.get(link)
-    entered = phone.post(link)
+    entered = use_link(phone, link)
     assert entered.status_code == 303
-    pairs = (
-        line.partition(";")[0].partition("=") for line in entered.headers.getlist("Set-Cookie")
-    )
-    [session_id] = {value for name, _, value in pairs if name == "PHPSESSID" and value}
-    return Browser(session_id)
+    return Browser(get_session_id(entered))
 
 
 def change_password(shop: RunningShop, token: str) -> None:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
-from tests.conftest import MakeApp, Poq, get_link_path, use_link
+from tests.conftest import MakeApp, Poq, get_link_path, get_session_id, use_link
 from tests.logs import CapturedLog
 from tests.mariadb import MariadbServer, PhpSessionRows, ShopDatabase
 from tests.running_servers import RunningShop
@@ -31,13 +31,10 @@ class DatabaseShop:
     def open_checkout(self, entered: TestResponse) -> requests.Response:
         """Load checkout with the session of an answer to a used link."""
         assert entered.status_code == 303
-        pairs = (
-            line.partition(";")[0].partition("=") for line in entered.headers.getlist("Set-Cookie")
-        )
-        [session_id] = {value for name, _, value in pairs if name == "PHPSESSID" and value}
+        cookie = f"PHPSESSID={get_session_id(entered)}"
         return requests.get(
             f"{self.shop.url}/checkout/",
-            headers={"Accept": "text/html,*/*;q=0.8", "Cookie": f"PHPSESSID={session_id}"},
+            headers={"Accept": "text/html,*/*;q=0.8", "Cookie": cookie},
             allow_redirects=False,
             timeout=10,
         )

@@ -17,7 +17,7 @@ from handoff_sandbox.magento_version import MagentoVersion
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
-from tests.conftest import MakeApp
+from tests.conftest import MakeApp, get_session_id
 from tests.running_servers import RunningShop, running_shop
 
 KEY = Fernet.generate_key().decode()
@@ -66,10 +66,3 @@ def open_checkout(entered: TestResponse) -> dict[str, float]:
     start = page.text.index("{", page.text.index("window.checkoutConfig"))
     config = json.JSONDecoder().raw_decode(page.text, start)[0]
     return {line["sku"]: float(line["qty"]) for line in config["quoteItemData"]}
-
-
-def get_session_id(entered: TestResponse) -> str:
-    """Return the id of the session cookie that a used link has set."""
-    sent = (line.partition(";")[0] for line in entered.headers.getlist("Set-Cookie"))
-    pairs = (pair.partition("=") for pair in sent)
-    return next(value for name, _, value in pairs if name == "PHPSESSID" and value)

@@ -11,10 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from handoff.settings import Settings, load_settings
-from tests.conftest import MakeApp, Poq, get_link_path, use_link
+from tests.conftest import MakeApp, Poq, get_link_path, get_session_id, use_link
 from tests.running_servers import RunningShop, running_shop_of_stores
 from tests.several_stores import create_settings_of_stores
-from tests.storefront_session.conftest import STOREFRONT_TEXTS, get_session_id
+from tests.storefront_session.conftest import STOREFRONT_TEXTS
 
 STORES = {"default": "GBP", "base_eur": "EUR", "eu_de": "EUR", "eu_gb": "GBP"}
 

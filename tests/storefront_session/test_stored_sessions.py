@@ -17,10 +17,19 @@ from pydantic import SecretStr
 from handoff.ledger.database import Database
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.tables import handoff, stored_session
-from tests.conftest import BOTH, FakeClock, MakeApp, Poq, create_ledger, get_link_path, use_link
+from tests.conftest import (
+    BOTH,
+    FakeClock,
+    MakeApp,
+    Poq,
+    create_ledger,
+    get_link_path,
+    get_session_id,
+    use_link,
+)
 from tests.logs import CapturedLog
 from tests.running_servers import RunningShop
-from tests.storefront_session.conftest import KEY, STOREFRONT, get_session_id, open_checkout
+from tests.storefront_session.conftest import KEY, STOREFRONT, open_checkout
 
 
 @pytest.fixture(params=BOTH)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Callable
 from decimal import Decimal
@@ -14,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from handoff.deadline import Deadline
 from handoff.shop_session.store import FileSessionStore
-from tests.conftest import MakeApp, Poq, get_link_path, use_link
+from tests.conftest import MakeApp, Poq, get_link_path, get_session_id, use_link
 from tests.logs import CapturedLog
 from tests.running_servers import HOST, MAGENTO_VERSIONS, RunningShop
 
@@ -170,9 +169,9 @@ def test_the_session_of_the_preflight_is_never_the_shoppers_and_is_removed(
     assert removed
     assert list(shop.sessions.iterdir()) == []
     entered = use_link(phone, link)
-    [cookie] = re.findall("PHPSESSID=([^;]+)", str(entered.headers))
-    assert cookie not in removed
-    assert (shop.sessions / f"sess_{cookie}").exists()
+    session_id = get_session_id(entered)
+    assert session_id not in removed
+    assert (shop.sessions / f"sess_{session_id}").exists()
 
 
 def test_the_session_of_the_preflight_is_removed_after_a_refusal_too(

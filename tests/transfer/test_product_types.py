@@ -11,7 +11,7 @@ from handoff_sandbox.catalogue import Catalogue
 from handoff_sandbox.full_catalogue import create_full_catalogue
 from werkzeug.test import TestResponse
 
-from tests.conftest import Poq, get_link_path, use_link
+from tests.conftest import Poq, get_link_path, get_session_id, use_link
 from tests.running_servers import RunningShop, running_shop
 from tests.transfer.test_views import read_errors, read_handoffs, read_problem
 
@@ -30,11 +30,9 @@ def shop(tmp_path: Path, catalogue: Catalogue) -> Iterator[RunningShop]:
 def open_checkout(poq: Poq, transferred: TestResponse) -> str:
     """Enter by the link of a transfer, and return the page of checkout."""
     entered = use_link(poq.client, get_link_path(transferred))
-    sent = (x.partition(";")[0] for x in entered.headers.getlist("Set-Cookie"))
-    cookie = next(x for x in sent if x.startswith("PHPSESSID=") and x != "PHPSESSID=")
     page = requests.get(
         entered.headers["Location"],
-        headers={"Cookie": cookie},
+        headers={"Cookie": f"PHPSESSID={get_session_id(entered)}"},
         allow_redirects=False,
         timeout=10,
     )
