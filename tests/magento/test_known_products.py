@@ -9,18 +9,21 @@ from decimal import Decimal
 import pytest
 from handoff_sandbox.full_catalogue import create_full_catalogue
 
-from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
 from handoff.magento.quote_models import Quote
 from handoff.magento.quotes import Quotes
-from handoff.problems import LinesRefused
 from handoff.settings.store_view_models import StoreView
-from tests.conftest import STORE
+from tests.magento.created_quotes import (
+    BRITISH,
+    build_bag,
+    create_quote,
+    find_refusals,
+    list_quantities,
+)
 from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
 from tests.magento.shop_behaviours import answers_page, behaves_if, forwards_to
 from tests.running_servers import MAGENTO_VERSIONS, RunningShop, running_shop
 
-BRITISH = StoreView.model_validate(STORE)
 BAG = (("ITEM-01", 2), ("PC-CONF-S", 1), ("ITEM-02", 1), ("PC-CONF-L", 3))
 
 
@@ -37,24 +40,16 @@ def shop(
 @pytest.fixture
 def known(quotes: Quotes, between: FaultyShop) -> Quote:
     """The first quote of the bag, after which its products are known."""
-    quote = build_quote(quotes, *BAG)
+    quote = create_quote_of_bag(quotes)
     between.calls.clear()
     return quote
 
 
-def build_quote(quotes: Quotes, *lines: tuple[str, int], store: StoreView = BRITISH) -> Quote:
-    bag = Bag(tuple(BagLine(sku, Decimal(quantity)) for sku, quantity in lines), "GBP")
-    quote = quotes.create_quote(bag, store=store, deadline=Deadline.after(8))
-    assert {line.sku: line.quantity for line in quote.lines} == {
-        sku: Decimal(quantity) for sku, quantity in lines
-    }
+def create_quote_of_bag(quotes: Quotes, store: StoreView = BRITISH) -> Quote:
+    """Create a quote, and require that it holds exactly the bag."""
+    quote = create_quote(quotes, *BAG, store=store)
+    assert list_quantities(quote) == dict(BAG)
     return quote
-
-
-def find_refusals(quotes: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
-    with pytest.raises(LinesRefused) as refused:
-        build_quote(quotes, *lines)
-    return {fault.sku: fault.code for fault in refused.value.faults}
 
 
 def list_options(shop: RunningShop, quote: Quote) -> list[str]:
@@ -75,7 +70,7 @@ def count_reads_of_lines(between: FaultyShop) -> int:
 def test_known_products_need_two_calls_and_show_the_same_cart(
     quotes: Quotes, between: FaultyShop, shop: RunningShop, known: Quote
 ) -> None:
-    quote = build_quote(quotes, *BAG)
+    quote = create_quote_of_bag(quotes)
     assert [call.method for call in between.calls] == ["POST", "GET"]
     assert count_reads_of_lines(between) == 0
     assert sorted(list_options(shop, quote)) == ["", "", "Large", "Small"]
@@ -102,7 +97,7 @@ def test_a_known_product_that_has_sold_out_is_refused_with_its_reason(
     with monkeypatch.context() as patch:
         patch.setattr(shop.state.catalogue.find_by_sku(sku), "stock", Decimal(0))
         assert find_refusals(quotes, *BAG) == {sku: "unavailable"}
-    build_quote(quotes, *BAG)
+    create_quote_of_bag(quotes)
 
 
 @pytest.mark.usefixtures("known")
@@ -118,7 +113,7 @@ def test_a_cart_that_is_not_the_bag_is_built_anew_with_its_lines_read(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     between.behaviour = _swaps_items_unless_lines_are_read(shop)
-    quote = build_quote(quotes, *BAG)
+    quote = create_quote_of_bag(quotes)
     assert count_reads_of_lines(between) > 0
     assert "Small" in list_options(shop, quote)
 
@@ -131,7 +126,7 @@ def test_without_graphql_rest_fills_the_cart_of_known_products(
         lambda call: call.path == "/graphql", answers_page(404), forwards_to(shop.url)
     )
     between.behaviour = is_graphql
-    build_quote(quotes, *BAG)
+    create_quote_of_bag(quotes)
 
 
 @pytest.mark.usefixtures("known")
@@ -139,14 +134,14 @@ def test_products_are_known_in_their_own_store_view_only(
     quotes: Quotes, between: FaultyShop
 ) -> None:
     other = BRITISH.model_copy(update={"code": "all"})
-    build_quote(quotes, *BAG, store=other)
+    create_quote_of_bag(quotes, store=other)
     assert count_reads_of_lines(between) > 0
 
 
 def test_a_sku_in_another_case_costs_no_more_calls_the_second_time(
     quotes: Quotes, between: FaultyShop
 ) -> None:
-    bag = Bag((BagLine("item-01", Decimal(1)), BagLine("ITEM-02", Decimal(2))), "GBP")
+    bag = build_bag(("item-01", 1), ("ITEM-02", 2))
     counts = []
     for _ in range(3):
         between.calls.clear()

@@ -9,15 +9,12 @@ from decimal import Decimal
 import pytest
 from handoff_sandbox.catalogue import Catalogue, Product, ProductType
 
-from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
 from handoff.magento.quotes import Quotes
-from handoff.settings.store_view_models import StoreView
-from tests.conftest import STORE
+from tests.magento.created_quotes import BRITISH, build_bag
 from tests.magento.faulty_shop import FaultyShop
 from tests.running_servers import MAGENTO_VERSIONS, RunningShop, running_shop
 
-BRITISH = StoreView.model_validate(STORE)
 MANY = Decimal(10_000)
 
 
@@ -44,7 +41,7 @@ def shop(
 
 
 def create_quote(quotes: Quotes, lines: dict[str, int]) -> dict[str, int]:
-    bag = Bag(tuple(BagLine(sku, Decimal(qty)) for sku, qty in lines.items()), "GBP")
+    bag = build_bag(*lines.items())
     quote = quotes.create_quote(bag, store=BRITISH, deadline=Deadline.after(20))
     return {line.sku: int(line.quantity) for line in quote.lines}
 

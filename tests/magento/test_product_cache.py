@@ -7,10 +7,8 @@ import time
 import pytest
 
 from handoff.magento.product_cache import ProductCache
-from handoff.settings.store_view_models import StoreView
-from tests.conftest import STORE
+from tests.magento.created_quotes import BRITISH
 
-BRITISH = StoreView.model_validate(STORE)
 GERMAN = BRITISH.model_copy(update={"code": "de"})
 
 

@@ -11,13 +11,17 @@ from typing import Any
 import pytest
 from handoff_sandbox.full_catalogue import create_full_catalogue
 
-from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
 from handoff.magento.quote_models import Quote, QuoteLine
 from handoff.magento.quotes import Quotes
 from handoff.problems import LinesRefused
-from handoff.settings.store_view_models import StoreView
-from tests.conftest import STORE
+from tests.magento.created_quotes import (
+    BRITISH,
+    build_bag,
+    create_quote,
+    find_refusals,
+    list_quantities,
+)
 from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
 from tests.magento.shop_behaviours import (
     NEVER_STORED,
@@ -28,7 +32,6 @@ from tests.magento.shop_behaviours import (
 )
 from tests.running_servers import MAGENTO_VERSIONS, RunningShop, running_shop
 
-BRITISH = StoreView.model_validate(STORE)
 RECORDED = Path(__file__).parents[1] / "sandbox" / "recordings" / "products"
 
 
@@ -40,21 +43,6 @@ def shop(
     folder = tmp_path_factory.mktemp("shop") / "sessions"
     with running_shop(folder, create_full_catalogue(), magento=request.param) as shop:
         yield shop
-
-
-def build_quote(quotes: Quotes, *lines: tuple[str, int]) -> Quote:
-    bag = Bag(tuple(BagLine(sku, Decimal(quantity)) for sku, quantity in lines), "GBP")
-    return quotes.create_quote(bag, store=BRITISH, deadline=Deadline.after(8))
-
-
-def list_quantities(quote: Quote) -> dict[str, Decimal]:
-    return {line.sku: line.quantity for line in quote.lines}
-
-
-def find_refusals(quotes: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
-    with pytest.raises(LinesRefused) as refused:
-        build_quote(quotes, *lines)
-    return {fault.sku: fault.code for fault in refused.value.faults}
 
 
 def read_shown_lines(shop: RunningShop, quote: Quote) -> dict[str, tuple[str, str]]:
@@ -74,7 +62,7 @@ def read_shown_lines(shop: RunningShop, quote: Quote) -> dict[str, tuple[str, st
 def test_a_variant_is_added_as_its_product_with_the_option_chosen(
     quotes: Quotes, shop: RunningShop
 ) -> None:
-    quote = build_quote(quotes, ("PC-CONF-S", 2))
+    quote = create_quote(quotes, ("PC-CONF-S", 2))
     assert list_quantities(quote) == {"PC-CONF-S": 2}
     assert read_shown_lines(shop, quote) == {"PC-CONF-S": ("Jumper", "Small")}
 
@@ -82,13 +70,13 @@ def test_a_variant_is_added_as_its_product_with_the_option_chosen(
 def test_a_variant_in_another_case_is_added_as_its_product_too(
     quotes: Quotes, shop: RunningShop
 ) -> None:
-    quote = build_quote(quotes, ("pc-conf-l", 1), ("ITEM-01", 3))
+    quote = create_quote(quotes, ("pc-conf-l", 1), ("ITEM-01", 3))
     assert list_quantities(quote) == {"PC-CONF-L": 1, "ITEM-01": 3}
     assert read_shown_lines(shop, quote)["PC-CONF-L"] == ("Jumper", "Large")
 
 
 def test_two_variants_of_one_product_are_not_confused(quotes: Quotes, shop: RunningShop) -> None:
-    quote = build_quote(quotes, ("PC-CONF-S", 2), ("ITEM-01", 1), ("PC-CONF-L", 3))
+    quote = create_quote(quotes, ("PC-CONF-S", 2), ("ITEM-01", 1), ("PC-CONF-L", 3))
     assert list_quantities(quote) == {"PC-CONF-S": 2, "ITEM-01": 1, "PC-CONF-L": 3}
     assert {option for _, option in read_shown_lines(shop, quote).values()} == {
         "Small",
@@ -100,9 +88,9 @@ def test_two_variants_of_one_product_are_not_confused(quotes: Quotes, shop: Runn
 def test_a_variant_that_was_found_is_not_searched_again(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
-    build_quote(quotes, ("PC-CONF-S", 1))
+    create_quote(quotes, ("PC-CONF-S", 1))
     assert len(between.calls) == 4
-    quote = build_quote(quotes, ("pc-conf-s", 2), ("PC-CONF-L", 1), ("ITEM-01", 1))
+    quote = create_quote(quotes, ("pc-conf-s", 2), ("PC-CONF-L", 1), ("ITEM-01", 1))
     assert len(between.calls) == 6
     assert list_quantities(quote) == {"PC-CONF-S": 2, "PC-CONF-L": 1, "ITEM-01": 1}
     assert {option for _, option in read_shown_lines(shop, quote).values()} == {
@@ -119,15 +107,15 @@ def test_an_outdated_cached_variant_is_found_anew(
     items = [{"sku": "PC-CONF", "variants": [variant]}]
     old = answers(200, {"data": {"products": {"items": items}}})
     between.behaviour = behaves_if(_asks_for_products, old, forwards_to(shop.url))
-    build_quote(quotes, ("PC-CONF-S", 1))
+    create_quote(quotes, ("PC-CONF-S", 1))
     between.behaviour = forwards_to(shop.url)
-    quote = build_quote(quotes, ("PC-CONF-S", 3))
+    quote = create_quote(quotes, ("PC-CONF-S", 3))
     assert list_quantities(quote) == {"PC-CONF-S": 3}
     assert read_shown_lines(shop, quote) == {"PC-CONF-S": ("Jumper", "Small")}
 
 
 def test_a_bag_without_variants_asks_for_no_products(quotes: Quotes, between: FaultyShop) -> None:
-    build_quote(quotes, ("ITEM-01", 1), ("ITEM-02", 2))
+    create_quote(quotes, ("ITEM-01", 1), ("ITEM-02", 2))
     assert len(between.calls) == 2
 
 
@@ -145,7 +133,7 @@ def test_a_variant_whose_product_is_not_found_is_added_by_its_own_sku(
     quotes: Quotes, between: FaultyShop, shop: RunningShop, found: Behaviour
 ) -> None:
     between.behaviour = behaves_if(_asks_for_products, found, forwards_to(shop.url))
-    quote = build_quote(quotes, ("PC-CONF-S", 2), ("ITEM-01", 1))
+    quote = create_quote(quotes, ("PC-CONF-S", 2), ("ITEM-01", 1))
     assert list_quantities(quote) == {"PC-CONF-S": 2, "ITEM-01": 1}
     assert read_shown_lines(shop, quote)["PC-CONF-S"] == ("Jumper child Small", "")
 
@@ -157,7 +145,7 @@ def test_a_variant_of_two_products_is_added_by_its_own_sku(
     items = [{"sku": sku, "variants": [variant]} for sku in ("PC-CONF", "OUTFIT")]
     two = answers(200, {"data": {"products": {"items": items}}})
     between.behaviour = behaves_if(_asks_for_products, two, forwards_to(shop.url))
-    quote = build_quote(quotes, ("PC-CONF-S", 1))
+    quote = create_quote(quotes, ("PC-CONF-S", 1))
     assert read_shown_lines(shop, quote) == {"PC-CONF-S": ("Jumper child Small", "")}
 
 
@@ -169,7 +157,7 @@ def test_if_the_shop_refuses_the_options_the_variant_is_added_by_its_own_sku(
         200, {"data": {"products": {"items": [{"sku": "PC-CONF", "variants": [variant]}]}}}
     )
     between.behaviour = behaves_if(_asks_for_products, old, forwards_to(shop.url))
-    quote = build_quote(quotes, ("PC-CONF-S", 2), ("ITEM-02", 1))
+    quote = create_quote(quotes, ("PC-CONF-S", 2), ("ITEM-02", 1))
     assert list_quantities(quote) == {"PC-CONF-S": 2, "ITEM-02": 1}
 
 
@@ -185,14 +173,14 @@ def _asks_for_products(call: Call) -> bool:
 )
 def test_a_product_without_choices_is_added(quotes: Quotes, sku: str) -> None:
     quantity = 12
-    assert list_quantities(build_quote(quotes, (sku, quantity), ("ITEM-01", 1))) == {
+    assert list_quantities(create_quote(quotes, (sku, quantity), ("ITEM-01", 1))) == {
         sku: quantity,
         "ITEM-01": 1,
     }
 
 
 def test_gifts_of_the_shop_are_free_lines(quotes: Quotes) -> None:
-    quote = build_quote(quotes, ("PC-GIFTER", 1), ("PC-SAME", 2))
+    quote = create_quote(quotes, ("PC-GIFTER", 1), ("PC-SAME", 2))
     lines = [(line.sku, int(line.quantity), line.is_free) for line in quote.lines]
     assert lines == [
         ("PC-GIFTER", 1, False),
@@ -239,7 +227,7 @@ def test_a_refused_quantity_names_the_one_that_is_sold(
     quotes: Quotes, line: tuple[str, int], number: str
 ) -> None:
     with pytest.raises(LinesRefused) as refused:
-        build_quote(quotes, line)
+        create_quote(quotes, line)
     assert number in refused.value.faults[0].detail
 
 
@@ -309,7 +297,7 @@ def test_reasons_are_not_looked_for_until_the_time_is_over(
         lambda call: call.path.endswith("/items"), takes_its_time, forwards_to(shop.url)
     )
     skus = [f"NO-SUCH-{number}" for number in range(10)]
-    bag = Bag(tuple(BagLine(sku, Decimal(1)) for sku in skus), "GBP")
+    bag = build_bag(*((sku, 1) for sku in skus))
     with pytest.raises(LinesRefused) as refused:
         quotes.create_quote(bag, store=BRITISH, deadline=Deadline.after(4))
     assert [fault.sku for fault in refused.value.faults] == skus
@@ -411,7 +399,7 @@ def test_a_variant_keeps_its_own_sku_whatever_else_was_chosen(
 def test_without_line_details_the_lines_stay_as_they_are(
     quotes: Quotes, between: FaultyShop, shop: RunningShop, graphql: Behaviour
 ) -> None:
-    quote = build_quote(quotes, ("ITEM-01", 2))
+    quote = create_quote(quotes, ("ITEM-01", 2))
     between.behaviour = graphql
     detailed = quotes.add_line_details(quote, token=None, store=BRITISH, deadline=Deadline.after(8))
     assert detailed == quote

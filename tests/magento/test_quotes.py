@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from handoff.bag import Bag, BagLine
 from handoff.deadline import Deadline
 from handoff.magento.quotes import NoActiveQuote, Quotes
 from handoff.problems import CustomerTokenRejected, LinesRefused, QuoteNotFound, StoreNotServed
 from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE
+from tests.magento.created_quotes import BRITISH, create_quote, find_refusals, list_quantities
 from tests.magento.faulty_shop import Behaviour, Call, FaultyShop
 from tests.magento.shop_behaviours import (
     NEVER_STORED,
@@ -37,27 +37,6 @@ def shop(
         yield shop
 
 
-BRITISH = StoreView.model_validate(STORE)
-
-
-def build_bag(*lines: tuple[str, int]) -> Bag:
-    return Bag(tuple(BagLine(sku, Decimal(quantity)) for sku, quantity in lines), "GBP")
-
-
-def build_quote(quotes: Quotes, *lines: tuple[str, int]) -> dict[str, Decimal]:
-    quote = quotes.create_quote(build_bag(*lines), store=BRITISH, deadline=Deadline.after(8))
-    assert quote.is_active
-    assert quote.customer is None
-    assert quote.currency == "GBP"
-    return {line.sku: line.quantity for line in quote.lines}
-
-
-def find_refusals(quotes: Quotes, *lines: tuple[str, int]) -> dict[str | None, str]:
-    with pytest.raises(LinesRefused) as refused:
-        build_quote(quotes, *lines)
-    return {fault.sku: fault.code for fault in refused.value.faults}
-
-
 def behaves_at_graphql(shop: RunningShop, instead: Behaviour) -> Behaviour:
     return behaves_if(lambda call: call.path == "/graphql", instead, forwards_to(shop.url))
 
@@ -65,7 +44,7 @@ def behaves_at_graphql(shop: RunningShop, instead: Behaviour) -> Behaviour:
 @pytest.mark.parametrize("count", [1, 2, 3, 20])
 def test_creating_a_quote_needs_two_calls(quotes: Quotes, between: FaultyShop, count: int) -> None:
     lines = [(f"ITEM-{number:02d}", number) for number in range(1, count + 1)]
-    assert build_quote(quotes, *lines) == dict(lines)
+    assert list_quantities(create_quote(quotes, *lines)) == dict(lines)
     assert [call.method for call in between.calls] == ["POST", "GET"]
 
 
@@ -87,9 +66,9 @@ def test_without_graphql_rest_fills_the_same_cart(
     quotes: Quotes, between: FaultyShop, shop: RunningShop, graphql: Behaviour
 ) -> None:
     lines = [("ITEM-01", 2), ("ITEM-02", 1), ("ITEM-03", 5)]
-    with_graphql = build_quote(quotes, *lines)
+    with_graphql = list_quantities(create_quote(quotes, *lines))
     between.behaviour = behaves_at_graphql(shop, graphql)
-    assert build_quote(quotes, *lines) == with_graphql == dict(lines)
+    assert list_quantities(create_quote(quotes, *lines)) == with_graphql == dict(lines)
 
 
 def test_without_graphql_refused_lines_are_named_too(
@@ -105,7 +84,10 @@ def test_without_graphql_refused_lines_are_named_too(
 def test_a_sku_in_another_case_is_the_same_sku(
     quotes: Quotes, others: tuple[tuple[str, int], ...]
 ) -> None:
-    assert build_quote(quotes, ("item-01", 2), *others) == {"ITEM-01": 2, **dict(others)}
+    assert list_quantities(create_quote(quotes, ("item-01", 2), *others)) == {
+        "ITEM-01": 2,
+        **dict(others),
+    }
 
 
 def test_a_line_that_graphql_leaves_out_is_tried_over_rest(
@@ -123,7 +105,9 @@ def test_a_line_that_graphql_leaves_out_is_tried_over_rest(
 
     between.behaviour = behaves_at_graphql(shop, wants_capitals)
     lines = [("ITEM-01", 2), ("item-02", 3), ("ITEM-03", 1), ("Item-04", 1)]
-    assert build_quote(quotes, *lines) == {sku.upper(): quantity for sku, quantity in lines}
+    assert list_quantities(create_quote(quotes, *lines)) == {
+        sku.upper(): quantity for sku, quantity in lines
+    }
     added = [call.json["cartItem"]["sku"] for call in between.calls if "/items" in call.path]
     assert added == ["item-02", "Item-04"]
 
@@ -161,7 +145,7 @@ def test_a_sku_that_the_shop_takes_for_another_is_refused_without_graphql_too(
 ) -> None:
     between.behaviour = behaves_at_graphql(shop, answers_page(404))
     with pytest.raises(LinesRefused) as refused:
-        build_quote(quotes, ("ITEM-01", 1), ("ÍTEM-01 ", 2))
+        create_quote(quotes, ("ITEM-01", 1), ("ÍTEM-01 ", 2))
     [fault] = refused.value.faults
     assert (fault.sku, fault.code) == ("ÍTEM-01 ", "sku_differs")
     assert fault.detail.endswith("It is: ITEM-01")
@@ -198,7 +182,7 @@ def test_magentos_message_decides_the_code_and_is_not_repeated(
         behaves_at_graphql(shop, answers_page(404)),
     )
     with pytest.raises(LinesRefused) as refused:
-        build_quote(quotes, ("ITEM-01", 1))
+        create_quote(quotes, ("ITEM-01", 1))
     [fault] = refused.value.faults
     assert (fault.sku, fault.code) == ("ITEM-01", code)
     assert words not in fault.detail
@@ -209,7 +193,7 @@ def test_magentos_message_decides_the_code_and_is_not_repeated(
 def test_a_quantity_arrives_as_it_was_sent(
     quotes: Quotes, quantity: int, others: tuple[tuple[str, int], ...]
 ) -> None:
-    assert build_quote(quotes, ("ITEM-01", quantity), *others) == {
+    assert list_quantities(create_quote(quotes, ("ITEM-01", quantity), *others)) == {
         "ITEM-01": quantity,
         **dict(others),
     }
@@ -219,7 +203,7 @@ def test_quantities_are_sent_as_whole_numbers(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
     between.behaviour = behaves_at_graphql(shop, answers_page(404))
-    build_quote(quotes, ("ITEM-01", 1), ("ITEM-02", 10_000))
+    create_quote(quotes, ("ITEM-01", 1), ("ITEM-02", 10_000))
     sent = [call.json["cartItem"]["qty"] for call in between.calls if "/items" in call.path]
     assert sent == [1, 10_000]
     assert all(type(quantity) is int for quantity in sent)
@@ -250,7 +234,7 @@ def test_lines_are_added_to_one_cart_one_after_the_other(
         behaves_if(lambda call: "/items" in call.path, takes_its_time, stand_in),
     )
     lines = [(f"ITEM-{number:02d}", 1) for number in range(1, 7)]
-    assert build_quote(quotes, *lines) == dict(lines)
+    assert list_quantities(create_quote(quotes, *lines)) == dict(lines)
     adds = [call for call in between.calls if "/items" in call.path]
     assert len(adds) == 6
     for one, next_one in pairwise(adds):
