@@ -32,10 +32,6 @@ _CANCELLED = "canceled"  # Magento's spelling
 _Item = TypeVar("_Item")
 
 
-def _convert_number_to_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 def _convert_zero_to_none(value: object) -> object:
     return None if value in (0, "0", "") else value
 
@@ -48,8 +44,7 @@ _Id = Annotated[int, Field(ge=1, lt=2**63)]
 _CustomerId = Annotated[_Id | None, BeforeValidator(_convert_zero_to_none)]
 _Number = Annotated[
     str,
-    BeforeValidator(_convert_number_to_text),
-    Field(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    Field(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f]+$", coerce_numbers_to_str=True),
 ]
 _Currency = Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[A-Za-z]{3,8}$")]
 _Amount = Annotated[Decimal, Field(gt=-(10**15), lt=10**15, decimal_places=20, allow_inf_nan=False)]
