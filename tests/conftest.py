@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -105,6 +106,14 @@ def get_session_id(entered: TestResponse) -> str:
     pairs = (pair.partition("=") for pair in sent)
     [session_id] = {value for name, _, value in pairs if name == "PHPSESSID" and value}
     return session_id
+
+
+def read_handoffs(folder: Path) -> list[dict[str, Any]]:
+    """Return the handoffs of the SQLite ledger in a folder, the oldest first."""
+    with sqlite3.connect(folder / "handoff.db") as connection:
+        connection.row_factory = sqlite3.Row
+        rows = connection.execute("SELECT * FROM handoff ORDER BY issued_at, rowid")
+        return [dict(row) for row in rows]
 
 
 @pytest.fixture

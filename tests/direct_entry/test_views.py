@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.lease_locks import Leases
 from handoff.problems import LedgerUnavailable
 from handoff.settings.store_view_models import StoreView
-from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path, use_link
+from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path, read_handoffs, use_link
 from tests.running_servers import RunningShop
 
 FORM = "application/x-www-form-urlencoded"
@@ -54,13 +53,6 @@ def read_sessions(shop: RunningShop) -> list[bytes]:
     return [file.read_bytes() for file in sorted(shop.sessions.glob("sess_*"))]
 
 
-def read_ledger_rows(folder: Path) -> list[dict[str, Any]]:
-    with sqlite3.connect(folder / "handoff.db") as connection:
-        connection.row_factory = sqlite3.Row
-        rows = connection.execute("SELECT * FROM handoff ORDER BY issued_at, rowid")
-        return [dict(row) for row in rows]
-
-
 def assert_result_page(answer: TestResponse, status: int, title: str) -> None:
     """Require a page with this title, without a form and without a session cookie."""
     assert answer.status_code == status
@@ -89,7 +81,7 @@ def test_a_get_changes_nothing_and_echoes_nothing(
     for value in form.values():
         assert f'"{value}"' not in answer.text
         assert form["token_id"] not in answer.text
-    assert read_ledger_rows(tmp_path) == []
+    assert read_handoffs(tmp_path) == []
     assert read_sessions(shop) == []
 
 
@@ -101,7 +93,7 @@ def test_a_guest_goes_to_checkout(phone: FlaskClient, shop: RunningShop, tmp_pat
     assert entered.status_code == 303
     assert entered.headers["Location"] == f"{shop.url}/checkout/"
     assert read_sessions(shop) == [b'checkout|a:1:{s:10:"quote_id_1";s:1:"1";}']
-    [row] = read_ledger_rows(tmp_path)
+    [row] = read_handoffs(tmp_path)
     assert (row["kind"], row["reference"], row["quote_number"]) == ("guest", None, 1)
     assert row["used_at"] == row["session_written_at"] == row["issued_at"]
 
@@ -114,7 +106,7 @@ def test_a_customer_is_signed_in(
     assert enter(phone, **{"quote_id": form["quote_id"], name: form["token_id"]}).status_code == 303
     [session] = read_sessions(shop)
     assert re.match(rb'customer_base\|a:\d:{s:11:"customer_id";s:1:"1";', session)
-    [row] = read_ledger_rows(tmp_path)
+    [row] = read_handoffs(tmp_path)
     assert (row["kind"], row["customer_id"]) == ("customer", 1)
 
 
@@ -169,7 +161,7 @@ def test_posting_the_same_quote_again_opens_checkout_again(
     form = make_guest_form(shop)
     assert [enter(phone, **form).status_code for _ in range(9)] == [303] * 9
     assert len(set(read_sessions(shop))) == 1
-    *older, current = read_ledger_rows(tmp_path)
+    *older, current = read_handoffs(tmp_path)
     assert current["superseded_at"] is None
     assert all(row["superseded_at"] is not None for row in older)
 
@@ -192,7 +184,7 @@ def test_one_quote_cannot_be_entered_without_end(
         assert answer.status_code == (303 if number < 10 else 429)
     assert_result_page(answer, 429, "Too many attempts")
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
-    assert len(read_ledger_rows(tmp_path)) == len(read_sessions(shop)) == 10
+    assert len(read_handoffs(tmp_path)) == len(read_sessions(shop)) == 10
     assert enter(phone, **make_guest_form(shop)).status_code == 303
 
 
@@ -239,7 +231,7 @@ def test_a_request_that_lost_to_an_equal_one_tries_again(
 
     monkeypatch.setattr(HandoffRepository, "use_link", lose_once)
     assert enter(phone, **make_guest_form(shop)).status_code == 303
-    assert [row["id"] for row in read_ledger_rows(tmp_path)] == calls
+    assert [row["id"] for row in read_handoffs(tmp_path)] == calls
     assert len(set(calls)) == 2
 
 
@@ -277,7 +269,7 @@ def test_a_form_posted_by_another_website_is_refused_unread(
     answer = app.test_client().post("/enter", data=form, headers=headers)
     assert_result_page(answer, 403, "Checkout opens from the app")
     assert form["token_id"] not in answer.text
-    assert read_ledger_rows(tmp_path) == []
+    assert read_handoffs(tmp_path) == []
 
 
 @pytest.mark.parametrize(

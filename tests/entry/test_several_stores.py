@@ -12,12 +12,11 @@ from flask.testing import FlaskClient
 
 from handoff.settings import Settings, load_settings
 from handoff.settings.store_view_models import StoreView
-from tests.conftest import MakeApp, Poq, get_link_path, use_link
+from tests.conftest import MakeApp, Poq, get_link_path, read_handoffs, use_link
 from tests.entry.test_views import (
     WWW,
     hash_handoff_id,
     list_set_cookies,
-    read_ledger_rows,
     read_sessions,
     send_cookies,
 )
@@ -196,10 +195,10 @@ def test_a_post_from_the_host_of_another_store_leaves_the_link_unused(
     poq: Poq, phone: FlaskClient, shop: RunningShop, tmp_path: Path
 ) -> None:
     link = make_link(poq, shop, "eu_de")
-    before = read_ledger_rows(tmp_path)
+    before = read_handoffs(tmp_path)
     asked = use_link(phone, link, headers={"Origin": "http://127.0.0.1:8000"})
     assert "data-post" not in asked.text
-    assert read_ledger_rows(tmp_path) == before
+    assert read_handoffs(tmp_path) == before
     assert use_link(phone, link, headers={"Origin": "http://localhost:8000"}).status_code == 303
 
 

@@ -23,7 +23,7 @@ from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.resource_folders import find_resource_folder
 from handoff.settings.store_view_models import StoreView
 from handoff.support_code import build_support_code
-from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path, use_link
+from tests.conftest import STORE, FakeClock, MakeApp, Poq, get_link_path, read_handoffs, use_link
 from tests.logs import CapturedLog
 from tests.running_servers import RunningShop
 
@@ -35,20 +35,9 @@ def read_sessions(shop: RunningShop) -> dict[str, bytes]:
     return {file.name.removeprefix("sess_"): file.read_bytes() for file in files}
 
 
-def read_ledger_rows(folder: Path) -> list[Any]:
-    with sqlite3.connect(folder / "handoff.db") as connection:
-        return connection.execute("SELECT * FROM handoff").fetchall()
-
-
 def read_support_code(page: str) -> str:
     [code] = re.findall(r'<b dir="ltr" aria-hidden="true">([^<]+)</b>', page)
     return str(code)
-
-
-def read_named_rows(folder: Path) -> list[dict[str, Any]]:
-    with sqlite3.connect(folder / "handoff.db") as connection:
-        connection.row_factory = sqlite3.Row
-        return [dict(row) for row in connection.execute("SELECT * FROM handoff")]
 
 
 def list_set_cookies(answer: Any) -> list[str]:
@@ -72,13 +61,13 @@ def test_opening_the_entry_page_changes_nothing(
     poq: Poq, phone: FlaskClient, app: Flask, tmp_path: Path, shop: RunningShop
 ) -> None:
     link = poq.link()
-    before, sessions = read_ledger_rows(tmp_path), read_sessions(shop)
+    before, sessions = read_handoffs(tmp_path), read_sessions(shop)
     for _ in range(3):
         assert phone.get(link).status_code == 200
         assert app.test_client().get(link).status_code == 200
         head = app.test_client().head(link)
         assert (head.status_code, head.data) == (200, b"")
-    assert read_ledger_rows(tmp_path) == before
+    assert read_handoffs(tmp_path) == before
     assert read_sessions(shop) == sessions
     assert phone.post(link).status_code == 303
 
@@ -282,7 +271,7 @@ def test_the_session_cookie_has_the_lifetime_of_the_shops_own(make_app: MakeApp)
 def test_a_web_view_without_cookies_is_told_and_the_link_is_not_used(
     poq: Poq, app: Flask, tmp_path: Path, shop: RunningShop, clock: FakeClock
 ) -> None:
-    link, before = poq.link(), read_named_rows(tmp_path)
+    link, before = poq.link(), read_handoffs(tmp_path)
     phone = app.test_client(use_cookies=False)
     for _ in range(2):
         phone.get(link)
@@ -291,7 +280,7 @@ def test_a_web_view_without_cookies_is_told_and_the_link_is_not_used(
         assert "Checkout needs cookies" in answer.text
         assert f'<form method="post" action="{link}">' in answer.text
     page = {"shown_page": "cookies_blocked", "page_shown_at": clock.now}
-    assert read_named_rows(tmp_path) == [{**row, **page} for row in before]
+    assert read_handoffs(tmp_path) == [{**row, **page} for row in before]
     assert read_sessions(shop) == {}
 
 
@@ -494,12 +483,12 @@ def test_a_post_from_another_website_does_not_use_the_link(
     poq: Poq, phone: FlaskClient, tmp_path: Path, shop: RunningShop, headers: dict[str, str]
 ) -> None:
     link = poq.link()
-    before = read_ledger_rows(tmp_path)
+    before = read_handoffs(tmp_path)
     answer = phone.post(link, headers=headers)
     assert answer.status_code == 200
     assert "Go to checkout at 127.0.0.1?" in answer.text
     assert "data-post" not in answer.text
-    assert read_ledger_rows(tmp_path) == before
+    assert read_handoffs(tmp_path) == before
     assert read_sessions(shop) == {}
     token = link.removeprefix("/h/")
     assert phone.post("/h", data={"token": token}, headers=headers).status_code == 200

@@ -13,11 +13,18 @@ from handoff_sandbox.shop import SandboxShop
 
 from handoff.app_factory import create_app
 from handoff.settings import load_settings
-from tests.conftest import Poq, create_settings, get_link_path, get_session_id, use_link
+from tests.conftest import (
+    Poq,
+    create_settings,
+    get_link_path,
+    get_session_id,
+    read_handoffs,
+    use_link,
+)
 from tests.doctor.modified_shop import run_modified_shop
 from tests.logs import CapturedLog
 from tests.storefront_session.conftest import STOREFRONT_TEXTS, open_checkout
-from tests.transfer.test_views import read_handoffs, read_problem
+from tests.transfer.test_views import read_problem
 
 BAG = (("ITEM-01", 1), ("ITEM-02", 2))
 ADD, CHECKOUT = "/checkout/cart/add/", "/checkout/"

@@ -15,7 +15,7 @@ from handoff_sandbox.magento_version import MagentoVersion
 
 from handoff.app_factory import create_app
 from handoff.settings import load_settings
-from tests.conftest import MakeApp, Poq, create_settings, get_session_id, use_link
+from tests.conftest import MakeApp, Poq, create_settings, get_session_id, read_handoffs, use_link
 from tests.doctor.modified_shop import (
     Modification,
     answer_before,
@@ -27,7 +27,7 @@ from tests.logs import CapturedLog
 from tests.operations.test_worker_metrics import read_samples
 from tests.running_servers import MAGENTO_VERSIONS, RunningShop
 from tests.storefront_session.conftest import STOREFRONT, STOREFRONT_TEXTS, open_checkout
-from tests.transfer.test_views import read_errors, read_handoffs, read_problem
+from tests.transfer.test_views import read_errors, read_problem
 
 
 @pytest.fixture(params=MAGENTO_VERSIONS)

@@ -11,9 +11,9 @@ from handoff_sandbox.catalogue import Catalogue
 from handoff_sandbox.full_catalogue import create_full_catalogue
 from werkzeug.test import TestResponse
 
-from tests.conftest import Poq, get_link_path, get_session_id, use_link
+from tests.conftest import Poq, get_link_path, get_session_id, read_handoffs, use_link
 from tests.running_servers import RunningShop, running_shop
-from tests.transfer.test_views import read_errors, read_handoffs, read_problem
+from tests.transfer.test_views import read_errors, read_problem
 
 
 @pytest.fixture

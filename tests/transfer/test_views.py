@@ -12,7 +12,16 @@ import pytest
 from werkzeug.test import TestResponse
 
 from handoff.settings.caller_keys import CallerKey
-from tests.conftest import KEY, STORE, FakeClock, MakeApp, Poq, get_link_path, use_link
+from tests.conftest import (
+    KEY,
+    STORE,
+    FakeClock,
+    MakeApp,
+    Poq,
+    get_link_path,
+    read_handoffs,
+    use_link,
+)
 from tests.logs import CapturedLog
 from tests.running_servers import RunningShop
 
@@ -21,13 +30,6 @@ BAG: dict[str, Any] = {
     "currency": "GBP",
     "reference": "r-1",
 }
-
-
-def read_handoffs(folder: Path) -> list[dict[str, Any]]:
-    with sqlite3.connect(folder / "handoff.db") as connection:
-        connection.row_factory = sqlite3.Row
-        rows = connection.execute("SELECT * FROM handoff ORDER BY issued_at, rowid")
-        return [dict(row) for row in rows]
 
 
 def read_problem(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
