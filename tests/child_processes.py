@@ -1,4 +1,4 @@
-"""The child processes of a program that a test has started."""
+"""The processes that a test has started, and their child processes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _TIMEOUT = 60.0  # seconds
@@ -23,6 +24,18 @@ def stop_and_list_children(process: subprocess.Popen[bytes]) -> list[int]:
     process.send_signal(signal.SIGSTOP)
     os.waitpid(process.pid, os.WUNTRACED)  # a busy machine stops it later
     return list_children(process)
+
+
+@contextmanager
+def freeze(*pids: int) -> Iterator[None]:
+    """Freeze processes for the block, as an overloaded machine does; connections stay open."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def wait_until_ended(pids: Iterable[int]) -> None:

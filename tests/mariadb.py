@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import new as new_hmac
@@ -27,6 +26,7 @@ from handoff_sandbox.php_sessions import (
 from sqlalchemy import URL, Engine, NullPool, create_engine, text
 
 from tests.certificates import Authority
+from tests.child_processes import freeze
 from tests.postgres import choose_server_user
 from tests.running_servers import HOST, free_port, require_program, wait_for_port
 
@@ -123,15 +123,10 @@ class MariadbServer:
             self.process.wait(timeout=30)
             self.process = None
 
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Freeze the server for the block, with all its connections open."""
+    def frozen(self) -> AbstractContextManager[None]:
+        """Freeze the server for a block, with all its connections open."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self.process.send_signal(signal.SIGCONT)
+        return freeze(self.process.pid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from tests.child_processes import list_children, stop_and_list_children, wait_until_ended
+from tests.child_processes import freeze, list_children, stop_and_list_children, wait_until_ended
 from tests.running_servers import HOST, free_port, require_program
 
 PASSWORD = "the/password@of the tests"
@@ -162,18 +162,10 @@ class PostgresServer:
         # A server does not start while a child of the last one has its memory.
         wait_until_ended(pids)
 
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Freeze the server for the block, with all its connections open."""
+    def frozen(self) -> AbstractContextManager[None]:
+        """Freeze the server for a block, with all its connections open."""
         assert self.process is not None
-        pids = [self.process.pid, *self.children()]
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
+        return freeze(self.process.pid, *self.children())
 
     def children(self) -> list[int]:
         """Return the pids of the processes that the server has started."""

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
@@ -28,7 +28,7 @@ from handoff_sandbox.server_in_thread import HOST, serve_in_thread
 from handoff_sandbox.shop import SandboxShop, open_shop
 
 from handoff.cli.serve import build_gunicorn_command
-from tests.child_processes import list_children
+from tests.child_processes import freeze, list_children
 
 __all__ = ["HOST", "serve_in_thread"]
 
@@ -261,6 +261,11 @@ class RedisServer:
             self.process.terminate()
             self.process.wait(timeout=60)
             self.process = None
+
+    def frozen(self) -> AbstractContextManager[None]:
+        """Freeze it for a block: it accepts connections and answers nothing."""
+        assert self.process is not None
+        return freeze(self.process.pid)
 
 
 @contextmanager

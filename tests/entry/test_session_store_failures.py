@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -49,17 +48,6 @@ def make_read_only(server: RedisServer) -> Iterator[None]:
 
 
 @contextmanager
-def freeze_redis(server: RedisServer) -> Iterator[None]:
-    """Stop the process, so that it accepts connections and answers nothing."""
-    assert server.process is not None
-    server.process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        server.process.send_signal(signal.SIGCONT)
-
-
-@contextmanager
 def stop_redis(server: RedisServer) -> Iterator[None]:
     """Stop Redis, and start it again without its data."""
     server.stop()
@@ -94,7 +82,7 @@ def app(make_app: MakeApp, redis_server: RedisServer) -> Flask:
 
 @pytest.mark.processes
 @pytest.mark.parametrize(
-    "trouble", [fill_redis, refuse_writes, make_read_only, freeze_redis, stop_redis]
+    "trouble", [fill_redis, refuse_writes, make_read_only, RedisServer.frozen, stop_redis]
 )
 def test_a_link_opened_during_a_failure_works_afterwards(
     trouble: Trouble, poq: Poq, phone: FlaskClient, redis_server: RedisServer

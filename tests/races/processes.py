@@ -1,12 +1,10 @@
-"""Finds, kills and freezes the processes of a service."""
+"""Finds and kills the processes of a service."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tests.child_processes import stop_and_list_children, wait_until_ended
@@ -32,16 +30,6 @@ def kill_worker(service: RunningService, pid: int) -> None:
     while pid in service.worker_pids():
         assert time.monotonic() < until
         time.sleep(0.01)
-
-
-@contextmanager
-def freeze(pid: int) -> Iterator[None]:
-    """Freeze a process for the block, as an overloaded machine does."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def kill_all(service: RunningService) -> None:

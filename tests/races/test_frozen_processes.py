@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.child_processes import freeze
 from tests.magento.faulty_shop import Call
 from tests.races.call_gate import TIMEOUT, CallGate
 from tests.races.ledger_access import (
@@ -15,7 +16,7 @@ from tests.races.ledger_access import (
     read_handoffs,
     read_leases,
 )
-from tests.races.processes import find_worker_by_port, freeze, kill_worker
+from tests.races.processes import find_worker_by_port, kill_worker
 from tests.races.retrying_load import ask_until_answered
 from tests.races.simultaneous_requests import (
     build_bag,

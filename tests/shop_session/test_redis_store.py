@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import threading
 import time
@@ -133,14 +132,9 @@ def test_a_redis_that_hangs_is_given_up_at_the_deadline(
     store = open_store(redis_server.url, timeout=60)
     if is_connected:
         create_session(store, CONTENTS)
-    assert redis_server.process is not None
-    redis_server.process.send_signal(signal.SIGSTOP)
     begun = time.monotonic()
-    try:
-        with pytest.raises(SessionStoreError, match="TimeoutError"):
-            create_session(store, CONTENTS, timeout=0.5)
-    finally:
-        redis_server.process.send_signal(signal.SIGCONT)
+    with redis_server.frozen(), pytest.raises(SessionStoreError, match="TimeoutError"):
+        create_session(store, CONTENTS, timeout=0.5)
     assert time.monotonic() - begun < 60  # the timeout of an answer
     assert create_session(store, CONTENTS)
 
