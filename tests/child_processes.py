@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_TIMEOUT = 60.0  # seconds
+from tests.waiting import wait_until
 
 
 def list_children(process: subprocess.Popen[bytes]) -> list[int]:
@@ -38,13 +37,9 @@ def freeze(*pids: int) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
-def wait_until_ended(pids: Iterable[int]) -> None:
+def wait_until_ended(pids: Collection[int]) -> None:
     """Wait until processes are gone, or are zombies that nobody waits for."""
-    until = time.monotonic() + _TIMEOUT
-    for pid in pids:
-        while _is_running(pid):
-            assert time.monotonic() < until
-            time.sleep(0.01)
+    wait_until(lambda: not any(_is_running(pid) for pid in pids))
 
 
 def _is_running(pid: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from handoff_sandbox.shop import SandboxShop, open_shop
 
 from handoff.cli.serve import build_gunicorn_command
 from tests.child_processes import freeze, list_children
+from tests.waiting import wait_until
 
 __all__ = ["HOST", "serve_in_thread"]
 
@@ -290,6 +292,17 @@ class RunningService:
     def worker_pids(self) -> list[int]:
         """Return the process ids of the workers."""
         return list_children(self.process)
+
+    def reload(self) -> None:
+        """Let the service read its settings again, and wait until all workers are replaced."""
+        former = set(self.worker_pids())
+        self.process.send_signal(signal.SIGHUP)
+
+        def are_replaced() -> bool:
+            workers = set(self.worker_pids())
+            return len(workers) >= len(former) and not workers & former
+
+        wait_until(are_replaced)
 
 
 @contextmanager

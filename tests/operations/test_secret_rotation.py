@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -97,16 +94,6 @@ class RotatedServers:
                 connection.execute(statement.encode())
 
 
-def reload_and_wait(service: RunningService) -> None:
-    """Send SIGHUP and wait until all former workers have ended."""
-    former = set(service.worker_pids())
-    os.kill(service.process.pid, signal.SIGHUP)
-    give_up = time.monotonic() + 30
-    while former & set(service.worker_pids()) or not service.worker_pids():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
-
-
 @contextmanager
 def transfer_repeatedly(service: RunningService, body: Any, answers: list[int]) -> Iterator[None]:
     """Transfer and use links, one after the other, and collect every status."""
@@ -150,13 +137,13 @@ def test_all_secrets_are_changed_while_shoppers_transfer_and_use_links(
             # All hosts must know the new secret before one of them uses it.
             servers.accept_both_passwords()
             secrets.write(api_keys=f"{OLD},{NEW}", previous_secret_keys=NEW)
-            reload_and_wait(service)
+            service.reload()
             secrets.write(secret_key=NEW, previous_secret_keys=OLD)
             secrets.write(**servers.build_urls(NEW))
-            reload_and_wait(service)
+            service.reload()
         servers.accept_new_password_only()
         secrets.write(api_keys=NEW)
-        reload_and_wait(service)
+        service.reload()
         assert set(answers) == {200, 303}
         assert post_transfer(service.url, body, key=OLD).status_code == 401
         renewed = post_transfer(service.url, body, key=NEW).json()["url"]

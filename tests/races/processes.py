@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 
 from tests.child_processes import stop_and_list_children, wait_until_ended
 from tests.running_servers import RunningService
+from tests.waiting import wait_until
 
 _ESTABLISHED = "01"
 
@@ -26,10 +26,7 @@ def kill_worker(service: RunningService, pid: int) -> None:
     """Kill a worker with SIGKILL, and wait until it is gone."""
     assert pid in service.worker_pids()
     os.kill(pid, signal.SIGKILL)
-    until = time.monotonic() + 60
-    while pid in service.worker_pids():
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    wait_until(lambda: pid not in service.worker_pids())
 
 
 def kill_all(service: RunningService) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -18,6 +18,7 @@ from tests.races.simultaneous_requests import (
     build_transfer_request,
     send,
 )
+from tests.waiting import wait_until
 
 TIMEOUT = 60.0  # seconds in which the service has to recover by itself
 _PAUSE = 0.02  # seconds before a repeat
@@ -94,14 +95,6 @@ def run_load(url: str, *, threads: int = 4) -> Iterator[Load]:
             load.stopped.set()
             for each in running:
                 each.result()
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    """Wait until a condition is true."""
-    until = time.monotonic() + TIMEOUT
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def assert_nothing_was_lost(load: Load, ledger: str) -> None:

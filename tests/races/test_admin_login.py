@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -43,15 +41,6 @@ def open_used_links(service: RunningService, links: list[str]) -> None:
     assert sort_statuses(answers) == [410] * len(links)
 
 
-def reload_workers(service: RunningService) -> None:
-    old = set(service.worker_pids())
-    service.process.send_signal(signal.SIGHUP)
-    deadline = time.monotonic() + 60
-    while old & set(service.worker_pids()) or len(service.worker_pids()) < len(old):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def test_a_wrong_password_is_tried_once_and_once_more_after_a_reload(
     shop: RunningShop, ledger_url: str, tmp_path: Path
 ) -> None:
@@ -68,7 +57,7 @@ def test_a_wrong_password_is_tried_once_and_once_more_after_a_reload(
             use_links(service, links)
             open_used_links(service, links[:8])
             assert count_logins(between) == 1
-            reload_workers(service)
+            service.reload()
             open_used_links(service, links[8:])
             assert count_logins(between) == 2
 

@@ -17,8 +17,9 @@ from tests.conftest import BOTH
 from tests.postgres import PostgresServer, running_postgres
 from tests.races.conftest import build_environment
 from tests.races.processes import kill_all
-from tests.races.retrying_load import assert_nothing_was_lost, run_load, wait_until
+from tests.races.retrying_load import assert_nothing_was_lost, run_load
 from tests.running_servers import RunningService, RunningShop, free_port, running_service
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from handoff.web_view_link import LinkTokens
 from tests.conftest import BOTH, KEY, create_ledger
 from tests.races.conftest import build_environment
 from tests.races.ledger_access import SECRET, get_handoff_id
-from tests.races.retrying_load import assert_nothing_was_lost, run_load, wait_until
+from tests.races.retrying_load import assert_nothing_was_lost, run_load
 from tests.races.simultaneous_requests import (
     build_bag,
     build_entry_request,
@@ -72,10 +71,8 @@ class RotatedKeys:
 
     def take(self, service: RunningService, *values: str) -> None:
         """Write keys, reload the service, and wait until its workers are replaced."""
-        before = set(service.worker_pids())
         self.write(*values)
-        service.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: not before & set(service.worker_pids()))
+        service.reload()
 
 
 @pytest.fixture(params=BOTH)

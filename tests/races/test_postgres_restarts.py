@@ -10,7 +10,7 @@ import pytest
 from tests.postgres import PostgresServer, running_postgres
 from tests.races.conftest import build_environment
 from tests.races.processes import kill_worker
-from tests.races.retrying_load import Load, assert_nothing_was_lost, run_load, wait_until
+from tests.races.retrying_load import Load, assert_nothing_was_lost, run_load
 from tests.races.simultaneous_requests import (
     build_bag,
     build_entry_request,
@@ -18,6 +18,7 @@ from tests.races.simultaneous_requests import (
     send,
 )
 from tests.running_servers import HOST, RunningService, RunningShop, running_service
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes
 

@@ -6,9 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -19,6 +17,7 @@ from handoff.ledger.tables import handoff, lease, webhook_event
 from tests.command_in_process import run_command
 from tests.running_servers import RunningShop
 from tests.service_calls import create_environment
+from tests.waiting import wait_until
 from tests.webhooks.conftest import Webhooks
 from tests.webhooks.receiver_server import SECRET
 from tests.webhooks.test_delivery import record_order
@@ -52,13 +51,6 @@ def deliver_once(
     return run_command("deliver", "--once", **environment)
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def open_handoffs(webhooks: Webhooks, count: int) -> None:
     """Open links of new handoffs, by the clock of this machine."""
     webhooks.ledger.clock.now = read_system_clock() - 1000
@@ -70,7 +62,7 @@ def open_handoffs(webhooks: Webhooks, count: int) -> None:
 def test_a_deliverer_that_is_killed_loses_nothing(webhooks: Webhooks, shop: RunningShop) -> None:
     open_handoffs(webhooks, _COUNT)
     killed = start_deliverer(webhooks, shop)
-    wait_until(lambda: len(webhooks.first.ids) > 20)
+    wait_until(lambda: len(webhooks.first.ids) > 20, seconds=120)
     killed.kill()
     killed.communicate()
     webhooks.ledger.database.write(lambda connection: connection.execute(sa.delete(lease)))
@@ -90,7 +82,7 @@ def test_it_runs_until_it_is_stopped_and_delivers_what_comes_meanwhile(
 ) -> None:
     running = start_deliverer(webhooks, shop)
     open_handoffs(webhooks, 3)
-    wait_until(lambda: len(webhooks.first.ids) == len(webhooks.second.ids) == 3)
+    wait_until(lambda: len(webhooks.first.ids) == len(webhooks.second.ids) == 3, seconds=120)
     running.send_signal(signal.SIGTERM)
     _, log = running.communicate(timeout=30)
     assert running.returncode == 0, log
