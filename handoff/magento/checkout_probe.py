@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from handoff.deadline import Deadline
 from handoff.magento.answers import classify_page, log_unusable_answer
@@ -141,7 +141,7 @@ class CheckoutProbe:
                 break
             pages.append(VisitedPage(url, response))
             session_id = find_cookie_value(response, cookie.name) or session_id
-            session.renewed_ids.append(session_id)
+            session.renewed_ids.append(unquote(session_id))  # PHP encodes a comma in a cookie
             url = _resolve_redirect(url, response.location)
         return tuple(pages)
 

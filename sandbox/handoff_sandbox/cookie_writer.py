@@ -22,7 +22,8 @@ class CookieWriter:
     clock: Clock
 
     def set_session(self, session_id: str) -> str:
-        return self._set("PHPSESSID", session_id, HOUR, self._domain_part, http_only=True)
+        value = quote(session_id, safe="")
+        return self._set("PHPSESSID", value, HOUR, self._domain_part, http_only=True)
 
     def clear_session(self) -> str:
         return self._clear("PHPSESSID", f"{self._domain_part}{self._secure_part}; HttpOnly")

@@ -15,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from secrets import choice
 from tempfile import mkstemp
+from urllib.parse import unquote
 
 import phpserialize
 
@@ -79,13 +80,14 @@ class PhpSessionFiles:
     folder: Path
     serializer: str = "php"
 
-    def start(self, session_id: str | None, *, lifetime: int = 0) -> PhpSession:
-        """Return the session with an id, an empty one if it is unknown.
+    def start(self, cookie: str | None, *, lifetime: int = 0) -> PhpSession:
+        """Return the session that a cookie names, an empty one if it is unknown.
 
         A missing or malformed id is replaced by a new one. A session ends `lifetime` seconds after
         it was written last; 0: never. Raises ForeignFileError.
         """
-        if session_id is None or not VALID_ID.fullmatch(session_id):
+        session_id = unquote(cookie or "")  # PHP decodes each cookie
+        if not VALID_ID.fullmatch(session_id):
             return PhpSession(generate_session_id())
         try:
             with self._get_path(session_id).open("rb") as file:

@@ -152,5 +152,22 @@ def test_a_session_that_may_not_be_read_is_logged_and_refuses_no_transfer(
     assert not browser.shows_checkout(shop)
 
 
+def test_a_new_id_that_php_encodes_in_its_cookie_is_read(
+    poq: Poq,
+    phone: FlaskClient,
+    shop: RunningShop,
+    token: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With `session.sid_bits_per_character=6`, ids of PHP have commas: `%2C` in a cookie."""
+    renewed_id = "a,new,id"
+    monkeypatch.setattr("handoff_sandbox.storefront.visit.generate_session_id", lambda: renewed_id)
+    link = transfer(poq, shop, token)
+    assert not (shop.sessions / f"sess_{renewed_id}").exists()  # removed after the preflight
+    browser = enter(phone, link)
+    change_password(shop, token)
+    assert not browser.shows_checkout(shop)
+
+
 def test_a_missing_session_file_is_no_session(tmp_path: Path) -> None:
     assert FileSessionStore(str(tmp_path)).read("unknown") is None
