@@ -15,6 +15,7 @@ from hmac import new as new_hmac
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from handoff_sandbox.php_sessions import (
     PhpSession,
@@ -188,10 +189,11 @@ class PhpSessionRows(PhpSessionFiles):
 
     database: ShopDatabase
 
-    def start(self, session_id: str | None, *, lifetime: int = 0) -> PhpSession:
-        """Return the session with an id, an empty one if it is unknown."""
-        if session_id is None:
+    def start(self, cookie: str | None, *, lifetime: int = 0) -> PhpSession:
+        """Return the session that a cookie names, an empty one if it is unknown."""
+        if cookie is None:
             return PhpSession(generate_session_id())
+        session_id = unquote(cookie)
         return PhpSession(session_id, decode_session(self.database.read(session_id) or b""))
 
     def delete(self, session: PhpSession) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote
 
 from handoff.doctor.doctor_shop_client import DoctorShopClient
 from handoff.magento.checkout_probe import ShopSession, VisitedPage
-from handoff.magento.http_transport import HttpResponse, find_set_cookie
+from handoff.magento.http_transport import HttpResponse, find_cookie_value
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_session.session_contents import (
@@ -64,10 +65,16 @@ def open_page_without_session(
     return response
 
 
+def find_new_session_id(shop: DoctorShopClient, response: HttpResponse) -> str:
+    """Return the id of the session that a page has made, empty if it has made none."""
+    # PHP encodes a comma in a cookie.
+    return unquote(find_cookie_value(response, shop.settings.session_cookie_name))
+
+
 def _register_new_session(shop: DoctorShopClient, response: HttpResponse) -> None:
-    cookie = find_set_cookie(response, shop.settings.session_cookie_name)
-    if cookie is not None and SESSION_ID.fullmatch(cookie.value):
-        _register_session(shop, cookie.value)
+    session_id = find_new_session_id(shop, response)
+    if SESSION_ID.fullmatch(session_id):
+        _register_session(shop, session_id)
 
 
 def get_session_file(settings: Settings, session_id: str) -> Path | None:

@@ -71,6 +71,14 @@ def test_the_right_key_and_the_rights_are_recognized(
     assert rows == 1  # that of the visit
 
 
+def test_the_right_key_is_recognized_by_an_id_that_php_encodes_in_its_cookie(
+    checked: CheckedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `session.sid_bits_per_character=6`, ids of PHP have commas: `%2C` in a cookie."""
+    monkeypatch.setattr("tests.mariadb.generate_session_id", lambda: "an,id")
+    assert checked.check()[KEY].severity == "ok"
+
+
 def test_the_right_to_read_other_tables_is_a_warning(checked: CheckedShop) -> None:
     database = checked.database
     database.execute(f"GRANT SELECT ON {database.name}.* TO {database.user}@'127.0.0.1'")

@@ -14,8 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.trial_sessions import open_page_without_session
-from handoff.magento.http_transport import find_set_cookie
+from handoff.doctor.trial_sessions import find_new_session_id, open_page_without_session
 from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.shop_session.database_store import DatabaseSessionStore, open_database_store
 from handoff.shop_session.store import SessionStoreError
@@ -155,11 +154,11 @@ def _check_key(context: CheckContext, store: DatabaseSessionStore) -> CheckResul
     site = context.settings.build_store_site(context.default_store)
     headers = {"Cookie": f"form_key={marker}"}
     response = open_page_without_session(context.shop, site.checkout_url, headers=headers)
-    cookie = find_set_cookie(response, site.session_cookie.name)
-    if cookie is None:
+    session_id = find_new_session_id(context.shop, response)
+    if not session_id:
         return unknown("The shop sets no session cookie.", "See the check Cookie's name.")
     for _ in range(_TRIES):
-        if store.has_row(cookie.value):
+        if store.has_row(session_id):
             return ok(
                 "The shop's own session has the name that the key gives. The key is derived from "
                 "the crypt key, and opens nothing that is encrypted with it."
