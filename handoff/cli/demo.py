@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from handoff.cli.env_file import add_env_file_option
+from handoff.cli.command_settings import add_env_file_option
 from handoff.cli.exit_codes import exit_with_error
 
 

@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from handoff.cli.command_settings import add_env_file_option
 from handoff.cli.customer_options import add_customer_options, read_password
-from handoff.cli.env_file import add_env_file_option
 from handoff.cli.exit_codes import (
     COULD_NOT_RUN,
     FINDINGS,

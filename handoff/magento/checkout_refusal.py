@@ -105,10 +105,10 @@ class _RefusalFinder:
 
     def _find_reason_by_graphql(self) -> Problem | None:
         """Return CheckoutOff, or LinesRefused with the lines that have an error."""
-        support = self.probe.client.graphql_capabilities
-        has_switch = support.has_field(_CHECKOUT_SWITCH_FIELD)
-        data = self._fetch_cart_data(with_switch=has_switch)
-        if data is None and has_switch and not support.has_field(_CHECKOUT_SWITCH_FIELD):
+        failures = self.probe.client.graphql_failures
+        asks_switch = not failures.is_field_missing(_CHECKOUT_SWITCH_FIELD)
+        data = self._fetch_cart_data(with_switch=asks_switch)
+        if data is None and asks_switch and failures.is_field_missing(_CHECKOUT_SWITCH_FIELD):
             data = self._fetch_cart_data(with_switch=False)
         if data is None:
             return None
@@ -138,7 +138,7 @@ class _RefusalFinder:
         try:
             return _CartDataJson.model_validate(answer.body["data"])
         except (KeyError, TypeError, ValidationError):
-            client.graphql_capabilities.record_failure(answer.response, answer.body)
+            client.graphql_failures.record_failure(answer.response, answer.body)
             return None
 
     def _read_cart_page(self) -> _CheckoutButtonFinder:

@@ -22,7 +22,7 @@ from requests.auth import AuthBase
 
 from handoff.deadline import Deadline
 from handoff.magento.answers import Answer, build_unusable_answer_problem, log_unusable_answer
-from handoff.magento.graphql_capabilities import GraphqlCapabilities
+from handoff.magento.graphql_failures import GraphqlFailures
 from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpResponse, HttpTransport, get_tls_name
 from handoff.problems import ShopTimeout, ShopUnavailable
@@ -86,7 +86,7 @@ class MagentoClient:
         holds the trusted certificate authorities, by default the usual ones. `metrics` gets the
         time of each call. `source_address` is the address of this machine from which it connects.
         """
-        self.graphql_capabilities = GraphqlCapabilities()
+        self.graphql_failures = GraphqlFailures()
         self._base_url = base_url
         self._headers = {"Accept": "application/json", **({"Host": host} if host else {})}
         self._transport = HttpTransport(

@@ -13,7 +13,7 @@ from handoff.doctor.check_result import CheckResult
 from tests.certificates import Authority
 from tests.doctor.conftest import create_context, create_good_settings, run_checks_named
 from tests.running_servers import HOST, RedisServer, free_port
-from tests.shop_session.test_redis_connections import build_tls_options
+from tests.shop_session.test_redis_tls_and_sentinel import build_tls_options
 
 
 def check_store(url: str, folder: Path, **changes: object) -> tuple[list[CheckResult], Cleanup]:

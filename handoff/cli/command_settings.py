@@ -1,4 +1,4 @@
-"""The option `--env-file`, and settings for a command."""
+"""The settings of a command, and its option `--env-file`."""
 
 from __future__ import annotations
 

@@ -35,16 +35,16 @@ class GraphqlFailure:
     detail: str
 
 
-class GraphqlCapabilities:
+class GraphqlFailures:
     """The failures of one shop's GraphQL since the service started; shared between threads."""
 
     def __init__(self) -> None:
         self._missing_fields: set[str] = set()
         self._logged: set[GraphqlFailure] = set()
 
-    def has_field(self, name: str) -> bool:
-        """Return False if the shop has refused `Type.field`, else True."""
-        return name not in self._missing_fields
+    def is_field_missing(self, name: str) -> bool:
+        """Return whether the shop has refused `Type.field` for not knowing it."""
+        return name in self._missing_fields
 
     def record_failure(self, response: HttpResponse, body: Any) -> None:
         """Remember a missing field, and log the failure unless an equal one has been logged."""
