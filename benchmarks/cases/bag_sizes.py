@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from itertools import count
 
-from benchmarks.load.direct_cart_client import DirectCartClient
-from benchmarks.load.single_client import send_all
+from benchmarks.clients.direct_cart_client import DirectCartClient
+from benchmarks.clients.single_client import send_all
 from benchmarks.options import BenchmarkOptions, ShopUnderTest
 from benchmarks.report.findings import Figure, Findings, format_table
 from benchmarks.servers.databases import build_sqlite_url

@@ -6,9 +6,9 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.cases.bare_views import BareView, measure_bare_view
-from benchmarks.cases.shopper_requests import ShopperSamples, measure_shopper_requests
-from benchmarks.load.wrk import LoadSample
+from benchmarks.clients.bare_views import BareView, measure_bare_view
+from benchmarks.clients.shopper_requests import ShopperSamples, measure_shopper_requests
+from benchmarks.clients.wrk import LoadSample
 from benchmarks.options import CLIENTS, BenchmarkOptions
 from benchmarks.report.findings import Figure, Findings, format_spread, format_table
 from benchmarks.servers.side_by_side import FILES, SERVERS, SideBySide, run_side_by_side

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.load.wrk import send_load
+from benchmarks.clients.wrk import send_load
 from benchmarks.options import CLIENTS, BenchmarkOptions
 from benchmarks.report.findings import Figure, Findings, format_spread, format_table
 from benchmarks.servers.databases import (

@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from benchmarks.cases.shopper_requests import ShopperSamples, measure_shopper_requests
-from benchmarks.load.wrk import LoadSample
+from benchmarks.clients.shopper_requests import ShopperSamples, measure_shopper_requests
+from benchmarks.clients.wrk import LoadSample
 from benchmarks.options import CLIENTS, BenchmarkOptions
 from benchmarks.report.findings import Figure, Findings, format_spread, format_table
 from benchmarks.servers.databases import build_sqlite_url, make_session_folder

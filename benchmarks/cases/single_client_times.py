@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from itertools import cycle, islice
 from urllib.parse import urlsplit
 
-from benchmarks.cases.bare_views import BareView
-from benchmarks.load.raw_http import build_request
-from benchmarks.load.single_client import TimedResponse, send_all
+from benchmarks.clients.bare_views import BareView
+from benchmarks.clients.raw_http import build_request
+from benchmarks.clients.single_client import TimedResponse, send_all
 from benchmarks.options import BenchmarkOptions
 from benchmarks.report.findings import Figure, Findings, format_spread, format_table
 from benchmarks.servers.side_by_side import FILES, SERVERS, SideBySide, run_side_by_side

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.load.open_load import ConnectionPool, ScheduledResponse, send_at_rate
-from benchmarks.load.single_client import send_all
+from benchmarks.clients.open_load import ConnectionPool, ScheduledResponse, send_at_rate
+from benchmarks.clients.single_client import send_all
 from benchmarks.options import BenchmarkOptions
 from benchmarks.report.findings import Figure, Findings, format_table
 from benchmarks.servers.databases import (

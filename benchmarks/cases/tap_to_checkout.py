@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from benchmarks.load.checkout_journeys import HandoffJourney, Journey, ScriptJourney, ShopperQuote
+from benchmarks.clients.checkout_journeys import (
+    HandoffJourney,
+    Journey,
+    ScriptJourney,
+    ShopperQuote,
+)
 from benchmarks.options import BenchmarkOptions, ShopUnderTest
 from benchmarks.report.findings import Figure, Findings, format_spread, format_table
 from benchmarks.report.shop_cpu_time import measure_process_seconds

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.load.wrk import LoadSample, send_load
+from benchmarks.clients.wrk import LoadSample, send_load
 from benchmarks.options import CLIENTS, BenchmarkOptions
 from benchmarks.report.findings import Figure, Findings, format_table
 from benchmarks.servers.databases import build_sqlite_url, make_session_folder

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import requests
 
-from benchmarks.load.raw_http import HOST
+from benchmarks.clients.raw_http import HOST
 from benchmarks.servers.bare_flask import ROOT
 from benchmarks.servers.process import find_free_port, run_server
 from benchmarks.servers.stub_shop import CART

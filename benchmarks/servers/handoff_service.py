@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.load.raw_http import HOST, build_request
+from benchmarks.clients.raw_http import HOST, build_request
 from benchmarks.servers.bare_flask import ROOT
 from benchmarks.servers.ledger_rows import LedgerRows, create_ledger, next_quote_number
 from benchmarks.servers.process import find_free_port, run_server

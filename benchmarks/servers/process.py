@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.load.raw_http import HOST
+from benchmarks.clients.raw_http import HOST
 
 _START_TIMEOUT = 60.0  # seconds
 _STOP_TIMEOUT = 40.0

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks.load.raw_http import HOST
+from benchmarks.clients.raw_http import HOST
 from benchmarks.options import ShopUnderTest
 from benchmarks.servers.bare_flask import ROOT
 from benchmarks.servers.databases import make_session_folder

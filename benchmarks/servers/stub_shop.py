@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.load.raw_http import HOST
+from benchmarks.clients.raw_http import HOST
 from benchmarks.servers.process import find_free_port, run_server
 from benchmarks.servers.required_programs import find_program
 

@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from handoff.cli.exit_codes import INTERRUPTED, exit_with_error
-from handoff.cli.init_changes import InstallationPlan, apply_plan, plan_installation, show_plan
+from handoff.cli.init_changes import InstallationPlan, apply_plan, plan_installation
 from handoff.cli.init_options import InitOptions
-from handoff.cli.init_output import print_found_shop, print_next_steps, print_start_step
+from handoff.cli.init_output import print_found_shop, print_next_steps, print_plan, print_start_step
 from handoff.cli.init_shop_facts import ask_for_shop_facts
 from handoff.cli.questions import Questions
 from handoff.installation.deployment_files import ENV_FILE, UNITS_FOLDER, Deployment, is_plain_word
@@ -155,7 +155,7 @@ def _run_init(options: InitOptions, questions: Questions) -> int:
     facts, store = ask_for_shop_facts(options, questions)
     print_found_shop(facts, store)
     plan = plan_installation(options, questions, facts, store)
-    has_changes = show_plan(plan, with_new_units=options.dry_run)
+    has_changes = print_plan(plan, with_new_units=options.dry_run)
     if options.dry_run:
         click.echo("\nNothing was written, because of --dry-run.")
         return 0
@@ -165,14 +165,16 @@ def _run_init(options: InitOptions, questions: Questions) -> int:
         apply_plan(plan)
         click.echo("Written.")
     print_next_steps(plan)
-    if not _start_service(plan, options, questions):
+    if not _offer_to_start_service(plan, options, questions):
         print_start_step(plan)
     if not options.with_doctor:
         return 0
     return _run_doctor(plan.deployment)
 
 
-def _start_service(plan: InstallationPlan, options: InitOptions, questions: Questions) -> bool:
+def _offer_to_start_service(
+    plan: InstallationPlan, options: InitOptions, questions: Questions
+) -> bool:
     """Start the service and its timers if systemd runs and the administrator agrees.
 
     Returns whether they were started.

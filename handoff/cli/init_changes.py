@@ -1,4 +1,4 @@
-"""The second step of `handoff init`: decide on all changes, show them, and make them."""
+"""The second step of `handoff init`: decide on all changes, and make them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from handoff.cli.questions import Questions
 from handoff.installation.deployment_files import LEDGER_FOLDER, UNITS_FOLDER, Deployment
 from handoff.installation.env_file_merge import (
     EnvFileMerge,
-    hide_secrets,
     merge_env_file,
     read_values,
 )
@@ -116,35 +115,6 @@ def plan_installation(
         redis_user=own_redis,
         creates_redis_user=creates,
     )
-
-
-def show_plan(plan: InstallationPlan, *, with_new_units: bool) -> bool:
-    """Print every change, and return whether there is one.
-
-    Without `with_new_units` it only names the units that are new.
-    """
-    files, steps = plan.list_changed_files(), plan.list_steps()
-    for name, (old, new) in plan.merge.differing.items():
-        click.echo("\nThis setting differs from what the shop says. It is not changed:")
-        click.echo(f"  {hide_secrets(f'{name}={old}')}")
-        click.echo(f"  {hide_secrets(f'{name}={new}')}   by the shop; --update takes it")
-    for file in plan.differing_files:
-        click.echo(f"\n{file.path} stays as it is. With --update it changes like this:")
-        click.echo(file.build_diff())
-    for step in steps:
-        click.echo(f"\nIt will {step}")
-    for file in files:
-        is_unit = file.path.parent == plan.deployment.units_folder
-        if is_unit and not file.exists() and not with_new_units:
-            click.echo(f"\nnew: {file.path} (--dry-run shows it)")
-        else:
-            click.echo(f"\n{file.build_diff()}")
-    if not is_root():
-        click.echo("\nThe env file is for your own user alone (0600): only root could give")
-        click.echo("it to the group of a user of the service.")
-    if not files and not steps:
-        click.echo("\nEverything is as init would write it.")
-    return bool(files or steps)
 
 
 def apply_plan(plan: InstallationPlan) -> None:

@@ -1,4 +1,4 @@
-"""Prints the shop that `handoff init` has found, and the steps that are left to do."""
+"""Prints what `handoff init` has found and will change, and the steps that are left to do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import click
 from handoff.cli.init_changes import InstallationPlan
 from handoff.installation.deployment_files import UNITS_FOLDER
 from handoff.installation.env_file_merge import hide_secrets
+from handoff.installation.host_preparation import is_root
 from handoff.installation.redis_user import build_acl_command
 from handoff.installation.session_store_settings import SessionStorePlan
 from handoff.installation.settings_plan import ShopFacts
@@ -35,6 +36,35 @@ def print_found_shop(facts: ShopFacts, store: SessionStorePlan | None) -> None:
         click.echo(f"Sessions       {shown}")
     if len({view.website_id for view in shop.store_views}) == 1:
         click.echo("If the shop has websites on other hosts, give each address with --shop-url.")
+
+
+def print_plan(plan: InstallationPlan, *, with_new_units: bool) -> bool:
+    """Print every change, and return whether there is one.
+
+    Without `with_new_units` it only names the units that are new.
+    """
+    files, steps = plan.list_changed_files(), plan.list_steps()
+    for name, (old, new) in plan.merge.differing.items():
+        click.echo("\nThis setting differs from what the shop says. It is not changed:")
+        click.echo(f"  {hide_secrets(f'{name}={old}')}")
+        click.echo(f"  {hide_secrets(f'{name}={new}')}   by the shop; --update takes it")
+    for file in plan.differing_files:
+        click.echo(f"\n{file.path} stays as it is. With --update it changes like this:")
+        click.echo(file.build_diff())
+    for step in steps:
+        click.echo(f"\nIt will {step}")
+    for file in files:
+        is_unit = file.path.parent == plan.deployment.units_folder
+        if is_unit and not file.exists() and not with_new_units:
+            click.echo(f"\nnew: {file.path} (--dry-run shows it)")
+        else:
+            click.echo(f"\n{file.build_diff()}")
+    if not is_root():
+        click.echo("\nThe env file is for your own user alone (0600): only root could give")
+        click.echo("it to the group of a user of the service.")
+    if not files and not steps:
+        click.echo("\nEverything is as init would write it.")
+    return bool(files or steps)
 
 
 def print_next_steps(plan: InstallationPlan) -> None:

@@ -228,7 +228,7 @@ class _ReconcileRun:
         if self.references is not None:
             return None
         if self.period is not None:
-            return self.repository.count_open_handoffs(self.period)
+            return self.repository.count_handoffs_to_check(self.period)
         return self.repository.count_due_handoffs()
 
     def _annotate_orders(self, progress: Progress) -> None:

@@ -35,7 +35,7 @@ def print_startup_report(
     else:
         location = settings.session_store_url.description
         _print_part("session store", location, lambda: _check_session_store(settings))
-    _print_part("shop", settings.magento_url, lambda: _call_shop(settings))
+    _print_part("shop", settings.magento_url, lambda: _ping_shop(settings))
     if ops_bind is not None:
         address = settings.ops_url or f"http://{ops_bind}"
         click.echo(f"  support desk   {address}/ops/, on {ops_bind}")
@@ -56,7 +56,7 @@ def _check_session_store(settings: Settings) -> None:
     open_shop_session_store(settings, timeout=_TIMEOUT).check_writable()
 
 
-def _call_shop(settings: Settings) -> None:
+def _ping_shop(settings: Settings) -> None:
     """Call an endpoint of REST that is open to everybody."""
     store = settings.store_views.default.code
     deadline = Deadline.after(_TIMEOUT)

@@ -9,11 +9,11 @@ from enum import Enum, auto
 from handoff.doctor.check_result import CheckResult
 from handoff.doctor.checks import (
     administrator,
+    answer_header_size,
     cart_building,
     catalogue,
     checkout,
     customer_account,
-    header_size,
     ledger,
     logo,
     poq_endpoints,
@@ -88,7 +88,7 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
             ),
             Check(
                 "Headers of our answer",
-                header_size.check_header_size,
+                answer_header_size.check_answer_header_size,
                 _SITE,
                 needs_rest=False,
             ),

@@ -219,7 +219,7 @@ def open_database(url: str, clock: Clock | None = None) -> Database:
     return SqliteDatabase(url, clock)
 
 
-def build_unavailable_error(reason: str) -> LedgerUnavailable:
+def log_and_build_unavailable_error(reason: str) -> LedgerUnavailable:
     """Log why the ledger cannot be used, and return the exception to raise."""
     log.error("ledger_failed", reason=reason)
     return LedgerUnavailable(reason)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, String, column, inspect, select, table
 
-from handoff.ledger.database import Database, build_unavailable_error
+from handoff.ledger.database import Database, log_and_build_unavailable_error
 from handoff.ledger.tables import metadata
 
 _alembic_version = table("alembic_version", column("version_num", String))
@@ -37,7 +37,7 @@ def migrate_on_connection(connection: Connection) -> MigrationResult:
     before = _read_version(connection)
     newest = find_newest_schema_version()
     if before not in (None, newest) and not is_known_version(before):
-        raise build_unavailable_error(describe_unknown_version(before))
+        raise log_and_build_unavailable_error(describe_unknown_version(before))
     if before != newest:
         _upgrade(connection)
     after = _read_version(connection)
@@ -104,7 +104,7 @@ def _require_all_columns(connection: Connection) -> None:
     missing = [f"{table}.{column}" for table, column in wanted if (table, column) not in found]
     if missing:
         listed = ", ".join(missing[:5])
-        raise build_unavailable_error(
+        raise log_and_build_unavailable_error(
             f"its version is {_read_version(connection)}, but these columns are missing: {listed}. "
             "Restore a backup"
         )

@@ -18,8 +18,8 @@ from handoff.ledger.database import (
     Clock,
     Database,
     LedgerConflict,
-    build_unavailable_error,
     compute_wait_seconds,
+    log_and_build_unavailable_error,
     translate_database_errors,
 )
 from handoff.ledger.postgres_client_timeout import TimeoutConnection
@@ -82,7 +82,7 @@ class PostgresDatabase(Database):
                     return work(connection)
             except LedgerConflict:
                 if time.monotonic() > until:
-                    raise build_unavailable_error("conflicts until the deadline") from None
+                    raise log_and_build_unavailable_error("conflicts until the deadline") from None
                 time.sleep(_RETRY_DELAY)
 
     @contextmanager
@@ -101,7 +101,7 @@ class PostgresDatabase(Database):
     def _connect(self) -> Iterator[Connection]:
         """Wait for a free connection until the deadline; the pool's own timeout is fixed."""
         if not self._free.acquire(timeout=compute_wait_seconds()):
-            raise build_unavailable_error("no connection came free")
+            raise log_and_build_unavailable_error("no connection came free")
         try:
             with translate_database_errors(Error), self._engine.connect() as connection:
                 yield connection
@@ -149,7 +149,7 @@ def _create_engine(url: str) -> Engine:
 def _require_utf8(connection: PsycopgConnection[Any], _record: Any) -> None:
     encoding = connection.info.parameter_status("server_encoding")
     if encoding not in (None, "UTF8"):  # a pooler may not report it
-        raise build_unavailable_error(
+        raise log_and_build_unavailable_error(
             f"the database has the encoding {encoding} and needs UTF8: create another with "
             "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
         )

@@ -77,7 +77,7 @@ class ReconciliationRepository:
         conditions = [_is_open, *_build_period_conditions(period)]
         return self._iterate(*conditions, order_by=(_c.issued_at, _c.id))
 
-    def count_open_handoffs(self, period: IssuePeriod) -> int:
+    def count_handoffs_to_check(self, period: IssuePeriod) -> int:
         """Return how many handoffs `iterate_open_handoffs` would yield now."""
         return self._count_handoffs(_is_open, *_build_period_conditions(period))
 

@@ -17,8 +17,8 @@ from handoff.ledger.database import (
     MAX_WAIT,
     Clock,
     Database,
-    build_unavailable_error,
     compute_wait_seconds,
+    log_and_build_unavailable_error,
     translate_database_errors,
 )
 from handoff.ledger.row_parser import decode_text_column, parse_json_or_keep
@@ -106,7 +106,9 @@ def _create_engine(url: str, *, pool_size: int, synchronous: str = "NORMAL") -> 
         connection.isolation_level = None  # the driver begins no transactions by itself
         [mode] = connection.execute("PRAGMA journal_mode=WAL").fetchone()
         if mode != "wal":
-            raise build_unavailable_error("the file system of the ledger does not support WAL")
+            raise log_and_build_unavailable_error(
+                "the file system of the ledger does not support WAL"
+            )
         connection.execute(f"PRAGMA synchronous={synchronous}")
 
     return engine

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from handoff.deadline import Deadline
-from handoff.ledger.database import build_unavailable_error, translate_database_errors
+from handoff.ledger.database import log_and_build_unavailable_error, translate_database_errors
 
 _POLL = 0.0005  # seconds; polling more often takes time from the requests
 
@@ -68,7 +68,7 @@ class SqliteWriter:
             with self._lock:
                 if not write.leads and write in self._waiting:
                     self._waiting.remove(write)
-                    raise build_unavailable_error("the write lock was not free in time")
+                    raise log_and_build_unavailable_error("the write lock was not free in time")
             write.woken.wait()  # it has begun, or leads by now
         if write.leads:
             self._commit_waiting(write, deadline)
@@ -116,4 +116,4 @@ def acquire_file_lock(file: int, deadline: Deadline) -> None:
         with suppress(BlockingIOError):
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         time.sleep(_POLL)
-    raise build_unavailable_error("the write lock was not free in time")
+    raise log_and_build_unavailable_error("the write lock was not free in time")

@@ -21,7 +21,7 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from handoff.deadline import Deadline
-from handoff.magento.answers import Answer, build_unusable_answer_problem, log_unusable_answer
+from handoff.magento.answers import Answer, log_and_build_unusable_answer, log_unusable_answer
 from handoff.magento.graphql_failures import GraphqlFailures
 from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpResponse, HttpTransport, get_tls_name
@@ -116,7 +116,7 @@ class MagentoClient:
         )
         answer = Answer(response.status, _parse_json(response), response)
         if answer.status >= HTTPStatus.BAD_REQUEST and not answer.is_magento_error:
-            raise build_unusable_answer_problem(answer, "The shop's error is not one of Magento's.")
+            raise log_and_build_unusable_answer(answer, "The shop's error is not one of Magento's.")
         return answer
 
     def call_graphql(

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AdminAccess, AdminAccessDenied
-from handoff.magento.answers import Answer, ShopJsonModel, build_unusable_answer_problem
+from handoff.magento.answers import Answer, ShopJsonModel, log_and_build_unusable_answer
 from handoff.magento.client import MagentoClient, retry_dropped_connections
 from handoff.magento.order_models import (
     MAX_EDITS,
@@ -229,7 +229,7 @@ class Orders:
         if answer.status == HTTPStatus.UNAUTHORIZED and self.access.discard_token(token):
             answer = call(token=self.access.get_token(deadline))
         if answer.status == HTTPStatus.FORBIDDEN:  # Magento denies with 401
-            raise build_unusable_answer_problem(
+            raise log_and_build_unusable_answer(
                 answer, "The shop's answer does not come from Magento."
             )
         if answer.status == HTTPStatus.UNAUTHORIZED:

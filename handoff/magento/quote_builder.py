@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from handoff.bag import Bag, BagLine, normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.answers import Answer, ShopJsonModel, build_unusable_answer_problem
+from handoff.magento.answers import Answer, ShopJsonModel, log_and_build_unusable_answer
 from handoff.magento.client import MagentoClient
 from handoff.magento.graphql_guest_cart import (
     CART_QUERY,
@@ -194,7 +194,7 @@ class QuoteBuilder:
             "POST", "guest-carts", store=self.store.code, deadline=self.deadline
         )
         if answer.status != HTTPStatus.OK or not is_masked_id(answer.body):
-            raise build_unusable_answer_problem(answer, "The shop does not create a guest cart.")
+            raise log_and_build_unusable_answer(answer, "The shop does not create a guest cart.")
         return str(answer.body)
 
     def _add_lines(self, cart: _Cart, lines: list[BagLine]) -> None:
@@ -226,7 +226,7 @@ class QuoteBuilder:
         try:
             added = _AddedLineJson.model_validate(answer.body)
         except ValidationError:
-            raise build_unusable_answer_problem(
+            raise log_and_build_unusable_answer(
                 answer, "The shop does not add lines to a guest cart."
             ) from None
         code = _REPLACED_TYPES.get(added.product_type or "")

@@ -11,9 +11,9 @@ from pydantic import Field, ValidationError
 
 from handoff.bag import Bag, find_quote_differences
 from handoff.deadline import Deadline
-from handoff.magento.answers import Answer, ShopJsonModel, build_unusable_answer_problem
+from handoff.magento.answers import Answer, ShopJsonModel, log_and_build_unusable_answer
 from handoff.magento.client import MagentoClient, retry_dropped_connections
-from handoff.magento.graphql_quote_lines import fetch_line_details
+from handoff.magento.graphql_line_details import fetch_line_details
 from handoff.magento.product_cache import ProductCache
 from handoff.magento.quote_builder import QuoteBuilder
 from handoff.magento.quote_models import Quantity, Quote, QuoteCustomer, QuoteLine, Sku
@@ -222,7 +222,7 @@ def _parse_customer_quote(answer: Answer) -> Quote:
         raise NoActiveQuote(customer_id if isinstance(customer_id, int) else None)
     quote = _parse_quote(answer)
     if quote.customer is None:
-        raise build_unusable_answer_problem(
+        raise log_and_build_unusable_answer(
             answer, "The shop's answer does not name the customer of the quote."
         )
     return quote
@@ -231,11 +231,11 @@ def _parse_customer_quote(answer: Answer) -> Quote:
 def _parse_quote(answer: Answer) -> Quote:
     """Return the quote in an answer."""
     if answer.status != HTTPStatus.OK:
-        raise build_unusable_answer_problem(answer, "The shop does not allow to read carts.")
+        raise log_and_build_unusable_answer(answer, "The shop does not allow to read carts.")
     try:
         json = _QuoteJson.model_validate(answer.body)
     except ValidationError:
-        raise build_unusable_answer_problem(answer, "The shop's answer is not a cart.") from None
+        raise log_and_build_unusable_answer(answer, "The shop's answer is not a cart.") from None
     customer = None
     if json.customer.id is not None:
         customer = QuoteCustomer(

@@ -24,7 +24,7 @@ def can_have_order(handoff: Handoff) -> bool:
     return handoff.is_link_used or handoff.kind != "bag"
 
 
-def classify_handoffs(
+def classify_handoffs_of_quote(
     handoffs: Sequence[Handoff], orders: Sequence[OrderWithLines], now: int
 ) -> Iterator[OrderFinding]:
     """Yield a finding for each handoff of one quote, resolved or not, given all of them.

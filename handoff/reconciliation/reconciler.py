@@ -11,7 +11,7 @@ from handoff.ledger.database import Clock
 from handoff.ledger.models import Handoff, IssuePeriod, simplify_reference
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
-from handoff.reconciliation.classification import can_have_order, classify_handoffs
+from handoff.reconciliation.classification import can_have_order, classify_handoffs_of_quote
 from handoff.reconciliation.report import ReportEntry, build_entry, build_unknown_entry
 
 T = TypeVar("T")
@@ -119,7 +119,9 @@ class Reconciler:
                 finding
                 for quote, handoffs_of_quote in siblings.items()
                 if handoffs_of_quote
-                for finding in classify_handoffs(handoffs_of_quote, orders.get(quote, ()), now)
+                for finding in classify_handoffs_of_quote(
+                    handoffs_of_quote, orders.get(quote, ()), now
+                )
             ),
             request_comments=self.request_comments,
         )

@@ -85,7 +85,9 @@ class GuestBagJourney(GuestJourney):
             skip_reason = "" if self._context.reconciler else get_advice("no_permission_for_orders")
             steps += [
                 self._build_step("ordered, with an offline payment", self.order_cart),
-                self._build_step("the app learns of the order", self.report_order, skip_reason),
+                self._build_step(
+                    "the app learns of the order", self.require_one_order_message, skip_reason
+                ),
                 self._build_step(
                     "order found by reconcile", self.find_order_by_reference, skip_reason
                 ),
@@ -137,7 +139,7 @@ class GuestBagJourney(GuestJourney):
             cleanup.defer(name, lambda: self._cancel_order(order))
         return f"order {order.order_id}, to be paid by {order.payment_method}"
 
-    def report_order(self) -> Observation:
+    def require_one_order_message(self) -> Observation:
         """Ask in the place of the success page, and require one message with the order's total."""
         page, second_page = secrets.token_hex(16), secrets.token_hex(16)
         report = self._wait_for_report(page)

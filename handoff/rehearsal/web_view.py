@@ -71,7 +71,7 @@ class WebView:
         headers = {**(headers or {}), "Content-Type": _FORM_TYPE}
         return self._load_page("POST", url, data=body, headers=headers)
 
-    def load(self, url: str) -> WebPage:
+    def load_without_redirects(self, url: str) -> WebPage:
         """Load a page and follow no redirect."""
         return self._load_page("GET", url)
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from handoff.bag import Bag, normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.answers import ShopJsonModel, build_unusable_answer_problem
+from handoff.magento.answers import ShopJsonModel, log_and_build_unusable_answer
 from handoff.magento.client import MagentoClient
 from handoff.magento.product_cache import ProductCache
 from handoff.magento.quote_models import Quote, SkuJson
@@ -103,7 +103,7 @@ class ProductNumbers:
             cart = _NumberedCartJson.model_validate(answer.body["data"]["cart"])
             products = {item.sku: item.build_product() for item in cart.items if item is not None}
         except (KeyError, TypeError, ValueError, ValidationError):
-            raise build_unusable_answer_problem(
+            raise log_and_build_unusable_answer(
                 answer, "The shop's GraphQL does not tell the numbers of the products."
             ) from None
         self._cache.add(products, store=store)

@@ -99,7 +99,7 @@ class StorefrontSessionBuilder:
         cached = self._products.get_cached(transfer.bag, store=transfer.store)
         if cached is not None:
             try:
-                return self._fill_session(transfer, cached, None, deadline)
+                return self._fill_and_check_session(transfer, cached, None, deadline)
             except (LinesRefused, QuoteDiffers, CheckoutRefused):
                 # A product may have changed since it was looked up.
                 self._products.remove_cached(transfer.bag, store=transfer.store)
@@ -107,9 +107,9 @@ class StorefrontSessionBuilder:
         products = self._products.read_from_quote(
             reference, store=transfer.store, deadline=deadline
         )
-        return self._fill_session(transfer, products, reference, deadline)
+        return self._fill_and_check_session(transfer, products, reference, deadline)
 
-    def _fill_session(
+    def _fill_and_check_session(
         self,
         transfer: BagTransfer,
         products: Products,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
-from benchmarks.load.open_load import ConnectionPool, ScheduledResponse, send_at_rate
-from benchmarks.load.raw_http import HOST, build_request
+from benchmarks.clients.open_load import ConnectionPool, ScheduledResponse, send_at_rate
+from benchmarks.clients.raw_http import HOST, build_request
 
 _DELAY = 0.3  # seconds
 

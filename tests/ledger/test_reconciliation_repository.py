@@ -45,12 +45,12 @@ def test_a_period_holds_the_handoffs_that_were_issued_in_it(ledger: LedgerWithHa
     for iterate in (repository.iterate_open_handoffs, repository.iterate_issued_handoffs):
         [page] = iterate(period)
         assert [found.id for found in page] == ids[1:3]
-    assert repository.count_open_handoffs(period) == 2
+    assert repository.count_handoffs_to_check(period) == 2
     ledger.record(page[0], outcome=OrderOutcome.NOT_ORDERED)
     ledger.record(page[1], next_check_at=ledger.clock.now + HOUR)
     [page] = repository.iterate_open_handoffs(period)
     assert [found.id for found in page] == [ids[2]]
-    assert repository.count_open_handoffs(period) == 1
+    assert repository.count_handoffs_to_check(period) == 1
 
 
 def test_a_resolved_handoff_stays_as_it_is(ledger: LedgerWithHandoffs) -> None:
@@ -100,7 +100,7 @@ def test_no_statement_reads_rows_that_it_does_not_need(ledger: LedgerWithHandoff
         [page] = repository.iterate_due_handoffs()
         repository.count_due_handoffs()
         list(repository.iterate_open_handoffs(period))
-        repository.count_open_handoffs(period)
+        repository.count_handoffs_to_check(period)
         list(repository.iterate_issued_handoffs(period))
         repository.find_by_quotes({found.quote_number for found in page})
         repository.find_by_transfer_keys({found.transfer_key for found in page})

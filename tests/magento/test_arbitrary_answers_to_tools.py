@@ -166,4 +166,4 @@ def test_what_stands_in_the_place_of_the_service_is_told(
     with pytest.raises(StepFailure):
         web_view.ask_for_orders(url, shop_origin="https://shop.example", page="a")
     with pytest.raises(StepFailure):
-        web_view.submit_form(web_view.load(url))
+        web_view.submit_form(web_view.load_without_redirects(url))

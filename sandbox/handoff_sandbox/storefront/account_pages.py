@@ -7,7 +7,6 @@ from flask import Response, request
 from handoff_sandbox.accounts import ShopCustomer
 from handoff_sandbox.errors import Unauthorized
 from handoff_sandbox.php_sessions import PhpSession, generate_session_id
-from handoff_sandbox.storefront.blueprints import create_blueprint
 from handoff_sandbox.storefront.responses import (
     add_message,
     redirect_to,
@@ -15,6 +14,7 @@ from handoff_sandbox.storefront.responses import (
     render_page,
 )
 from handoff_sandbox.storefront.visit import Visit, get_current_visit
+from handoff_sandbox.storefront.visit_blueprint import create_blueprint
 
 blueprint = create_blueprint("account_pages", url_prefix="/customer/account")
 

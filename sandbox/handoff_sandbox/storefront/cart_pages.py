@@ -13,7 +13,6 @@ from handoff_sandbox.checkout_rules import has_line_errors, is_below_minimum
 from handoff_sandbox.demo_content import get_content
 from handoff_sandbox.quotes import SandboxQuote
 from handoff_sandbox.sale_validation import SaleRefused, validate_sale
-from handoff_sandbox.storefront.blueprints import create_blueprint
 from handoff_sandbox.storefront.responses import (
     add_message,
     redirect_to,
@@ -22,6 +21,7 @@ from handoff_sandbox.storefront.responses import (
     render_page,
 )
 from handoff_sandbox.storefront.visit import Visit, get_current_visit
+from handoff_sandbox.storefront.visit_blueprint import create_blueprint
 from handoff_sandbox.totals import calculate_totals
 
 blueprint = create_blueprint("cart_pages")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Response
 
-from handoff_sandbox.storefront.blueprints import create_blueprint
 from handoff_sandbox.storefront.responses import render_page
 from handoff_sandbox.storefront.visit import get_current_visit
+from handoff_sandbox.storefront.visit_blueprint import create_blueprint
 
 blueprint = create_blueprint("catalogue_pages")
 

@@ -9,7 +9,6 @@ from handoff_sandbox.errors import ShopError
 from handoff_sandbox.orders import SandboxOrder
 from handoff_sandbox.postal_address import PostalAddress
 from handoff_sandbox.quotes import SandboxQuote
-from handoff_sandbox.storefront.blueprints import create_blueprint
 from handoff_sandbox.storefront.cart_pages import require_any_content_type
 from handoff_sandbox.storefront.checkout_config import (
     serialize_checkout_config,
@@ -22,6 +21,7 @@ from handoff_sandbox.storefront.responses import (
     render_page,
 )
 from handoff_sandbox.storefront.visit import Visit, get_current_visit
+from handoff_sandbox.storefront.visit_blueprint import create_blueprint
 from handoff_sandbox.totals import FLAT_RATE, Totals, calculate_flat_rate, calculate_totals
 
 blueprint = create_blueprint("checkout_pages")

@@ -10,9 +10,9 @@ from handoff_sandbox.checkout_rules import describe_line_error
 from handoff_sandbox.demo_content import get_content
 from handoff_sandbox.formats import JsonObject, convert_to_json_number, format_amount
 from handoff_sandbox.quotes import QuoteLine
-from handoff_sandbox.storefront.blueprints import create_blueprint
 from handoff_sandbox.storefront.cart_pages import can_check_out
 from handoff_sandbox.storefront.visit import Visit, get_current_visit
+from handoff_sandbox.storefront.visit_blueprint import create_blueprint
 from handoff_sandbox.totals import calculate_totals
 
 blueprint = create_blueprint("customer_sections")

@@ -7,9 +7,9 @@ from secrets import token_hex
 
 from flask import Response, request
 
-from handoff_sandbox.storefront.blueprints import create_blueprint
 from handoff_sandbox.storefront.responses import redirect_to, render_page
 from handoff_sandbox.storefront.visit import Visit, get_current_visit
+from handoff_sandbox.storefront.visit_blueprint import create_blueprint
 
 blueprint = create_blueprint("store_switcher", url_prefix="/stores/store")
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from benchmarks.load.raw_http import HOST, read_content_length
+from benchmarks.clients.raw_http import HOST, read_content_length
 
 _TIMEOUT = 30.0  # seconds
 _CHUNK = 256 * 1024

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import requests
 
-from benchmarks.load.raw_http import HOST
+from benchmarks.clients.raw_http import HOST
 from benchmarks.options import ShopUnderTest
 from benchmarks.servers.handoff_service import KEY
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.load.wrk import LoadSample, send_load
+from benchmarks.clients.wrk import LoadSample, send_load
 from benchmarks.servers.handoff_service import RunningHandoff
 
 _MAX_TRANSFERS = 3000  # a second, more than any machine has reached

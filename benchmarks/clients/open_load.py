@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.load.raw_http import HOST, read_content_length
+from benchmarks.clients.raw_http import HOST, read_content_length
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.load.raw_http import HOST
+from benchmarks.clients.raw_http import HOST
 from benchmarks.servers.required_programs import find_program
 
 _SCRIPT = Path(__file__).with_name("request_list.lua")

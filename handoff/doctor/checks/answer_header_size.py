@@ -11,7 +11,7 @@ _DEFAULT_BUFFER = 4096  # bytes, nginx's default `proxy_buffer_size`
 _OTHER_HEADERS = 220
 
 
-def check_header_size(context: CheckContext, site: StoreSite) -> CheckResult:
+def check_answer_header_size(context: CheckContext, site: StoreSite) -> CheckResult:
     """Measure the longest headers that a used link of a site may answer with."""
     # These need Flask, which the other checks do not.
     from handoff.entry.expired_cookies import list_cookies_to_expire

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from benchmarks.load.raw_http import build_request
-from benchmarks.load.wrk import LoadSample, send_load
+from benchmarks.clients.raw_http import build_request
+from benchmarks.clients.wrk import LoadSample, send_load
 
 _QUOTE_NUMBERS = range(1, 501)
 
