@@ -196,6 +196,8 @@ def _build_engine(url: SessionStoreUrl, access: SessionStoreAccess, *, timeout: 
         pool_size=_CONNECTIONS,
         max_overflow=_EXTRA_CONNECTIONS,
         pool_timeout=timeout,
+        # A rollback after each commit costs a round trip, and a traceback if the connection breaks.
+        pool_reset_on_return=None,
         hide_parameters=True,
     )
 

@@ -47,6 +47,27 @@ def test_a_session_is_a_row_as_magento_reads_it(
 
 
 @pytest.mark.processes
+def test_nothing_is_sent_after_the_commit_that_could_fail(
+    mariadb: MariadbServer,
+    access: SessionStoreAccess,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    shop = mariadb.new_shop(rights="INSERT")
+    store = open_store(shop.url, access)
+    create_session(store, CONTENTS)
+
+    def break_connection(_connection: Any) -> None:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pymysql.connections.Connection.rollback", break_connection)
+        session_id = create_session(store, CONTENTS)
+    assert shop.read(session_id) == DATA
+    assert not caplog.records
+
+
+@pytest.mark.processes
 def test_by_its_socket_and_with_php_serialize(
     mariadb: MariadbServer, session_store_key_file: str
 ) -> None:
