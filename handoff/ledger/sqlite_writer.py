@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from handoff.deadline import Deadline
 from handoff.ledger.database import log_and_build_unavailable_error, translate_database_errors
 
-_POLL = 0.0005  # seconds; polling more often takes time from the requests
+_POLL = 0.00005  # seconds; 0.0005 made a seventh fewer uses of links at saturation
 
 
 @dataclass(slots=True, eq=False)
