@@ -42,8 +42,19 @@ Examples:
 """
 
 
-# An id may begin with a hyphen, and a message about an unknown option would repeat it.
-@click.command(help=_HELP, context_settings={"ignore_unknown_options": True})
+class _FindCommand(click.Command):
+    """A command that takes a text with a hyphen in front for a text: an id may begin with one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put such texts behind `--`, or click would read an `h` in them as the option -h."""
+        texts = [arg for arg in args if len(arg) > 2 and arg[0] == "-" and arg[1] != "-"]
+        if texts and "--" not in args:
+            args = [*(arg for arg in args if arg not in texts), "--", *texts]
+        return super().parse_args(ctx, args)
+
+
+# A message about an unknown option would repeat an id with two hyphens in front.
+@click.command(cls=_FindCommand, help=_HELP, context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, required=True, metavar="ANYTHING")
 @click.option("--json", "in_json", is_flag=True, help="Report as JSON.")
 @add_env_file_option

@@ -114,6 +114,21 @@ def test_anything_that_leads_to_a_transfer_finds_it(
         assert signature not in result.output
 
 
+@pytest.mark.parametrize("beginning", ["-h", "-Jh", "--h", "-"])
+def test_an_id_that_begins_with_a_hyphen_is_no_option(
+    scenario: Scenario, handoff: Command, monkeypatch: pytest.MonkeyPatch, beginning: str
+) -> None:
+    handoff_id = beginning.ljust(22, "A")
+    module = "handoff.ledger.handoff_repository"
+    monkeypatch.setattr(f"{module}.generate_handoff_id", lambda: handoff_id)
+    token = Poq(scenario.app.test_client()).link(reference="r").rpartition("/")[2]
+    expected = read_transfers(handoff("find", "r", "--json"))
+    for text in (handoff_id, handoff_id[:12], token):
+        assert read_transfers(handoff("find", text, "--json")) == expected
+        assert read_transfers(handoff("find", "--json", "--", text)) == expected
+    assert handoff("find", "-h").stdout.startswith("Usage:")
+
+
 def test_the_timeline_of_an_order_that_differs(ordered: Scenario, handoff: Command) -> None:
     [found] = read_transfers(handoff("find", UUID, "--json"))
     assert (found["reference"], found["state"], found["refusal"]) == (UUID, "ordered", None)
