@@ -43,10 +43,10 @@ Examples:
 
 
 class _FindCommand(click.Command):
-    """A command that takes a text with a hyphen in front for a text: an id may begin with one."""
+    """Takes an argument that begins with one hyphen as text, because an id may begin so."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put such texts behind `--`, or click would read an `h` in them as the option -h."""
+        """Move such arguments behind `--`: click would read an `h` in them as the option -h."""
         texts = [arg for arg in args if len(arg) > 2 and arg[0] == "-" and arg[1] != "-"]
         if texts and "--" not in args:
             args = [*(arg for arg in args if arg not in texts), "--", *texts]

@@ -1,4 +1,4 @@
-"""What the pages look like: icons, one ring at the focused button, logo and waiting page."""
+"""The look of the pages: icons, the ring around a focused button, the logo, the waiting page."""
 
 from __future__ import annotations
 
