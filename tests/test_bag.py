@@ -13,7 +13,7 @@ from handoff.bag import BagLine, find_quote_differences, normalize_sku
 from handoff.magento.quote_models import QuoteLine
 
 
-def build_paid_line(
+def build_priced_line(
     sku: str, quantity: str = "1", sku_without_options: str | None = None
 ) -> QuoteLine:
     return QuoteLine(sku, Decimal(quantity), 1, sku_without_options=sku_without_options)
@@ -24,19 +24,22 @@ def build_free_line(sku: str, quantity: str = "1") -> QuoteLine:
 
 
 EQUAL = {
-    "the same": ([build_paid_line("A")], ["A"]),
-    "another case": ([build_paid_line("A")], ["a"]),
-    "two lines of one sku": ([build_paid_line("A"), build_paid_line("a", "2")], ["A", "A", "A"]),
-    "a gift of another sku": ([build_paid_line("A"), build_free_line("B")], ["A"]),
-    "a gift of the same sku": ([build_paid_line("A", "2"), build_free_line("A")], ["A", "A"]),
+    "the same": ([build_priced_line("A")], ["A"]),
+    "another case": ([build_priced_line("A")], ["a"]),
+    "two lines of one sku": (
+        [build_priced_line("A"), build_priced_line("a", "2")],
+        ["A", "A", "A"],
+    ),
+    "a gift of another sku": ([build_priced_line("A"), build_free_line("B")], ["A"]),
+    "a gift of the same sku": ([build_priced_line("A", "2"), build_free_line("A")], ["A", "A"]),
     "what costs nothing is in the bag": ([build_free_line("A")], ["A"]),
-    "a rule made one of two free": ([build_paid_line("A"), build_free_line("A")], ["A", "A"]),
-    "a sku made longer by options": ([build_paid_line("A-RED", sku_without_options="A")], ["A"]),
+    "a rule made one of two free": ([build_priced_line("A"), build_free_line("A")], ["A", "A"]),
+    "a sku made longer by options": ([build_priced_line("A-RED", sku_without_options="A")], ["A"]),
     "with and without options": (
-        [build_paid_line("A-RED", sku_without_options="A"), build_paid_line("A")],
+        [build_priced_line("A-RED", sku_without_options="A"), build_priced_line("A")],
         ["A", "A"],
     ),
-    "the longer sku itself": ([build_paid_line("A-RED", sku_without_options="A")], ["A-RED"]),
+    "the longer sku itself": ([build_priced_line("A-RED", sku_without_options="A")], ["A-RED"]),
 }
 
 
@@ -47,20 +50,20 @@ def test_a_quote_matches_the_bag(held: list[QuoteLine], wanted: list[str]) -> No
 
 DIFFERENT = {
     "another sku that costs": (
-        [build_paid_line("A"), build_paid_line("B")],
+        [build_priced_line("A"), build_priced_line("B")],
         ["A"],
         {"B": "foreign_in_quote"},
     ),
-    "one too many that costs": ([build_paid_line("A", "2")], ["A"], {"A": "quantity_differs"}),
+    "one too many that costs": ([build_priced_line("A", "2")], ["A"], {"A": "quantity_differs"}),
     "a gift does not stand for what is missing": (
-        [build_paid_line("A"), build_free_line("B")],
+        [build_priced_line("A"), build_free_line("B")],
         ["A", "C"],
         {"C": "missing_in_quote"},
     ),
     "too few": ([build_free_line("A")], ["A", "A"], {"A": "quantity_differs"}),
-    "half of one": ([build_paid_line("A", "1.5")], ["A"], {"A": "quantity_differs"}),
+    "half of one": ([build_priced_line("A", "1.5")], ["A"], {"A": "quantity_differs"}),
     "the product with other options as well": (
-        [build_paid_line("A-RED", sku_without_options="A"), build_paid_line("A")],
+        [build_priced_line("A-RED", sku_without_options="A"), build_priced_line("A")],
         ["A"],
         {"A": "quantity_differs"},
     ),
@@ -76,7 +79,7 @@ def test_a_quote_differs_from_the_bag(
 
 
 def test_quantities_have_no_trailing_zeros() -> None:
-    [fault] = find_quote_differences([build_paid_line("A", "1.500")], [BagLine("A", Decimal(2))])
+    [fault] = find_quote_differences([build_priced_line("A", "1.500")], [BagLine("A", Decimal(2))])
     assert fault.detail == "The quote holds 1.5, the bag 2."
 
 
@@ -96,7 +99,7 @@ def test_a_quote_without_free_lines_matches_if_the_sums_are_equal(
     held: list[tuple[str, int]], wanted: list[tuple[str, int]]
 ) -> None:
     faults = find_quote_differences(
-        [build_paid_line(sku, str(quantity)) for sku, quantity in held],
+        [build_priced_line(sku, str(quantity)) for sku, quantity in held],
         [BagLine(sku, Decimal(quantity)) for sku, quantity in wanted],
     )
     in_quote, in_bag = sum_by_sku(held), sum_by_sku(wanted)
@@ -108,7 +111,7 @@ def test_a_quote_without_free_lines_matches_if_the_sums_are_equal(
 def test_neither_order_nor_splitting_of_lines_matters(
     bag: list[tuple[str, int]], chance: random.Random
 ) -> None:
-    single = [build_paid_line(sku) for sku, quantity in bag for _ in range(quantity)]
+    single = [build_priced_line(sku) for sku, quantity in bag for _ in range(quantity)]
     chance.shuffle(single)
     assert (
         find_quote_differences(single, [BagLine(sku, Decimal(quantity)) for sku, quantity in bag])
@@ -120,7 +123,7 @@ def test_neither_order_nor_splitting_of_lines_matters(
 def test_free_lines_never_make_a_difference(
     bag: list[tuple[str, int]], gifts: list[tuple[str, int]]
 ) -> None:
-    held = [build_paid_line(sku, str(quantity)) for sku, quantity in bag]
+    held = [build_priced_line(sku, str(quantity)) for sku, quantity in bag]
     held += [build_free_line(sku, str(quantity)) for sku, quantity in gifts]
     assert (
         find_quote_differences(held, [BagLine(sku, Decimal(quantity)) for sku, quantity in bag])

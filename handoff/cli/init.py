@@ -12,7 +12,12 @@ import click
 from handoff.cli.exit_codes import INTERRUPTED, exit_with_error
 from handoff.cli.init_changes import InstallationPlan, apply_plan, plan_installation
 from handoff.cli.init_options import InitOptions
-from handoff.cli.init_output import print_found_shop, print_next_steps, print_plan, print_start_step
+from handoff.cli.init_output import (
+    print_found_shop,
+    print_installation_plan,
+    print_next_steps,
+    print_start_step,
+)
 from handoff.cli.init_shop_facts import ask_for_shop_facts
 from handoff.cli.questions import Questions
 from handoff.installation.deployment_files import ENV_FILE, UNITS_FOLDER, Deployment, is_plain_word
@@ -155,7 +160,7 @@ def _run_init(options: InitOptions, questions: Questions) -> int:
     facts, store = ask_for_shop_facts(options, questions)
     print_found_shop(facts, store)
     plan = plan_installation(options, questions, facts, store)
-    has_changes = print_plan(plan, with_new_units=options.dry_run)
+    has_changes = print_installation_plan(plan, with_new_units=options.dry_run)
     if options.dry_run:
         click.echo("\nNothing was written, because of --dry-run.")
         return 0

@@ -38,7 +38,7 @@ def print_found_shop(facts: ShopFacts, store: SessionStorePlan | None) -> None:
         click.echo("If the shop has websites on other hosts, give each address with --shop-url.")
 
 
-def print_plan(plan: InstallationPlan, *, with_new_units: bool) -> bool:
+def print_installation_plan(plan: InstallationPlan, *, with_new_units: bool) -> bool:
     """Print every change, and return whether there is one.
 
     Without `with_new_units` it only names the units that are new.

@@ -103,7 +103,7 @@ def _use_link(token: str, *, needs_cookie: bool) -> Response:
             continue
         cookies = _read_cookies(handoff_id, site)
         hashes = cookies.hashes if cookies.has_sent_any or not needs_cookie else []
-        other_stores = context.sites.list_codes_of_other_origins(site.public_origin)
+        other_stores = context.sites.list_store_codes_of_other_origins(site.public_origin)
         used = context.handoffs.use_link(handoff_id, hashes, other_stores=other_stores)
         if used is not None:
             return _open_checkout(used, cookies)
@@ -184,7 +184,7 @@ def _read_cookies(handoff_id: str, site: StoreSite) -> WebViewCookies:
 def _show_entry_page_or_refuse(handoff: Handoff, token: str, cookies: WebViewCookies) -> Response:
     context = _get_context()
     is_live = handoff.state is LinkState.LIVE
-    if not is_live and not context.handoffs.can_reopen(handoff, cookies.hashes):
+    if not is_live and not context.handoffs.can_reopen_link(handoff, cookies.hashes):
         return context.checkout.render_refusal(handoff, cookies)
     asks_first = _is_opened_outside_app(handoff) or is_from_another_site(
         request, cookies.site.public_origin

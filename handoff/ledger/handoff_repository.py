@@ -262,7 +262,7 @@ class HandoffRepository:
 
         return self._database.write(work)
 
-    def can_reopen(self, handoff: Handoff, web_view_hashes: Sequence[str]) -> bool:
+    def can_reopen_link(self, handoff: Handoff, web_view_hashes: Sequence[str]) -> bool:
         """Return whether `use_link` would let one of these web views reopen the link."""
         if handoff.web_view_hash not in web_view_hashes or handoff.superseded_at is not None:
             return False

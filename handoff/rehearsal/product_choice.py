@@ -32,7 +32,7 @@ def choose_products(
     chosen: list[str] = []
     for sku in skus or _list_catalogue_skus(shop):
         answer = cart.try_to_add(sku, _QUANTITY)
-        if _is_paid_simple_product(answer):
+        if _is_priced_simple_product(answer):
             chosen.append(str(answer.body["sku"]))
         elif skus:
             expected = f"{sku} to go into a cart, {_QUANTITY} of it"
@@ -46,7 +46,7 @@ def choose_products(
     )
 
 
-def _is_paid_simple_product(answer: Answer) -> bool:
+def _is_priced_simple_product(answer: Answer) -> bool:
     if answer.status != HTTPStatus.OK:
         return False
     is_simple = answer.body.get("product_type") == "simple"

@@ -202,7 +202,7 @@ class StoreSites:
         """Return the site of a store view by its code, or the first site for an unknown code."""
         return self._by_code.get(code or "", self.all[0])
 
-    def list_codes_of_other_origins(self, origin: str) -> list[str]:
+    def list_store_codes_of_other_origins(self, origin: str) -> list[str]:
         """Return the codes of the store views whose links are not on this origin."""
         return [site.store_code for site in self.all if site.public_origin != origin]
 

@@ -170,7 +170,7 @@ list(moving)
 
 
 @contextmanager
-def copy_half(source: str, target: str) -> Iterator[subprocess.Popen[str]]:
+def copy_half_of_ledger(source: str, target: str) -> Iterator[subprocess.Popen[str]]:
     """Copy half of a ledger in a process that then waits for a line on its standard input."""
     with subprocess.Popen(
         [sys.executable, "-c", COPY_SCRIPT, source, target],
@@ -189,7 +189,7 @@ def test_a_copy_that_is_killed_half_way_leaves_nothing_and_can_be_repeated(
     ledger: LedgerWithHandoffs, source: str, target: str, handoff: Command
 ) -> None:
     before = read_rows(source)
-    with copy_half(source, target) as moving:
+    with copy_half_of_ledger(source, target) as moving:
         moving.kill()
     assert not has_ledger(target)
     result = handoff("migrate", "--from", source)
@@ -204,7 +204,7 @@ def test_a_server_that_is_killed_half_way_holds_nothing_afterwards(
     before = read_rows(source)
     with running_postgres() as server:
         monkeypatch.setenv("HANDOFF_DATABASE_URL", server.url())
-        with copy_half(source, server.url()) as moving:
+        with copy_half_of_ledger(source, server.url()) as moving:
             server.kill()
             moving.communicate("go on\n", timeout=30)
         assert moving.returncode != 0

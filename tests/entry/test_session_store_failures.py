@@ -23,7 +23,7 @@ Trouble = Callable[[RedisServer], AbstractContextManager[None]]
 
 
 @contextmanager
-def fill_redis(server: RedisServer) -> Iterator[None]:
+def exhaust_redis_memory(server: RedisServer) -> Iterator[None]:
     """Give Redis no memory and forbid it to evict anything."""
     with change_setting(server, "maxmemory", "1", "0"):
         yield
@@ -82,7 +82,7 @@ def app(make_app: MakeApp, redis_server: RedisServer) -> Flask:
 
 @pytest.mark.processes
 @pytest.mark.parametrize(
-    "trouble", [fill_redis, refuse_writes, make_read_only, RedisServer.frozen, stop_redis]
+    "trouble", [exhaust_redis_memory, refuse_writes, make_read_only, RedisServer.frozen, stop_redis]
 )
 def test_a_link_opened_during_a_failure_works_afterwards(
     trouble: Trouble, poq: Poq, phone: FlaskClient, redis_server: RedisServer

@@ -111,7 +111,7 @@ def test_the_clock_of_the_database_decides_whether_a_web_view_may_reopen_a_link(
     make_older(database, ago, "session_written_at")
     found = ledger.find(issued.id)
     assert found is not None
-    assert ledger.can_reopen(found, ["a"]) == may
+    assert ledger.can_reopen_link(found, ["a"]) == may
     assert (ledger.use_link(issued.id, ["a"]) is not None) == may
 
 

@@ -137,7 +137,7 @@ class LedgerMachine(RuleBasedStateMachine):
         known = self.model[handoff_id]
         can_enter = known.can_enter(web_view, self.now)
         if known.web_view is not None:
-            assert self.repository.can_reopen(self._find(handoff_id), [web_view]) is can_enter
+            assert self.repository.can_reopen_link(self._find(handoff_id), [web_view]) is can_enter
         used = self.repository.use_link(handoff_id, [web_view])
         assert (used is not None) is can_enter
         if can_enter:

@@ -272,13 +272,13 @@ near = st.fixed_dictionaries(
 @given(st.dictionaries(field_names, json_values) | near)
 def test_any_json_is_parsed_or_refused_with_a_problem(body: dict[str, Any]) -> None:
     try:
-        said = list_texts(parse(body))
+        said = list_transfer_texts(parse(body))
     except (MalformedRequest, RequestInvalid) as problem:
         said = [json.dumps(problem.as_json(), ensure_ascii=False)]
     assert all(text and text.encode() for text in said)  # which half of a character is not
 
 
-def list_texts(transfer: BagTransfer | QuoteTransfer) -> list[str]:
+def list_transfer_texts(transfer: BagTransfer | QuoteTransfer) -> list[str]:
     """Return what a transfer says to the shop and the ledger."""
     if isinstance(transfer, BagTransfer):
         bag, said = transfer.bag.lines, [transfer.reference, transfer.bag.currency]

@@ -156,7 +156,7 @@ def test_a_quote_is_not_served_if_the_settings_exchange_two_store_ids(
     make_app: MakeApp, settings: Settings, shop: RunningShop, kind: str, code: str, other: str
 ) -> None:
     """Checkout would open in the other one, with the right total, and place the order there."""
-    poq = Poq(make_app(stores=exchange_numbers(settings, code, other)).test_client())
+    poq = Poq(make_app(stores=swap_store_numbers(settings, code, other)).test_client())
     asked: dict[str, Any] = {"quote_id": shop.create_guest_quote(*TWO_TOWELS, store=code)}
     if kind == "customer":
         token = shop.log_in_customer(CUSTOMERS[code], store=code)
@@ -167,7 +167,7 @@ def test_a_quote_is_not_served_if_the_settings_exchange_two_store_ids(
     assert other in answer.get_json()["detail"]
 
 
-def exchange_numbers(settings: Settings, code: str, other: str) -> tuple[StoreView, ...]:
+def swap_store_numbers(settings: Settings, code: str, other: str) -> tuple[StoreView, ...]:
     """Return the stores of the settings, two of them with each other's number."""
     numbers = {store.code: store.store_id for store in settings.stores}
     swapped = {code: numbers[other], other: numbers[code]}
