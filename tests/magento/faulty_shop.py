@@ -26,7 +26,6 @@ class Call:
     path: str
     headers: dict[str, str]
     body: bytes
-    peer_port: int
     line: socket.socket
     ending: threading.Event
     began: float = field(default_factory=time.monotonic)
@@ -134,7 +133,6 @@ class _Handler(BaseHTTPRequestHandler):
             path=self.path,
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(length),
-            peer_port=int(self.client_address[1]),
             line=self.connection,
             ending=self.server.ending,
         )

@@ -7,15 +7,16 @@ import signal
 from pathlib import Path
 
 from tests.child_processes import stop_and_list_children, wait_until_ended
+from tests.magento.faulty_shop import Call
 from tests.running_servers import RunningService
 from tests.waiting import wait_until
 
 _ESTABLISHED = "01"
 
 
-def find_worker_by_port(service: RunningService, port: int) -> int:
-    """Return the pid of the worker that has a connection from this local port."""
-    wanted = f"socket:[{_find_inode(port)}]"
+def find_worker_of_call(service: RunningService, call: Call) -> int:
+    """Return the pid of the worker that made a call which the stand-in shop has not answered."""
+    wanted = f"socket:[{_find_inode(call.line.getpeername()[1], call.line.getsockname()[1])}]"
     for pid in service.worker_pids():
         if wanted in {_read_link(each) for each in Path(f"/proc/{pid}/fd").iterdir()}:
             return pid
@@ -39,12 +40,14 @@ def kill_all(service: RunningService) -> None:
     wait_until_ended(pids)
 
 
-def _find_inode(port: int) -> str:
+def _find_inode(local_port: int, remote_port: int) -> str:
+    # Connections to different servers may have the same local port, so both ports are compared.
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        fields = line.split()
-        if int(fields[1].rpartition(":")[2], 16) == port and fields[3] == _ESTABLISHED:
-            return fields[9]
-    raise LookupError("no process has a connection from this port")
+        _, local, remote, state, *_, inode = line.split()[:10]
+        ports = tuple(int(each.rpartition(":")[2], 16) for each in (local, remote))
+        if ports == (local_port, remote_port) and state == _ESTABLISHED:
+            return inode
+    raise LookupError("no process has this connection")
 
 
 def _read_link(link: Path) -> str:

@@ -16,7 +16,7 @@ from tests.races.ledger_access import (
     read_handoffs,
     read_leases,
 )
-from tests.races.processes import find_worker_by_port, kill_worker
+from tests.races.processes import find_worker_of_call, kill_worker
 from tests.races.retrying_load import ask_until_answered
 from tests.races.simultaneous_requests import (
     build_bag,
@@ -39,7 +39,7 @@ def test_a_process_that_was_frozen_for_longer_than_its_lease_writes_nothing(
     asked = build_transfer_request(build_bag("overtaken", 3))
     gate.hold_next(is_read_of_filled_cart)
     slow = poq.submit(send, gated.url, asked)
-    with freeze(find_worker_by_port(gated, gate.wait_for_held_call().peer_port)):
+    with freeze(find_worker_of_call(gated, gate.wait_for_held_call())):
         overtaker = ask_until_answered(gated.url, asked)
         gate.release()
     overtaken = slow.result(timeout=TIMEOUT)

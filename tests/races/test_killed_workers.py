@@ -14,7 +14,7 @@ from tests.magento.faulty_shop import Call
 from tests.races.call_gate import TIMEOUT, CallGate
 from tests.races.conftest import build_environment
 from tests.races.ledger_access import read_handoff, read_handoffs, read_leases, select_current
-from tests.races.processes import find_worker_by_port, kill_all, kill_worker
+from tests.races.processes import find_worker_of_call, kill_all, kill_worker
 from tests.races.retrying_load import ask_until_answered
 from tests.races.simultaneous_requests import (
     NO_ANSWER,
@@ -33,7 +33,7 @@ def kill_worker_of_held_call(
     service: RunningService, gate: CallGate, asking: Future[Answer], ledger: str
 ) -> None:
     """Kill the worker whose call the gate holds, and which holds a lease."""
-    pid = find_worker_by_port(service, gate.wait_for_held_call().peer_port)
+    pid = find_worker_of_call(service, gate.wait_for_held_call())
     assert len(read_leases(ledger)) == 1
     kill_worker(service, pid)
     with pytest.raises(NO_ANSWER):
@@ -79,7 +79,7 @@ def test_transfers_that_wait_for_a_killed_process_succeed(
     asked = build_transfer_request({"quote_id": masked_id})
     gate.hold_next(lambda call: masked_id in call.path)
     first = poq.submit(send, gated.url, asked)
-    pid = find_worker_by_port(gated, gate.wait_for_held_call().peer_port)
+    pid = find_worker_of_call(gated, gate.wait_for_held_call())
     waiting = [poq.submit(ask_until_answered, gated.url, asked) for _ in range(3)]
     kill_worker(gated, pid)
     with pytest.raises(NO_ANSWER):
