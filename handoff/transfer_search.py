@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handoff.bag_and_order_lines import list_bag_and_order_lines
+from handoff.bag_and_order_table import list_bag_and_order_lines
 from handoff.entry.result_pages import find_page_title
 from handoff.handoff_timeline import build_timeline
 from handoff.ledger.database import Database

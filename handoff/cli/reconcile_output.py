@@ -17,12 +17,12 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from handoff.api_formats import format_time
 from handoff.cli.unreadable_records import UnreadableRecords
 from handoff.console_table import create_table, shorten_time
 from handoff.reconciliation.csv_cells import escape_formulas
 from handoff.reconciliation.report import ReportEntry, ReportState
 from handoff.reconciliation.state_texts import STATE_LABELS, describe_differences
+from handoff.time_and_order_json import format_time
 
 StateCounts = Counter[ReportState]
 """The number of entries in each state."""

@@ -17,7 +17,7 @@ from flask import Blueprint, Flask, Response, make_response, redirect, request
 
 from handoff.entry import result_pages
 from handoff.entry.views import EntryContext, is_from_another_site
-from handoff.entry.web_view_cookies import read_web_view_cookies
+from handoff.entry.web_view_id_cookies import read_web_view_cookies
 from handoff.ledger.models import Handoff
 from handoff.operations.rate_limits import RateLimit, get_caller_network
 from handoff.operations.request_limits import read_body

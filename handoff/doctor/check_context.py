@@ -8,7 +8,6 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
-from handoff.cleanup import Cleanup
 from handoff.deadline import Deadline
 from handoff.doctor.catalogue_sample import CatalogueReader, CatalogueSample
 from handoff.doctor.checkout_trial import CheckoutTrial, CheckoutTrialOutcome, try_checkout
@@ -29,6 +28,7 @@ from handoff.magento.search_criteria import build_search_criteria
 from handoff.settings import CheckedSettings, Settings
 from handoff.settings.store_view_models import StoreSite, StoreView
 from handoff.shop_client_factory import build_access_token
+from handoff.temporary_data_cleanup import Cleanup
 
 # Every Magento 2.4 has the first fields, and 2.4.7 also has the others. One unknown field makes
 # the whole query fail.

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from handoff.cleanup import Cleanup
 from handoff.deadline import Deadline
 from handoff.magento.checkout_probe import BROWSER_HEADERS, CheckoutProbe
 from handoff.magento.client import ShopToken, build_rest_path
@@ -15,6 +14,7 @@ from handoff.magento.http_transport import HttpResponse, HttpTransport, read_jso
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_client_factory import open_client
+from handoff.temporary_data_cleanup import Cleanup
 
 _MAX_CALL_SECONDS = 10.0
 _CLEANUP_SECONDS = 6.0

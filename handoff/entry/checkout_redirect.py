@@ -12,7 +12,7 @@ from handoff.entry import result_pages
 from handoff.entry.page_rendering import PageRenderer
 from handoff.entry.result_pages import ResultPage
 from handoff.entry.shop_cookies import set_shop_cookies
-from handoff.entry.web_view_cookies import WebViewCookies
+from handoff.entry.web_view_id_cookies import WebViewCookies
 from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.models import Handoff, LinkState
 from handoff.order_lookup import OrderLookup

@@ -21,14 +21,14 @@ from handoff.entry.security_headers import POLICY_HEADER, build_policy
 from handoff.ledger.database import Database
 from handoff.ledger.models import Handoff
 from handoff.ledger.shown_pages import record_shown_page
-from handoff.page_texts import LANGUAGES, load_page_texts
+from handoff.page_text_overrides import LANGUAGES, load_page_texts
 from handoff.problems import LedgerUnavailable
 from handoff.resource_folders import find_resource_folder
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreSite
 from handoff.support_code import build_support_code
 
-_TEXTS_EXTENSION = "handoff.page_texts"
+_TEXTS_EXTENSION = "handoff.page_text_overrides"
 
 # The characters of `Accept-Language` that are read. Browsers send less, and each language costs
 # time.

@@ -13,7 +13,7 @@ from handoff.entry.checkout_redirect import CheckoutRedirect
 from handoff.entry.page_rendering import PageRenderer
 from handoff.entry.result_pages import ResultPage
 from handoff.entry.shop_cookies import build_cookie_expiry_headers
-from handoff.entry.web_view_cookies import WebViewCookies, read_web_view_cookies
+from handoff.entry.web_view_id_cookies import WebViewCookies, read_web_view_cookies
 from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.models import Handoff, LinkState
 from handoff.operations.rate_limits import RateLimit, get_caller_network

@@ -13,7 +13,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert  # SQLite has the same ON CONFLICT
 
-from handoff.api_formats import build_order_json, format_time
 from handoff.ledger.database import NOW
 from handoff.ledger.models import (
     Handoff,
@@ -23,6 +22,7 @@ from handoff.ledger.models import (
     list_uncancelled_orders,
 )
 from handoff.ledger.tables import webhook_event
+from handoff.time_and_order_json import build_order_json, format_time
 
 OPENED = "handoff.opened"
 ORDERED = "handoff.ordered"

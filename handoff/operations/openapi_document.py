@@ -9,9 +9,9 @@ from flask import Flask, Response
 from pydantic.json_schema import models_json_schema
 
 from handoff import __version__
-from handoff.api_formats import AMOUNTS
 from handoff.operations.openapi_paths import SCHEMA_REF, TEXT, build_object_schema, build_paths
 from handoff.settings import Settings
+from handoff.time_and_order_json import AMOUNTS
 from handoff.transfer.request_parser import TransferBody
 from handoff.web_checkout.transfer_status import STATES, TIMES
 from handoff.web_view_link import Instruction

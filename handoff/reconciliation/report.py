@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from handoff.api_formats import format_time
 from handoff.ledger.models import Handoff
+from handoff.time_and_order_json import format_time
 
 
 class ReportState(Enum):

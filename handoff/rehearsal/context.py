@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from handoff.bag import BagLine
-from handoff.cleanup import Cleanup
 from handoff.reconciliation.reconciler import Reconciler
 from handoff.rehearsal.app_shop_client import AppShopClient
 from handoff.rehearsal.cancel_token import CancelToken
@@ -14,6 +13,7 @@ from handoff.rehearsal.product_choice import choose_products
 from handoff.rehearsal.results import Observation
 from handoff.rehearsal.transfer_client import TransferClient
 from handoff.rehearsal.webhook_deliveries import WebhookDeliveries
+from handoff.temporary_data_cleanup import Cleanup
 
 
 @dataclass(slots=True)

@@ -6,9 +6,9 @@ import secrets
 from http import HTTPStatus
 from typing import Any
 
-from handoff.cleanup import Cleanup
 from handoff.rehearsal.app_shop_client import AppShopClient, describe_answer
 from handoff.rehearsal.results import Observation, StepFailure
+from handoff.temporary_data_cleanup import Cleanup
 
 # Nobody owns this domain, so no e-mail of the shop reaches anybody.
 _DOMAIN = "example.com"

@@ -7,12 +7,12 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from handoff.cleanup import Cleanup
 from handoff.magento.answers import Answer
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
 from handoff.rehearsal.app_cart import AppCart
 from handoff.rehearsal.app_shop_client import AppShopClient, describe_answer
 from handoff.rehearsal.results import StepFailure
+from handoff.temporary_data_cleanup import Cleanup
 
 PRODUCT_COUNT = 2
 _QUANTITY = 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from handoff.cleanup import Cleanup
 from handoff.rehearsal.cancel_token import Cancelled, CancelToken
 from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.customer_account import CustomerAccount
@@ -20,6 +19,7 @@ from handoff.rehearsal.results import (
     build_step_failure,
     get_advice,
 )
+from handoff.temporary_data_cleanup import Cleanup
 
 ShowProgress = Callable[[Sequence[StepResult], str], None]
 """Shows the results so far, and the name of the current step."""

@@ -209,7 +209,8 @@ def _check_stored_session_key(value: SecretStr) -> SecretStr:
 
 
 def _check_page_texts(value: str) -> str:
-    from handoff.page_texts import check_page_texts  # few shops need it, and babel takes its time
+    # Few shops need it, and babel takes its time.
+    from handoff.page_text_overrides import check_page_texts
 
     return check_page_texts(value)
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from handoff.api_formats import build_order_json, format_time
 from handoff.ledger.models import Handoff, LinkState
 from handoff.ledger.refused_transfer_repository import RefusedTransfer
+from handoff.time_and_order_json import build_order_json, format_time
 
 STATES = (
     "ordered",

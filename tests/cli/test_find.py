@@ -10,12 +10,12 @@ from urllib.parse import quote
 import pytest
 from click.testing import Result
 
-from handoff.api_formats import format_time
 from handoff.ledger.database import read_system_clock
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.search_repository import SearchRepository
 from handoff.ledger.webhook_outbox import WebhookOutbox
 from handoff.problems import LedgerUnavailable
+from handoff.time_and_order_json import format_time
 from handoff.webhooks.delivery_queue import DeliveryQueue
 from handoff.webhooks.receivers import Receiver
 from tests.cli.conftest import Command

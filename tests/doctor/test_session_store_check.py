@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from handoff.cleanup import Cleanup
 from handoff.doctor.check_result import CheckResult
+from handoff.temporary_data_cleanup import Cleanup
 from tests.certificates import Authority
 from tests.doctor.conftest import create_context, create_good_settings, run_checks_named
 from tests.running_servers import HOST, RedisServer, free_port

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from flask.testing import FlaskClient
 
 import handoff
-from handoff.page_texts import LANGUAGES
+from handoff.page_text_overrides import LANGUAGES
 from handoff.settings.store_view_models import StoreView
 from tests.conftest import STORE, MakeApp, Poq
 

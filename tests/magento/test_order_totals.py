@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from handoff.api_formats import build_order_json
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AccessToken
 from handoff.magento.client import MagentoClient
 from handoff.magento.orders import Orders
+from handoff.time_and_order_json import build_order_json
 from tests.magento.faulty_shop import FaultyShop
 from tests.magento.shop_behaviours import answers
 

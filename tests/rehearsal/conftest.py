@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from handoff.cleanup import Cleanup
 from handoff.magento.admin_access import AdminLogin
 from handoff.magento.client import MagentoClient
 from handoff.rehearsal.app_shop_client import AppShopClient
 from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.runner import create_cleanup
 from handoff.settings.store_view_models import StoreView
+from handoff.temporary_data_cleanup import Cleanup
 from tests.conftest import STORE
 from tests.running_servers import RunningShop
 

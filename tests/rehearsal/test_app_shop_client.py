@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from handoff_sandbox.rest import cart_operations
 
-from handoff.cleanup import Cleanup
 from handoff.rehearsal.app_cart import AppCart
 from handoff.rehearsal.app_shop_client import AppShopClient
 from handoff.rehearsal.customer_account import TemporaryAccount
 from handoff.rehearsal.order_placement import place_order
 from handoff.rehearsal.product_choice import choose_products
 from handoff.rehearsal.results import StepFailure
+from handoff.temporary_data_cleanup import Cleanup
 from tests.running_servers import RunningShop
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from handoff.cleanup import Cleanup
 from handoff.problems import ShopUnavailable
 from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.results import (
@@ -17,6 +16,7 @@ from handoff.rehearsal.results import (
     StepVerdict,
 )
 from handoff.rehearsal.runner import run_steps
+from handoff.temporary_data_cleanup import Cleanup
 
 
 def rehearse(

@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, make_response, render_template, request
 
-from handoff.api_formats import format_time
 from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.ledger.database import Database
 from handoff.ledger.refused_transfer_repository import find_last_refusals
@@ -26,6 +25,7 @@ from handoff.recent_value import RecentValue
 from handoff.reconciliation.state_texts import DIFFERENCE_LABELS
 from handoff.settings import Settings
 from handoff.support_code import normalize_support_code
+from handoff.time_and_order_json import format_time
 from handoff.timeline_texts import describe_entry, describe_verdict, format_moment, separate_words
 from handoff.transfer_search import search_transfers
 from handoff.web_view_link import find_handoff_id

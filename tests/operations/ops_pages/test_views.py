@@ -11,7 +11,6 @@ import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from handoff.api_formats import format_time
 from handoff.ledger.search_repository import SearchRepository
 from handoff.ledger.stage_counts import StageCounts
 from handoff.ledger.webhook_outbox import WebhookOutbox
@@ -21,6 +20,7 @@ from handoff.operations.ops_pages.views import MAX_SHOWN_TRANSFERS
 from handoff.problems import LedgerUnavailable
 from handoff.settings.webhook_settings import WebhookSecret
 from handoff.support_code import build_support_code
+from handoff.time_and_order_json import format_time
 from handoff.timeline_texts import format_moment
 from handoff.webhooks.delivery_queue import DeliveryQueue
 from tests.conftest import Poq

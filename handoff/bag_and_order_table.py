@@ -1,4 +1,4 @@
-"""Lists each sku with its quantity in the bag and in the orders, from the recorded differences."""
+"""The table of a bag and its orders: each sku with both quantities, from the known differences."""
 
 from __future__ import annotations
 

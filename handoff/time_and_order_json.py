@@ -1,4 +1,4 @@
-"""Formats times and orders for the answers of the API, the webhooks and the reports."""
+"""Formats times and orders as JSON, for the answers of the API, the webhooks and the reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An undo stack for tools that create test data in a shop, and a list of leftovers."""
+"""An undo stack for the tools that create temporary data in a shop, and a list of leftovers."""
 
 from __future__ import annotations
 

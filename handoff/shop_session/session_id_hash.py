@@ -1,4 +1,4 @@
-"""The names of the rows in Magento's session table, computed without the shop's crypt key.
+"""The hash of a session id that names its row in Magento's table, made without the crypt key.
 
 Magento names the row of a session by HMAC-SHA256 of its id under the crypt key. HMAC hashes two
 texts, each of which begins with a block of 64 bytes that depends on the key alone. The states of

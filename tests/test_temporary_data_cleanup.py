@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from handoff.cleanup import Cleanup
+from handoff.temporary_data_cleanup import Cleanup
 
 
 def fail_with(error: BaseException) -> Callable[[], None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from handoff.page_texts import load_page_texts
+from handoff.page_text_overrides import load_page_texts
 from handoff.settings import Settings, check_settings
 from tests.conftest import MakeApp, Poq
 
