@@ -160,11 +160,11 @@ def _run_init(options: InitOptions, questions: Questions) -> int:
     facts, store = ask_for_shop_facts(options, questions)
     print_found_shop(facts, store)
     plan = plan_installation(options, questions, facts, store)
-    has_changes = print_installation_plan(plan, with_new_units=options.dry_run)
+    print_installation_plan(plan, with_new_units=options.dry_run)
     if options.dry_run:
         click.echo("\nNothing was written, because of --dry-run.")
         return 0
-    if has_changes:
+    if plan.has_changes():
         if not questions.ask_yes_or_no("--yes", "\nMake these changes?", proposal=True):
             exit_with_error("Nothing was written.")
         apply_plan(plan)

@@ -33,7 +33,7 @@ from handoff.installation.session_store_settings import RedisLogin, SessionStore
 from handoff.installation.settings_plan import (
     InstallationChoices,
     ShopFacts,
-    needs_customer_accounts,
+    is_account_sharing_unknown,
     plan_settings,
 )
 from handoff.installation.shop_discovery import normalize_address
@@ -77,6 +77,10 @@ class InstallationPlan:
         """Return the files that will be written."""
         return [file for file in (self.env_file, *self.new_files) if file.has_change()]
 
+    def has_changes(self) -> bool:
+        """Return whether a file or anything else will be changed."""
+        return bool(self.list_changed_files() or self.list_steps())
+
 
 def plan_installation(
     options: InitOptions, questions: Questions, facts: ShopFacts, store: SessionStorePlan | None
@@ -95,7 +99,7 @@ def plan_installation(
         trusted_proxies=options.trusted_proxies,
         ca_file=str(options.ca_file.resolve()) if options.ca_file else "",
         redis_login=own_redis if creates else None,
-        customer_accounts=_choose_customer_accounts(options, questions, facts, existing),
+        customer_accounts=_choose_account_sharing(options, questions, facts, existing),
     )
     current = read_existing_text(options.env_file) or ""
     planned = plan_settings(facts, store, choices)
@@ -148,11 +152,11 @@ def _choose_public_url(options: InitOptions, facts: ShopFacts, existing: dict[st
     return existing.get("HANDOFF_PUBLIC_URL") or f"{facts.shop.storefront_url}/handoff"
 
 
-def _choose_customer_accounts(
+def _choose_account_sharing(
     options: InitOptions, questions: Questions, facts: ShopFacts, existing: dict[str, str]
 ) -> str:
     known = options.customer_accounts or existing.get("HANDOFF_CUSTOMER_ACCOUNTS")
-    if known or not needs_customer_accounts(facts):
+    if known or not is_account_sharing_unknown(facts):
         return known or ""
     question = "Does the shop share customer accounts among its websites?"
     is_shared = questions.ask_yes_or_no("--customer-accounts", question, proposal=False)

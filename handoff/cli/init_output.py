@@ -38,12 +38,8 @@ def print_found_shop(facts: ShopFacts, store: SessionStorePlan | None) -> None:
         click.echo("If the shop has websites on other hosts, give each address with --shop-url.")
 
 
-def print_installation_plan(plan: InstallationPlan, *, with_new_units: bool) -> bool:
-    """Print every change, and return whether there is one.
-
-    Without `with_new_units` it only names the units that are new.
-    """
-    files, steps = plan.list_changed_files(), plan.list_steps()
+def print_installation_plan(plan: InstallationPlan, *, with_new_units: bool) -> None:
+    """Print every change. Without `with_new_units` it only names the units that are new."""
     for name, (old, new) in plan.merge.differing.items():
         click.echo("\nThis setting differs from what the shop says. It is not changed:")
         click.echo(f"  {hide_secrets(f'{name}={old}')}")
@@ -51,9 +47,9 @@ def print_installation_plan(plan: InstallationPlan, *, with_new_units: bool) -> 
     for file in plan.differing_files:
         click.echo(f"\n{file.path} stays as it is. With --update it changes like this:")
         click.echo(file.build_diff())
-    for step in steps:
+    for step in plan.list_steps():
         click.echo(f"\nIt will {step}")
-    for file in files:
+    for file in plan.list_changed_files():
         is_unit = file.path.parent == plan.deployment.units_folder
         if is_unit and not file.exists() and not with_new_units:
             click.echo(f"\nnew: {file.path} (--dry-run shows it)")
@@ -62,9 +58,8 @@ def print_installation_plan(plan: InstallationPlan, *, with_new_units: bool) -> 
     if not is_root():
         click.echo("\nThe env file is for your own user alone (0600): only root could give")
         click.echo("it to the group of a user of the service.")
-    if not files and not steps:
+    if not plan.has_changes():
         click.echo("\nEverything is as init would write it.")
-    return bool(files or steps)
 
 
 def print_next_steps(plan: InstallationPlan) -> None:

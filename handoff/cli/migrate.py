@@ -82,6 +82,7 @@ def _require_sqlite_to_postgres(source: str, target_url: str) -> None:
 
 
 def _copy_with_progress(source: Database, target: Database) -> int:
+    """Copy the ledger and return the number of its handoffs; exit if the target refuses it."""
     count = 0
     try:
         with Console(stderr=True).status("copying handoffs") as status:

@@ -157,8 +157,8 @@ def reconcile(
             annotate,
             unreadable,
         )
-        has_findings = run.write_report(_WRITERS["json" if in_json else output_format])
-    raise click.exceptions.Exit(FINDINGS if has_findings else 0)
+        run.reconcile_and_report(_WRITERS["json" if in_json else output_format])
+    raise click.exceptions.Exit(FINDINGS if run.has_findings else 0)
 
 
 @dataclass(slots=True)
@@ -181,12 +181,19 @@ class _ReconcileRun:
     annotated_count: int = 0
     refused_count: int = 0
 
-    def write_report(self, open_writer: Callable[..., ReportWriter]) -> bool:
-        """Reconcile, write the report, and return whether there are findings."""
+    @property
+    def has_findings(self) -> bool:
+        """Whether somebody should look at the report, or at a record or an annotation."""
         every_state = frozenset(ReportState)
         has_references = self.references is not None
-        lists_all = has_references or self.period is not None
-        writer = open_writer(every_state if lists_all else DISCREPANCIES)
+        findings = every_state - {ReportState.MATCHED} if has_references else DISCREPANCIES
+        has_faults = bool(self.refused_count or self.unreadable)
+        return has_faults or any(self.counts[state] for state in findings)
+
+    def reconcile_and_report(self, build_writer: Callable[..., ReportWriter]) -> None:
+        """Record the orders in the ledger, annotate them if asked to, and write the report."""
+        lists_all = self.references is not None or self.period is not None
+        writer = build_writer(frozenset(ReportState) if lists_all else DISCREPANCIES)
         complete = False
         try:
             with create_progress() as progress:
@@ -198,10 +205,7 @@ class _ReconcileRun:
             complete = True
         finally:
             writer.finish_report(self.counts, self.unreadable, complete=complete)
-            self._print_counts(complete)
-        findings = every_state - {ReportState.MATCHED} if has_references else DISCREPANCIES
-        has_faults = bool(self.refused_count or self.unreadable)
-        return has_faults or any(self.counts[state] for state in findings)
+            self._print_run_summary(complete)
 
     def _reconcile(self, progress: Progress) -> Iterator[ReportEntry]:
         task = progress.add_task("asking the shop", total=self._count_handoffs())
@@ -239,7 +243,7 @@ class _ReconcileRun:
             progress.advance(task)
             self.extend_lease()
 
-    def _print_counts(self, complete: bool) -> None:
+    def _print_run_summary(self, complete: bool) -> None:
         text = f"{format_count(self.checked_count, 'open handoff')} checked"
         if self.annotate:
             text += f", {self.annotated_count:,} annotated"

@@ -113,7 +113,7 @@ def rehearse(
     configure_logging("CRITICAL")  # errors are printed as messages instead
     try:
         _require_staging_shop(settings, staging)
-        stores = _find_stores(settings, codes)
+        stores = _select_stores(settings, codes)
         if skus and len(skus) < PRODUCT_COUNT:
             raise RehearsalNotPossible("--sku has to be given twice: a bag has two lines.")
         password = read_password(customer_email, customer_password_file) if customer_email else ""
@@ -175,7 +175,7 @@ def _require_staging_shop(settings: Settings, staging_url: str) -> None:
         )
 
 
-def _find_stores(settings: Settings, codes: tuple[str, ...]) -> Sequence[StoreView]:
+def _select_stores(settings: Settings, codes: tuple[str, ...]) -> Sequence[StoreView]:
     """Return the store views with these codes, or all if there are no codes."""
     stores = [settings.store_views.find_by_code(code) for code in codes]
     if None in stores:

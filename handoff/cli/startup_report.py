@@ -34,15 +34,15 @@ def print_startup_report(
         click.echo("  session store  none: the shop's own pages make the sessions, for bags only")
     else:
         location = settings.session_store_url.description
-        _print_part("session store", location, lambda: _check_session_store(settings))
-    _print_part("shop", settings.magento_url, lambda: _ping_shop(settings))
+        _check_and_print_part("session store", location, lambda: _check_session_store(settings))
+    _check_and_print_part("shop", settings.magento_url, lambda: _ping_shop(settings))
     if ops_bind is not None:
         address = settings.ops_url or f"http://{ops_bind}"
         click.echo(f"  support desk   {address}/ops/, on {ops_bind}")
     click.echo("Next: handoff doctor")
 
 
-def _print_part(name: str, location: str, reach: Callable[[], None]) -> None:
+def _check_and_print_part(name: str, location: str, reach: Callable[[], None]) -> None:
     try:
         reach()
     except (Problem, SessionStoreError) as error:

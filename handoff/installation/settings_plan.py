@@ -92,7 +92,7 @@ def _plan_session_store(
     return values
 
 
-def needs_customer_accounts(facts: ShopFacts) -> bool:
+def is_account_sharing_unknown(facts: ShopFacts) -> bool:
     """Return whether the sharing of accounts matters and the shop's files do not say it."""
     websites = {view.website_id for view in facts.shop.store_views}
     return len(websites) > 1 and facts.configuration.read_value(_SHARING_PATH) is None
