@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from handoff.ledger.event_deliveries import EventDelivery
 from handoff.ledger.models import Handoff, LinkState
+from handoff.ledger.webhook_delivery_history import EventDelivery
 from handoff.time_and_order_json import format_time
 
 _Moment = tuple[int, dict[str, Any]]  # an entry, and the time by which to sort it

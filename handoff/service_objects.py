@@ -8,11 +8,11 @@ from prometheus_client.registry import Collector
 
 from handoff.concurrency_limit import ConcurrencyLimit, ShopCallLimits, build_shop_call_limits
 from handoff.ledger.admin_login_block import LedgerLoginBlock
-from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
 from handoff.ledger.database import Database
 from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.lease_locks import Leases
 from handoff.ledger.order_lookup_repository import OrderLookupRepository
+from handoff.ledger.preflight_cache_invalidation import CheckoutRefusalCount
 from handoff.ledger.stage_counts import read_handoff_metrics
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
@@ -43,7 +43,7 @@ from handoff.transfer.transfer_service import TransferService
 from handoff.web_checkout_cookies import WebCheckoutCookies
 from handoff.web_view_link import LinkTokens
 from handoff.webhooks.backlog import WebhookBacklog
-from handoff.webhooks.delivery_queue import DeliveryQueue
+from handoff.webhooks.delivery_repository import DeliveryRepository
 from handoff.webhooks.receivers import build_outbox, list_receivers
 from handoff.worker_metrics import WorkerMetrics
 
@@ -144,7 +144,7 @@ def build_service_objects(
         web_checkout_cookies=WebCheckoutCookies(secret_key, previous=previous_keys),
         rate_limit_counters=_build_rate_limit_counters(settings),
         shop_call_limits=limits,
-        webhook_backlog=WebhookBacklog(DeliveryQueue(database), list_receivers(settings)),
+        webhook_backlog=WebhookBacklog(DeliveryRepository(database), list_receivers(settings)),
     )
 
 

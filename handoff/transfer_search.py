@@ -9,10 +9,10 @@ from handoff.bag_and_order_table import list_bag_and_order_lines
 from handoff.entry.result_pages import find_page_title
 from handoff.handoff_timeline import build_timeline
 from handoff.ledger.database import Database
-from handoff.ledger.event_deliveries import EventDelivery, find_event_deliveries
 from handoff.ledger.models import Handoff
 from handoff.ledger.row_parser import UnreadableCallback
 from handoff.ledger.search_repository import FoundTransfer, SearchRepository
+from handoff.ledger.webhook_delivery_history import EventDelivery, find_event_deliveries
 from handoff.settings import Settings
 from handoff.support_code import build_support_code
 from handoff.web_checkout.transfer_status import build_refusal_json, build_transfer_status

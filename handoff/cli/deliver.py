@@ -14,7 +14,7 @@ from handoff.cli.stop_signals import call_on_stop_signals
 from handoff.operations.json_logs import configure_logging
 from handoff.problems import RecordUnreadable
 from handoff.webhooks.deliverer import Deliverer
-from handoff.webhooks.delivery_queue import DeliveryQueue
+from handoff.webhooks.delivery_repository import DeliveryRepository
 from handoff.webhooks.receivers import build_outbox, list_receivers
 from handoff.webhooks.sender import WebhookSender
 
@@ -61,6 +61,6 @@ def deliver(once: bool) -> None:
             deliverer.deliver_until_stopped()
             return
         deliverer.deliver_due_events()
-        lags = DeliveryQueue(database).measure_lags([receiver.key for receiver in receivers])
+        lags = DeliveryRepository(database).measure_lags([receiver.key for receiver in receivers])
     has_findings = unreadable or any(lag.waiting_count for lag in lags.values())
     raise click.exceptions.Exit(FINDINGS if has_findings else 0)

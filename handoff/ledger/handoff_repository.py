@@ -24,7 +24,7 @@ from handoff.ledger.row_parser import (
 from handoff.ledger.stored_session_repository import StoredSessionRepository, StorefrontSession
 from handoff.ledger.tables import handoff as handoff_table
 from handoff.ledger.tables import stored_session
-from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
 from handoff.problems import RecordUnreadable
 
 MAX_REOPENS = 5
@@ -163,7 +163,7 @@ class HandoffRepository:
         *,
         ttl: int,
         grace: int,
-        outbox: WebhookOutbox | None = None,
+        outbox: WebhookOutboxWriter | None = None,
         sessions: StoredSessionRepository | None = None,
     ) -> None:
         self._database = database

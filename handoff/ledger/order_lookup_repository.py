@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from handoff.ledger.database import NOW, Database
 from handoff.ledger.models import Handoff
 from handoff.ledger.tables import handoff as handoff_table
-from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
 
 LOOKUP_INTERVAL = 10
 """Seconds between two lookups of the orders of a handoff."""
@@ -51,7 +51,7 @@ _RECORD = (
 class OrderLookupRepository:
     """The lookups of orders of one service; `outbox` is None if no webhook is configured."""
 
-    def __init__(self, database: Database, outbox: WebhookOutbox | None = None) -> None:
+    def __init__(self, database: Database, outbox: WebhookOutboxWriter | None = None) -> None:
         self._database = database
         self._outbox = outbox
 

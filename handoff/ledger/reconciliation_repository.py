@@ -22,7 +22,7 @@ from handoff.ledger.models import (
 )
 from handoff.ledger.row_parser import MAX_TIME, UnreadableCallback, ignore_unreadable, parse_row
 from handoff.ledger.tables import handoff, simplified_reference
-from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
 from handoff.problems import RecordUnreadable
 
 _PAGE_SIZE = 300  # handoffs that are read or written at once; the service waits milliseconds
@@ -53,7 +53,7 @@ class ReconciliationRepository:
     def __init__(
         self,
         database: Database,
-        outbox: WebhookOutbox | None = None,
+        outbox: WebhookOutboxWriter | None = None,
         on_unreadable: UnreadableCallback = ignore_unreadable,
     ) -> None:
         self._database = database

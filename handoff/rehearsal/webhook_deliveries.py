@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from handoff.deadline import Deadline
 from handoff.ledger.database import Database
-from handoff.ledger.event_deliveries import find_event_deliveries
-from handoff.ledger.webhook_outbox import ORDERED
+from handoff.ledger.webhook_delivery_history import find_event_deliveries
+from handoff.ledger.webhook_outbox_writer import ORDERED
 from handoff.rehearsal.cancel_token import CancelToken
 from handoff.rehearsal.results import Observation, StepFailure
 from handoff.webhooks.receivers import Receiver

@@ -18,8 +18,8 @@ import structlog
 
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
-from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
 from handoff.ledger.models import NewHandoff
+from handoff.ledger.preflight_cache_invalidation import CheckoutRefusalCount
 from handoff.magento.checkout_probe import (
     CheckoutInconclusive,
     CheckoutProbe,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
 from handoff.ledger.handoff_repository import HandoffRepository
+from handoff.ledger.preflight_cache_invalidation import CheckoutRefusalCount
 
 _PERIOD = 60_000  # milliseconds after the use of the link
 

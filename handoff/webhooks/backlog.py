@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from handoff.problems import LedgerUnavailable
-from handoff.webhooks.delivery_queue import DeliveryQueue, QueueLag
+from handoff.webhooks.delivery_repository import DeliveryRepository, QueueLag
 from handoff.webhooks.receivers import Receiver
 
 BEHIND_AFTER = 60
@@ -20,14 +20,14 @@ BEHIND_AFTER = 60
 class WebhookBacklog(Collector):
     """The events that wait for the receivers of the settings; without any, nothing is read."""
 
-    queue: DeliveryQueue
+    deliveries: DeliveryRepository
     receivers: Sequence[Receiver]
 
     def measure_lags(self) -> dict[str, QueueLag]:
         """Return the lag of each receiver by its name, or raise LedgerUnavailable."""
         if not self.receivers:
             return {}
-        lags = self.queue.measure_lags([receiver.key for receiver in self.receivers])
+        lags = self.deliveries.measure_lags([receiver.key for receiver in self.receivers])
         return {receiver.name: lags[receiver.key] for receiver in self.receivers}
 
     def build_readiness_fields(self) -> dict[str, str | int]:

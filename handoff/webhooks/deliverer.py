@@ -20,9 +20,9 @@ from handoff.deadline import Deadline
 from handoff.ledger.database import Database
 from handoff.ledger.lease_locks import Lease, LeaseLost, Leases
 from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable
-from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
 from handoff.problems import LedgerUnavailable
-from handoff.webhooks.delivery_queue import DeliveryQueue, QueuedEvent
+from handoff.webhooks.delivery_repository import DeliveryRepository, QueuedEvent
 from handoff.webhooks.expired_links import add_expired_links
 from handoff.webhooks.receivers import Receiver
 from handoff.webhooks.sender import DeliveryFailed, WebhookSender
@@ -45,7 +45,7 @@ class _ReceiverDeliveries:
     """The deliveries of this process to one receiver."""
 
     receiver: Receiver
-    queue: DeliveryQueue
+    deliveries: DeliveryRepository
     sender: WebhookSender
     leases: Leases
     stop: threading.Event
@@ -58,11 +58,11 @@ class _ReceiverDeliveries:
 
     def deliver_batches(self) -> None:
         """Deliver what is due, until nothing is, the receiver is down, or we have to stop."""
-        if not self.queue.find_due(self.receiver.key):  # so that an empty queue costs no write
+        if not self.deliveries.find_due(self.receiver.key):  # so that an empty queue costs no write
             return
         lease_key = f"webhook:{self.receiver.key}"
         with self.leases.acquire(lease_key, Deadline.after(0)) as lease:
-            while lease is not None and (batch := self.queue.find_due(self.receiver.key)):
+            while lease is not None and (batch := self.deliveries.find_due(self.receiver.key)):
                 if not self._deliver_batch(batch, lease):
                     return
 
@@ -89,13 +89,13 @@ class _ReceiverDeliveries:
         except DeliveryFailed as error:
             attempts = event.attempt_count + 1
             log.warning("webhook_not_delivered", **names, attempts=attempts, reason=str(error))
-            self.queue.postpone(event, str(error))
+            self.deliveries.postpone(event, str(error))
             self.failures_in_a_row += 1
             return
         log.info("webhook_delivered", **names)
-        self.queue.mark_delivered(event)
+        self.deliveries.mark_delivered(event)
         if self.is_down:
-            self.queue.retry_now(self.receiver.key)
+            self.deliveries.retry_now(self.receiver.key)
         self.failures_in_a_row = 0
 
 
@@ -108,7 +108,7 @@ class Deliverer:
     def __init__(
         self,
         database: Database,
-        outbox: WebhookOutbox,
+        outbox: WebhookOutboxWriter,
         receivers: Sequence[Receiver],
         sender: WebhookSender,
         stop: threading.Event,
@@ -118,10 +118,11 @@ class Deliverer:
         self._database = database
         self._outbox = outbox
         self._stop = stop
-        queue = DeliveryQueue(database, on_unreadable)
+        deliveries = DeliveryRepository(database, on_unreadable)
         leases = Leases(database, seconds=LEASE_SECONDS)
         self._deliveries = [
-            _ReceiverDeliveries(receiver, queue, sender, leases, stop) for receiver in receivers
+            _ReceiverDeliveries(receiver, deliveries, sender, leases, stop)
+            for receiver in receivers
         ]
 
     def deliver_until_stopped(self) -> None:

@@ -12,7 +12,7 @@ from handoff.ledger.handoff_repository import HANDOFF_COLUMNS
 from handoff.ledger.models import Handoff
 from handoff.ledger.row_parser import parse_rows
 from handoff.ledger.tables import handoff
-from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
 
 _BATCH = 100  # handoffs in one transaction; the service may wait a few milliseconds for it
 
@@ -34,7 +34,7 @@ _MARK = (
 _FIND_ANY = sa.select(_c.id).where(*_is_expired).limit(1)
 
 
-def add_expired_links(database: Database, outbox: WebhookOutbox) -> int:
+def add_expired_links(database: Database, outbox: WebhookOutboxWriter) -> int:
     """Add the events of one batch of expired links, each link once, and return their number."""
 
     def work(connection: sa.Connection) -> int:

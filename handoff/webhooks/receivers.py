@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
 from handoff.settings import Settings
 from handoff.settings.webhook_settings import select_secrets
 
@@ -37,7 +37,7 @@ def list_receivers(settings: Settings) -> list[Receiver]:
     return [Receiver.from_url(url, select_secrets(settings.webhook_secret, url)) for url in urls]
 
 
-def build_outbox(settings: Settings) -> WebhookOutbox | None:
+def build_outbox(settings: Settings) -> WebhookOutboxWriter | None:
     """Return the outbox for the receivers of the settings, or None if there are none."""
     keys = [receiver.key for receiver in list_receivers(settings)]
-    return WebhookOutbox(keys) if keys else None
+    return WebhookOutboxWriter(keys) if keys else None

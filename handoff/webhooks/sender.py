@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 from handoff.deadline import Deadline
 from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpTransport
-from handoff.webhooks.delivery_queue import QueuedEvent
+from handoff.webhooks.delivery_repository import QueuedEvent
 from handoff.webhooks.receivers import Receiver
 
 TIMEOUT = 10.0

@@ -13,10 +13,10 @@ from click.testing import Result
 from handoff.ledger.database import read_system_clock
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.search_repository import SearchRepository
-from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
 from handoff.problems import LedgerUnavailable
 from handoff.time_and_order_json import format_time
-from handoff.webhooks.delivery_queue import DeliveryQueue
+from handoff.webhooks.delivery_repository import DeliveryRepository
 from handoff.webhooks.receivers import Receiver
 from tests.cli.conftest import Command
 from tests.conftest import Poq, use_link
@@ -229,15 +229,15 @@ def test_the_events_of_webhooks_are_in_the_timeline(
     monkeypatch.setenv("HANDOFF_WEBHOOK_SECRET", "whsec_" + "A" * 44)
     receiver = Receiver.from_url(url)
     scenario.transfer_bag("r", opened=False)
-    outbox = WebhookOutbox([receiver.key])
+    outbox = WebhookOutboxWriter([receiver.key])
     [opened] = SearchRepository(scenario.database).find_by_text("r")[0].handoffs
     scenario.database.write(lambda connection: outbox.add_opened_event(connection, opened))
-    queue = DeliveryQueue(scenario.database)
-    [event] = queue.find_due(receiver.key)
+    deliveries = DeliveryRepository(scenario.database)
+    [event] = deliveries.find_due(receiver.key)
     if is_delivered:
-        queue.mark_delivered(event)
+        deliveries.mark_delivered(event)
     else:
-        queue.postpone(event, "It answers 500.")
+        deliveries.postpone(event, "It answers 500.")
     [found] = read_transfers(handoff("find", "r", "--json"))
     entry = find_entry(found, "webhook_delivered" if is_delivered else "webhook_waiting")
     assert (entry["type"], entry["receiver"]) == ("handoff.opened", receiver.name)

@@ -21,7 +21,7 @@ from handoff.ledger.migrate import find_newest_schema_version, migrate
 from handoff.ledger.models import Handoff
 from handoff.ledger.tables import handoff as handoff_table
 from handoff.ledger.tables import metadata
-from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
 from tests.cli.conftest import Command
 from tests.conftest import FakeClock
 from tests.ledger.stored_handoffs import LedgerWithHandoffs
@@ -53,18 +53,18 @@ def ledger(source: str, clock: FakeClock) -> Iterator[LedgerWithHandoffs]:
     fixture.insert(
         bag={"currency": "GBP", "lines": [{"sku": 'nul \x00 "£" \ud83d', "quantity": 1}]}
     )
-    add_event(fixture.database, WebhookOutbox.add_opened_event)
+    add_event(fixture.database, WebhookOutboxWriter.add_opened_event)
     yield fixture
     fixture.database.close()
 
 
 def add_event(
-    database: Database, add: Callable[[WebhookOutbox, Connection, Handoff], None]
+    database: Database, add: Callable[[WebhookOutboxWriter, Connection, Handoff], None]
 ) -> None:
     """Write an event of some handoff into the outbox of the webhooks."""
     with database.open_read_connection() as connection:
         row = connection.execute(select(*HANDOFF_COLUMNS).limit(1), {"now": 1}).one()
-    outbox = WebhookOutbox(["a receiver"])
+    outbox = WebhookOutboxWriter(["a receiver"])
     database.write(lambda connection: add(outbox, connection, Handoff(**row._mapping)))
 
 
@@ -116,7 +116,7 @@ def test_every_row_is_copied_unchanged(
     assert "2,503 handoffs moved." in result.stdout
     assert read_rows(target) == before == read_rows(source)
     with closing(open_database(target)) as database:
-        add_event(database, WebhookOutbox.add_expired_event)  # the numbers of events go on
+        add_event(database, WebhookOutboxWriter.add_expired_event)  # the numbers of events go on
     assert len(read_rows(target)) == len(before) + 1
 
 

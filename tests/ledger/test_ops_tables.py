@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import Table, func, select
 
 from handoff.ledger.ended_ops_session_repository import EndedOpsSessionRepository
-from handoff.ledger.event_deliveries import find_event_deliveries
 from handoff.ledger.ops_sign_in_tries import OpsSignInTries, TryLimit
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.refused_transfer_repository import (
@@ -20,8 +19,9 @@ from handoff.ledger.refused_transfer_repository import (
 from handoff.ledger.shown_pages import RECORD_INTERVAL, record_shown_page
 from handoff.ledger.stage_counts import DAY, count_stages_by_day, sum_stages
 from handoff.ledger.tables import ended_ops_session, login_block
-from handoff.ledger.webhook_outbox import WebhookOutbox
-from handoff.webhooks.delivery_queue import DeliveryQueue
+from handoff.ledger.webhook_delivery_history import find_event_deliveries
+from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
+from handoff.webhooks.delivery_repository import DeliveryRepository
 from tests.ledger.query_plans import find_full_scans, recorded_statements
 from tests.ledger.stored_handoffs import ORDERS, LedgerWithHandoffs
 
@@ -70,16 +70,16 @@ def test_a_clock_that_was_set_back_does_not_hide_pages(ledger: LedgerWithHandoff
 
 def test_deliveries_are_found_by_handoff(ledger: LedgerWithHandoffs) -> None:
     opened, other = ledger.insert(2)
-    outbox = WebhookOutbox(["a" * 64, "b" * 64])
+    outbox = WebhookOutboxWriter(["a" * 64, "b" * 64])
     for handoff_id in (opened, other):
         found = ledger.handoffs.find(handoff_id)
         assert found is not None
         ledger.database.write(partial(outbox.add_opened_event, handoff=found))
-    queue = DeliveryQueue(ledger.database)
-    [first, _] = queue.find_due("a" * 64)
-    queue.mark_delivered(first)
-    [failed, _] = queue.find_due("b" * 64)
-    queue.postpone(failed, "It answers 500.")
+    deliveries = DeliveryRepository(ledger.database)
+    [first, _] = deliveries.find_due("a" * 64)
+    deliveries.mark_delivered(first)
+    [failed, _] = deliveries.find_due("b" * 64)
+    deliveries.postpone(failed, "It answers 500.")
     found_by_id = find_event_deliveries(ledger.database, [opened, "x" * 22])
     assert list(found_by_id) == [opened]
     delivered, waiting = sorted(found_by_id[opened], key=lambda each: each.receiver)

@@ -9,16 +9,16 @@ import pytest
 import sqlalchemy as sa
 
 from handoff.deadline import Deadline
-from handoff.ledger.event_deliveries import find_event_deliveries
 from handoff.ledger.purge import PurgeCounts, Purger, PurgeRequest
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.ledger.refused_transfer_repository import RefusedTransferRepository
 from handoff.ledger.search_repository import SearchRepository
 from handoff.ledger.sqlite_database import SqliteDatabase
 from handoff.ledger.tables import webhook_event
-from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.ledger.webhook_delivery_history import find_event_deliveries
+from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
 from handoff.problems import RecordUnreadable
-from handoff.webhooks.delivery_queue import DeliveryQueue, QueueLag
+from handoff.webhooks.delivery_repository import DeliveryRepository, QueueLag
 from handoff.webhooks.expired_links import add_expired_links
 from tests.ledger.stored_handoffs import NEW_HANDOFF, LedgerWithHandoffs
 
@@ -177,10 +177,10 @@ def test_the_events_of_other_expired_links_are_written(
 ) -> None:
     ids = ledger.insert(2, used_at=None, session_written_at=None, expiry_event="due")
     write_value(ledger, ids[0], "bag", "5")
-    outbox = WebhookOutbox(["receiver"])
+    outbox = WebhookOutboxWriter(["receiver"])
     assert add_expired_links(ledger.database, outbox) == 2
     assert add_expired_links(ledger.database, outbox) == 0
-    [event] = DeliveryQueue(ledger.database).find_due("receiver")
+    [event] = DeliveryRepository(ledger.database).find_due("receiver")
     assert event.handoff_id == ids[1]
 
 
@@ -217,7 +217,7 @@ def read_event_values(ledger: LedgerWithHandoffs) -> list[tuple[str, Any]]:
 def test_an_event_that_cannot_be_read_is_named_and_does_not_hold_up_the_next_one(
     ledger: LedgerWithHandoffs,
 ) -> None:
-    outbox = WebhookOutbox(["receiver"])
+    outbox = WebhookOutboxWriter(["receiver"])
     for column, value in read_event_values(ledger):
         ledger.execute(sa.delete(webhook_event))
         found = ledger.issue()
@@ -225,36 +225,37 @@ def test_an_event_that_cannot_be_read_is_named_and_does_not_hold_up_the_next_one
         write_event_value(ledger, column, value)
         ledger.database.write(partial(outbox.add_expired_event, handoff=found))
         named: list[RecordUnreadable] = []
-        queue = DeliveryQueue(ledger.database, named.append)
-        [event] = queue.find_due("receiver")
+        deliveries = DeliveryRepository(ledger.database, named.append)
+        [event] = deliveries.find_due("receiver")
         assert event.type == "handoff.expired"
         assert [error.columns for error in named] == [(column,)]
-        queue.mark_delivered(event)
-        assert queue.find_due("receiver") == []
-        assert queue.measure_lags(["receiver"])["receiver"].waiting_count == 0
+        deliveries.mark_delivered(event)
+        assert deliveries.find_due("receiver") == []
+        assert deliveries.measure_lags(["receiver"])["receiver"].waiting_count == 0
         assert len(named) == 1
 
 
 def test_an_event_without_a_readable_time_does_not_change_how_long_others_have_waited(
     ledger: LedgerWithHandoffs,
 ) -> None:
-    outbox = WebhookOutbox(["receiver"])
+    outbox = WebhookOutboxWriter(["receiver"])
     found = ledger.issue()
     ledger.database.write(lambda connection: outbox.add_opened_event(connection, found))
-    queue, is_sqlite = DeliveryQueue(ledger.database), isinstance(ledger.database, SqliteDatabase)
+    deliveries = DeliveryRepository(ledger.database)
+    is_sqlite = isinstance(ledger.database, SqliteDatabase)
     write_event_value(ledger, "created_at", "yesterday" if is_sqlite else 2**62)
-    assert queue.measure_lags(["receiver"])["receiver"] == QueueLag(1, 0)
+    assert deliveries.measure_lags(["receiver"])["receiver"] == QueueLag(1, 0)
     ledger.database.write(lambda connection: outbox.add_expired_event(connection, found))
     ledger.clock.advance(seconds=7)
-    assert queue.measure_lags(["receiver"])["receiver"] == QueueLag(2, 7)
+    assert deliveries.measure_lags(["receiver"])["receiver"] == QueueLag(2, 7)
 
 
 def test_an_event_that_is_set_aside_is_found_and_purged(ledger: LedgerWithHandoffs) -> None:
-    outbox = WebhookOutbox(["receiver"])
+    outbox = WebhookOutboxWriter(["receiver"])
     found = ledger.issue()
     ledger.database.write(lambda connection: outbox.add_opened_event(connection, found))
     write_event_value(ledger, "payload", "5")
-    assert DeliveryQueue(ledger.database).find_due("receiver") == []
+    assert DeliveryRepository(ledger.database).find_due("receiver") == []
     [delivery] = find_event_deliveries(ledger.database, [found.id])[found.id]
     assert (delivery.delivered_at, delivery.set_aside_at) == (None, ledger.clock.now)
     write_event_value(ledger, "created_at", 2**62)
@@ -272,12 +273,12 @@ def test_an_event_that_is_set_aside_is_found_and_purged(ledger: LedgerWithHandof
 def test_an_event_that_waits_longer_than_a_day_is_due_since_the_clock_was_set_back(
     ledger: LedgerWithHandoffs,
 ) -> None:
-    outbox, queue = WebhookOutbox(["receiver"]), DeliveryQueue(ledger.database)
+    outbox, deliveries = WebhookOutboxWriter(["receiver"]), DeliveryRepository(ledger.database)
     found = ledger.issue()
     ledger.database.write(lambda connection: outbox.add_opened_event(connection, found))
-    [event] = queue.find_due("receiver")
-    queue.postpone(event, "It answers 500.")
+    [event] = deliveries.find_due("receiver")
+    deliveries.postpone(event, "It answers 500.")
     ledger.clock.advance(seconds=-3600)
-    assert queue.find_due("receiver") == []
+    assert deliveries.find_due("receiver") == []
     ledger.clock.advance(seconds=-24 * 3600)
-    assert len(queue.find_due("receiver")) == 1
+    assert len(deliveries.find_due("receiver")) == 1

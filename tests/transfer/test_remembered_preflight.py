@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
 from handoff.ledger.database import open_database
 from handoff.ledger.migrate import migrate
 from handoff.ledger.models import NewHandoff
+from handoff.ledger.preflight_cache_invalidation import CheckoutRefusalCount
 from handoff.magento.quote_models import Quote, QuoteLine
 from handoff.settings import SettingsError, load_settings
 from handoff.transfer.checkout_preflight import AcceptedCheckouts

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from handoff.ledger.checkout_refusal_count import CheckoutRefusalCount
+from handoff.ledger.preflight_cache_invalidation import CheckoutRefusalCount
 from tests.conftest import FakeClock, Poq, use_link
 from tests.running_servers import RunningShop
 

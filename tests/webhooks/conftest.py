@@ -15,9 +15,9 @@ from handoff.ledger.lease_locks import Leases
 from handoff.ledger.migrate import migrate
 from handoff.ledger.models import Handoff
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
-from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
 from handoff.webhooks.deliverer import Deliverer
-from handoff.webhooks.delivery_queue import DeliveryQueue, QueueLag
+from handoff.webhooks.delivery_repository import DeliveryRepository, QueueLag
 from handoff.webhooks.receivers import Receiver
 from handoff.webhooks.sender import WebhookSender
 from tests.conftest import BOTH, FakeClock, create_ledger
@@ -39,7 +39,7 @@ class LedgerWithOutbox:
     def use_receivers(self, receivers: list[Receiver]) -> None:
         """Write events for these receivers from now on."""
         self.receivers = receivers
-        self.outbox = WebhookOutbox([receiver.key for receiver in receivers])
+        self.outbox = WebhookOutboxWriter([receiver.key for receiver in receivers])
         self.handoffs = HandoffRepository(self.database, ttl=300, grace=60, outbox=self.outbox)
         self.reconciliation = ReconciliationRepository(self.database, self.outbox)
 
@@ -78,7 +78,7 @@ class LedgerWithOutbox:
 
     def measure_lags(self, receiver: Receiver) -> QueueLag:
         """Return how far behind the delivery to a receiver is."""
-        return DeliveryQueue(self.database).measure_lags([receiver.key])[receiver.key]
+        return DeliveryRepository(self.database).measure_lags([receiver.key])[receiver.key]
 
 
 @dataclass(slots=True)

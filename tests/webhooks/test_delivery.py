@@ -17,7 +17,7 @@ from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.tables import webhook_event
 from handoff.webhooks import sender
 from handoff.webhooks.deliverer import Deliverer
-from handoff.webhooks.delivery_queue import BATCH_SIZE, DeliveryQueue, compute_delay
+from handoff.webhooks.delivery_repository import BATCH_SIZE, DeliveryRepository, compute_delay
 from handoff.webhooks.receivers import Receiver
 from tests.certificates import Authority
 from tests.magento.faulty_shop import Behaviour, Call, faulty_shop
@@ -252,14 +252,14 @@ def test_thousands_of_events_are_read_in_batches(webhooks: Webhooks) -> None:
     ]
     insert = sa.insert(webhook_event)
     ledger.database.write(lambda connection: connection.execute(insert, events))
-    queue, receiver = DeliveryQueue(ledger.database), ledger.receivers[0]
+    deliveries, receiver = DeliveryRepository(ledger.database), ledger.receivers[0]
     seen: list[str] = []
-    while batch := queue.find_due(receiver.key):
+    while batch := deliveries.find_due(receiver.key):
         assert len(batch) <= BATCH_SIZE
         assert len({event.handoff_id for event in batch}) == len(batch)
         seen += [event.id for event in batch]
         for event in batch:
-            queue.mark_delivered(event)
+            deliveries.mark_delivered(event)
     positions = {event_id: position for position, event_id in enumerate(seen)}
     assert len(positions) == len(seen) == count + 1
     for number in range(0, count, 2):

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from handoff.ledger.search_repository import SearchRepository
 from handoff.ledger.stage_counts import StageCounts
-from handoff.ledger.webhook_outbox import WebhookOutbox
+from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
 from handoff.operations.ops_pages.funnel_chart import build_funnel_chart
 from handoff.operations.ops_pages.search_log import classify_query
 from handoff.operations.ops_pages.views import MAX_SHOWN_TRANSFERS
@@ -22,7 +22,7 @@ from handoff.settings.webhook_settings import WebhookSecret
 from handoff.support_code import build_support_code
 from handoff.time_and_order_json import format_time
 from handoff.timeline_texts import format_moment
-from handoff.webhooks.delivery_queue import DeliveryQueue
+from handoff.webhooks.delivery_repository import DeliveryRepository
 from tests.conftest import Poq
 from tests.logs import CapturedLog
 from tests.operations.ops_pages.conftest import MakeOpsApp, sign_in
@@ -347,14 +347,14 @@ def test_a_webhook_that_waits_says_why_and_when_it_is_sent_again(
     scenario: Scenario, desk: FlaskClient
 ) -> None:
     scenario.transfer_bag("r", opened=False)
-    outbox, queue = WebhookOutbox(["receiver"]), DeliveryQueue(scenario.database)
+    outbox, deliveries = WebhookOutboxWriter(["receiver"]), DeliveryRepository(scenario.database)
     [issued] = SearchRepository(scenario.database).find_by_text("r")[0].handoffs
     scenario.database.write(lambda connection: outbox.add_opened_event(connection, issued))
     now = format_moment(format_time(scenario.clock.now))
     due = f"Webhook waiting handoff.opened to receiv, next due {now}"
     assert due.lower() in search(desk, "r").lower()
-    [event] = queue.find_due("receiver")
-    queue.postpone(event, "It answers 500.")
+    [event] = deliveries.find_due("receiver")
+    deliveries.postpone(event, "It answers 500.")
     next_due = format_moment(format_time(scenario.clock.now + 5_000))
     text = f"1 failed attempt, last {now}: It answers 500, next due {next_due}"
     assert text in search(desk, "r")

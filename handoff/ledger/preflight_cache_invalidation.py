@@ -1,7 +1,8 @@
-"""Counts how often checkout has sent a quote away, for all workers of all hosts.
+"""Tells all workers of all hosts to forget which bags checkout has accepted.
 
-A worker that finds another count than before forgets which bags checkout has accepted. A count
-needs no clock. No write is durable: after a power failure the workers have forgotten everything.
+The ledger counts how often checkout has sent a quote away. A worker that finds another count than
+before forgets everything. A count needs no clock. No write is durable: after a power failure the
+workers have forgotten everything.
 """
 
 from __future__ import annotations

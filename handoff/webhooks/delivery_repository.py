@@ -1,4 +1,4 @@
-"""The queue of each receiver: which events are due, and what became of them.
+"""The deliveries in the ledger: which events wait for a receiver, and what became of them.
 
 An event waits until all earlier events of its handoff are delivered to the same receiver. One that
 cannot be read is set aside, because it would stay the first of its handoff for ever. No write is
@@ -126,8 +126,8 @@ def compute_delay(attempt_count: int) -> int:
     return int(min(_MINUTE * 2 ** min(attempt_count - _EARLY_ATTEMPTS, 20), _DAY))
 
 
-class DeliveryQueue:
-    """The queues of all receivers in one ledger.
+class DeliveryRepository:
+    """The events that wait for the receivers in one ledger.
 
     An event that cannot be read is passed to `on_unreadable`, by its `sequence`.
     """

@@ -36,7 +36,7 @@ _INSERT = insert(webhook_event).on_conflict_do_nothing(
 )
 
 
-class WebhookOutbox:
+class WebhookOutboxWriter:
     """Writes events for the receivers of the settings; `receivers` are their keys."""
 
     def __init__(self, receivers: Sequence[str]) -> None:
