@@ -9,7 +9,7 @@ from handoff import problems
 from handoff.console_table import format_count
 from handoff.entry.result_pages import find_page_title
 from handoff.problems import Problem
-from handoff.reconciliation.report import ReportState
+from handoff.reconciliation.report_entry import ReportState
 from handoff.reconciliation.state_texts import STATE_LABELS, describe_differences
 
 _STATE_SENTENCES = {

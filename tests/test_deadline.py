@@ -23,8 +23,8 @@ from handoff.deadline import (
     set_request_deadline,
 )
 from handoff.ledger.database import LedgerUnreachable, open_database
-from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpTransport
+from handoff.magento.no_response import NoResponse
 from handoff.operations.rate_limits import RateLimit, RateLimitCounters
 from tests.conftest import MakeApp, Poq
 from tests.logs import CapturedLog

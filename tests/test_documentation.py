@@ -13,7 +13,7 @@ from handoff.entry import result_pages
 from handoff.ledger.migrate import find_newest_schema_version
 from handoff.magento.line_refusals import REFUSAL_TEXTS
 from handoff.problems import Problem
-from handoff.reconciliation.report import ReportState
+from handoff.reconciliation.report_entry import ReportState
 from handoff.settings import PREFIX, Settings
 from handoff.settings.group import SettingsGroup
 from handoff.settings.reference_page import read_field_texts, render_page

@@ -43,7 +43,7 @@ from handoff.reconciliation.reference_csv_reader import (
     read_references,
     remove_duplicates,
 )
-from handoff.reconciliation.report import DISCREPANCIES, ReportEntry, ReportState
+from handoff.reconciliation.report_entry import DISCREPANCIES, ReportEntry, ReportState
 from handoff.settings import Settings
 from handoff.shop_client_factory import build_login_block, open_client, open_orders
 from handoff.webhooks.receivers import build_outbox

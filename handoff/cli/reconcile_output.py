@@ -20,7 +20,7 @@ from rich.text import Text
 from handoff.cli.unreadable_records import UnreadableRecords
 from handoff.console_table import create_table, shorten_time
 from handoff.reconciliation.csv_cells import escape_formulas
-from handoff.reconciliation.report import ReportEntry, ReportState
+from handoff.reconciliation.report_entry import ReportEntry, ReportState
 from handoff.reconciliation.state_texts import STATE_LABELS, describe_differences
 from handoff.time_and_order_json import format_time
 

@@ -12,7 +12,7 @@ from handoff.deadline import Deadline
 from handoff.doctor.catalogue_sample import CatalogueReader, CatalogueSample
 from handoff.doctor.checkout_trial import CheckoutTrial, CheckoutTrialOutcome, try_checkout
 from handoff.doctor.doctor_shop_client import DoctorShopClient, read_message
-from handoff.doctor.storefront_trial import try_storefront_checkout
+from handoff.doctor.storefront_session_trial import try_storefront_checkout
 from handoff.doctor.trial_carts import (
     GraphqlCart,
     build_graphql_cart,

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from handoff.deadline import Deadline
 from handoff.magento.checkout_probe import BROWSER_HEADERS, CheckoutProbe
 from handoff.magento.client import ShopToken, build_rest_path
-from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpResponse, HttpTransport, read_json
+from handoff.magento.no_response import NoResponse
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_client_factory import open_client

@@ -15,7 +15,7 @@ from handoff.doctor.checklist import CHECKLIST, Check, CheckScope
 from handoff.doctor.doctor_shop_client import TimeLimitReached
 from handoff.doctor.report import DoctorReport
 from handoff.magento.answers import WRONG_ANSWER_ERRORS
-from handoff.magento.http_failures import NoResponse
+from handoff.magento.no_response import NoResponse
 
 _SLOW = "Find out why the shop is slow."
 

@@ -12,7 +12,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from handoff.deadline import Deadline
 from handoff.magento.checkout_probe import OTHER_COOKIES
-from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import (
     HttpResponse,
     HttpTransport,
@@ -20,6 +19,7 @@ from handoff.magento.http_transport import (
     parse_set_cookies,
     read_json,
 )
+from handoff.magento.no_response import NoResponse
 from handoff.url_validation import BaseUrl
 
 _TIMEOUT = 20.0  # seconds for a call; the first page of a shop after a deployment is slow

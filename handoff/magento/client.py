@@ -22,9 +22,9 @@ from requests.auth import AuthBase
 
 from handoff.deadline import Deadline
 from handoff.magento.answers import Answer, log_and_build_unusable_answer, log_unusable_answer
-from handoff.magento.graphql_failures import GraphqlFailures
-from handoff.magento.http_failures import NoResponse
+from handoff.magento.graphql_missing_features import MissingGraphqlFeatures
 from handoff.magento.http_transport import HttpResponse, HttpTransport, get_tls_name
+from handoff.magento.no_response import NoResponse
 from handoff.problems import ShopTimeout, ShopUnavailable
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class MagentoClient:
         holds the trusted certificate authorities, by default the usual ones. `metrics` gets the
         time of each call. `source_address` is the address of this machine from which it connects.
         """
-        self.graphql_failures = GraphqlFailures()
+        self.missing_graphql_features = MissingGraphqlFeatures()
         self._base_url = base_url
         self._headers = {"Accept": "application/json", **({"Host": host} if host else {})}
         self._transport = HttpTransport(

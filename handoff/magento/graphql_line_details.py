@@ -73,7 +73,7 @@ def fetch_line_details(
             answer.body["data"]["customerCart" if token else "cart"]
         )
     except (KeyError, TypeError, ValidationError):
-        client.graphql_failures.record_failure(answer.response, answer.body)
+        client.missing_graphql_features.record_failure(answer.response, answer.body)
         return quote.lines
     by_uid = {line.uid: line for line in cart.items if line is not None}
     return tuple(_add_details(line, by_uid.get(_encode_uid(line))) for line in quote.lines)

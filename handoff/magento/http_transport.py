@@ -32,7 +32,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as TransportError
 
 from handoff.deadline import Deadline, run_until
-from handoff.magento.http_failures import build_no_response
+from handoff.magento.no_response import build_no_response
 from handoff.url_validation import is_ip_address
 
 _POOL_SIZE = 32  # connections

@@ -19,7 +19,7 @@ from handoff.bag import BagLine, normalize_sku
 from handoff.deadline import Deadline
 from handoff.magento.answers import Answer, ShopJsonModel
 from handoff.magento.client import MagentoClient
-from handoff.magento.product_pagination import fetch_products
+from handoff.magento.graphql_product_pages import fetch_products
 from handoff.magento.quote_models import Sku
 from handoff.problems import Fault, ShopTimeout, ShopUnavailable
 from handoff.settings.store_view_models import StoreView

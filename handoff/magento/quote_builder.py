@@ -180,7 +180,9 @@ class QuoteBuilder:
             if contents is None:
                 # Without lines, a refused line fails the query too, although GraphQL itself works.
                 if shows_lines:
-                    self.client.graphql_failures.record_failure(answer.response, answer.body)
+                    self.client.missing_graphql_features.record_failure(
+                        answer.response, answer.body
+                    )
                 return None
         return _Cart(masked_id, contents, choices)
 

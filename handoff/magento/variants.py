@@ -18,8 +18,8 @@ from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
 from handoff.magento.answers import ShopJsonModel
 from handoff.magento.client import MagentoClient
+from handoff.magento.graphql_product_pages import fetch_products
 from handoff.magento.product_cache import ProductCache
-from handoff.magento.product_pagination import fetch_products
 from handoff.magento.quote_models import SkuJson
 from handoff.settings.store_view_models import StoreView
 

@@ -12,7 +12,7 @@ from handoff.ledger.models import Handoff, IssuePeriod, simplify_reference
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
 from handoff.reconciliation.classification import can_have_order, classify_handoffs_of_quote
-from handoff.reconciliation.report import ReportEntry, build_entry, build_unknown_entry
+from handoff.reconciliation.report_entry import ReportEntry, build_entry, build_unknown_entry
 
 T = TypeVar("T")
 K = TypeVar("K")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from handoff.reconciliation.report import ReportState
+from handoff.reconciliation.report_entry import ReportState
 
 STATE_LABELS = {
     ReportState.MATCHED: "matched",

@@ -9,7 +9,7 @@ from typing import Any
 from handoff.console_table import format_count
 from handoff.deadline import Deadline
 from handoff.ledger.models import Handoff
-from handoff.reconciliation.report import ReportState
+from handoff.reconciliation.report_entry import ReportState
 from handoff.rehearsal.app_cart import AppCart, describe_lines
 from handoff.rehearsal.checkout_page import CheckoutPage
 from handoff.rehearsal.context import RehearsalContext

@@ -20,8 +20,8 @@ from handoff.magento.checkout_probe import (
     get_path,
 )
 from handoff.magento.client import MagentoClient, raise_shop_problem
-from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpResponse, find_cookie_value, read_json
+from handoff.magento.no_response import NoResponse
 from handoff.problems import ShopUnavailable
 from handoff.settings.store_view_models import StoreSite
 from handoff.storefront_session.product_numbers import NumberedProduct

@@ -26,7 +26,7 @@ from handoff.magento.checkout_probe import (
     CheckoutReply,
     ShopSession,
 )
-from handoff.magento.checkout_refusal import explain_checkout_refusal
+from handoff.magento.checkout_refusal_reason import explain_checkout_refusal
 from handoff.magento.quote_models import Quote
 from handoff.problems import AccountIncomplete, CheckoutUnavailable, Problem, SessionUnreadable
 from handoff.settings.store_view_models import StoreSites, StoreViews

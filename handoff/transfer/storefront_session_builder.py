@@ -19,7 +19,7 @@ from handoff.magento.checkout_probe import (
     CheckoutReply,
     VisitedPage,
 )
-from handoff.magento.checkout_refusal import explain_checkout_refusal
+from handoff.magento.checkout_refusal_reason import explain_checkout_refusal
 from handoff.magento.client import retry_dropped_connections
 from handoff.magento.page_data import CHECKOUT_CONFIG, parse_checkout_config
 from handoff.magento.quote_models import Quote, is_masked_id

@@ -21,8 +21,8 @@ import structlog
 
 from handoff.concurrency_limit import ConcurrencyLimit
 from handoff.deadline import Deadline
-from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpTransport
+from handoff.magento.no_response import NoResponse
 from handoff.operations.rate_limits import RateLimit
 from handoff.problems import Busy
 

@@ -16,9 +16,9 @@ from handoff.operations.request_limits import read_body
 from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import NotFound, Problem
 from handoff.settings.store_view_models import StoreSites
-from handoff.web_checkout.cart_page_reports import CartPageReports
 from handoff.web_checkout.completion_messages import CompletionAnswer, CompletionMessages
 from handoff.web_checkout.poq_script_cache import PoqScriptCache, PoqScriptCaller
+from handoff.web_checkout.sent_to_cart_page import CartPageReports
 from handoff.web_checkout_cookies import WebCheckoutCookies
 
 _SCRIPT_LIFETIME = 600  # seconds that a browser uses the script without asking for a newer one

@@ -9,8 +9,8 @@ from importlib.metadata import version
 from standardwebhooks import Webhook
 
 from handoff.deadline import Deadline
-from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpTransport
+from handoff.magento.no_response import NoResponse
 from handoff.webhooks.delivery_repository import QueuedEvent
 from handoff.webhooks.receivers import Receiver
 

@@ -9,8 +9,8 @@ import requests
 import requests_mock
 
 from handoff.deadline import Deadline
-from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import HttpResponse, HttpTransport
+from handoff.magento.no_response import NoResponse
 from handoff.operations.json_logs import configure_logging
 from tests.certificates import Authority
 from tests.magento import shop_behaviours as shop_that

@@ -14,7 +14,7 @@ from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.orders import Orders
 from handoff.reconciliation.order_comments import OrderCommenter
 from handoff.reconciliation.reconciler import Reconciler
-from handoff.reconciliation.report import ReportEntry
+from handoff.reconciliation.report_entry import ReportEntry
 from tests.conftest import FakeClock, Poq, get_link_path, use_link
 from tests.running_servers import RunningShop
 

@@ -8,7 +8,7 @@ import pytest
 from handoff_sandbox.orders import SandboxOrder
 
 from handoff.ledger.purge import Purger, PurgeRequest
-from handoff.reconciliation.report import ReportEntry
+from handoff.reconciliation.report_entry import ReportEntry
 from tests.reconciliation.scenario import Scenario
 
 MINUTE = 60.0

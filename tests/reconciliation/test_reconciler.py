@@ -10,7 +10,7 @@ import pytest
 from handoff.magento.order_models import CountedOrderPage, OrderWithLines
 from handoff.magento.orders import Orders
 from handoff.problems import ShopUnavailable
-from handoff.reconciliation.report import ReportEntry
+from handoff.reconciliation.report_entry import ReportEntry
 from tests.logs import CapturedLog
 from tests.reconciliation.scenario import Scenario
 

@@ -8,9 +8,9 @@ from statistics import median
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, ok, unknown, warning
 from handoff.doctor.trial_carts import build_graphql_cart, build_rest_cart
-from handoff.magento.graphql_failures import GraphqlFailure, find_graphql_failure
+from handoff.magento.graphql_missing_features import GraphqlFailure, find_graphql_failure
+from handoff.magento.graphql_product_pages import PAGE_SIZE
 from handoff.magento.http_transport import HttpResponse, read_json
-from handoff.magento.product_pagination import PAGE_SIZE
 
 _MEASURED_CARTS = 3  # by REST and by GraphQL
 _MAX_SHARE = 0.5  # of the time that a transfer has

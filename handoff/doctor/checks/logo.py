@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, ok, warning
 from handoff.doctor.doctor_shop_client import is_picture
-from handoff.magento.http_failures import NoResponse
+from handoff.magento.no_response import NoResponse
 
 
 def check_logo(context: CheckContext) -> Iterator[CheckResult]:

@@ -8,8 +8,8 @@ from email.utils import parsedate_to_datetime
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.trial_sessions import open_page_without_session
-from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import read_json
+from handoff.magento.no_response import NoResponse
 from handoff.settings.store_view_models import StoreSite
 
 # Links expire by our clock alone, and sessions in Redis by the clock of Redis. A wrong clock has

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, Severity, fault, ok, unknown, warning
 from handoff.magento.checkout_probe import OTHER_COOKIES
-from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import (
     HttpResponse,
     SetCookie,
     find_set_cookie,
     parse_set_cookies,
 )
+from handoff.magento.no_response import NoResponse
 from handoff.settings.store_view_models import SessionCookieSettings, StoreSite
 from handoff.url_validation import is_ip_address, is_loopback
 

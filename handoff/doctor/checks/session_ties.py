@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown
-from handoff.doctor.storefront_trial import find_session_ties, has_second_address
+from handoff.doctor.storefront_session_trial import find_session_ties, has_second_address
 from handoff.problems import Problem
 
 _ADDRESS_NOTE = (

@@ -11,8 +11,8 @@ from urllib.parse import urljoin, urlsplit
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.doctor.doctor_shop_client import read_message
-from handoff.magento.http_failures import NoResponse
 from handoff.magento.http_transport import get_tls_name, read_json
+from handoff.magento.no_response import NoResponse
 from handoff.settings import Settings
 from handoff.url_validation import is_loopback
 

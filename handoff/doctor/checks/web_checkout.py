@@ -17,7 +17,7 @@ from handoff.doctor.checkout_trial import CheckoutTrialOutcome
 from handoff.doctor.content_security_policy import ContentSecurityPolicy
 from handoff.doctor.trial_sessions import open_page_without_session
 from handoff.magento.checkout_probe import VisitedPage
-from handoff.magento.http_failures import NoResponse
+from handoff.magento.no_response import NoResponse
 from handoff.settings.store_view_models import StoreSite, StoreView
 
 _SCRIPT = re.compile(r"""<script\b[^>]*?\bsrc\s*=\s*["']([^"']+)["']""", re.IGNORECASE)

@@ -13,7 +13,7 @@ from handoff.ledger.database import Database
 from handoff.ledger.migrate import find_newest_schema_version
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.client import MagentoClient
-from handoff.magento.http_failures import NoResponse
+from handoff.magento.no_response import NoResponse
 from handoff.operations.health import ReadinessCheck
 from handoff.problems import LedgerUnavailable, Problem
 from handoff.recent_value import RecentValue

@@ -48,7 +48,7 @@ def fetch_products(
             items = [item for item in found.items or () if item is not None]
             products += TypeAdapter(list[model]).validate_python(items)  # type: ignore[valid-type]
         except (KeyError, TypeError, ValidationError):
-            client.graphql_failures.record_failure(answer.response, answer.body)
+            client.missing_graphql_features.record_failure(answer.response, answer.body)
             return None
         if not found.items or page * PAGE_SIZE >= found.total_count:
             break

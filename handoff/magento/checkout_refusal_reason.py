@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from handoff.deadline import Deadline
 from handoff.magento.answers import ShopJsonModel
 from handoff.magento.checkout_probe import CART_PAGE, CheckoutProbe, ShopSession
-from handoff.magento.http_failures import NoResponse
+from handoff.magento.no_response import NoResponse
 from handoff.magento.page_data import CART_SECTION, parse_cart_section
 from handoff.magento.quote_models import Quote, Sku
 from handoff.problems import (
@@ -105,10 +105,10 @@ class _RefusalFinder:
 
     def _find_reason_by_graphql(self) -> Problem | None:
         """Return CheckoutOff, or LinesRefused with the lines that have an error."""
-        failures = self.probe.client.graphql_failures
-        asks_switch = not failures.is_field_missing(_CHECKOUT_SWITCH_FIELD)
+        missing = self.probe.client.missing_graphql_features
+        asks_switch = not missing.is_field_missing(_CHECKOUT_SWITCH_FIELD)
         data = self._fetch_cart_data(with_switch=asks_switch)
-        if data is None and asks_switch and failures.is_field_missing(_CHECKOUT_SWITCH_FIELD):
+        if data is None and asks_switch and missing.is_field_missing(_CHECKOUT_SWITCH_FIELD):
             data = self._fetch_cart_data(with_switch=False)
         if data is None:
             return None
@@ -138,7 +138,7 @@ class _RefusalFinder:
         try:
             return _CartDataJson.model_validate(answer.body["data"])
         except (KeyError, TypeError, ValidationError):
-            client.graphql_failures.record_failure(answer.response, answer.body)
+            client.missing_graphql_features.record_failure(answer.response, answer.body)
             return None
 
     def _read_cart_page(self) -> _CheckoutButtonFinder:

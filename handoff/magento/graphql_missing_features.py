@@ -35,8 +35,8 @@ class GraphqlFailure:
     detail: str
 
 
-class GraphqlFailures:
-    """The failures of one shop's GraphQL since the service started; shared between threads."""
+class MissingGraphqlFeatures:
+    """What one shop's GraphQL has failed at since the service started; shared between threads."""
 
     def __init__(self) -> None:
         self._missing_fields: set[str] = set()

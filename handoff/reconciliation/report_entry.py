@@ -1,4 +1,4 @@
-"""The report of `handoff reconcile`: one entry for each reference or transfer without one."""
+"""An entry in the report of `handoff reconcile`, about one reference or a transfer without one."""
 
 from __future__ import annotations
 
