@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from handoff import __version__
-from handoff.cli.exit_codes import exit_with_error
+from handoff.cli.command_exit import exit_with_error
 
 # `handoff --help` prints these texts, so that it imports no command and takes no second.
 COMMANDS = {

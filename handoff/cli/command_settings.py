@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from handoff.cli.exit_codes import COULD_NOT_RUN, UNREADABLE_SETTINGS, exit_with_setting_faults
+from handoff.cli.command_exit import COULD_NOT_RUN, UNREADABLE_SETTINGS, exit_with_setting_faults
 from handoff.installation.env_file_merge import read_values
 from handoff.settings import Settings, SettingsError, load_settings
 

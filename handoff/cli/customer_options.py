@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from handoff.cli.exit_codes import exit_with_error
+from handoff.cli.command_exit import exit_with_error
 
 
 def add_customer_options(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import click
 
+from handoff.cli.command_exit import FINDINGS, exit_on_problem, exit_with_setting_faults
 from handoff.cli.command_settings import add_env_file_option, load_settings_or_exit
-from handoff.cli.exit_codes import FINDINGS, exit_on_problem, exit_with_setting_faults
 from handoff.cli.open_ledger import open_ledger
 from handoff.cli.stop_signals import call_on_stop_signals
 from handoff.operations.json_logs import configure_logging

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from handoff.cli.command_exit import exit_with_error
 from handoff.cli.command_settings import add_env_file_option
-from handoff.cli.exit_codes import exit_with_error
 
 
 @click.command(context_settings={"show_default": True})

@@ -10,15 +10,15 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from handoff.cli.command_settings import add_env_file_option
-from handoff.cli.customer_options import add_customer_options, read_password
-from handoff.cli.exit_codes import (
+from handoff.cli.command_exit import (
     COULD_NOT_RUN,
     FINDINGS,
     INTERRUPTED,
     exit_with_error,
     exit_with_setting_faults,
 )
+from handoff.cli.command_settings import add_env_file_option
+from handoff.cli.customer_options import add_customer_options, read_password
 from handoff.cli.progress import create_progress
 from handoff.cli.stop_signals import call_on_stop_signals, raise_keyboard_interrupt
 from handoff.deadline import Deadline

@@ -10,8 +10,8 @@ from typing import Any
 import click
 from rich.console import Console
 
+from handoff.cli.command_exit import FINDINGS, exit_on_problem
 from handoff.cli.command_settings import add_env_file_option, load_settings_or_exit
-from handoff.cli.exit_codes import FINDINGS, exit_on_problem
 from handoff.cli.find_output import print_transfer
 from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.unreadable_records import UnreadableRecords

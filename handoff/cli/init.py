@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 
-from handoff.cli.exit_codes import INTERRUPTED, exit_with_error
-from handoff.cli.init_changes import InstallationPlan, apply_plan, plan_installation
+from handoff.cli.command_exit import INTERRUPTED, exit_with_error
 from handoff.cli.init_options import InitOptions
 from handoff.cli.init_output import (
     print_found_shop,
@@ -18,6 +17,7 @@ from handoff.cli.init_output import (
     print_next_steps,
     print_start_step,
 )
+from handoff.cli.init_plan import InstallationPlan, apply_plan, plan_installation
 from handoff.cli.init_shop_facts import ask_for_shop_facts
 from handoff.cli.questions import Questions
 from handoff.installation.deployment_files import ENV_FILE, UNITS_FOLDER, Deployment, is_plain_word

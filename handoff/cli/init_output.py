@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from handoff.cli.init_changes import InstallationPlan
+from handoff.cli.init_plan import InstallationPlan
 from handoff.installation.deployment_files import UNITS_FOLDER
 from handoff.installation.env_file_merge import hide_secrets
 from handoff.installation.host_preparation import is_root

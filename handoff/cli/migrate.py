@@ -9,8 +9,8 @@ import click
 from rich.console import Console
 from sqlalchemy.engine import make_url
 
+from handoff.cli.command_exit import exit_on_problem, exit_with_error, exit_with_setting_faults
 from handoff.cli.command_settings import add_env_file_option, load_settings_or_exit
-from handoff.cli.exit_codes import exit_on_problem, exit_with_error, exit_with_setting_faults
 from handoff.cli.open_ledger import exit_on_ledger_error
 from handoff.console_table import format_count
 from handoff.ledger.copy_database import CopyRefused, copy_ledger

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from handoff.cli.exit_codes import exit_with_setting_faults
+from handoff.cli.command_exit import exit_with_setting_faults
 from handoff.ledger.database import Database, open_database
 from handoff.ledger.migrate import migrate
 from handoff.problems import LedgerUnavailable

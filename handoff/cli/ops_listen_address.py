@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from handoff.cli.exit_codes import exit_with_error
+from handoff.cli.command_exit import exit_with_error
 from handoff.settings import Settings
 from handoff.url_validation import is_loopback
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import click
 
-from handoff.cli.exit_codes import exit_with_error
+from handoff.cli.command_exit import exit_with_error
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from typing import BinaryIO
 import click
 from rich.progress import Progress
 
+from handoff.cli.command_exit import FINDINGS, exit_on_problem, exit_with_error
 from handoff.cli.command_settings import add_env_file_option, load_settings_or_exit
-from handoff.cli.exit_codes import FINDINGS, exit_on_problem, exit_with_error
 from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.param_types import TimeParamType, convert_to_ledger_time
 from handoff.cli.progress import create_progress

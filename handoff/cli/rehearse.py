@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
+from handoff.cli.command_exit import FINDINGS, INTERRUPTED, exit_with_error
 from handoff.cli.command_settings import add_env_file_option, load_settings_or_exit
 from handoff.cli.customer_options import add_customer_options, read_password
-from handoff.cli.exit_codes import FINDINGS, INTERRUPTED, exit_with_error
 from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.rehearse_output import RehearsalPrinter, build_json_report
 from handoff.cli.stop_signals import call_on_stop_signals, ignore_stop_signals

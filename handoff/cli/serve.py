@@ -9,11 +9,11 @@ from tempfile import mkdtemp
 
 import click
 
+from handoff.cli.command_exit import exit_with_error
 from handoff.cli.command_settings import add_env_file_option, load_settings_or_exit
-from handoff.cli.exit_codes import exit_with_error
 from handoff.cli.open_ledger import open_ledger
 from handoff.cli.ops_listen_address import DEFAULT_ADDRESS, choose_ops_listen_address
-from handoff.cli.startup_report import print_startup_report
+from handoff.cli.startup_checks import print_startup_report
 
 
 @click.command()

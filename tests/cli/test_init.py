@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from dotenv import dotenv_values
 
 from handoff.cli import main
-from handoff.cli.exit_codes import COULD_NOT_RUN
+from handoff.cli.command_exit import COULD_NOT_RUN
 from handoff.settings import load_settings
 from tests.running_servers import RedisServer, RunningShop, free_port, running_shop_of_stores
 

@@ -1,4 +1,4 @@
-"""The second step of `handoff init`: decide on all changes, and make them."""
+"""The plan of `handoff init`, its second step: decide on all changes, and make them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prints at the start of the service its version, and whether it reaches each part."""
+"""Checks at the start of the service whether it reaches each part, and prints the results."""
 
 from __future__ import annotations
 
