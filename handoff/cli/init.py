@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
 from handoff.cli.command_exit import INTERRUPTED, exit_with_error
-from handoff.cli.init_options import InitOptions
+from handoff.cli.init_options import InitOptions, add_init_options
 from handoff.cli.init_output import (
     print_found_shop,
     print_installation_plan,
@@ -20,7 +18,7 @@ from handoff.cli.init_output import (
 from handoff.cli.init_plan import InstallationPlan, apply_plan, plan_installation
 from handoff.cli.init_shop_facts import ask_for_shop_facts
 from handoff.cli.questions import Questions
-from handoff.installation.deployment_files import ENV_FILE, UNITS_FOLDER, Deployment, is_plain_word
+from handoff.installation.deployment_files import UNITS_FOLDER, Deployment
 from handoff.installation.host_preparation import (
     HostNotPrepared,
     is_systemd_running,
@@ -69,76 +67,8 @@ Examples:
 """
 
 
-def _require_plain_word(
-    _context: click.Context, _parameter: click.Parameter, value: Path | str | None
-) -> Path | str | None:
-    """Refuse a value that systemd or nginx would read as something else."""
-    try:
-        text = str(value.resolve() if isinstance(value, Path) else value)
-    except (OSError, RuntimeError):  # symbolic links that lead to each other
-        raise click.BadParameter(f"{str(value)!r} is in a circle of symbolic links.") from None
-    if not is_plain_word(text):
-        raise click.BadParameter(
-            f"{text!r} has blanks, or characters with a meaning in units or for nginx."
-        )
-    return value
-
-
-_FILE = click.Path(dir_okay=False, path_type=Path)
-_ANSWERS = (
-    click.option("--shop-url", "shop_urls", multiple=True, metavar="URL",
-                 help="The address at which shoppers see the shop. Repeat it for each website "
-                 "with a host of its own."),
-    click.option("--env-php", type=click.Path(path_type=Path), metavar="FILE",
-                 help="The shop's app/etc/env.php, or the folder of the shop."),
-    click.option("--use-php", is_flag=True,
-                 help="Let PHP run an env.php that is not data alone, as the file's owner."),
-    click.option("--session-store", metavar="URL",
-                 help="The session store, if env.php is not on this machine; `storefront` if "
-                 "nobody but the shop can reach it."),
-    click.option("--redis-user", type=click.Choice(["create", "shop"]),
-                 help="Create a Redis user for Handoff, or use the shop's own login."),
-    click.option("--customer-accounts", type=click.Choice(["website", "global"]),
-                 help="How the shop shares accounts among its websites."),
-    click.option("--public-url", metavar="URL",
-                 help="The address of Handoff. Default: /handoff on the shop's host."),
-)  # fmt: skip
-_PLACES_AND_STEPS = (
-    click.option("--ca-file", type=_FILE,
-                 help="The certificate authorities that are trusted for the shop (PEM)."),
-    click.option("--trusted-proxies", type=click.IntRange(0, 10), default=1, show_default=True,
-                 help="Proxies of your own in front of Handoff."),
-    click.option("--bind", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT",
-                 callback=_require_plain_word,
-                 help="Where the service listens."),
-    click.option("--env-file", type=_FILE, default=ENV_FILE, show_default=True,
-                 callback=_require_plain_word,
-                 help="The env file to write."),
-    click.option("--units-folder", type=click.Path(file_okay=False, path_type=Path),
-                 help="Folder for the units. Default: that of systemd, or systemd/ beside "
-                 "another --env-file."),
-    click.option("--user", default="handoff", show_default=True, callback=_require_plain_word,
-                 help="The user of the service. Root makes it if it is missing."),
-    click.option("--start/--no-start", default=None, help="Start the service with systemd."),
-    click.option("--doctor/--no-doctor", "with_doctor", default=True,
-                 help="Run the doctor at the end."),
-    click.option("--update", is_flag=True,
-                 help="Also replace files and settings that are not as init would write them. "
-                 "Keys stay."),
-    click.option("--dry-run", is_flag=True, help="Show the changes, and write nothing."),
-    click.option("--yes", is_flag=True, help="Take every proposal, and ask nothing else."),
-)  # fmt: skip
-
-
-def _add_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that answer a question, then those for unusual installations."""
-    for option in reversed(_ANSWERS + _PLACES_AND_STEPS):
-        command = option(command)
-    return command
-
-
 @click.command(help=_HELP)
-@_add_options
+@add_init_options
 def init(**values: Any) -> None:
     """Find out what a shop needs, and write the files of an installation."""
     options = InitOptions(**values)
