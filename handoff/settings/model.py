@@ -14,6 +14,7 @@ from handoff.settings.ops_settings import OpsSettings
 from handoff.settings.page_settings import PageSettings
 from handoff.settings.session_settings import SessionSettings
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
+from handoff.settings.shop_access_settings import ShopAccessSettings
 from handoff.settings.store_view_models import (
     SessionCookieSettings,
     StoreSite,
@@ -33,6 +34,7 @@ class Settings(
     AddressSettings,
     SessionSettings,
     LinkSettings,
+    ShopAccessSettings,
     OperationSettings,
     WebhookSettings,
     PageSettings,

@@ -1,4 +1,4 @@
-"""The settings for the ledger, the calls of the shop, and the limits."""
+"""The settings for the ledger, the limits and the state of the service."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 
 from handoff.settings.group import DefaultText, SettingsGroup
-from handoff.settings.value_types import DatabaseUrl, RateLimitStorageUrl, ShopKey, ShopSecret
+from handoff.settings.value_types import DatabaseUrl, RateLimitStorageUrl
 
 _DEFAULT_DATABASE = "sqlite:///instance/handoff.db"
 
 
 class OperationSettings(SettingsGroup):
-    """Ledger, shop calls and limits"""
+    """Ledger and limits"""
 
     database_url: Annotated[DatabaseUrl, DefaultText(f"`{_DEFAULT_DATABASE}`")] = SecretStr(
         _DEFAULT_DATABASE
@@ -24,26 +24,6 @@ class OperationSettings(SettingsGroup):
     magento_timeout: Annotated[float, Field(gt=0, le=60)] = 8.0
     """Seconds that one request may spend on the shop and the ledger, retries included. A shopper's
     request gets half a second more to write down what was done."""
-
-    magento_access_token: ShopSecret | None = None
-    """The access token of an integration of the shop that may read orders. Alone it is sent as a
-    bearer, which the shop has to allow."""
-
-    magento_consumer_key: ShopKey | None = None
-    """With the next two and the access token, calls are signed by OAuth 1.0a. Every shop takes
-    that. This is the consumer key of the integration."""
-
-    magento_consumer_secret: ShopSecret | None = None
-    """The consumer secret of the integration."""
-
-    magento_access_token_secret: ShopSecret | None = None
-    """The access token secret of the integration."""
-
-    magento_admin_username: str | None = None
-    """Instead of an integration: an administrator's login."""
-
-    magento_admin_password: SecretStr | None = None
-    """The password of this login."""
 
     rate_limit_storage_url: Annotated[
         RateLimitStorageUrl | None, DefaultText("none: each worker counts in its own memory")
