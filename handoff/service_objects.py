@@ -25,7 +25,7 @@ from handoff.operations.settings_reload import get_settings_read_time
 from handoff.order_lookup import OrderLookup
 from handoff.settings import Settings
 from handoff.shop_client_factory import build_login_block, open_client, open_orders
-from handoff.shop_session.store import SessionProvider
+from handoff.shop_session.session_provider import SessionProvider
 from handoff.shop_session_factory import (
     build_session_builder,
     build_session_provider,

@@ -7,12 +7,8 @@ from handoff.ledger.stored_session_repository import StoredSessionRepository
 from handoff.magento.checkout_probe import CheckoutProbe
 from handoff.magento.client import MagentoClient
 from handoff.settings import Settings
-from handoff.shop_session.store import (
-    SessionProvider,
-    SessionStore,
-    WrittenSessionProvider,
-    open_session_store,
-)
+from handoff.shop_session.session_provider import SessionProvider, WrittenSessionProvider
+from handoff.shop_session.store import SessionStore, open_session_store
 from handoff.storefront_session.session_cipher import SessionIdCipher
 from handoff.storefront_session.stored_session_provider import StoredSessionProvider
 from handoff.transfer.quote_resolver import QuoteResolver

@@ -17,7 +17,8 @@ from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.models import Handoff, LinkState
 from handoff.order_lookup import OrderLookup
 from handoff.problems import LedgerUnavailable
-from handoff.shop_session.store import SessionProvider, SessionStoreError
+from handoff.shop_session.session_provider import SessionProvider
+from handoff.shop_session.store import SessionStoreError
 from handoff.web_checkout_cookies import WebCheckoutCookies
 from handoff.web_view_link import LinkTokens
 

@@ -14,7 +14,8 @@ from handoff.ledger.admin_login_block import LedgerLoginBlock
 from handoff.ledger.database import Database
 from handoff.problems import LedgerUnavailable
 from handoff.recent_value import RecentValue
-from handoff.shop_session.store import SessionProvider, SessionStoreError
+from handoff.shop_session.session_provider import SessionProvider
+from handoff.shop_session.store import SessionStoreError
 from handoff.webhooks.backlog import WebhookBacklog
 
 _OK, _FAILING = "ok", "failing"
