@@ -1,20 +1,14 @@
-"""Answers of the shop: their JSON, Magento's own errors, and the log of answers from other systems.
-
-Between the service and Magento there may be a firewall, a content delivery network or a login page.
-Their answers have the same status codes as Magento's, and say nothing about a shopper.
-"""
+"""Answers of the shop: their JSON, and which of them are Magento's own errors."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-import structlog
 from pydantic import BaseModel, ConfigDict
 
 from handoff.magento.http_transport import HttpResponse
-from handoff.problems import ShopUnavailable
 
 _ERROR_FIELDS = {"message", "parameters", "errors", "trace"}
 _MAGENTO_TEXTS = re.compile(
@@ -23,17 +17,6 @@ _MAGENTO_TEXTS = re.compile(
     "|you may purchase|this product|required|please specify"
     "|you are trying to add|you need to choose|request does not match any route",
     re.IGNORECASE,
-)
-_MAX_LOGGED = 100  # characters of a header
-_MAX_SEARCHED = 64 * 1024  # bytes of a page
-
-PageKind = Literal["challenge", "login", "maintenance", "page", "json", "text", "empty"]
-
-# The first pattern that matches decides.
-_PAGE_KINDS: tuple[tuple[PageKind, re.Pattern[str]], ...] = (
-    ("challenge", re.compile(r"captcha|challenge|just a moment|are you (a )?human", re.I)),
-    ("login", re.compile(r"type=[\"']?password|\b(log|sign)[ -]?in\b", re.I)),
-    ("maintenance", re.compile(r"maintenance|temporarily unavailable|be (right )?back", re.I)),
 )
 
 WRONG_ANSWER_ERRORS = (
@@ -45,8 +28,6 @@ WRONG_ANSWER_ERRORS = (
     ValueError,
 )
 """The errors of code that reads an answer in Magento's format, if the answer has another one."""
-
-log = structlog.get_logger()
 
 
 class ShopJsonModel(BaseModel):
@@ -92,43 +73,6 @@ class Answer:
         """The named parameters of Magento's error message, empty if it has none."""
         parameters = self.body.get("parameters") if isinstance(self.body, dict) else None
         return parameters if isinstance(parameters, dict) else {}
-
-
-def log_and_build_unusable_answer(answer: Answer, detail: str) -> ShopUnavailable:
-    """Log which system gave an answer that cannot be used, and return the problem to raise."""
-    log_unusable_answer(answer.response)
-    return ShopUnavailable(detail)
-
-
-def log_unusable_answer(response: HttpResponse) -> None:
-    """Log which system gave an answer."""
-    log.warning("shop_answer_unusable", **collect_answer_facts(response))
-
-
-def collect_answer_facts(response: HttpResponse) -> dict[str, str | int]:
-    """Return status, server and kind of an answer, but nothing of its text."""
-    headers = {name: response.headers.get(name) for name in ("Server", "Via", "Content-Type")}
-    return {
-        "status": response.status,
-        **{
-            name.lower().replace("-", "_"): value[:_MAX_LOGGED]
-            for name, value in headers.items()
-            if value
-        },
-        "page": classify_page(response),
-    }
-
-
-def classify_page(response: HttpResponse) -> PageKind:
-    """Return the kind of page, judged by its words; `page` is any other HTML."""
-    text = response.body[:_MAX_SEARCHED].decode("utf-8", "replace").strip()
-    if not text:
-        return "empty"
-    if text[0] in '{["':
-        return "json"
-    if text[0] != "<":
-        return "text"
-    return next((kind for kind, pattern in _PAGE_KINDS if pattern.search(text)), "page")
 
 
 def _is_json(response: HttpResponse) -> bool:

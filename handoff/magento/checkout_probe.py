@@ -15,11 +15,11 @@ from typing import Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
 from handoff.deadline import Deadline
-from handoff.magento.answers import classify_page, log_unusable_answer
 from handoff.magento.client import MagentoClient
 from handoff.magento.http_transport import HttpResponse, find_cookie_value
 from handoff.magento.no_response import NoResponse
 from handoff.magento.page_data import CART_SECTION
+from handoff.magento.unusable_answers import classify_page, log_unusable_answer
 from handoff.problems import StoreNotServed
 from handoff.settings.store_view_models import SessionCookieSettings, StoreSite, is_cookie_sent_to
 

@@ -21,10 +21,11 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from handoff.deadline import Deadline
-from handoff.magento.answers import Answer, log_and_build_unusable_answer, log_unusable_answer
+from handoff.magento.answers import Answer
 from handoff.magento.graphql_missing_features import MissingGraphqlFeatures
 from handoff.magento.http_transport import HttpResponse, HttpTransport, get_tls_name
 from handoff.magento.no_response import NoResponse
+from handoff.magento.unusable_answers import log_and_build_unusable_answer, log_unusable_answer
 from handoff.problems import ShopTimeout, ShopUnavailable
 
 if TYPE_CHECKING:

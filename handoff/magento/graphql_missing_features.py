@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import structlog
 
-from handoff.magento.answers import collect_answer_facts
 from handoff.magento.http_transport import HttpResponse
+from handoff.magento.unusable_answers import collect_answer_facts
 
 _MISSING_FIELD = re.compile(r'Cannot query field "(\w+)" on type "(\w+)"')
 _PAGE_SIZE = re.compile(r"pageSize\D*([0-9]+)")

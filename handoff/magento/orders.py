@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from handoff.deadline import Deadline
 from handoff.magento.admin_access import AdminAccess, AdminAccessDenied
-from handoff.magento.answers import Answer, ShopJsonModel, log_and_build_unusable_answer
+from handoff.magento.answers import Answer, ShopJsonModel
 from handoff.magento.client import MagentoClient, retry_dropped_connections
 from handoff.magento.order_models import (
     MAX_EDITS,
@@ -28,6 +28,7 @@ from handoff.magento.order_models import (
     OrderWithLines,
 )
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
+from handoff.magento.unusable_answers import log_and_build_unusable_answer
 from handoff.problems import ShopUnavailable
 
 # Measured on 2.4.7: a search takes 50 ms, for one quote or for 500, and 10 ms more for each order

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from handoff.bag import Bag, BagLine, normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.answers import Answer, ShopJsonModel, log_and_build_unusable_answer
+from handoff.magento.answers import Answer, ShopJsonModel
 from handoff.magento.client import MagentoClient
 from handoff.magento.graphql_guest_cart import (
     CART_QUERY,
@@ -23,6 +23,7 @@ from handoff.magento.graphql_guest_cart import (
 )
 from handoff.magento.line_refusals import LineRefusal, explain_refusals
 from handoff.magento.quote_models import Sku, generate_masked_id, is_masked_id
+from handoff.magento.unusable_answers import log_and_build_unusable_answer
 from handoff.magento.variants import VariantChoice, Variants
 from handoff.problems import LinesRefused
 from handoff.settings.store_view_models import StoreView

@@ -11,12 +11,13 @@ from pydantic import Field, ValidationError
 
 from handoff.bag import Bag, find_quote_differences
 from handoff.deadline import Deadline
-from handoff.magento.answers import Answer, ShopJsonModel, log_and_build_unusable_answer
+from handoff.magento.answers import Answer, ShopJsonModel
 from handoff.magento.client import MagentoClient, retry_dropped_connections
 from handoff.magento.graphql_line_details import fetch_line_details
 from handoff.magento.product_cache import ProductCache
 from handoff.magento.quote_builder import QuoteBuilder
 from handoff.magento.quote_models import Quantity, Quote, QuoteCustomer, QuoteLine, Sku
+from handoff.magento.unusable_answers import log_and_build_unusable_answer
 from handoff.magento.variants import VariantChoice, Variants
 from handoff.problems import CustomerTokenRejected, QuoteNotFound, StoreNotServed
 from handoff.settings.store_view_models import StoreView

@@ -14,10 +14,11 @@ from pydantic import ValidationError
 
 from handoff.bag import Bag, normalize_sku
 from handoff.deadline import Deadline
-from handoff.magento.answers import ShopJsonModel, log_and_build_unusable_answer
+from handoff.magento.answers import ShopJsonModel
 from handoff.magento.client import MagentoClient
 from handoff.magento.product_cache import ProductCache
 from handoff.magento.quote_models import Quote, SkuJson
+from handoff.magento.unusable_answers import log_and_build_unusable_answer
 from handoff.settings.store_view_models import StoreView
 
 _QUERY = """query($id: String!) {

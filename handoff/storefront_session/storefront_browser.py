@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import structlog
 
 from handoff.deadline import Deadline
-from handoff.magento.answers import classify_page, log_unusable_answer
 from handoff.magento.checkout_probe import (
     CART_PAGE,
     ShopSession,
@@ -22,6 +21,7 @@ from handoff.magento.checkout_probe import (
 from handoff.magento.client import MagentoClient, raise_shop_problem
 from handoff.magento.http_transport import HttpResponse, find_cookie_value, read_json
 from handoff.magento.no_response import NoResponse
+from handoff.magento.unusable_answers import classify_page, log_unusable_answer
 from handoff.problems import ShopUnavailable
 from handoff.settings.store_view_models import StoreSite
 from handoff.storefront_session.product_numbers import NumberedProduct

@@ -12,7 +12,6 @@ import structlog
 from handoff.bag import normalize_sku
 from handoff.deadline import Deadline
 from handoff.ledger.stored_session_repository import StorefrontSession
-from handoff.magento.answers import classify_page, log_unusable_answer
 from handoff.magento.checkout_probe import (
     CheckoutInconclusive,
     CheckoutProbe,
@@ -24,6 +23,7 @@ from handoff.magento.client import retry_dropped_connections
 from handoff.magento.page_data import CHECKOUT_CONFIG, parse_checkout_config
 from handoff.magento.quote_models import Quote, is_masked_id
 from handoff.magento.quotes import Quotes
+from handoff.magento.unusable_answers import classify_page, log_unusable_answer
 from handoff.problems import (
     AccountIncomplete,
     CheckoutRefused,
