@@ -39,15 +39,15 @@ from handoff.operations.wsgi_middleware import add_proxy_middleware, add_request
 from handoff.resource_folders import find_resource_folder
 from handoff.service_objects import ServiceObjects, build_service_objects
 from handoff.settings import Settings, find_unknown_names, load_settings
+from handoff.transfer.transfer_status_views import (
+    TransferStatusContext,
+    register_transfer_status_views,
+)
 from handoff.transfer.views import TransferContext, register_transfer_views
 from handoff.web_checkout.completion_messages import CompletionMessages
 from handoff.web_checkout.poq_script_cache import PoqScriptCache
 from handoff.web_checkout.script_bundle import build_script
 from handoff.web_checkout.sent_to_cart_page import CartPageReports
-from handoff.web_checkout.transfer_status_views import (
-    TransferStatusContext,
-    register_transfer_status_views,
-)
 from handoff.web_checkout.views import WebCheckoutContext, register_web_checkout_views
 from handoff.worker_metrics import open_worker_metrics
 

@@ -15,7 +15,7 @@ from handoff.ledger.search_repository import FoundTransfer, SearchRepository
 from handoff.ledger.webhook_delivery_history import EventDelivery, find_event_deliveries
 from handoff.settings import Settings
 from handoff.support_code import build_support_code
-from handoff.web_checkout.transfer_status import build_refusal_json, build_transfer_status
+from handoff.transfer.transfer_status import build_refusal_json, build_transfer_status
 from handoff.web_view_link import find_handoff_id
 from handoff.webhooks.receivers import list_receivers
 

@@ -13,7 +13,7 @@ from handoff.operations.openapi_paths import SCHEMA_REF, TEXT, build_object_sche
 from handoff.settings import Settings
 from handoff.time_and_order_json import AMOUNTS
 from handoff.transfer.request_parser import TransferBody
-from handoff.web_checkout.transfer_status import STATES, TIMES
+from handoff.transfer.transfer_status import STATES, TIMES
 from handoff.web_view_link import Instruction
 
 _REQUIRED_WITH_ITEMS = ("items", "currency", "reference")

@@ -1,1 +1,4 @@
-"""The transfer endpoint: accepts a bag or a quote from Poq, and returns an instruction."""
+"""The endpoints for Poq.
+
+One accepts a bag or a quote and returns an instruction, the other says what became of a transfer.
+"""

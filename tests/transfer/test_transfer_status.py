@@ -55,7 +55,6 @@ def test_the_states_of_a_transfer_that_is_ordered(
     phone: FlaskClient,
     shop: RunningShop,
     clock: FakeClock,
-    shop_url: str,
 ) -> None:
     link = poq.link(("ITEM-01", 2))
     issued = ask(client).get_json()
@@ -82,7 +81,7 @@ def test_the_states_of_a_transfer_that_is_ordered(
     }
     [quote_in_shop] = [q for q in shop.state.quotes.by_number.values() if q.lines]
     shop.place_order(f"guest-carts/{shop.state.quotes.ensure_masked_id(quote_in_shop)}")
-    phone.post("/web-checkout/orders", headers={"Origin": shop_url})
+    phone.post("/web-checkout/orders", headers={"Origin": shop.url})
     ordered = ask(client).get_json()
     assert ordered["state"] == "ordered"
     assert ordered["orders"] == [

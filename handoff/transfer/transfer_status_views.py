@@ -16,7 +16,7 @@ from handoff.operations.problem_response import build_problem_response
 from handoff.operations.rate_limits import RateLimit
 from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import NotFound, Problem
-from handoff.web_checkout.transfer_status import build_transfer_status
+from handoff.transfer.transfer_status import build_transfer_status
 
 _blueprint = Blueprint("transfer_status", __name__)
 _blueprint.register_error_handler(Problem, build_problem_response)
