@@ -12,11 +12,8 @@ import redis
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.checks.session_table import (
-    SERVER_ERROR_TEXTS,
-    check_session_table,
-    explain_store_error,
-)
+from handoff.doctor.checks.session_table import check_session_table
+from handoff.doctor.session_store_errors import SERVER_ERROR_TEXTS, explain_store_error
 from handoff.doctor.trial_sessions import get_session_file, write_session
 from handoff.settings import Settings
 from handoff.shop_session.redis_client import build_redis_client

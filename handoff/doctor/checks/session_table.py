@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
+from handoff.doctor.session_store_errors import SERVER_ERROR_TEXTS, explain_store_error
 from handoff.doctor.trial_sessions import find_new_session_id, open_page_without_session
 from handoff.settings.session_store_url import SessionStoreUrl
 from handoff.shop_session.database_store import DatabaseSessionStore, open_database_store
@@ -31,22 +32,6 @@ _DERIVE_KEY = (
     "Derive the key anew with docs/deploy/derive-session-store-key.php, from the app/etc/env.php "
     "of this shop. After a rotation its last crypt key counts."
 )
-SERVER_ERROR_TEXTS = {
-    "TimeoutError": (
-        "It does not answer in time.",
-        "Check its host and port, and whether a firewall is in between.",
-    ),
-    "ConnectionError": (
-        "It cannot be reached.",
-        "Check whether it runs, its host and port, and whether it requires TLS.",
-    ),
-    "CertificateError": (
-        "Its certificate is not trusted, or is for another host.",
-        "Set HANDOFF_SESSION_STORE_CA_FILE to its authority, and name its host as it does.",
-    ),
-}
-"""The finding and the advice, by the names of errors that every server may cause."""
-
 _ERROR_TEXTS = {
     **SERVER_ERROR_TEXTS,
     "AuthenticationError": (
@@ -96,16 +81,6 @@ def check_session_table(context: CheckContext) -> Iterator[CheckResult]:
     except SessionStoreError as error:
         failed = explain_store_error(location, error, _ERROR_TEXTS)
         yield replace(failed, advice=failed.advice.format(grant=_build_grant(url)))
-
-
-def explain_store_error(
-    location: str, error: SessionStoreError, texts: Mapping[str, tuple[str, str]]
-) -> CheckResult:
-    """Return the fault for an error of a session store; `texts` has both texts by its name."""
-    seen, advice = texts.get(
-        str(error), (f"It refuses the session ({error}).", "See the log of the session store.")
-    )
-    return fault(f"{location}: {seen}", advice)
 
 
 def _build_grant(url: SessionStoreUrl) -> str:
