@@ -66,10 +66,10 @@ class AccountTable:
         """Return the account, or raise the same Unauthorized if it is wrong, unknown or locked."""
         account = self.by_name.get(name.lower())
         if account is None or account.locked_until > self.clock():
-            raise Unauthorized.login()
+            raise Unauthorized.build_for_login()
         if not compare_digest(account.password.encode(), password.encode()):
             self._count_failure(account)
-            raise Unauthorized.login()
+            raise Unauthorized.build_for_login()
         account.failures = 0
         return account
 
@@ -107,7 +107,7 @@ class ShopAccounts:
         """
         account = self.customers.by_name[customer.email.lower()]
         if not compare_digest(account.password.encode(), current.encode()):
-            raise Unauthorized.password()
+            raise Unauthorized.build_for_password()
         _require_long_password(new)
         account.password = new
         customer.session_cutoff = int(self.customers.clock())

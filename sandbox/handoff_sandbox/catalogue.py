@@ -64,7 +64,7 @@ class Product:
         self.url_key = self.url_key or self.sku.lower()
 
     @property
-    def in_stock(self) -> bool:
+    def is_in_stock(self) -> bool:
         """Whether any of it is left."""
         return self.stock > 0
 
@@ -110,7 +110,7 @@ class Catalogue:
 
     def list_saleable(self) -> list[Product]:
         """Return the visible products that are in stock."""
-        return [product for product in self.list_visible() if product.in_stock]
+        return [product for product in self.list_visible() if product.is_in_stock]
 
     def disable(self, sku: str) -> None:
         """Switch a product off, also in quotes that hold it; raise KeyError if it is unknown."""

@@ -31,7 +31,7 @@ def describe_line_error(line: QuoteLine) -> str | None:
         return None
     if line.goods.type is ProductType.BUNDLE:
         return "Some of the products below do not have all the required options."
-    if not line.goods.in_stock:
+    if not line.goods.is_in_stock:
         return "There are no source items with the in stock status"
     return "The requested qty is not available"
 

@@ -15,55 +15,59 @@ YEAR = 31_536_000
 
 @dataclass(frozen=True, slots=True)
 class CookieWriter:
-    """Returns values of the Set-Cookie header: `set_…` sets a cookie, `clear_…` deletes one."""
+    """Builds values of the Set-Cookie header; an expired cookie is deleted by the browser."""
 
     domain: str
     secure: bool
     clock: Clock
 
-    def set_session(self, session_id: str) -> str:
+    def build_session_cookie(self, session_id: str) -> str:
         value = quote(session_id, safe="")
-        return self._set("PHPSESSID", value, HOUR, self._domain_part, http_only=True)
+        return self._build_cookie("PHPSESSID", value, HOUR, self._domain_part, http_only=True)
 
-    def clear_session(self) -> str:
-        return self._clear("PHPSESSID", f"{self._domain_part}{self._secure_part}; HttpOnly")
+    def build_expired_session_cookie(self) -> str:
+        return self._build_expired_cookie(
+            "PHPSESSID", f"{self._domain_part}{self._secure_part}; HttpOnly"
+        )
 
-    def set_form_key(self, value: str) -> str:
-        return self._set("form_key", value, HOUR, self._domain_part)
+    def build_form_key_cookie(self, value: str) -> str:
+        return self._build_cookie("form_key", value, HOUR, self._domain_part)
 
-    def set_private_content_version(self, value: str) -> str:
-        return self._set("private_content_version", value, 10 * YEAR)
+    def build_private_content_version_cookie(self, value: str) -> str:
+        return self._build_cookie("private_content_version", value, 10 * YEAR)
 
-    def set_store(self, code: str) -> str:
-        return self._set("store", code, YEAR, "")
+    def build_store_cookie(self, code: str) -> str:
+        return self._build_cookie("store", code, YEAR, "")
 
-    def clear_store(self) -> str:
-        return self._clear("store", "")
+    def build_expired_store_cookie(self) -> str:
+        return self._build_expired_cookie("store", "")
 
-    def set_switched_content_version(self, value: str) -> str:
-        return self._set("private_content_version", value, YEAR, "")
+    def build_content_version_cookie_after_switch(self, value: str) -> str:
+        return self._build_cookie("private_content_version", value, YEAR, "")
 
-    def set_section_data_clean(self, code: str) -> str:
-        return self._set("section_data_clean", code, 15, "")
+    def build_section_data_clean_cookie(self, code: str) -> str:
+        return self._build_cookie("section_data_clean", code, 15, "")
 
-    def set_vary(self, value: str) -> str:
-        return self._set("X-Magento-Vary", value, HOUR, http_only=True)
+    def build_vary_cookie(self, value: str) -> str:
+        return self._build_cookie("X-Magento-Vary", value, HOUR, http_only=True)
 
-    def set_messages(self, text: str) -> str:
+    def build_messages_cookie(self, text: str) -> str:
         text = quote(text, safe="-_.~")
-        return self._set("mage-messages", text, YEAR, same_site="Strict")
+        return self._build_cookie("mage-messages", text, YEAR, same_site="Strict")
 
-    def clear_form_key(self) -> str:
-        return self._clear("form_key", self._domain_part)
+    def build_expired_form_key_cookie(self) -> str:
+        return self._build_expired_cookie("form_key", self._domain_part)
 
-    def clear_persistent_cart(self) -> str:
-        return self._clear("persistent_shopping_cart", f"{self._secure_part}; HttpOnly")
+    def build_expired_persistent_cart_cookie(self) -> str:
+        return self._build_expired_cookie(
+            "persistent_shopping_cart", f"{self._secure_part}; HttpOnly"
+        )
 
-    def clear_vary(self) -> str:
-        return self._clear("X-Magento-Vary", f"{self._secure_part}; HttpOnly")
+    def build_expired_vary_cookie(self) -> str:
+        return self._build_expired_cookie("X-Magento-Vary", f"{self._secure_part}; HttpOnly")
 
-    def clear_browser_cache(self) -> str:
-        return self._clear("mage-cache-sessid", "")
+    def build_expired_cache_session_cookie(self) -> str:
+        return self._build_expired_cookie("mage-cache-sessid", "")
 
     @property
     def _domain_part(self) -> str:
@@ -73,7 +77,7 @@ class CookieWriter:
     def _secure_part(self) -> str:
         return "; secure" if self.secure else ""
 
-    def _set(
+    def _build_cookie(
         self,
         name: str,
         value: str,
@@ -90,7 +94,7 @@ class CookieWriter:
             f"SameSite={same_site}"
         )
 
-    def _clear(self, name: str, extras: str) -> str:
+    def _build_expired_cookie(self, name: str, extras: str) -> str:
         return (
             f"{name}=deleted; expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; path=/{extras}; "
             "SameSite=Lax"

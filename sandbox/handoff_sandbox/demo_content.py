@@ -23,7 +23,7 @@ class ProductContent:
     description: str
 
 
-def find_content(sku: str) -> ProductContent:
+def require_demo_content(sku: str) -> ProductContent:
     """Return the content for a sku of the demo's catalogue, or raise KeyError."""
     return _CONTENT[sku]
 

@@ -38,7 +38,7 @@ class InputError(ShopError):
     starts_session = False
 
     @classmethod
-    def missing(cls, field: str) -> InputError:
+    def build_for_missing_field(cls, field: str) -> InputError:
         """Return the error for a missing field."""
         return cls('"%fieldName" is required. Enter and try again.', {"fieldName": field})
 
@@ -49,14 +49,14 @@ class Unauthorized(ShopError):
     status = 401
 
     @classmethod
-    def resource(cls, resource: str, *, starts_session: bool) -> Unauthorized:
+    def build_for_resource(cls, resource: str, *, starts_session: bool) -> Unauthorized:
         """Return the error for a resource that the caller has no right to."""
         error = cls("The consumer isn't authorized to access %resources.", {"resources": resource})
         error.starts_session = starts_session
         return error
 
     @classmethod
-    def login(cls) -> Unauthorized:
+    def build_for_login(cls) -> Unauthorized:
         """Return the error for wrong passwords, unknown accounts and locked ones alike."""
         return cls(
             "The account sign-in was incorrect or your account is disabled temporarily. "
@@ -64,7 +64,7 @@ class Unauthorized(ShopError):
         )
 
     @classmethod
-    def password(cls) -> Unauthorized:
+    def build_for_password(cls) -> Unauthorized:
         """Return the error for a password change with a wrong current password."""
         return cls("The password doesn't match this account. Verify the password and try again.")
 
@@ -75,7 +75,7 @@ class NoSuchEntity(ShopError):
     status = 404
 
     @classmethod
-    def entity(cls, field: str, value: object) -> NoSuchEntity:
+    def build_for_id(cls, field: str, value: object) -> NoSuchEntity:
         """Return the error for an id that nothing has."""
         return cls(
             "No such entity with %fieldName = %fieldValue",
@@ -83,7 +83,7 @@ class NoSuchEntity(ShopError):
         )
 
     @classmethod
-    def product(cls, *, starts_session: bool = True) -> NoSuchEntity:
+    def build_for_product(cls, *, starts_session: bool = True) -> NoSuchEntity:
         """Return the error for an unknown sku."""
         error = cls(
             "The product that was requested doesn't exist. Verify the product and try again."
@@ -92,7 +92,7 @@ class NoSuchEntity(ShopError):
         return error
 
     @classmethod
-    def order(cls) -> NoSuchEntity:
+    def build_for_order(cls) -> NoSuchEntity:
         """Return the error for an unknown order."""
         error = cls("The entity that was requested doesn't exist. Verify the entity and try again.")
         error.starts_session = False

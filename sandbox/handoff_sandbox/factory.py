@@ -17,7 +17,7 @@ from handoff_sandbox.catalogue import Catalogue, create_demo_catalogue
 from handoff_sandbox.formats import Clock
 from handoff_sandbox.magento_version import MagentoVersion
 from handoff_sandbox.maintenance import MaintenanceMode
-from handoff_sandbox.shop import SandboxShop, open_shop
+from handoff_sandbox.shop import SandboxShop, create_sandbox_shop
 from handoff_sandbox.store_views import POUNDS, Currency, ShopViews, create_single_view
 
 
@@ -44,7 +44,7 @@ def create_shop(
     app = copy(_build_routes())
     # A caller may add functions to these.
     app.after_request_funcs = deepcopy(app.after_request_funcs)
-    shop = open_shop(
+    shop = create_sandbox_shop(
         views=views or create_single_view(url.rstrip("/"), currency),
         session_path=session_path,
         clock=clock,

@@ -28,7 +28,7 @@ def create_full_catalogue() -> Catalogue:
         *_create_bundles(simple),
         *_create_virtual_products(),
         *_create_products_with_quantity_rules(),
-        *_create_gifts(),
+        *_create_products_with_gifts(),
         _create_product(41, "PC-OPT-REQ", "With required colour", 20, needs_choice=True),
         _create_product(
             48, "PC-TIER", "Cheaper for many", 10, group_prices={WHOLESALE: Decimal(6)}
@@ -118,7 +118,7 @@ def _create_products_with_quantity_rules() -> list[Product]:
     ]
 
 
-def _create_gifts() -> list[Product]:
+def _create_products_with_gifts() -> list[Product]:
     gift = _create_product(55, "PC-GIFT", "The gift", 15, url_key="the-gift")
     giver = _create_product(54, "PC-GIFTER", "Brings a gift", 30, gift=gift)
     same = _create_product(56, "PC-SAME", "One more of the same", 20)

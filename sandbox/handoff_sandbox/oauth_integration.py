@@ -46,7 +46,7 @@ class ShopIntegration:
         oauth = {name.removeprefix("oauth_"): value for name, value in parameters.items()}
         for name in _REQUIRED:
             if name not in oauth:
-                raise InputError.missing(f"oauth_{name}")
+                raise InputError.build_for_missing_field(f"oauth_{name}")
         if len(oauth["token"]) != _TOKEN_LENGTH:
             raise InputError("The token length is invalid. Check the length and try again.")
         if oauth["signature_method"] != METHOD:

@@ -253,7 +253,7 @@ class QuoteTable:
     def require_active(self, quote: SandboxQuote) -> None:
         """Raise NoSuchEntity if the quote was ordered or merged into another."""
         if not quote.active:
-            raise NoSuchEntity.entity("cartId", str(quote.number))
+            raise NoSuchEntity.build_for_id("cartId", str(quote.number))
 
     def next_address_number(self) -> int:
         """Return an id for a new address."""

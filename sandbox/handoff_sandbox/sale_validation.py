@@ -40,7 +40,7 @@ def validate_sale(
     quote: SandboxQuote | None, product: Product, qty: Decimal, variant: Product | None = None
 ) -> None:
     """Raise SaleRefused unless `qty` more of the product may be added to the quote."""
-    if not (product.enabled and product.in_stock):
+    if not (product.enabled and product.is_in_stock):
         raise SaleRefused(
             RefusalReason.PRODUCT_NOT_FOUND, "Product that you are trying to add is not available."
         )

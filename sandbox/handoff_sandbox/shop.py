@@ -66,12 +66,12 @@ class SandboxShop:
         """Return the name under which a session holds the customer."""
         return "customer" if self.shared_accounts else f"customer_{view.website.code}"
 
-    def accepts_customer(self, customer: ShopCustomer, view: ShopView) -> bool:
+    def is_account_valid(self, customer: ShopCustomer, view: ShopView) -> bool:
         """Return whether a customer's account is valid in the website of a store view."""
         return self.shared_accounts or customer.website == view.website.number
 
 
-def open_shop(
+def create_sandbox_shop(
     *,
     views: ShopViews,
     session_path: Path,

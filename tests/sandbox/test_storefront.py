@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 from flask.testing import FlaskClient
-from handoff_sandbox.demo_content import CATEGORIES, find_content
+from handoff_sandbox.demo_content import CATEGORIES, require_demo_content
 from handoff_sandbox.shop import SandboxShop
 
 from tests.sandbox.scriptless_browser import ScriptlessBrowser, get_link_path
@@ -33,7 +33,7 @@ def test_every_product_has_its_own_picture_and_description(
 ) -> None:
     pictures = set()
     for product in shop.catalogue.products:
-        shown = find_content(product.sku)
+        shown = require_demo_content(product.sku)
         with browser.client.get(f"/static/sandbox/pictures/{shown.picture}.svg") as answer:
             assert answer.mimetype == "image/svg+xml"
             assert len(answer.data) < 4096

@@ -51,10 +51,10 @@ def answer_query() -> Response:
     content = json.dumps(_convert_whole_floats(data))
     response = Response(content, status, content_type="application/json")
     session = shop.sessions.start(request.cookies.get("PHPSESSID"))
-    cookies = [shop.cookies.set_session(session.id)]
-    cookies.append(shop.cookies.set_private_content_version(token_hex(16)))
+    cookies = [shop.cookies.build_session_cookie(session.id)]
+    cookies.append(shop.cookies.build_private_content_version_cookie(token_hex(16)))
     if g.get("logged_in"):
-        cookies.append(shop.cookies.clear_form_key())
+        cookies.append(shop.cookies.build_expired_form_key_cookie())
     for cookie in cookies:
         response.headers.add("Set-Cookie", cookie)
     return response

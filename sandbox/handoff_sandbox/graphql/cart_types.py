@@ -25,17 +25,17 @@ def get_current_customer() -> ShopCustomer | None:
     return customer if isinstance(customer, ShopCustomer) else None
 
 
-def find_quote(masked_id: str) -> SandboxQuote:
+def require_own_quote(masked_id: str) -> SandboxQuote:
     """Return the active quote with a masked id, or raise an error if it is not the caller's."""
-    return _find_quote_of(masked_id, get_current_customer())
+    return _require_and_move_quote(masked_id, get_current_customer())
 
 
-def find_guest_quote(masked_id: str) -> SandboxQuote:
+def require_guest_quote(masked_id: str) -> SandboxQuote:
     """Return the active quote with a masked id, or raise an error if it is not a guest's."""
-    return _find_quote_of(masked_id, None)
+    return _require_and_move_quote(masked_id, None)
 
 
-def _find_quote_of(masked_id: str, customer: ShopCustomer | None) -> SandboxQuote:
+def _require_and_move_quote(masked_id: str, customer: ShopCustomer | None) -> SandboxQuote:
     """Return the active quote with a masked id, or raise an error if it is somebody else's.
 
     Reading a quote is enough to move it to the store view and currency of the request.
@@ -105,7 +105,7 @@ def serialize_product(product: Product) -> JsonObject:
         "name": product.name,
         "url_key": product.url_key,
         "url_rewrites": _list_urls(product),
-        "stock_status": "IN_STOCK" if product.in_stock else "OUT_OF_STOCK",
+        "stock_status": "IN_STOCK" if product.is_in_stock else "OUT_OF_STOCK",
         "price_range": {"minimum_price": {"final_price": price, "regular_price": price}},
     }
     if product.type is ProductType.DOWNLOADABLE:

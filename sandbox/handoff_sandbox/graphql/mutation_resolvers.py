@@ -12,11 +12,11 @@ from handoff_sandbox.catalogue import Product, ProductType
 from handoff_sandbox.errors import Unauthorized
 from handoff_sandbox.formats import JsonObject
 from handoff_sandbox.graphql.cart_types import (
-    find_guest_quote,
     find_or_create_quote,
-    find_quote,
     get_current_currency,
     get_current_customer,
+    require_guest_quote,
+    require_own_quote,
     serialize_cart,
 )
 from handoff_sandbox.graphql.errors import create_error
@@ -52,7 +52,7 @@ def add_products(
     """Add every line that can be added. A refused line does not stop the others."""
     if not cartItems:
         raise create_error("input", 'Required parameter "cartItems" is missing')
-    quote = find_quote(cartId)
+    quote = require_own_quote(cartId)
     variants: dict[int, Product | None] = {}
     results = [_add_item(quote, item, variants) for item in cartItems]
     get_current_shop().quotes.apply_gift_rules(quote)
@@ -67,8 +67,8 @@ def merge_carts(
     shop, customer = get_current_shop(), get_current_customer()
     if customer is None:
         raise create_error("authorization", "The current customer isn't authorized.")
-    source = find_guest_quote(source_cart_id)
-    target = find_quote(destination_cart_id) if destination_cart_id else None
+    source = require_guest_quote(source_cart_id)
+    target = require_own_quote(destination_cart_id) if destination_cart_id else None
     target = target or find_or_create_quote(shop, customer)
     shop.quotes.merge(target, source)
     return serialize_cart(target)

@@ -9,8 +9,8 @@ from handoff_sandbox.catalogue import Product
 from handoff_sandbox.formats import JsonObject
 from handoff_sandbox.graphql.cart_types import (
     find_or_create_quote,
-    find_quote,
     get_current_customer,
+    require_own_quote,
     serialize_cart,
     serialize_product,
 )
@@ -23,7 +23,7 @@ _URL_FIELDS = ("base_url", "secure_base_url", "base_link_url", "secure_base_link
 
 def resolve_cart(_root: object, _info: object, *, cart_id: str) -> JsonObject:
     """Return the quote with a masked id."""
-    return serialize_cart(find_quote(cart_id))
+    return serialize_cart(require_own_quote(cart_id))
 
 
 def resolve_customer_cart(_root: object, _info: object) -> JsonObject:
@@ -49,7 +49,7 @@ def resolve_products(
         product
         for product in get_current_shop().catalogue.list_saleable()
         if term in f"{product.name} {product.sku}".lower()
-        and all(_matches_filter(product, name, wanted) for name, wanted in (filter or {}).items())
+        and all(_is_filter_met(product, name, wanted) for name, wanted in (filter or {}).items())
     ]
     found.sort(key=lambda product: (product.sku[-2:].isdigit(), product.id), reverse=True)
     start = (currentPage - 1) * pageSize
@@ -57,7 +57,7 @@ def resolve_products(
     return {"items": page, "total_count": len(found)}
 
 
-def _matches_filter(product: Product, name: str, wanted: dict[str, object]) -> bool:
+def _is_filter_met(product: Product, name: str, wanted: dict[str, object]) -> bool:
     """Return whether a product matches. The URL keys of its variants count as its own."""
     keys = {product.sku.lower()}
     if name == "url_key":

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from handoff_sandbox.accounts import CUSTOMER_PASSWORD
-from handoff_sandbox.demo_content import find_content
+from handoff_sandbox.demo_content import require_demo_content
 from handoff_sandbox.phone.call_log import Event, LoggedCall, create_note, send_request
 from handoff_sandbox.phone.checkout_request import CheckoutRequest
 from handoff_sandbox.phone.demo_context import DemoContext
@@ -80,7 +80,7 @@ class PoqCloud:
     def _add_items(self, cart: str) -> EventsWithResult:
         for sku, quantity in self._checkout.items:
             body = {"cartItem": {"sku": sku, "qty": quantity}}
-            text = f"Add to the cart: {quantity} of {find_content(sku).name}."
+            text = f"Add to the cart: {quantity} of {require_demo_content(sku).name}."
             yield from self._call_shop(text, "POST", f"{cart}/items", body)
 
     def _post_transfer(self, body: dict[str, Any]) -> EventsWithResult:
@@ -122,7 +122,7 @@ class PoqCloud:
 def _describe_problem(problem: dict[str, Any]) -> str:
     """Return a text for the shopper: the refused products by name, or else the title."""
     errors = [
-        f"{find_content(error['sku']).name}: {error['detail']}"
+        f"{require_demo_content(error['sku']).name}: {error['detail']}"
         if "sku" in error
         else str(error["detail"])
         for error in problem.get("errors", [])

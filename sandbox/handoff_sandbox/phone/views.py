@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, render_template, request, send_fro
 from standardwebhooks import WebhookVerificationError
 
 from handoff_sandbox.catalogue import create_demo_catalogue
-from handoff_sandbox.demo_content import BRAND, find_content
+from handoff_sandbox.demo_content import BRAND, require_demo_content
 from handoff_sandbox.phone import poq_script, visitors
 from handoff_sandbox.phone.call_log import Event, write_lines
 from handoff_sandbox.phone.checkout_request import CheckoutRequest
@@ -32,7 +32,7 @@ def show_phone() -> Response:
     ports, so the pages of the shop and of the service get them too.
     """
     enabled = create_demo_catalogue().list_enabled()
-    products = [(product, find_content(product.sku)) for product in enabled]
+    products = [(product, require_demo_content(product.sku)) for product in enabled]
     page = render_template(
         "phone.html", products=products, brand=BRAND, context=get_current_context()
     )

@@ -21,7 +21,7 @@ def show_quote(number: int) -> object:
     shop = get_current_shop()
     quote = shop.quotes.by_number.get(number)
     if quote is None:
-        raise NoSuchEntity.entity("cartId", number)
+        raise NoSuchEntity.build_for_id("cartId", number)
     return serialize_in_scope(quote)
 
 

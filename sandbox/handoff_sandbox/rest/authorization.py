@@ -26,7 +26,7 @@ def authorize(resource: str) -> TokenUser | None:
         user.is_admin or (resource == SELF and _is_of_website(shop, user))
     )
     if not allowed:
-        raise Unauthorized.resource(resource, starts_session=g.started)
+        raise Unauthorized.build_for_resource(resource, starts_session=g.started)
     return user
 
 
@@ -34,7 +34,7 @@ def _is_of_website(shop: SandboxShop, user: TokenUser) -> bool:
     """Return whether a customer's token is valid here: in the website of the account."""
     customer = shop.accounts.find_customer(user.id)
     return not g.is_all_scope and (
-        customer is None or shop.accepts_customer(customer, get_current_view())
+        customer is None or shop.is_account_valid(customer, get_current_view())
     )
 
 

@@ -30,7 +30,7 @@ def add_item(quote: SandboxQuote, item: dict[str, object]) -> object:
     qty = require_quantity(item)
     product = shop.catalogue.find_by_sku(str(item.get("sku", "")))
     if product is None:
-        raise NoSuchEntity.product()
+        raise NoSuchEntity.build_for_product()
     validate_sale(quote, product, qty)
     data = serialize_line(shop.quotes.add_product(quote, product, qty), str(quote.number))
     if product.type is ProductType.DOWNLOADABLE:
@@ -46,7 +46,7 @@ def change_item(quote: SandboxQuote, number: int, item: dict[str, object]) -> ob
     qty = require_quantity(item)
     line = quote.find_line(number)
     if line is None:
-        raise _create_no_such_line(quote, number)
+        raise _build_no_such_line_error(quote, number)
     validate_quantity(line.goods, qty)
     line.qty = qty
     shop.quotes.apply_gift_rules(quote)
@@ -59,7 +59,7 @@ def remove_item(quote: SandboxQuote, number: int) -> object:
     shop.quotes.require_active(quote)
     line = quote.find_line(number)
     if line is None:
-        raise _create_no_such_line(quote, number)
+        raise _build_no_such_line_error(quote, number)
     quote.lines.remove(line)
     shop.quotes.apply_gift_rules(quote)
     return True
@@ -133,5 +133,5 @@ def _read_address(body: dict[str, object], number: int, *names: str) -> PostalAd
     return PostalAddress.from_body(number, require_object(body, *names))
 
 
-def _create_no_such_line(quote: SandboxQuote, number: int) -> NoSuchEntity:
+def _build_no_such_line_error(quote: SandboxQuote, number: int) -> NoSuchEntity:
     return NoSuchEntity("The %1 Cart doesn't contain the %2 item.", [str(quote.number), number])

@@ -55,7 +55,7 @@ def search_attributes() -> object:
 @blueprint.get("/products/<sku>")
 @endpoint(PRODUCTS)
 def show_product(sku: str) -> object:
-    found = _find_product(sku)
+    found = _require_product(sku)
     data = _serialize(found)
     extensions = data["extension_attributes"]
     if isinstance(extensions, dict):
@@ -66,7 +66,7 @@ def show_product(sku: str) -> object:
 @blueprint.get("/stockItems/<sku>")
 @endpoint(STOCK)
 def show_stock_item(sku: str) -> object:
-    return serialize_stock_item(_find_product(sku))
+    return serialize_stock_item(_require_product(sku))
 
 
 @blueprint.get("/search")
@@ -109,7 +109,7 @@ def search_categories() -> object:
 @endpoint(CATEGORIES, starts_session=False)
 def show_category(number: int) -> object:
     if number not in (2, CATEGORY_ID):
-        error = NoSuchEntity.entity("id", number)
+        error = NoSuchEntity.build_for_id("id", number)
         error.starts_session = False
         raise error
     return serialize_category(number)
@@ -129,10 +129,10 @@ def _serialize(product: Product) -> dict[str, object]:
     return add_demo_content(data, product) if get_current_shop().with_demo_content else data
 
 
-def _find_product(sku: str) -> Product:
+def _require_product(sku: str) -> Product:
     found = get_current_shop().catalogue.find_by_sku(sku)
     if found is None:
-        raise NoSuchEntity.product(starts_session=False)
+        raise NoSuchEntity.build_for_product(starts_session=False)
     return found
 
 

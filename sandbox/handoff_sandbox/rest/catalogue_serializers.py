@@ -48,7 +48,7 @@ def serialize_stock_item(product: Product) -> JsonObject:
         "product_id": product.id,
         "stock_id": 1,
         "qty": product.stock,
-        "is_in_stock": product.in_stock,
+        "is_in_stock": product.is_in_stock,
         "is_qty_decimal": False,
         "show_default_notification_message": False,
         "use_config_min_qty": True,

@@ -71,7 +71,7 @@ def delete_customer(number: int) -> object:
     shop = get_current_shop()
     customer = shop.accounts.find_customer(number)
     if customer is None:
-        raise NoSuchEntity.entity("customerId", number)
+        raise NoSuchEntity.build_for_id("customerId", number)
     for quote in shop.quotes.by_number.values():
         if quote.customer is customer:
             quote.is_customer_deleted = True

@@ -35,7 +35,7 @@ def show_quote() -> object:
     customer = require_customer()
     quote = shop.quotes.find_active_of_customer(customer, get_current_view().website)
     if quote is None:
-        raise NoSuchEntity.entity("customerId", customer.id)
+        raise NoSuchEntity.build_for_id("customerId", customer.id)
     return serialize_in_scope(quote)
 
 
@@ -103,7 +103,7 @@ def require_customer() -> ShopCustomer:
     """Return the customer who calls, or raise InputError."""
     customer = get_current_shop().accounts.find_customer(require_customer_user().id)
     if customer is None:
-        raise InputError.missing("customerId")
+        raise InputError.build_for_missing_field("customerId")
     return customer
 
 

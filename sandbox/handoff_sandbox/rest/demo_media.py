@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Blueprint, Response, send_from_directory
 
 from handoff_sandbox.catalogue import Product
-from handoff_sandbox.demo_content import find_content
+from handoff_sandbox.demo_content import require_demo_content
 from handoff_sandbox.formats import JsonObject
 
 blueprint = Blueprint("media", __name__)
@@ -23,7 +23,7 @@ def send_picture(name: str) -> Response:
 
 def add_demo_content(data: JsonObject, product: Product) -> JsonObject:
     """Return a product's JSON with the picture, description and category of the storefront."""
-    content = find_content(product.sku)
+    content = require_demo_content(product.sku)
     entry = {"id": product.id, "media_type": "image", "disabled": False, "types": ["image"]}
     attributes = {"description": f"<p>{content.description}</p>", "room": content.category}
     custom = [{"attribute_code": code, "value": value} for code, value in attributes.items()]

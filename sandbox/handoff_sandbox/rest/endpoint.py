@@ -57,7 +57,7 @@ def _create_answer(data: object, status: int) -> Response:
         shop = get_current_shop()
         # Nobody can use the session of a REST call, so there is only its cookie and no file.
         session_id = request.cookies.get("PHPSESSID")
-        cookie = shop.cookies.set_session(shop.sessions.start(session_id).id)
+        cookie = shop.cookies.build_session_cookie(shop.sessions.start(session_id).id)
         response.headers.add("Set-Cookie", cookie)
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response
@@ -67,5 +67,5 @@ def require_customer_user() -> TokenUser:
     """Return the customer who calls, or raise InputError if an administrator calls."""
     user = g.user
     if not isinstance(user, TokenUser) or not user.is_customer:
-        raise InputError.missing("customerId")
+        raise InputError.build_for_missing_field("customerId")
     return user

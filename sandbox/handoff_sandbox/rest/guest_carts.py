@@ -26,7 +26,7 @@ def create_quote() -> object:
 @endpoint(ANYONE)
 def show_quote(masked_id: str) -> object:
     """Show a quote by its masked id, even a customer's or an ordered one."""
-    return serialize_in_scope(find_quote(masked_id))
+    return serialize_in_scope(require_quote(masked_id))
 
 
 @blueprint.put("/guest-carts/<masked_id>")
@@ -39,7 +39,7 @@ def assign_to_customer(masked_id: str) -> object:
         raise RuleViolation(
             "You don't have the correct permissions to assign the customer to the cart."
         )
-    quote = find_quote(masked_id)
+    quote = require_quote(masked_id)
     shop.quotes.require_active(quote)
     if quote.customer is not None:
         raise RuleViolation(
@@ -52,7 +52,7 @@ def assign_to_customer(masked_id: str) -> object:
 @blueprint.get("/guest-carts/<masked_id>/items")
 @endpoint(ANYONE)
 def list_items(masked_id: str) -> object:
-    return cart_operations.list_items(find_quote(masked_id), masked_id)
+    return cart_operations.list_items(require_quote(masked_id), masked_id)
 
 
 @blueprint.post("/guest-carts/<masked_id>/items")
@@ -62,7 +62,7 @@ def add_item(masked_id: str) -> object:
     quote = get_current_shop().quotes.find_by_masked_id(masked_id)
     if quote is None:
         # Magento looks the quote up while it reads the body, so it answers 400 and not 404.
-        raise InputError.missing("quoteId")
+        raise InputError.build_for_missing_field("quoteId")
     return cart_operations.add_item(quote, item)
 
 
@@ -70,38 +70,38 @@ def add_item(masked_id: str) -> object:
 @endpoint(ANYONE)
 def change_item(masked_id: str, number: int) -> object:
     item = require_object(read_json_body(), "cartItem", "cart_item")
-    return cart_operations.change_item(find_quote(masked_id), number, item)
+    return cart_operations.change_item(require_quote(masked_id), number, item)
 
 
 @blueprint.delete("/guest-carts/<masked_id>/items/<int:number>")
 @endpoint(ANYONE)
 def remove_item(masked_id: str, number: int) -> object:
-    return cart_operations.remove_item(find_quote(masked_id), number)
+    return cart_operations.remove_item(require_quote(masked_id), number)
 
 
 @blueprint.get("/guest-carts/<masked_id>/totals")
 @endpoint(ANYONE)
 def show_totals(masked_id: str) -> object:
-    return cart_operations.show_totals(find_quote(masked_id))
+    return cart_operations.show_totals(require_quote(masked_id))
 
 
 @blueprint.get("/guest-carts/<masked_id>/payment-methods")
 @endpoint(ANYONE)
 def list_payment_methods(masked_id: str) -> object:
-    get_current_shop().quotes.require_active(find_quote(masked_id))
+    get_current_shop().quotes.require_active(require_quote(masked_id))
     return cart_operations.PAYMENT_METHODS
 
 
 @blueprint.post("/guest-carts/<masked_id>/estimate-shipping-methods")
 @endpoint(ANYONE)
 def list_shipping_methods(masked_id: str) -> object:
-    return cart_operations.list_shipping_methods(find_quote(masked_id))
+    return cart_operations.list_shipping_methods(require_quote(masked_id))
 
 
 @blueprint.post("/guest-carts/<masked_id>/shipping-information")
 @endpoint(ANYONE)
 def set_shipping(masked_id: str) -> object:
-    return cart_operations.set_shipping(find_quote(masked_id))
+    return cart_operations.set_shipping(require_quote(masked_id))
 
 
 @blueprint.post("/guest-carts/<masked_id>/payment-information")
@@ -109,12 +109,12 @@ def set_shipping(masked_id: str) -> object:
 def place_order(masked_id: str) -> object:
     body = read_json_body()
     email = str(require_field(body, "email"))
-    return cart_operations.place_order(find_quote(masked_id), body, email)
+    return cart_operations.place_order(require_quote(masked_id), body, email)
 
 
-def find_quote(masked_id: str) -> SandboxQuote:
+def require_quote(masked_id: str) -> SandboxQuote:
     """Return the quote with a masked id, or raise NoSuchEntity."""
     quote = get_current_shop().quotes.find_by_masked_id(masked_id)
     if quote is None:
-        raise NoSuchEntity.entity("cartId", None)
+        raise NoSuchEntity.build_for_id("cartId", None)
     return quote

@@ -30,8 +30,8 @@ def log_in_admin() -> object:
 def log_in_customer() -> object:
     shop = get_current_shop()
     customer = shop.accounts.authenticate_customer(*_read_credentials())
-    if not shop.accepts_customer(customer, get_current_view()):
-        raise Unauthorized.login()
+    if not shop.is_account_valid(customer, get_current_view()):
+        raise Unauthorized.build_for_login()
     g.logged_in = CUSTOMER
     return shop.tokens.issue(TokenUser(customer.id, CUSTOMER))
 
@@ -49,9 +49,9 @@ def clear_login_cookies(response: Response) -> Response:
     kind = g.get("logged_in")
     cookies = get_current_shop().cookies
     if kind == CUSTOMER:
-        response.headers.add("Set-Cookie", cookies.clear_persistent_cart())
+        response.headers.add("Set-Cookie", cookies.build_expired_persistent_cart_cookie())
     if kind is not None:
-        response.headers.add("Set-Cookie", cookies.clear_form_key())
+        response.headers.add("Set-Cookie", cookies.build_expired_form_key_cookie())
     return response
 
 

@@ -50,14 +50,14 @@ def search_orders() -> object:
 @endpoint(READ)
 def show_order(number: int) -> object:
     return serialize_order(
-        _find_order(number), get_current_shop().views.first.website.currency.code
+        _require_order(number), get_current_shop().views.first.website.currency.code
     )
 
 
 @blueprint.post("/orders/<int:number>/cancel")
 @endpoint(CANCEL)
 def cancel_order(number: int) -> object:
-    return get_current_shop().orders.cancel_order(_find_order(number))
+    return get_current_shop().orders.cancel_order(_require_order(number))
 
 
 @blueprint.post("/orders/<int:number>/comments")
@@ -65,7 +65,7 @@ def cancel_order(number: int) -> object:
 def add_comment(number: int) -> object:
     history = require_object(read_json_body(), "statusHistory")
     get_current_shop().orders.add_comment(
-        _find_order(number),
+        _require_order(number),
         str(require_field(history, "comment")),
         notified=bool(require_field(history, "is_customer_notified", "isCustomerNotified")),
         visible=bool(require_field(history, "is_visible_on_front", "isVisibleOnFront")),
@@ -73,8 +73,8 @@ def add_comment(number: int) -> object:
     return True
 
 
-def _find_order(number: int) -> SandboxOrder:
+def _require_order(number: int) -> SandboxOrder:
     order = get_current_shop().orders.by_id.get(number)
     if order is None:
-        raise NoSuchEntity.order()
+        raise NoSuchEntity.build_for_order()
     return order

@@ -13,7 +13,7 @@ from handoff_sandbox.formats import convert_to_json_number
 
 def render_answer(data: object, status: int) -> Response:
     """Return the answer in JSON, or in XML if the Accept header names it first."""
-    if wants_xml():
+    if is_xml_preferred():
         body, kind = (
             f'<?xml version="1.0"?>\n{_render_element("response", data)}',
             "application/xml",
@@ -23,7 +23,7 @@ def render_answer(data: object, status: int) -> Response:
     return Response(body, status, content_type=f"{kind}; charset=utf-8")
 
 
-def wants_xml() -> bool:
+def is_xml_preferred() -> bool:
     """Return whether the Accept header names XML before JSON."""
     for accepted in request.headers.get("Accept", "").split(","):
         kind = accepted.partition(";")[0].strip().lower()

@@ -30,7 +30,7 @@ def require_field(body: dict[str, object], *names: str) -> object:
     for name in names:
         if body.get(name) is not None:
             return body[name]
-    raise InputError.missing(names[0])
+    raise InputError.build_for_missing_field(names[0])
 
 
 def require_object(body: dict[str, object], *names: str) -> dict[str, object]:

@@ -24,7 +24,7 @@ class CriteriaFilter:
     value: str
     condition: str = "eq"
 
-    def allows(self, field_value: object) -> bool:
+    def is_met_by(self, field_value: object) -> bool:
         """Return whether a field's value meets the condition."""
         actual = "" if field_value is None else str(field_value)
         comparisons: dict[str, Callable[[], bool]] = {
@@ -57,7 +57,7 @@ class SearchCriteria:
 
     def select(self, rows: Iterable[Mapping[str, object]]) -> list[Mapping[str, object]]:
         """Return all rows that match, sorted."""
-        found = [row for row in rows if self._allows(row)]
+        found = [row for row in rows if self._is_met_by(row)]
         for name, direction in reversed(self.sort):
             found.sort(
                 key=lambda row: _convert_for_comparison(str(row.get(name))),
@@ -99,9 +99,9 @@ class SearchCriteria:
             data["current_page"] = self.page
         return data
 
-    def _allows(self, row: Mapping[str, object]) -> bool:
+    def _is_met_by(self, row: Mapping[str, object]) -> bool:
         return all(
-            any(found.allows(row.get(found.field)) for found in group) for group in self.groups
+            any(found.is_met_by(row.get(found.field)) for found in group) for group in self.groups
         )
 
 
@@ -109,7 +109,7 @@ def read_search_criteria() -> SearchCriteria:
     """Return the `searchCriteria[…]` of the query string, or raise InputError if there is none."""
     given = [tree for name in ROOTS if (tree := _read_tree(name)) is not None]
     if not given:
-        raise InputError.missing(ROOTS[0])
+        raise InputError.build_for_missing_field(ROOTS[0])
     tree = given[0]
     groups = _list_branches(tree, "filterGroups", "filter_groups")
     orders = _list_branches(tree, "sortOrders", "sort_orders")

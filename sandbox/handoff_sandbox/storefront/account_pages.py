@@ -38,14 +38,14 @@ def show_login_form() -> Response:
 @blueprint.post("/loginPost/")
 def log_in() -> Response:
     visit = get_current_visit()
-    if not visit.has_valid_form_key():
+    if not visit.has_posted_form_key(visit.get_or_create_form_key()):
         reject_form(visit)
         return redirect_to("/customer/account/")
     name, password = (request.form.get(f"login[{key}]", "") for key in ("username", "password"))
     try:
         customer = visit.shop.accounts.authenticate_customer(name, password)
-        if not visit.shop.accepts_customer(customer, visit.view):
-            raise Unauthorized.login()
+        if not visit.shop.is_account_valid(customer, visit.view):
+            raise Unauthorized.build_for_login()
     except Unauthorized as error:
         add_message(visit, "error", error.message)
         return redirect_to("/customer/account/login/")
@@ -60,12 +60,15 @@ def log_out() -> Response:
     visit.session = PhpSession(generate_session_id())
     visit.stored = b""
     _clear_browser_cache(visit)
-    visit.cookies += [visit.shop.cookies.clear_vary(), visit.shop.cookies.clear_form_key()]
+    visit.cookies += [
+        visit.shop.cookies.build_expired_vary_cookie(),
+        visit.shop.cookies.build_expired_form_key_cookie(),
+    ]
     return redirect_to("/")
 
 
 def _start_customer_session(visit: Visit, customer: ShopCustomer) -> None:
-    guest_quote = visit.find_quote()
+    guest_quote = visit.refresh_quote()
     visit.regenerate_session_id()
     visit.session.set_values(
         visit.account_key,
@@ -79,9 +82,9 @@ def _start_customer_session(visit: Visit, customer: ShopCustomer) -> None:
     cookies = visit.shop.cookies
     _clear_browser_cache(visit)
     visit.cookies += [
-        cookies.clear_form_key(),
-        cookies.clear_persistent_cart(),
-        cookies.set_vary(str(visit.compute_vary())),
+        cookies.build_expired_form_key_cookie(),
+        cookies.build_expired_persistent_cart_cookie(),
+        cookies.build_vary_cookie(str(visit.compute_vary())),
     ]
     visit.session.set_values("default", _form_key=generate_session_id()[:16])
 
@@ -102,4 +105,4 @@ def _merge_guest_quote(visit: Visit, customer: ShopCustomer, number: int | None)
 
 def _clear_browser_cache(visit: Visit) -> None:
     if request.cookies.get("mage-cache-sessid"):
-        visit.cookies.append(visit.shop.cookies.clear_browser_cache())
+        visit.cookies.append(visit.shop.cookies.build_expired_cache_session_cookie())

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from flask import Response, jsonify, request
 
 from handoff_sandbox.catalogue import Product
-from handoff_sandbox.checkout_rules import has_line_errors, is_below_minimum
+from handoff_sandbox.checkout_rules import CheckoutRules, has_line_errors, is_below_minimum
 from handoff_sandbox.demo_content import get_content
 from handoff_sandbox.quotes import SandboxQuote
 from handoff_sandbox.sale_validation import SaleRefused, validate_sale
@@ -37,11 +37,11 @@ def require_any_content_type() -> Response | None:
 @blueprint.get("/checkout/cart/")
 def show_cart() -> Response:
     visit = get_current_visit()
-    quote = visit.find_quote()
+    quote = visit.refresh_quote()
     return render_page(
         "cart.html",
         totals=None if quote is None else calculate_totals(quote),
-        can_check_out=can_check_out(visit),
+        can_check_out=can_check_out(quote, visit.shop.rules),
         has_errors=quote is not None and has_line_errors(quote),
         below_minimum=quote is not None and is_below_minimum(quote, visit.shop.rules),
     )
@@ -56,7 +56,7 @@ def add_product() -> Response:
     """
     visit = get_current_visit()
     is_script = request.headers.get("X-Requested-With") == "XMLHttpRequest"
-    if not visit.has_valid_form_key():
+    if not visit.has_posted_form_key(visit.get_or_create_form_key()):
         if is_script:
             add_message(visit, "error", "Your session has expired")
             return redirect_to("/checkout/cart/")
@@ -72,15 +72,14 @@ def add_product() -> Response:
     return jsonify({"backUrl": f"{visit.view.url}{path}"} if is_refused else [])
 
 
-def can_check_out(visit: Visit) -> bool:
+def can_check_out(quote: SandboxQuote | None, rules: CheckoutRules) -> bool:
     """Return whether the shop offers checkout. The minimum amount does not count here."""
-    quote = visit.find_quote()
-    return visit.shop.rules.one_page_checkout and not (quote and has_line_errors(quote))
+    return rules.one_page_checkout and not (quote and has_line_errors(quote))
 
 
 def _add_product(visit: Visit, product: Product) -> bool:
     """Add the posted quantity of a product, and return whether the shop sells it."""
-    quote = visit.find_quote()
+    quote = visit.refresh_quote()
     qty, variant = _read_quantity(), _find_variant(product)
     try:
         validate_sale(quote, product, qty, variant)

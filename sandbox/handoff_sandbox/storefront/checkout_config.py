@@ -16,7 +16,7 @@ def serialize_checkout_config(quote: SandboxQuote, visit: Visit) -> JsonObject:
     code, totals = quote.currency.code, calculate_totals(quote)
     guest = quote.customer is None
     return {
-        "formKey": visit.get_form_key(),
+        "formKey": visit.get_or_create_form_key(),
         "storeCode": visit.view.code,
         "websiteCode": visit.view.website.code,
         "defaultCountryId": "GB",

@@ -42,10 +42,10 @@ ADDRESS_FIELDS = (
 def show_checkout() -> Response:
     """Show the session's quote under a new session id, or redirect to the cart page."""
     visit = get_current_visit()
-    quote = find_checkout_quote(visit)
+    quote = find_checkout_quote_or_add_message(visit)
     if quote is None:
         return redirect_to("/checkout/cart/")
-    if not _keeps_session_id(visit):
+    if not _is_session_id_kept(visit):
         visit.regenerate_session_id()
     return _render_form(quote)
 
@@ -58,8 +58,8 @@ def reject_post() -> Response:
 @blueprint.post("/checkout/placeorder/")
 def place_order() -> Response:
     visit = get_current_visit()
-    quote = find_checkout_quote(visit)
-    if not visit.has_valid_form_key():
+    quote = find_checkout_quote_or_add_message(visit)
+    if not visit.has_posted_form_key(visit.get_or_create_form_key()):
         reject_form(visit)
         return redirect_to("/checkout/")
     if quote is None:
@@ -102,9 +102,9 @@ def cancel_payment() -> Response:
     return Response(content_type="text/html; charset=UTF-8")
 
 
-def find_checkout_quote(visit: Visit) -> SandboxQuote | None:
+def find_checkout_quote_or_add_message(visit: Visit) -> SandboxQuote | None:
     """Return the session's quote if it can be bought, and add a message if Magento gives one."""
-    rules, quote = visit.shop.rules, visit.find_quote()
+    rules, quote = visit.shop.rules, visit.refresh_quote()
     if not rules.one_page_checkout:
         add_message(visit, "error", "One-page checkout is turned off.")
         return None
@@ -118,7 +118,7 @@ def find_checkout_quote(visit: Visit) -> SandboxQuote | None:
     return quote
 
 
-def _keeps_session_id(visit: Visit) -> bool:
+def _is_session_id_kept(visit: Visit) -> bool:
     """Return whether the session id stays. On plain http every view of checkout changes it."""
     pages = (visit.view.url, request.headers.get("Referer", ""))
     return all(page.startswith("https:") for page in pages)

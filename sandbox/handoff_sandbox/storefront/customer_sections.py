@@ -34,7 +34,7 @@ def load_sections() -> Response:
 
 def serialize_cart_section(visit: Visit) -> JsonObject:
     """Return the section `cart`: the lines, their sum and whether checkout is open."""
-    quote = visit.find_quote()
+    quote = visit.refresh_quote()
     subtotal = calculate_totals(quote).subtotal if quote else 0
     subtotal_html = f'<span class="price">{visit.currency.format_price(subtotal)}</span>'
     lines = reversed(quote.visible_lines) if quote else ()
@@ -42,7 +42,7 @@ def serialize_cart_section(visit: Visit) -> JsonObject:
         "summary_count": convert_to_json_number(quote.total_qty) if quote else 0,
         "subtotalAmount": format_amount(calculate_totals(quote).subtotal) if quote else 0,
         "subtotal": subtotal_html,
-        "possible_onepage_checkout": can_check_out(visit),
+        "possible_onepage_checkout": can_check_out(quote, visit.shop.rules),
         "items": [_serialize_line(line, visit) for line in lines],
         "extra_actions": "",
         "isGuestCheckoutAllowed": visit.shop.rules.guest_checkout,

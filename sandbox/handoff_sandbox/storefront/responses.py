@@ -16,11 +16,11 @@ _HTML = "text/html; charset=UTF-8"
 def render_page(template: str, status: int = 200, **values: object) -> Response:
     """Render a page of the shop with the shopper's name, cart and store view around it."""
     visit = get_current_visit()
-    quote = visit.find_quote()
+    quote = visit.refresh_quote()
     html = render_template(
         template,
         customer=visit.customer,
-        form_key=visit.get_form_key(),
+        form_key=visit.get_or_create_form_key(),
         count=quote.total_qty if quote else Decimal(0),
         quote=quote,
         view=visit.view,
@@ -46,14 +46,14 @@ def add_message(visit: Visit, kind: str, text: str) -> None:
     messages = [*_read_waiting_messages(), {"type": kind, "text": text}]
     # PHP escapes slashes.
     packed = json.dumps(messages, separators=(",", ":")).replace("/", "\\/")
-    visit.cookies.append(visit.shop.cookies.set_messages(packed))
+    visit.cookies.append(visit.shop.cookies.build_messages_cookie(packed))
 
 
 def reject_form(visit: Visit) -> None:
     """Add the message and the cookie that Magento sends for a wrong form key."""
     add_message(visit, "error", "Invalid Form Key. Please refresh the page.")
     if request.cookies.get("X-Magento-Vary"):
-        visit.cookies.append(visit.shop.cookies.clear_vary())
+        visit.cookies.append(visit.shop.cookies.build_expired_vary_cookie())
 
 
 def _read_waiting_messages() -> list[object]:

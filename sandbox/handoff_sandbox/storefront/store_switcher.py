@@ -24,9 +24,11 @@ def switch_store() -> Response:
         return render_page("not_found.html", 404)
     cookies = visit.shop.cookies
     visit.cookies += [
-        cookies.clear_store() if target == views.first else cookies.set_store(target.code),
-        cookies.set_switched_content_version(token_hex(16)),
-        cookies.set_section_data_clean(target.code),
+        cookies.build_expired_store_cookie()
+        if target == views.first
+        else cookies.build_store_cookie(target.code),
+        cookies.build_content_version_cookie_after_switch(token_hex(16)),
+        cookies.build_section_data_clean_cookie(target.code),
     ]
     return redirect_to(_read_target_path(visit))
 

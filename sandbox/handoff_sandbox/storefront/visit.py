@@ -55,21 +55,24 @@ class Visit:
         number = self.session.get_number(self.account_key, "customer_id")
         return None if number is None else self.shop.accounts.find_customer(number)
 
-    def get_form_key(self) -> str:
-        """Return the form key of the cookie, or without a cookie that of the session."""
+    def get_or_create_form_key(self) -> str:
+        """Return the form key of the cookie, or without a cookie that of the session.
+
+        A session without a form key gets a new one.
+        """
         own = self.session.get_text("default", "_form_key")
         if own is None:
             own = "".join(choice(string.ascii_letters + string.digits) for _ in range(16))
             self.session.set_values("default", _form_key=own)
         return request.cookies.get("form_key") or own
 
-    def has_valid_form_key(self) -> bool:
-        """Return whether the posted form comes from a page of the shop."""
+    def has_posted_form_key(self, form_key: str) -> bool:
+        """Return whether the posted form has this key, so that it comes from a page of the shop."""
         posted = request.form.get("form_key", "")
-        return compare_digest(posted.encode(), self.get_form_key().encode())
+        return compare_digest(posted.encode(), form_key.encode())
 
-    def find_quote(self) -> SandboxQuote | None:
-        """Return the quote that this session may check out, and remove any other from it.
+    def refresh_quote(self) -> SandboxQuote | None:
+        """Keep the quote that this session may check out, remove any other from it, and return it.
 
         A quote in another currency than the page's is priced again and moves to this store view.
         """

@@ -38,28 +38,31 @@ def _open_visit() -> Response | None:
     visit = g.visit = Visit(shop, view, cookie_view, session, encode_session(session.raw))
     if shop.visitors.has_ended(session, visit.customer) or not _is_tie_kept(visit):
         return _end_session(visit)
+    _record_tie(visit)
     other_hosts = {other.host for other in shop.views.all} - {view.host}
     if request.method == "GET" and host in other_hosts:
         visit.redirects_to_other_host = True
         return redirect_to(request.full_path.removesuffix("?"))
     if shop.views.find_by_code(request.cookies.get("store", view.code)) is None:
-        visit.cookies.append(shop.cookies.clear_store())
+        visit.cookies.append(shop.cookies.build_expired_store_cookie())
     if not session.raw or "form_key" in request.cookies:
-        session.set_values("default", _form_key=visit.get_form_key())
+        session.set_values("default", _form_key=visit.get_or_create_form_key())
     return None
 
 
 def _is_tie_kept(visit: Visit) -> bool:
     """Return whether the request comes from where the session began, if the shop asks for it."""
     tie = visit.shop.rules.session_tie
-    if not tie:
-        return True
-    current = str(request.environ.get(tie.upper(), ""))
-    began = visit.session.get_text("_session_validator_data", tie)
-    if began is None:
+    began = visit.session.get_text("_session_validator_data", tie) if tie else None
+    return began is None or began == str(request.environ.get(tie.upper(), ""))
+
+
+def _record_tie(visit: Visit) -> None:
+    """Write into a new session where it began, if the shop asks for it."""
+    tie = visit.shop.rules.session_tie
+    if tie and visit.session.get_text("_session_validator_data", tie) is None:
+        current = str(request.environ.get(tie.upper(), ""))
         visit.session.set_values("_session_validator_data", **{tie: current})
-        return True
-    return began == current
 
 
 def _end_session(visit: Visit) -> Response:
@@ -69,8 +72,8 @@ def _end_session(visit: Visit) -> Response:
     parts = urlsplit(visit.view.url)
     response.headers["Location"] = f"{parts.scheme}://{parts.hostname}/"
     for line in (
-        visit.shop.cookies.set_session(visit.session.id),
-        visit.shop.cookies.clear_session(),
+        visit.shop.cookies.build_session_cookie(visit.session.id),
+        visit.shop.cookies.build_expired_session_cookie(),
     ):
         response.headers.add("Set-Cookie", line)
     g.visit = None
@@ -86,16 +89,16 @@ def _close_visit(response: Response) -> Response:
     visit.shop.visitors.store_visitor(visit.session, is_safe_method=is_safe_method)
     visit.save_session()
     cookies = visit.shop.cookies
-    lines = [cookies.set_session(visit.session.id)]
+    lines = [cookies.build_session_cookie(visit.session.id)]
     if request.method == "POST":
-        lines.append(cookies.set_private_content_version(token_hex(16)))
+        lines.append(cookies.build_private_content_version_cookie(token_hex(16)))
     if key := request.cookies.get("form_key"):
-        lines.append(cookies.set_form_key(key))
+        lines.append(cookies.build_form_key_cookie(key))
     # A browser takes the last of several cookies with one name: that of the view itself.
     lines += visit.cookies
     vary = visit.compute_vary()
     if vary and not any(line.startswith("X-Magento-Vary=") for line in visit.cookies):
-        lines.append(cookies.set_vary(vary))
+        lines.append(cookies.build_vary_cookie(vary))
     for line in lines:
         response.headers.add("Set-Cookie", line)
     response.headers["Cache-Control"] = "max-age=0, must-revalidate, no-cache, no-store"
