@@ -49,6 +49,7 @@ class ComparableLine(Protocol):
     """A line of a quote or of an order.
 
     `sku_without_options` is its product's sku, if chosen options made the sku of the line longer.
+    `is_free` says that nothing has to be paid for the line.
     """
 
     @property
@@ -62,7 +63,7 @@ class ComparableLine(Protocol):
 
 
 def normalize_sku(sku: str) -> str:
-    """Return the spelling that equal skus share: Magento ignores case."""
+    """Return the spelling that equal skus share: Magento ignores case. Blanks stay."""
     return sku.lower()
 
 

@@ -21,16 +21,16 @@ from handoff.operations import gunicorn_config
 from handoff.operations.health import ReadinessCheck
 from handoff.operations.metric_collectors import HandoffCollector, ServiceHealthCollector
 from handoff.operations.rate_limits import RateLimitCounters
-from handoff.operations.settings_reload import get_settings_read_time
+from handoff.operations.settings_reload import get_monotonic_read_time
 from handoff.order_lookup import OrderLookup
 from handoff.settings import Settings
-from handoff.shop_client_factory import build_login_block, open_client, open_orders
+from handoff.shop_client_factory import build_login_block, build_magento_client, build_orders_client
 from handoff.shop_session.session_provider import SessionProvider
 from handoff.shop_session_factory import (
     build_session_builder,
     build_session_provider,
+    build_stored_session_repository,
     open_shop_session_store,
-    open_stored_session_repository,
 )
 from handoff.transfer.checkout_preflight import (
     SESSION_STORE_TIMEOUT,
@@ -111,10 +111,10 @@ def build_service_objects(
 ) -> ServiceObjects:
     """Build all objects. Without `metrics` nothing is counted. None of them connects yet."""
     outbox = build_outbox(settings)
-    stored_sessions = open_stored_session_repository(settings, database)
-    client = open_client(settings, metrics)
-    login_block = build_login_block(settings, database, settings_read_at=get_settings_read_time())
-    orders = open_orders(client, settings, login_block)
+    stored_sessions = build_stored_session_repository(settings, database)
+    client = build_magento_client(settings, metrics)
+    login_block = build_login_block(settings, database, settings_read_at=get_monotonic_read_time())
+    orders = build_orders_client(client, settings, login_block)
     quotes = QuoteResolver(Quotes(client), settings.store_views, orders)
     refusal_count = CheckoutRefusalCount(database)
     limits = build_shop_call_limits(

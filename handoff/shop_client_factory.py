@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from handoff.worker_metrics import WorkerMetrics
 
 
-def open_client(
+def build_magento_client(
     settings: Settings,
     metrics: WorkerMetrics | None = None,
     *,
@@ -72,7 +72,7 @@ def build_access_token(settings: Settings) -> ShopToken | None:
     )
 
 
-def open_admin_access(
+def build_admin_access(
     client: MagentoClient, settings: Settings, block: AdminLoginBlock | None = None
 ) -> AdminAccess | None:
     """Return the staff access from the settings, a token or a login, or None if there is none.
@@ -89,9 +89,9 @@ def open_admin_access(
     return None
 
 
-def open_orders(
+def build_orders_client(
     client: MagentoClient, settings: Settings, block: AdminLoginBlock | None = None
 ) -> Orders | None:
     """Return the client for orders, or None if the settings give no access to them."""
-    access = open_admin_access(client, settings, block)
+    access = build_admin_access(client, settings, block)
     return Orders(client, access, store=settings.store_views.default.code) if access else None

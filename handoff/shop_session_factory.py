@@ -26,7 +26,7 @@ def open_shop_session_store(settings: Settings, **timeout: float) -> SessionStor
     )
 
 
-def open_stored_session_repository(
+def build_stored_session_repository(
     settings: Settings, database: Database
 ) -> StoredSessionRepository | None:
     """Return the sessions that wait in the ledger, None if the service writes sessions itself."""

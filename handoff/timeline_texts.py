@@ -7,7 +7,7 @@ from typing import Any
 
 from handoff import problems
 from handoff.console_table import format_count
-from handoff.entry.result_pages import find_page_title
+from handoff.entry.result_pages import get_page_title
 from handoff.problems import Problem
 from handoff.reconciliation.report_entry import ReportState
 from handoff.reconciliation.state_texts import STATE_LABELS, describe_differences
@@ -63,7 +63,7 @@ def describe_entry(entry: dict[str, Any]) -> str:
             label = STATE_LABELS[ReportState(entry["outcome"])]
             return ": ".join(filter(None, (label, describe_differences(entry["differences"]))))
         case "page_shown":
-            return find_page_title(entry["page"])
+            return get_page_title(entry["page"])
         case "webhook_delivered" | "webhook_waiting" | "webhook_set_aside":
             return _describe_delivery(entry)
     return ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handoff.bag_and_order_table import list_bag_and_order_lines
-from handoff.entry.result_pages import find_page_title
+from handoff.entry.result_pages import get_page_title
 from handoff.handoff_timeline import build_timeline
 from handoff.ledger.database import Database
 from handoff.ledger.models import Handoff
@@ -80,4 +80,4 @@ def _build_transfer_json(
 def _build_shown_page_json(handoff: Handoff) -> dict[str, Any] | None:
     if handoff.shown_page is None:
         return None
-    return {"page": handoff.shown_page, "title": find_page_title(handoff.shown_page)}
+    return {"page": handoff.shown_page, "title": get_page_title(handoff.shown_page)}

@@ -26,7 +26,7 @@ from handoff_sandbox import create_several_views, create_shop
 from handoff_sandbox.catalogue import Catalogue, create_demo_catalogue
 from handoff_sandbox.magento_version import MagentoVersion
 from handoff_sandbox.server_in_thread import HOST, serve_in_thread
-from handoff_sandbox.shop import SandboxShop, open_shop
+from handoff_sandbox.shop import SandboxShop, create_sandbox_shop
 
 from handoff.cli.serve import build_gunicorn_command
 from tests.child_processes import freeze, list_children
@@ -190,7 +190,7 @@ class ShopServer:
     def open_new_shop(self, sessions: Path) -> RunningShop:
         """Replace the shop by a new one that keeps its sessions in a folder."""
         former: SandboxShop = self.app.extensions["sandbox"]
-        shop = open_shop(
+        shop = create_sandbox_shop(
             views=former.views,
             session_path=sessions,
             clock=former.clock,

@@ -170,4 +170,4 @@ def _get_exit_code(report: DoctorReport) -> int:
     """Return 2 if nothing could be checked, 1 if something needs action, else 0."""
     if report.is_all_unknown:
         return COULD_NOT_RUN
-    return FINDINGS if report.severity.needs_action else 0
+    return FINDINGS if report.severity.is_action_needed else 0

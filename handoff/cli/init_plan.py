@@ -18,7 +18,7 @@ from handoff.installation.env_file_merge import (
 from handoff.installation.host_preparation import (
     HostNotPrepared,
     HostPreparation,
-    find_group_name,
+    determine_group_name,
     has_user,
     is_root,
 )
@@ -182,7 +182,7 @@ def _plan_deployment(options: InitOptions, store: SessionStorePlan | None) -> De
         env_file=env_file,
         units_folder=options.units_folder or units_folder,
         user=session_owner or user,
-        group=find_group_name(user),
+        group=determine_group_name(user),
         bind=options.bind,
         ledger_folder=LEDGER_FOLDER if is_installed else env_file.with_name("ledger"),
         session_folder=store.folder if store else "",

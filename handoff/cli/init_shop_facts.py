@@ -11,7 +11,7 @@ import click
 
 from handoff.cli.init_options import InitOptions
 from handoff.cli.questions import Questions
-from handoff.installation.host_preparation import find_owner_name
+from handoff.installation.host_preparation import determine_owner_name
 from handoff.installation.session_store_settings import (
     SessionStorePlan,
     plan_session_store,
@@ -21,7 +21,7 @@ from handoff.installation.settings_plan import ShopFacts
 from handoff.installation.shop_config_files import (
     ConfigurationNeedsPhp,
     ShopConfiguration,
-    find_env_php,
+    determine_env_php_path,
     has_php,
     read_shop_configuration,
 )
@@ -43,7 +43,7 @@ def ask_for_shop_facts(
     configuration, store = _read_configuration(options, questions, existing)
     ca_file = options.ca_file or existing.get("HANDOFF_MAGENTO_CA_FILE")
     discovery = ShopDiscovery(ca_file=str(ca_file) if ca_file else None)
-    shop = discovery.find_shops(addresses, configuration.store_view_codes)
+    shop = discovery.find_shop_at_addresses(addresses, configuration.store_view_codes)
     return ShopFacts(shop, configuration, discovery.read_session_cookies(shop)), store
 
 
@@ -51,7 +51,7 @@ def _read_configuration(
     options: InitOptions, questions: Questions, existing: dict[str, str]
 ) -> tuple[ShopConfiguration, SessionStorePlan | None]:
     """Return the shop's files and its session store, each from the first place that has it."""
-    env_php = find_env_php(options.env_php) if options.env_php else None
+    env_php = determine_env_php_path(options.env_php) if options.env_php else None
     store_url = options.session_store
     if env_php is None and store_url is None:
         if "HANDOFF_SESSION_STORE_FILE" in existing:
@@ -93,7 +93,7 @@ def _parse_env_php_path(answer: str) -> str:
     if not os.path.exists(text):  # unlike Path.exists, it raises nothing
         with suppress(ValueError):  # an open quotation mark, or several words: the path has a blank
             [text] = shlex.split(text)
-    file = find_env_php(Path(os.path.expanduser(text)))
+    file = determine_env_php_path(Path(os.path.expanduser(text)))
     if not os.path.isfile(file):
         raise click.BadParameter(f"There is no file {file}.")
     return str(file)
@@ -106,7 +106,7 @@ def _read_env_php(env_php: Path, options: InitOptions, questions: Questions) -> 
         if not has_php():
             raise
         click.echo(reason, err=True)
-        question = f"Run it with PHP, as the user {find_owner_name(env_php)}?"
+        question = f"Run it with PHP, as the user {determine_owner_name(env_php)}?"
         if not questions.ask_yes_or_no("--use-php", question, proposal=False):
             raise ConfigurationNeedsPhp(
                 "Give --use-php to let PHP run it, or --session-store in its place."

@@ -45,7 +45,7 @@ from handoff.reconciliation.reference_csv_reader import (
 )
 from handoff.reconciliation.report_entry import DISCREPANCIES, ReportEntry, ReportState
 from handoff.settings import Settings
-from handoff.shop_client_factory import build_login_block, open_client, open_orders
+from handoff.shop_client_factory import build_login_block, build_magento_client, build_orders_client
 from handoff.webhooks.receivers import build_outbox
 
 _WRITERS: dict[str, Callable[..., ReportWriter]] = {
@@ -145,7 +145,7 @@ def reconcile(
         closing(open_existing_ledger(settings)) as database,
         _hold_lease(database) as extend_lease,
     ):
-        orders = _open_orders(settings, database)
+        orders = _build_orders_client_or_exit(settings, database)
         unreadable = UnreadableRecords()
         run = _ReconcileRun(
             ReconciliationRepository(database, build_outbox(settings), unreadable.add),
@@ -256,9 +256,9 @@ class _ReconcileRun:
         click.echo(f"{text}.", err=True)
 
 
-def _open_orders(settings: Settings, database: Database) -> Orders:
+def _build_orders_client_or_exit(settings: Settings, database: Database) -> Orders:
     block = build_login_block(settings, database, settings_read_at=time.monotonic())
-    orders = open_orders(open_client(settings), settings, block)
+    orders = build_orders_client(build_magento_client(settings), settings, block)
     if orders is None:
         exit_with_error(_NO_PERMISSION)
     return orders

@@ -31,7 +31,11 @@ from handoff.rehearsal.transfer_client import TransferClient
 from handoff.rehearsal.webhook_deliveries import WebhookDeliveries
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
-from handoff.shop_client_factory import open_admin_access, open_client, open_orders
+from handoff.shop_client_factory import (
+    build_admin_access,
+    build_magento_client,
+    build_orders_client,
+)
 from handoff.url_validation import is_same_url
 from handoff.webhooks.receivers import build_outbox, list_receivers
 
@@ -131,8 +135,8 @@ def _run_rehearsal(settings: Settings, options: _RehearseOptions) -> RehearsalRe
     cancel, cleanup = CancelToken(), create_cleanup()
     transfers = TransferClient(settings, cancel)
     transfers.require_healthy_service()
-    client = open_client(settings)
-    access = open_admin_access(client, settings)
+    client = build_magento_client(settings)
+    access = build_admin_access(client, settings)
     printer = RehearsalPrinter(in_json=options.in_json)
 
     def cancel_steps() -> None:
@@ -189,7 +193,7 @@ def _open_ledger_access(
     client: MagentoClient, settings: Settings, options: _RehearseOptions, cancel: CancelToken
 ) -> Iterator[tuple[Reconciler | None, WebhookDeliveries | None]]:
     """Open the ledger of the running service for the steps of an order, if one is placed."""
-    orders = open_orders(client, settings) if options.place_order else None
+    orders = build_orders_client(client, settings) if options.place_order else None
     if orders is None:
         yield None, None
         return

@@ -13,7 +13,7 @@ from handoff.ledger.migrate import read_schema_version
 from handoff.operations.json_logs import configure_logging
 from handoff.problems import Problem
 from handoff.settings import Settings
-from handoff.shop_client_factory import open_client
+from handoff.shop_client_factory import build_magento_client
 from handoff.shop_session.store import SessionStoreError
 from handoff.shop_session_factory import open_shop_session_store
 
@@ -60,4 +60,6 @@ def _ping_shop(settings: Settings) -> None:
     """Call an endpoint of REST that is open to everybody."""
     store = settings.store_views.default.code
     deadline = Deadline.after(_TIMEOUT)
-    open_client(settings).call_rest("GET", "directory/currency", store=store, deadline=deadline)
+    build_magento_client(settings).call_rest(
+        "GET", "directory/currency", store=store, deadline=deadline
+    )

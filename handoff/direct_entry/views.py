@@ -75,7 +75,7 @@ def enter_directly() -> Response:
         raise TooManyRequests(retry_after=wait)
     transfer = _read_transfer()
     context.quote_limit.require_allowed(f"{transfer.quote_id.lower()} {transfer.token}")
-    handoff = context.transfers.create_handoff(transfer)
+    handoff = context.transfers.issue_or_renew_handoff(transfer)
     context.quote_limit.require_allowed(f"{handoff.kind} {handoff.quote_number}")
     return _use_link_at_once(transfer, handoff)
 
@@ -86,7 +86,7 @@ def _use_link_at_once(transfer: QuoteTransfer, handoff: Handoff) -> Response:
     entry = context.entry
     for attempt in range(_MAX_ATTEMPTS):
         if attempt:
-            handoff = context.transfers.create_handoff(transfer)
+            handoff = context.transfers.issue_or_renew_handoff(transfer)
         structlog.contextvars.bind_contextvars(handoff=handoff.id)
         site = entry.sites.find_by_code(handoff.store_code)
         if len(entry.sites.origins) > 1 and request.host != site.public_parts.netloc:
@@ -114,7 +114,7 @@ def show_problem(problem: Problem) -> Response:
         ordered_page = _find_ordered_page(problem.quote_number)
         if ordered_page is not None:
             return ordered_page
-    page = result_pages.find_page_for_problem(problem)
+    page = result_pages.choose_page_for_problem(problem)
     if problem.retry_after is not None:
         page = replace(page, retry_after=problem.retry_after)
     if page.code in (result_pages.TRY_LATER.code, result_pages.REFUSED.code):

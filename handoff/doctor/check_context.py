@@ -45,7 +45,7 @@ class AdminAccessTrial:
     status: int
     token: ShopToken | None
     message: str = ""
-    needs_second_factor: bool = False
+    is_second_factor_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class CheckContext:
         response = self.shop.call_rest("POST", path, store=self.default_store, body=credentials)
         reply = AdminLoginReply(Answer(response.status, read_json(response)))
         return AdminAccessTrial(
-            response.status, reply.token, reply.answer.message, reply.needs_second_factor
+            response.status, reply.token, reply.answer.message, reply.is_second_factor_required
         )
 
     def get_admin_token(self) -> ShopToken | None:
@@ -143,7 +143,7 @@ class CheckContext:
         trial = self.try_admin_access()
         return trial.token if trial else None
 
-    def can_use_bearer_token(self) -> bool:
+    def try_bearer_token(self) -> bool:
         """Return whether the shop accepts the access token as a bearer."""
         token = self.settings.magento_access_token
         return bool(token and self._try_access_token(token.get_secret_value()).token)

@@ -24,13 +24,13 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
     @property
-    def needs_action(self) -> bool:
+    def is_action_needed(self) -> bool:
         """Whether somebody should do something about it."""
         return self in (Severity.WARNING, Severity.FAULT)
 
     def format_count(self, count: int) -> str:
         """Return a number of results with this severity as text, such as `2 warnings`."""
-        return format_count(count, self.value) if self.needs_action else f"{count} {self.value}"
+        return format_count(count, self.value) if self.is_action_needed else f"{count} {self.value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def split_commands(text: str) -> Iterator[tuple[bool, str]]:
             yield is_command, words
 
 
-def find_worst(severities: Iterable[Severity]) -> Severity:
+def determine_worst_severity(severities: Iterable[Severity]) -> Severity:
     """Return the highest severity, OK if there are none."""
     return max(severities, key=lambda severity: severity.rank, default=Severity.OK)
 

@@ -32,7 +32,7 @@ def print_report(report: DoctorReport, console: Console) -> None:
             _print_line(Text(f"\n{title}", "bold"), console)
             for result in results:
                 _print_result(result, console)
-                if not result.severity.needs_action:
+                if not result.severity.is_action_needed:
                     _print_advice(result, console)
     if report.missing_by_owner:
         _print_incomplete_products(report, console)

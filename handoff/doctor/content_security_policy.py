@@ -20,7 +20,7 @@ class ContentSecurityPolicy:
         """Return the policies of a header; a page has to meet all of them."""
         return [cls(dict(_parse_directives(text))) for text in header.split(",") if text.strip()]
 
-    def allows(self, directive: str, url: str, *, page_url: str) -> bool:
+    def is_url_allowed(self, directive: str, url: str, *, page_url: str) -> bool:
         """Return whether a page may load a URL; a missing directive falls back to default-src."""
         sources = self.directives.get(directive, self.directives.get("default-src"))
         if sources is None:
@@ -28,7 +28,7 @@ class ContentSecurityPolicy:
         if directive == "script-src" and "'strict-dynamic'" in sources:
             return False  # only scripts with a nonce, and those that they add
         target, page = urlsplit(url), urlsplit(page_url)
-        return any(_matches(source, target, page) for source in sources)
+        return any(_is_source_match(source, target, page) for source in sources)
 
 
 def _parse_directives(policy: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -39,7 +39,7 @@ def _parse_directives(policy: str) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield name.lower(), tuple(source.lower() for source in sources)
 
 
-def _matches(source: str, target: SplitResult, page: SplitResult) -> bool:
+def _is_source_match(source: str, target: SplitResult, page: SplitResult) -> bool:
     if source == "'self'":
         return (target.scheme, target.netloc) == (page.scheme, page.netloc)
     if source.startswith("'"):
@@ -48,10 +48,10 @@ def _matches(source: str, target: SplitResult, page: SplitResult) -> bool:
         return True
     if source.endswith(":"):
         return target.scheme == source[:-1]
-    return _matches_host(urlsplit(source if "://" in source else f"//{source}"), target, page)
+    return _is_host_match(urlsplit(source if "://" in source else f"//{source}"), target, page)
 
 
-def _matches_host(source: SplitResult, target: SplitResult, page: SplitResult) -> bool:
+def _is_host_match(source: SplitResult, target: SplitResult, page: SplitResult) -> bool:
     scheme = source.scheme or page.scheme
     # In a policy, http stands for https of the same host as well.
     if target.scheme not in (scheme, "https" if scheme == "http" else scheme):

@@ -13,7 +13,7 @@ from handoff.magento.http_transport import HttpResponse, HttpTransport, read_jso
 from handoff.magento.no_response import NoResponse
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
-from handoff.shop_client_factory import open_client
+from handoff.shop_client_factory import build_magento_client
 from handoff.temporary_data_cleanup import Cleanup
 
 _MAX_CALL_SECONDS = 10.0
@@ -52,7 +52,7 @@ class DoctorShopClient:
         self.settings = settings
         self.cleanup = cleanup
         self.deadline = deadline
-        self.client = open_client(settings)
+        self.client = build_magento_client(settings)
         self._web = HttpTransport(ca_file=settings.magento_ca_file)
         self.checkout_probe = CheckoutProbe(self.client, fetch_page=self._fetch_page)
 

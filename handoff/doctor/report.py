@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from handoff.console_table import format_count
-from handoff.doctor.check_result import CheckResult, Severity, find_worst
+from handoff.doctor.check_result import CheckResult, Severity, determine_worst_severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class DoctorReport:
     @property
     def results_to_act_on(self) -> list[CheckResult]:
         """The warnings and faults, faults first."""
-        found = [result for result in self.results if result.severity.needs_action]
+        found = [result for result in self.results if result.severity.is_action_needed]
         return sorted(found, key=lambda result: -result.severity.rank)
 
     @property
     def severity(self) -> Severity:
         """The worst severity of all results."""
-        return find_worst(result.severity for result in self.results)
+        return determine_worst_severity(result.severity for result in self.results)
 
     @property
     def verdict(self) -> str:
@@ -99,6 +99,6 @@ class DoctorReport:
 
 
 def _build_section_json(title: str, results: list[CheckResult]) -> dict[str, Any]:
-    worst = find_worst(result.severity for result in results)
+    worst = determine_worst_severity(result.severity for result in results)
     findings = [result.as_json() for result in results]
     return {"title": title, "verdict": worst.value, "findings": findings}

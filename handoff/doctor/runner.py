@@ -62,7 +62,7 @@ def run_checks(
 
 def run_check(check: Check, context: CheckContext) -> list[CheckResult]:
     """Run one check, for each store view or site if that is its scope, and name its results."""
-    if check.needs_rest and not _is_rest_available(context):
+    if check.needs_rest and not _try_to_reach_rest(context):
         return [unknown("The shop's REST does not work.").with_name(check.name)]
     calls: list[tuple[str, tuple[object, ...]]] = [("", ())]
     if check.scope is CheckScope.EACH_STORE_VIEW:
@@ -112,7 +112,7 @@ def _run_check_function(
         yield from results
 
 
-def _is_rest_available(context: CheckContext) -> bool:
+def _try_to_reach_rest(context: CheckContext) -> bool:
     try:
         return context.ping_rest().status == HTTPStatus.OK
     except (NoResponse, TimeLimitReached):

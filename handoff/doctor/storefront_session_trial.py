@@ -22,7 +22,7 @@ from handoff.magento.page_data import CART_SECTION, parse_cart_section
 from handoff.magento.quotes import Quotes
 from handoff.problems import Problem
 from handoff.settings.store_view_models import StoreView
-from handoff.shop_client_factory import open_client
+from handoff.shop_client_factory import build_magento_client
 from handoff.shop_session_factory import build_session_builder
 from handoff.storefront_session.product_numbers import NumberedProduct, ProductNumbers
 from handoff.storefront_session.storefront_browser import StorefrontBrowser
@@ -63,12 +63,12 @@ def find_session_ties(shop: DoctorShopClient, store: StoreView, cart: RestCart) 
 
     `cart` holds the product for the sessions. Raises Problem if no session can be made.
     """
-    trial = _SessionTieTrial(shop, store, _read_product_number(shop, store, cart))
+    trial = _SessionTieTrial(shop, store, _read_numbered_product(shop, store, cart))
     for setting, headers in _TIES.items():
         if not trial.try_session_in_other_browser(shop.client, headers):
             yield setting
     if has_second_address(shop):
-        other = open_client(shop.settings, source_address=_OTHER_ADDRESS)
+        other = build_magento_client(shop.settings, source_address=_OTHER_ADDRESS)
         if not trial.try_session_in_other_browser(other, {}):
             yield "web/session/use_remote_addr"
 
@@ -110,7 +110,7 @@ def _create_storefront_session(shop: DoctorShopClient, store: StoreView, sku: st
     return builder.build_session(transfer, _get_deadline(shop)).session.session_id
 
 
-def _read_product_number(
+def _read_numbered_product(
     shop: DoctorShopClient, store: StoreView, cart: RestCart
 ) -> NumberedProduct:
     client, deadline = shop.client, _get_deadline(shop)

@@ -34,7 +34,7 @@ def write_session(
     data = serialize_session(entries, serializer or shop.settings.session_serializer)
     url, access = shop.settings.session_store_url, shop.settings.session_store_access
     session_id = generate_session_id()
-    open_session_store(url, access, lifetime=_LIFETIME).write(session_id, data)
+    open_session_store(url, access, lifetime=_LIFETIME).add(session_id, data)
     _register_session(shop, session_id)
     return session_id
 

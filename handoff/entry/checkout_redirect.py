@@ -52,7 +52,7 @@ class CheckoutRedirect:
             ordered_page = self.find_ordered_page(handoff, cookies)
             if ordered_page is not None:
                 return ordered_page
-        page = result_pages.find_page_for_link_state(handoff.state)
+        page = result_pages.choose_page_for_link_state(handoff.state)
         return self.pages.render_result_page(page, handoff)
 
     def find_ordered_page(self, handoff: Handoff, cookies: WebViewCookies) -> Response | None:

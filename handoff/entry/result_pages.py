@@ -236,17 +236,17 @@ _TITLE_BY_CODE = {page.code: page.title for page in RESULT_PAGES}
 _PAGE_BY_REASON = {reason: page for page in RESULT_PAGES for reason in page.reasons}
 
 
-def find_page_title(code: str) -> str:
+def get_page_title(code: str) -> str:
     """Return the English title of a page by its code, or the code of an unknown page."""
     return _TITLE_BY_CODE.get(code, code)
 
 
-def find_page_for_link_state(state: LinkState) -> ResultPage:
+def choose_page_for_link_state(state: LinkState) -> ResultPage:
     """Return the page for a link that this web view cannot use, or cannot use again."""
     return _PAGE_BY_REASON.get(state, EXPIRED)
 
 
-def find_page_for_problem(problem: Problem) -> ResultPage:
+def choose_page_for_problem(problem: Problem) -> ResultPage:
     """Return the page for a problem of direct entry.
 
     If the table does not name the problem, its status decides: a problem of this service or of

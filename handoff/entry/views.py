@@ -73,7 +73,7 @@ def show_entry_page(token: str) -> Response:
     handoff_id = _read_and_log_handoff_id(token)
     handoff = None if handoff_id is None else _get_context().handoffs.find(handoff_id)
     if handoff is None:
-        return _refuse_unknown_link()
+        return _count_and_refuse_unknown_link()
     return _show_entry_page_or_refuse(handoff, token, _read_cookies_for_handoff(handoff))
 
 
@@ -95,7 +95,7 @@ def _use_link(token: str, *, needs_cookie: bool) -> Response:
     context = _get_context()
     handoff_id = _read_and_log_handoff_id(token)
     if handoff_id is None:
-        return _refuse_unknown_link()
+        return _count_and_refuse_unknown_link()
     # The request does not say which store view the link is for. So the UPDATE has the origin of
     # the link as a condition, once for each origin of the service; most services have one.
     for site in context.sites.first_of_each_origin:
@@ -126,7 +126,7 @@ def _explain_unused_link(handoff_id: str, token: str, *, needs_cookie: bool) -> 
     context = _get_context()
     handoff = context.handoffs.find(handoff_id)
     if handoff is None:
-        return _refuse_unknown_link()
+        return _count_and_refuse_unknown_link()
     cookies = _read_cookies_for_handoff(handoff)
     if is_from_another_site(request, cookies.site.public_origin):
         # Another website must not use the link for the shopper. The shopper can use it with a tap.
@@ -202,7 +202,7 @@ def _is_opened_outside_app(handoff: Handoff) -> bool:
     return is_required and not context.link_tokens.is_app_proof_valid(handoff.id, proof)
 
 
-def _refuse_unknown_link() -> Response:
+def _count_and_refuse_unknown_link() -> Response:
     """Count an unknown link. Known links are never counted: many phones share an address."""
     wait = _get_context().unknown_link_limit.count_event(get_caller_network(request.remote_addr))
     page = replace(result_pages.TOO_MANY, retry_after=wait) if wait else result_pages.UNKNOWN

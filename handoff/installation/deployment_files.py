@@ -57,7 +57,7 @@ class Deployment:
         return PlannedFile(file, text)
 
     def _adapt_unit(self, text: str) -> str:
-        text = text.replace(_COMMAND, _find_command()).replace(str(ENV_FILE), str(self.env_file))
+        text = text.replace(_COMMAND, _build_command()).replace(str(ENV_FILE), str(self.env_file))
         text = text.replace("127.0.0.1:8000", self.bind)
         text = text.replace("\nUser=handoff\nGroup=handoff\n", f"\n{self._build_service_lines()}\n")
         return text
@@ -106,6 +106,6 @@ def _escape_path_for_systemd(path: str) -> str:
     return _escape_word(path.replace("%", "%%"))
 
 
-def _find_command() -> str:
+def _build_command() -> str:
     """Return the `handoff` of the environment that this process runs in."""
     return shlex.quote(str(Path(sys.executable).with_name("handoff")))

@@ -55,7 +55,7 @@ def merge_env_file(
             if name not in _NEVER_REPLACED:
                 differing[name] = (old, value)
             continue
-        text = _set_value(text, name, value)
+        text = _replace_or_append_value(text, name, value)
         added.append(name)
     return EnvFileMerge(text, differing, tuple(added))
 
@@ -83,7 +83,7 @@ def hide_secrets(line: str) -> str:
     return f"{name}={shown}"
 
 
-def _set_value(text: str, name: str, value: str) -> str:
+def _replace_or_append_value(text: str, name: str, value: str) -> str:
     """Replace the last statement of this setting, or append one. A value may have several lines."""
     line = f"{name}={_escape_value(value)}"
     statements = list(parse_stream(StringIO(text)))

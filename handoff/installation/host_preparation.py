@@ -54,7 +54,7 @@ class HostPreparation:
                 self.ledger_folder.mkdir(mode=0o700)
             if self._is_folder_of_another_user and self.service_user:
                 owner = pwd.getpwnam(self.folder_owner).pw_uid
-                group = grp.getgrnam(find_group_name(self.service_user)).gr_gid
+                group = grp.getgrnam(determine_group_name(self.service_user)).gr_gid
                 for path in (self.ledger_folder, *self.ledger_folder.iterdir()):
                     # The former owner may have put a symbolic link to another file there.
                     os.chown(path, owner, group, follow_symlinks=False)
@@ -69,7 +69,7 @@ class HostPreparation:
             return False
         return (
             not has_user(self.folder_owner)
-            or find_owner_name(self.ledger_folder) != self.folder_owner
+            or determine_owner_name(self.ledger_folder) != self.folder_owner
         )
 
     @property
@@ -77,7 +77,7 @@ class HostPreparation:
         return self.service_user is not None and not has_user(self.service_user)
 
 
-def find_group_name(user: str) -> str:
+def determine_group_name(user: str) -> str:
     """Return the name of a user's own group; a user that is still to be made has an equal name."""
     try:
         return grp.getgrgid(pwd.getpwnam(user).pw_gid).gr_name
@@ -85,7 +85,7 @@ def find_group_name(user: str) -> str:
         return user
 
 
-def find_owner_name(path: Path) -> str:
+def determine_owner_name(path: Path) -> str:
     """Return the user that a file belongs to: its name, or its number if it has no name here.
 
     The files of a shop in a container may belong to a user that this machine does not have.

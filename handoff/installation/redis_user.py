@@ -34,7 +34,7 @@ def build_acl_command(store: SessionStorePlan, login: RedisLogin) -> str:
     elif not url.sentinel_master:  # the Sentinels name the Redis
         [(host, port)] = url.hosts
         words += ["-h", host, "-p", str(port)]
-    words += ["--tls"] if url.uses_tls else []
+    words += ["--tls"] if url.has_tls else []
     words += ["--askpass"] if url.password else []
     return shlex.join([*words, "ACL", "SETUSER", login.username, *_list_rules(login)])
 

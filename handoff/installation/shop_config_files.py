@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from handoff.installation.host_preparation import find_owner_name, is_root
+from handoff.installation.host_preparation import determine_owner_name, is_root
 from handoff.installation.php_literals import PhpCodeFound, parse_php_literal
 
 _MAX_BYTES = 1024 * 1024
@@ -78,7 +78,7 @@ def read_shop_configuration(env_php: Path, *, use_php: bool = False) -> ShopConf
     return ShopConfiguration(sections, _find_owner(env_php))
 
 
-def find_env_php(path: Path) -> Path:
+def determine_env_php_path(path: Path) -> Path:
     """Return the path of env.php; `path` names this file, the shop's folder, or one inside it."""
     for place in ("app/etc/env.php", "etc/env.php", "env.php"):
         if os.path.isfile(path / place):  # unlike Path.is_file, it raises nothing
@@ -146,7 +146,7 @@ def _merge(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _find_owner(file: Path) -> str | None:
-    owner = find_owner_name(file)
+    owner = determine_owner_name(file)
     return owner if owner != "root" else None
 
 

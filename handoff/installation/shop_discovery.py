@@ -101,7 +101,9 @@ class ShopDiscovery:
         storefront = default.get("secure_base_url") or api_url
         return FoundShop(api_url, normalize_address(storefront), tuple(views.values()))
 
-    def find_shops(self, addresses: Sequence[str], store_view_codes: Sequence[str]) -> FoundShop:
+    def find_shop_at_addresses(
+        self, addresses: Sequence[str], store_view_codes: Sequence[str]
+    ) -> FoundShop:
         """Return the shop at the first address, with the store views of all addresses."""
         first, *others = [self.find_shop(address, store_view_codes) for address in addresses]
         views = {view.code: view for view in first.store_views}

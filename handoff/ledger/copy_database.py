@@ -36,7 +36,7 @@ def copy_ledger(source: Database, target: Database) -> Iterator[int]:
             raise CopyRefused(f"It is not empty. Handoffs in it: {count:,}.")
         copied = 0
         for table in metadata.sorted_tables:
-            for count in _copy_table(table, old, new):
+            for count in _replace_rows(table, old, new):
                 copied += count if table is handoff else 0
                 yield copied
         # The numbers were copied too, so the server has not counted them.
@@ -46,7 +46,7 @@ def copy_ledger(source: Database, target: Database) -> Iterator[int]:
                 raise CopyRefused("Not every row has arrived.")
 
 
-def _copy_table(table: Table, old: Connection, new: Connection) -> Iterator[int]:
+def _replace_rows(table: Table, old: Connection, new: Connection) -> Iterator[int]:
     new.execute(table.delete())  # it can hold leases of services that have ended
     rows = old.execution_options(yield_per=_BATCH).execute(select(table))
     for batch in rows.mappings().partitions():

@@ -199,7 +199,7 @@ class HandoffRepository:
         lease.is_released = renewed is not None
         return renewed
 
-    def issue(
+    def issue_or_renew(
         self, lease: Lease, new: NewHandoff, session: StorefrontSession | None = None
     ) -> Handoff:
         """Renew the live handoff of an equal transfer, or write a new one; release the lease.

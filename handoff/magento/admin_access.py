@@ -107,7 +107,7 @@ class AdminLoginReply:
         return _WAIT_AFTER_REFUSAL if is_refused else _WAIT_AFTER_OTHER_FAILURE
 
     @property
-    def needs_second_factor(self) -> bool:
+    def is_second_factor_required(self) -> bool:
         """Whether the password is right and the shop asks for a second factor.
 
         The message is in the shop's language, but its parameters have names.
@@ -171,7 +171,7 @@ class AdminLogin:
                 log.error(
                     "admin_login_refused",
                     status=reply.answer.status,
-                    second_factor=reply.needs_second_factor,
+                    second_factor=reply.is_second_factor_required,
                     seconds=reply.retry_delay,
                     hint=_HINT,
                 )

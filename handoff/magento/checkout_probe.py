@@ -160,7 +160,7 @@ class CheckoutProbe:
         """Return where the answer to a request for checkout leads. Raises as `ask_checkout`."""
         response, failure = page.response, page.failure
         if failure is not None:
-            raise _build_inconclusive(failure)
+            raise _build_inconclusive_error(failure)
         if response.location:
             return self._classify_redirect(site, response.location)
         if response.status == HTTPStatus.OK:
@@ -172,7 +172,7 @@ class CheckoutProbe:
             raise CheckoutInconclusive(f"status_{response.status}")
         return CheckoutReply.ERROR_PAGE
 
-    def can_read_session(self, session: ShopSession, *, deadline: Deadline) -> bool:
+    def try_reading_session(self, session: ShopSession, *, deadline: Deadline) -> bool:
         """Return False if a page fails that does little more than read the session.
 
         Raises CheckoutInconclusive if there is no answer.
@@ -180,7 +180,7 @@ class CheckoutProbe:
         url = f"{session.site.storefront_url}{CART_SECTION}"
         page = self.open_page(session, url, deadline=deadline)[-1]
         if page.failure is not None:
-            raise _build_inconclusive(page.failure)
+            raise _build_inconclusive_error(page.failure)
         return page.response.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
     def _classify_redirect(self, site: StoreSite, location: str) -> CheckoutReply:
@@ -210,7 +210,7 @@ class CheckoutProbe:
         return is_cookie_sent_to(host, site.session_cookie.domain.removeprefix("."))
 
 
-def _build_inconclusive(failure: NoResponse) -> CheckoutInconclusive:
+def _build_inconclusive_error(failure: NoResponse) -> CheckoutInconclusive:
     return CheckoutInconclusive("timeout" if failure.kind == "timeout" else "unreachable")
 
 

@@ -118,7 +118,7 @@ class _RefusalFinder:
         faults = tuple(_find_line_faults(data.cart.items))
         if faults:
             return LinesRefused(faults=faults)
-        is_off = data.store_config is None and self._read_cart_page().has_no_button
+        is_off = data.store_config is None and self._read_cart_page().has_list_without_button
         return CheckoutOff() if is_off else None
 
     def _fetch_cart_data(self, *, with_switch: bool) -> _CartDataJson | None:
@@ -188,7 +188,7 @@ class _CheckoutButtonFinder(HTMLParser):
     _has_list = False
 
     @property
-    def has_no_button(self) -> bool:
+    def has_list_without_button(self) -> bool:
         return self._has_list and not self._has_button
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -25,7 +25,10 @@ from handoff.magento.answers import Answer
 from handoff.magento.graphql_missing_features import MissingGraphqlFeatures
 from handoff.magento.http_transport import HttpResponse, HttpTransport, get_tls_name
 from handoff.magento.no_response import NoResponse
-from handoff.magento.unusable_answers import log_and_build_unusable_answer, log_unusable_answer
+from handoff.magento.unusable_answers import (
+    log_and_build_unusable_answer_problem,
+    log_unusable_answer,
+)
 from handoff.problems import ShopTimeout, ShopUnavailable
 
 if TYPE_CHECKING:
@@ -117,7 +120,9 @@ class MagentoClient:
         )
         answer = Answer(response.status, _parse_json(response), response)
         if answer.status >= HTTPStatus.BAD_REQUEST and not answer.is_magento_error:
-            raise log_and_build_unusable_answer(answer, "The shop's error is not one of Magento's.")
+            raise log_and_build_unusable_answer_problem(
+                answer, "The shop's error is not one of Magento's."
+            )
         return answer
 
     def call_graphql(

@@ -44,7 +44,7 @@ class _LineDetailsJson(ShopJsonModel):
     prices: _PricesJson
 
     @property
-    def is_free(self) -> bool:
+    def is_fully_discounted(self) -> bool:
         net, gross = self.prices.row_total.value, self.prices.row_total_including_tax.value
         # Shops subtract discounts from the price before tax or, in most of Europe, from the price
         # with tax. Then a discount above the price before tax may still leave an amount to pay.
@@ -91,6 +91,6 @@ def _add_details(line: QuoteLine, details: _LineDetailsJson | None) -> QuoteLine
     is_longer = normalize_sku(line.sku).startswith(f"{normalize_sku(sku_without_options)}-")
     return replace(
         line,
-        is_free=line.is_free or details.is_free,
+        is_free=line.is_free or details.is_fully_discounted,
         sku_without_options=sku_without_options if is_longer else None,
     )

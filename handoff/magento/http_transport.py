@@ -32,7 +32,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError as TransportError
 
 from handoff.deadline import Deadline, run_until
-from handoff.magento.no_response import build_no_response
+from handoff.magento.no_response import build_no_response_error
 from handoff.url_validation import is_ip_address
 
 _POOL_SIZE = 32  # connections
@@ -174,7 +174,7 @@ class HttpTransport:
                 content, is_truncated = _read_body(response, deadline, max_bytes)
         except (requests.RequestException, TransportError, OSError, ValueError) as error:
             # http.client raises ValueError for a chunk of a negative size.
-            raise build_no_response(error, deadline) from None
+            raise build_no_response_error(error, deadline) from None
         cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
         seconds, status = time.perf_counter() - started, response.status_code
         return HttpResponse(status, response.headers, cookies, content, seconds, is_truncated)

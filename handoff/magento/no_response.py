@@ -41,7 +41,7 @@ class NoResponse(Exception):
         self.reason = reason
 
 
-def build_no_response(error: Exception, deadline: Deadline) -> NoResponse:
+def build_no_response_error(error: Exception, deadline: Deadline) -> NoResponse:
     """Return the failure for an error of `requests`, urllib3 or a socket."""
     causes = list(_collect_causes(error))
     kind = _classify_failure(error, {type(cause).__name__ for cause in causes}, deadline)

@@ -190,7 +190,7 @@ class OrderLine(ShopJsonModel):
 
     @property
     def is_free(self) -> bool:
-        """Whether the price is zero, as in a promotion."""
+        """Whether nothing has to be paid for the line: its price is zero, as in a promotion."""
         return self.price == 0
 
     @property

@@ -28,7 +28,7 @@ from handoff.magento.order_models import (
     OrderWithLines,
 )
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
-from handoff.magento.unusable_answers import log_and_build_unusable_answer
+from handoff.magento.unusable_answers import log_and_build_unusable_answer_problem
 from handoff.problems import ShopUnavailable
 
 # Measured on 2.4.7: a search takes 50 ms, for one quote or for 500, and 10 ms more for each order
@@ -230,7 +230,7 @@ class Orders:
         if answer.status == HTTPStatus.UNAUTHORIZED and self.access.discard_token(token):
             answer = call(token=self.access.get_token(deadline))
         if answer.status == HTTPStatus.FORBIDDEN:  # Magento denies with 401
-            raise log_and_build_unusable_answer(
+            raise log_and_build_unusable_answer_problem(
                 answer, "The shop's answer does not come from Magento."
             )
         if answer.status == HTTPStatus.UNAUTHORIZED:

@@ -23,7 +23,7 @@ from handoff.magento.graphql_guest_cart import (
 )
 from handoff.magento.line_refusals import LineRefusal, explain_refusals
 from handoff.magento.quote_models import Sku, generate_masked_id, is_masked_id
-from handoff.magento.unusable_answers import log_and_build_unusable_answer
+from handoff.magento.unusable_answers import log_and_build_unusable_answer_problem
 from handoff.magento.variants import VariantChoice, Variants
 from handoff.problems import LinesRefused
 from handoff.settings.store_view_models import StoreView
@@ -197,7 +197,9 @@ class QuoteBuilder:
             "POST", "guest-carts", store=self.store.code, deadline=self.deadline
         )
         if answer.status != HTTPStatus.OK or not is_masked_id(answer.body):
-            raise log_and_build_unusable_answer(answer, "The shop does not create a guest cart.")
+            raise log_and_build_unusable_answer_problem(
+                answer, "The shop does not create a guest cart."
+            )
         return str(answer.body)
 
     def _add_lines(self, cart: _Cart, lines: list[BagLine]) -> None:
@@ -229,7 +231,7 @@ class QuoteBuilder:
         try:
             added = _AddedLineJson.model_validate(answer.body)
         except ValidationError:
-            raise log_and_build_unusable_answer(
+            raise log_and_build_unusable_answer_problem(
                 answer, "The shop does not add lines to a guest cart."
             ) from None
         code = _REPLACED_TYPES.get(added.product_type or "")

@@ -49,7 +49,10 @@ class QuoteCustomer:
 
 @dataclass(frozen=True, slots=True)
 class QuoteLine(BagLine):
-    """A line of a quote with Magento's id for it; `is_free` says that its price is zero.
+    """A line of a quote with Magento's id for it.
+
+    `is_free` says that nothing has to be paid for the line: its price is zero or, as far as the
+    line details are known, a discount covers all of it.
 
     Chosen options and the parts of a bundle make the sku of a line longer than the sku of its
     product. `sku_without_options` is the shorter one, set once the line details are known.

@@ -17,7 +17,7 @@ from handoff.magento.graphql_line_details import fetch_line_details
 from handoff.magento.product_cache import ProductCache
 from handoff.magento.quote_builder import QuoteBuilder
 from handoff.magento.quote_models import Quantity, Quote, QuoteCustomer, QuoteLine, Sku
-from handoff.magento.unusable_answers import log_and_build_unusable_answer
+from handoff.magento.unusable_answers import log_and_build_unusable_answer_problem
 from handoff.magento.variants import VariantChoice, Variants
 from handoff.problems import CustomerTokenRejected, QuoteNotFound, StoreNotServed
 from handoff.settings.store_view_models import StoreView
@@ -223,7 +223,7 @@ def _parse_customer_quote(answer: Answer) -> Quote:
         raise NoActiveQuote(customer_id if isinstance(customer_id, int) else None)
     quote = _parse_quote(answer)
     if quote.customer is None:
-        raise log_and_build_unusable_answer(
+        raise log_and_build_unusable_answer_problem(
             answer, "The shop's answer does not name the customer of the quote."
         )
     return quote
@@ -232,11 +232,15 @@ def _parse_customer_quote(answer: Answer) -> Quote:
 def _parse_quote(answer: Answer) -> Quote:
     """Return the quote in an answer."""
     if answer.status != HTTPStatus.OK:
-        raise log_and_build_unusable_answer(answer, "The shop does not allow to read carts.")
+        raise log_and_build_unusable_answer_problem(
+            answer, "The shop does not allow to read carts."
+        )
     try:
         json = _QuoteJson.model_validate(answer.body)
     except ValidationError:
-        raise log_and_build_unusable_answer(answer, "The shop's answer is not a cart.") from None
+        raise log_and_build_unusable_answer_problem(
+            answer, "The shop's answer is not a cart."
+        ) from None
     customer = None
     if json.customer.id is not None:
         customer = QuoteCustomer(

@@ -30,7 +30,7 @@ _PAGE_KINDS: tuple[tuple[PageKind, re.Pattern[str]], ...] = (
 log = structlog.get_logger()
 
 
-def log_and_build_unusable_answer(answer: Answer, detail: str) -> ShopUnavailable:
+def log_and_build_unusable_answer_problem(answer: Answer, detail: str) -> ShopUnavailable:
     """Log which system gave an answer that cannot be used, and return the problem to raise."""
     log_unusable_answer(answer.response)
     return ShopUnavailable(detail)

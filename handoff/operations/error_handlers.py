@@ -30,9 +30,9 @@ def register_error_handlers(app: Flask, pages: PageRenderer) -> None:
     @app.errorhandler(HTTPException)
     def _handle_http_exception(error: HTTPException) -> Response:
         if _is_api_request():
-            response = build_problem_response(_find_problem(error))
+            response = build_problem_response(_build_problem(error))
         else:
-            response = pages.render_result_page(_find_page(error))
+            response = pages.render_result_page(_choose_page(error))
             response.status_code = error.code or result_pages.UNKNOWN.status
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
@@ -50,14 +50,14 @@ def _is_api_request() -> bool:
     return request.path.startswith("/api/")
 
 
-def _find_page(error: HTTPException) -> ResultPage:
+def _choose_page(error: HTTPException) -> ResultPage:
     is_link = request.path.startswith("/h/")
     if error.code == result_pages.NO_PAGE.status and not is_link:
         return result_pages.NO_PAGE
     return result_pages.UNKNOWN
 
 
-def _find_problem(error: HTTPException) -> Problem:
+def _build_problem(error: HTTPException) -> Problem:
     if isinstance(error, RequestEntityTooLarge):
         return problems.RequestTooLarge()
     if isinstance(error, MethodNotAllowed):

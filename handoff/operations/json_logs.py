@@ -42,7 +42,7 @@ _HINT = re.compile(
 )
 
 
-def redact(text: str) -> str:
+def redact_credentials(text: str) -> str:
     """Return the text with a mask over everything that looks like a credential."""
     if not _HINT.search(text):
         return text
@@ -58,7 +58,7 @@ def redact_event(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
 
 def _redact_value(value: Any) -> Any:
     if isinstance(value, str):
-        return redact(value)
+        return redact_credentials(value)
     if isinstance(value, list | tuple):
         return [_redact_value(item) for item in value]
     if isinstance(value, dict):

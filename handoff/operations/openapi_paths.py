@@ -47,14 +47,14 @@ _READINESS_FIELDS = ("status", "ledger", "session_store")
 def build_paths(settings: Settings) -> dict[str, Any]:
     """Return the description of every path that a service with these settings has."""
     paths = {
-        "/api/cart-transfer": {"post": _describe_transfer("transfer", [])},
-        "/api/handoffs/{reference}": {"get": _describe_transfer_status()},
+        "/api/cart-transfer": {"post": _describe_transfer_operation("transfer", [])},
+        "/api/handoffs/{reference}": {"get": _describe_transfer_status_operation()},
         **_describe_link_paths(),
         **_describe_web_checkout_paths(),
         **_describe_health_paths(),
     }
     if settings.key_in_path:
-        in_path = _describe_transfer("transferByPath", [_build_path_parameter("key")])
+        in_path = _describe_transfer_operation("transferByPath", [_build_path_parameter("key")])
         paths["/api/cart-transfer/{key}"] = {"post": {**in_path, "security": []}}
     if settings.direct_entry:
         paths["/enter"] = {
@@ -63,15 +63,17 @@ def build_paths(settings: Settings) -> dict[str, Any]:
                 "summary": "Check a quote that the web view brings, and redirect to checkout.",
                 "requestBody": _build_form_body(_DIRECT_ENTRY_FIELDS, "quote_id"),
                 "responses": {
-                    "303": _describe_checkout_redirect(),
-                    **_describe_result_pages(DIRECT_ENTRY),
+                    "303": _describe_checkout_redirect_response(),
+                    **_describe_result_page_responses(DIRECT_ENTRY),
                 },
             }
         }
     return paths
 
 
-def _describe_transfer(operation_id: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+def _describe_transfer_operation(
+    operation_id: str, parameters: list[dict[str, Any]]
+) -> dict[str, Any]:
     return {
         "operationId": operation_id,
         "summary": "Turn a bag, a guest's quote or a customer's quote into a link to checkout.",
@@ -86,12 +88,12 @@ def _describe_transfer(operation_id: str, parameters: list[dict[str, Any]]) -> d
                 "description": "The instruction by which the app opens the web view.",
                 "content": _build_json_content({"$ref": f"{SCHEMA_REF}Instruction"}),
             },
-            **_describe_problems(),
+            **_describe_problem_responses(),
         },
     }
 
 
-def _describe_transfer_status() -> dict[str, Any]:
+def _describe_transfer_status_operation() -> dict[str, Any]:
     return {
         "operationId": "showTransferStatus",
         "summary": "What has become of one of the caller's own transfers.",
@@ -110,7 +112,7 @@ def _describe_transfer_status() -> dict[str, Any]:
     }
 
 
-def _describe_problems() -> dict[str, Any]:
+def _describe_problem_responses() -> dict[str, Any]:
     """Return a response for each status, with all problems of that status."""
     by_status: dict[int, list[type[Problem]]] = {}
     for problem in _list_problems():
@@ -141,12 +143,12 @@ def _describe_problem_response(status: int, found: list[type[Problem]]) -> dict[
 
 def _describe_link_paths() -> dict[str, Any]:
     token = _build_path_parameter("token")
-    pages = _describe_result_pages(LINK)
+    pages = _describe_result_page_responses(LINK)
     use_link = {
-        "200": _describe_page(
+        "200": _describe_page_response(
             "A page that asks first, because another website sent the browser here."
         ),
-        "303": _describe_checkout_redirect(),
+        "303": _describe_checkout_redirect_response(),
         **pages,
     }
     return {
@@ -155,7 +157,7 @@ def _describe_link_paths() -> dict[str, Any]:
                 "operationId": "showEntryPage",
                 "parameters": [token],
                 "summary": "Show a page that posts itself. It changes nothing.",
-                "responses": {"200": _describe_page("The entry page."), **pages},
+                "responses": {"200": _describe_page_response("The entry page."), **pages},
             },
             "post": {
                 "operationId": "useLink",
@@ -169,7 +171,10 @@ def _describe_link_paths() -> dict[str, Any]:
                 "operationId": "useLinkFromForm",
                 "summary": "The same for the form style, with the token in the body.",
                 "requestBody": _build_form_body({"token": TEXT}, "token"),
-                "responses": {**use_link, "413": _describe_page("The form is larger than 4 KiB.")},
+                "responses": {
+                    **use_link,
+                    "413": _describe_page_response("The form is larger than 4 KiB."),
+                },
             }
         },
     }
@@ -194,7 +199,7 @@ def _describe_web_checkout_paths() -> dict[str, Any]:
                 "responses": {"200": script, "404": {"description": "There is no such script."}},
             }
         },
-        "/web-checkout/orders": {"post": _describe_order_report()},
+        "/web-checkout/orders": {"post": _describe_order_report_operation()},
         "/web-checkout/cart-page": {
             "post": {
                 "operationId": "reportCartPage",
@@ -215,7 +220,7 @@ def _describe_web_checkout_paths() -> dict[str, Any]:
     }
 
 
-def _describe_order_report() -> dict[str, Any]:
+def _describe_order_report_operation() -> dict[str, Any]:
     return {
         "operationId": "reportOrders",
         "summary": "Ask which orders the page has to tell the app about.",
@@ -232,7 +237,7 @@ def _describe_order_report() -> dict[str, Any]:
     }
 
 
-def _describe_result_pages(address: str) -> dict[str, Any]:
+def _describe_result_page_responses(address: str) -> dict[str, Any]:
     """Return a response for each status of the result pages that an address answers with."""
     titles: dict[int, list[str]] = {}
     for page in RESULT_PAGES:
@@ -240,7 +245,7 @@ def _describe_result_pages(address: str) -> dict[str, Any]:
             titles.setdefault(page.status, []).append(f"`{page.code}`: {page.title}.")
     return {
         str(int(status)): {
-            **_describe_page(" ".join(titles[status])),
+            **_describe_page_response(" ".join(titles[status])),
             "headers": _choose_headers(status),
         }
         for status in sorted(titles)
@@ -306,11 +311,11 @@ def _build_form_body(fields: dict[str, Any], *required: str) -> dict[str, Any]:
     }
 
 
-def _describe_page(description: str) -> dict[str, Any]:
+def _describe_page_response(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"text/html": {"schema": TEXT}}}
 
 
-def _describe_checkout_redirect() -> dict[str, Any]:
+def _describe_checkout_redirect_response() -> dict[str, Any]:
     return {
         "description": "To checkout, with the shop's session cookie.",
         "headers": {"Location": {"required": True, "schema": TEXT}},

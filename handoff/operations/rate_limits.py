@@ -75,7 +75,9 @@ class RateLimitCounters:
         """`secret_key` is the key of the HMAC that hides a caller. Connects to nothing yet."""
         self._secret_key = secret_key.encode()
         self._memory = FixedWindowRateLimiter(_ThreadlessMemoryStorage())
-        self._redis = FixedWindowRateLimiter(_open_redis(storage_url)) if storage_url else None
+        self._redis = (
+            FixedWindowRateLimiter(_build_redis_storage(storage_url)) if storage_url else None
+        )
         self._lock = threading.Lock()
         self._redis_failed = False
         self._next_attempt_at = 0.0
@@ -172,7 +174,7 @@ def get_caller_network(address: str | None) -> str:
     return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))
 
 
-def _open_redis(url: str) -> RedisStorage:
+def _build_redis_storage(url: str) -> RedisStorage:
     """Return a storage that connects at its first command and never retries one."""
     options: dict[str, Any] = {
         "socket_connect_timeout": _REDIS_TIMEOUT,

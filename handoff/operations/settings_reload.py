@@ -31,7 +31,7 @@ def get_cached_settings() -> Settings | None:
     return _cache.settings
 
 
-def get_settings_read_time() -> float:
+def get_monotonic_read_time() -> float:
     """Return when the settings were read, in seconds of the monotonic clock of this host."""
     return time.monotonic() if _cache.read_at is None else _cache.read_at
 

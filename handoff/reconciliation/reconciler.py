@@ -44,7 +44,7 @@ class Reconciler:
         """
         reported: set[str] = set()
         for page in self.repository.iterate_due_handoffs():
-            results = {handoff.id: _get_outcome_and_orders(handoff) for handoff in page}
+            results = {handoff.id: _get_outcome_and_order_ids(handoff) for handoff in page}
             self._check_orders(page)
             keys = {handoff.transfer_key for handoff in page} - reported
             for key, handoffs in self._find_by_transfer_key(keys).items():
@@ -132,7 +132,7 @@ class Reconciler:
         return _group_by(found, lambda handoff: handoff.transfer_key)
 
 
-def _get_outcome_and_orders(handoff: Handoff) -> tuple[str | None, list[int]]:
+def _get_outcome_and_order_ids(handoff: Handoff) -> tuple[str | None, list[int]]:
     return handoff.outcome, [order["id"] for order in handoff.valid_orders]
 
 
@@ -140,7 +140,7 @@ def _has_changed_outcome(handoff: Handoff, before: tuple[str | None, list[int]] 
     """Return whether a handoff had no outcome `before`, or has another one now."""
     if before is None:  # it was not due
         return False
-    return before[0] is None or _get_outcome_and_orders(handoff) != before
+    return before[0] is None or _get_outcome_and_order_ids(handoff) != before
 
 
 def _group_by(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:

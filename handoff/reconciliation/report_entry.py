@@ -76,7 +76,7 @@ def build_entry(handoffs: Sequence[Handoff]) -> ReportEntry:
     best = max(handoffs, key=lambda handoff: (bool(handoff.valid_orders), *handoff.opening_times))
     return ReportEntry(
         reference=best.reference,
-        state=ReportState.TWO_ORDERS if len(orders) > 1 else _find_state(best),
+        state=ReportState.TWO_ORDERS if len(orders) > 1 else _determine_state(best),
         final=all(handoff.resolved_at is not None for handoff in handoffs),
         handoff=best,
         orders=orders,
@@ -89,7 +89,7 @@ def build_unknown_entry(reference: str) -> ReportEntry:
     return ReportEntry(reference, ReportState.UNKNOWN, final=False)
 
 
-def _find_state(handoff: Handoff) -> ReportState:
+def _determine_state(handoff: Handoff) -> ReportState:
     if handoff.outcome is not None:
         return ReportState(handoff.outcome)
     return ReportState.NOT_ORDERED if handoff.is_link_used else ReportState.NEVER_OPENED

@@ -14,7 +14,7 @@ from handoff.magento.http_transport import DeadlineAdapter, limit_reads
 from handoff.settings import Settings
 
 
-def open_browser_session(settings: Settings, *urls: str) -> requests.Session:
+def build_browser_session(settings: Settings, *urls: str) -> requests.Session:
     """Return a session with its own cookies, for requests with a timeout to some URLs.
 
     It uses the proxies and REQUESTS_CA_BUNDLE of the environment, but no `.netrc`. The certificate

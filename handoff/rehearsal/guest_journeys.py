@@ -89,7 +89,7 @@ class GuestBagJourney(GuestJourney):
                     "the app learns of the order", self.require_one_order_message, skip_reason
                 ),
                 self._build_step(
-                    "order found by reconcile", self.find_order_by_reference, skip_reason
+                    "order found by reconcile", self.reconcile_order_by_reference, skip_reason
                 ),
             ]
             if self._context.deliveries:
@@ -168,7 +168,7 @@ class GuestBagJourney(GuestJourney):
         answer = self._web_view.ask_for_orders(url, shop_origin=origin, page=page)
         return [entry["order"] for entry in answer["orders"]]
 
-    def find_order_by_reference(self) -> Observation:
+    def reconcile_order_by_reference(self) -> Observation:
         """Find the order by the reference, as `handoff reconcile` does."""
         if self._context.reconciler is None:
             raise LookupError("orders may not be read")

@@ -30,13 +30,13 @@ def choose_products(
     cart = AppCart.create_for_guest(shop)
     cleanup.defer("The cart in which products were tried", cart.remove_all_items)
     chosen: list[str] = []
-    for sku in skus or _list_catalogue_skus(shop):
+    for sku in skus or _list_candidate_skus(shop):
         answer = cart.try_to_add(sku, _QUANTITY)
         if _is_priced_simple_product(answer):
             chosen.append(str(answer.body["sku"]))
         elif skus:
             expected = f"{sku} to go into a cart, {_QUANTITY} of it"
-            raise StepFailure(expected, _describe_unsuitable(answer), "name_products")
+            raise StepFailure(expected, _describe_unsuitability(answer), "name_products")
         if len(chosen) == PRODUCT_COUNT:
             return chosen[0], chosen[1]
     raise StepFailure(
@@ -53,12 +53,12 @@ def _is_priced_simple_product(answer: Answer) -> bool:
     return is_simple and Decimal(str(answer.body.get("price", 0))) > 0
 
 
-def _describe_unsuitable(answer: Answer) -> str:
+def _describe_unsuitability(answer: Answer) -> str:
     was_added = answer.status == HTTPStatus.OK
     return "it is free, or no simple product" if was_added else describe_answer(answer)
 
 
-def _list_catalogue_skus(shop: AppShopClient) -> Iterator[str]:
+def _list_candidate_skus(shop: AppShopClient) -> Iterator[str]:
     """Yield skus from GraphQL, which needs no permission, then from an administrator's REST."""
     data = shop.call_graphql(_CATALOGUE_QUERY, {"size": _MAX_CANDIDATES})
     yield from _read_skus(data.get("products") if isinstance(data, dict) else None)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from handoff.bag import BagLine, find_quote_differences
 from handoff.magento.quote_models import QuoteLine
 from handoff.rehearsal.app_cart import AppCart, describe_lines
-from handoff.rehearsal.browser_session import open_browser_session
+from handoff.rehearsal.browser_session import build_browser_session
 from handoff.rehearsal.checkout_page import CheckoutPage, read_checkout_page
 from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.results import Observation, Step, StepFailure
@@ -133,7 +133,7 @@ class ShopperJourney(ABC):
 
     def _create_web_view(self) -> WebView:
         urls = (self._site.public_url, self._site.storefront_url)
-        return WebView(self._context.cancel, open_browser_session(self._settings, *urls))
+        return WebView(self._context.cancel, build_browser_session(self._settings, *urls))
 
     def _load_checkout(self) -> CheckoutPage:
         page = self._web_view.visit(self._landing_url)

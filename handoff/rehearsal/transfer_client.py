@@ -7,8 +7,8 @@ from typing import Any
 import requests
 
 from handoff.rehearsal.browser_session import (
+    build_browser_session,
     choose_advice_key,
-    open_browser_session,
     read_json_object,
 )
 from handoff.rehearsal.cancel_token import CancelToken
@@ -25,7 +25,7 @@ class TransferClient:
     def __init__(self, settings: Settings, cancel: CancelToken) -> None:
         self.settings = settings
         self._cancel = cancel
-        self._session = open_browser_session(settings, settings.public_url)
+        self._session = build_browser_session(settings, settings.public_url)
 
     def require_healthy_service(self) -> None:
         """Raise RehearsalNotPossible unless the service runs and is healthy."""

@@ -87,7 +87,10 @@ class WebView:
         raise StepFailure("the redirects to end", actual, "redirect_loop")
 
     def submit_form(self, page: WebPage) -> WebPage:
-        """Post the first form of a page, as its script does; raise StepFailure if it has none."""
+        """Post the first form of a page without any field, as the entry page has none.
+
+        Raises StepFailure if the page has no form.
+        """
         reader = _FormReader()
         try:
             reader.feed(page.text)

@@ -64,7 +64,7 @@ def _find_session_store_conflicts(settings: Settings) -> Iterator[str]:
         ("HANDOFF_SESSION_STORE_CA_FILE", settings.session_store_ca_file),
         ("HANDOFF_SESSION_STORE_CERT_FILE", settings.session_store_cert_file),
     ):
-        if file and not url.uses_tls:
+        if file and not url.has_tls:
             yield (
                 f"{name} has an effect with TLS only: HANDOFF_SESSION_STORE must begin with rediss "
                 "or mysqls."

@@ -115,7 +115,7 @@ class SessionStoreUrl:
         return self.scheme == STOREFRONT
 
     @property
-    def uses_tls(self) -> bool:
+    def has_tls(self) -> bool:
         """Whether the connection to the server uses TLS."""
         return self.scheme.startswith(("rediss", "mysqls"))
 
@@ -126,7 +126,7 @@ class SessionStoreUrl:
             return "the shop's own pages"
         if self.is_file_store:
             return self.path
-        tls = " by TLS" if self.uses_tls else ""
+        tls = " by TLS" if self.has_tls else ""
         if self.is_database:
             server = self.path or "{}:{}".format(*self.hosts[0])
             return f"Database server at {server}{tls}, table {self.schema}.{self.table}"

@@ -67,7 +67,7 @@ class DatabaseSessionStore:
         self._key = key
         call_after_fork(self._drop_connections)
 
-    def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
+    def add(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         """Insert the session's row. `lifetime` has no effect: PHP's own cleanup deletes rows."""
         is_retry = False
 
@@ -105,7 +105,7 @@ class DatabaseSessionStore:
         except ValueError:
             return bytes(stored)
 
-    def has_row(self, session_id: str) -> bool:
+    def probe_for_row(self, session_id: str) -> bool:
         """Return whether the session has a row. It needs the right to INSERT only."""
         return self._run(lambda connection: not self._try_insert(connection, session_id))
 
@@ -188,7 +188,7 @@ def _build_engine(url: SessionStoreUrl, access: SessionStoreAccess, *, timeout: 
     }
     if url.path:
         options["unix_socket"] = url.path
-    if url.uses_tls:
+    if url.has_tls:
         options["ssl"] = _build_tls_context(access)
     return create_engine(
         URL.create("mysql+pymysql", url.username, url.password, host, port, url.schema),

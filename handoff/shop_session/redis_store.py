@@ -33,7 +33,7 @@ class RedisSessionStore:
         self._client = client
         self._lifetime = lifetime
 
-    def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
+    def add(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         """Store the session and its expiry in one round trip."""
         # Magento gives a session ten minutes at its first write, twenty at its second, and the
         # full lifetime from the third on. A shopper who fills in an address needs all of it.
@@ -67,7 +67,7 @@ class RedisSessionStore:
 
     def check_writable(self) -> None:
         """Store an empty session for one second, because the Redis user may not delete sessions."""
-        self.write(generate_session_id(), b"", lifetime=1)
+        self.add(generate_session_id(), b"", lifetime=1)
 
     def _send(self, key: str, fields: dict[Any, Any], lifetime: int) -> None:
         with self._client.pipeline(transaction=False) as pipe:

@@ -50,7 +50,7 @@ class SessionStore(Protocol):
     def serializer(self) -> SessionSerializer:
         """The format in which PHP reads sessions."""
 
-    def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
+    def add(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         """Store a new session, or raise SessionStoreError.
 
         `lifetime` is in seconds and replaces the lifetime that the store was opened with.
@@ -83,7 +83,7 @@ class FileSessionStore:
         self._folder = Path(path)
         self._owner = owner
 
-    def write(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
+    def add(self, session_id: str, data: bytes, *, lifetime: int | None = None) -> None:
         """Create the session's file. `lifetime` has no effect: PHP's own cleanup removes files."""
         file = self._folder / f"sess_{session_id}"
         try:
@@ -123,7 +123,7 @@ class FileSessionStore:
     def check_writable(self) -> None:
         """Create a session file that belongs to no shopper, and remove it."""
         session_id = generate_session_id()
-        self.write(session_id, b"_|N;")  # not empty, so that a full disk is noticed
+        self.add(session_id, b"_|N;")  # not empty, so that a full disk is noticed
         self.remove(session_id)
 
 
@@ -148,7 +148,7 @@ def create_session(
     session_id = generate_session_id()
     data = serialize_session(build_entries(contents), store.serializer)
     with replace_request_deadline(max(_RESERVE, Deadline.within_request(timeout).remaining)):
-        store.write(session_id, data, lifetime=lifetime)
+        store.add(session_id, data, lifetime=lifetime)
     return session_id
 
 

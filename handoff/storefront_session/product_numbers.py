@@ -18,7 +18,7 @@ from handoff.magento.answers import ShopJsonModel
 from handoff.magento.client import MagentoClient
 from handoff.magento.product_cache import ProductCache
 from handoff.magento.quote_models import Quote, SkuJson
-from handoff.magento.unusable_answers import log_and_build_unusable_answer
+from handoff.magento.unusable_answers import log_and_build_unusable_answer_problem
 from handoff.settings.store_view_models import StoreView
 
 _QUERY = """query($id: String!) {
@@ -104,7 +104,7 @@ class ProductNumbers:
             cart = _NumberedCartJson.model_validate(answer.body["data"]["cart"])
             products = {item.sku: item.build_product() for item in cart.items if item is not None}
         except (KeyError, TypeError, ValueError, ValidationError):
-            raise log_and_build_unusable_answer(
+            raise log_and_build_unusable_answer_problem(
                 answer, "The shop's GraphQL does not tell the numbers of the products."
             ) from None
         self._cache.add(products, store=store)

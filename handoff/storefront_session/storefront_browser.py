@@ -74,11 +74,11 @@ class StorefrontBrowser:
         return ShopSession(self._site, self._session_id)
 
     @property
-    def has_new_session_id(self) -> bool:
+    def has_session_id_just_changed(self) -> bool:
         """Whether the last answer has set another session id than the request sent."""
         return self._session_id != self._sent_session_id
 
-    def has_own_form_key(self, form_key: object) -> bool:
+    def is_own_form_key(self, form_key: object) -> bool:
         """Return whether this is the form key of the session that the first request made."""
         return form_key == self._form_key
 
@@ -96,10 +96,10 @@ class StorefrontBrowser:
             }
         )
         if _is_form_key_refused(response):
-            raise build_foreign_session_problem()
+            raise log_and_build_foreign_session_problem()
         return _is_added(response)
 
-    def has_own_session(self) -> bool:
+    def try_own_session(self) -> bool:
         """Return whether the session has the form key of the first request, and keeps its id.
 
         Without a product, the form does nothing but check the form key.
@@ -107,7 +107,7 @@ class StorefrontBrowser:
         response = self._post_form({"product": "0"})
         if _is_form_key_refused(response):
             return False
-        return _is_added(response) and not self.has_new_session_id
+        return _is_added(response) and not self.has_session_id_just_changed
 
     def open_checkout(self) -> VisitedPage:
         """Open checkout and follow no redirect. Raises ShopUnavailable or ShopTimeout."""
@@ -148,7 +148,7 @@ class StorefrontBrowser:
         return response
 
 
-def build_foreign_session_problem() -> ShopUnavailable:
+def log_and_build_foreign_session_problem() -> ShopUnavailable:
     """Log that the shop gave the session of another visitor, and return the problem to raise."""
     log.error("session_of_another_visitor", hint=_FOREIGN_SESSION_HINT)
     return ShopUnavailable(

@@ -72,9 +72,11 @@ class CheckoutPreflight:
         Raises the Problem that says why checkout does not accept the handoff's quote. If checkout
         gives no clear answer, the transfer continues, as it does without a preflight.
         """
-        if self.accepted and self.accepted.has_similar(handoff, quote):
-            self._count_result("remembered")
-            return None
+        if self.accepted and _get_bag_total(handoff, quote) is not None:
+            self.accepted.forget_if_refused()
+            if self.accepted.has_similar(handoff, quote):
+                self._count_result("remembered")
+                return None
         asked_at = time.monotonic()
         try:
             visitor_id = self._require_checkout_accepts(handoff, quote, token, deadline)
@@ -126,7 +128,7 @@ class CheckoutPreflight:
         if reply is CheckoutReply.ERROR_PAGE:
             return CheckoutUnavailable()
         with self._open_session(handoff, deadline) as session:
-            if self.probe.can_read_session(session, deadline=deadline):
+            if self.probe.try_reading_session(session, deadline=deadline):
                 return CheckoutUnavailable("The shop's checkout fails on this quote.")
         return SessionUnreadable()
 
@@ -198,10 +200,8 @@ class AcceptedCheckouts:
         self._lock = Lock()
         self._by_store_and_currency: dict[tuple[str, str], _ExpiryTimes] = {}
 
-    def has_similar(self, handoff: NewHandoff, quote: Quote) -> bool:
-        """Return whether checkout has accepted a bag like this one within the last minute."""
-        if handoff.kind != "bag" or quote.total is None:
-            return False
+    def forget_if_refused(self) -> None:
+        """Forget everything if checkout has refused a quote since the last call."""
         count = self._refusal_count.read()
         now = self._clock()
         with self._lock:
@@ -209,13 +209,19 @@ class AcceptedCheckouts:
                 self._last_count = count
                 self._forgotten_at = now
                 self._by_store_and_currency.clear()
+
+    def has_similar(self, handoff: NewHandoff, quote: Quote) -> bool:
+        """Return whether checkout has accepted a bag like this one within the last minute."""
+        total = _get_bag_total(handoff, quote)
+        if total is None:
+            return False
+        now = self._clock()
+        with self._lock:
             known = self._by_store_and_currency.get((handoff.store_code, quote.currency))
             return (
                 known is not None
                 and all(known.skus.get(sku, 0) > now for sku in _list_normalized_skus(quote))
-                and any(
-                    total <= quote.total and until > now for total, until in known.totals.items()
-                )
+                and any(least <= total and until > now for least, until in known.totals.items())
             )
 
     def add(self, handoff: NewHandoff, quote: Quote, *, asked_at: float) -> None:
@@ -224,7 +230,8 @@ class AcceptedCheckouts:
         `asked_at` is the time before checkout was asked. If a refusal became known after it, the
         acceptance may be older than a change of the shop, and is not remembered.
         """
-        if handoff.kind != "bag" or quote.total is None:
+        total = _get_bag_total(handoff, quote)
+        if total is None:
             return
         now = self._clock()
         with self._lock:
@@ -238,7 +245,7 @@ class AcceptedCheckouts:
                 known.skus.update(
                     dict.fromkeys(_list_normalized_skus(quote), now + _ACCEPTANCE_LIFETIME)
                 )
-                known.totals[quote.total] = now + _ACCEPTANCE_LIFETIME
+                known.totals[total] = now + _ACCEPTANCE_LIFETIME
 
     def forget_in_all_workers(self) -> None:
         """Let all workers forget everything, after checkout has refused a quote."""
@@ -247,6 +254,11 @@ class AcceptedCheckouts:
 
 def _shorten_deadline(deadline: Deadline) -> Deadline:
     return Deadline.after(min(CHECKOUT_TIMEOUT, deadline.remaining / 2))
+
+
+def _get_bag_total(handoff: NewHandoff, quote: Quote) -> Decimal | None:
+    """Return the total of a bag's quote, None if it is unknown or the quote is no bag's."""
+    return quote.total if handoff.kind == "bag" else None
 
 
 def _list_normalized_skus(quote: Quote) -> list[str]:

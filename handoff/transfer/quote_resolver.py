@@ -62,10 +62,10 @@ class QuoteResolver:
         if faults:
             raise QuoteDiffers(faults=tuple(faults))
 
-    def find_quote(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
+    def require_quote(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
         """Return the requested quote; raise a Problem unless it is open, owned and as stated."""
         if transfer.token:
-            quote = self._find_customer_quote(transfer, deadline)
+            quote = self._require_customer_quote(transfer, deadline)
         elif has_valid_quote_id(transfer):
             quote = self._quotes.get_guest_quote(transfer.quote_id, deadline=deadline)
         else:
@@ -106,7 +106,7 @@ class QuoteResolver:
             raise _build_store_id_problem(store, store_id)
         self._verified_stores.add(store.code)
 
-    def _find_customer_quote(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
+    def _require_customer_quote(self, transfer: QuoteTransfer, deadline: Deadline) -> Quote:
         # The token is checked for any form of the quote id: a caller whose token has expired has to
         # learn that, in order to renew it.
         customer_id: int | None = None

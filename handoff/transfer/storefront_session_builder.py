@@ -40,8 +40,8 @@ from handoff.settings.store_view_models import StoreSites
 from handoff.storefront_session.product_numbers import NumberedProduct, ProductNumbers
 from handoff.storefront_session.storefront_browser import (
     StorefrontBrowser,
-    build_foreign_session_problem,
     build_unusable_page_problem,
+    log_and_build_foreign_session_problem,
 )
 from handoff.transfer.quote_resolver import QuoteResolver
 from handoff.transfer.request_parser import BagTransfer
@@ -175,9 +175,9 @@ class StorefrontSessionBuilder:
             problem = AccountIncomplete()
         else:
             reference = reference or self._resolver.create_quote(transfer, deadline)
-            if not browser.has_own_session():
+            if not browser.try_own_session():
                 self._count_preflight(ShopUnavailable.code)
-                raise build_foreign_session_problem()
+                raise log_and_build_foreign_session_problem()
             problem = explain_checkout_refusal(
                 self._probe, browser.session, reference, None, deadline=deadline
             )
@@ -201,10 +201,10 @@ class StorefrontSessionBuilder:
                 raise build_unusable_page_problem(page.response)
             raise ShopUnavailable("The shop's checkout page does not name the quote that it shows.")
         # Over http, Magento gives the session a new id with this page. So may a cache.
-        if not browser.has_own_form_key(form_key) or (
-            browser.has_new_session_id and not browser.has_own_session()
+        if not browser.is_own_form_key(form_key) or (
+            browser.has_session_id_just_changed and not browser.try_own_session()
         ):
-            raise build_foreign_session_problem()
+            raise log_and_build_foreign_session_problem()
         try:
             return self._quotes.get_guest_quote(str(masked_id), deadline=deadline)
         except QuoteNotFound:

@@ -41,7 +41,7 @@ class TransferService:
     timeout: float
     session_builder: StorefrontSessionBuilder | None = None
 
-    def create_handoff(self, transfer: BagTransfer | QuoteTransfer) -> Handoff:
+    def issue_or_renew_handoff(self, transfer: BagTransfer | QuoteTransfer) -> Handoff:
         """Return the handoff of a transfer, or raise the Problem that says why there is none.
 
         Equal transfers wait for the lease of the first. It is taken before the shop is called.
@@ -75,13 +75,13 @@ class TransferService:
         if self.session_builder is not None:
             made = self.session_builder.build_session(transfer, deadline)
             new = self._build_handoff("bag", transfer, key, content, made.quote)
-            return self.ledger.issue(lease, new, made.session)
+            return self.ledger.issue_or_renew(lease, new, made.session)
         quote = self.quotes.create_quote(transfer, deadline)
         new = self._build_handoff("bag", transfer, key, content, quote)
-        return self._issue_handoff(new, quote, None, lease, deadline)
+        return self._check_and_issue_or_renew(new, quote, None, lease, deadline)
 
     def _transfer_quote(self, transfer: QuoteTransfer, lease: Lease, deadline: Deadline) -> Handoff:
-        quote = self.quotes.find_quote(transfer, deadline)
+        quote = self.quotes.require_quote(transfer, deadline)
         kind = "customer" if quote.customer else "guest"
         key = compute_digest([transfer.caller, kind, quote.number])
         if transfer.reference is not None:
@@ -91,7 +91,7 @@ class TransferService:
             [kind, quote.number, customer_id, _list_quantities(quote.lines), quote.currency]
         )
         new = self._build_handoff(kind, transfer, key, content, quote)
-        return self._issue_handoff(new, quote, transfer.token, lease, deadline)
+        return self._check_and_issue_or_renew(new, quote, transfer.token, lease, deadline)
 
     def _build_handoff(
         self,
@@ -116,13 +116,13 @@ class TransferService:
             bag=Bag(quote.lines, quote.currency).as_json(),
         )
 
-    def _issue_handoff(
+    def _check_and_issue_or_renew(
         self, new: NewHandoff, quote: Quote, token: str | None, lease: Lease, deadline: Deadline
     ) -> Handoff:
         if self.preflight is not None:
             visitor_id = self.preflight.check_and_find_visitor(new, quote, token, deadline)
             new = replace(new, visitor_id=visitor_id)
-        return self.ledger.issue(lease, new)
+        return self.ledger.issue_or_renew(lease, new)
 
 
 def _build_lease_key(transfer: BagTransfer | QuoteTransfer) -> str:

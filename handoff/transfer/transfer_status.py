@@ -69,7 +69,9 @@ def _determine_state(
 ) -> str:
     if orders:
         return "ordered"
-    if latest is None or (refusal and refusal.refused_at > _find_last_event(latest, link_ttl)):
+    if latest is None or (
+        refusal and refusal.refused_at > _compute_last_event_time(latest, link_ttl)
+    ):
         return "refused"
     if latest.superseded_at is not None:
         return "superseded"
@@ -80,7 +82,7 @@ def _determine_state(
     return "opened" if latest.is_link_used else "issued"
 
 
-def _find_last_event(handoff: Handoff, link_ttl: int) -> int:
+def _compute_last_event_time(handoff: Handoff, link_ttl: int) -> int:
     given_out = handoff.expires_at - link_ttl * 1000
     return max(handoff.issued_at, given_out, handoff.used_at or 0, handoff.session_written_at or 0)
 

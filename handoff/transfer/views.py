@@ -82,7 +82,7 @@ def post_transfer(key: str | None = None) -> Response:
     body = read_body(MAX_BYTES)
     try:
         transfer = parse_transfer(body, stores=context.store_views)
-        handoff = context.transfers.create_handoff(replace(transfer, caller=g.caller))
+        handoff = context.transfers.issue_or_renew_handoff(replace(transfer, caller=g.caller))
     except Problem as problem:
         _record_refusal(body, problem)
         raise

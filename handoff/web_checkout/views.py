@@ -68,7 +68,9 @@ def show_script() -> Response:
 def show_poq_script() -> Response:
     """Return Poq's own script in the version, and with the hash, that the app names."""
     version, integrity = request.args.get("version", ""), request.args.get("integrity", "")
-    content = _get_context().poq_scripts.find_file(version, integrity, _find_poq_script_caller())
+    content = _get_context().poq_scripts.find_file(
+        version, integrity, _identify_poq_script_caller()
+    )
     if content is None:
         raise NotFound
     response = _build_script_response(content, _ONE_YEAR)
@@ -149,7 +151,7 @@ def _read_cookie() -> list[str]:
     )
 
 
-def _find_poq_script_caller() -> PoqScriptCaller:
+def _identify_poq_script_caller() -> PoqScriptCaller:
     # A browser sends no Origin for a script of the same host. If this service is beside the shop,
     # it sends no cookie for a script with crossorigin="anonymous".
     handoff_ids = _read_cookie()

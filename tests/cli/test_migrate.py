@@ -142,7 +142,7 @@ def test_ctrl_c_undoes_the_copy_and_it_can_be_repeated(
     handoff: Command,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    copy = copy_database._copy_table
+    copy = copy_database._replace_rows
 
     def interrupt(*arguments: Any) -> Iterator[int]:
         for count in copy(*arguments):
@@ -151,7 +151,7 @@ def test_ctrl_c_undoes_the_copy_and_it_can_be_repeated(
                 raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(copy_database, "_copy_table", interrupt)
+        patch.setattr(copy_database, "_replace_rows", interrupt)
         result = handoff("migrate", "--from", source)
     assert result.exit_code == 130
     assert not has_ledger(target)
@@ -222,10 +222,10 @@ def test_missing_rows_undo_the_copy(
     handoff: Command,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    copy = copy_database._copy_table
+    copy = copy_database._replace_rows
     monkeypatch.setattr(
         copy_database,
-        "_copy_table",
+        "_replace_rows",
         lambda *arguments: (
             list(copy(*arguments))
             and arguments[2].execute(

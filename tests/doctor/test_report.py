@@ -216,7 +216,7 @@ def test_a_shop_that_never_answers_does_not_exceed_the_time_limit(tmp_path: Path
     with faulty_shop(keep_silent) as shop:
         report = _check_shop_at(shop.url, tmp_path, seconds=1)
         assert time.monotonic() - started < 10
-    assert report.severity.needs_action
+    assert report.severity.is_action_needed
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b"null", b'"x"', b"<html>", b"[[1]]"])

@@ -116,7 +116,7 @@ URL = "https://handoff.shop.test/x/web-checkout.js"
 def test_a_policy_is_read_as_browsers_read_it(policy: str, is_allowed: bool) -> None:
     policies = ContentSecurityPolicy.parse_all(policy)
     page = "https://www.shop.test/checkout/"
-    assert all(p.allows("script-src", URL, page_url=page) for p in policies) is is_allowed
+    assert all(p.is_url_allowed("script-src", URL, page_url=page) for p in policies) is is_allowed
 
 
 def test_self_is_the_origin_of_the_page() -> None:
@@ -126,4 +126,4 @@ def test_self_is_the_origin_of_the_page() -> None:
         ("http://handoff.shop.test/checkout/", False),
         ("https://handoff.shop.test:8443/checkout/", False),
     ):
-        assert policy.allows("script-src", URL, page_url=page) is is_allowed
+        assert policy.is_url_allowed("script-src", URL, page_url=page) is is_allowed

@@ -35,7 +35,7 @@ class UnlistedFailure(Problem):
 def test_an_unlisted_problem_has_a_page_by_its_status(
     problem: Problem, page: result_pages.ResultPage
 ) -> None:
-    assert result_pages.find_page_for_problem(problem) is page
+    assert result_pages.choose_page_for_problem(problem) is page
 
 
 def test_every_reason_leads_to_one_page() -> None:
@@ -46,7 +46,7 @@ def test_every_reason_leads_to_one_page() -> None:
 
 
 def test_every_link_state_but_live_has_a_page_of_its_own() -> None:
-    pages = {state: result_pages.find_page_for_link_state(state) for state in LinkState}
+    pages = {state: result_pages.choose_page_for_link_state(state) for state in LinkState}
     assert pages.pop(LinkState.LIVE) is result_pages.EXPIRED
     assert len({page.code for page in pages.values()}) == len(pages)
 

@@ -48,7 +48,7 @@ class LedgerWithHandoffs:
         """Issue a handoff as a transfer does."""
         with self.leases.acquire(new.transfer_key, Deadline.after(0)) as lease:
             assert lease is not None
-            return self.handoffs.issue(lease, new)
+            return self.handoffs.issue_or_renew(lease, new)
 
     def insert(self, count: int = 1, **changes: Any) -> list[str]:
         """Write handoffs that were issued an hour ago, one each millisecond, and opened.

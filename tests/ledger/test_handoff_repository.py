@@ -40,7 +40,7 @@ def test_nothing_is_written_under_a_lease_that_was_lost(ledger: LedgerWithHandof
         with ledger.leases.acquire("k", Deadline.after(0)) as second:
             assert second is not None
             with pytest.raises(LeaseLost):
-                ledger.handoffs.issue(first, NEW_HANDOFF)
+                ledger.handoffs.issue_or_renew(first, NEW_HANDOFF)
     assert ledger.read_rows() == []
 
 

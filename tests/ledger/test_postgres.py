@@ -67,7 +67,7 @@ def issue(database: Database, key: str = "ref:r1", quote: int = 27) -> Handoff:
     with Leases(database, seconds=10).acquire(key, Deadline.after(0)) as held:
         assert held is not None
         draft = replace(NEW_HANDOFF, transfer_key=key, quote_number=quote)
-        return HandoffRepository(database, ttl=300, grace=60).issue(held, draft)
+        return HandoffRepository(database, ttl=300, grace=60).issue_or_renew(held, draft)
 
 
 def make_older(database: Database, seconds: float, *names: str) -> None:
@@ -315,7 +315,7 @@ def test_no_statement_reads_a_row_twice_before_the_table_has_statistics(
         new = replace(NEW_HANDOFF, transfer_key=f"ref:{number}", quote_number=number)
         with leases.acquire(new.transfer_key, Deadline.after(0)) as lease:
             assert lease is not None
-            issued = handoffs.issue(lease, new)
+            issued = handoffs.issue_or_renew(lease, new)
         assert handoffs.use_link(issued.id, ["web-view"]) is not None
     database.close()  # a connection that ends reports what it has read
 

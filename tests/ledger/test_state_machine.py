@@ -119,7 +119,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert (found.id if found else None) == equal
             else:
                 found = None
-            found = found or self.repository.issue(lease, new)
+            found = found or self.repository.issue_or_renew(lease, new)
         if equal is not None:
             assert found.id == equal
             self.model[equal].expires = self.now + TTL

@@ -68,7 +68,7 @@ def ordered(shop: RunningShop) -> int:
     return number
 
 
-def open_orders(between: FaultyShop, access: AdminAccess | None = None) -> Orders:
+def build_orders_client(between: FaultyShop, access: AdminAccess | None = None) -> Orders:
     client = MagentoClient(between.url)
     login = AdminLogin(client, ADMIN["username"], ADMIN["password"], "default")
     return Orders(client, access or login, store="default")
@@ -87,7 +87,7 @@ def behaves_at_order_search(shop: RunningShop, behaviour: Behaviour) -> Behaviou
 
 
 def test_an_order_is_found_by_the_quote_it_came_from(between: FaultyShop, ordered: int) -> None:
-    [order] = find_orders(open_orders(between), ordered)
+    [order] = find_orders(build_orders_client(between), ordered)
     assert order.quote_number == ordered
     assert order.number.isdigit()
     assert order.customer_id is None
@@ -98,13 +98,13 @@ def test_an_order_is_found_by_the_quote_it_came_from(between: FaultyShop, ordere
 
 
 def test_a_quote_that_was_not_ordered_has_no_order(between: FaultyShop) -> None:
-    assert find_orders(open_orders(between), 999_999) == []
+    assert find_orders(build_orders_client(between), 999_999) == []
 
 
 def test_the_administrator_logs_in_once_for_many_searches(
     between: FaultyShop, ordered: int
 ) -> None:
-    asking = open_orders(between)
+    asking = build_orders_client(between)
     for _ in range(3):
         assert find_orders(asking, ordered)
     assert between.paths() == [LOGIN, ASK, ASK, ASK]
@@ -113,7 +113,7 @@ def test_the_administrator_logs_in_once_for_many_searches(
 def test_a_login_that_has_run_out_is_renewed_and_the_question_asked_again(
     between: FaultyShop, shop: RunningShop, ordered: int
 ) -> None:
-    asking = open_orders(between)
+    asking = build_orders_client(between)
     assert find_orders(asking, ordered)
     between.calls.clear()
     between.behaviour = behaves_at_order_search(
@@ -128,7 +128,7 @@ def test_a_shop_that_rejects_every_token_gets_two_logins(
 ) -> None:
     between.behaviour = behaves_at_order_search(shop, refuses(401))
     with pytest.raises(ShopUnavailable):
-        find_orders(open_orders(between), 1)
+        find_orders(build_orders_client(between), 1)
     assert between.paths() == [LOGIN, ASK, LOGIN, ASK]
 
 
@@ -136,13 +136,13 @@ def test_a_wrong_password_is_tried_once_for_a_question(between: FaultyShop) -> N
     """Magento locks an administrator's account after several of them."""
     wrong = AdminLogin(MagentoClient(between.url), "nobody", "wrong", "default")
     with pytest.raises(ShopUnavailable):
-        find_orders(open_orders(between, wrong), 1)
+        find_orders(build_orders_client(between, wrong), 1)
     assert between.paths() == [LOGIN]
 
 
 def test_after_a_rejected_login_no_other_is_tried_for_a_while(between: FaultyShop) -> None:
     """Magento locks an account after a few failures, and anyone with a used link brings us here."""
-    asked = open_orders(
+    asked = build_orders_client(
         between, AdminLogin(MagentoClient(between.url), "nobody", "wrong", "default")
     )
     for _ in range(4):
@@ -153,7 +153,7 @@ def test_after_a_rejected_login_no_other_is_tried_for_a_while(between: FaultySho
 
 def test_a_rejected_access_token_is_sent_once(between: FaultyShop) -> None:
     with pytest.raises(ShopUnavailable):
-        find_orders(open_orders(between, AccessToken("not-the-token")), 1)
+        find_orders(build_orders_client(between, AccessToken("not-the-token")), 1)
     assert between.paths() == [ASK]
     assert between.calls[0].headers["authorization"] == "Bearer not-the-token"
 
@@ -162,7 +162,7 @@ def test_an_access_token_needs_no_login(
     between: FaultyShop, shop: RunningShop, ordered: int
 ) -> None:
     token = str(shop.call_rest("POST", "integration/admin/token", body=ADMIN))
-    assert find_orders(open_orders(between, AccessToken(token)), ordered)
+    assert find_orders(build_orders_client(between, AccessToken(token)), ordered)
     assert between.paths() == [ASK]
 
 
@@ -194,13 +194,13 @@ def test_an_answer_that_is_not_a_list_of_orders_is_an_error_and_not_no_order(
 ) -> None:
     between.behaviour = behaves_at_order_search(shop, behaviour)
     with pytest.raises(ShopUnavailable):
-        find_orders(open_orders(between), 1)
+        find_orders(build_orders_client(between), 1)
 
 
 def test_a_login_that_takes_too_long_is_a_timeout(between: FaultyShop) -> None:
     between.behaviour = answers_late
     with pytest.raises(ShopTimeout):
-        open_orders(between).find_orders_of_quote(1, deadline=Deadline.after(0.4))
+        build_orders_client(between).find_orders_of_quote(1, deadline=Deadline.after(0.4))
 
 
 def test_an_order_of_another_quote_is_ignored(between: FaultyShop, shop: RunningShop) -> None:
@@ -208,7 +208,7 @@ def test_an_order_of_another_quote_is_ignored(between: FaultyShop, shop: Running
     between.behaviour = behaves_at_order_search(
         shop, answers(200, {"items": [{**ORDER, "quote_id": 99}]})
     )
-    assert find_orders(open_orders(between), 1) == []
+    assert find_orders(build_orders_client(between), 1) == []
 
 
 def buy(shop: RunningShop, *lines: tuple[str, int]) -> int:
@@ -225,7 +225,7 @@ def test_the_orders_of_many_quotes_are_found_page_by_page_and_part_by_part(
     monkeypatch.setattr("handoff.magento.orders._QUOTES_PER_SEARCH", 5)
     monkeypatch.setattr("handoff.magento.orders.ORDERS_PER_PAGE", 2)
     numbers = [buy(shop, ("ITEM-01", 2), ("ITEM-02", 1)) for _ in range(4)]
-    found = list(open_orders(between).find_orders({*numbers, 900, 901, 902}))
+    found = list(build_orders_client(between).find_orders({*numbers, 900, 901, 902}))
     assert [each.quote_number for each in found] == numbers
     assert between.paths() == [LOGIN, ASK, ASK, ASK]  # two pages of one part, one of the other
     assert len({each.number for each in found}) == 4
@@ -238,14 +238,14 @@ def test_the_orders_of_many_quotes_are_found_page_by_page_and_part_by_part(
 
 
 def test_the_url_of_a_search_stays_under_six_kilobytes(between: FaultyShop) -> None:
-    assert list(open_orders(between).find_orders(range(4_000_000_000, 4_000_000_700))) == []
+    assert list(build_orders_client(between).find_orders(range(4_000_000_000, 4_000_000_700))) == []
     asked = [call for call in between.calls if is_order_search(call)]
     assert len(asked) == 3
     assert max(len(call.path) for call in asked) < 6_000
 
 
 def test_without_quotes_no_orders_are_searched(between: FaultyShop) -> None:
-    assert list(open_orders(between).find_orders(set())) == []
+    assert list(build_orders_client(between).find_orders(set())) == []
     assert between.calls == []
 
 
@@ -255,7 +255,7 @@ def test_a_page_of_orders_is_asked_for_again_when_the_connection_breaks(
     between.behaviour = behaves_at_order_search(
         shop, behaves_first(2, resets, forwards_to(shop.url))
     )
-    assert len(list(open_orders(between).find_orders({ordered}))) == 1
+    assert len(list(build_orders_client(between).find_orders({ordered}))) == 1
     assert between.paths() == [LOGIN, ASK, ASK, ASK]
 
 
@@ -264,17 +264,17 @@ def test_an_error_names_the_right_that_the_administrator_lacks(
 ) -> None:
     between.behaviour = behaves_at_order_search(shop, refuses(401))
     with pytest.raises(OrdersDenied) as raised:
-        list(open_orders(between).find_orders({1}))
+        list(build_orders_client(between).find_orders({1}))
     assert "Magento_Sales::actions_view" in raised.value.detail
     with pytest.raises(OrdersDenied) as raised:
-        open_orders(between).add_comment(1, "words")
+        build_orders_client(between).add_comment(1, "words")
     assert "Magento_Sales::comment" in raised.value.detail
 
 
 def test_a_comment_is_found_on_its_order_afterwards(
     between: FaultyShop, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asking = open_orders(between)
+    asking = build_orders_client(between)
     bought = {buy(shop, ("ITEM-01", 1)) for _ in range(2)}
     first, second = (each.order_id for each in asking.find_orders(bought))
     assert asking.add_comment(second, "Poq reference: r-1")
@@ -287,12 +287,12 @@ def test_a_comment_whose_answer_is_lost_is_not_sent_again(
 ) -> None:
     between.behaviour = behaves_at_order_search(shop, resets)
     with pytest.raises(ShopDropped):
-        open_orders(between).add_comment(1, "words")
+        build_orders_client(between).add_comment(1, "words")
     assert between.paths() == [LOGIN, "POST /rest/default/V1/orders/1/comments"]
 
 
 def test_a_comment_on_no_order_is_refused(between: FaultyShop) -> None:
-    assert not open_orders(between).add_comment(999, "words")
+    assert not build_orders_client(between).add_comment(999, "words")
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_a_quote_is_ordered_unless_its_order_is_cancelled(
 ) -> None:
     number = buy(shop, ("ITEM-01", 1))
     shop.state.orders.set_state(find_newest_order(shop, number), state)
-    found = find_orders(open_orders(between), number)
+    found = find_orders(build_orders_client(between), number)
     assert [each.state for each in found] == [state]
     assert is_quote_ordered(found) == ordered
 
@@ -323,11 +323,11 @@ def test_all_orders_of_a_quote_are_found_the_oldest_first(
     between: FaultyShop, shop: RunningShop
 ) -> None:
     number = buy_again_after_cancelling(shop)
-    found = find_orders(open_orders(between), number)
+    found = find_orders(build_orders_client(between), number)
     assert [each.is_cancelled for each in found] == [True, False]
     assert found[0].order_id < found[1].order_id
     assert is_quote_ordered(found)
-    batch = list(open_orders(between).find_orders({number}))
+    batch = list(build_orders_client(between).find_orders({number}))
     assert [each.is_cancelled for each in batch] == [True, False]
 
 
@@ -338,7 +338,7 @@ def test_an_edited_order_counts_until_the_last_order_that_replaces_it_is_cancell
     first = find_newest_order(shop, number)
     second = shop.state.orders.replace_order(first)
     third = shop.state.orders.replace_order(second)
-    asking = open_orders(between)
+    asking = build_orders_client(between)
     [found] = find_orders(asking, number)
     assert (found.state, found.replaced_by) == ("canceled", second.increment_id)
     assert not found.is_cancelled
@@ -353,9 +353,9 @@ def test_an_edited_order_is_cancelled_if_the_shop_does_not_have_its_replacement(
 ) -> None:
     number = buy(shop, ("ITEM-01", 1))
     replacement = shop.state.orders.replace_order(find_newest_order(shop, number))
-    assert is_quote_ordered(find_orders(open_orders(between), number))
+    assert is_quote_ordered(find_orders(build_orders_client(between), number))
     del shop.state.orders.by_id[replacement.entity_id]
-    assert not is_quote_ordered(find_orders(open_orders(between), number))
+    assert not is_quote_ordered(find_orders(build_orders_client(between), number))
 
 
 def test_an_order_that_staff_placed_again_counts_even_if_the_copy_is_cancelled(
@@ -366,7 +366,7 @@ def test_an_order_that_staff_placed_again_counts_even_if_the_copy_is_cancelled(
     copy = orders_of_shop.replace_order(order)
     orders_of_shop.set_state(order, "complete")
     orders_of_shop.cancel_order(copy)
-    [found] = find_orders(open_orders(between), number)
+    [found] = find_orders(build_orders_client(between), number)
     assert (found.replaced_by, found.is_cancelled) == (copy.increment_id, False)
 
 
@@ -375,7 +375,7 @@ def test_orders_that_replace_each_other_do_not_search_without_end(
 ) -> None:
     edited = {**ORDER, "state": "canceled", "relation_child_real_id": "000000009"}
     between.behaviour = behaves_at_order_search(shop, answers(200, {"items": [edited]}))
-    assert not is_quote_ordered(find_orders(open_orders(between), 1))
+    assert not is_quote_ordered(find_orders(build_orders_client(between), 1))
     assert between.paths() == [LOGIN, ASK, ASK]
 
 
@@ -401,7 +401,7 @@ def test_a_shop_that_repeats_one_page_repeats_no_order(
 ) -> None:
     page = {"items": [{**ORDER, "items": []}], "total_count": total_count}
     between.behaviour = behaves_at_order_search(shop, answers(200, page))
-    found = list(open_orders(between).find_orders({1}))
+    found = list(build_orders_client(between).find_orders({1}))
     assert [order.order_id for order in found] == [9]
     assert between.paths() == [LOGIN, ASK, ASK]
 
@@ -412,7 +412,7 @@ def test_an_order_without_a_customer_is_a_guests(
 ) -> None:
     order = {**ORDER, "customer_id": customer_id, "order_currency_code": "GBP ", "increment_id": 7}
     between.behaviour = behaves_at_order_search(shop, answers(200, {"items": [order]}))
-    [found] = find_orders(open_orders(between), 1)
+    [found] = find_orders(build_orders_client(between), 1)
     assert (found.customer_id, found.totals.currency, found.number) == (None, "GBP", "7")
 
 
@@ -426,11 +426,11 @@ def test_values_that_no_ledger_and_no_report_can_hold_are_unreadable(
         shop, answers(200, {"items": [{**ORDER, **change}]})
     )
     with pytest.raises(ShopUnavailable):
-        find_orders(open_orders(between), 1)
+        find_orders(build_orders_client(between), 1)
 
 
 def test_a_firewalls_401_is_not_a_missing_right(between: FaultyShop, shop: RunningShop) -> None:
     between.behaviour = behaves_at_order_search(shop, answers(401, {"message": "Unauthorized"}))
     with pytest.raises(ShopUnavailable) as raised:
-        find_orders(open_orders(between), 1)
+        find_orders(build_orders_client(between), 1)
     assert type(raised.value) is ShopUnavailable

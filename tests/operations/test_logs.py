@@ -12,7 +12,7 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 
-from handoff.operations.json_logs import redact, redact_event
+from handoff.operations.json_logs import redact_credentials, redact_event
 from tests.conftest import KEY
 from tests.logs import CapturedLog
 from tests.running_servers import RunningShop, running_service
@@ -191,7 +191,7 @@ JWT = "eyJraWQiOiIxIiwiYWxnIjoiSFMyNTYifQ.eyJ1aWQiOjEsInV0eXBpZCI6M30.c2lnbmF0dX
     ],
 )
 def test_credentials_in_log_texts_of_libraries_are_masked(text: str, secret: str) -> None:
-    masked = redact(text)
+    masked = redact_credentials(text)
     assert secret not in masked
     assert "***" in masked
 
@@ -206,7 +206,7 @@ def test_texts_in_lists_and_mappings_of_an_event_are_redacted() -> None:
 
 def test_a_text_without_a_secret_stays_as_it_is() -> None:
     words = "Booting worker with pid: 21942; rule /h/<token>, /api/cart-transfer/<key>"
-    assert redact(words) == words
+    assert redact_credentials(words) == words
 
 
 @pytest.mark.processes

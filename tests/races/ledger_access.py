@@ -79,7 +79,7 @@ def issue_links(url: str, wanted: int) -> list[str]:
         for number in islice(_numbers, wanted):
             with taken.acquire(f"guest:{number}", Deadline.after(0)) as held:
                 assert held is not None
-                made.append(ledger.issue(held, _build_handoff(number)).id)
+                made.append(ledger.issue_or_renew(held, _build_handoff(number)).id)
     return [f"/h/{links.create_token(each)}" for each in made]
 
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 from requests_mock import Mocker
 
-from handoff.rehearsal.browser_session import choose_advice_key, open_browser_session
+from handoff.rehearsal.browser_session import build_browser_session, choose_advice_key
 from handoff.rehearsal.results import get_advice
 from handoff.settings import Settings
 from tests.magento import shop_behaviours as shop_that
@@ -22,7 +22,7 @@ def test_a_netrc_is_not_used(
     netrc.write_text("machine shop.example login somebody password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
     requests_mock.get("https://shop.example/")
-    session = open_browser_session(settings, "https://shop.example")
+    session = build_browser_session(settings, "https://shop.example")
     session.get("https://shop.example/", headers={"Authorization": "a-key"}, timeout=1)
     session.get("https://shop.example/", timeout=1)
     sent = [request.headers.get("Authorization") for request in requests_mock.request_history]
@@ -37,7 +37,7 @@ def test_the_authorities_for_rest_are_trusted_for_every_page_on_that_host(
     settings: Settings, storefront: str, verified: str | bool
 ) -> None:
     own = settings.model_copy(update={"magento_ca_file": "/etc/own.pem"})
-    assert open_browser_session(own, settings.public_url, storefront).verify == verified
+    assert build_browser_session(own, settings.public_url, storefront).verify == verified
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_an_answer_that_is_not_http_is_a_broken_connection(
     settings: Settings, behaviour: Behaviour
 ) -> None:
     with faulty_shop(behaviour) as shop:
-        session = open_browser_session(settings, shop.url)
+        session = build_browser_session(settings, shop.url)
         with pytest.raises(requests.RequestException):
             session.get(shop.url, timeout=5, allow_redirects=False)
 

@@ -108,9 +108,9 @@ def test_a_check_leaves_no_row_and_finds_rows_with_insert_alone(
     shop = mariadb.new_shop(rights="INSERT")
     store = open_store(shop.url, access)
     store.check_writable()
-    assert not store.has_row("unknown")
+    assert not store.probe_for_row("unknown")
     assert shop.execute("SELECT * FROM session") == []
-    assert store.has_row(create_session(store, CONTENTS))
+    assert store.probe_for_row(create_session(store, CONTENTS))
     with pytest.raises(SessionStoreError, match="NoPermissionError"):
         open_store(mariadb.new_shop(rights="SELECT").url, access).check_writable()
 
@@ -195,7 +195,7 @@ def test_a_forked_process_uses_connections_of_its_own(
         "access = SessionStoreAccess(key_file=sys.argv[2])\n"
         "store = open_session_store(SessionStoreUrl.parse(sys.argv[1]), access, lifetime=60)\n"
         "def write(name):\n"
-        "    store.write(name, b'data')\n"
+        "    store.add(name, b'data')\n"
         "    with store.engine.connect() as connection:\n"
         "        print(connection.connection.thread_id(), flush=True)\n"
         "write('before')\n"

@@ -51,9 +51,9 @@ def test_php_opens_the_session_by_its_id(tmp_path: Path) -> None:
 
 def test_an_existing_session_is_never_overwritten(tmp_path: Path) -> None:
     store = FileSessionStore(str(tmp_path))
-    store.write("abc", b"first")
+    store.add("abc", b"first")
     with pytest.raises(SessionStoreError):
-        store.write("abc", b"second")
+        store.add("abc", b"second")
     assert (tmp_path / "sess_abc").read_bytes() == b"first"
 
 

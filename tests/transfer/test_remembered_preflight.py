@@ -191,10 +191,13 @@ def test_a_refusal_in_another_worker_ends_an_acceptance(
 ) -> None:
     workers = [AcceptedCheckouts(refusal_count), AcceptedCheckouts(refusal_count)]
     for worker in workers:
+        worker.forget_if_refused()
         assert not worker.has_similar(build_handoff(), build_quote("10"))
         worker.add(build_handoff(), build_quote("10"), asked_at=time.monotonic())
     assert all(worker.has_similar(build_handoff(), build_quote("10")) for worker in workers)
     workers[0].forget_in_all_workers()
+    for worker in workers:
+        worker.forget_if_refused()
     assert not any(worker.has_similar(build_handoff(), build_quote("10")) for worker in workers)
 
 

@@ -55,7 +55,7 @@ class LedgerWithOutbox:
         )
         with self.leases.acquire(new.transfer_key, Deadline.after(0)) as lease:
             assert lease is not None
-            return self.handoffs.issue(lease, new)
+            return self.handoffs.issue_or_renew(lease, new)
 
     def open(self, number: int = 1) -> Handoff:
         """Issue a handoff and use its link."""

@@ -45,7 +45,7 @@ def check_administrator(context: CheckContext) -> CheckResult:
 
 def _check_oauth(context: CheckContext, admin: AdminAccessTrial) -> CheckResult:
     if admin.token is not None:
-        also = "also accepts" if context.can_use_bearer_token() else "refuses"
+        also = "also accepts" if context.try_bearer_token() else "refuses"
         return ok(
             "The shop accepts calls signed by OAuth 1.0a. "
             f"It {also} the access token alone, as a bearer."
@@ -78,7 +78,7 @@ def _check_bearer(admin: AdminAccessTrial) -> CheckResult:
 def _check_login(admin: AdminAccessTrial) -> CheckResult:
     if admin.token is not None:
         return ok("The shop accepts user name and password, and asks for no second factor.")
-    if admin.needs_second_factor:
+    if admin.is_second_factor_required:
         return fault(
             "The password is right, but the shop asks for a second factor (Magento_TwoFactorAuth).",
             _USE_INTEGRATION,

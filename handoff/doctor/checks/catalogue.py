@@ -75,7 +75,7 @@ def check_product_list(context: CheckContext, sample: CatalogueSample) -> Iterat
     yield ok(f"{len(products)} of {sample.total} visible products were checked.")
     bad = [product for product in products if not product.name.strip()]
     yield _report_bad_products("Name", bad, "name", f"Name them: {catalog}", sample)
-    bad = [product for product in products if not _has_clean_sku(product)]
+    bad = [product for product in products if not _has_trimmed_sku(product)]
     advice = "Give them a sku without spaces before or after it; such spaces count."
     yield _report_bad_products("Sku", bad, "sku without spaces around", advice, sample)
     bad = [product for product in products if not _has_price(product, sample)]
@@ -124,13 +124,13 @@ def _report_bad_products(
 ) -> CheckResult:
     """Return OK, or `severity` if there are bad products, that is, products without `what`."""
     # A report would not show the spaces around a sku.
-    owners = [each.sku if _has_clean_sku(each) else f"product {each.id}" for each in bad]
+    owners = [each.sku if _has_trimmed_sku(each) else f"product {each.id}" for each in bad]
     missing = [MissingData(owner, what) for owner in owners]
     result = report_missing(missing, len(sample.products), advice, severity=severity)
     return result.with_name(name)
 
 
-def _has_clean_sku(product: CatalogueProduct) -> bool:
+def _has_trimmed_sku(product: CatalogueProduct) -> bool:
     return bool(product.sku) and product.sku == product.sku.strip()
 
 

@@ -133,7 +133,7 @@ def _check_key(context: CheckContext, store: DatabaseSessionStore) -> CheckResul
     if not session_id:
         return unknown("The shop sets no session cookie.", "See the check Cookie's name.")
     for _ in range(_TRIES):
-        if store.has_row(session_id):
+        if store.probe_for_row(session_id):
             return ok(
                 "The shop's own session has the name that the key gives. The key is derived from "
                 "the crypt key, and opens nothing that is encrypted with it."

@@ -40,7 +40,7 @@ def check_script_on_other_pages(context: CheckContext, store: StoreView) -> Chec
     return _check_script(site, _open_page(context, site, _CART_PATH))
 
 
-def check_policy_of_checkout(context: CheckContext, store: StoreView) -> CheckResult:
+def check_checkout_page_policy(context: CheckContext, store: StoreView) -> CheckResult:
     """Check whether checkout lets the script and Poq's own script run."""
     page = _get_checkout_page(context, store)
     if page is None:
@@ -48,7 +48,7 @@ def check_policy_of_checkout(context: CheckContext, store: StoreView) -> CheckRe
     return _check_policy(context, context.settings.build_store_site(store), page)
 
 
-def check_policy_of_success(context: CheckContext, store: StoreView) -> CheckResult:
+def check_success_page_policy(context: CheckContext, store: StoreView) -> CheckResult:
     """Check whether the success page lets the script and Poq's own script run."""
     site = context.settings.build_store_site(store)
     return _check_policy(context, site, _open_page(context, site, _SUCCESS_PATH))
@@ -116,7 +116,7 @@ def _find_blocking_directives(
     return [
         directive
         for directive, url in _list_needed_urls(context, site)
-        if not all(policy.allows(directive, url, page_url=page.url) for policy in policies)
+        if not all(policy.is_url_allowed(directive, url, page_url=page.url) for policy in policies)
     ]
 
 

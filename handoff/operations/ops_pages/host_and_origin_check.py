@@ -17,7 +17,7 @@ def refuse_foreign_requests(app: Flask, ops_url: str | None) -> None:
     def _refuse_foreign_requests() -> None:
         if not is_own_host(request.host, ops_url):
             abort(HTTPStatus.MISDIRECTED_REQUEST)
-        if request.method not in ("GET", "HEAD") and not is_from_own_page(request, ops_url):
+        if request.method not in ("GET", "HEAD") and is_cross_origin(request, ops_url):
             abort(HTTPStatus.FORBIDDEN)
 
 
@@ -39,12 +39,12 @@ def is_own_host(host: str, ops_url: str | None) -> bool:
     return is_named and (port or default_port) == (own.port or default_port)
 
 
-def is_from_own_page(checked: Request, ops_url: str | None) -> bool:
-    """Return whether one of the pages has sent a form; other websites send their own origin.
+def is_cross_origin(checked: Request, ops_url: str | None) -> bool:
+    """Return whether a browser says that another website has sent a form.
 
     A program that is no browser sends none of the two headers.
     """
     origin = checked.headers.get("Origin")
     if origin is None:
-        return checked.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
-    return origin == (ops_url or f"http://{checked.host}")
+        return checked.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
+    return origin != (ops_url or f"http://{checked.host}")

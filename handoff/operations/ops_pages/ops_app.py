@@ -25,7 +25,7 @@ from handoff.operations.wsgi_middleware import ClientAddressMiddleware, add_requ
 from handoff.recent_value import RecentValue
 from handoff.resource_folders import find_resource_folder
 from handoff.service_objects import ServiceObjects
-from handoff.shop_client_factory import open_client
+from handoff.shop_client_factory import build_magento_client
 from handoff.webhooks.receivers import build_outbox
 
 _REQUEST_SECONDS = 15.0
@@ -71,7 +71,7 @@ def _register_views(app: Flask, objects: ServiceObjects, password: str) -> None:
     health = ServiceHealth(
         settings,
         database,
-        open_client(settings),
+        build_magento_client(settings),
         objects.build_readiness_check(),
         can_read_orders=orders is not None,
     )
