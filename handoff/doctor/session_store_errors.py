@@ -16,6 +16,10 @@ SERVER_ERROR_TEXTS = {
         "It cannot be reached.",
         "Check whether it runs, its host and port, and whether it requires TLS.",
     ),
+    "InvalidResponse": (
+        "Another kind of server answers there.",
+        "Check host and port in HANDOFF_SESSION_STORE.",
+    ),
     "CertificateError": (
         "Its certificate is not trusted, or is for another host.",
         "Set HANDOFF_SESSION_STORE_CA_FILE to its authority, and name its host as it does.",

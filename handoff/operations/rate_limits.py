@@ -99,11 +99,10 @@ class RateLimitCounters:
             by_redis = run_until(
                 Deadline.after(_MAX_WAIT), lambda: _run_check_in_storage(redis, check, item, key)
             )
-        except StorageError as error:
-            self._record_redis_failure(type(error.storage_error).__name__)
-            return by_memory
-        except TimeoutError as error:
-            self._record_redis_failure(type(error).__name__)
+        except Exception as error:
+            # Besides errors of Redis there are errors of many types if another program answers.
+            cause = error.storage_error if isinstance(error, StorageError) else error
+            self._record_redis_failure(type(cause).__name__)
             return by_memory
         with self._lock:
             self._redis_failed = False

@@ -39,6 +39,7 @@ _ERROR_NAMES = {
     2003: "ConnectionError",
     2006: "ConnectionError",
     2013: "TimeoutError",
+    2014: "InvalidResponse",
     2026: "TlsError",
 }
 T = TypeVar("T")
@@ -143,6 +144,11 @@ class DatabaseSessionStore:
             raise SessionStoreError(_get_error_name(error)) from None
         except TimeoutError as error:
             raise SessionStoreError(type(error).__name__) from None
+        except Exception:
+            # PyMySQL raises errors of many types if another program than MySQL answers. A
+            # connection that is kept could still hold a part of its answer.
+            self.engine.dispose()
+            raise SessionStoreError("InvalidResponse") from None
 
     def _try_twice(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction; once more if a restart of the server cut the connection."""
@@ -214,7 +220,9 @@ def _get_error_name(error: SQLAlchemyError) -> str:
     cause = getattr(error, "orig", None)
     if isinstance(getattr(cause, "original_exception", None), ssl.SSLCertVerificationError):
         return "CertificateError"
-    number = cause.args[0] if cause is not None and cause.args else None
-    if not isinstance(number, int):
+    if cause is None:
         return type(error).__name__
+    number = cause.args[0] if cause.args else None
+    if not isinstance(number, int):
+        return "InvalidResponse"
     return _ERROR_NAMES.get(number, f"MySQL error {number}")

@@ -83,8 +83,13 @@ def _translate_errors() -> Iterator[None]:
     """Raise SessionStoreError for errors of redis-py."""
     try:
         yield
+    except SessionStoreError:
+        raise
     except redis.RedisError as error:
         raise SessionStoreError(_get_error_name(error)) from None
+    except Exception:
+        # redis-py raises errors of many types if another program than Redis answers.
+        raise SessionStoreError("InvalidResponse") from None
 
 
 def _get_error_name(error: redis.RedisError) -> str:

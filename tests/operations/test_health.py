@@ -20,9 +20,10 @@ from handoff import __version__
 from handoff.ledger.models import Handoff
 from handoff.operations.health import ReadinessCheck
 from handoff.shop_session.store import SessionStoreError
+from tests.answering_server import serve
 from tests.conftest import MakeApp
 from tests.postgres import PostgresServer
-from tests.running_servers import RedisServer, RunningShop
+from tests.running_servers import HOST, RedisServer, RunningShop
 
 READY = {"status": "ok", "ledger": "ok", "session_store": "ok"}
 UNREACHABLE_URL = "http://127.0.0.1:9"
@@ -58,6 +59,16 @@ def test_a_service_without_its_session_store_is_not_ready(
 ) -> None:
     shutil.rmtree(shop.sessions)
     answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.get_json() == {"status": "failing", "ledger": "ok", "session_store": "failing"}
+
+
+def test_a_service_with_another_program_in_the_place_of_redis_is_not_ready(
+    make_app: MakeApp,
+) -> None:
+    with serve(lambda handler: handler.wfile.write(b"$mail\r\n")) as port:
+        client = make_app(session_store=SecretStr(f"redis://{HOST}:{port}/2")).test_client()
+        answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.get_json() == {"status": "failing", "ledger": "ok", "session_store": "failing"}
 

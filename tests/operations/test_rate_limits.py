@@ -15,6 +15,7 @@ import redis
 
 from handoff.operations.json_logs import configure_logging
 from handoff.operations.rate_limits import RateLimit, RateLimitCounters, get_caller_network
+from tests.answering_server import serve
 from tests.conftest import FakeClock
 from tests.logs import CapturedLog
 from tests.running_servers import HOST, RedisServer, free_port, running_redis
@@ -210,6 +211,22 @@ def test_nobody_is_refused_because_redis_is_away(
         server.stop()
         limit.count_event("somebody")
         assert len(captured_log.read_lines("rate_limit_storage_unavailable")) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"$mail\r\n", b"SSH-2.0-OpenSSH_9.2\r\n", b"*1\r\n" * 3000],
+    ids=["a wrong length", "a banner", "deeply nested"],
+)
+def test_another_program_in_the_place_of_redis_counts_as_a_redis_that_is_away(
+    answer: bytes, captured_log: CapturedLog
+) -> None:
+    configure_logging()
+    with serve(lambda handler: handler.wfile.write(answer)) as port:
+        limit = create_limit(1, f"redis://{HOST}:{port}/0")
+        assert limit.count_event("somebody") == 0
+        assert limit.count_event("somebody") > 0
+    assert len(captured_log.read_lines("rate_limit_storage_unavailable")) == 1
 
 
 @contextmanager

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from socketserver import StreamRequestHandler, ThreadingTCPServer, ThreadingUnixStreamServer
-from threading import Thread
+from socketserver import StreamRequestHandler
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from handoff.deadline import clear_request_deadline, set_request_deadline
 from handoff.shop_session.session_contents import SessionContents
 from handoff.shop_session.store import SessionStoreError, create_session
+from tests.answering_server import serve
 from tests.running_servers import HOST
 from tests.shop_session.stores import open_store
 
@@ -47,51 +47,46 @@ def answer_with(command: str, answer: bytes) -> Callable[[str], bytes]:
     return lambda name: answer if name == command else GOOD_ANSWERS[name]
 
 
-@contextmanager
-def serve(server: AnsweringServer, path: Path | None = None) -> Iterator[int]:
-    """Serve on a free port, or on a Unix socket, and return the port."""
-
-    class Handler(StreamRequestHandler):
-        def handle(self) -> None:
-            server.handle(self)
-
-    listener: Any
-    if path:
-        listener = ThreadingUnixStreamServer(str(path), Handler)
-    else:
-        listener = ThreadingTCPServer((HOST, 0), Handler)
-    listener.daemon_threads = True
-    listener.block_on_close = False
-    with listener:
-        Thread(target=listener.serve_forever, args=(0.05,), daemon=True).start()
-        yield 0 if path else listener.server_address[1]
-        listener.shutdown()
+# By the command in whose place each comes.
+ANSWERS_OF_NO_REDIS = {
+    "SELECT": [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"$x\r\n",
+        b":x\r\n",
+    ],
+    "HSET": [b"220 mail ESMTP\r\n", b"*abc\r\n", b"*1\r\n" * 3000, b"$99999999999999999999\r\n"],
+    "EXPIRE": [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"$\r\n", b":\r\n"],
+    "SENTINEL": [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"+OK\r\n", b"$-1\r\n", b"*1\r\n+a\r\n"],
+}
 
 
 @pytest.mark.parametrize(
-    ("scheme", "path", "command"),
-    [
-        ("redis", "2", "SELECT"),
-        ("redis", "2", "HSET"),
-        ("redis", "2", "EXPIRE"),
-        ("redis+sentinel", "m", "SENTINEL"),
-    ],
+    ("command", "answer"),
+    [(command, answer) for command, answers in ANSWERS_OF_NO_REDIS.items() for answer in answers],
+    ids=lambda value: value if isinstance(value, str) else repr(value[:12]),
 )
-def test_a_server_that_is_no_redis_is_a_session_store_error(
-    scheme: str, path: str, command: str
-) -> None:
-    web_server_answer = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+def test_a_server_that_is_no_redis_is_a_session_store_error(command: str, answer: bytes) -> None:
+    scheme, path = ("redis+sentinel", "m") if command == "SENTINEL" else ("redis", "2")
     with (
-        serve(AnsweringServer(answer_with(command, web_server_answer))) as port,
+        serve(AnsweringServer(answer_with(command, answer)).handle) as port,
         pytest.raises(SessionStoreError, match="InvalidResponse"),
     ):
         create_session(open_store(f"{scheme}://{HOST}:{port}/{path}"), CONTENTS)
 
 
+def test_a_read_from_a_server_that_is_no_redis_is_a_session_store_error() -> None:
+    with (
+        serve(AnsweringServer(lambda name: GOOD_ANSWERS.get(name, b"*x\r\n")).handle) as port,
+        pytest.raises(SessionStoreError, match="InvalidResponse"),
+    ):
+        open_store(f"redis://{HOST}:{port}/2").read("abc")
+
+
 def test_a_session_that_redis_no_longer_has_is_an_error() -> None:
     """A Redis without memory may evict a session before it gets its lifetime."""
     with (
-        serve(AnsweringServer(answer_with("EXPIRE", b":0\r\n"))) as port,
+        serve(AnsweringServer(answer_with("EXPIRE", b":0\r\n")).handle) as port,
         pytest.raises(SessionStoreError, match="SessionLostError"),
     ):
         create_session(open_store(f"redis://{HOST}:{port}/2"), CONTENTS)
@@ -99,7 +94,7 @@ def test_a_session_that_redis_no_longer_has_is_an_error() -> None:
 
 def test_a_unix_socket_is_given_up_at_the_deadline(tmp_path: Path) -> None:
     path = tmp_path / "redis.sock"
-    with serve(AnsweringServer(lambda _command: b""), path):
+    with serve(AnsweringServer(lambda _command: b"").handle, path):
         set_request_deadline(0)
         try:
             with pytest.raises(SessionStoreError, match="TimeoutError"):
@@ -114,7 +109,7 @@ def test_an_answer_after_an_error_is_not_taken_for_that_of_the_next_session() ->
     server = AnsweringServer(
         lambda name: next(hset_answers, b":2\r\n") if name == "HSET" else GOOD_ANSWERS[name]
     )
-    with serve(server) as port:
+    with serve(server.handle) as port:
         store = open_store(f"redis://{HOST}:{port}/2")
         with pytest.raises(SessionStoreError):
             create_session(store, CONTENTS)

@@ -52,10 +52,6 @@ _ERROR_TEXTS = {
         "It is full, or was emptied, and dropped the session at once.",
         "Give Redis more memory.",
     ),
-    "InvalidResponse": (
-        "It does not answer as Redis does.",
-        "Check host and port in HANDOFF_SESSION_STORE.",
-    ),
     "BusyLoadingError": ("It is still starting.", "Try again in a minute."),
     "MasterNotFoundError": (
         "No Sentinel answers, or none knows a master by that name.",
