@@ -364,9 +364,12 @@ def test_stores_on_their_own_hosts_do_not_need_a_storefront_url(
     settings = load_settings()
     assert settings.form_action_origins == ("https://www.shop.example", EU)
     assert (
-        settings.store_sites.find_by_code("store_2").session_cookie.domain == "www.shop-eu.example"
+        settings.store_sites.choose_by_code("store_2").session_cookie.domain
+        == "www.shop-eu.example"
     )
-    assert settings.store_sites.find_by_code("store_1").session_cookie.domain == "www.shop.example"
+    assert (
+        settings.store_sites.choose_by_code("store_1").session_cookie.domain == "www.shop.example"
+    )
 
 
 def test_a_fault_of_stores_at_the_same_address_is_reported_once(

@@ -74,9 +74,9 @@ def enter_directly() -> Response:
     if wait:
         raise TooManyRequests(retry_after=wait)
     transfer = _read_transfer()
-    context.quote_limit.require_allowed(f"{transfer.quote_id.lower()} {transfer.token}")
+    context.quote_limit.count_event_or_raise(f"{transfer.quote_id.lower()} {transfer.token}")
     handoff = context.transfers.issue_or_renew_handoff(transfer)
-    context.quote_limit.require_allowed(f"{handoff.kind} {handoff.quote_number}")
+    context.quote_limit.count_event_or_raise(f"{handoff.kind} {handoff.quote_number}")
     return _use_link_at_once(transfer, handoff)
 
 
@@ -88,7 +88,7 @@ def _use_link_at_once(transfer: QuoteTransfer, handoff: Handoff) -> Response:
         if attempt:
             handoff = context.transfers.issue_or_renew_handoff(transfer)
         structlog.contextvars.bind_contextvars(handoff=handoff.id)
-        site = entry.sites.find_by_code(handoff.store_code)
+        site = entry.sites.choose_by_code(handoff.store_code)
         if len(entry.sites.origins) > 1 and request.host != site.public_parts.netloc:
             return _redirect_to_link(handoff)  # only that host can set the session cookie
         cookies = read_web_view_cookies(request, handoff.id, site, lifetime=entry.cookie_lifetime)
@@ -125,7 +125,7 @@ def show_problem(problem: Problem) -> Response:
 def _find_ordered_page(quote_number: int) -> Response | None:
     """Return the page of an ordered quote with which this web view has entered checkout before."""
     entry = _get_context().entry
-    site = entry.sites.find_by_host(request.host)
+    site = entry.sites.choose_by_host(request.host)
     entered_ids = entry.checkout.web_checkout_cookies.read_handoff_ids(request.cookies, site)
     try:
         found = [entry.handoffs.find(handoff_id) for handoff_id in entered_ids]
@@ -141,7 +141,7 @@ def _find_ordered_page(quote_number: int) -> Response | None:
 
 def _redirect_to_link(handoff: Handoff) -> Response:
     entry = _get_context().entry
-    site = entry.sites.find_by_code(handoff.store_code)
+    site = entry.sites.choose_by_code(handoff.store_code)
     link = f"{site.public_url}/h/{entry.link_tokens.create_token(handoff.id)}"
     return make_response(redirect(link, HTTPStatus.SEE_OTHER))
 

@@ -117,7 +117,7 @@ class CatalogueReader:
     def read_sample(self, size: int) -> CatalogueSample:
         """Read `size` products from several parts of the catalogue, and some configurables."""
         skus, total = self._select_skus(size)
-        items = [self._get_json(f"products/{quote(sku, safe='')}") for sku in dict.fromkeys(skus)]
+        items = [self._fetch_json(f"products/{quote(sku, safe='')}") for sku in dict.fromkeys(skus)]
         products = [CatalogueProduct.parse(item) for item in items if self._is_in_website(item)]
         return CatalogueSample(
             products=tuple(products),
@@ -137,7 +137,7 @@ class CatalogueReader:
         website_ids = (item.get("extension_attributes") or {}).get("website_ids")
         return not isinstance(website_ids, list) or self._store.website_id in website_ids
 
-    def _get_json(self, path: str, params: dict[str, str] | None = None) -> Any:
+    def _fetch_json(self, path: str, params: dict[str, str] | None = None) -> Any:
         response = self._shop.call_rest(
             "GET", path, store=self._store, token=self._token, params=params
         )
@@ -175,7 +175,7 @@ class CatalogueReader:
             direction="DESC",
             fields="items[sku],total_count",
         )
-        data = self._get_json("products", criteria) or {}
+        data = self._fetch_json("products", criteria) or {}
         return [str(item["sku"]) for item in _get_list(data, "items")], int(
             data.get("total_count") or 0
         )
@@ -188,13 +188,13 @@ class CatalogueReader:
             numbers = ",".join(map(str, wanted[start : start + _PAGE_SIZE]))
             ids = SearchFilter("entity_id", numbers, "in")
             criteria = build_search_criteria(ids, page_size=_PAGE_SIZE)
-            items = _get_list(self._get_json("products", criteria) or {}, "items")
+            items = _get_list(self._fetch_json("products", criteria) or {}, "items")
             children |= {child.id: child for child in map(CatalogueProduct.parse, items)}
         return children
 
     def _read_categories(self) -> Iterator[CatalogueCategory]:
         """Yield the categories below the root, level by level."""
-        waiting = list(_get_list(self._get_json("categories") or {}, "children_data"))
+        waiting = list(_get_list(self._fetch_json("categories") or {}, "children_data"))
         for _ in range(_MAX_CATEGORIES):
             if not waiting:
                 return
@@ -210,7 +210,7 @@ class CatalogueReader:
             )
 
     def _read_media_url(self) -> str:
-        configs = self._get_json("store/storeConfigs")
+        configs = self._fetch_json("store/storeConfigs")
         for config in configs if isinstance(configs, list) else []:
             if config.get("code") == self._store.code:
                 return str(config.get("secure_base_media_url") or config.get("base_media_url"))
@@ -227,7 +227,7 @@ class CatalogueReader:
                 sort_by="attribute_code",
                 fields="items[attribute_code],total_count",
             )
-            data = self._get_json("products/attributes", criteria)
+            data = self._fetch_json("products/attributes", criteria)
             if data is None:
                 return None
             codes += [str(item["attribute_code"]) for item in _get_list(data, "items")]

@@ -107,15 +107,15 @@ def _create_storefront_session(shop: DoctorShopClient, store: StoreView, sku: st
     bag = Bag((BagLine(sku, Decimal(1)),), store.currency)
     transfer = BagTransfer(bag, "handoff doctor", store)
     shop.cleanup.record_leftover(", in a session that is left to expire", thing="guest cart")
-    return builder.build_session(transfer, _get_deadline(shop)).session.session_id
+    return builder.create_filled_session(transfer, _get_deadline(shop)).session.session_id
 
 
 def _read_numbered_product(
     shop: DoctorShopClient, store: StoreView, cart: RestCart
 ) -> NumberedProduct:
     client, deadline = shop.client, _get_deadline(shop)
-    quote = Quotes(client).get_guest_quote(cart.masked_id, deadline=deadline)
-    products = ProductNumbers(client).read_from_quote(quote, store=store, deadline=deadline)
+    quote = Quotes(client).fetch_guest_quote(cart.masked_id, deadline=deadline)
+    products = ProductNumbers(client).fetch_from_quote(quote, store=store, deadline=deadline)
     return products[normalize_sku(cart.sku or "")]
 
 

@@ -66,7 +66,7 @@ class PageRenderer:
 
     def render_entry_page(self, handoff: Handoff, token: str, *, asks_first: bool) -> Response:
         """Return the page that posts itself or, with `asks_first`, waits for a tap."""
-        site = self._sites.find_by_code(handoff.store_code)
+        site = self._sites.choose_by_code(handoff.store_code)
         self._set_language(handoff)
         page = _render_entry_page(
             get_page_language(),
@@ -90,9 +90,9 @@ class PageRenderer:
         """Return a result page. With a `token` it has a button that tries the link again."""
         structlog.contextvars.bind_contextvars(page=page.code)
         if handoff is None:
-            site = self._sites.find_by_host(request.host)
+            site = self._sites.choose_by_host(request.host)
         else:
-            site = self._sites.find_by_code(handoff.store_code)
+            site = self._sites.choose_by_code(handoff.store_code)
             self._set_language(handoff)
             self._record_page(handoff, page)
         html = render_template(

@@ -113,7 +113,7 @@ def _use_link(token: str, *, needs_cookie: bool) -> Response:
 def _open_checkout(used: Handoff, cookies: WebViewCookies) -> Response:
     context = _get_context()
     # Sites of one origin can have different paths and checkouts.
-    cookies = replace(cookies, site=context.sites.find_by_code(used.store_code))
+    cookies = replace(cookies, site=context.sites.choose_by_code(used.store_code))
     if used.reopen_count:
         ordered_page = context.checkout.find_ordered_page(used, cookies)
         if ordered_page is not None:
@@ -173,7 +173,7 @@ def _read_and_log_handoff_id(token: str) -> str | None:
 
 
 def _read_cookies_for_handoff(handoff: Handoff) -> WebViewCookies:
-    return _read_cookies(handoff.id, _get_context().sites.find_by_code(handoff.store_code))
+    return _read_cookies(handoff.id, _get_context().sites.choose_by_code(handoff.store_code))
 
 
 def _read_cookies(handoff_id: str, site: StoreSite) -> WebViewCookies:
@@ -219,5 +219,5 @@ def _show_try_again_page(page: ResultPage) -> Response:
         return context.pages.render_result_page(page)
     response = context.pages.render_result_page(page, token=token)
     # The button posts, and a POST needs the cookie.
-    _read_cookies(handoff_id, context.sites.find_by_host(request.host)).set_cookies(response)
+    _read_cookies(handoff_id, context.sites.choose_by_host(request.host)).set_cookies(response)
     return response

@@ -37,10 +37,10 @@ class AdminAccessDenied(ShopUnavailable):
 class AdminAccess(Protocol):
     """Provides the token for calls that need an administrator's right; a credential."""
 
-    def get_token(self, deadline: Deadline) -> ShopToken:
+    def provide_token(self, deadline: Deadline) -> ShopToken:
         """Return a token that the shop should accept; raise AdminAccessDenied if there is none."""
 
-    def discard_token(self, rejected: ShopToken) -> bool:
+    def discard_token_if_replaceable(self, rejected: ShopToken) -> bool:
         """Forget a token that the shop has rejected; return whether a new one can be requested."""
 
 
@@ -76,11 +76,11 @@ class AccessToken:
     def __init__(self, token: ShopToken) -> None:
         self._token = token
 
-    def get_token(self, deadline: Deadline) -> ShopToken:
+    def provide_token(self, deadline: Deadline) -> ShopToken:
         """Return the token of the settings."""
         return self._token
 
-    def discard_token(self, rejected: ShopToken) -> bool:
+    def discard_token_if_replaceable(self, rejected: ShopToken) -> bool:
         """Return False: there is no other token."""
         return False
 
@@ -136,7 +136,7 @@ class AdminLogin:
         self._lock = threading.Lock()
         self._block = block or ProcessLoginBlock()
 
-    def get_token(self, deadline: Deadline) -> str:
+    def provide_token(self, deadline: Deadline) -> str:
         """Return the kept token, and log in if there is none.
 
         Raises AdminAccessDenied if the login is refused, or has been refused a short time ago.
@@ -178,7 +178,7 @@ class AdminLogin:
                 raise AdminAccessDenied(_REJECTED)
             return reply.token
 
-    def discard_token(self, rejected: ShopToken) -> bool:
+    def discard_token_if_replaceable(self, rejected: ShopToken) -> bool:
         """Forget the token unless another thread has replaced it already; return True."""
         with self._lock:
             if self._token == rejected:

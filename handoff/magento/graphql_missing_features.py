@@ -48,7 +48,7 @@ class MissingGraphqlFeatures:
 
     def record_failure(self, response: HttpResponse, body: Any) -> None:
         """Remember a missing field, and log the failure unless an equal one has been logged."""
-        failure = find_graphql_failure(response, body)
+        failure = classify_graphql_failure(response, body)
         if failure.reason == "missing_field":
             self._missing_fields.add(failure.detail)
         if failure not in self._logged and len(self._logged) < _MAX_REASONS:
@@ -56,7 +56,7 @@ class MissingGraphqlFeatures:
             log.warning("graphql_fallback", reason=failure.reason, detail=failure.detail)
 
 
-def find_graphql_failure(response: HttpResponse, body: Any) -> GraphqlFailure:
+def classify_graphql_failure(response: HttpResponse, body: Any) -> GraphqlFailure:
     """Return the reason why an answer to GraphQL, with this JSON or None, has no usable data."""
     errors = body.get("errors") if isinstance(body, dict) else None
     if not isinstance(errors, list) or not errors:

@@ -111,7 +111,7 @@ class OrderState(ShopJsonModel):
         """Whether this order is cancelled, and the one that replaced it after edits as well."""
         return (self._last_edit or self).state == _CANCELLED
 
-    def follow_edits(self, replacements: Mapping[str, OrderState]) -> None:
+    def record_last_edit(self, replacements: Mapping[str, OrderState]) -> None:
         """Find the order that replaced this one after edits, among orders by their numbers.
 
         A replacement that the shop does not have counts for nothing.

@@ -86,7 +86,7 @@ class Orders:
         page = self._search_page(params, OrderPage[Order], deadline).items or []
         # A module that ignores the filter must not turn another shopper's order into this one.
         found = [order for order in reversed(page) if order.quote_number == quote_number]
-        self._follow_edits(found, deadline)
+        self._fetch_last_edits(found, deadline)
         return found
 
     def find_orders(
@@ -106,10 +106,10 @@ class Orders:
             for page in self._search_all_pages(sorted(numbers)):
                 parsed = [_parse_order(item, on_unreadable) for item in page]
                 found = [order for order in parsed if order and order.quote_number in numbers]
-                self._follow_edits(found, Deadline.within_request(_TIMEOUT))
+                self._fetch_last_edits(found, Deadline.within_request(_TIMEOUT))
                 yield from found
 
-    def get_comments(self, order_ids: Sequence[int]) -> dict[int, list[str]]:
+    def fetch_comments(self, order_ids: Sequence[int]) -> dict[int, list[str]]:
         """Return the comments on orders by order id; deleted orders are missing."""
         comments: dict[int, list[str]] = {}
         for start in range(0, len(order_ids), ORDERS_PER_PAGE):
@@ -129,7 +129,7 @@ class Orders:
     def add_comment(self, order_id: int, text: str) -> bool:
         """Add a comment that only the shop's staff see; return whether the shop accepted it.
 
-        It is not retried: if the answer is lost, `get_comments` says whether the comment exists.
+        It is not retried: if the answer is lost, `fetch_comments` says whether the comment exists.
         """
         history = {"comment": text, "is_customer_notified": 0, "is_visible_on_front": 0}
         answer = self._call_as_admin(
@@ -141,7 +141,7 @@ class Orders:
         )
         return answer.status == HTTPStatus.OK
 
-    def _follow_edits(self, orders: Sequence[OrderState], deadline: Deadline) -> None:
+    def _fetch_last_edits(self, orders: Sequence[OrderState], deadline: Deadline) -> None:
         """Find the orders that replace edited ones, over several edits.
 
         An edit gives the new order a quote of its own, so a search by quote does not find it.
@@ -163,7 +163,7 @@ class Orders:
             newest = self._search_page(params, OrderPage[OrderState], deadline).items or []
             replacements |= {order.number: order for order in newest}
         for order in orders:
-            order.follow_edits(replacements)
+            order.record_last_edit(replacements)
 
     def _search_all_pages(self, quote_numbers: Sequence[int]) -> Iterator[list[dict[str, Any]]]:
         """Yield the orders of some quotes, page by page. The items of an empty page are null.
@@ -225,10 +225,12 @@ class Orders:
             params=params,
             body=body,
         )
-        token = self.access.get_token(deadline)
+        token = self.access.provide_token(deadline)
         answer = call(token=token)
-        if answer.status == HTTPStatus.UNAUTHORIZED and self.access.discard_token(token):
-            answer = call(token=self.access.get_token(deadline))
+        if answer.status == HTTPStatus.UNAUTHORIZED and self.access.discard_token_if_replaceable(
+            token
+        ):
+            answer = call(token=self.access.provide_token(deadline))
         if answer.status == HTTPStatus.FORBIDDEN:  # Magento denies with 401
             raise log_and_build_unusable_answer_problem(
                 answer, "The shop's answer does not come from Magento."

@@ -154,7 +154,7 @@ class QuoteBuilder:
         hidden = {line.url_key for line in in_bag if line.url_key and not line.has_page}
         if not hidden or len(in_bag) < len(bag.lines):
             return cart
-        choices = self.variants.find_choices(hidden, store=self.store, deadline=self.deadline)
+        choices = self.variants.fetch_choices(hidden, store=self.store, deadline=self.deadline)
         choices |= self.variants.cache.get((line.sku for line in in_bag), store=self.store)
         lines = [
             BagLine(own.sku, line.quantity) for own, line in zip(in_bag, bag.lines, strict=True)

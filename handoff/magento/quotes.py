@@ -82,7 +82,7 @@ class Quotes:
         self._variants = Variants(client)
         self._known_products: ProductCache[VariantChoice | None] = ProductCache()
 
-    def get_guest_quote(self, masked_id: str, *, deadline: Deadline) -> Quote:
+    def fetch_guest_quote(self, masked_id: str, *, deadline: Deadline) -> Quote:
         """Return a guest's quote by its masked id, whichever store view it belongs to.
 
         Raises QuoteNotFound for an unknown masked id, and also for a customer's.
@@ -97,7 +97,7 @@ class Quotes:
             raise QuoteNotFound
         return replace(quote, masked_id=masked_id)
 
-    def get_customer_quote(self, token: str, *, store: StoreView, deadline: Deadline) -> Quote:
+    def fetch_customer_quote(self, token: str, *, store: StoreView, deadline: Deadline) -> Quote:
         """Return the customer's active quote in the website of a store view.
 
         Its `store_id` is that of the given store view, not of the one that it belongs to. Raises
@@ -107,19 +107,19 @@ class Quotes:
         answer = self._request_quote(path, store=store.code, token=token, deadline=deadline)
         return _parse_customer_quote(answer)
 
-    def get_customer_quote_in_own_store(
+    def fetch_customer_quote_in_own_store(
         self, token: str, *, store: StoreView, deadline: Deadline
     ) -> Quote:
         """Return the customer's active quote with the `store_id` that it belongs to.
 
         A web server that ties its host to a website overrides the given store view. Raises as
-        `get_customer_quote` does.
+        `fetch_customer_quote` does.
         """
         params = {"___store": store.code}
         answer = self._request_quote("carts/mine", params=params, token=token, deadline=deadline)
         return _parse_customer_quote(answer)
 
-    def get_store_id(
+    def fetch_store_id(
         self, store: StoreView, quote: Quote, *, token: str | None, deadline: Deadline
     ) -> int | None:
         """Return the shop's id of a store view, from its answer to reading a quote there.
@@ -142,7 +142,7 @@ class Quotes:
             return quote
         # A retry creates a new cart, since the state of the first is unknown.
         cart = retry_dropped_connections(lambda: builder.create_cart(bag), deadline)
-        quote = self.get_guest_quote(cart.masked_id, deadline=deadline)
+        quote = self.fetch_guest_quote(cart.masked_id, deadline=deadline)
         if cart.choices and not find_quote_differences(quote.lines, bag.lines):
             self._known_products.add(cart.choices, store=store)
         return replace(quote, total=cart.total)
@@ -172,7 +172,7 @@ class Quotes:
             lambda: builder.create_cart_of_known_products(bag, choices), deadline
         )
         if cart is not None:
-            quote = self.get_guest_quote(cart.masked_id, deadline=deadline)
+            quote = self.fetch_guest_quote(cart.masked_id, deadline=deadline)
             if not find_quote_differences(quote.lines, bag.lines):
                 return replace(quote, total=cart.total)
         self._known_products.remove(skus, store=builder.store)

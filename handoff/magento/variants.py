@@ -62,7 +62,7 @@ class Variants:
         self._client = client
         self.cache: ProductCache[VariantChoice] = ProductCache()
 
-    def find_choices(
+    def fetch_choices(
         self, url_keys: Collection[str], *, store: StoreView, deadline: Deadline
     ) -> dict[str, VariantChoice]:
         """Ask the shop for the choices of variants by their URL keys, keyed by normalized sku.

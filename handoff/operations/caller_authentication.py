@@ -33,7 +33,7 @@ class CallerAuthentication:
         """
         caller = self._find_caller(read_api_key().encode())
         if caller is None:
-            self._wrong_key_limit.require_allowed(get_caller_network(request.remote_addr))
+            self._wrong_key_limit.count_event_or_raise(get_caller_network(request.remote_addr))
             # This is the address of a server. Shoppers' addresses are never logged.
             log.warning("key_rejected", client=request.remote_addr)
             raise KeyRejected

@@ -140,7 +140,7 @@ class RateLimit:
         """Count an event and return the seconds that the caller has to wait, 0 if allowed."""
         return self._check_caller(FixedWindowRateLimiter.hit, caller)
 
-    def require_allowed(self, caller: str) -> None:
+    def count_event_or_raise(self, caller: str) -> None:
         """Count an event, or raise TooManyRequests with the seconds that the caller has to wait."""
         if wait := self.count_event(caller):
             raise TooManyRequests(retry_after=wait)

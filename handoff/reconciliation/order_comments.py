@@ -28,7 +28,7 @@ class OrderCommenter:
         """Add the comments that are due, and yield for each handoff if the shop accepted them."""
         for page in self.repository.iterate_comments_due(_PAGE_SIZE):
             order_ids = [order["id"] for handoff in page for order in handoff.valid_orders]
-            comments = self.orders.get_comments(order_ids) if order_ids else {}
+            comments = self.orders.fetch_comments(order_ids) if order_ids else {}
             for handoff in page:
                 is_accepted = self._add_missing_comments(handoff, comments)
                 if is_accepted:

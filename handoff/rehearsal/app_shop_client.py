@@ -52,12 +52,12 @@ class AppShopClient:
             raise StepFailure(expected, describe_answer(answer), advice)
         return answer.body
 
-    def get_admin_token(self, advice: str) -> ShopToken:
+    def require_admin_token(self, advice: str) -> ShopToken:
         """Return an administrator's token, a credential; raise StepFailure if there is none."""
         if self.access is None:
             raise StepFailure("an administrator's right", "none in the settings", advice)
         try:
-            return self.access.get_token(Deadline.after(_TIMEOUT))
+            return self.access.provide_token(Deadline.after(_TIMEOUT))
         except (ShopUnavailable, ShopTimeout) as problem:
             actual = problem.detail.rstrip(".")
             raise StepFailure("the administrator's login", actual, advice) from None

@@ -125,7 +125,7 @@ class TemporaryAccount(CustomerAccount):
 
     def _require_permission_to_delete(self) -> None:
         """Try to delete an account that does not exist; raise StepFailure without the right."""
-        token = self._shop.get_admin_token("no_permission_to_delete")
+        token = self._shop.require_admin_token("no_permission_to_delete")
         answer = self._shop.call_rest("DELETE", "customers/0", token=token)
         if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             expected = "the right to delete the account again"
@@ -135,7 +135,7 @@ class TemporaryAccount(CustomerAccount):
         account_id = self._id if self._id is not None else self._find_account_id()
         if account_id is not None:
             advice = "delete_by_hand"
-            token = self._shop.get_admin_token(advice)
+            token = self._shop.require_admin_token(advice)
             self._shop.call_or_fail("DELETE", f"customers/{account_id}", token=token, advice=advice)
 
     def _find_account_id(self) -> int | None:

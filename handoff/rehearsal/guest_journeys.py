@@ -188,7 +188,7 @@ class GuestBagJourney(GuestJourney):
 
     def _cancel_order(self, order: PlacedOrder) -> None:
         shop, advice = self._context.shop, "cancel_by_hand"
-        path, token = f"orders/{order.order_id}/cancel", shop.get_admin_token(advice)
+        path, token = f"orders/{order.order_id}/cancel", shop.require_admin_token(advice)
         if shop.call_or_fail("POST", path, token=token, advice=advice) is not True:
             raise StepFailure("a cancelled order", "the shop does not cancel it", advice)
         name = self._order_number or f"with the id {order.order_id}"

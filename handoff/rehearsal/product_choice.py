@@ -71,7 +71,7 @@ def _list_candidate_skus(shop: AppShopClient) -> Iterator[str]:
         fields="items[sku]",
     )
     advice = "name_products"
-    token = shop.get_admin_token(advice)
+    token = shop.require_admin_token(advice)
     yield from _read_skus(
         shop.call_or_fail("GET", "products", token=token, params=params, advice=advice)
     )

@@ -198,7 +198,7 @@ class StoreSites:
             found.setdefault((site.public_url, site.storefront_url, site.session_cookie), site)
         return tuple(found.values())
 
-    def find_by_code(self, code: str | None) -> StoreSite:
+    def choose_by_code(self, code: str | None) -> StoreSite:
         """Return the site of a store view by its code, or the first site for an unknown code."""
         return self._by_code.get(code or "", self.all[0])
 
@@ -206,7 +206,7 @@ class StoreSites:
         """Return the codes of the store views whose links are not on this origin."""
         return [site.store_code for site in self.all if site.public_origin != origin]
 
-    def find_by_host(self, host: str) -> StoreSite:
+    def choose_by_host(self, host: str) -> StoreSite:
         """Return the first site whose links are on a host (with its port), or the first of all."""
         found = (site for site in self.all if site.public_parts.netloc == host)
         return next(found, self.all[0])

@@ -81,7 +81,7 @@ class ProductNumbers:
         self._client = client
         self._cache: ProductCache[NumberedProduct] = ProductCache()
 
-    def get_cached(self, bag: Bag, *, store: StoreView) -> dict[str, NumberedProduct] | None:
+    def find_cached(self, bag: Bag, *, store: StoreView) -> dict[str, NumberedProduct] | None:
         """Return the products of a bag by normalized sku, None unless all are cached."""
         found = self._cache.get(_list_skus(bag), store=store)
         return found if len(found) == len(bag.lines) else None
@@ -90,7 +90,7 @@ class ProductNumbers:
         """Remove the products of a bag from the cache."""
         self._cache.remove(_list_skus(bag), store=store)
 
-    def read_from_quote(
+    def fetch_from_quote(
         self, quote: Quote, *, store: StoreView, deadline: Deadline
     ) -> dict[str, NumberedProduct]:
         """Return and cache the products of a guest's quote, by normalized sku.

@@ -122,7 +122,7 @@ class CheckoutPreflight:
 
     def _explain_error_page(self, handoff: NewHandoff, deadline: Deadline) -> Problem:
         """Find out if checkout fails for everybody, with our sessions, or with this quote."""
-        new_session = ShopSession(self.sites.find_by_code(handoff.store_code), "")
+        new_session = ShopSession(self.sites.choose_by_code(handoff.store_code), "")
         with self._remove_afterwards(new_session):
             reply = self.probe.ask_checkout(new_session, deadline=deadline, method="GET")
         if reply is CheckoutReply.ERROR_PAGE:
@@ -144,7 +144,7 @@ class CheckoutPreflight:
             lifetime=_SESSION_LIFETIME,
             timeout=2 * SESSION_STORE_TIMEOUT,
         )
-        session = ShopSession(self.sites.find_by_code(handoff.store_code), session_id)
+        session = ShopSession(self.sites.choose_by_code(handoff.store_code), session_id)
         with self._remove_afterwards(session):
             yield session
 

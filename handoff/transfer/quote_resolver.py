@@ -67,11 +67,11 @@ class QuoteResolver:
         if transfer.token:
             quote = self._require_customer_quote(transfer, deadline)
         elif has_valid_quote_id(transfer):
-            quote = self._quotes.get_guest_quote(transfer.quote_id, deadline=deadline)
+            quote = self._quotes.fetch_guest_quote(transfer.quote_id, deadline=deadline)
         else:
             raise QuoteNotFound
         self._require_open_quote(quote, deadline)
-        self._verify_store_id(quote, transfer.token, deadline)
+        self._require_equal_store_id(quote, transfer.token, deadline)
         faults = _find_store_faults(quote, transfer.store)
         faults += _find_currency_faults(quote, transfer.currency)
         if transfer.lines is not None:
@@ -82,7 +82,7 @@ class QuoteResolver:
             raise QuoteDiffers(faults=tuple(faults))
         return quote
 
-    def get_store_view(self, quote: Quote) -> StoreView:
+    def require_store_view(self, quote: Quote) -> StoreView:
         """Return the store view that the quote belongs to; raise StoreNotServed if not listed."""
         store = self._stores.find_by_id(quote.store_id)
         if store is None:
@@ -92,16 +92,16 @@ class QuoteResolver:
             )
         return store
 
-    def _verify_store_id(self, quote: Quote, token: str | None, deadline: Deadline) -> None:
+    def _require_equal_store_id(self, quote: Quote, token: str | None, deadline: Deadline) -> None:
         """Raise StoreNotServed unless the shop and the settings give a store view the same id.
 
         A quote has only the id. If the settings had swapped the ids of two store views, checkout
         would open in the wrong one, and the order would be placed there. Each is verified once.
         """
-        store = self.get_store_view(quote)
+        store = self.require_store_view(quote)
         if store.code in self._verified_stores:
             return
-        store_id = self._quotes.get_store_id(store, quote, token=token, deadline=deadline)
+        store_id = self._quotes.fetch_store_id(store, quote, token=token, deadline=deadline)
         if store_id != store.store_id:
             raise _build_store_id_problem(store, store_id)
         self._verified_stores.add(store.code)
@@ -113,7 +113,7 @@ class QuoteResolver:
         is_accepted = False
         for store in self._stores.list_one_per_website(first=self._choose_first_store(transfer)):
             try:
-                quote = self._get_quote_in_website(transfer, store, deadline)
+                quote = self._fetch_quote_in_website(transfer, store, deadline)
                 if transfer.quote_id == str(quote.number):
                     return quote
                 customer_id = quote.customer.customer_id if quote.customer else None
@@ -130,19 +130,19 @@ class QuoteResolver:
             raise CustomerTokenRejected
         raise self._explain_missing_quote(transfer.quote_id, customer_id, deadline)
 
-    def _get_quote_in_website(
+    def _fetch_quote_in_website(
         self, transfer: QuoteTransfer, store: StoreView, deadline: Deadline
     ) -> Quote:
         token = transfer.token or ""
         try:
-            quote = self._quotes.get_customer_quote_in_own_store(
+            quote = self._quotes.fetch_customer_quote_in_own_store(
                 token, store=store, deadline=deadline
             )
             if transfer.quote_id == str(quote.number):
                 return quote
         except (CustomerTokenRejected, NoActiveQuote):
             pass  # Another website may have answered.
-        quote = self._quotes.get_customer_quote(token, store=store, deadline=deadline)
+        quote = self._quotes.fetch_customer_quote(token, store=store, deadline=deadline)
         if store != transfer.store:
             in_currency = self._stores.find_in_website(store.website_id, currency=quote.currency)
             store = in_currency or store
@@ -193,7 +193,7 @@ class QuoteResolver:
         if not find_quote_differences(quote.lines, lines):
             return []
         # If it were read in another store view, the quote would get the prices of that one.
-        store = self.get_store_view(quote)
+        store = self.require_store_view(quote)
         quote = self._quotes.add_line_details(quote, token=token, store=store, deadline=deadline)
         return find_quote_differences(quote.lines, lines)
 

@@ -89,14 +89,14 @@ class StorefrontSessionBuilder:
         self._max_lines = max_lines
         self._metrics = metrics
 
-    def build_session(self, transfer: BagTransfer, deadline: Deadline) -> FilledSession:
+    def create_filled_session(self, transfer: BagTransfer, deadline: Deadline) -> FilledSession:
         """Return a new session with exactly the bag, or raise the Problem that says why not."""
         if len(transfer.bag.lines) > self._max_lines:
             raise TooManyLines(
                 f"A bag may have {self._max_lines} lines in this shop, and this one has "
                 f"{len(transfer.bag.lines)}. Let the shopper check out in parts."
             )
-        cached = self._products.get_cached(transfer.bag, store=transfer.store)
+        cached = self._products.find_cached(transfer.bag, store=transfer.store)
         if cached is not None:
             try:
                 return self._fill_and_check_session(transfer, cached, None, deadline)
@@ -104,7 +104,7 @@ class StorefrontSessionBuilder:
                 # A product may have changed since it was looked up.
                 self._products.remove_cached(transfer.bag, store=transfer.store)
         reference = self._resolver.create_quote(transfer, deadline)
-        products = self._products.read_from_quote(
+        products = self._products.fetch_from_quote(
             reference, store=transfer.store, deadline=deadline
         )
         return self._fill_and_check_session(transfer, products, reference, deadline)
@@ -136,7 +136,7 @@ class StorefrontSessionBuilder:
         self, transfer: BagTransfer, products: Products, deadline: Deadline
     ) -> StorefrontBrowser:
         """Return a browser of a guest whose cart has all lines of the bag."""
-        site = self._sites.find_by_code(transfer.store.code)
+        site = self._sites.choose_by_code(transfer.store.code)
         browser = StorefrontBrowser(self._probe.client, site, deadline)
         # One after the other: with two lines at once, Magento's totals of the cart miss one.
         for line in transfer.bag.lines:
@@ -206,7 +206,7 @@ class StorefrontSessionBuilder:
         ):
             raise log_and_build_foreign_session_problem()
         try:
-            return self._quotes.get_guest_quote(str(masked_id), deadline=deadline)
+            return self._quotes.fetch_guest_quote(str(masked_id), deadline=deadline)
         except QuoteNotFound:
             raise ShopUnavailable("The shop does not find the quote of its own page.") from None
 

@@ -73,7 +73,7 @@ class TransferService:
         if known is not None:
             return known
         if self.session_builder is not None:
-            made = self.session_builder.build_session(transfer, deadline)
+            made = self.session_builder.create_filled_session(transfer, deadline)
             new = self._build_handoff("bag", transfer, key, content, made.quote)
             return self.ledger.issue_or_renew(lease, new, made.session)
         quote = self.quotes.create_quote(transfer, deadline)
@@ -108,7 +108,7 @@ class TransferService:
             content_hash=content,
             reference=transfer.reference,
             kind=kind,
-            store_code=self.quotes.get_store_view(quote).code,
+            store_code=self.quotes.require_store_view(quote).code,
             quote_number=quote.number,
             customer_id=customer.customer_id if customer else None,
             customer_group_id=customer.group_id if customer else None,

@@ -54,7 +54,7 @@ def require_api_key() -> None:
     """Set `g.caller`, or raise KeyRejected or TooManyRequests."""
     context = _get_context()
     g.caller = context.callers.authenticate()
-    context.rate_limit.require_allowed(read_api_key())
+    context.rate_limit.count_event_or_raise(read_api_key())
 
 
 @_blueprint.get("/api/handoffs/<reference:reference>")

@@ -69,7 +69,7 @@ def refuse_while_paused() -> None:
 @_blueprint.before_request
 def apply_rate_limit() -> None:
     """Raise TooManyRequests if this API key has made too many transfers within a minute."""
-    _get_context().rate_limit.require_allowed(read_api_key())
+    _get_context().rate_limit.count_event_or_raise(read_api_key())
 
 
 @_blueprint.post("/api/cart-transfer")
@@ -107,7 +107,7 @@ def _record_refusal(body: bytes, problem: Problem) -> None:
 def _build_instruction(handoff: Handoff) -> Instruction:
     context = _get_context()
     settings = context.settings
-    url = f"{context.sites.find_by_code(handoff.store_code).public_url}/h"
+    url = f"{context.sites.choose_by_code(handoff.store_code).public_url}/h"
     token = context.link_tokens.create_token(handoff.id)
     cookies, headers = settings.instruction_cookies or None, settings.instruction_headers
     if settings.instruction == "form":

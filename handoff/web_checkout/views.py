@@ -86,7 +86,7 @@ def renew_cookies() -> Response:
     response = Response(status=HTTPStatus.NO_CONTENT)
     handoff_ids = _read_handoff_ids()
     if handoff_ids:
-        site = context.sites.find_by_host(request.host)
+        site = context.sites.choose_by_host(request.host)
         for header in context.cookies.build_headers(handoff_ids, site):
             response.headers.add("Set-Cookie", header)
     return response
@@ -100,7 +100,7 @@ def claim_orders_for_page() -> Response:
     report = CompletionAnswer([], is_pending=False)
     if handoff_ids:
         structlog.contextvars.bind_contextvars(handoff=handoff_ids[0])
-        context.report_limit.require_allowed(handoff_ids[0])
+        context.report_limit.count_event_or_raise(handoff_ids[0])
         report = context.reports.claim_orders(handoff_ids, _read_page_name())
     return jsonify({"orders": report.orders, "pending": report.is_pending})
 
@@ -147,7 +147,7 @@ def _read_handoff_ids() -> list[str]:
 def _read_cookie() -> list[str]:
     context = _get_context()
     return context.cookies.read_handoff_ids(
-        request.cookies, context.sites.find_by_host(request.host)
+        request.cookies, context.sites.choose_by_host(request.host)
     )
 
 

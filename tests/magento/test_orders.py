@@ -279,7 +279,10 @@ def test_a_comment_is_found_on_its_order_afterwards(
     first, second = (each.order_id for each in asking.find_orders(bought))
     assert asking.add_comment(second, "Poq reference: r-1")
     monkeypatch.setattr("handoff.magento.orders.ORDERS_PER_PAGE", 2)
-    assert asking.get_comments([first, second, 999]) == {first: [], second: ["Poq reference: r-1"]}
+    assert asking.fetch_comments([first, second, 999]) == {
+        first: [],
+        second: ["Poq reference: r-1"],
+    }
 
 
 def test_a_comment_whose_answer_is_lost_is_not_sent_again(

@@ -321,7 +321,7 @@ def test_line_details_have_the_product_skus_and_what_a_rule_made_free(
         lambda call: call.path == "/graphql", graphql, answers(200, cart["body"])
     )
     deadline = Deadline.after(8)
-    quote = quotes.get_guest_quote("x" * 32, deadline=deadline)
+    quote = quotes.fetch_guest_quote("x" * 32, deadline=deadline)
     assert not any(line.is_free or line.sku_without_options for line in quote.lines)
     detailed = quotes.add_line_details(quote, token=None, store=BRITISH, deadline=deadline)
     assert {line.sku: line.sku_without_options for line in detailed.lines} == {

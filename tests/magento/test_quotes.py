@@ -214,7 +214,7 @@ def test_a_quantity_is_read_however_the_shop_writes_it(
     quotes: Quotes, between: FaultyShop, quantity: Any
 ) -> None:
     between.behaviour = answers(200, build_guest_cart(qty=quantity))
-    quote = quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8))
+    quote = quotes.fetch_guest_quote("x" * 32, deadline=Deadline.after(8))
     [line] = quote.lines
     assert (line.sku, line.quantity) == ("ITEM-01", Decimal(str(quantity)))
 
@@ -247,7 +247,7 @@ def test_a_customers_cart_is_not_found_by_its_masked_id(
 ) -> None:
     between.behaviour = answers(200, build_guest_cart(customer_is_guest=False, customer={"id": 1}))
     with pytest.raises(QuoteNotFound):
-        quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8))
+        quotes.fetch_guest_quote("x" * 32, deadline=Deadline.after(8))
 
 
 @pytest.mark.parametrize("flag", [True, False, None])
@@ -255,11 +255,11 @@ def test_a_cart_belongs_to_a_guest_if_it_has_no_customer_whatever_its_flag_says(
     quotes: Quotes, between: FaultyShop, flag: bool | None
 ) -> None:
     between.behaviour = answers(200, build_guest_cart(customer_is_guest=flag))
-    assert quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8)).customer is None
+    assert quotes.fetch_guest_quote("x" * 32, deadline=Deadline.after(8)).customer is None
     customer = {"id": 1, "group_id": 1}
     between.behaviour = answers(200, build_guest_cart(customer_is_guest=flag, customer=customer))
     with pytest.raises(QuoteNotFound):
-        quotes.get_guest_quote("x" * 32, deadline=Deadline.after(8))
+        quotes.fetch_guest_quote("x" * 32, deadline=Deadline.after(8))
 
 
 def test_a_customers_quote_is_read_with_its_number_customer_and_group(
@@ -267,7 +267,7 @@ def test_a_customers_quote_is_read_with_its_number_customer_and_group(
 ) -> None:
     token = shop.log_in_customer()
     number = shop.fill_customer_quote(token, ("ITEM-04", 2))
-    quote = quotes.get_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))
+    quote = quotes.fetch_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))
     assert quote.number == number
     assert quote.customer is not None
     assert (quote.customer.customer_id, quote.customer.group_id) == (1, 1)
@@ -279,19 +279,19 @@ def test_a_token_that_is_not_a_customers_is_rejected(quotes: Quotes, shop: Runni
     admin = str(shop.call_rest("POST", "integration/admin/token", body=login))
     for token in ("garbage", admin):
         with pytest.raises(CustomerTokenRejected):
-            quotes.get_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))
+            quotes.fetch_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))
 
 
 def test_a_store_view_that_the_shop_does_not_have_is_not_served(quotes: Quotes) -> None:
     unknown = StoreView.model_validate({**STORE, "code": "no_such"})
     with pytest.raises(StoreNotServed, match="store_not_served"):
-        quotes.get_customer_quote("garbage", store=unknown, deadline=Deadline.after(8))
+        quotes.fetch_customer_quote("garbage", store=unknown, deadline=Deadline.after(8))
 
 
 def test_a_customer_without_a_quote_is_known_by_id(quotes: Quotes, shop: RunningShop) -> None:
     token = shop.log_in_customer("other@example.com")
     with pytest.raises(NoActiveQuote) as none:
-        quotes.get_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))
+        quotes.fetch_customer_quote(token, store=BRITISH, deadline=Deadline.after(8))
     assert none.value.customer_id == 2
 
 

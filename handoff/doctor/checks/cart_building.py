@@ -8,7 +8,7 @@ from statistics import median
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, ok, unknown, warning
 from handoff.doctor.trial_carts import build_graphql_cart, build_rest_cart
-from handoff.magento.graphql_missing_features import GraphqlFailure, find_graphql_failure
+from handoff.magento.graphql_missing_features import GraphqlFailure, classify_graphql_failure
 from handoff.magento.graphql_product_pages import PAGE_SIZE
 from handoff.magento.http_transport import HttpResponse, read_json
 
@@ -23,10 +23,10 @@ _NAME_PRODUCT = "Name a simple product that is for sale: --sku."
 def check_graphql(context: CheckContext) -> CheckResult:
     """Send the GraphQL that transfers use: build a cart, and search for products."""
     cart = context.build_graphql_cart()
-    failed = _find_failure(cart.response) if cart.seconds is None else None
+    failed = _classify_failure(cart.response) if cart.seconds is None else None
     if failed is None:
         search = context.shop.call_graphql(_PRODUCT_SEARCH, store=context.default_store)
-        failed = None if _has_products(search) else _find_failure(search)
+        failed = None if _has_products(search) else _classify_failure(search)
     if failed is None and context.try_checkout(context.default_store).cart.sku is None:
         return unknown("It created a cart, but no product was found to add to it.", _NAME_PRODUCT)
     if failed is None:
@@ -49,8 +49,8 @@ def check_graphql(context: CheckContext) -> CheckResult:
     )
 
 
-def _find_failure(response: HttpResponse) -> GraphqlFailure:
-    return find_graphql_failure(response, read_json(response))
+def _classify_failure(response: HttpResponse) -> GraphqlFailure:
+    return classify_graphql_failure(response, read_json(response))
 
 
 def _has_products(response: HttpResponse) -> bool:
