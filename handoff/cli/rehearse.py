@@ -118,8 +118,8 @@ def rehearse(
     try:
         _require_staging_shop(settings, staging)
         stores = _select_stores(settings, codes)
-        if skus and len(skus) < PRODUCT_COUNT:
-            raise RehearsalNotPossible("--sku has to be given twice: a bag has two lines.")
+        if skus and len({sku.casefold() for sku in skus}) < PRODUCT_COUNT:
+            raise RehearsalNotPossible("--sku has to name two products: a bag has two lines.")
         password = read_password(customer_email, customer_password_file) if customer_email else ""
         options = _RehearseOptions(stores, skus, customer_email, password, place_order, in_json)
         result = _run_rehearsal(settings, options)

@@ -29,11 +29,23 @@ class AppCart:
         return cls(shop, masked_id=shop.call_or_fail("POST", "guest-carts", advice="cart_call"))
 
     def call_or_fail(
-        self, method: str, path: str, body: Any = None, *, advice: str = "cart_call"
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        advice: str = "cart_call",
+        refusal_advice: str = "",
     ) -> Any:
         """Make a call below the cart's path; raise StepFailure unless it succeeds."""
-        path = f"{self._path}{path}"
-        return self._shop.call_or_fail(method, path, body=body, token=self._token, advice=advice)
+        return self._shop.call_or_fail(
+            method,
+            f"{self._path}{path}",
+            body=body,
+            token=self._token,
+            advice=advice,
+            refusal_advice=refusal_advice,
+        )
 
     def try_to_add(self, sku: str, quantity: int) -> Answer:
         """Add an item, and return any answer of the shop."""
@@ -42,7 +54,8 @@ class AppCart:
 
     def add_item(self, sku: str, quantity: int) -> int:
         """Add an item and return its number."""
-        item = self.call_or_fail("POST", "/items", {"cartItem": {"sku": sku, "qty": quantity}})
+        body = {"cartItem": {"sku": sku, "qty": quantity}}
+        item = self.call_or_fail("POST", "/items", body, refusal_advice="item_refused")
         return int(item["item_id"])
 
     def change_quantity(self, item_id: int, quantity: int) -> None:
@@ -50,7 +63,8 @@ class AppCart:
         item: dict[str, Any] = {"item_id": item_id, "qty": quantity}
         if self.masked_id:
             item["quote_id"] = self.masked_id
-        self.call_or_fail("PUT", f"/items/{item_id}", {"cartItem": item})
+        path = f"/items/{item_id}"
+        self.call_or_fail("PUT", path, {"cartItem": item}, refusal_advice="item_refused")
 
     def remove_item(self, item_id: int) -> None:
         """Remove an item."""

@@ -40,16 +40,21 @@ class AppShopClient:
             method, path, store=self.store.code, deadline=deadline, **options
         )
 
-    def call_or_fail(self, method: str, path: str, *, advice: str, **options: Any) -> Any:
+    def call_or_fail(
+        self, method: str, path: str, *, advice: str, refusal_advice: str = "", **options: Any
+    ) -> Any:
         """Make the same call and return the answer's body; raise StepFailure unless it is a 200.
 
-        `advice` is the key of the advice for that failure.
+        `advice` is the key of the advice for that failure, and `refusal_advice` the one for a 400,
+        with which the shop refuses what is asked for.
         """
         answer = self.call_rest(method, path, **options)
         if answer.status != HTTPStatus.OK:
             parts = ("{cartId}" if is_masked_id(part) else part for part in path.split("/"))
             expected = f"{method} /{'/'.join(parts)} to work"
-            raise StepFailure(expected, describe_answer(answer), advice)
+            is_refusal = answer.status == HTTPStatus.BAD_REQUEST
+            key = (is_refusal and refusal_advice) or advice
+            raise StepFailure(expected, describe_answer(answer), key)
         return answer.body
 
     def require_admin_token(self, advice: str) -> ShopToken:

@@ -15,7 +15,8 @@ from handoff.rehearsal.results import StepFailure
 from handoff.temporary_data_cleanup import Cleanup
 
 PRODUCT_COUNT = 2
-_QUANTITY = 2
+_QUANTITY = 2  # the most of one product in a cart
+_STOCK = 4  # one cart is ordered, and the customer's is filled after that
 _MAX_CANDIDATES = 40
 _CATALOGUE_QUERY = "query($size: Int!) { products(filter: {}, pageSize: $size) { items { sku } } }"
 
@@ -29,21 +30,42 @@ def choose_products(
     """
     cart = AppCart.create_for_guest(shop)
     cleanup.defer("The cart in which products were tried", cart.remove_all_items)
-    chosen: list[str] = []
-    for sku in skus or _list_candidate_skus(shop):
+    chosen = [*(_require_products(cart, skus) if skus else _find_products(shop, cart))]
+    if len(chosen) < PRODUCT_COUNT:
+        raise StepFailure(
+            f"{PRODUCT_COUNT} simple products that go into a cart, {_QUANTITY} of each",
+            f"{len(chosen)} of the first {_MAX_CANDIDATES} of the catalogue",
+            "name_products",
+        )
+    return chosen[0], chosen[1]
+
+
+def _require_products(cart: AppCart, skus: tuple[str, ...]) -> list[str]:
+    """Return the skus as the shop spells them. Raises StepFailure unless a cart accepts each."""
+    chosen = []
+    for sku in skus[:PRODUCT_COUNT]:
         answer = cart.try_to_add(sku, _QUANTITY)
-        if _is_priced_simple_product(answer):
-            chosen.append(str(answer.body["sku"]))
-        elif skus:
+        if not _is_priced_simple_product(answer):
             expected = f"{sku} to go into a cart, {_QUANTITY} of it"
             raise StepFailure(expected, _describe_unsuitability(answer), "name_products")
-        if len(chosen) == PRODUCT_COUNT:
-            return chosen[0], chosen[1]
-    raise StepFailure(
-        f"{PRODUCT_COUNT} simple products that go into a cart, {_QUANTITY} of each",
-        f"{len(chosen)} of the first {_MAX_CANDIDATES} of the catalogue",
-        "name_products",
-    )
+        chosen.append(str(answer.body["sku"]))
+    return chosen
+
+
+def _find_products(shop: AppShopClient, cart: AppCart) -> list[str]:
+    """Return skus of the catalogue, those first of which there is enough for an order as well."""
+    plentiful: dict[str, None] = {}
+    scarce: dict[str, None] = {}
+    for sku in _list_candidate_skus(shop):
+        for quantity, found in ((_STOCK, plentiful), (_QUANTITY, scarce)):
+            answer = cart.try_to_add(sku, quantity)
+            if _is_priced_simple_product(answer):
+                found[str(answer.body["sku"])] = None
+            if answer.status == HTTPStatus.OK:
+                break
+        if len(plentiful) == PRODUCT_COUNT:
+            break
+    return list(plentiful | scarce)
 
 
 def _is_priced_simple_product(answer: Answer) -> bool:

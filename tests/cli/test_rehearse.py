@@ -148,7 +148,8 @@ def test_invalid_settings_are_named(staging: StagingShop) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--sku", "ITEM-01"), "--sku has to be given twice"),
+        (("--sku", "ITEM-01"), "--sku has to name two products"),
+        (("--sku", "ITEM-01", "--sku", "item-01"), "--sku has to name two products"),
         (("--store", "nowhere"), "HANDOFF_STORES lists default"),
     ],
 )

@@ -37,6 +37,41 @@ def test_only_products_of_which_a_cart_takes_two_are_chosen(
     assert not any(quote.lines for quote in shop.state.quotes.by_number.values())
 
 
+def test_products_with_enough_for_an_order_and_a_cart_after_it_come_first(
+    shop: RunningShop, plain_app: AppShopClient, cleanup: Cleanup
+) -> None:
+    plentiful = {"ITEM-07", "ITEM-11"}
+    for product in shop.state.catalogue.products:
+        product.stock = Decimal(4 if product.sku in plentiful else 3)
+    assert set(choose_products(plain_app, (), cleanup)) == plentiful
+
+
+def test_one_product_with_enough_for_an_order_goes_with_a_scarcer_one(
+    shop: RunningShop, plain_app: AppShopClient, cleanup: Cleanup
+) -> None:
+    for product in shop.state.catalogue.products:
+        product.stock = Decimal({"ITEM-02": 3, "ITEM-07": 4}.get(product.sku, 1))
+    assert choose_products(plain_app, (), cleanup) == ("ITEM-07", "ITEM-02")
+
+
+def test_a_quantity_that_the_shop_refuses_is_no_matter_of_a_firewall(
+    shop: RunningShop, plain_app: AppShopClient
+) -> None:
+    product = shop.state.catalogue.find_by_sku("ITEM-01")
+    assert product is not None
+    product.stock = Decimal(1)
+    cart = AppCart.create_for_guest(plain_app)
+    with pytest.raises(StepFailure) as added:
+        cart.add_item("ITEM-01", 2)
+    item_id = cart.add_item("ITEM-01", 1)
+    with pytest.raises(StepFailure) as changed:
+        cart.change_quantity(item_id, 2)
+    for failure in (added.value, changed.value):
+        assert failure.actual.startswith("400 ")
+        assert "--sku" in failure.advice
+        assert "firewall" not in failure.advice
+
+
 def test_without_graphql_products_are_found_as_administrator(
     admin_app: AppShopClient, cleanup: Cleanup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
