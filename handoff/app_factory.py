@@ -15,7 +15,7 @@ from handoff.entry.theme_css import register_theme_css
 from handoff.entry.views import EntryContext, register_entry_views
 from handoff.ledger.database import Clock, Database, LedgerUnreachable, open_database
 from handoff.ledger.migrate import (
-    find_newest_schema_version,
+    get_newest_schema_version,
     migrate,
     read_schema_version,
     require_all_columns,
@@ -178,7 +178,7 @@ def _open_ledger(settings: Settings, clock: Clock | None) -> Database:
     try:
         # Reading the version needs no lock; migrating does. A worker that replaces a dead one
         # must not fail because the ledger is locked.
-        if read_schema_version(database) != find_newest_schema_version():
+        if read_schema_version(database) != get_newest_schema_version():
             migrate(database)
         require_all_columns(database)
     except LedgerUnreachable:

@@ -105,8 +105,10 @@ def find_line_differences(
 ) -> Iterator[LineDifference]:
     """Yield how the lines differ from the bag, for each sku that does."""
     in_bag = _merge_by_sku(bag)
-    in_lines = _merge_by_sku(_use_bag_sku(in_bag, line) for line in lines)
-    in_paid_lines = _merge_by_sku(_use_bag_sku(in_bag, line) for line in lines if not line.is_free)
+    in_lines = _merge_by_sku(_build_line_with_bag_sku(in_bag, line) for line in lines)
+    in_paid_lines = _merge_by_sku(
+        _build_line_with_bag_sku(in_bag, line) for line in lines if not line.is_free
+    )
     for key in in_bag | in_lines:
         none = BagLine((in_bag.get(key) or in_lines[key]).sku, Decimal(0))
         each = LineDifference(
@@ -120,7 +122,7 @@ def _merge_by_sku(lines: Iterable[BagLine]) -> dict[str, BagLine]:
     return {normalize_sku(line.sku): line for line in merge_lines(lines)}
 
 
-def _use_bag_sku(in_bag: dict[str, BagLine], line: ComparableLine) -> BagLine:
+def _build_line_with_bag_sku(in_bag: dict[str, BagLine], line: ComparableLine) -> BagLine:
     """Return the line with the sku that the bag uses: the line's own, or its product's."""
     sku_without_options = line.sku_without_options or line.sku
     is_by_product = (

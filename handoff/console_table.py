@@ -6,7 +6,9 @@ from rich import box
 from rich.table import Column, Table
 
 
-def create_table(*columns: Column | str, title: str | None = None, expand: bool = False) -> Table:
+def build_console_table(
+    *columns: Column | str, title: str | None = None, expand: bool = False
+) -> Table:
     """Return an empty table; `expand` makes it as wide as the terminal."""
     return Table(
         *columns,

@@ -47,7 +47,7 @@ class OrderLookup:
         """Whether the settings give the right to read orders."""
         return self.orders is not None
 
-    def find_orders(self, handoff: Handoff) -> FoundOrders:
+    def look_up_orders(self, handoff: Handoff) -> FoundOrders:
         """Return the orders of the quote of a used link that are not cancelled.
 
         What the ledger knows is the answer if the shop may not be asked now, or does not answer.

@@ -26,7 +26,10 @@ def load_page_texts(folder: str) -> dict[str, Translations]:
 
     Raises ValueError for a folder or a catalogue that cannot be used.
     """
-    return {language: _translate(language, own) for language, own in _read_folder(folder).items()}
+    return {
+        language: _build_translations(language, own)
+        for language, own in _read_folder(folder).items()
+    }
 
 
 def check_page_texts(folder: str) -> str:
@@ -74,7 +77,7 @@ def _read_catalogue(file: Path, language: str) -> Catalog:
         return read_po(stream, locale=language, abort_invalid=True)
 
 
-def _translate(language: str, catalogue: Catalog) -> Translations:
+def _build_translations(language: str, catalogue: Catalog) -> Translations:
     compiled = BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)

@@ -10,7 +10,7 @@ import pytest
 from handoff import problems
 from handoff.cli import COMMANDS
 from handoff.entry import result_pages
-from handoff.ledger.migrate import find_newest_schema_version
+from handoff.ledger.migrate import get_newest_schema_version
 from handoff.magento.line_refusals import REFUSAL_TEXTS
 from handoff.problems import Problem
 from handoff.reconciliation.report_entry import ReportState
@@ -61,7 +61,7 @@ def test_every_setting_is_in_one_group_and_has_a_description() -> None:
 
 def test_every_shown_version_of_the_ledger_is_the_newest() -> None:
     shown = re.findall(r"(?:^  ledger +|up to date: )version (\d+)", ALL_TEXT, re.MULTILINE)
-    assert set(shown) == {find_newest_schema_version()}
+    assert set(shown) == {get_newest_schema_version()}
     assert len(shown) == 2
 
 

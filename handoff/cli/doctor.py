@@ -19,7 +19,7 @@ from handoff.cli.command_exit import (
 )
 from handoff.cli.command_settings import add_env_file_option
 from handoff.cli.customer_options import add_customer_options, read_password
-from handoff.cli.progress import create_progress
+from handoff.cli.progress import build_progress_bars
 from handoff.cli.stop_signals import call_on_stop_signals, raise_keyboard_interrupt
 from handoff.deadline import Deadline
 from handoff.doctor.check_context import CheckContext, CustomerCredentials
@@ -120,7 +120,7 @@ def doctor(
         sku=sku,
     )
     try:
-        with call_on_stop_signals(raise_keyboard_interrupt), create_progress() as progress:
+        with call_on_stop_signals(raise_keyboard_interrupt), build_progress_bars() as progress:
             report = _run_checks(context, only or tuple(CHECKLIST), progress)
     except KeyboardInterrupt:
         with call_on_stop_signals(lambda: None):

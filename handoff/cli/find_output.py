@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Column
 from rich.text import Text
 
-from handoff.console_table import create_table, shorten_time
+from handoff.console_table import build_console_table, shorten_time
 from handoff.reconciliation.state_texts import DIFFERENCE_LABELS
 from handoff.timeline_texts import describe_entry, describe_verdict, separate_words
 
@@ -46,11 +46,13 @@ def _print_bag_and_order(console: Console, lines: Sequence[dict[str, Any]]) -> N
     if not lines:  # the bag is purged
         return
     if any(line["ordered"] is None for line in lines):
-        table = create_table("sku", "quantity", title="Bag")
+        table = build_console_table("sku", "quantity", title="Bag")
         for line in lines:
             table.add_row(Text(line["sku"]), line["bag"])
     else:
-        table = create_table("sku", "in the bag", "ordered", "difference", title="Bag and order")
+        table = build_console_table(
+            "sku", "in the bag", "ordered", "difference", title="Bag and order"
+        )
         for line in lines:
             mark = DIFFERENCE_LABELS.get(line["difference"], "none")
             table.add_row(Text(line["sku"]), line["bag"], line["ordered"], mark)
@@ -58,7 +60,7 @@ def _print_bag_and_order(console: Console, lines: Sequence[dict[str, Any]]) -> N
 
 
 def _print_table(console: Console, title: str, rows: Iterable[tuple[str | None, str, str]]) -> None:
-    table = create_table("time", "event", Column("what", overflow="fold"), title=title)
+    table = build_console_table("time", "event", Column("what", overflow="fold"), title=title)
     for at, event, what in rows:
         table.add_row(shorten_time(at), event, Text(what))
     console.print(table)

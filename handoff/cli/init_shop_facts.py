@@ -15,7 +15,7 @@ from handoff.installation.host_preparation import determine_owner_name
 from handoff.installation.session_store_settings import (
     SessionStorePlan,
     plan_session_store,
-    read_session_store_url,
+    plan_session_store_from_url,
 )
 from handoff.installation.settings_plan import ShopFacts
 from handoff.installation.shop_config_files import (
@@ -66,7 +66,7 @@ def _read_configuration(
     if store_url is None:
         question = "Session store, such as redis://… or file:///folder?owner=www-data"
         store_url = questions.ask_text("--session-store", question, is_secret=True)
-    return configuration, read_session_store_url(store_url)
+    return configuration, plan_session_store_from_url(store_url)
 
 
 def _ask_for_env_php(questions: Questions) -> Path | None:

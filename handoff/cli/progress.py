@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 
-def create_progress() -> Progress:
+def build_progress_bars() -> Progress:
     """Return progress bars that disappear at their end; without a terminal they show nothing."""
     console = Console(stderr=True)
     return Progress(

@@ -15,7 +15,7 @@ from handoff.cli.command_settings import add_env_file_option, load_settings_or_e
 from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.param_types import DurationParamType, convert_to_milliseconds
 from handoff.cli.unreadable_records import UnreadableRecords
-from handoff.console_table import create_table
+from handoff.console_table import build_console_table
 from handoff.ledger.database import read_system_clock
 from handoff.ledger.purge import PurgeCounts, Purger, PurgeRequest
 from handoff.operations.json_logs import configure_logging
@@ -115,7 +115,7 @@ def _print_counts(counts: PurgeCounts, *, dry_run: bool, in_json: bool) -> None:
         click.echo(json.dumps(fields))
         return
     heading = "would be removed" if dry_run else "removed"
-    table = create_table(heading, Column("number", justify="right"))
+    table = build_console_table(heading, Column("number", justify="right"))
     table.add_row("reduced to reference and order", f"{counts.anonymised_count:,}")
     table.add_row("deleted", f"{counts.deleted_count:,}")
     table.add_row("leases of dead processes", f"{counts.lease_count:,}")

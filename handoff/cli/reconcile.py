@@ -18,7 +18,7 @@ from handoff.cli.command_exit import FINDINGS, exit_on_problem, exit_with_error
 from handoff.cli.command_settings import add_env_file_option, load_settings_or_exit
 from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.param_types import TimeParamType, convert_to_ledger_time
-from handoff.cli.progress import create_progress
+from handoff.cli.progress import build_progress_bars
 from handoff.cli.reconcile_output import (
     CsvReportWriter,
     JsonReportWriter,
@@ -196,7 +196,7 @@ class _ReconcileRun:
         writer = build_writer(frozenset(ReportState) if lists_all else DISCREPANCIES)
         complete = False
         try:
-            with create_progress() as progress:
+            with build_progress_bars() as progress:
                 for entry in self._reconcile(progress):
                     self.counts[entry.state] += 1
                     writer.add_entry(entry)

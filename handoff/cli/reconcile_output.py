@@ -18,7 +18,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from handoff.cli.unreadable_records import UnreadableRecords
-from handoff.console_table import create_table, shorten_time
+from handoff.console_table import build_console_table, shorten_time
 from handoff.reconciliation.csv_cells import escape_formulas
 from handoff.reconciliation.report_entry import ReportEntry, ReportState
 from handoff.reconciliation.state_texts import STATE_LABELS, describe_differences
@@ -87,7 +87,7 @@ class TableReportWriter:
             return
         if self._omitted_count:
             console.print(f"and {self._omitted_count} more; --format csv and --json list all")
-        table = create_table("state", Column("handoffs", justify="right"))
+        table = build_console_table("state", Column("handoffs", justify="right"))
         for state, label in STATE_LABELS.items():
             if counts[state]:
                 table.add_row(label, f"{counts[state]:,}")
@@ -101,7 +101,7 @@ class TableReportWriter:
         # A reference in one piece can be copied. Beside a long text there is no room for it.
         whole = set() if "what" in filled else {"reference"}
         columns = [Column(each, overflow="fold", no_wrap=each in whole) for each in filled]
-        table = create_table(*columns)
+        table = build_console_table(*columns)
         for row in rows:
             # Text, because a reference or a sku may hold rich's markup.
             table.add_row(*(Text(row[heading]) for heading in filled))

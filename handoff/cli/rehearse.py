@@ -26,7 +26,7 @@ from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.customer_account import CustomerAccount, TemporaryAccount
 from handoff.rehearsal.product_choice import PRODUCT_COUNT
 from handoff.rehearsal.results import RehearsalNotPossible, RehearsalResult
-from handoff.rehearsal.runner import create_cleanup, plan_steps, run_steps
+from handoff.rehearsal.runner import build_cleanup, plan_steps, run_steps
 from handoff.rehearsal.transfer_client import TransferClient
 from handoff.rehearsal.webhook_deliveries import WebhookDeliveries
 from handoff.settings import Settings
@@ -132,7 +132,7 @@ def rehearse(
 
 def _run_rehearsal(settings: Settings, options: _RehearseOptions) -> RehearsalResult:
     """Run all steps and print the report."""
-    cancel, cleanup = CancelToken(), create_cleanup()
+    cancel, cleanup = CancelToken(), build_cleanup()
     transfers = TransferClient(settings, cancel)
     transfers.require_healthy_service()
     client = build_magento_client(settings)

@@ -15,7 +15,7 @@ from rich.spinner import Spinner
 from rich.table import Column, Table
 from rich.text import Text
 
-from handoff.console_table import create_table
+from handoff.console_table import build_console_table
 from handoff.rehearsal.results import RehearsalResult, Step, StepFailure, StepResult, StepVerdict
 from handoff.settings import Settings
 
@@ -108,7 +108,7 @@ def _build_json_step(result: StepResult) -> dict[str, Any]:
 
 
 def _build_table(results: Sequence[StepResult]) -> Table:
-    table = create_table(
+    table = build_console_table(
         Column("step", overflow="fold"),
         Column("", no_wrap=True),
         Column("ms", justify="right", no_wrap=True),

@@ -94,7 +94,7 @@ def _use_link_at_once(transfer: QuoteTransfer, handoff: Handoff) -> Response:
         cookies = read_web_view_cookies(request, handoff.id, site, lifetime=entry.cookie_lifetime)
         used = entry.handoffs.use_link(handoff.id, cookies.hashes)
         if used is not None:
-            return entry.checkout.redirect_to_checkout(used, cookies)
+            return entry.checkout.provide_session_and_redirect(used, cookies)
         # A simultaneous equal request got the same handoff and used its link first. This request
         # had the same credentials, and the web view may show its answer. So try again.
     return entry.checkout.render_refusal(entry.handoffs.find(handoff.id) or handoff, cookies)

@@ -15,8 +15,8 @@ from handoff.doctor.doctor_shop_client import DoctorShopClient, read_message
 from handoff.doctor.storefront_session_trial import try_storefront_checkout
 from handoff.doctor.trial_carts import (
     GraphqlCart,
-    build_graphql_cart,
-    build_rest_cart,
+    create_graphql_cart,
+    create_rest_cart,
     find_buyable_skus,
 )
 from handoff.doctor.trial_sessions import open_page_without_session
@@ -194,7 +194,7 @@ class CheckContext:
         """Make a web session with a bag of one product, and open checkout with it."""
         token = self.get_admin_token()
         skus = [self._sku] if self._sku else find_buyable_skus(self.shop, store, token)
-        cart = build_rest_cart(self.shop, store, skus)
+        cart = create_rest_cart(self.shop, store, skus)
         if cart.cart_seconds is None:
             return CheckoutTrial(CheckoutTrialOutcome.NO_CART, cart)
         if cart.sku is None:
@@ -204,10 +204,10 @@ class CheckContext:
         return run_trial(self.shop, store, cart, cart.sku)
 
     @memoize
-    def build_graphql_cart(self) -> GraphqlCart:
+    def create_graphql_cart(self) -> GraphqlCart:
         """Build a cart by GraphQL as a transfer does."""
         sku = self.try_checkout(self.default_store).cart.sku
-        return build_graphql_cart(self.shop, self.default_store, sku)
+        return create_graphql_cart(self.shop, self.default_store, sku)
 
     @memoize
     def read_store_config(self, store: StoreView) -> dict[str, Any]:

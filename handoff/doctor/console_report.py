@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from handoff.console_table import create_table
+from handoff.console_table import build_console_table
 from handoff.doctor.check_result import CheckResult, Severity, split_commands
 from handoff.doctor.checklist import PART_TITLES
 from handoff.doctor.report import DoctorReport
@@ -78,7 +78,7 @@ def _print_advice(result: CheckResult, console: Console) -> None:
 
 
 def _print_incomplete_products(report: DoctorReport, console: Console) -> None:
-    table = create_table("Sku or category", "Missing", title="\nTo complete in the shop")
+    table = build_console_table("Sku or category", "Missing", title="\nTo complete in the shop")
     rows = list(report.missing_by_owner.items())
     for owner, items in rows[:_MAX_MISSING_ROWS]:
         table.add_row(Text(owner), Text(", ".join(items)))

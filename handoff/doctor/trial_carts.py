@@ -51,7 +51,7 @@ def find_buyable_skus(
     return (found or _find_skus_by_graphql(shop, store))[:_MAX_SKUS]
 
 
-def build_graphql_cart(shop: DoctorShopClient, store: StoreView, sku: str | None) -> GraphqlCart:
+def create_graphql_cart(shop: DoctorShopClient, store: StoreView, sku: str | None) -> GraphqlCart:
     """Build a cart with one line in one document, as a transfer does.
 
     Without a sku create an empty one, because Magento does not accept an empty list of items.
@@ -76,7 +76,7 @@ def _create_empty_graphql_cart(
     return GraphqlCart(response, response.seconds if is_created else None)
 
 
-def build_rest_cart(shop: DoctorShopClient, store: StoreView, skus: list[str]) -> RestCart:
+def create_rest_cart(shop: DoctorShopClient, store: StoreView, skus: list[str]) -> RestCart:
     """Build a guest cart with the first of these products that the shop accepts."""
     response = shop.call_rest("POST", "guest-carts", store=store)
     masked_id, cart_seconds = read_json(response), response.seconds

@@ -36,7 +36,7 @@ class CheckoutRedirect:
     web_checkout_cookies: WebCheckoutCookies
     pages: PageRenderer
 
-    def redirect_to_checkout(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
+    def provide_session_and_redirect(self, handoff: Handoff, cookies: WebViewCookies) -> Response:
         """Write the shop session of a handoff whose link was just used, and redirect to checkout.
 
         If the session cannot be written, return a page with a button to try again. The web view
@@ -60,7 +60,7 @@ class CheckoutRedirect:
 
         The numbers of the orders are only for the web view that used the link.
         """
-        orders = self.order_lookup.find_orders(handoff).orders
+        orders = self.order_lookup.look_up_orders(handoff).orders
         if not orders:
             return None
         numbers: list[str] = []

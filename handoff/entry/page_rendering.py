@@ -94,7 +94,7 @@ class PageRenderer:
         else:
             site = self._sites.choose_by_code(handoff.store_code)
             self._set_language(handoff)
-            self._record_page(handoff, page)
+            self._record_shown_page(handoff, page)
         html = render_template(
             "result_page.html",
             **self._build_branding(site)._asdict(),
@@ -108,7 +108,7 @@ class PageRenderer:
             response.headers["Retry-After"] = str(page.retry_after)
         return response
 
-    def _record_page(self, handoff: Handoff, page: ResultPage) -> None:
+    def _record_shown_page(self, handoff: Handoff, page: ResultPage) -> None:
         with suppress(LedgerUnavailable):  # it is logged, and the shopper needs the page
             record_shown_page(self._database, handoff, page.code)
 

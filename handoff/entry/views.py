@@ -118,7 +118,7 @@ def _open_checkout(used: Handoff, cookies: WebViewCookies) -> Response:
         ordered_page = context.checkout.find_ordered_page(used, cookies)
         if ordered_page is not None:
             return ordered_page
-    return context.checkout.redirect_to_checkout(used, cookies)
+    return context.checkout.provide_session_and_redirect(used, cookies)
 
 
 def _explain_unused_link(handoff_id: str, token: str, *, needs_cookie: bool) -> Response:

@@ -54,7 +54,7 @@ def create_redis_user(
     client: Any = build_redis_client(store.parse_url(), access)
     try:
         client.execute_command("ACL", "SETUSER", login.username, *_list_rules(login))
-        return _save_users(client)
+        return _try_to_save_users(client)
     except redis.RedisError as error:
         raise RedisUserNotCreated(f"Redis did not create the user: {error}.") from None
     finally:
@@ -65,7 +65,7 @@ def _list_rules(login: RedisLogin) -> list[str]:
     return ["on", f">{login.password}", *REDIS_RULES]
 
 
-def _save_users(client: Any) -> bool:
+def _try_to_save_users(client: Any) -> bool:
     try:
         client.execute_command("ACL", "SAVE")
     except redis.ResponseError:  # Redis has no `aclfile` in its configuration

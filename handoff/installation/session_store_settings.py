@@ -72,7 +72,7 @@ class SessionStorePlan:
 def plan_session_store(configuration: ShopConfiguration) -> SessionStorePlan:
     """Return where the shop keeps its sessions. Raises SessionStoreNotSupported."""
     try:
-        plan = _read_session_section(configuration)
+        plan = _plan_from_session_section(configuration)
         if plan.url:
             plan.parse_url()
         plan.sentinel_password.encode()
@@ -87,7 +87,7 @@ def plan_session_store(configuration: ShopConfiguration) -> SessionStorePlan:
     )
 
 
-def _read_session_section(configuration: ShopConfiguration) -> SessionStorePlan:
+def _plan_from_session_section(configuration: ShopConfiguration) -> SessionStorePlan:
     session = configuration.session
     handler = str(session.get("save") or "files").lower()
     if handler == "redis":
@@ -102,7 +102,7 @@ def _read_session_section(configuration: ShopConfiguration) -> SessionStorePlan:
     )
 
 
-def read_session_store_url(url: str) -> SessionStorePlan:
+def plan_session_store_from_url(url: str) -> SessionStorePlan:
     """Return the place that HANDOFF_SESSION_STORE names. Raises SessionStoreNotSupported."""
     try:
         parsed = SessionStoreUrl.parse(url)

@@ -54,10 +54,10 @@ class Lease:
 
     def release(self, connection: sa.Connection) -> None:
         """Delete the lease in the transaction that writes the result, or raise LeaseLost."""
-        if not self.delete(connection):
+        if not self.delete_if_own(connection):
             raise LeaseLost
 
-    def delete(self, connection: sa.Connection) -> bool:
+    def delete_if_own(self, connection: sa.Connection) -> bool:
         """Delete the lease, and return whether it was still ours."""
         values = {"key_hash": self.key, "holder": self.holder}
         return bool(connection.execute(_DELETE, values).rowcount)
@@ -85,7 +85,7 @@ class Leases:
             yield lease
         finally:
             if not lease.is_released:
-                self._database.write(lease.delete, durable=False)
+                self._database.write(lease.delete_if_own, durable=False)
 
     def extend(self, lease: Lease) -> None:
         """Let the lease end `seconds` from now, or raise LeaseLost."""

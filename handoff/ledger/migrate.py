@@ -35,7 +35,7 @@ def migrate(database: Database) -> MigrationResult:
 def migrate_on_connection(connection: Connection) -> MigrationResult:
     """Apply the missing migrations in a transaction from `open_migration_transaction`."""
     before = _read_version(connection)
-    newest = find_newest_schema_version()
+    newest = get_newest_schema_version()
     if before not in (None, newest) and not is_known_version(before):
         raise log_and_build_unavailable_error(describe_unknown_version(before))
     if before != newest:
@@ -69,7 +69,7 @@ def read_schema_version(database: Database) -> str | None:
         return _read_version(connection)
 
 
-def find_newest_schema_version() -> str:
+def get_newest_schema_version() -> str:
     """Return the version that `migrate` brings the tables to."""
     return _list_versions()[-1]
 
@@ -90,7 +90,7 @@ def describe_unknown_version(version: str) -> str:
     """Return a text that says why a ledger of an unknown version cannot be used, and what to do."""
     return (
         f"its tables have version {version}, and this program knows versions up to "
-        f"{find_newest_schema_version()}. Install the newer program, or restore a backup"
+        f"{get_newest_schema_version()}. Install the newer program, or restore a backup"
     )
 
 

@@ -59,7 +59,7 @@ class PostgresDatabase(Database):
     """A PostgreSQL database. Writers wait for each other's rows; readers never wait."""
 
     def __init__(self, url: str, clock: Clock | None = None) -> None:
-        self._engine = _create_engine(url)
+        self._engine = _build_engine(url)
         self._free = BoundedSemaphore(_CONNECTIONS)
         self._migrations = create_engine(
             url,
@@ -113,7 +113,7 @@ class PostgresDatabase(Database):
         super()._reset_after_fork()
 
 
-def _create_engine(url: str) -> Engine:
+def _build_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,

@@ -36,9 +36,9 @@ class SqliteDatabase(Database):
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._lock_path = f"{self._path}.lock"
         # FULL waits for the disk at each commit.
-        self._durable_writes = _create_engine(url, pool_size=1, synchronous="FULL")
-        self._quick_writes = _create_engine(url, pool_size=1, synchronous="NORMAL")
-        self._reads = _create_engine(url, pool_size=_READERS)
+        self._durable_writes = _build_engine(url, pool_size=1, synchronous="FULL")
+        self._quick_writes = _build_engine(url, pool_size=1, synchronous="NORMAL")
+        self._reads = _build_engine(url, pool_size=_READERS)
         self._writer = SqliteWriter(self._lock_path, self._begin_transaction)
         super().__init__(self._durable_writes, self._quick_writes, self._reads, clock=clock)
 
@@ -84,7 +84,7 @@ class SqliteDatabase(Database):
         super()._reset_after_fork()
 
 
-def _create_engine(url: str, *, pool_size: int, synchronous: str = "NORMAL") -> Engine:
+def _build_engine(url: str, *, pool_size: int, synchronous: str = "NORMAL") -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,

@@ -36,7 +36,7 @@ class _PendingWrite:
     outcome: Any = None
     error: Exception | None = None
 
-    def run(self, connection: Connection) -> bool:
+    def try_to_run(self, connection: Connection) -> bool:
         """Run the work, and return False if it failed."""
         try:
             with translate_database_errors(sqlite3.Error):
@@ -71,21 +71,21 @@ class SqliteWriter:
                     raise log_and_build_unavailable_error("the write lock was not free in time")
             write.woken.wait()  # it has begun, or leads by now
         if write.leads:
-            self._commit_waiting(write, deadline)
+            self._commit_waiting_writes(write, deadline)
         if write.error is not None:
             raise write.error
         return write.outcome
 
-    def _commit_waiting(self, leader: _PendingWrite, deadline: Deadline) -> None:
+    def _commit_waiting_writes(self, leader: _PendingWrite, deadline: Deadline) -> None:
         unfinished = [leader]  # if the lock is not free in time, the others may have more time
         try:
             acquire_file_lock(self.lock_file, deadline)
             with self._lock:
                 unfinished, self._waiting = self._waiting, []
             # Savepoints could undo a single write, but cost two more statements for each write.
-            if not self._commit(unfinished) and len(unfinished) > 1:
+            if not self._try_to_commit(unfinished) and len(unfinished) > 1:
                 while unfinished:
-                    self._commit(unfinished[:1])
+                    self._try_to_commit(unfinished[:1])
                     unfinished.pop(0).woken.set()
         except Exception as error:
             for write in unfinished:
@@ -100,11 +100,11 @@ class SqliteWriter:
         for write in unfinished:
             write.woken.set()
 
-    def _commit(self, writes: list[_PendingWrite]) -> bool:
+    def _try_to_commit(self, writes: list[_PendingWrite]) -> bool:
         """Commit the writes in one transaction, or undo all and return False if one fails."""
         durable = any(write.durable for write in writes)
         with translate_database_errors(sqlite3.Error), self._begin(durable) as connection:
-            if all(write.run(connection) for write in writes):
+            if all(write.try_to_run(connection) for write in writes):
                 return True
             connection.rollback()
         return False

@@ -64,7 +64,7 @@ class ReadinessCheck:
             "ledger": self._check_ledger(),
             "session_store": self._check_session_store(),
             **self._check_admin_login(),
-            **(self._backlog.build_readiness_fields() if self._backlog else {}),
+            **(self._backlog.read_readiness_fields() if self._backlog else {}),
         }
 
     def _check_ledger(self) -> str:

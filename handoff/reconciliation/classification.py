@@ -57,7 +57,7 @@ def _classify_with_orders(
         outcome=outcome if handoff.is_link_used else OrderOutcome.NEVER_OPENED,
         orders=[order.as_json() for order in orders],
         differences=[asdict(difference) for difference in differences] or None,
-        next_check_at=_find_next_check(handoff, now, _compute_age(handoff, now)),
+        next_check_at=_compute_next_check_time(handoff, now, _compute_age(handoff, now)),
     )
 
 
@@ -73,7 +73,7 @@ def _classify_without_order(
     elif not can_have_order(handoff):
         next_check_at = None
     else:
-        next_check_at = _find_next_check(handoff, now, _compute_age(handoff, now) // 4)
+        next_check_at = _compute_next_check_time(handoff, now, _compute_age(handoff, now) // 4)
     return OrderFinding(
         handoff=handoff,
         outcome=None if next_check_at else _choose_outcome_without_order(handoff),
@@ -86,7 +86,7 @@ def _compute_age(handoff: Handoff, now: int) -> int:
     return now - (handoff.used_at or handoff.issued_at)
 
 
-def _find_next_check(handoff: Handoff, now: int, interval: int) -> int | None:
+def _compute_next_check_time(handoff: Handoff, now: int, interval: int) -> int | None:
     """Return the time after an interval that grows with a handoff's age, or None after 30 days."""
     age = _compute_age(handoff, now)
     if age >= _QUOTE_LIFETIME:

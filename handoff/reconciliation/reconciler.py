@@ -45,7 +45,7 @@ class Reconciler:
         reported: set[str] = set()
         for page in self.repository.iterate_due_handoffs():
             results = {handoff.id: _get_outcome_and_order_ids(handoff) for handoff in page}
-            self._check_orders(page)
+            self._find_and_record_orders(page)
             keys = {handoff.transfer_key for handoff in page} - reported
             for key, handoffs in self._find_by_transfer_key(keys).items():
                 if any(
@@ -60,7 +60,7 @@ class Reconciler:
         A repeated transfer belongs to the period of its last repetition.
         """
         for page in self.repository.iterate_open_handoffs(period):
-            self._check_orders(page)
+            self._find_and_record_orders(page)
         if self.request_comments:
             self.repository.request_comments(period)
         for page in self.repository.iterate_issued_handoffs(period):
@@ -79,7 +79,7 @@ class Reconciler:
         for start in range(0, len(references), _REFERENCES_PER_PAGE):
             page = references[start : start + _REFERENCES_PER_PAGE]
             found = self.repository.find_by_references(page)
-            self._check_orders(found)
+            self._find_and_record_orders(found)
             if self.request_comments:
                 self.repository.request_comments({handoff.transfer_key for handoff in found})
             matches = _group_by(
@@ -94,11 +94,11 @@ class Reconciler:
                 for handoffs in _group_by(matched, lambda handoff: handoff.transfer_key).values():
                     yield build_entry(handoffs)
 
-    def check_transfer(self, transfer_key: str) -> None:
+    def reconcile_transfer(self, transfer_key: str) -> None:
         """Check the handoffs of one transfer, due or not."""
-        self._check_orders(self.repository.find_by_transfer_keys([transfer_key]))
+        self._find_and_record_orders(self.repository.find_by_transfer_keys([transfer_key]))
 
-    def _check_orders(self, handoffs: Sequence[Handoff]) -> None:
+    def _find_and_record_orders(self, handoffs: Sequence[Handoff]) -> None:
         """Find the orders of the handoffs that may still change, and record the findings."""
         now = self.clock()
         checked = [handoff for handoff in handoffs if handoff.next_check_at is not None]

@@ -45,7 +45,7 @@ def read_references(content: bytes, *, column: str | None = None) -> list[str]:
     rows = _read_rows(_decode(content))
     if not rows:
         return []
-    index, has_heading = _find_column(rows, column)
+    index, has_heading = _determine_column(rows, column)
     cells = (_get_cell(row, index) for row in rows[has_heading:])
     texts = (_FORMULA_OF_TEXT.sub(r"\1", cell) for cell in cells)
     return remove_duplicates(unescape_formulas(text) for text in texts if text)
@@ -72,10 +72,10 @@ def _read_rows(text: str) -> list[list[str]]:
     separator = _SEPARATOR_LINE.fullmatch(lines[0].rstrip("\n")) if lines else None
     if separator:
         return list(csv.reader(lines[1:], delimiter=separator[1]))
-    return list(csv.reader(lines, delimiter=_find_delimiter(lines)))
+    return list(csv.reader(lines, delimiter=_choose_delimiter(lines)))
 
 
-def _find_delimiter(lines: Sequence[str]) -> str:
+def _choose_delimiter(lines: Sequence[str]) -> str:
     """Return the delimiter with which most rows have as many cells as the first."""
 
     def rate(delimiter: str) -> tuple[int, int]:
@@ -86,7 +86,7 @@ def _find_delimiter(lines: Sequence[str]) -> str:
     return max(_DELIMITERS, key=rate)
 
 
-def _find_column(rows: Sequence[Sequence[str]], column: str | None) -> tuple[int, bool]:
+def _determine_column(rows: Sequence[Sequence[str]], column: str | None) -> tuple[int, bool]:
     """Return the index of the column with the references, and whether the first row is a heading.
 
     Raises NoSuchColumn and AmbiguousColumns.

@@ -49,7 +49,7 @@ class CustomerJourney(ShopperJourney):
         """Return the body of a transfer by number and token."""
         return {"quote_id": self._quote_number, "token_id": self._account.token}
 
-    def find_cart(self, page: CheckoutPage) -> AppCart:
+    def require_own_cart(self, page: CheckoutPage) -> AppCart:
         """Return the customer's cart; raise StepFailure if checkout belongs to somebody else."""
         email = self._account.email
         if (page.email or "").lower() != email.lower():

@@ -27,7 +27,7 @@ class GuestJourney(ShopperJourney):
 
     quantities = (2, 1)
 
-    def find_cart(self, page: CheckoutPage) -> AppCart:
+    def require_own_cart(self, page: CheckoutPage) -> AppCart:
         """Return the guest's cart; raise StepFailure if a customer is logged in."""
         if page.masked_id is None:
             actual = "a customer is logged in"
@@ -86,7 +86,7 @@ class GuestBagJourney(GuestJourney):
             steps += [
                 self._build_step("ordered, with an offline payment", self.order_cart),
                 self._build_step(
-                    "the app learns of the order", self.require_one_order_message, skip_reason
+                    "the app learns of the order", self.check_order_message, skip_reason
                 ),
                 self._build_step(
                     "order found by reconcile", self.reconcile_order_by_reference, skip_reason
@@ -129,7 +129,7 @@ class GuestBagJourney(GuestJourney):
     def order_cart(self) -> Observation:
         """Order the cart."""
         page, shop = self._load_checkout_once(), self._context.shop
-        order = place_order(shop, self.find_cart(page), country=page.country, email=_EMAIL)
+        order = place_order(shop, self.require_own_cart(page), country=page.country, email=_EMAIL)
         self._order = order
         name, cleanup = f"Order {order.order_id}", self._context.cleanup
         if shop.access is None:
@@ -139,10 +139,10 @@ class GuestBagJourney(GuestJourney):
             cleanup.defer(name, lambda: self._cancel_order(order))
         return f"order {order.order_id}, to be paid by {order.payment_method}"
 
-    def require_one_order_message(self) -> Observation:
+    def check_order_message(self) -> Observation:
         """Ask in the place of the success page, and require one message with the order's total."""
         page, second_page = secrets.token_hex(16), secrets.token_hex(16)
-        report = self._wait_for_report(page)
+        report = self._wait_for_order_message(page)
         if [order.get("reference") for order in report] != [self._reference]:
             expected = "a message to the app about the order"
             raise StepFailure(expected, format_count(len(report), "message"), "order_not_reported")
@@ -153,7 +153,7 @@ class GuestBagJourney(GuestJourney):
         self._order_number = str(order["orderId"])
         return f"order {self._order_number}, {order['total']:.2f} {order['currency']}, once"
 
-    def _wait_for_report(self, page: str) -> list[dict[str, Any]]:
+    def _wait_for_order_message(self, page: str) -> list[dict[str, Any]]:
         """Ask until the order is found; the service asks the shop once in ten seconds."""
         deadline = Deadline.after(_REPORT_TIMEOUT)
         while not (orders := self._ask_for_orders(page)) and not deadline.has_passed:
@@ -200,7 +200,7 @@ class GuestBagJourney(GuestJourney):
         if self._order is not None:
             return
         try:
-            cart = self.find_cart(self._load_checkout_once())
+            cart = self.require_own_cart(self._load_checkout_once())
         except StepFailure:
             text = f"The guest's cart of the bag, out of reach. {_REMOVED_BY_SHOP}"
             self._context.cleanup.record_leftover(text)

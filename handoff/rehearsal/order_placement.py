@@ -24,7 +24,7 @@ class PlacedOrder:
 
 def place_order(shop: AppShopClient, cart: AppCart, *, country: str, email: str) -> PlacedOrder:
     """Order a guest's cart for an invented address in a country; empty means Britain."""
-    address = _build_address(shop, country or _DEFAULT_COUNTRY)
+    address = _invent_address(shop, country or _DEFAULT_COUNTRY)
     carrier, method = _choose_shipping_method(cart, address)
     shipping: dict[str, Any] = {
         "shipping_address": address,
@@ -60,7 +60,7 @@ def _choose_offline_payment(methods: list[dict[str, Any]]) -> str:
     raise StepFailure("an offline payment method", actual, "no_offline_payment")
 
 
-def _build_address(shop: AppShopClient, country: str) -> dict[str, Any]:
+def _invent_address(shop: AppShopClient, country: str) -> dict[str, Any]:
     """Return an invented address, in the first region of a country that has regions."""
     path = f"directory/countries/{country}"
     regions = shop.call_or_fail("GET", path, advice="order_call").get("available_regions")

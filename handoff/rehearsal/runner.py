@@ -54,7 +54,7 @@ def _build_skipped_part(store: str, part: str, advice: str) -> Step:
     return Step(store, part, "all steps", str, get_advice(advice))
 
 
-def create_cleanup() -> Cleanup:
+def build_cleanup() -> Cleanup:
     """Return an empty Cleanup whose leftovers explain why they could not be undone."""
 
     def describe_failure(description: str, error: Exception) -> str:

@@ -31,7 +31,7 @@ class ShopperJourney(ABC):
         self._settings = context.transfers.settings
         self._site = self._settings.build_store_site(context.shop.store)
         self._landing_url = ""
-        self._web_view = self._create_web_view()
+        self._web_view = self._build_web_view()
         self._checkout: CheckoutPage | None = None
 
     @abstractmethod
@@ -43,7 +43,7 @@ class ShopperJourney(ABC):
         """Return the body of the transfer."""
 
     @abstractmethod
-    def find_cart(self, page: CheckoutPage) -> AppCart:
+    def require_own_cart(self, page: CheckoutPage) -> AppCart:
         """Return the cart in checkout; raise StepFailure if it belongs to another shopper."""
 
     def send_transfer(self) -> Observation:
@@ -55,14 +55,14 @@ class ShopperJourney(ABC):
     def open_link(self) -> Observation:
         """Open the link in the web view, after a preview in another web view changed nothing."""
         if self._instruction.method == "GET":
-            self._create_web_view().follow_instruction(self._instruction)
+            self._build_web_view().follow_instruction(self._instruction)
         self._require_redirect_to_checkout(self._use_link(self._web_view))
         return "303 to checkout, with a session of the shop"
 
     def check_bag(self) -> Observation:
         """Load checkout, and require exactly the bag, with the same total as in REST."""
         page, currency = self._load_checkout(), self._context.shop.store.currency
-        cart = self.find_cart(page)
+        cart = self.require_own_cart(page)
         require_lines(page.lines, self._build_bag_lines(), "other_bag")
         if page.currency != currency:
             expected, actual = f"checkout in {currency}", f"in {page.currency}"
@@ -87,7 +87,7 @@ class ShopperJourney(ABC):
 
     def open_in_second_web_view(self) -> Observation:
         """Open the link in another web view, which must not get into checkout."""
-        web_view = self._create_web_view()
+        web_view = self._build_web_view()
         _require_gone(self._use_link(web_view), "a second web view to be refused")
         if web_view.has_cookie(self._site.session_cookie.name):
             expected = "no session for a second web view"
@@ -96,7 +96,7 @@ class ShopperJourney(ABC):
 
     def open_altered_link(self) -> Observation:
         """Open a link with a wrong signature."""
-        page = self._create_web_view().follow_instruction(_alter_link(self._instruction))
+        page = self._build_web_view().follow_instruction(_alter_link(self._instruction))
         if page.status != HTTPStatus.NOT_FOUND:
             expected = "an altered link to be unknown, 404"
             raise StepFailure(expected, page.summary, "security_breach")
@@ -104,7 +104,7 @@ class ShopperJourney(ABC):
 
     def enter_directly(self) -> Observation:
         """Post the fields of the transfer from a new web view, and check the bag in checkout."""
-        self._web_view = self._create_web_view()
+        self._web_view = self._build_web_view()
         body = urlencode(self.build_transfer())
         page = self._web_view.post(f"{self._site.public_url}/enter", body)
         self._require_redirect_to_checkout(page)
@@ -131,7 +131,7 @@ class ShopperJourney(ABC):
     def _build_bag_lines(self) -> tuple[BagLine, ...]:
         return self._context.build_bag_lines(*self.quantities)
 
-    def _create_web_view(self) -> WebView:
+    def _build_web_view(self) -> WebView:
         urls = (self._site.public_url, self._site.storefront_url)
         return WebView(self._context.cancel, build_browser_session(self._settings, *urls))
 

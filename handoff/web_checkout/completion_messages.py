@@ -44,7 +44,7 @@ class CompletionMessages:
         A page without a name only wants the orders to be looked up.
         """
         handoffs = self._find_handoffs(handoff_ids)
-        found = [self.lookup.find_orders(handoff) for handoff in handoffs]
+        found = [self.lookup.look_up_orders(handoff) for handoff in handoffs]
         told = []
         for handoff, quote_orders in zip(handoffs, found, strict=True):
             newest = quote_orders.orders[-1] if quote_orders.orders else None

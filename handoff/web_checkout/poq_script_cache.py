@@ -64,7 +64,9 @@ class PoqScriptCache:
         self._files_lock = threading.Lock()
         self._files: dict[str, _CachedFile] = {}  # by version, the latest used at the end
 
-    def find_file(self, version: str, integrity: str, caller: PoqScriptCaller) -> bytes | None:
+    def find_or_fetch_file(
+        self, version: str, integrity: str, caller: PoqScriptCaller
+    ) -> bytes | None:
         """Return the file of a version with this hash, as `sha384-…`.
 
         None means that there is no such file, or that it cannot be fetched now.

@@ -68,7 +68,7 @@ def show_script() -> Response:
 def show_poq_script() -> Response:
     """Return Poq's own script in the version, and with the hash, that the app names."""
     version, integrity = request.args.get("version", ""), request.args.get("integrity", "")
-    content = _get_context().poq_scripts.find_file(
+    content = _get_context().poq_scripts.find_or_fetch_file(
         version, integrity, _identify_poq_script_caller()
     )
     if content is None:

@@ -30,7 +30,7 @@ class WebhookBacklog(Collector):
         lags = self.deliveries.measure_lags([receiver.key for receiver in self.receivers])
         return {receiver.name: lags[receiver.key] for receiver in self.receivers}
 
-    def build_readiness_fields(self) -> dict[str, str | int]:
+    def read_readiness_fields(self) -> dict[str, str | int]:
         """Return the fields of `/readyz`: none without a receiver."""
         if not self.receivers:
             return {}

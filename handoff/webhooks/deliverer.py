@@ -23,7 +23,7 @@ from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable
 from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
 from handoff.problems import LedgerUnavailable
 from handoff.webhooks.delivery_repository import DeliveryRepository, QueuedEvent
-from handoff.webhooks.expired_links import add_expired_links
+from handoff.webhooks.expired_links import add_events_of_expired_links
 from handoff.webhooks.receivers import Receiver
 from handoff.webhooks.sender import DeliveryFailed, WebhookSender
 
@@ -95,7 +95,7 @@ class _ReceiverDeliveries:
         log.info("webhook_delivered", **names)
         self.deliveries.mark_delivered(event)
         if self.is_down:
-            self.deliveries.retry_now(self.receiver.key)
+            self.deliveries.make_due_now(self.receiver.key)
         self.failures_in_a_row = 0
 
 
@@ -139,7 +139,7 @@ class Deliverer:
 
     def deliver_due_events(self) -> None:
         """Deliver what is due now to each receiver, and return."""
-        while add_expired_links(self._database, self._outbox) and not self._stop.is_set():
+        while add_events_of_expired_links(self._database, self._outbox) and not self._stop.is_set():
             pass
         with ThreadPoolExecutor(len(self._deliveries)) as pool:
             for future in [pool.submit(self._deliver_due, found) for found in self._deliveries]:
@@ -154,7 +154,7 @@ class Deliverer:
     def _poll_expired_links(self) -> None:
         while not self._stop.is_set():
             try:
-                count = add_expired_links(self._database, self._outbox)
+                count = add_events_of_expired_links(self._database, self._outbox)
             except LedgerUnavailable:  # it is logged
                 count = 0
             if not count:

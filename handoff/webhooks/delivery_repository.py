@@ -89,7 +89,7 @@ _POSTPONE = (
         next_attempt_at=NOW + sa.bindparam("delay", type_=sa.BigInteger),
     )
 )
-_RETRY_NOW = (
+_MAKE_DUE_NOW = (
     sa.update(webhook_event)
     .where(_of_receiver, _is_waiting, _c.next_attempt_at.between(NOW + 1, NOW + _DAY))
     .values(next_attempt_at=NOW)
@@ -159,9 +159,9 @@ class DeliveryRepository:
         delay = compute_delay(event.attempt_count + 1)
         self._write(_POSTPONE, event=event.sequence, delay=delay, reason=reason)
 
-    def retry_now(self, receiver: str) -> None:
+    def make_due_now(self, receiver: str) -> None:
         """Make all events of a receiver due that wait for their next attempt."""
-        self._write(_RETRY_NOW, receiver_key=receiver)
+        self._write(_MAKE_DUE_NOW, receiver_key=receiver)
 
     def measure_lags(self, receivers: Sequence[str]) -> dict[str, QueueLag]:
         """Return how far behind the delivery to each receiver is."""

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from handoff.ledger import copy_database
 from handoff.ledger.database import Database, open_database
 from handoff.ledger.handoff_repository import HANDOFF_COLUMNS
-from handoff.ledger.migrate import find_newest_schema_version, migrate
+from handoff.ledger.migrate import get_newest_schema_version, migrate
 from handoff.ledger.models import Handoff
 from handoff.ledger.tables import handoff as handoff_table
 from handoff.ledger.tables import metadata
@@ -27,7 +27,7 @@ from tests.conftest import FakeClock
 from tests.ledger.stored_handoffs import LedgerWithHandoffs
 from tests.postgres import PASSWORD, PostgresServer, running_postgres
 
-NEWEST = find_newest_schema_version()
+NEWEST = get_newest_schema_version()
 
 
 @pytest.fixture

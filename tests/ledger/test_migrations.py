@@ -18,7 +18,7 @@ from handoff.deadline import Deadline
 from handoff.ledger.database import Database, open_database
 from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.lease_locks import Leases
-from handoff.ledger.migrate import find_newest_schema_version, migrate
+from handoff.ledger.migrate import get_newest_schema_version, migrate
 from handoff.ledger.models import build_reference_key, compute_digest
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.ledger.refused_transfer_repository import find_last_refusals
@@ -145,7 +145,7 @@ def test_every_value_of_an_older_ledger_is_found_under_its_new_name(
     stored = [used, new] if version == "0001" else [{**used, **RECONCILED}, new]
     insert_old_rows(database, stored)
     result = migrate(database)
-    assert (result.before, result.after) == (version, find_newest_schema_version())
+    assert (result.before, result.after) == (version, get_newest_schema_version())
     repository = HandoffRepository(database, ttl=300, grace=60)
     for old in stored:
         found = repository.find(old["id"])

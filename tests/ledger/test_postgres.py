@@ -24,7 +24,7 @@ from handoff.ledger.database import (
 )
 from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.lease_locks import Leases
-from handoff.ledger.migrate import find_newest_schema_version, migrate
+from handoff.ledger.migrate import get_newest_schema_version, migrate
 from handoff.ledger.models import Handoff, LinkState
 from handoff.ledger.tables import handoff, lease
 from handoff.problems import LedgerUnavailable
@@ -224,7 +224,7 @@ def test_ten_processes_that_start_at_once_create_the_tables_once(url: str) -> No
         each.stdin.flush()
     output = sorted(each.communicate(timeout=60)[0].split()[0] for each in starting)
     assert [each.returncode for each in starting] == [0] * 10
-    assert output == [*[str(find_newest_schema_version())] * 9, "None"]
+    assert output == [*[str(get_newest_schema_version())] * 9, "None"]
 
 
 def test_durable_writes_wait_for_the_disk_and_others_do_not(database: Database) -> None:

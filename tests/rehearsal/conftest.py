@@ -6,7 +6,7 @@ from handoff.magento.admin_access import AdminLogin
 from handoff.magento.client import MagentoClient
 from handoff.rehearsal.app_shop_client import AppShopClient
 from handoff.rehearsal.cancel_token import CancelToken
-from handoff.rehearsal.runner import create_cleanup
+from handoff.rehearsal.runner import build_cleanup
 from handoff.settings.store_view_models import StoreView
 from handoff.temporary_data_cleanup import Cleanup
 from tests.conftest import STORE
@@ -20,7 +20,7 @@ def cancel() -> CancelToken:
 
 @pytest.fixture
 def cleanup() -> Cleanup:
-    return create_cleanup()
+    return build_cleanup()
 
 
 @pytest.fixture

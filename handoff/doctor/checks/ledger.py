@@ -15,7 +15,7 @@ from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
 from handoff.ledger.database import open_database
 from handoff.ledger.migrate import (
     describe_unknown_version,
-    find_newest_schema_version,
+    get_newest_schema_version,
     is_known_version,
     read_schema_version,
 )
@@ -107,7 +107,7 @@ def _check_file(path: Path) -> CheckResult:
 
 
 def _check_version(version: str | None, seen: str) -> CheckResult:
-    newest = find_newest_schema_version()
+    newest = get_newest_schema_version()
     if version is not None and not is_known_version(version):
         return fault(
             f"The ledger cannot be used: {describe_unknown_version(version)}.",

@@ -37,7 +37,7 @@ class OrderCheck:
         """Whether the settings give the right to read orders."""
         return self.orders is not None
 
-    def compare_orders(self, handoff_id: str) -> str:
+    def reconcile_handoff(self, handoff_id: str) -> str:
         """Ask the shop, record what it says, and return `compared`, `unknown` or a problem's code.
 
         `unknown` means that there is no such handoff. A worker asks for one handoff at a time.
@@ -50,7 +50,7 @@ class OrderCheck:
                 if found is None:
                     return "unknown"
                 reconciler = Reconciler(self.repository, self.orders, self.database.read_time)
-                reconciler.check_transfer(found.transfer_key)
+                reconciler.reconcile_transfer(found.transfer_key)
         except Busy:
             return Busy.code
         except Problem as problem:

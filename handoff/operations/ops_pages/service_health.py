@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from handoff import __version__
 from handoff.deadline import Deadline
 from handoff.ledger.database import Database
-from handoff.ledger.migrate import find_newest_schema_version
+from handoff.ledger.migrate import get_newest_schema_version
 from handoff.ledger.reconciliation_repository import ReconciliationRepository
 from handoff.magento.client import MagentoClient
 from handoff.magento.no_response import NoResponse
@@ -67,10 +67,10 @@ class ServiceHealth:
         if self._settings.paused:
             text = "Everyone is asked to come back later (HANDOFF_PAUSED)."
             parts.insert(0, PartState("Service", NOTE, text))
-        parts.append(_describe_session_store(checked["session_store"] == OK))
-        parts.append(_describe_ledger(checked["ledger"] == OK))
-        parts += self._describe_orders(checked.get("admin_login"))
-        parts.append(_describe_webhooks(checked))
+        parts.append(_build_session_store_state(checked["session_store"] == OK))
+        parts.append(_build_ledger_state(checked["ledger"] == OK))
+        parts += self._build_order_states(checked.get("admin_login"))
+        parts.append(_build_webhooks_state(checked))
         return parts
 
     def list_versions(self) -> list[tuple[str, str]]:
@@ -79,7 +79,7 @@ class ServiceHealth:
         return [
             ("Handoff", __version__),
             ("Python", platform.python_version()),
-            ("Ledger", find_newest_schema_version()),
+            ("Ledger", get_newest_schema_version()),
             ("Magento", magento or "not known: the shop does not tell"),
         ]
 
@@ -103,7 +103,7 @@ class ServiceHealth:
         match = _MAGENTO_VERSION.match(answer.text)
         return f"{match[1]} ({match[2]})" if match else None
 
-    def _describe_orders(self, admin_login: str | int | None) -> Iterator[PartState]:
+    def _build_order_states(self, admin_login: str | int | None) -> Iterator[PartState]:
         name = "Orders"
         if not self._can_read_orders:
             text = "Handoff may not read the shop's orders, so it does not know which were placed."
@@ -122,21 +122,21 @@ class ServiceHealth:
         yield PartState(name, OK, text)
 
 
-def _describe_session_store(is_writable: bool) -> PartState:
+def _build_session_store_state(is_writable: bool) -> PartState:
     if is_writable:
         return PartState("Session store", OK, "Sessions can be written.")
     text = "No session can be written (session_store_unavailable in the log says why)."
     return PartState("Session store", FAILING, f"{text} Shoppers are asked to try again.")
 
 
-def _describe_ledger(is_writable: bool) -> PartState:
+def _build_ledger_state(is_writable: bool) -> PartState:
     if is_writable:
         return PartState("Ledger", OK, "It can be read and written.")
     text = "It cannot be written (ledger_failed in the log says why). No link can be used."
     return PartState("Ledger", FAILING, text)
 
 
-def _describe_webhooks(checked: dict[str, str | int]) -> PartState:
+def _build_webhooks_state(checked: dict[str, str | int]) -> PartState:
     name, state = "Webhooks", checked.get("webhooks")
     if state is None:
         return PartState(name, NOTE, "There is no receiver.")

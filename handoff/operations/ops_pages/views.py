@@ -124,7 +124,7 @@ def compare_with_shop(handoff_id: str) -> Response:
     """Ask the shop for the orders of a transfer, and show it again with the answer."""
     if not is_handoff_id(handoff_id):
         abort(HTTPStatus.NOT_FOUND)
-    answer = _get_context().order_check.compare_orders(handoff_id)
+    answer = _get_context().order_check.reconcile_handoff(handoff_id)
     return redirect_to_page("/ops/", q=handoff_id, shop=answer)
 
 
