@@ -115,7 +115,7 @@ class InitOptions:
         given = {
             "HANDOFF_MAGENTO_URL": self.shop_urls,
             "HANDOFF_PUBLIC_URL": self.public_url,
-            "HANDOFF_SESSION_STORE": self.session_store,
+            "HANDOFF_SESSION_STORE": self.session_store or self.redis_user,
             "HANDOFF_MAGENTO_CA_FILE": self.ca_file,
             "HANDOFF_CUSTOMER_ACCOUNTS": self.customer_accounts,
         }

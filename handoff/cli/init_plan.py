@@ -39,7 +39,18 @@ from handoff.installation.settings_plan import (
 from handoff.installation.shop_discovery import normalize_address
 from handoff.settings.session_store_url import SessionStoreAccess
 
-_STORE_NAMES = {"HANDOFF_SESSION_STORE", "HANDOFF_SESSION_STORE_FILE"}
+
+@dataclass(frozen=True, slots=True)
+class _RedisUserChoice:
+    """Handoff's user in the shop's Redis: what can be created, or what is to be created.
+
+    `is_in_use` says that the settings have such a user already. It is only created again if an
+    option says so, for example after Redis has forgotten it.
+    """
+
+    login: RedisLogin | None = None
+    is_created: bool = False
+    is_in_use: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +98,7 @@ def plan_installation(
 ) -> InstallationPlan:
     """Decide on all changes; ask where there is a choice."""
     existing = options.read_existing_settings()
-    own_redis = None
-    if store and store.is_redis_of_shop and not existing.keys() & _STORE_NAMES:
-        own_redis = generate_redis_login()
-    creates = own_redis is not None and _ask_to_create_redis_user(options, questions)
+    redis_user = _choose_redis_user(options, questions, store, existing)
     deployment = _plan_deployment(options, store)
     choices = InstallationChoices(
         public_url=_choose_public_url(options, facts, existing),
@@ -98,11 +106,13 @@ def plan_installation(
         session_store_key_file=str(deployment.env_file.with_name("session-store.key")),
         trusted_proxies=options.trusted_proxies,
         ca_file=str(options.ca_file.resolve()) if options.ca_file else "",
-        redis_login=own_redis if creates else None,
+        redis_login=redis_user.login if redis_user.is_created else None,
         customer_accounts=_choose_account_sharing(options, questions, facts, existing),
     )
     current = read_existing_text(options.env_file) or ""
     planned = plan_settings(facts, store, choices)
+    if redis_user.is_in_use:
+        planned["HANDOFF_SESSION_STORE"] = existing["HANDOFF_SESSION_STORE"]
     replaced = planned if options.update else options.list_given_settings()
     merge = merge_env_file(current, planned, replaced=replaced)
     public_url = read_values(merge.text).get("HANDOFF_PUBLIC_URL", choices.public_url)
@@ -116,8 +126,8 @@ def plan_installation(
         preparation=_plan_preparation(options, deployment),
         deployment=deployment,
         store=store,
-        redis_user=own_redis,
-        creates_redis_user=creates,
+        redis_user=redis_user.login,
+        creates_redis_user=redis_user.is_created,
     )
 
 
@@ -137,6 +147,26 @@ def apply_plan(plan: InstallationPlan) -> None:
             click.echo(f"  {build_configuration_line(plan.redis_user)}")
     for file in plan.list_changed_files():
         file.write()
+
+
+def _choose_redis_user(
+    options: InitOptions,
+    questions: Questions,
+    store: SessionStorePlan | None,
+    existing: dict[str, str],
+) -> _RedisUserChoice:
+    if not store or not store.is_redis_of_shop or "HANDOFF_SESSION_STORE_FILE" in existing:
+        return _RedisUserChoice()
+    current = existing.get("HANDOFF_SESSION_STORE", "")
+    creates = options.redis_user == "create"
+    own = store.find_own_login(current)
+    if own and options.redis_user != "shop":
+        return _RedisUserChoice(own if creates else None, is_created=creates, is_in_use=True)
+    is_replaced = creates or (options.update and current != store.build_url())
+    if current and not is_replaced:
+        return _RedisUserChoice()
+    is_created = _ask_to_create_redis_user(options, questions)
+    return _RedisUserChoice(generate_redis_login(), is_created=is_created)
 
 
 def _ask_to_create_redis_user(options: InitOptions, questions: Questions) -> bool:

@@ -19,6 +19,7 @@ _IN_DATABASE = (
     "database user, and a key that is derived from the shop's crypt key. docs/go-live.md has the "
     "steps. Then give --session-store mysql://…\n" + _STOREFRONT_WAY
 )
+_DEFAULT_REDIS_USER = "default"
 _LIFETIME, _MIN_LIFETIME, _MAX_LIFETIME = 3600, 60, 2_592_000  # seconds, as in Magento
 
 
@@ -67,6 +68,22 @@ class SessionStorePlan:
     def build_url(self, login: RedisLogin | None = None) -> str:
         """Return HANDOFF_SESSION_STORE with this login, by default the shop's own."""
         return self.url.replace("{login}", str(login or self.login))
+
+    def find_own_login(self, session_store_url: str) -> RedisLogin | None:
+        """Return the login in this URL if it is of the shop's Redis, and a user of Handoff's own.
+
+        A URL without a user name has the shop's login, perhaps an old one.
+        """
+        if not self.is_redis_of_shop:
+            return None
+        try:
+            url = SessionStoreUrl.parse(session_store_url)
+        except ValueError:
+            return None
+        if not url.username or url.username in (self.login.username, _DEFAULT_REDIS_USER):
+            return None
+        login = RedisLogin(url.username, url.password or "")
+        return login if SessionStoreUrl.parse(self.build_url(login)) == url else None
 
 
 def plan_session_store(configuration: ShopConfiguration) -> SessionStorePlan:

@@ -394,6 +394,69 @@ def test_the_redis_user_may_write_sessions_only(
             client.keys("*")
 
 
+@pytest.mark.processes
+@pytest.mark.parametrize("option", [(), ("--update",), ("--redis-user", "create", "--update")])
+def test_a_second_run_keeps_the_redis_user_of_handoff(
+    option: tuple[str, ...], init: Init, env_file: Path, redis_server: RedisServer
+) -> None:
+    session = describe_redis(redis_server.port).replace(SHOP_PASSWORD, "")
+    assert init("--yes", "--redis-user", "create", session=session).exit_code == 0
+    before = env_file.read_text()
+    again = init("--yes", *option, session=session)
+    assert again.exit_code == 0, again.output
+    assert "differs from what the shop says" not in again.output
+    assert "the shop's own Redis login" not in again.output
+    assert env_file.read_text() == before
+
+
+@pytest.mark.processes
+def test_a_redis_user_that_redis_has_forgotten_is_created_again(
+    init: Init, env_file: Path, redis_server: RedisServer
+) -> None:
+    session = describe_redis(redis_server.port).replace(SHOP_PASSWORD, "")
+    assert init("--yes", "--redis-user", "create", session=session).exit_code == 0
+    with redis.Redis(port=redis_server.port) as administrator:
+        administrator.execute_command("ACL", "DELUSER", "handoff")
+    assert init("--yes", "--redis-user", "create", session=session).exit_code == 0
+    with redis.Redis.from_url(read_settings(env_file)["HANDOFF_SESSION_STORE"]) as client:
+        client.hset("sess_abc", "data", "again")
+        assert client.hget("sess_abc", "data") == b"again"
+
+
+@pytest.mark.processes
+def test_the_redis_user_can_be_chosen_later(
+    init: Init, env_file: Path, redis_server: RedisServer
+) -> None:
+    session = describe_redis(redis_server.port).replace(SHOP_PASSWORD, "")
+    for choice, login in (("shop", ""), ("create", "handoff:"), ("shop", "")):
+        result = init("--yes", "--redis-user", choice, session=session)
+        assert result.exit_code == 0, result.output
+        store = read_settings(env_file)["HANDOFF_SESSION_STORE"]
+        assert store.startswith(f"redis://{login}"), choice
+        assert store.endswith(f"127.0.0.1:{redis_server.port}/2")
+
+
+@pytest.mark.processes
+def test_a_redis_user_is_created_where_the_shop_keeps_its_sessions_now(
+    init: Init, env_file: Path, redis_server: RedisServer
+) -> None:
+    session = describe_redis(redis_server.port).replace(SHOP_PASSWORD, "")
+    assert init("--yes", "--redis-user", "create", session=session).exit_code == 0
+    before = read_settings(env_file)["HANDOFF_SESSION_STORE"]
+    moved = session.replace("'database' => '2'", "'database' => '3'")
+    result = init("--yes", session=moved)
+    assert "This setting differs from what the shop says." in result.output
+    assert read_settings(env_file)["HANDOFF_SESSION_STORE"] == before
+    result = init("--yes", "--update", "--redis-user", "create", session=moved)
+    assert result.exit_code == 0, result.output
+    store = read_settings(env_file)["HANDOFF_SESSION_STORE"]
+    assert store.startswith("redis://handoff:")
+    assert store.endswith("/3")
+    with redis.Redis.from_url(store) as client:
+        client.hset("sess_abc", "data", "again")
+        assert client.hget("sess_abc", "data") == b"again"
+
+
 @pytest.mark.parametrize(
     ("session", "reason"),
     [
