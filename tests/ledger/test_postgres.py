@@ -63,7 +63,7 @@ def stopped_database(own_server: PostgresServer) -> Iterator[Database]:
     database.close()
 
 
-def issue(database: Database, key: str = "ref:r1", quote: int = 27) -> Handoff:
+def issue_handoff(database: Database, key: str = "ref:r1", quote: int = 27) -> Handoff:
     with Leases(database, seconds=10).acquire(key, Deadline.after(0)) as held:
         assert held is not None
         draft = replace(NEW_HANDOFF, transfer_key=key, quote_number=quote)
@@ -92,7 +92,7 @@ def test_the_clock_of_the_database_decides_whether_a_link_is_live(
     left: float, lives: bool, database: Database
 ) -> None:
     ledger = HandoffRepository(database, ttl=300, grace=60)
-    issued = issue(database)
+    issued = issue_handoff(database)
     make_older(database, 300 - left, "expires_at")
     found = ledger.find(issued.id)
     assert found is not None
@@ -106,7 +106,7 @@ def test_the_clock_of_the_database_decides_whether_a_web_view_may_reopen_a_link(
     ago: float, may: bool, database: Database
 ) -> None:
     ledger = HandoffRepository(database, ttl=300, grace=60)
-    issued = issue(database)
+    issued = issue_handoff(database)
     ledger.use_link(issued.id, ["a"])
     make_older(database, ago, "session_written_at")
     found = ledger.find(issued.id)
@@ -151,7 +151,7 @@ def test_a_transaction_that_was_undone_by_a_conflict_is_repeated(database: Datab
     """Two transfers of one quote under two references both want to write its current handoff."""
     with ThreadPoolExecutor(12) as pool:
         keys = [f"ref:{number}" for number in range(48)]
-        handoffs = list(pool.map(lambda key: issue(database, key), keys))
+        handoffs = list(pool.map(lambda key: issue_handoff(database, key), keys))
     assert len({issued.id for issued in handoffs}) == 48
     with database.open_read_connection() as connection:
         current = select(handoff.c.id).where(handoff.c.superseded_at.is_(None))
@@ -175,7 +175,7 @@ def test_repeated_conflicts_end_at_the_deadline(
 
 def test_both_transactions_of_a_deadlock_succeed(database: Database) -> None:
     """Each locks one issued and then the other's; the server aborts one of them."""
-    ids = [issue(database, f"ref:{number}", number).id for number in range(2)]
+    ids = [issue_handoff(database, f"ref:{number}", number).id for number in range(2)]
     both = threading.Barrier(2)
 
     def work(order: list[str]) -> int:
@@ -239,10 +239,10 @@ def test_durable_writes_wait_for_the_disk_and_others_do_not(database: Database) 
 def test_requests_do_not_notice_a_restart_of_the_server_between_them(
     own_server: PostgresServer, stopped_database: Database
 ) -> None:
-    issued = issue(stopped_database)
+    issued = issue_handoff(stopped_database)
     own_server.stop()
     with pytest.raises(LedgerUnavailable):
-        issue(stopped_database)
+        issue_handoff(stopped_database)
     own_server.start()
     ledger = HandoffRepository(stopped_database, ttl=300, grace=60)
     assert ledger.find(issued.id) == issued
@@ -262,7 +262,7 @@ def test_a_request_to_a_frozen_server_ends_with_ledger_unavailable(
     own_server: PostgresServer, stopped_database: Database
 ) -> None:
     ledger = HandoffRepository(stopped_database, ttl=300, grace=60)
-    issued = issue(stopped_database)
+    issued = issue_handoff(stopped_database)
     with ThreadPoolExecutor(1) as pool, own_server.frozen():
         asked = pool.submit(ledger.find, issued.id)
         assert isinstance(asked.exception(timeout=30), LedgerUnavailable)

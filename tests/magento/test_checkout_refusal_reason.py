@@ -46,7 +46,7 @@ def build_item(code: str, *, stock: str = "IN_STOCK") -> dict[str, Any]:
     return {"product": product, "errors": [{"code": code}]}
 
 
-def answers_reasons(*items: dict[str, Any]) -> Behaviour:
+def answers_cart_items(*items: dict[str, Any]) -> Behaviour:
     """Answer as GraphQL does about a cart that checkout does not take."""
     config = {"is_one_page_checkout_enabled": True}
     return answers(200, {"data": {"storeConfig": config, "cart": {"items": list(items)}}})
@@ -86,7 +86,9 @@ def transfer_refused_quote(
 def test_the_codes_of_lines_are_found_by_magentos_codes(
     shop: RunningShop, serve: RunService, error: dict[str, Any], code: str
 ) -> None:
-    answer = transfer_refused_quote(shop, "/graphql", answers_reasons(error), serve, possible=False)
+    answer = transfer_refused_quote(
+        shop, "/graphql", answers_cart_items(error), serve, possible=False
+    )
     assert (answer.status_code, read_code(answer)) == (422, "lines_refused")
     [fault] = answer.get_json()["errors"]
     assert (fault["sku"], fault["code"]) == ("ITEM-01", code)
@@ -124,7 +126,9 @@ def test_an_error_of_the_quote_without_a_line_is_checkout_refused(
     shop: RunningShop, serve: RunService
 ) -> None:
     sound = {"product": {"sku": "ITEM-01", "stock_status": "IN_STOCK"}, "errors": None}
-    answer = transfer_refused_quote(shop, "/graphql", answers_reasons(sound), serve, possible=False)
+    answer = transfer_refused_quote(
+        shop, "/graphql", answers_cart_items(sound), serve, possible=False
+    )
     assert read_code(answer) == "checkout_refused"
 
 
@@ -323,7 +327,7 @@ def test_a_customer_who_has_to_complete_their_account_gets_no_link(
 # Versions of Magento whose GraphQL lacks the switch of checkout
 
 
-def asks_for_switch(call: Call) -> bool:
+def is_checkout_switch_query(call: Call) -> bool:
     return call.path == "/graphql" and "is_one_page_checkout_enabled" in call.json["query"]
 
 
@@ -346,7 +350,9 @@ def test_a_missing_field_is_asked_for_once_and_the_reason_is_found_all_the_same(
         few.stock = Decimal(1)
     else:
         shop.state.rules.one_page_checkout = False
-    behave = behaves_if(asks_for_switch, answers(200, MISSING_SWITCH), forwards_to(shop.url))
+    behave = behaves_if(
+        is_checkout_switch_query, answers(200, MISSING_SWITCH), forwards_to(shop.url)
+    )
     sessions = shop.sessions.as_uri()
     with (
         faulty_shop(behave) as faulty,
@@ -355,7 +361,7 @@ def test_a_missing_field_is_asked_for_once_and_the_reason_is_found_all_the_same(
         found = [read_code(service.poq.transfer(request)) for request in requests]
     few.stock, shop.state.rules.one_page_checkout = stock, True
     assert found == ["lines_refused" if has_line_error else "checkout_off"] * 2
-    assert [asks_for_switch(call) for call in faulty.calls].count(True) == 1
+    assert [is_checkout_switch_query(call) for call in faulty.calls].count(True) == 1
     [said] = captured_log.read_lines("graphql_fallback")
     assert said["detail"] == "StoreConfig.is_one_page_checkout_enabled"
 

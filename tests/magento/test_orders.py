@@ -82,7 +82,8 @@ def is_order_search(call: Call) -> bool:
     return "/orders" in call.path
 
 
-def behaves_at_order_search(shop: RunningShop, behaviour: Behaviour) -> Behaviour:
+def forwards_all_but_order_search(shop: RunningShop, behaviour: Behaviour) -> Behaviour:
+    """Behave in another way at a search for orders."""
     return behaves_if(is_order_search, behaviour, forwards_to(shop.url))
 
 
@@ -116,7 +117,7 @@ def test_a_login_that_has_run_out_is_renewed_and_the_question_asked_again(
     asking = build_orders_client(between)
     assert find_orders(asking, ordered)
     between.calls.clear()
-    between.behaviour = behaves_at_order_search(
+    between.behaviour = forwards_all_but_order_search(
         shop, behaves_first(1, refuses(401), forwards_to(shop.url))
     )
     assert find_orders(asking, ordered)
@@ -126,7 +127,7 @@ def test_a_login_that_has_run_out_is_renewed_and_the_question_asked_again(
 def test_a_shop_that_rejects_every_token_gets_two_logins(
     between: FaultyShop, shop: RunningShop
 ) -> None:
-    between.behaviour = behaves_at_order_search(shop, refuses(401))
+    between.behaviour = forwards_all_but_order_search(shop, refuses(401))
     with pytest.raises(ShopUnavailable):
         find_orders(build_orders_client(between), 1)
     assert between.paths() == [LOGIN, ASK, LOGIN, ASK]
@@ -192,7 +193,7 @@ def test_an_access_token_needs_no_login(
 def test_an_answer_that_is_not_a_list_of_orders_is_an_error_and_not_no_order(
     between: FaultyShop, shop: RunningShop, behaviour: Behaviour
 ) -> None:
-    between.behaviour = behaves_at_order_search(shop, behaviour)
+    between.behaviour = forwards_all_but_order_search(shop, behaviour)
     with pytest.raises(ShopUnavailable):
         find_orders(build_orders_client(between), 1)
 
@@ -205,7 +206,7 @@ def test_a_login_that_takes_too_long_is_a_timeout(between: FaultyShop) -> None:
 
 def test_an_order_of_another_quote_is_ignored(between: FaultyShop, shop: RunningShop) -> None:
     """A shop that ignores the filter must not make somebody else's order of it."""
-    between.behaviour = behaves_at_order_search(
+    between.behaviour = forwards_all_but_order_search(
         shop, answers(200, {"items": [{**ORDER, "quote_id": 99}]})
     )
     assert find_orders(build_orders_client(between), 1) == []
@@ -252,7 +253,7 @@ def test_without_quotes_no_orders_are_searched(between: FaultyShop) -> None:
 def test_a_page_of_orders_is_asked_for_again_when_the_connection_breaks(
     between: FaultyShop, shop: RunningShop, ordered: int
 ) -> None:
-    between.behaviour = behaves_at_order_search(
+    between.behaviour = forwards_all_but_order_search(
         shop, behaves_first(2, resets, forwards_to(shop.url))
     )
     assert len(list(build_orders_client(between).find_orders({ordered}))) == 1
@@ -262,7 +263,7 @@ def test_a_page_of_orders_is_asked_for_again_when_the_connection_breaks(
 def test_an_error_names_the_right_that_the_administrator_lacks(
     between: FaultyShop, shop: RunningShop
 ) -> None:
-    between.behaviour = behaves_at_order_search(shop, refuses(401))
+    between.behaviour = forwards_all_but_order_search(shop, refuses(401))
     with pytest.raises(OrdersDenied) as raised:
         list(build_orders_client(between).find_orders({1}))
     assert "Magento_Sales::actions_view" in raised.value.detail
@@ -288,7 +289,7 @@ def test_a_comment_is_found_on_its_order_afterwards(
 def test_a_comment_whose_answer_is_lost_is_not_sent_again(
     between: FaultyShop, shop: RunningShop, ordered: int
 ) -> None:
-    between.behaviour = behaves_at_order_search(shop, resets)
+    between.behaviour = forwards_all_but_order_search(shop, resets)
     with pytest.raises(ShopDropped):
         build_orders_client(between).add_comment(1, "words")
     assert between.paths() == [LOGIN, "POST /rest/default/V1/orders/1/comments"]
@@ -377,7 +378,7 @@ def test_orders_that_replace_each_other_do_not_search_without_end(
     between: FaultyShop, shop: RunningShop
 ) -> None:
     edited = {**ORDER, "state": "canceled", "relation_child_real_id": "000000009"}
-    between.behaviour = behaves_at_order_search(shop, answers(200, {"items": [edited]}))
+    between.behaviour = forwards_all_but_order_search(shop, answers(200, {"items": [edited]}))
     assert not is_quote_ordered(find_orders(build_orders_client(between), 1))
     assert between.paths() == [LOGIN, ASK, ASK]
 
@@ -403,7 +404,7 @@ def test_a_shop_that_repeats_one_page_repeats_no_order(
     between: FaultyShop, shop: RunningShop, total_count: int
 ) -> None:
     page = {"items": [{**ORDER, "items": []}], "total_count": total_count}
-    between.behaviour = behaves_at_order_search(shop, answers(200, page))
+    between.behaviour = forwards_all_but_order_search(shop, answers(200, page))
     found = list(build_orders_client(between).find_orders({1}))
     assert [order.order_id for order in found] == [9]
     assert between.paths() == [LOGIN, ASK, ASK]
@@ -414,7 +415,7 @@ def test_an_order_without_a_customer_is_a_guests(
     between: FaultyShop, shop: RunningShop, customer_id: object
 ) -> None:
     order = {**ORDER, "customer_id": customer_id, "order_currency_code": "GBP ", "increment_id": 7}
-    between.behaviour = behaves_at_order_search(shop, answers(200, {"items": [order]}))
+    between.behaviour = forwards_all_but_order_search(shop, answers(200, {"items": [order]}))
     [found] = find_orders(build_orders_client(between), 1)
     assert (found.customer_id, found.totals.currency, found.number) == (None, "GBP", "7")
 
@@ -425,7 +426,7 @@ def test_an_order_without_a_customer_is_a_guests(
 def test_values_that_no_ledger_and_no_report_can_hold_are_unreadable(
     between: FaultyShop, shop: RunningShop, change: dict[str, str]
 ) -> None:
-    between.behaviour = behaves_at_order_search(
+    between.behaviour = forwards_all_but_order_search(
         shop, answers(200, {"items": [{**ORDER, **change}]})
     )
     with pytest.raises(ShopUnavailable):
@@ -433,7 +434,9 @@ def test_values_that_no_ledger_and_no_report_can_hold_are_unreadable(
 
 
 def test_a_firewalls_401_is_not_a_missing_right(between: FaultyShop, shop: RunningShop) -> None:
-    between.behaviour = behaves_at_order_search(shop, answers(401, {"message": "Unauthorized"}))
+    between.behaviour = forwards_all_but_order_search(
+        shop, answers(401, {"message": "Unauthorized"})
+    )
     with pytest.raises(ShopUnavailable) as raised:
         find_orders(build_orders_client(between), 1)
     assert type(raised.value) is ShopUnavailable

@@ -37,7 +37,8 @@ def shop(
         yield shop
 
 
-def behaves_at_graphql(shop: RunningShop, instead: Behaviour) -> Behaviour:
+def forwards_all_but_graphql(shop: RunningShop, instead: Behaviour) -> Behaviour:
+    """Behave in another way at GraphQL."""
     return behaves_if(lambda call: call.path == "/graphql", instead, forwards_to(shop.url))
 
 
@@ -67,7 +68,7 @@ def test_without_graphql_rest_fills_the_same_cart(
 ) -> None:
     lines = [("ITEM-01", 2), ("ITEM-02", 1), ("ITEM-03", 5)]
     with_graphql = list_quantities(create_quote(quotes, *lines))
-    between.behaviour = behaves_at_graphql(shop, graphql)
+    between.behaviour = forwards_all_but_graphql(shop, graphql)
     assert list_quantities(create_quote(quotes, *lines)) == with_graphql == dict(lines)
 
 
@@ -76,7 +77,7 @@ def test_without_graphql_refused_lines_are_named_too(
 ) -> None:
     lines = [("ITEM-01", 2), ("NO-SUCH", 1), ("ITEM-OOS", 1)]
     with_graphql = find_refusals(quotes, *lines)
-    between.behaviour = behaves_at_graphql(shop, answers_page(404))
+    between.behaviour = forwards_all_but_graphql(shop, answers_page(404))
     assert find_refusals(quotes, *lines) == with_graphql
 
 
@@ -103,7 +104,7 @@ def test_a_line_that_graphql_leaves_out_is_tried_over_rest(
         call.body = json.dumps(asked).encode()
         stand_in(call)
 
-    between.behaviour = behaves_at_graphql(shop, wants_capitals)
+    between.behaviour = forwards_all_but_graphql(shop, wants_capitals)
     lines = [("ITEM-01", 2), ("item-02", 3), ("ITEM-03", 1), ("Item-04", 1)]
     assert list_quantities(create_quote(quotes, *lines)) == {
         sku.upper(): quantity for sku, quantity in lines
@@ -143,7 +144,7 @@ def test_a_refused_line_among_others_is_the_only_one_named(
 def test_a_sku_that_the_shop_takes_for_another_is_refused_without_graphql_too(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
-    between.behaviour = behaves_at_graphql(shop, answers_page(404))
+    between.behaviour = forwards_all_but_graphql(shop, answers_page(404))
     with pytest.raises(LinesRefused) as refused:
         create_quote(quotes, ("ITEM-01", 1), ("ÍTEM-01 ", 2))
     [fault] = refused.value.faults
@@ -179,7 +180,7 @@ def test_magentos_message_decides_the_code_and_is_not_repeated(
     between.behaviour = behaves_if(
         lambda call: call.path.endswith("/items"),
         answers(400, {"message": words}, NEVER_STORED),
-        behaves_at_graphql(shop, answers_page(404)),
+        forwards_all_but_graphql(shop, answers_page(404)),
     )
     with pytest.raises(LinesRefused) as refused:
         create_quote(quotes, ("ITEM-01", 1))
@@ -202,7 +203,7 @@ def test_a_quantity_arrives_as_it_was_sent(
 def test_quantities_are_sent_as_whole_numbers(
     quotes: Quotes, between: FaultyShop, shop: RunningShop
 ) -> None:
-    between.behaviour = behaves_at_graphql(shop, answers_page(404))
+    between.behaviour = forwards_all_but_graphql(shop, answers_page(404))
     create_quote(quotes, ("ITEM-01", 1), ("ITEM-02", 10_000))
     sent = [call.json["cartItem"]["qty"] for call in between.calls if "/items" in call.path]
     assert sent == [1, 10_000]

@@ -39,7 +39,9 @@ def build_order(
     )
 
 
-def find_codes(*purchases: OrderWithLines) -> list[tuple[str, str | None, str, str]]:
+def find_differences_as_tuples(
+    *purchases: OrderWithLines,
+) -> list[tuple[str, str | None, str, str]]:
     return [(d.code, d.sku, d.bag, d.ordered) for d in find_order_differences(BAG, purchases)]
 
 
@@ -65,12 +67,12 @@ def find_codes(*purchases: OrderWithLines) -> list[tuple[str, str | None, str, s
     ],
 )
 def test_an_order_equals_the_bag(ordered: OrderWithLines) -> None:
-    assert find_codes(ordered) == []
+    assert find_differences_as_tuples(ordered) == []
 
 
 def test_every_difference_is_named() -> None:
     ordered = build_order(("Mug", "3"), ("Bowl", "1"), currency="EUR")
-    assert find_codes(ordered) == [
+    assert find_differences_as_tuples(ordered) == [
         ("currency_differs", None, "GBP", "EUR"),
         ("quantity_differs", "Mug", "2", "3"),
         ("missing_in_order", "JUG", "1.5", "0"),
@@ -79,7 +81,7 @@ def test_every_difference_is_named() -> None:
 
 
 def test_orders_to_several_addresses_are_added_up() -> None:
-    assert find_codes(build_order(("Mug", "2")), build_order(("JUG", "1.5"))) == []
+    assert find_differences_as_tuples(build_order(("Mug", "2")), build_order(("JUG", "1.5"))) == []
 
 
 def test_the_two_lines_of_a_configurable_product_count_once() -> None:
@@ -100,4 +102,4 @@ def test_the_two_lines_of_a_configurable_product_count_once() -> None:
             ],
         }
     )
-    assert find_codes(order) == []
+    assert find_differences_as_tuples(order) == []
