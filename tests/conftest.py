@@ -76,14 +76,14 @@ class Poq:
         options.setdefault("content_type", "application/json")
         return self.client.post("/api/cart-transfer", data=data, headers=headers, **options)
 
-    def bag(self, *lines: tuple[str, int], reference: str = "r-1") -> TestResponse:
+    def transfer_bag(self, *lines: tuple[str, int], reference: str = "r-1") -> TestResponse:
         """Post a bag of (sku, quantity) lines."""
         items = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
         return self.transfer({"items": items, "currency": "GBP", "reference": reference})
 
-    def link(self, *lines: tuple[str, int], reference: str = "r-1") -> str:
+    def request_link(self, *lines: tuple[str, int], reference: str = "r-1") -> str:
         """Post a bag and return the path of its link."""
-        answer = self.bag(*(lines or (("ITEM-01", 1),)), reference=reference)
+        answer = self.transfer_bag(*(lines or (("ITEM-01", 1),)), reference=reference)
         assert answer.status_code == 200, answer.text
         return get_link_path(answer)
 

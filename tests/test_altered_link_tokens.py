@@ -171,7 +171,7 @@ def test_tokens_signed_in_a_weaker_way_are_refused(sign: str) -> None:
 def test_percent_encoding_in_a_url_does_not_make_another_link(make_app: MakeApp) -> None:
     """Percent-encoding belongs to the URL. A token that still holds an escape is another token."""
     app = make_app(refusals_per_minute=0)
-    token = Poq(app.test_client()).link().removeprefix("/h/")
+    token = Poq(app.test_client()).request_link().removeprefix("/h/")
     phone = app.test_client()
     every = "".join(f"%{ord(each):02x}" for each in token)
     assert phone.get(f"/h/{every}").status_code == 200
@@ -182,7 +182,9 @@ def test_percent_encoding_in_a_url_does_not_make_another_link(make_app: MakeApp)
 @pytest.mark.parametrize("inserted", ["!", ":", "é", ":é", "\u200b", "\u2028", "\U0001f600"])
 def test_a_link_with_a_strange_character_in_it_is_unknown(make_app: MakeApp, inserted: str) -> None:
     app = make_app()
-    handoff_id, _, signature = Poq(app.test_client()).link().rpartition("/")[2].partition(".")
+    handoff_id, _, signature = (
+        Poq(app.test_client()).request_link().rpartition("/")[2].partition(".")
+    )
     for token in (f"{handoff_id}.{inserted}{signature}", f"{inserted}{handoff_id}.{signature}"):
         answer = app.test_client().get(f"/h/{quote(token)}")
         assert answer.status_code == 404

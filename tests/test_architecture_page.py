@@ -40,9 +40,11 @@ def record_files() -> Iterator[set[str]]:
 
 
 def test_a_bag_and_a_link_pass_the_files_that_are_listed(app: Flask, poq: Poq) -> None:
-    poq.bag(("ITEM-01", 1), reference="what-is-done-once-is-done")
+    poq.transfer_bag(("ITEM-01", 1), reference="what-is-done-once-is-done")
     with record_files() as of_bag:
-        url = poq.bag(("ITEM-01", 1), ("ITEM-02", 2), reference="ref-1001").get_json()["url"]
+        url = poq.transfer_bag(("ITEM-01", 1), ("ITEM-02", 2), reference="ref-1001").get_json()[
+            "url"
+        ]
     client, path = app.test_client(), "/h/" + url.rpartition("/")[2]
     with record_files() as of_link:
         assert client.get(path).status_code == 200

@@ -84,7 +84,7 @@ def test_a_transfer_does_not_wait_for_the_lookup_of_the_shop(
     make_app: MakeApp, lookups: HangingLookups
 ) -> None:
     app = make_app(magento_url=f"http://{SLOW_HOST}", magento_timeout=0.5)
-    answer = Poq(app.test_client()).bag(("ITEM-01", 1))
+    answer = Poq(app.test_client()).transfer_bag(("ITEM-01", 1))
     assert (answer.status_code, answer.get_json()["code"]) == (504, "shop_timeout")
     assert lookups.count == 1
     assert lookups.ended_count == 0
@@ -96,7 +96,7 @@ def test_a_link_does_not_wait_for_the_lookup_of_the_session_store(
     app = make_app(
         session_store=SecretStr(f"redis://{SLOW_HOST}"), magento_timeout=2, checkout_preflight="off"
     )
-    link, phone = Poq(app.test_client()).link(), app.test_client()
+    link, phone = Poq(app.test_client()).request_link(), app.test_client()
     assert phone.get(link).status_code == 200
     assert phone.post(link).status_code == 503
     assert lookups.count >= 1
@@ -108,7 +108,7 @@ def test_a_transfer_does_not_wait_for_the_session_store_of_its_preflight(
     make_app: MakeApp, lookups: HangingLookups, captured_log: CapturedLog
 ) -> None:
     app = make_app(session_store=SecretStr(f"redis://{SLOW_HOST}"))
-    assert Poq(app.test_client()).bag(("ITEM-01", 1)).status_code == 200
+    assert Poq(app.test_client()).transfer_bag(("ITEM-01", 1)).status_code == 200
     assert lookups.ended_count == 0
     [inconclusive] = captured_log.read_lines("checkout_preflight_inconclusive")
     assert inconclusive["reason"] == "session_store_unavailable"

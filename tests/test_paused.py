@@ -42,7 +42,7 @@ def has_retry_button(answer: TestResponse) -> bool:
 
 
 def test_a_transfer_gets_503_paused(paused: Flask, poq: Poq) -> None:
-    answer = Poq(paused.test_client()).bag(("ITEM-01", 1))
+    answer = Poq(paused.test_client()).transfer_bag(("ITEM-01", 1))
     assert answer.status_code == 503
     assert answer.get_json()["code"] == "paused"
     assert answer.headers["Retry-After"] == "120"
@@ -55,7 +55,7 @@ def test_the_api_key_is_checked_first(paused: Flask) -> None:
 def test_a_link_shows_the_paused_page_and_works_afterwards(
     paused: Flask, poq: Poq, phone: FlaskClient
 ) -> None:
-    link, client = poq.link(), paused.test_client()
+    link, client = poq.request_link(), paused.test_client()
     for answer in (client.get(link), client.post(link)):
         assert has_retry_button(answer)
         assert f'<form method="post" action="{link}">' in answer.text
@@ -68,7 +68,7 @@ def test_a_link_shows_the_paused_page_and_works_afterwards(
 def test_a_link_expires_during_a_pause_too(
     paused: Flask, poq: Poq, phone: FlaskClient, clock: FakeClock
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     clock.advance(seconds=301)
     assert has_retry_button(paused.test_client().get(link))
     assert "This link has expired" in phone.get(link).text
@@ -79,7 +79,7 @@ def test_a_visitor_from_another_website_gets_no_retry_button(
     away: str, paused: Flask, app: Flask, poq: Poq, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The button would skip the question of the entry page."""
-    link, asked = poq.link(), paused
+    link, asked = poq.request_link(), paused
     if away == "ledger":
         asked = app
 

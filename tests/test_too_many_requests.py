@@ -79,7 +79,7 @@ def test_unknown_links_are_limited_and_known_links_never_refused(
     make_app: MakeApp, rate_limit_clock: FakeClock
 ) -> None:
     app = make_app(refusals_per_minute=3)
-    link, phone = Poq(app.test_client()).link(), app.test_client()
+    link, phone = Poq(app.test_client()).request_link(), app.test_client()
     tries = (phone.get("/h/wrong"), phone.post("/h/wrong"), phone.post("/h", data={"token": "x"}))
     assert [answer.status_code for answer in tries] == [404] * 3
     for answer in (phone.get("/h/wrong"), phone.post("/h/wrong"), phone.post("/h")):
@@ -98,12 +98,12 @@ def test_links_that_were_valid_once_are_neither_counted_nor_refused(
     """Neither expired, superseded and used links, nor a live one, by GET, POST and form."""
     app = make_app(refusals_per_minute=1, reopen_grace=0)
     poq = Poq(app.test_client())
-    expired = poq.link(reference="r-1")
+    expired = poq.request_link(reference="r-1")
     rate_limit_clock.advance(seconds=1000)
-    superseded = poq.link(("ITEM-01", 1), reference="r-2")
-    used = poq.link(("ITEM-02", 1), reference="r-2")
+    superseded = poq.request_link(("ITEM-01", 1), reference="r-2")
+    used = poq.request_link(("ITEM-02", 1), reference="r-2")
     assert use_link(app.test_client(), used).status_code == 303
-    good = poq.link(reference="r-3")
+    good = poq.request_link(reference="r-3")
     for phone in (app.test_client(), app.test_client()):
         for link in (expired, superseded, used) * 2:
             assert phone.get(link).status_code == 410

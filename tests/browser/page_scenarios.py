@@ -75,12 +75,12 @@ class PageScenarios:
     def open_entry_page(self) -> None:
         """Open the entry page in a browser whose scripts cannot post forms."""
         self.web_view.page.add_init_script(POST_NOTHING)
-        self.web_view.open(self.poq.link(("ITEM-01", 3)))
+        self.web_view.open(self.poq.request_link(("ITEM-01", 3)))
         self.web_view.page.wait_for_load_state()
 
     def open_question(self) -> None:
         """Follow a customer's link on another website."""
-        html = f'<a href="{self.poq.customer_quote(("ITEM-01", 2))["url"]}">A bargain</a>'
+        html = f'<a href="{self.poq.transfer_customer_quote(("ITEM-01", 2))["url"]}">A bargain</a>'
         page = self.web_view.page
 
         def answer(route: Route) -> None:
@@ -99,12 +99,12 @@ class PageScenarios:
         self._open_url(f"{self.poq.url}/")
 
     def open_expired(self) -> None:
-        link = self.poq.link()
+        link = self.poq.request_link()
         self.clock.advance(seconds=301)
         self._open_url(link)
 
     def open_used(self) -> None:
-        link = self.poq.link()
+        link = self.poq.request_link()
         _use_link(link)
         self._open_url(link)
 
@@ -116,13 +116,13 @@ class PageScenarios:
         self._open_url(link)
 
     def open_superseded(self) -> None:
-        older = self.poq.customer_quote(("ITEM-01", 1))["url"]
-        self.poq.customer_quote(("ITEM-01", 2))
+        older = self.poq.transfer_customer_quote(("ITEM-01", 1))["url"]
+        self.poq.transfer_customer_quote(("ITEM-01", 2))
         self._open_url(older)
 
     def open_unavailable(self) -> None:
         """Open a link without the session store, until clean_up() is called."""
-        link = self.poq.link()
+        link = self.poq.request_link()
         self.shop.sessions.rename(self.shop.sessions.with_name("away"))
         self._open_and_post(link)
 
@@ -134,14 +134,14 @@ class PageScenarios:
 
     def open_fault(self) -> None:
         """Open a link for a store view that is no longer in the settings."""
-        link = self.poq.link()
+        link = self.poq.request_link()
         with closing(sqlite3.connect(self.ledger)) as connection, connection:
             connection.execute("UPDATE handoff SET store_code = 'gone'")
         self._open_and_post(link)
 
     def open_paused(self) -> None:
         paused = self.serve(**SETTINGS, paused=True)
-        self._open_url(self.poq.link().replace(self.poq.url, paused.url))
+        self._open_url(self.poq.request_link().replace(self.poq.url, paused.url))
 
     def open_too_many(self) -> None:
         strict = self.serve(**SETTINGS, refusals_per_minute=1)

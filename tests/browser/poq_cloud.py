@@ -20,16 +20,18 @@ class Poq:
     url: str
     shop: RunningShop
 
-    def bag(self, *lines: Line) -> Instruction:
+    def transfer_bag(self, *lines: Line) -> Instruction:
         """Transfer a bag of (sku, quantity) lines, with a new reference."""
         items = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
         return self.transfer(items=items, currency="GBP", reference=secrets.token_hex(8))
 
-    def guest_quote(self, *lines: Line) -> Instruction:
+    def transfer_guest_quote(self, *lines: Line) -> Instruction:
         """Transfer a guest's quote that the app has made in the shop."""
         return self.transfer(quote_id=self.shop.create_guest_quote(*lines))
 
-    def customer_quote(self, *lines: Line, email: str = "shopper@example.com") -> Instruction:
+    def transfer_customer_quote(
+        self, *lines: Line, email: str = "shopper@example.com"
+    ) -> Instruction:
         """Transfer a customer's quote, emptied first of what earlier tests left."""
         token = self.shop.log_in_customer(email)
         self.shop.call_rest("POST", "carts/mine", token=token)
@@ -38,9 +40,9 @@ class Poq:
         number = self.shop.fill_customer_quote(token, *lines)
         return self.transfer(quote_id=number, token_id=token)
 
-    def link(self, *lines: Line) -> str:
+    def request_link(self, *lines: Line) -> str:
         """Transfer a bag and return the address that a web view opens."""
-        return str(self.bag(*(lines or (("ITEM-01", 1),)))["url"])
+        return str(self.transfer_bag(*(lines or (("ITEM-01", 1),)))["url"])
 
     def transfer(self, **body: Any) -> Instruction:
         """Post a transfer with these fields and return the instruction."""

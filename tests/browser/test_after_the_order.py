@@ -32,7 +32,7 @@ def assert_page(web_view: WebView, words: tuple[str, str]) -> None:
 def test_the_link_says_that_the_order_has_been_placed(
     kind: str, serve: Serve, new_web_view: NewWebView
 ) -> None:
-    instruction = getattr(serve(**ACCESS), kind)(("ITEM-02", 1))
+    instruction = getattr(serve(**ACCESS), f"transfer_{kind}")(("ITEM-02", 1))
     buyer, another = new_web_view(), new_web_view()
     buyer.follow(instruction)
     buyer.checkout()
@@ -46,7 +46,7 @@ def test_the_link_says_that_the_order_has_been_placed(
 def test_the_form_style_link_says_that_the_order_has_been_placed(
     serve: Serve, web_view: WebView
 ) -> None:
-    instruction = serve(**ACCESS, instruction="form").bag(("ITEM-02", 1))
+    instruction = serve(**ACCESS, instruction="form").transfer_bag(("ITEM-02", 1))
     web_view.follow(instruction)
     web_view.checkout()
     web_view.buy()
@@ -57,7 +57,7 @@ def test_the_form_style_link_says_that_the_order_has_been_placed(
 def test_the_entry_page_in_the_history_says_so_after_a_tap(
     serve: Serve, without_scripts: WebView
 ) -> None:
-    without_scripts.open(serve(**ACCESS).link(("ITEM-02", 1)))
+    without_scripts.open(serve(**ACCESS).request_link(("ITEM-02", 1)))
     without_scripts.tap("Continue to checkout")
     without_scripts.checkout()
     without_scripts.buy()
@@ -73,7 +73,7 @@ def test_the_entry_page_in_the_history_says_so_after_a_tap(
 def test_without_access_to_orders_the_text_covers_both_cases(
     serve: Serve, new_web_view: NewWebView
 ) -> None:
-    link = serve().link(("ITEM-02", 1))
+    link = serve().request_link(("ITEM-02", 1))
     buyer, another = new_web_view(), new_web_view()
     buyer.open(link)
     buyer.checkout()

@@ -64,7 +64,7 @@ HTMLFormElement.prototype.submit = function () {
 def test_a_restored_page_does_not_post_itself_and_its_button_works(
     serve: Serve, web_view: WebView, tmp_path: Path
 ) -> None:
-    link = serve().link(("ITEM-02", 1))
+    link = serve().request_link(("ITEM-02", 1))
     page = web_view.page
     page.add_init_script(REMEMBER)
     # A page that posts itself before it has loaded leaves no entry in the history.

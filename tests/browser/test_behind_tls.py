@@ -125,14 +125,14 @@ def list_cookies_like(web_view: WebView, name: str) -> list[dict[str, Any]]:
 def test_a_bag_is_ordered_over_https_only(kind: str, scene: Scene, web_view: WebView) -> None:
     answers: list[Response] = []
     web_view.page.on("response", lambda answer: answers.append(answer))
-    web_view.follow(getattr(scene.poq, kind)(*LINES))
+    web_view.follow(getattr(scene.poq, f"transfer_{kind}")(*LINES))
     assert web_view.checkout().lines == dict(LINES)
     assert web_view.buy()
     assert {answer.url.partition(":")[0] for answer in answers} == {"https"}
 
 
 def test_cookies_have_the_strictest_attributes(scene: Scene, way: Way, web_view: WebView) -> None:
-    web_view.open_up_to_checkout(scene.poq.link(*LINES))
+    web_view.open_up_to_checkout(scene.poq.request_link(*LINES))
     [own] = [
         cookie
         for cookie in list_cookies_like(web_view, "handoff_")
@@ -152,7 +152,7 @@ def test_checkout_continues_with_the_session_that_was_written(
 ) -> None:
     """Over https the shop keeps our session id at checkout, so it must be impossible to guess."""
     with web_view.page.expect_response(lambda answer: answer.status == 303) as entered:
-        web_view.open(scene.poq.link(*LINES))
+        web_view.open(scene.poq.request_link(*LINES))
     web_view.checkout()
     [kept] = web_view.session_cookies()
     assert f"PHPSESSID={kept};" in "\n".join(
@@ -163,7 +163,7 @@ def test_checkout_continues_with_the_session_that_was_written(
 def test_a_second_web_view_is_refused_and_the_first_may_reopen(
     scene: Scene, new_web_view: NewWebView
 ) -> None:
-    link = scene.poq.link(*LINES)
+    link = scene.poq.request_link(*LINES)
     first, second = new_web_view(), new_web_view()
     first.open(link)
     first.checkout()
@@ -190,7 +190,7 @@ def plant_cookies(web_view: WebView, link: str) -> set[str]:
 def test_cookies_from_another_host_of_the_domain_let_no_second_web_view_in(
     scene: Scene, new_web_view: NewWebView
 ) -> None:
-    link = scene.poq.link(*LINES)
+    link = scene.poq.request_link(*LINES)
     victim, attacker = new_web_view(), new_web_view()
     for web_view in (victim, attacker):
         planted = plant_cookies(web_view, link)
@@ -212,7 +212,7 @@ def test_the_bare_domain_and_http_redirect_to_the_shop(scheme: str, web_view: We
 def test_a_link_over_http_redirects_to_https_before_it_is_used(
     scene: Scene, web_view: WebView
 ) -> None:
-    web_view.open(scene.poq.link(*LINES).replace("https:", "http:"))
+    web_view.open(scene.poq.request_link(*LINES).replace("https:", "http:"))
     assert web_view.checkout().lines == dict(LINES)
 
 
@@ -229,7 +229,7 @@ def test_competing_session_cookies_do_not_win(scene: Scene, way: Way, web_view: 
             for path in ("/", "/checkout", "/checkout/")
         ]
     )
-    web_view.open(scene.poq.link(*LINES))
+    web_view.open(scene.poq.request_link(*LINES))
     checkout = web_view.checkout()
     assert checkout.skus == set(dict(LINES))
     assert checkout.lines == dict(LINES)
@@ -239,7 +239,7 @@ def test_competing_session_cookies_do_not_win(scene: Scene, way: Way, web_view: 
 
 
 def test_no_link_is_in_the_logs_of_nginx(scene: Scene, web_view: WebView) -> None:
-    link = scene.poq.link(*LINES)
+    link = scene.poq.request_link(*LINES)
     web_view.open(link)
     web_view.checkout()
     logged = scene.nginx.read_logs('/h/***" 303', "/checkout/")

@@ -33,7 +33,7 @@ def test_a_web_view_that_blocks_cookies_is_told_and_the_link_is_not_used(
     serve: Serve, web_view: WebView, playwright: Playwright, tmp_path: Path
 ) -> None:
     poq = serve()
-    link = poq.link(("ITEM-02", 2))
+    link = poq.request_link(("ITEM-02", 2))
     profile = tmp_path / "profile" / "Default"
     profile.mkdir(parents=True)
     block = {"profile": {"default_content_setting_values": {"cookies": 2}}}
@@ -59,7 +59,7 @@ def test_a_web_view_that_loses_its_cookie_can_use_the_link_once(
     serve: Serve, without_scripts: WebView
 ) -> None:
     poq = serve()
-    link = poq.link(("ITEM-02", 2))
+    link = poq.request_link(("ITEM-02", 2))
     without_scripts.open(link)
     without_scripts.sees(ENTRY_PAGE)
     assert without_scripts.page.context.cookies(link)
@@ -79,7 +79,7 @@ def test_the_page_works_where_scripts_may_store_nothing(serve: Serve, web_view: 
     web_view.page.context.add_init_script(denied)
     errors: list[str] = []
     web_view.page.on("pageerror", lambda error: errors.append(error.message))
-    web_view.open(poq.link(("ITEM-03", 1)))
+    web_view.open(poq.request_link(("ITEM-03", 1)))
     assert web_view.checkout().lines == {"ITEM-03": 1}
     web_view.page.goto(f"{poq.url}/h/nothing")
     with pytest.raises(Exception, match="Access is denied"):
@@ -95,7 +95,7 @@ def test_the_page_works_without_its_styles(
     failed: list[str] = []
     shown.page.on("requestfailed", lambda request: failed.append(request.url))
     shown.page.route(f"{poq.url}/**/*.css", lambda route: route.abort())
-    shown.open(poq.link(("ITEM-04", 1)))
+    shown.open(poq.request_link(("ITEM-04", 1)))
     if not has_scripts:
         shown.sees(ENTRY_PAGE)
         shown.tap(CONTINUE)
@@ -107,6 +107,6 @@ def test_the_page_does_not_wait_for_its_styles(serve: Serve, web_view: WebView) 
     waiting: list[Route] = []
     poq = serve()
     web_view.page.route(f"{poq.url}/**/*.css", lambda route: waiting.append(route))
-    web_view.open(poq.link(("ITEM-06", 1)))
+    web_view.open(poq.request_link(("ITEM-06", 1)))
     assert web_view.checkout().lines == {"ITEM-06": 1}
     assert waiting

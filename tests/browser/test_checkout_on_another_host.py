@@ -66,7 +66,7 @@ def test_checkout_may_redirect_only_to_hosts_in_the_settings(
         storefront_url=f"http://{HOST}:{port}",
         checkout_hosts=(get_other_host(port),) if named else (),
     )
-    link = poq.link()
+    link = poq.request_link()
     if named:
         web_view.open(link)
         web_view.sees("The other checkout")

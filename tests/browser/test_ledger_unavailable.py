@@ -21,7 +21,7 @@ def environment_changes() -> dict[str, str]:
 
 def test_try_again_works_when_the_ledger_is_back(poq: Poq, web_view: WebView, folder: Path) -> None:
     web_view.page.set_default_navigation_timeout(20_000)
-    instruction = poq.bag(("ITEM-12", 1))
+    instruction = poq.transfer_bag(("ITEM-12", 1))
     with closing(sqlite3.connect(folder / "handoff.db", isolation_level=None)) as ledger:
         ledger.execute("BEGIN IMMEDIATE")
         web_view.follow(instruction)

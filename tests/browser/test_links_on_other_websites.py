@@ -22,7 +22,7 @@ def test_a_link_on_another_website_asks_first_and_a_tap_uses_it(
     poq: Poq, web_view: WebView, visit_other_website: VisitOtherWebsite, folder: Path
 ) -> None:
     before = count_used_links(folder)
-    visit_other_website(f'<a href="{poq.link(("ITEM-09", 2))}">A bargain</a>')
+    visit_other_website(f'<a href="{poq.request_link(("ITEM-09", 2))}">A bargain</a>')
     web_view.tap("A bargain")
     web_view.sees(QUESTION)
     web_view.page.wait_for_timeout(300)
@@ -34,7 +34,7 @@ def test_a_link_on_another_website_asks_first_and_a_tap_uses_it(
 def test_the_question_says_that_a_customers_link_signs_in(
     poq: Poq, web_view: WebView, visit_other_website: VisitOtherWebsite
 ) -> None:
-    link = poq.customer_quote(("ITEM-10", 1))["url"]
+    link = poq.transfer_customer_quote(("ITEM-10", 1))["url"]
     visit_other_website(f"<script>location.href = {link!r}</script>")
     web_view.sees(QUESTION)
     expect(web_view.page.locator("main")).to_contain_text("It signs you in")
@@ -44,7 +44,7 @@ def test_reloading_the_question_does_not_use_the_link(
     poq: Poq, web_view: WebView, visit_other_website: VisitOtherWebsite, folder: Path
 ) -> None:
     before = count_used_links(folder)
-    visit_other_website(f'<a href="{poq.link()}">A bargain</a>')
+    visit_other_website(f'<a href="{poq.request_link()}">A bargain</a>')
     web_view.tap("A bargain")
     web_view.sees(QUESTION)
     web_view.page.reload()
@@ -61,7 +61,7 @@ def test_a_link_posted_by_another_website_asks_first(
     visit_other_website: VisitOtherWebsite,
     folder: Path,
 ) -> None:
-    before, link = count_used_links(folder), poq.link(("ITEM-11", 1))
+    before, link = count_used_links(folder), poq.request_link(("ITEM-11", 1))
     form = f'<meta name="referrer" content="{referrer}"><form method="post" action="{link}"></form>'
     visit_other_website(f"{form}<script>document.forms[0].submit()</script>")
     web_view.sees(QUESTION)
@@ -74,7 +74,7 @@ def test_a_link_posted_by_another_website_asks_first(
 def test_a_form_token_posted_by_another_website_asks_first(
     poq: Poq, web_view: WebView, visit_other_website: VisitOtherWebsite, folder: Path
 ) -> None:
-    before, link = count_used_links(folder), poq.link()
+    before, link = count_used_links(folder), poq.request_link()
     address, _, token = link.rpartition("/")
     form = f'<form method="post" action="{address}"><input name="token" value="{token}"></form>'
     visit_other_website(f"{form}<script>document.forms[0].submit()</script>")
@@ -86,7 +86,7 @@ def test_other_websites_cannot_frame_the_page(
     poq: Poq, web_view: WebView, visit_other_website: VisitOtherWebsite, folder: Path
 ) -> None:
     before = count_used_links(folder)
-    visit_other_website(f'<iframe src="{poq.link()}"></iframe>')
+    visit_other_website(f'<iframe src="{poq.request_link()}"></iframe>')
     web_view.page.wait_for_load_state()
     (frame,) = web_view.page.main_frame.child_frames
     assert frame.get_by_role("heading").count() == 0

@@ -30,7 +30,7 @@ def open_without_cookies(link: str, **headers: str) -> None:
 def test_previews_and_prefetches_do_not_use_the_link(
     poq: Poq, web_view: WebView, folder: Path
 ) -> None:
-    link = poq.link(("ITEM-02", 2))
+    link = poq.request_link(("ITEM-02", 2))
     for _ in range(3):
         open_without_cookies(link, **{"User-Agent": "facebookexternalhit/1.1"})
     assert requests.head(link, timeout=10).status_code == 200
@@ -43,7 +43,7 @@ def test_previews_and_prefetches_do_not_use_the_link(
 def test_a_prefetch_by_a_page_of_the_shop_does_not_use_the_link(
     poq: Poq, web_view: WebView, folder: Path
 ) -> None:
-    link = poq.link(("ITEM-02", 1))
+    link = poq.request_link(("ITEM-02", 1))
     web_view.page.goto(f"{poq.url}/h/nothing")
     with web_view.page.expect_response(link):
         web_view.page.evaluate(
@@ -100,7 +100,7 @@ def test_a_scanner_with_scripts_does_not_use_the_link_if_a_tap_is_required(
 def test_a_second_phone_is_refused_within_the_reopen_grace(
     poq: Poq, new_web_view: NewWebView, folder: Path
 ) -> None:
-    link = poq.link(("ITEM-04", 1))
+    link = poq.request_link(("ITEM-04", 1))
     first, second = new_web_view(), new_web_view(java_script_enabled=False)
     second.open(link)
     second.sees("Taking you to checkout")

@@ -42,7 +42,7 @@ def url(settings: Settings, shop: RunningShop, clock: FakeClock) -> Iterator[str
     scenario.order(masked_id)
     scenario.reconcile_due()
     app.test_client().get(scenario.links["ordered"])
-    Poq(app.test_client()).bag(("ITEM-99", 1), reference="refused")
+    Poq(app.test_client()).transfer_bag(("ITEM-99", 1), reference="refused")
     scenario.transfer_bag("1-23", opened=False)
     scenario.transfer_bag("12-3", opened=False)
     port = free_port()

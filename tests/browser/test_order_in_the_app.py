@@ -44,7 +44,7 @@ def test_a_guests_order_reaches_the_app_with_the_totals_of_checkout(
     platform: str, in_app: InApp, poq: Poq
 ) -> None:
     app = in_app(platform)
-    app.web_view.follow(poq.bag(("ITEM-01", 2)))
+    app.web_view.follow(poq.transfer_bag(("ITEM-01", 2)))
     _, in_checkout = app.wait_for("order", 2)
     number = app.web_view.buy()
     [order] = app.wait_for_orders()
@@ -56,7 +56,7 @@ def test_a_guests_order_reaches_the_app_with_the_totals_of_checkout(
 
 def test_a_customers_order_reaches_the_app(in_app: InApp, poq: Poq) -> None:
     app = in_app()
-    number = buy(app, poq.customer_quote(("ITEM-02", 1)))
+    number = buy(app, poq.transfer_customer_quote(("ITEM-02", 1)))
     [order] = app.wait_for_orders()
     assert (order["orderId"], order["total"]) == (number, 17)
     assert "reference" not in order
@@ -67,7 +67,7 @@ def test_reload_back_and_a_second_tab_tell_the_app_nothing_again(
 ) -> None:
     app = in_app()
     page = app.web_view.page
-    buy(app, poq.bag(("ITEM-01", 1)))
+    buy(app, poq.transfer_bag(("ITEM-01", 1)))
     app.wait_for_orders()
     page.reload()
     page.go_back()
@@ -88,7 +88,7 @@ def test_two_tabs_with_the_success_page_tell_the_app_once(
     page = app.web_view.page
     # Both pages are loaded before either can ask.
     waiting = hold_back(page.context, f"{poq.url}/web-checkout/orders", 2)
-    number = buy(app, poq.bag(("ITEM-01", 1)))
+    number = buy(app, poq.transfer_bag(("ITEM-01", 1)))
     second = page.context.new_page()
     shop.state.head_includes, tag = "", shop.state.head_includes
     second.goto(f"{shop.url}/")
@@ -108,7 +108,7 @@ def test_a_page_without_a_connection_tells_the_app_when_it_has_one(in_app: InApp
     app = in_app()
     context, url = app.web_view.page.context, f"{poq.url}/web-checkout/orders"
     context.route(url, lambda route: route.abort("internetdisconnected"))
-    number = buy(app, poq.bag(("ITEM-01", 1)))
+    number = buy(app, poq.transfer_bag(("ITEM-01", 1)))
     app.web_view.page.wait_for_timeout(1500)
     assert app.get_payloads("paymentcompleted") == []
     context.unroute(url)
@@ -131,7 +131,7 @@ def test_an_answer_that_got_lost_is_asked_for_again(way: str, in_app: InApp, poq
         route.abort()
 
     page.context.route(f"{poq.url}/web-checkout/orders", lose)
-    number = buy(app, poq.bag(("ITEM-01", 1)))
+    number = buy(app, poq.transfer_bag(("ITEM-01", 1)))
     wait_until(page, lambda: bool(lost))
     if way == "reload":  # the shop shows an empty cart then
         page.reload()
@@ -144,7 +144,7 @@ def test_two_orders_of_one_web_view_reach_the_app_once_each(in_app: InApp, poq: 
     app = in_app()
     numbers = []
     for sku in ("ITEM-01", "ITEM-02"):
-        numbers.append(buy(app, poq.bag((sku, 1))))
+        numbers.append(buy(app, poq.transfer_bag((sku, 1))))
         told = app.wait_for_orders(len(numbers))
         assert [order["orderId"] for order in told] == numbers
 
@@ -154,7 +154,7 @@ def test_a_script_of_the_page_cannot_invent_an_order(
 ) -> None:
     app = in_app()
     page = app.web_view.page
-    app.web_view.open(poq.link())
+    app.web_view.open(poq.request_link())
     app.web_view.checkout()
     page.evaluate("history.replaceState(null, '', '/checkout/onepage/success/')")
     answer = page.evaluate(

@@ -53,7 +53,7 @@ def test_a_guest_gets_their_own_checkout_after(
         web_view.log_in(email)
     leave_cart_and_checkout(web_view)
     former = web_view.session_cookies()
-    web_view.follow(poq.bag(("ITEM-02", 2), ("ITEM-03", 1)))
+    web_view.follow(poq.transfer_bag(("ITEM-02", 2), ("ITEM-03", 1)))
     assert web_view.checkout().lines == {"ITEM-02": 2, "ITEM-03": 1}
     assert set(web_view.checkout().fields.values()) == {""}
     assert shows_nothing_of_previous_shopper(web_view)
@@ -70,7 +70,7 @@ def test_a_customer_gets_their_own_checkout_after(
     if email:
         web_view.log_in(email)
     leave_cart_and_checkout(web_view)
-    web_view.follow(poq.customer_quote(("ITEM-04", 2), email="other@example.com"))
+    web_view.follow(poq.transfer_customer_quote(("ITEM-04", 2), email="other@example.com"))
     checkout = web_view.checkout()
     assert checkout.lines == {"ITEM-04": 2}
     assert shows_nothing_of_previous_shopper(web_view)
@@ -83,7 +83,7 @@ def test_a_customer_gets_their_own_checkout_after(
 def test_the_previous_shoppers_cart_stays_as_it_was(poq: Poq, web_view: WebView) -> None:
     web_view.log_in("shopper@example.com")
     web_view.add("ITEM-19")
-    web_view.follow(poq.bag(("ITEM-02", 1)))
+    web_view.follow(poq.transfer_bag(("ITEM-02", 1)))
     web_view.checkout()
     web_view.buy()
     web_view.log_in("shopper@example.com")
@@ -92,13 +92,13 @@ def test_the_previous_shoppers_cart_stays_as_it_was(poq: Poq, web_view: WebView)
 
 
 def test_the_mini_cart_counts_the_bag_in_a_new_web_view(poq: Poq, web_view: WebView) -> None:
-    web_view.follow(poq.bag(("ITEM-02", 2), ("ITEM-03", 1)))
+    web_view.follow(poq.transfer_bag(("ITEM-02", 2), ("ITEM-03", 1)))
     web_view.checkout()
     expect_cart_count(web_view, 3)
 
 
 def test_the_shops_pages_greet_the_customer_in_a_new_web_view(poq: Poq, web_view: WebView) -> None:
-    web_view.follow(poq.customer_quote(("ITEM-04", 2), email="other@example.com"))
+    web_view.follow(poq.transfer_customer_quote(("ITEM-04", 2), email="other@example.com"))
     firstname = web_view.checkout().fields["firstname"]
     web_view.page.goto(f"{web_view.shop}/")
     expect_signed_in_as(web_view, firstname)
@@ -108,7 +108,7 @@ def test_the_shops_scripts_load_the_sections_that_checkout_shows(
     poq: Poq, web_view: WebView
 ) -> None:
     # Without "directory-data" the real checkout leaves the country out of every address.
-    web_view.follow(poq.bag(("ITEM-02", 1)))
+    web_view.follow(poq.transfer_bag(("ITEM-02", 1)))
     web_view.checkout()
     cookies = web_view.page.context.cookies(web_view.shop)
     (ids,) = [cookie["value"] for cookie in cookies if cookie["name"] == "section_data_ids"]

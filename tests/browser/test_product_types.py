@@ -15,7 +15,7 @@ pytestmark = pytest.mark.processes
 def test_variants_are_ordered_with_their_options(
     poq: Poq, web_view: WebView, shop: RunningShop
 ) -> None:
-    web_view.follow(poq.bag(("PC-CONF-S", 2), ("PC-CONF-L", 1)))
+    web_view.follow(poq.transfer_bag(("PC-CONF-S", 2), ("PC-CONF-L", 1)))
     checkout = web_view.checkout()
     assert checkout.lines == {"PC-CONF-S": 2, "PC-CONF-L": 1}
     assert checkout.total == "£145.00"
@@ -27,7 +27,7 @@ def test_variants_are_ordered_with_their_options(
 
 
 def test_a_free_gift_is_ordered_at_no_cost(poq: Poq, web_view: WebView, shop: RunningShop) -> None:
-    web_view.follow(poq.guest_quote(("PC-GIFTER", 1)))
+    web_view.follow(poq.transfer_guest_quote(("PC-GIFTER", 1)))
     assert web_view.checkout().lines == {"PC-GIFTER": 1, "PC-GIFT": 1}
     order = get_order(shop, web_view.buy())
     assert order["subtotal"] == 30
@@ -36,6 +36,6 @@ def test_a_free_gift_is_ordered_at_no_cost(poq: Poq, web_view: WebView, shop: Ru
 def test_virtual_products_are_ordered_without_shipping(
     poq: Poq, web_view: WebView, shop: RunningShop
 ) -> None:
-    web_view.follow(poq.bag(("PC-VIRT", 2)))
+    web_view.follow(poq.transfer_bag(("PC-VIRT", 2)))
     assert web_view.checkout().total == "£24.00"
     assert get_order(shop, web_view.buy())["grand_total"] == 24

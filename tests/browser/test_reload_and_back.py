@@ -31,7 +31,7 @@ def test_without_scripts_the_button_leads_to_checkout(
     poq: Poq, without_scripts: WebView, folder: Path
 ) -> None:
     before = count_used_links(folder)
-    without_scripts.open(poq.link(("ITEM-04", 3)))
+    without_scripts.open(poq.request_link(("ITEM-04", 3)))
     without_scripts.sees(ENTRY_PAGE)
     assert count_used_links(folder) == before
     without_scripts.tap(CONTINUE)
@@ -42,12 +42,12 @@ def test_without_scripts_the_button_leads_to_checkout(
 def test_the_entry_page_has_a_heading_for_screen_readers(
     poq: Poq, without_scripts: WebView
 ) -> None:
-    without_scripts.open(poq.link())
+    without_scripts.open(poq.request_link())
     expect(without_scripts.page.get_by_role("heading", name=ENTRY_PAGE)).to_be_visible()
 
 
 def test_a_reloaded_page_still_has_its_button(poq: Poq, without_scripts: WebView) -> None:
-    without_scripts.open(poq.link())
+    without_scripts.open(poq.request_link())
     for _ in range(2):
         without_scripts.sees(ENTRY_PAGE)
         without_scripts.page.reload()
@@ -57,7 +57,7 @@ def test_a_reloaded_page_still_has_its_button(poq: Poq, without_scripts: WebView
 
 
 def test_opening_the_link_again_ends_in_the_same_checkout(poq: Poq, web_view: WebView) -> None:
-    link = poq.link(("ITEM-05", 1))
+    link = poq.request_link(("ITEM-05", 1))
     for _ in range(2):
         web_view.open(link)
         assert web_view.checkout().lines == {"ITEM-05": 1}
@@ -65,7 +65,7 @@ def test_opening_the_link_again_ends_in_the_same_checkout(poq: Poq, web_view: We
 
 
 def test_a_double_tap_ends_in_checkout(poq: Poq, without_scripts: WebView) -> None:
-    without_scripts.open(poq.link(("ITEM-06", 2)))
+    without_scripts.open(poq.request_link(("ITEM-06", 2)))
     without_scripts.page.get_by_role("button", name=CONTINUE).dblclick()
     assert without_scripts.checkout().lines == {"ITEM-06": 2}
 
@@ -73,7 +73,7 @@ def test_a_double_tap_ends_in_checkout(poq: Poq, without_scripts: WebView) -> No
 def test_back_from_checkout_shows_the_entry_page_and_its_button_works_again(
     poq: Poq, without_scripts: WebView
 ) -> None:
-    without_scripts.open(poq.link(("ITEM-07", 1)))
+    without_scripts.open(poq.request_link(("ITEM-07", 1)))
     without_scripts.tap(CONTINUE)
     without_scripts.checkout()
     without_scripts.page.go_back()
@@ -86,7 +86,7 @@ def test_back_from_checkout_does_not_post_the_entry_page_again(
     poq: Poq, web_view: WebView, shop: RunningShop
 ) -> None:
     web_view.page.goto(f"{shop.url}/")
-    web_view.open(poq.link(("ITEM-08", 1)))
+    web_view.open(poq.request_link(("ITEM-08", 1)))
     web_view.checkout()
     web_view.page.go_back()
     web_view.page.wait_for_timeout(500)
@@ -100,7 +100,7 @@ def test_the_app_may_open_the_same_link_in_two_views_at_once(
     first = new_web_view()
     second = WebView(first.page.context.new_page(), first.shop)
     first.page.context.add_init_script(HOLD_POST)
-    link = poq.link(("ITEM-09", 2))
+    link = poq.request_link(("ITEM-09", 2))
     for web_view in (first, second):
         web_view.open(link)
     for web_view in (first, second):
@@ -116,7 +116,7 @@ def test_the_app_may_open_the_same_link_in_two_views_at_once(
 def test_a_page_that_is_rendered_in_advance_posts_once_it_is_opened(
     poq: Poq, web_view: WebView, folder: Path
 ) -> None:
-    link = poq.link(("ITEM-11", 1))
+    link = poq.request_link(("ITEM-11", 1))
     web_view.page.add_init_script(RENDER_IN_ADVANCE)
     web_view.open(link)
     web_view.sees(ENTRY_PAGE)
@@ -131,7 +131,7 @@ def test_a_page_that_is_rendered_in_advance_posts_once_it_is_opened(
 def test_back_and_forward_do_not_post_the_page_that_asks_first(
     poq: Poq, web_view: WebView, visit_other_website: VisitOtherWebsite, folder: Path
 ) -> None:
-    link = poq.link(("ITEM-10", 1))
+    link = poq.request_link(("ITEM-10", 1))
     visit_other_website(f'<a href="{link}">A bargain</a>')
     web_view.tap("A bargain")
     web_view.sees(QUESTION)

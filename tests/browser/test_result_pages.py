@@ -28,7 +28,7 @@ def removed_sessions(shop: RunningShop) -> Iterator[Path]:
 
 
 def test_an_expired_link_shows_its_page(poq: Poq, web_view: WebView, folder: Path) -> None:
-    link = poq.link()
+    link = poq.request_link()
     expire_all_links(folder)
     answer = web_view.open(link)
     web_view.sees("This link has expired")
@@ -37,7 +37,7 @@ def test_an_expired_link_shows_its_page(poq: Poq, web_view: WebView, folder: Pat
 
 
 def test_an_altered_link_shows_its_page(poq: Poq, web_view: WebView) -> None:
-    answer = web_view.open(f"{poq.link()}x")
+    answer = web_view.open(f"{poq.request_link()}x")
     web_view.sees("This link does not work")
     assert answer is not None
     assert answer.status == 404
@@ -46,8 +46,8 @@ def test_an_altered_link_shows_its_page(poq: Poq, web_view: WebView) -> None:
 def test_a_superseded_link_says_that_there_is_a_newer_one(
     poq: Poq, shop: RunningShop, web_view: WebView
 ) -> None:
-    older = poq.customer_quote(("ITEM-01", 1))
-    poq.customer_quote(("ITEM-01", 2))
+    older = poq.transfer_customer_quote(("ITEM-01", 1))
+    poq.transfer_customer_quote(("ITEM-01", 2))
     web_view.follow(older)
     web_view.sees("There is a newer link")
 
@@ -55,7 +55,7 @@ def test_a_superseded_link_says_that_there_is_a_newer_one(
 def test_a_second_web_view_is_told_that_the_link_was_used(
     poq: Poq, new_web_view: NewWebView
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     first, second = new_web_view(), new_web_view()
     first.open(link)
     first.checkout()
@@ -69,7 +69,7 @@ def test_a_second_web_view_is_told_that_the_link_was_used(
 def test_try_again_works_when_the_session_store_is_back(
     poq: Poq, web_view: WebView, shop: RunningShop, removed_sessions: Path
 ) -> None:
-    web_view.open(poq.link(("ITEM-03", 2)))
+    web_view.open(poq.request_link(("ITEM-03", 2)))
     web_view.sees("The shop cannot be reached right now")
     web_view.tap("Try again")
     expect(web_view.page.get_by_role("button", name="Try again")).to_be_visible()

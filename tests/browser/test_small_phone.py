@@ -36,7 +36,7 @@ def fits_in_width(web_view: WebView) -> bool:
 def test_a_result_page_fits_the_narrowest_phone(
     poq: Poq, web_view: WebView, service: RunningService
 ) -> None:
-    poq.link()
+    poq.request_link()
     web_view.open(f"{service.url}/h/nothing")
     web_view.sees("This link does not work")
     assert fits_in_width(web_view)
@@ -45,7 +45,7 @@ def test_a_result_page_fits_the_narrowest_phone(
 def test_the_question_with_a_long_shop_name_fits(
     poq: Poq, web_view: WebView, service: RunningService, visit_other_website: VisitOtherWebsite
 ) -> None:
-    token = poq.customer_quote(("ITEM-01", 1))["url"].rpartition("/")[2]
+    token = poq.transfer_customer_quote(("ITEM-01", 1))["url"].rpartition("/")[2]
     visit_other_website(f'<a href="{service.url}/h/{token}">A bargain</a>')
     web_view.tap("A bargain")
     web_view.sees(f"Go to checkout at {SHOP}?")

@@ -25,7 +25,7 @@ def environment_changes(request: pytest.FixtureRequest) -> dict[str, str]:
 def test_a_bag_is_shown_in_checkout_and_ordered(
     kind: str, poq: Poq, web_view: WebView, shop: RunningShop
 ) -> None:
-    web_view.follow(getattr(poq, kind)(*LINES))
+    web_view.follow(getattr(poq, f"transfer_{kind}")(*LINES))
     checkout = web_view.checkout()
     assert checkout.lines == dict(LINES)
     assert checkout.skus == set(dict(LINES))

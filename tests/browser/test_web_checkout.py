@@ -31,7 +31,7 @@ def test_the_app_gets_the_totals_that_checkout_shows(
     platform: str, in_app: InApp, poq: Poq, assets: PoqAssets
 ) -> None:
     app = in_app(platform)
-    app.web_view.open(poq.link(("ITEM-01", 2)))
+    app.web_view.open(poq.request_link(("ITEM-01", 2)))
     assert app.web_view.checkout().total == "£32.00"
     first, last = app.wait_for("order", 2)
     assert first == {"total": 22, "subTotal": 22, "discount": 0, "tax": 0, "currency": "GBP"}
@@ -58,7 +58,7 @@ def test_a_shopper_of_the_website_notices_nothing(
 
 def test_continue_shopping_closes_the_web_view(in_app: InApp, poq: Poq) -> None:
     app = in_app("ios")
-    app.web_view.open(poq.link())
+    app.web_view.open(poq.request_link())
     app.web_view.checkout()
     app.web_view.buy()
     here = app.web_view.page.url
@@ -87,7 +87,7 @@ def test_checkout_works_without_poqs_script(
     shop.state.head_includes = f'<script src="{poq.url}/web-checkout.js" defer></script>'
     app = in_app("android", compute_integrity("another") if fault == "wrong hash" else None)
     app.web_view.page.context.route("https://assets.poq.io/**", lambda route: route.abort())
-    app.web_view.open(poq.link())
+    app.web_view.open(poq.request_link())
     app.web_view.checkout()
     app.web_view.buy()
     app.web_view.tap("Continue Shopping")
@@ -102,7 +102,7 @@ def test_a_script_of_the_shop_is_used_if_the_page_has_one(
     web_view.page.add_init_script(
         "window.sent = []; window.PoqWebCheckout = { send: (...args) => window.sent.push(args) };"
     )
-    web_view.open(poq.link())
+    web_view.open(poq.request_link())
     web_view.checkout()
     web_view.page.wait_for_function("window.sent.length === 2")
     assert [name for name, _ in web_view.page.evaluate("window.sent")] == ["order", "order"]
@@ -113,7 +113,7 @@ def test_a_web_view_of_another_app_gets_no_messages(
     new_web_view: NewWebView, poq: Poq, assets: PoqAssets
 ) -> None:
     web_view = new_web_view()
-    web_view.open(poq.link())
+    web_view.open(poq.request_link())
     web_view.checkout()
     web_view.page.wait_for_timeout(500)
     assert web_view.page.evaluate("typeof window.PoqWebCheckout") == "undefined"
@@ -134,7 +134,7 @@ def test_the_app_look_hides_the_ways_out_of_checkout_in_the_app_only(
         web_view.add("ITEM-01")
         web_view.page.goto(f"{shop.url}/checkout/")
     else:
-        web_view.open(poq.link())
+        web_view.open(poq.request_link())
     web_view.checkout()
     for _ in range(2):
         for part in ("body > header", "body > footer"):

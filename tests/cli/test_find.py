@@ -121,7 +121,7 @@ def test_an_id_that_begins_with_a_hyphen_is_no_option(
     handoff_id = beginning.ljust(22, "A")
     module = "handoff.ledger.handoff_repository"
     monkeypatch.setattr(f"{module}.generate_handoff_id", lambda: handoff_id)
-    token = Poq(scenario.app.test_client()).link(reference="r").rpartition("/")[2]
+    token = Poq(scenario.app.test_client()).request_link(reference="r").rpartition("/")[2]
     expected = read_transfers(handoff("find", "r", "--json"))
     for text in (handoff_id, handoff_id[:12], token):
         assert read_transfers(handoff("find", text, "--json")) == expected
@@ -149,12 +149,12 @@ def test_the_timeline_of_an_order_that_differs(ordered: Scenario, handoff: Comma
 
 def test_a_link_that_is_reopened_and_then_superseded(scenario: Scenario, handoff: Command) -> None:
     client, phone = scenario.app.test_client(), scenario.app.test_client()
-    link = Poq(client).link(reference="r")
+    link = Poq(client).request_link(reference="r")
     for _ in range(3):
         scenario.clock.advance(seconds=1)
         assert use_link(phone, link).status_code == 303
     scenario.clock.advance(seconds=1)
-    Poq(client).link(("ITEM-02", 1), reference="r")
+    Poq(client).request_link(("ITEM-02", 1), reference="r")
     [found] = read_transfers(handoff("find", "r", "--json"))
     assert read_events(found) == [
         ["transferred", "opened", "session_written", "reopened", "superseded"],
@@ -260,7 +260,7 @@ def test_a_link_that_nobody_used_expires(scenario: Scenario, handoff: Command) -
 
 
 def test_a_refused_transfer_has_its_code_and_its_skus(scenario: Scenario, handoff: Command) -> None:
-    refused = Poq(scenario.app.test_client()).bag(("ITEM-99", 1), reference="Re-Fused")
+    refused = Poq(scenario.app.test_client()).transfer_bag(("ITEM-99", 1), reference="Re-Fused")
     assert refused.status_code == 422
     [found] = read_transfers(handoff("find", "refused", "--json"))
     assert (found["reference"], found["state"], found["handoffs"]) == ("Re-Fused", "refused", [])
@@ -272,7 +272,7 @@ def test_a_refused_transfer_has_its_code_and_its_skus(scenario: Scenario, handof
 def test_the_last_refusals_of_a_reference_are_shown(scenario: Scenario, handoff: Command) -> None:
     poq = Poq(scenario.app.test_client())
     for sku in ("ITEM-98", "ITEM-99"):
-        assert poq.bag((sku, 1), reference="r").status_code == 422
+        assert poq.transfer_bag((sku, 1), reference="r").status_code == 422
         scenario.clock.advance(seconds=60)
     [found] = read_transfers(handoff("find", "r", "--json"))
     assert [refusal["skus"] for refusal in found["refusals"]] == [["ITEM-98"], ["ITEM-99"]]
@@ -286,7 +286,7 @@ def test_a_refusal_after_a_handoff_is_found_by_its_quote(
 ) -> None:
     scenario.transfer_bag("r", opened=False)
     scenario.clock.advance(seconds=1)
-    Poq(scenario.app.test_client()).bag(("ITEM-99", 1), reference="r")
+    Poq(scenario.app.test_client()).transfer_bag(("ITEM-99", 1), reference="r")
     [found] = read_transfers(handoff("find", "r", "--json"))
     quote_number = str(find_entry(found, "transferred")["quote_number"])
     assert found["refusal"]["skus"] == ["ITEM-99"]

@@ -89,7 +89,7 @@ def test_readyz_and_metrics_are_refused_from_outside(name: str, nginx: NginxServ
 
 
 def test_a_request_with_20_kb_of_cookies_passes_through(nginx: NginxServer, poq: Poq) -> None:
-    path = poq.link().removeprefix(HANDOFF)
+    path = poq.request_link().removeprefix(HANDOFF)
     cookies = "; ".join(f"cookie-{n}={'x' * 1000}" for n in range(20))
     assert nginx.send_request(f"{HANDOFF}{path}", headers={"Cookie": cookies}).status == 200
 
@@ -109,7 +109,7 @@ def test_a_hundred_slow_clients_do_not_delay_others(nginx: NginxServer, poq: Poq
             line = stack.enter_context(nginx.connect("https", SHOP))
             line.sendall(request[: -1 - number % 90].encode())
         assert nginx.send_request(f"{HANDOFF}/healthz").status == 200
-        form = urlencode({"token": poq.link().rpartition("/")[2]}).encode()
+        form = urlencode({"token": poq.request_link().rpartition("/")[2]}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         entered = nginx.send_request(f"{HANDOFF}/h", method="POST", headers=headers, body=form)
         assert entered.status == 303
@@ -152,7 +152,7 @@ ODD_SPELLINGS = (
 def test_no_odd_spelling_of_a_link_or_key_is_logged(
     host: str, shop: RunningShop, poq: Poq, nginx: NginxServer
 ) -> None:
-    token = poq.link().rpartition("/")[2]
+    token = poq.request_link().rpartition("/")[2]
     encoded = "".join(f"%{ord(letter):02x}" for letter in token)
     for spelling in ODD_SPELLINGS:
         for scheme in ("http", "https"):
@@ -189,7 +189,7 @@ def test_links_and_keys_are_in_no_log_of_nginx(
     shop: RunningShop, poq: Poq, nginx: NginxServer
 ) -> None:
     """Try known and unknown links, requests that nginx refuses, other spellings, and no service."""
-    token = poq.link().rpartition("/")[2]
+    token = poq.request_link().rpartition("/")[2]
     logs = nginx.folder / "away"
     logs.mkdir()
     unused_url = f"http://127.0.0.1:{free_port()}"

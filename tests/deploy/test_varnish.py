@@ -61,13 +61,13 @@ def varnish(
 
 def test_two_slashes_before_the_path_are_one(included: bool, varnish: str, poq: Poq) -> None:
     """nginx behind Varnish takes them for one."""
-    path = poq.link().partition("/handoff")[2]
+    path = poq.request_link().partition("/handoff")[2]
     page = requests.get(f"{varnish.removesuffix('/handoff')}//handoff{path}", timeout=10)
     assert (page.headers["Cache-Control"] == "private, no-store") is included
 
 
 def test_the_path_passes_through_and_is_not_cached(included: bool, varnish: str, poq: Poq) -> None:
-    path = poq.link().partition("/handoff")[2]
+    path = poq.request_link().partition("/handoff")[2]
     cookies = []
     for _ in range(2):
         page = requests.get(f"{varnish}{path}", timeout=10)

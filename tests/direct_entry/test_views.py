@@ -119,7 +119,7 @@ def test_cookies_and_headers_equal_those_of_a_link(app: Flask, poq: Poq, shop: R
             re.sub(r"=[\w-]{16,}(\.[\w-]+)?|Expires=[^;]+|handoff_\w+", "…", line) for line in lines
         }
 
-    by_link = use_link(app.test_client(), poq.link())
+    by_link = use_link(app.test_client(), poq.request_link())
     directly = enter(app.test_client(), **make_guest_form(shop))
     assert normalize(directly) == normalize(by_link)
     assert directly.headers["Cache-Control"] == "private, no-store"

@@ -77,8 +77,10 @@ def use_link_with_many_cookies(app: Any, settings: Settings) -> TestResponse:
     site = settings.build_store_site(settings.stores[0])
     phone, poq = app.test_client(), Poq(app.test_client())
     for number in range(3):
-        use_link(phone, poq.link(reference=f"earlier-{number}"), base_url=site.public_origin)
-    link = poq.link()
+        use_link(
+            phone, poq.request_link(reference=f"earlier-{number}"), base_url=site.public_origin
+        )
+    link = poq.request_link()
     sections = quote(json.dumps(dict.fromkeys((f"section-{n}" for n in range(100)), 1)))
     host = urlsplit(site.public_url).hostname or ""
     phone.set_cookie("section_data_ids", sections, domain=host)
@@ -124,7 +126,7 @@ def test_no_cookie_of_a_public_suffix_is_expired(make_app: MakeApp) -> None:
         ("127.0.0.1", {""}),
     ):
         app = make_app(public_url=f"https://{host}/handoff", storefront_url=f"https://{host}")
-        link = Poq(app.test_client()).link(reference=host)
+        link = Poq(app.test_client()).request_link(reference=host)
         entered = use_link(app.test_client(), link, base_url=f"https://{host}")
         expired = list_expired(entered, "PHPSESSID")
         assert {domain for domain, path in expired if path == "/"} == domains

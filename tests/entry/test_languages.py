@@ -97,7 +97,7 @@ def test_arabic_pages_run_from_right_to_left(client: FlaskClient) -> None:
 def test_the_store_views_language_wins_over_the_browsers(make_app: MakeApp) -> None:
     store = StoreView(**{**STORE, "language": "nl_NL"})
     app = make_app(stores=(store,))
-    link = Poq(app.test_client()).link()
+    link = Poq(app.test_client()).request_link()
     page = app.test_client().get(link, headers={"Accept-Language": "de"})
     assert '<html lang="nl"' in page.text
     unknown = app.test_client().get("/h/x", headers={"Accept-Language": "de"})
@@ -108,7 +108,7 @@ def test_without_a_catalogue_for_the_store_views_language_the_browser_decides(
     make_app: MakeApp,
 ) -> None:
     app = make_app(stores=(StoreView(**{**STORE, "language": "sv-SE"}),))
-    link = Poq(app.test_client()).link()
+    link = Poq(app.test_client()).request_link()
     page = app.test_client().get(link, headers={"Accept-Language": "de"})
     assert '<html lang="de"' in page.text
 
@@ -125,5 +125,5 @@ def test_without_a_catalogue_for_the_store_views_language_the_browser_decides(
 def test_plural_forms_follow_the_language(
     poq: Poq, client: FlaskClient, items: int, words: str
 ) -> None:
-    link = poq.link(("ITEM-01", items))
+    link = poq.request_link(("ITEM-01", items))
     assert words in client.get(link, headers={"Accept-Language": "pl"}).text

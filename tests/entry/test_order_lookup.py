@@ -143,7 +143,7 @@ def test_a_web_view_that_comes_back_late_is_known_as_long_as_its_shop_session_li
 def test_no_other_web_view_sees_the_number(shopper: Shopper, make_app: MakeApp) -> None:
     shopper.order()
     stranger, forger = shopper.make_client(), shopper.make_client()
-    other_link = get_link_path(Poq(shopper.make_client()).bag(("ITEM-02", 1)))
+    other_link = get_link_path(Poq(shopper.make_client()).transfer_bag(("ITEM-02", 1)))
     assert use_link(stranger, other_link).status_code == 303  # a web view with another handoff
     handoff_id = shopper.link.removeprefix("/h/").partition(".")[0]
     forger.set_cookie("handoff_web_checkout", f"{handoff_id}.{'A' * 43}")

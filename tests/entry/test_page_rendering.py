@@ -21,7 +21,7 @@ def get_csp(client: FlaskClient, path: str) -> dict[str, str]:
 def test_a_page_and_all_that_it_loads_weigh_eleven_kilobytes_at_most(
     poq: Poq, client: FlaskClient
 ) -> None:
-    for page in (client.get(poq.link()), client.get("/h/x")):
+    for page in (client.get(poq.request_link()), client.get("/h/x")):
         weight = len(page.data)
         for path in re.findall(r'(?:src|href)="(/[^"]+\.(?:css|js))"', page.text):
             with client.get(path) as file:
@@ -31,7 +31,7 @@ def test_a_page_and_all_that_it_loads_weigh_eleven_kilobytes_at_most(
 
 def test_pages_show_the_shops_name(make_app: MakeApp) -> None:
     app = make_app(shop_name="Fern & Field")
-    link = Poq(app.test_client()).link()
+    link = Poq(app.test_client()).request_link()
     for path in (link, "/h/x"):
         page = app.test_client().get(path).text
         assert "<b>Fern &amp; Field</b>" in page
@@ -82,6 +82,6 @@ def test_no_setting_can_add_a_directive_to_the_csp(make_app: MakeApp, part: str)
 
 
 def test_the_entry_page_shows_nothing_personal(poq: Poq, client: FlaskClient) -> None:
-    page = client.get(poq.link(("ITEM-01", 2))).text
+    page = client.get(poq.request_link(("ITEM-01", 2))).text
     assert "ITEM-01" not in page
     assert "There are 2 items in your bag." in page

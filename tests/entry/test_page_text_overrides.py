@@ -54,7 +54,7 @@ def test_a_text_with_a_number_has_its_plurals(
     make_app: MakeApp, folder: Path, quantity: int, text: str
 ) -> None:
     client = make_app(page_texts=str(folder)).test_client()
-    link = Poq(client).link(("ITEM-01", quantity))
+    link = Poq(client).request_link(("ITEM-01", quantity))
     page = client.get(link, headers={"Accept-Language": "de"})
     assert f"In Ihrem Korb {text} Artikel." in page.text
 

@@ -87,7 +87,7 @@ def app(make_app: MakeApp, redis_server: RedisServer) -> Flask:
 def test_a_link_opened_during_a_failure_works_afterwards(
     trouble: Trouble, poq: Poq, phone: FlaskClient, redis_server: RedisServer
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     assert phone.get(link).status_code == 200
     began = time.monotonic()
     with trouble(redis_server):
@@ -95,7 +95,7 @@ def test_a_link_opened_during_a_failure_works_afterwards(
         assert answer.status_code == 503
         assert f'action="{link}"' in answer.text
         assert "Set-Cookie: PHPSESSID" not in str(answer.headers)
-        assert poq.bag(("ITEM-02", 1), reference="r-2").status_code == 200
+        assert poq.transfer_bag(("ITEM-02", 1), reference="r-2").status_code == 200
     assert time.monotonic() - began < 15
     assert phone.post(link).status_code == 303
 
@@ -104,7 +104,7 @@ def test_a_link_opened_during_a_failure_works_afterwards(
 def test_a_redis_restart_between_page_and_post_does_no_harm(
     poq: Poq, phone: FlaskClient, redis_server: RedisServer
 ) -> None:
-    warm, link = poq.link(reference="r-1"), poq.link(reference="r-2")
+    warm, link = poq.request_link(reference="r-1"), poq.request_link(reference="r-2")
     assert use_link(phone, warm).status_code == 303
     assert phone.get(link).status_code == 200
     with stop_redis(redis_server):
@@ -116,7 +116,7 @@ def test_a_redis_restart_between_page_and_post_does_no_harm(
 def test_a_slow_redis_delays_the_answer_and_no_more(
     poq: Poq, phone: FlaskClient, redis_server: RedisServer
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     with connect_as_admin(redis_server) as connection:
         connection.client_pause(700, all=False)  # milliseconds in which nothing is written
     began = time.monotonic()
@@ -140,9 +140,9 @@ def test_with_a_full_disk_the_page_says_so_and_the_link_stays_usable(
 ) -> None:
     app = make_app(checkout_preflight="off")
     poq, phone = Poq(app.test_client()), app.test_client()
-    link = poq.link()
+    link = poq.request_link()
     with limit_file_sizes():
-        answer = poq.bag(("ITEM-02", 1), reference="r-2")
+        answer = poq.transfer_bag(("ITEM-02", 1), reference="r-2")
         assert (answer.status_code, answer.get_json()["code"]) == (503, "ledger_unavailable")
         assert phone.get(link).status_code == 200
         assert phone.post(link).status_code == 503
@@ -152,4 +152,4 @@ def test_with_a_full_disk_the_page_says_so_and_the_link_stays_usable(
         assert connection.execute("SELECT used_at FROM handoff").fetchall() == [(None,)]
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert phone.post(link).status_code == 303
-    assert poq.bag(("ITEM-02", 1), reference="r-2").status_code == 200
+    assert poq.transfer_bag(("ITEM-02", 1), reference="r-2").status_code == 200

@@ -48,7 +48,7 @@ def list_set_cookies(answer: Any) -> list[str]:
 
 
 def test_the_entry_page_posts_itself(poq: Poq, phone: FlaskClient) -> None:
-    link = poq.link(("ITEM-01", 2), ("ITEM-02", 1))
+    link = poq.request_link(("ITEM-01", 2), ("ITEM-02", 1))
     page = phone.get(link)
     assert page.status_code == 200
     form = f'<form method="post" action="{link}" data-post="now" id="checkout" hidden></form>'
@@ -60,7 +60,7 @@ def test_the_entry_page_posts_itself(poq: Poq, phone: FlaskClient) -> None:
 def test_opening_the_entry_page_changes_nothing(
     poq: Poq, phone: FlaskClient, app: Flask, tmp_path: Path, shop: RunningShop
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     before, sessions = read_handoffs(tmp_path), read_sessions(shop)
     for _ in range(3):
         assert phone.get(link).status_code == 200
@@ -73,7 +73,7 @@ def test_opening_the_entry_page_changes_nothing(
 
 
 def test_the_web_view_cookie_is_random_and_for_links_only(poq: Poq, app: Flask) -> None:
-    link = poq.link()
+    link = poq.request_link()
     cookies = [list_set_cookies(app.test_client().get(link)) for _ in range(2)]
     values = set()
     for [cookie] in cookies:
@@ -88,7 +88,7 @@ def test_the_web_view_cookie_is_random_and_for_links_only(poq: Poq, app: Flask) 
 
 
 def test_a_web_view_keeps_its_cookie(poq: Poq, phone: FlaskClient) -> None:
-    link = poq.link()
+    link = poq.request_link()
     first, second = (list_set_cookies(phone.get(link)) for _ in range(2))
     assert len(first) == 1
     assert [c.split(";")[0] for c in second] == [c.split(";")[0] for c in first]
@@ -97,7 +97,7 @@ def test_a_web_view_keeps_its_cookie(poq: Poq, phone: FlaskClient) -> None:
 def test_the_ledger_holds_only_a_hash_of_the_web_view_cookie(
     poq: Poq, phone: FlaskClient, tmp_path: Path
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     value = list_set_cookies(phone.get(link))[0].split("=")[1].split(";")[0]
     phone.post(link)
     assert value.encode() not in (tmp_path / "handoff.db").read_bytes()
@@ -109,7 +109,7 @@ def test_the_ledger_holds_only_a_hash_of_the_web_view_cookie(
 def test_using_a_guests_link_writes_a_session_with_the_quote(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     phone.get(link)
     entered = phone.post(link)
     assert entered.status_code == 303
@@ -137,7 +137,7 @@ def test_a_customer_is_signed_in(poq: Poq, phone: FlaskClient, shop: RunningShop
 def test_the_shops_cookies_displace_the_previous_shopper(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
-    entered = use_link(phone, poq.link())
+    entered = use_link(phone, poq.request_link())
     [session_id] = read_sessions(shop)
     by_name: dict[str, list[str]] = {}
     for cookie in list_set_cookies(entered):
@@ -169,7 +169,11 @@ def read_sections(answer: Any) -> dict[str, int]:
 def test_the_shops_scripts_load_cart_customer_and_countries_anew(
     poq: Poq, phone: FlaskClient
 ) -> None:
-    assert set(read_sections(use_link(phone, poq.link()))) == {"cart", "customer", "directory-data"}
+    assert set(read_sections(use_link(phone, poq.request_link()))) == {
+        "cart",
+        "customer",
+        "directory-data",
+    }
 
 
 @pytest.mark.parametrize(
@@ -187,7 +191,7 @@ def test_other_sections_of_the_web_view_are_loaded_anew_too(
     poq: Poq, phone: FlaskClient, sent: str, more: set[str]
 ) -> None:
     phone.set_cookie("section_data_ids", quote(sent))
-    assert set(read_sections(use_link(phone, poq.link()))) == {
+    assert set(read_sections(use_link(phone, poq.request_link()))) == {
         "cart",
         "customer",
         "directory-data",
@@ -203,7 +207,7 @@ def test_the_cookie_domain_of_the_settings_applies_to_script_cookies_too(
         storefront_url="http://www.shop.example",
         session_cookie_domain=".shop.example",
     )
-    entered = use_link(app.test_client(), Poq(app.test_client()).link())
+    entered = use_link(app.test_client(), Poq(app.test_client()).request_link())
     names: dict[str, list[str | None]] = {}
     for cookie in list_set_cookies(entered):
         domain = re.search("Domain=([^;]+)", cookie)
@@ -246,7 +250,7 @@ def test_competing_session_cookies_expire_before_ours_is_set(
         storefront_url="http://www.shop.example",
         session_cookie_domain=cookie_domain,
     )
-    entered = use_link(app.test_client(), Poq(app.test_client()).link())
+    entered = use_link(app.test_client(), Poq(app.test_client()).request_link())
     *namesakes, ours = [c for c in list_set_cookies(entered) if c.startswith("PHPSESSID=")]
     assert "Max-Age=3600" in ours
     found = set()
@@ -262,7 +266,7 @@ def test_competing_session_cookies_expire_before_ours_is_set(
 def test_the_session_cookie_has_the_lifetime_of_the_shops_own(make_app: MakeApp) -> None:
     """In Magento, a lifetime of 0 means a cookie without an expiry."""
     app = make_app(session_cookie_lifetime=0)
-    entered = use_link(app.test_client(), Poq(app.test_client()).link())
+    entered = use_link(app.test_client(), Poq(app.test_client()).request_link())
     *_, ours = [c for c in list_set_cookies(entered) if c.startswith("PHPSESSID=")]
     assert "Max-Age" not in ours
     assert "Expires" not in ours
@@ -271,7 +275,7 @@ def test_the_session_cookie_has_the_lifetime_of_the_shops_own(make_app: MakeApp)
 def test_a_web_view_without_cookies_is_told_and_the_link_is_not_used(
     poq: Poq, app: Flask, tmp_path: Path, shop: RunningShop, clock: FakeClock
 ) -> None:
-    link, before = poq.link(), read_handoffs(tmp_path)
+    link, before = poq.request_link(), read_handoffs(tmp_path)
     phone = app.test_client(use_cookies=False)
     for _ in range(2):
         phone.get(link)
@@ -285,12 +289,12 @@ def test_a_web_view_without_cookies_is_told_and_the_link_is_not_used(
 
 
 def test_a_web_view_that_begins_to_keep_cookies_can_try_again(poq: Poq, phone: FlaskClient) -> None:
-    link = poq.link()
+    link = poq.request_link()
     assert [phone.post(link).status_code for _ in range(2)] == [403, 303]
 
 
 def test_the_form_style_needs_no_cookie_before_its_first_post(poq: Poq, phone: FlaskClient) -> None:
-    token = poq.link().removeprefix("/h/")
+    token = poq.request_link().removeprefix("/h/")
     entered = phone.post("/h", data={"token": token})
     assert entered.status_code == 303
     assert any(cookie.startswith("handoff_") for cookie in list_set_cookies(entered))
@@ -302,7 +306,7 @@ def test_the_form_style_needs_no_cookie_before_its_first_post(poq: Poq, phone: F
 def test_a_double_tap_and_a_lost_answer_both_end_in_checkout(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     phone.get(link)
     first, second = phone.post(link), phone.post(link)
     assert (first.status_code, second.status_code) == (303, 303)
@@ -312,7 +316,7 @@ def test_a_double_tap_and_a_lost_answer_both_end_in_checkout(
 
 def test_a_web_view_that_got_two_cookies_can_use_the_link(poq: Poq, app: Flask) -> None:
     """Both responses set a cookie before either page posts. The second must not void the first."""
-    link = poq.link()
+    link = poq.request_link()
     pages = [app.test_client().get(link) for _ in range(2)]
     phone = app.test_client()
     for page in pages:
@@ -349,7 +353,7 @@ def test_a_cookie_from_another_host_of_the_domain_lets_no_second_web_view_in(
     name: str, form_style: bool, www: Flask
 ) -> None:
     """Browsers accept any name but `__Host-…` from there. Both web views have the same value."""
-    link = Poq(www.test_client()).link()
+    link = Poq(www.test_client()).request_link()
     token = link.rpartition("/")[2]
     planted = (name.format(hash_handoff_id(token)), "v" * 22)
     victim, attacker = www.test_client(), www.test_client()
@@ -372,7 +376,7 @@ def hash_handoff_id(token: str) -> str:
 
 def test_a_web_view_with_the_cookie_of_an_earlier_version_is_accepted(www: Flask) -> None:
     """Its page was opened before the upgrade, and it posts afterwards."""
-    link = Poq(www.test_client()).link()
+    link = Poq(www.test_client()).request_link()
     former = (f"__Secure-handoff_{hash_handoff_id(link.rpartition('/')[2])}_abcdef", "v" * 22)
     phone = www.test_client()
     with send_cookies(phone, former):
@@ -385,7 +389,7 @@ def test_a_web_view_with_the_cookie_of_an_earlier_version_is_accepted(www: Flask
 def test_a_web_view_that_used_its_link_before_the_upgrade_may_come_back(
     www: Flask, tmp_path: Path
 ) -> None:
-    link, phone = Poq(www.test_client()).link(), www.test_client()
+    link, phone = Poq(www.test_client()).request_link(), www.test_client()
     former = (f"__Secure-handoff_{hash_handoff_id(link.rpartition('/')[2])}_abcdef", "v" * 22)
     assert use_link(phone, link, base_url=WWW).status_code == 303
     with sqlite3.connect(tmp_path / "handoff.db") as connection:
@@ -401,14 +405,14 @@ def test_a_web_view_that_used_its_link_before_the_upgrade_may_come_back(
 def test_a_post_does_not_read_the_handoff_before_it_uses_the_link(
     poq: Poq, phone: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     phone.get(link)
     monkeypatch.setattr(HandoffRepository, "find", lambda *_args: pytest.fail("it is read"))
     assert phone.post(link).status_code == 303
 
 
 def test_the_web_view_may_reopen_five_times_within_the_grace(poq: Poq, phone: FlaskClient) -> None:
-    link = poq.link()
+    link = poq.request_link()
     answers = [use_link(phone, link).status_code for _ in range(7)]
     assert answers == [303, 303, 303, 303, 303, 303, 410]
 
@@ -416,7 +420,7 @@ def test_the_web_view_may_reopen_five_times_within_the_grace(poq: Poq, phone: Fl
 def test_the_web_view_may_reload_the_page_within_the_grace(
     poq: Poq, phone: FlaskClient, clock: FakeClock
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     use_link(phone, link)
     clock.advance(seconds=59)
     assert phone.get(link).status_code == 200
@@ -428,7 +432,7 @@ def test_the_web_view_may_reload_the_page_within_the_grace(
 def test_reopening_does_not_extend_the_grace(
     poq: Poq, phone: FlaskClient, clock: FakeClock
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     assert use_link(phone, link).status_code == 303
     clock.advance(seconds=50)
     assert phone.post(link).status_code == 303
@@ -440,7 +444,7 @@ def test_reopening_does_not_extend_the_grace(
 def test_no_other_web_view_may_reopen_within_the_grace(
     poq: Poq, phone: FlaskClient, app: Flask, looked_before: bool
 ) -> None:
-    link, other = poq.link(), app.test_client()
+    link, other = poq.request_link(), app.test_client()
     if looked_before:
         other.get(link)
     assert use_link(phone, link).status_code == 303
@@ -459,7 +463,7 @@ def test_a_navigation_from_another_website_gets_a_page_that_asks_first(
     token = shop.log_in_customer()
     number = shop.fill_customer_quote(token, ("ITEM-01", 1))
     customers = get_link_path(poq.transfer({"quote_id": number, "token": token}))
-    for link, signs_in in ((poq.link(), False), (customers, True)):
+    for link, signs_in in ((poq.request_link(), False), (customers, True)):
         page = phone.get(link, headers={"Sec-Fetch-Site": "cross-site"})
         assert page.status_code == 200
         assert "data-post" not in page.text
@@ -482,7 +486,7 @@ def test_a_navigation_from_another_website_gets_a_page_that_asks_first(
 def test_a_post_from_another_website_does_not_use_the_link(
     poq: Poq, phone: FlaskClient, tmp_path: Path, shop: RunningShop, headers: dict[str, str]
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     before = read_handoffs(tmp_path)
     answer = phone.post(link, headers=headers)
     assert answer.status_code == 200
@@ -508,14 +512,14 @@ def test_a_post_from_another_website_does_not_use_the_link(
 def test_a_post_by_our_own_page_or_by_an_app_uses_the_link(
     poq: Poq, phone: FlaskClient, headers: dict[str, str]
 ) -> None:
-    assert use_link(phone, poq.link(), headers=headers).status_code == 303
+    assert use_link(phone, poq.request_link(), headers=headers).status_code == 303
 
 
 # Result pages
 
 
 def test_an_expired_link_shows_its_page(poq: Poq, phone: FlaskClient, clock: FakeClock) -> None:
-    link = poq.link()
+    link = poq.request_link()
     clock.advance(seconds=300)
     for answer in (phone.get(link), phone.post(link)):
         assert answer.status_code == 410
@@ -523,8 +527,8 @@ def test_an_expired_link_shows_its_page(poq: Poq, phone: FlaskClient, clock: Fak
 
 
 def test_a_superseded_link_shows_its_page(poq: Poq, phone: FlaskClient) -> None:
-    link = poq.link(("ITEM-01", 1))
-    poq.link(("ITEM-01", 2))
+    link = poq.request_link(("ITEM-01", 1))
+    poq.request_link(("ITEM-01", 2))
     for answer in (phone.get(link), phone.post(link)):
         assert answer.status_code == 410
         assert "There is a newer link" in answer.text
@@ -534,7 +538,7 @@ def test_a_superseded_link_shows_its_page(poq: Poq, phone: FlaskClient) -> None:
 def test_an_unknown_or_altered_link_shows_its_page(
     poq: Poq, phone: FlaskClient, alter: str
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     altered = {
         "cut": link[:-1],
         "changed": link[:-3] + ("aaa" if not link.endswith("aaa") else "bbb"),
@@ -554,7 +558,7 @@ def test_a_signed_link_without_a_handoff_is_unknown(app: Flask, phone: FlaskClie
 def test_while_the_session_store_is_unavailable_the_web_view_may_try_again(
     poq: Poq, phone: FlaskClient, app: Flask, shop: RunningShop
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     phone.get(link)
     shop.sessions.rename(shop.sessions.with_name("away"))
     answer = use_link(phone, link)
@@ -570,7 +574,7 @@ def test_while_the_session_store_is_unavailable_the_web_view_may_try_again(
 def test_the_web_view_may_try_again_only_until_the_link_expires(
     poq: Poq, phone: FlaskClient, shop: RunningShop, clock: FakeClock
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     shutil.rmtree(shop.sessions)
     assert [use_link(phone, link).status_code for _ in range(8)] == [503] * 8
     clock.advance(seconds=301)
@@ -580,7 +584,7 @@ def test_the_web_view_may_try_again_only_until_the_link_expires(
 def test_without_an_answer_of_the_shop_a_used_link_shows_the_used_page(
     make_app: MakeApp, poq: Poq, phone: FlaskClient
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     assert use_link(phone, link).status_code == 303
     deaf = make_app(
         magento_url="http://127.0.0.1:9", magento_access_token=SecretStr("a-token-of-the-shop")
@@ -602,7 +606,7 @@ def test_without_a_return_url_result_pages_have_a_scripted_button(client: FlaskC
 def test_result_pages_hold_a_support_code_and_not_the_link(
     poq: Poq, phone: FlaskClient, app: Flask
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     use_link(phone, link)
     page = app.test_client().get(link).text
     assert read_support_code(page) == build_support_code({"handoff": link[3:25]})
@@ -613,7 +617,7 @@ def test_result_pages_hold_a_support_code_and_not_the_link(
 def test_the_support_code_of_each_page_is_in_the_log(
     poq: Poq, phone: FlaskClient, app: Flask, captured_log: CapturedLog, path: str
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     use_link(phone, link)
     captured_log.read_lines()
     page = app.test_client().get(path.format(token=link.removeprefix("/h/"))).text
@@ -633,7 +637,7 @@ def test_unknown_addresses_and_wrong_methods_get_a_page(client: FlaskClient) -> 
 def test_no_redirect_is_built_from_the_host_header(
     poq: Poq, client: FlaskClient, path: str
 ) -> None:
-    token = poq.link().removeprefix("/h/")
+    token = poq.request_link().removeprefix("/h/")
     for method in ("GET", "POST"):
         answer = client.open(
             path.format(token=token), method=method, base_url="http://evil.example"
@@ -645,7 +649,7 @@ def test_no_redirect_is_built_from_the_host_header(
 def test_after_any_failure_the_web_view_may_try_again(
     poq: Poq, phone: FlaskClient, make_app: MakeApp
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     without_the_store = make_app(stores=(StoreView(**{**STORE, "code": "other", "store_id": 9}),))
     failing = without_the_store.test_client()
     answer = use_link(failing, link)
@@ -660,7 +664,7 @@ def test_after_any_failure_the_web_view_may_try_again(
 def test_a_link_whose_session_was_never_written_expires(
     poq: Poq, phone: FlaskClient, shop: RunningShop, clock: FakeClock
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     shutil.rmtree(shop.sessions)
     assert use_link(phone, link).status_code == 503
     clock.advance(seconds=301)
@@ -670,7 +674,7 @@ def test_a_link_whose_session_was_never_written_expires(
 def test_without_a_written_session_the_web_view_may_try_until_the_link_expires(
     poq: Poq, phone: FlaskClient, shop: RunningShop, clock: FakeClock
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     with remove_session_store(shop):
         assert [use_link(phone, link).status_code for _ in range(7)] == [503] * 7
         clock.advance(seconds=200)
@@ -684,7 +688,7 @@ def test_without_a_written_session_the_web_view_may_try_until_the_link_expires(
 def test_a_failed_reopening_does_not_extend_the_grace(
     poq: Poq, phone: FlaskClient, shop: RunningShop, clock: FakeClock
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     assert use_link(phone, link).status_code == 303
     clock.advance(seconds=50)
     with remove_session_store(shop):
@@ -706,10 +710,10 @@ def remove_session_store(shop: RunningShop) -> Iterator[None]:
 def test_the_web_view_cookie_lasts_as_long_as_a_renewed_link(
     poq: Poq, phone: FlaskClient, clock: FakeClock
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     [first] = list_set_cookies(phone.get(link))
     clock.advance(seconds=290)
-    assert poq.link() == link
+    assert poq.request_link() == link
     [again] = list_set_cookies(phone.get(link))
     assert again.split(";")[0] == first.split(";")[0]
     assert "Max-Age=360" in again
@@ -724,7 +728,7 @@ def test_a_form_body_that_is_too_large_is_refused(client: FlaskClient) -> None:
 
 def test_the_csp_allows_only_our_files_and_the_shop(make_app: MakeApp, shop: RunningShop) -> None:
     app = make_app(checkout_hosts=("pay.shop.example", "checkout.shop.example:8443"))
-    phone, link = app.test_client(), Poq(app.test_client()).link()
+    phone, link = app.test_client(), Poq(app.test_client()).request_link()
     page = phone.get(link)
     for answer in (page, phone.post(link), phone.get("/h/x"), phone.get("/")):
         policy = dict(
@@ -752,7 +756,7 @@ def test_the_only_inline_script_is_the_file_that_the_csp_allows(
 ) -> None:
     text = (find_resource_folder("templates") / "post_form.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    page = phone.get(poq.link())
+    page = phone.get(poq.request_link())
     assert re.findall(r"<script[^>]*>(.*?)</script>", page.text, re.DOTALL) == [text]
     policy = page.headers["Content-Security-Policy"]
     assert f"script-src 'self' 'sha256-{digest}';" in policy
@@ -761,14 +765,14 @@ def test_the_only_inline_script_is_the_file_that_the_csp_allows(
 
 def test_nothing_before_the_inline_script_has_to_be_loaded(poq: Poq, phone: FlaskClient) -> None:
     """A script waits for the style sheets and scripts before it."""
-    before, _, after = phone.get(poq.link()).text.partition("<script>")
+    before, _, after = phone.get(poq.request_link()).text.partition("<script>")
     assert "<form" in before
     assert 'rel="stylesheet"' not in before
     assert after.count('rel="stylesheet"') == 2
 
 
 def test_pages_that_wait_for_a_tap_have_no_inline_script(poq: Poq, phone: FlaskClient) -> None:
-    link = poq.link()
+    link = poq.request_link()
     question = phone.get(link, headers={"Sec-Fetch-Site": "cross-site"})
     for answer in (question, phone.get("/h/x"), phone.get("/")):
         assert "<script>" not in answer.text
@@ -776,7 +780,7 @@ def test_pages_that_wait_for_a_tap_have_no_inline_script(poq: Poq, phone: FlaskC
 
 
 def test_no_page_has_inline_styles_or_handlers(poq: Poq, phone: FlaskClient) -> None:
-    for page in (phone.get(poq.link()).text, phone.get("/h/x").text):
+    for page in (phone.get(poq.request_link()).text, phone.get("/h/x").text):
         assert "<style" not in page
         assert " style=" not in page
         assert " onclick" not in page
@@ -789,7 +793,7 @@ def test_on_https_cookies_are_secure_and_hsts_is_sent(make_app: MakeApp) -> None
     app = make_app(
         public_url="https://www.shop.example/handoff", storefront_url="https://www.shop.example"
     )
-    link = Poq(app.test_client()).link()
+    link = Poq(app.test_client()).request_link()
     assert link.startswith("/handoff/h/")
     phone = app.test_client()
     page = phone.get(link, base_url="https://www.shop.example")
@@ -817,7 +821,7 @@ def test_a_proxy_may_remove_the_path_prefix(make_app: MakeApp) -> None:
     app = make_app(
         public_url="https://www.shop.example/handoff", storefront_url="https://www.shop.example"
     )
-    link = Poq(app.test_client()).link()
+    link = Poq(app.test_client()).request_link()
     assert app.test_client().get(link.removeprefix("/handoff")).status_code == 200
     assert app.test_client().get("/handoff/healthz").status_code == 200
     assert app.test_client().get("/handoffx/healthz").status_code == 404

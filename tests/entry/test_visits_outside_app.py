@@ -65,9 +65,9 @@ def test_the_proof_is_no_part_of_the_link_and_of_no_other_link(app: Flask) -> No
 
 def test_without_the_setting_no_header_is_needed(make_app: MakeApp) -> None:
     app = make_app()
-    answer = Poq(app.test_client()).bag(("ITEM-01", 1))
+    answer = Poq(app.test_client()).transfer_bag(("ITEM-01", 1))
     assert "headers" not in answer.get_json()
-    assert POSTS_ITSELF in app.test_client().get(Poq(app.test_client()).link()).text
+    assert POSTS_ITSELF in app.test_client().get(Poq(app.test_client()).request_link()).text
 
 
 def test_the_headers_of_the_settings_stay(make_app: MakeApp) -> None:

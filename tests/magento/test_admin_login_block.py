@@ -47,7 +47,7 @@ def make_worker(make_app: MakeApp, between: FaultyShop) -> MakeApp:
 
 def open_used_link(app: Flask) -> str:
     """Use a link, and open it in another web view, so that the worker looks for an order."""
-    link, phone = Poq(app.test_client()).link(), app.test_client()
+    link, phone = Poq(app.test_client()).request_link(), app.test_client()
     assert phone.get(link).status_code == 200
     assert phone.post(link).status_code == 303
     return app.test_client().get(link).text

@@ -416,7 +416,7 @@ def test_a_renewed_bag_has_no_second_preflight_but_a_quote_has(
             watched.url, checkout_preflight="always", session_store=shop.sessions.as_uri()
         ) as service:
             for _ in range(2):
-                assert service.poq.bag(("ITEM-01", 1)).status_code == 200
+                assert service.poq.transfer_bag(("ITEM-01", 1)).status_code == 200
             assert [is_checkout_question(call) for call in watched.calls].count(True) == 1
             for _ in range(2):
                 assert service.poq.transfer(quote).status_code == 200

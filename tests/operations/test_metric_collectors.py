@@ -31,8 +31,8 @@ def read_metrics(make_app: MakeApp, name: str, **settings: Any) -> dict[tuple[st
 def test_handoffs_are_counted_by_the_stages_that_they_have_reached(make_app: MakeApp) -> None:
     app = make_app()
     poq = Poq(app.test_client())
-    assert use_link(app.test_client(), poq.link(reference="1")).status_code == 303
-    poq.link(reference="2")
+    assert use_link(app.test_client(), poq.request_link(reference="1")).status_code == 303
+    poq.request_link(reference="2")
     assert read_metrics(make_app, "handoff_handoffs") == {
         ("issued",): 2,
         ("opened",): 1,

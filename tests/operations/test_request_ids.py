@@ -58,7 +58,7 @@ def test_every_kind_of_answer_has_an_id_of_its_own(
 ) -> None:
     app = make_app(metrics=True)
     client, phone = app.test_client(), app.test_client()
-    link = Poq(client).link()
+    link = Poq(client).request_link()
     answers = [
         phone.get(link),
         use_link(phone, link),

@@ -39,7 +39,7 @@ def test_requests_are_counted_by_rule_status_and_code_and_never_by_url(
 ) -> None:
     app = make_app(metrics=True)
     poq, phone = Poq(app.test_client()), app.test_client()
-    link = poq.link()
+    link = poq.request_link()
     poq.transfer("{}", key="a-wrong-key")
     phone.get("/h/wrong")
     phone.get("/h/another")
@@ -78,7 +78,7 @@ def test_calls_to_the_shop_are_timed_by_call_and_status_without_ids(
 
 def test_a_shop_that_does_not_answer_is_a_status_of_its_own(make_app: MakeApp) -> None:
     client = make_app(metrics=True, magento_url="http://127.0.0.1:9").test_client()
-    assert Poq(client).bag(("ITEM-01", 1)).status_code == 503
+    assert Poq(client).transfer_bag(("ITEM-01", 1)).status_code == 503
     calls = read_samples(client.get("/metrics").text, "handoff_shop_call_seconds_count")
     assert {status for _, status in calls} == {"refused"}
 
@@ -95,7 +95,7 @@ def test_preflights_are_counted_by_their_result(make_app: MakeApp, shop: Running
     client = make_app(metrics=True, checkout_preflight="remember").test_client()
     poq = Poq(client)
     for reference in "123":
-        poq.link(reference=reference)
+        poq.request_link(reference=reference)
     shop.state.rules.one_page_checkout = False
     masked_id = shop.create_guest_quote(("ITEM-01", 1))
     assert poq.transfer({"quote_id": masked_id}).status_code == 409
@@ -127,7 +127,7 @@ def test_warnings_and_errors_of_the_log_are_counted_by_event(
     client = make_app(metrics=True).test_client()
     poq = Poq(client)
     poq.transfer("{}", key="a-wrong-key")
-    link = poq.link()
+    link = poq.request_link()
     shutil.rmtree(shop.sessions)
     use_link(client, link)
     logging.getLogger("a.library").error("A text with 12345")

@@ -66,7 +66,7 @@ class Scenario:
 
     def transfer_bag(self, reference: str, *, opened: bool = True) -> None:
         """Transfer a bag, of which the service makes a quote."""
-        self.links[reference] = Poq(self.app.test_client()).link(reference=reference)
+        self.links[reference] = Poq(self.app.test_client()).request_link(reference=reference)
         if opened:
             self.open_link(reference)
 

@@ -113,7 +113,7 @@ def test_another_customers_change_ends_nothing(
 def test_a_transfer_leaves_one_visitor_for_a_customer_and_none_for_a_guest(
     poq: Poq, phone: FlaskClient, shop: RunningShop, token: str
 ) -> None:
-    enter(phone, poq.link(("ITEM-01", 1)))
+    enter(phone, poq.request_link(("ITEM-01", 1)))
     assert shop.state.visitors.by_number == {}
     browser = enter(phone, transfer(poq, shop, token))
     assert browser.shows_checkout(shop)

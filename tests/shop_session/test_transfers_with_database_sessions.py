@@ -65,7 +65,7 @@ def running(
 
 @pytest.mark.parametrize("running", ["INSERT"], indirect=True)
 def test_a_bag_gets_into_checkout_with_the_right_to_insert_alone(running: DatabaseShop) -> None:
-    link = Poq(running.app.test_client()).link(("ITEM-01", 2))
+    link = Poq(running.app.test_client()).request_link(("ITEM-01", 2))
     page = running.open_checkout(use_link(running.app.test_client(), link))
     assert page.status_code == 200
     assert "ITEM-01" in page.text
@@ -74,7 +74,7 @@ def test_a_bag_gets_into_checkout_with_the_right_to_insert_alone(running: Databa
 def test_a_preflight_removes_its_sessions_and_readiness_leaves_none(running: DatabaseShop) -> None:
     client = running.app.test_client()
     before = running.count_rows()
-    Poq(client).link(("ITEM-01", 2))
+    Poq(client).request_link(("ITEM-01", 2))
     assert running.count_rows() == before
     assert client.get("/readyz").get_json()["session_store"] == "ok"
     assert running.count_rows() == before
@@ -99,7 +99,7 @@ def test_a_restart_between_page_and_post_does_no_harm(
     running: DatabaseShop, mariadb: MariadbServer, captured_log: CapturedLog
 ) -> None:
     poq, phone = Poq(running.app.test_client()), running.app.test_client()
-    links = [poq.link(reference=f"r-{number}") for number in range(2)]
+    links = [poq.request_link(reference=f"r-{number}") for number in range(2)]
     assert use_link(phone, links[0]).status_code == 303
     mariadb.stop()
     try:

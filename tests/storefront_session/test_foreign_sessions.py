@@ -97,7 +97,7 @@ def test_the_session_of_another_visitor_gets_no_link(
 
     with open_service(tmp_path, path, number, add_cookie) as (app, url, state):
         foreign.append(fill_cart(url, state, cart))
-        answer = Poq(app.test_client()).bag(*BAG)
+        answer = Poq(app.test_client()).transfer_bag(*BAG)
     body = read_problem(answer, 503, "shop_unavailable")
     assert "another visitor" in body["detail"]
     assert read_handoffs(tmp_path) == []
@@ -119,7 +119,7 @@ def test_a_session_that_the_shop_gives_a_new_id_stays_the_same_session(
         response.headers.add("Set-Cookie", f"PHPSESSID={renewed[0]}; path=/")
 
     with open_service(tmp_path, path, number, renew) as (app, _, _):
-        answer = Poq(app.test_client()).bag(*BAG)
+        answer = Poq(app.test_client()).transfer_bag(*BAG)
         assert answer.status_code == 200, answer.text
         entered = use_link(app.test_client(), get_link_path(answer))
         assert open_checkout(entered) == dict(BAG)
@@ -132,7 +132,7 @@ def test_a_cookie_that_ends_the_session_gets_no_link(tmp_path: Path) -> None:
         response.headers.add("Set-Cookie", "PHPSESSID=deleted; path=/")
 
     with open_service(tmp_path, CHECKOUT, 1, end) as (app, _, _):
-        read_problem(Poq(app.test_client()).bag(*BAG), 503, "shop_unavailable")
+        read_problem(Poq(app.test_client()).transfer_bag(*BAG), 503, "shop_unavailable")
     assert read_handoffs(tmp_path) == []
 
 
@@ -145,5 +145,5 @@ def test_a_cached_checkout_page_of_another_visitor_gets_no_link(tmp_path: Path) 
     with open_service(tmp_path, CHECKOUT, 1, replace_page) as (app, url, state):
         cookies = {"PHPSESSID": fill_cart(url, state, BAG)}
         pages.append(requests.get(f"{url}{CHECKOUT}", cookies=cookies, timeout=10).content)
-        read_problem(Poq(app.test_client()).bag(*BAG), 503, "shop_unavailable")
+        read_problem(Poq(app.test_client()).transfer_bag(*BAG), 503, "shop_unavailable")
     assert read_handoffs(tmp_path) == []

@@ -66,7 +66,7 @@ def read_everything(database: Database) -> str:
 def test_the_session_waits_encrypted_and_is_in_no_answer_and_no_log(
     poq: Poq, phone: FlaskClient, database: Database, stored: Stored, captured_log: CapturedLog
 ) -> None:
-    answer = poq.bag(("ITEM-01", 1))
+    answer = poq.transfer_bag(("ITEM-01", 1))
     [row] = stored()
     assert Fernet(KEY).decrypt(row.ciphertext)
     kept = read_everything(database)
@@ -87,7 +87,7 @@ def let_expire(clock: FakeClock, _phone: FlaskClient, _link: str) -> None:
 
 END = {"the grace ends": end_grace, "the link expires": let_expire}
 ERASE: dict[str, Callable[[Poq], object]] = {
-    "another transfer": lambda poq: poq.link(("ITEM-02", 1), reference="another"),
+    "another transfer": lambda poq: poq.request_link(("ITEM-02", 1), reference="another"),
     "a probe of readiness": lambda poq: poq.client.get("/readyz"),
 }
 
@@ -102,7 +102,7 @@ def test_nothing_stays_when_no_web_view_can_get_the_session(
     end: Callable[[FakeClock, FlaskClient, str], None],
     erase: Callable[[Poq], object],
 ) -> None:
-    end(clock, phone, poq.link(("ITEM-01", 1)))
+    end(clock, phone, poq.request_link(("ITEM-01", 1)))
     [kept] = stored()
     erase(poq)
     assert kept.handoff_id not in [row.handoff_id for row in stored()]
@@ -111,7 +111,7 @@ def test_nothing_stays_when_no_web_view_can_get_the_session(
 def test_a_use_of_any_link_erases_what_nobody_can_get(
     poq: Poq, phone: FlaskClient, clock: FakeClock, stored: Stored
 ) -> None:
-    link = poq.link(("ITEM-01", 1))
+    link = poq.request_link(("ITEM-01", 1))
     clock.advance(seconds=301)
     assert phone.get(link).status_code == 410
     assert len(stored()) == 1  # GET changes nothing
@@ -120,9 +120,9 @@ def test_a_use_of_any_link_erases_what_nobody_can_get(
 
 
 def test_a_superseded_handoff_keeps_no_session(poq: Poq, stored: Stored) -> None:
-    poq.link(("ITEM-01", 1))
+    poq.request_link(("ITEM-01", 1))
     [old] = stored()
-    poq.link(("ITEM-02", 1))
+    poq.request_link(("ITEM-02", 1))
     [new] = stored()
     assert new.handoff_id != old.handoff_id
 
@@ -130,7 +130,7 @@ def test_a_superseded_handoff_keeps_no_session(poq: Poq, stored: Stored) -> None
 def test_purging_removes_what_the_service_has_left(
     poq: Poq, clock: FakeClock, database: Database, stored: Stored
 ) -> None:
-    poq.link(("ITEM-01", 1))
+    poq.request_link(("ITEM-01", 1))
     request = PurgeRequest(anonymise_before=0, delete_before=0)
 
     list(Purger(database).purge(request))
@@ -142,8 +142,8 @@ def test_purging_removes_what_the_service_has_left(
 
 def test_a_refused_transfer_leaves_nothing(poq: Poq, shop: RunningShop, stored: Stored) -> None:
     shop.state.rules.guest_checkout = False
-    assert poq.bag(("ITEM-01", 1)).status_code == 409
-    assert poq.bag(("ITEM-OOS", 1)).status_code == 422
+    assert poq.transfer_bag(("ITEM-01", 1)).status_code == 409
+    assert poq.transfer_bag(("ITEM-OOS", 1)).status_code == 422
     assert stored() == []
 
 
@@ -157,9 +157,9 @@ def count_quotes(shop: RunningShop) -> int:
 def test_a_repeated_transfer_is_the_same_handoff_while_the_session_outlives_the_link(
     poq: Poq, shop: RunningShop, clock: FakeClock, phone: FlaskClient
 ) -> None:
-    link, quotes = poq.link(("ITEM-01", 1)), count_quotes(shop)
+    link, quotes = poq.request_link(("ITEM-01", 1)), count_quotes(shop)
     clock.advance(seconds=230)
-    assert poq.link(("ITEM-01", 1)) == link
+    assert poq.request_link(("ITEM-01", 1)) == link
     assert count_quotes(shop) == quotes
     clock.advance(seconds=299)
     assert open_checkout(use_link(phone, link)) == {"ITEM-01": 1}
@@ -168,11 +168,11 @@ def test_a_repeated_transfer_is_the_same_handoff_while_the_session_outlives_the_
 def test_a_repeated_transfer_makes_a_new_session_if_the_old_one_is_too_old(
     poq: Poq, app: Flask, clock: FakeClock, stored: Stored
 ) -> None:
-    old = poq.link(("ITEM-01", 1))
+    old = poq.request_link(("ITEM-01", 1))
     clock.advance(seconds=230)
-    poq.link(("ITEM-01", 1))  # renews the link, not its session
+    poq.request_link(("ITEM-01", 1))  # renews the link, not its session
     clock.advance(seconds=11)
-    new = poq.link(("ITEM-01", 1))
+    new = poq.request_link(("ITEM-01", 1))
     assert new != old
     assert len(stored()) == 1
     assert use_link(app.test_client(), old).status_code == 410
@@ -190,9 +190,9 @@ def test_the_last_use_of_a_link_still_finds_the_session_in_the_shop(
     poq: Poq, phone: FlaskClient, shop: RunningShop, clock: FakeClock
 ) -> None:
     shop.state.rules.session_lifetime = 600
-    link = poq.link(("ITEM-01", 1))
+    link = poq.request_link(("ITEM-01", 1))
     clock.advance(seconds=239)
-    poq.link(("ITEM-01", 1))
+    poq.request_link(("ITEM-01", 1))
     clock.advance(seconds=299)
     assert use_link(phone, link).status_code == 303
     clock.advance(seconds=59)
@@ -206,7 +206,7 @@ def test_the_last_use_of_a_link_still_finds_the_session_in_the_shop(
 def test_a_session_opens_for_its_own_handoff_only(
     poq: Poq, app: Flask, database: Database, stored: Stored, captured_log: CapturedLog
 ) -> None:
-    links = [poq.link((sku, 1), reference=sku) for sku in ("ITEM-01", "ITEM-02")]
+    links = [poq.request_link((sku, 1), reference=sku) for sku in ("ITEM-01", "ITEM-02")]
     first, second = stored()
     with database.open_migration_transaction() as connection:
         for row, other in ((first, second), (second, first)):
@@ -233,10 +233,10 @@ def database_url(database: Database) -> SecretStr:
 def test_after_a_rotation_waiting_sessions_still_open(
     poq: Poq, make_app: MakeApp, database_url: SecretStr, stored: Stored
 ) -> None:
-    link, new = poq.link(("ITEM-01", 1)), Fernet.generate_key().decode()
+    link, new = poq.request_link(("ITEM-01", 1)), Fernet.generate_key().decode()
     later = make_app(**make_keys(new, KEY), database_url=database_url)
     assert open_checkout(use_link(later.test_client(), link)) == {"ITEM-01": 1}
-    Poq(later.test_client()).link(("ITEM-02", 1), reference="r-2")
+    Poq(later.test_client()).request_link(("ITEM-02", 1), reference="r-2")
     assert Fernet(new).decrypt(stored()[-1].ciphertext)
 
 
@@ -247,7 +247,7 @@ def test_without_its_key_a_session_can_be_had_later(
     database_url: SecretStr,
     captured_log: CapturedLog,
 ) -> None:
-    link = poq.link(("ITEM-01", 1))
+    link = poq.request_link(("ITEM-01", 1))
     keyless = make_app(**make_keys(Fernet.generate_key().decode()), database_url=database_url)
     cookie = phone.get(link).headers["Set-Cookie"].partition(";")[0]
     answer = keyless.test_client(use_cookies=False).post(link, headers={"Cookie": cookie})
@@ -260,9 +260,9 @@ def test_without_its_key_a_session_can_be_had_later(
 def test_without_its_key_an_equal_transfer_makes_a_new_session(
     poq: Poq, make_app: MakeApp, database_url: SecretStr
 ) -> None:
-    old = poq.link(("ITEM-01", 1))
+    old = poq.request_link(("ITEM-01", 1))
     later = make_app(**make_keys(Fernet.generate_key().decode()), database_url=database_url)
-    new = Poq(later.test_client()).link(("ITEM-01", 1))
+    new = Poq(later.test_client()).request_link(("ITEM-01", 1))
     assert new != old
     assert open_checkout(use_link(later.test_client(), new)) == {"ITEM-01": 1}
     assert use_link(later.test_client(), old).status_code == 410
@@ -271,7 +271,7 @@ def test_without_its_key_an_equal_transfer_makes_a_new_session(
 def test_a_link_works_after_the_session_store_has_become_reachable(
     poq: Poq, make_app: MakeApp, database_url: SecretStr
 ) -> None:
-    link = poq.link(("ITEM-01", 1))
+    link = poq.request_link(("ITEM-01", 1))
     later = make_app(database_url=database_url)
     assert open_checkout(use_link(later.test_client(), link)) == {"ITEM-01": 1}
 
@@ -279,7 +279,7 @@ def test_a_link_works_after_the_session_store_has_become_reachable(
 def test_a_transfer_is_not_renewed_if_its_link_has_no_session(
     poq: Poq, app: Flask, make_app: MakeApp, database_url: SecretStr
 ) -> None:
-    former = Poq(make_app(database_url=database_url).test_client()).link(("ITEM-01", 1))
-    link = poq.link(("ITEM-01", 1))
+    former = Poq(make_app(database_url=database_url).test_client()).request_link(("ITEM-01", 1))
+    link = poq.request_link(("ITEM-01", 1))
     assert link != former
     assert open_checkout(use_link(app.test_client(), link)) == {"ITEM-01": 1}

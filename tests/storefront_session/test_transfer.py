@@ -50,25 +50,25 @@ BAGS = {
 @pytest.mark.parametrize("bag", BAGS.values(), ids=BAGS)
 def test_checkout_shows_exactly_the_bag(poq: Poq, phone: FlaskClient, bag: dict[str, int]) -> None:
     for reference in ("the products are looked up", "the products are known"):
-        link = poq.link(*bag.items(), reference=reference)
+        link = poq.request_link(*bag.items(), reference=reference)
         assert open_checkout(use_link(phone, link)) == bag
 
 
 def test_variants_are_in_the_quote_with_their_options(
     poq: Poq, phone: FlaskClient, shop: RunningShop
 ) -> None:
-    open_checkout(use_link(phone, poq.link(("PC-CONF-S", 1))))
+    open_checkout(use_link(phone, poq.request_link(("PC-CONF-S", 1))))
     quote = list(shop.state.quotes.by_number.values())[-1]
     assert [(line.product.sku, line.sku) for line in quote.lines] == [("PC-CONF", "PC-CONF-S")]
 
 
 def test_a_sku_in_another_spelling_is_the_same_product(poq: Poq, phone: FlaskClient) -> None:
-    assert open_checkout(use_link(phone, poq.link(("item-01", 1)))) == {"ITEM-01": 1}
+    assert open_checkout(use_link(phone, poq.request_link(("item-01", 1)))) == {"ITEM-01": 1}
 
 
 def test_gifts_of_the_shop_are_no_difference(poq: Poq, phone: FlaskClient) -> None:
     bag = {"PC-GIFTER": 1, "PC-SAME": 1}
-    assert bag.keys() <= open_checkout(use_link(phone, poq.link(*bag.items()))).keys()
+    assert bag.keys() <= open_checkout(use_link(phone, poq.request_link(*bag.items()))).keys()
 
 
 REFUSED = {
@@ -86,36 +86,38 @@ def test_refused_lines_have_the_codes_of_any_bag(
     poq: Poq, make_app: MakeApp, sku: str, code: str
 ) -> None:
     lines = (("ITEM-01", 1), (sku, 9))
-    answer = poq.bag(*lines)
+    answer = poq.transfer_bag(*lines)
     read_problem(answer, 422, "lines_refused")
     assert read_errors(answer) == {sku: code}
-    by_session_store = Poq(make_app().test_client()).bag(*lines, reference="r-2")
+    by_session_store = Poq(make_app().test_client()).transfer_bag(*lines, reference="r-2")
     assert read_errors(by_session_store) == {sku: code}
 
 
 def test_a_product_that_was_sold_since_it_was_looked_up_is_refused_with_its_reason(
     poq: Poq, catalogue: Catalogue
 ) -> None:
-    poq.link(("ITEM-FEW", 2))
+    poq.request_link(("ITEM-FEW", 2))
     few = catalogue.find_by_sku("ITEM-FEW")
     assert few is not None
     few.stock = Decimal(0)
-    assert read_errors(poq.bag(("ITEM-FEW", 2), reference="r-2")) == {"ITEM-FEW": "unavailable"}
+    assert read_errors(poq.transfer_bag(("ITEM-FEW", 2), reference="r-2")) == {
+        "ITEM-FEW": "unavailable"
+    }
 
 
 def test_a_product_that_was_replaced_since_it_was_looked_up_is_found_anew(
     poq: Poq, phone: FlaskClient, catalogue: Catalogue
 ) -> None:
-    poq.link(("ITEM-01", 2))
+    poq.request_link(("ITEM-01", 2))
     old = catalogue.find_by_sku("ITEM-01")
     assert old is not None
     old.id = 1001
-    link = poq.link(("ITEM-01", 2), reference="r-2")
+    link = poq.request_link(("ITEM-01", 2), reference="r-2")
     assert open_checkout(use_link(phone, link)) == {"ITEM-01": 2}
 
 
 def test_what_checkout_refuses_has_the_code_of_the_preflight(poq: Poq, shop: RunningShop) -> None:
-    poq.link(("ITEM-01", 2))
+    poq.request_link(("ITEM-01", 2))
     rules = shop.state.rules
     for name, bad, good, code in (
         ("guest_checkout", False, True, "guest_checkout_off"),
@@ -124,15 +126,15 @@ def test_what_checkout_refuses_has_the_code_of_the_preflight(poq: Poq, shop: Run
     ):
         setattr(rules, name, bad)
         for sku in ("ITEM-01", "ITEM-02"):  # a known product, and one that is not
-            read_problem(poq.bag((sku, 1), reference=code + sku), 409, code)
+            read_problem(poq.transfer_bag((sku, 1), reference=code + sku), 409, code)
         setattr(rules, name, good)
 
 
 def test_what_checkout_says_is_counted_as_a_preflight(make_app: MakeApp, shop: RunningShop) -> None:
     client = make_app(**STOREFRONT, metrics=True).test_client()
-    Poq(client).link(("ITEM-01", 2))
+    Poq(client).request_link(("ITEM-01", 2))
     shop.state.rules.one_page_checkout = False
-    read_problem(Poq(client).bag(("ITEM-02", 1), reference="r-2"), 409, "checkout_off")
+    read_problem(Poq(client).transfer_bag(("ITEM-02", 1), reference="r-2"), 409, "checkout_off")
     results = read_samples(client.get("/metrics").text, "handoff_checkout_preflights_total")
     assert results == {("accepted",): 1, ("checkout_off",): 1}
 
@@ -158,8 +160,12 @@ def test_quotes_and_customers_are_refused_without_a_call(
 def test_a_bag_of_too_many_lines_is_refused_without_a_call(make_app: MakeApp) -> None:
     closed = make_app(**STOREFRONT, magento_url="http://127.0.0.1:9", magento_timeout=5.0)
     poq = Poq(closed.test_client())
-    assert read_problem(poq.bag(*((f"ITEM-{n}", 1) for n in range(11))), 422, "too_many_lines")
-    assert read_problem(poq.bag(*((f"ITEM-{n}", 1) for n in range(10))), 503, "shop_unavailable")
+    assert read_problem(
+        poq.transfer_bag(*((f"ITEM-{n}", 1) for n in range(11))), 422, "too_many_lines"
+    )
+    assert read_problem(
+        poq.transfer_bag(*((f"ITEM-{n}", 1) for n in range(10))), 503, "shop_unavailable"
+    )
 
 
 # Links and web views
@@ -168,7 +174,7 @@ def test_a_bag_of_too_many_lines_is_refused_without_a_call(make_app: MakeApp) ->
 def test_the_web_view_may_reopen_the_link_and_no_other_one_may(
     poq: Poq, phone: FlaskClient, app: Flask
 ) -> None:
-    link = poq.link(("ITEM-01", 1))
+    link = poq.request_link(("ITEM-01", 1))
     first = use_link(phone, link)
     open_checkout(first)
     again = use_link(phone, link)
@@ -180,14 +186,14 @@ def test_the_web_view_may_reopen_the_link_and_no_other_one_may(
 def test_a_previous_shopper_is_displaced(poq: Poq, phone: FlaskClient, shop: RunningShop) -> None:
     former = shop.state.sessions.start(None)
     phone.set_cookie("PHPSESSID", former.id)
-    entered = use_link(phone, poq.link(("ITEM-02", 1)))
+    entered = use_link(phone, poq.request_link(("ITEM-02", 1)))
     assert get_session_id(entered) != former.id
     assert open_checkout(entered) == {"ITEM-02": 1}
 
 
 def test_a_newer_bag_supersedes_the_link(poq: Poq, phone: FlaskClient) -> None:
-    old = poq.link(("ITEM-01", 1))
-    new = poq.link(("ITEM-02", 1))
+    old = poq.request_link(("ITEM-01", 1))
+    new = poq.request_link(("ITEM-02", 1))
     assert use_link(phone, old).status_code == 410
     assert open_checkout(use_link(phone, new)) == {"ITEM-02": 1}
 
@@ -195,7 +201,7 @@ def test_a_newer_bag_supersedes_the_link(poq: Poq, phone: FlaskClient) -> None:
 def test_the_order_of_the_quote_is_found(
     poq: Poq, phone: FlaskClient, shop: RunningShop, tmp_path: Path
 ) -> None:
-    open_checkout(use_link(phone, poq.link(("ITEM-01", 1))))
+    open_checkout(use_link(phone, poq.request_link(("ITEM-01", 1))))
     [row] = read_handoffs(tmp_path)
     quote = shop.state.quotes.by_number[row["quote_number"]]
     assert [line.sku for line in quote.lines] == ["ITEM-01"]
@@ -224,7 +230,7 @@ def transfer_at(tmp_path: Path, *modifications: Modification) -> Any:
         settings = create_settings(url, tmp_path / "sessions", tmp_path) | STOREFRONT_TEXTS
         app = create_app(load_settings(**settings))
         try:
-            return Poq(app.test_client()).bag(("ITEM-01", 1))
+            return Poq(app.test_client()).transfer_bag(("ITEM-01", 1))
         finally:
             app.extensions["handoff.objects"].database.close()
 
@@ -303,7 +309,7 @@ def test_lines_that_the_form_drops_without_a_word_are_a_difference(tmp_path: Pat
     with run_modified_shop(tmp_path / "sessions", answer_before(drop)) as (url, _):
         settings = create_settings(url, tmp_path / "sessions", tmp_path) | STOREFRONT_TEXTS
         app = create_app(load_settings(**settings))
-        answer = Poq(app.test_client()).bag(("ITEM-01", 1), ("ITEM-02", 1))
+        answer = Poq(app.test_client()).transfer_bag(("ITEM-01", 1), ("ITEM-02", 1))
         app.extensions["handoff.objects"].database.close()
     read_problem(answer, 422, "quote_differs")
     assert read_errors(answer).keys() == {"ITEM-02"}

@@ -46,7 +46,7 @@ def customer(poq: Poq, shop: RunningShop) -> Ask:
 @pytest.fixture
 def bag(poq: Poq) -> Ask:
     """Transfer a bag of £22."""
-    return lambda: poq.bag(("ITEM-01", 2))
+    return lambda: poq.transfer_bag(("ITEM-01", 2))
 
 
 def read_code(answer: TestResponse) -> str:

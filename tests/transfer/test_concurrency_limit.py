@@ -159,7 +159,9 @@ def test_direct_entries_of_strangers_take_no_place_of_a_transfer(
             entries = [strangers.submit(enter, 1 + number) for number in range(SLOTS)]
             assert next(as_completed(entries, timeout=10)).result() == 503
             poq = Poq(app.test_client())
-            answers = [poq.bag(("ITEM-01", 1), reference=f"r-{number}") for number in range(5)]
+            answers = [
+                poq.transfer_bag(("ITEM-01", 1), reference=f"r-{number}") for number in range(5)
+            ]
             assert [answer.status_code for answer in answers] == [200] * 5
         finally:
             goes_on.set()
@@ -211,7 +213,7 @@ def test_an_order_lookup_of_the_entry_page_waits_for_no_place(
         magento_timeout=10,
         checkout_preflight="off",
     )
-    link = Poq(app.test_client()).link()
+    link = Poq(app.test_client()).request_link()
     assert use_link(app.test_client(), link).status_code == 303
     goes_on = threading.Event()
 
@@ -239,5 +241,5 @@ def test_a_transfer_that_fails_gives_its_place_back(
     slow_shop.behaviour = answers_page(500)
     poq = Poq(make_app(magento_url=slow_shop.url).test_client())
     for number in range(2 * SLOTS):
-        answer = poq.bag(("ITEM-01", 1), reference=f"r-{number}")
+        answer = poq.transfer_bag(("ITEM-01", 1), reference=f"r-{number}")
         assert answer.get_json()["code"] == "shop_unavailable"

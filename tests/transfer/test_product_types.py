@@ -41,7 +41,7 @@ def open_checkout(poq: Poq, transferred: TestResponse) -> str:
 
 
 def test_a_variant_is_shown_in_checkout_as_the_app_showed_it(poq: Poq) -> None:
-    answer = poq.bag(("PC-CONF-S", 1), ("PC-CONF-L", 2))
+    answer = poq.transfer_bag(("PC-CONF-S", 1), ("PC-CONF-L", 2))
     page = open_checkout(poq, answer)
     _, _, shown = page.rpartition("</script>")  # which tells the same to scripts
     assert shown.count("Jumper") == 2
@@ -51,13 +51,13 @@ def test_a_variant_is_shown_in_checkout_as_the_app_showed_it(poq: Poq) -> None:
 
 
 def test_a_virtual_bag_has_a_checkout_without_shipping(poq: Poq) -> None:
-    page = open_checkout(poq, poq.bag(("PC-VIRT", 2)))
+    page = open_checkout(poq, poq.transfer_bag(("PC-VIRT", 2)))
     assert "Billing Address" in page
     assert "Shipping (" not in page
 
 
 def test_a_gift_of_the_shop_is_accepted(poq: Poq, tmp_path: Path) -> None:
-    page = open_checkout(poq, poq.bag(("PC-GIFTER", 1), ("PC-SAME", 1)))
+    page = open_checkout(poq, poq.transfer_bag(("PC-GIFTER", 1), ("PC-SAME", 1)))
     assert page.count("<tr data-sku=") == 4
     [row] = read_handoffs(tmp_path)
     assert row["bag"].count("PC-SAME") == 2
@@ -107,7 +107,7 @@ def test_a_bag_with_a_product_that_was_disabled_meanwhile_is_refused(
     poq: Poq, catalogue: Catalogue
 ) -> None:
     catalogue.disable("PC-GONE")
-    answer = poq.bag(("ITEM-01", 1), ("PC-GONE", 1))
+    answer = poq.transfer_bag(("ITEM-01", 1), ("PC-GONE", 1))
     read_problem(answer, 422, "lines_refused")
     assert read_errors(answer) == {"PC-GONE": "unavailable"}
 
@@ -139,7 +139,7 @@ def test_a_customer_buys_at_the_price_of_the_group(
 def test_422_names_a_line_that_is_not_sold_in_this_way(
     poq: Poq, sku: str, quantity: int, code: str
 ) -> None:
-    answer = poq.bag((sku, quantity))
+    answer = poq.transfer_bag((sku, quantity))
     read_problem(answer, 422, "lines_refused")
     assert read_errors(answer) == {sku: code}
     [error] = answer.get_json()["errors"]

@@ -53,14 +53,14 @@ def test_checkout_is_asked_once_about_bags_of_accepted_skus(
     shop: RunningShop, tmp_path: Path
 ) -> None:
     with run_watched_service(shop, tmp_path) as (service, watched):
-        assert service.poq.bag(("ITEM-01", 1), ("ITEM-02", 1)).status_code == 200
+        assert service.poq.transfer_bag(("ITEM-01", 1), ("ITEM-02", 1)).status_code == 200
         assert count_preflights(watched) == 1
         for lines in (
             [("ITEM-01", 1), ("ITEM-02", 1)],
             [("ITEM-02", 3), ("ITEM-01", 1)],
             [("ITEM-02", 9)],
         ):
-            assert service.poq.bag(*lines, reference=str(lines)).status_code == 200
+            assert service.poq.transfer_bag(*lines, reference=str(lines)).status_code == 200
         assert count_preflights(watched) == 1
 
 
@@ -69,11 +69,11 @@ def test_checkout_is_asked_about_a_new_sku_a_smaller_total_and_every_quote(
 ) -> None:
     quote = {"quote_id": shop.create_guest_quote(("ITEM-01", 2))}
     with run_watched_service(shop, tmp_path) as (service, watched):
-        assert service.poq.bag(("ITEM-01", 2)).status_code == 200
+        assert service.poq.transfer_bag(("ITEM-01", 2)).status_code == 200
         for number, lines in enumerate(
             ([("ITEM-01", 1)], [("ITEM-01", 2), ("ITEM-03", 1)]), start=2
         ):
-            assert service.poq.bag(*lines, reference=str(lines)).status_code == 200
+            assert service.poq.transfer_bag(*lines, reference=str(lines)).status_code == 200
             assert count_preflights(watched) == number
         for number in (4, 5):
             assert service.poq.transfer(quote).status_code == 200
@@ -86,18 +86,18 @@ def test_the_setting_decides_whether_checkout_is_asked(
 ) -> None:
     with run_watched_service(shop, tmp_path, preflight=preflight) as (service, watched):
         for reference in ("first", "second"):
-            assert service.poq.bag(("ITEM-01", 1), reference=reference).status_code == 200
+            assert service.poq.transfer_bag(("ITEM-01", 1), reference=reference).status_code == 200
         assert count_preflights(watched) == count
 
 
 def test_a_refusal_forgets_what_was_accepted(shop: RunningShop, tmp_path: Path) -> None:
     with run_watched_service(shop, tmp_path) as (service, watched):
-        assert service.poq.bag(("ITEM-01", 1)).status_code == 200
+        assert service.poq.transfer_bag(("ITEM-01", 1)).status_code == 200
         shop.state.rules.guest_checkout = False
         try:
-            refused = service.poq.bag(("ITEM-05", 1), reference="a sku that is new")
+            refused = service.poq.transfer_bag(("ITEM-05", 1), reference="a sku that is new")
             assert refused.get_json()["code"] == "guest_checkout_off"
-            refused = service.poq.bag(("ITEM-01", 1), reference="an accepted sku")
+            refused = service.poq.transfer_bag(("ITEM-01", 1), reference="an accepted sku")
             assert refused.get_json()["code"] == "guest_checkout_off"
         finally:
             shop.state.rules.guest_checkout = True
@@ -115,7 +115,7 @@ def test_an_answer_to_a_question_from_before_a_refusal_is_not_remembered(
             watched.behaviour = forward
             shop.state.rules.minimum = Decimal(100)
             for line in (("ITEM-02", 1), ("ITEM-03", 90)):
-                answers.append(other_caller.bag(line, reference=line[0]).status_code)
+                answers.append(other_caller.transfer_bag(line, reference=line[0]).status_code)
             call.send(build_response(200, b""))
 
         watched.behaviour = behaves_if(
@@ -123,7 +123,9 @@ def test_an_answer_to_a_question_from_before_a_refusal_is_not_remembered(
         )
         try:
             for reference in ("first", "second"):
-                answers.append(service.poq.bag(("ITEM-01", 1), reference=reference).status_code)
+                answers.append(
+                    service.poq.transfer_bag(("ITEM-01", 1), reference=reference).status_code
+                )
         finally:
             shop.state.rules.minimum = Decimal(0)
         assert answers == [409, 200, 200, 409]
@@ -135,7 +137,7 @@ def test_an_inconclusive_answer_is_not_remembered(shop: RunningShop, tmp_path: P
             lambda call: call.method == "HEAD", answers_page(403), forwards_to(shop.url)
         )
         for number, reference in enumerate(("first", "second"), start=1):
-            assert service.poq.bag(("ITEM-01", 1), reference=reference).status_code == 200
+            assert service.poq.transfer_bag(("ITEM-01", 1), reference=reference).status_code == 200
             assert count_preflights(watched) == number
 
 

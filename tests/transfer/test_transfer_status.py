@@ -56,7 +56,7 @@ def test_the_states_of_a_transfer_that_is_ordered(
     shop: RunningShop,
     clock: FakeClock,
 ) -> None:
-    link = poq.link(("ITEM-01", 2))
+    link = poq.request_link(("ITEM-01", 2))
     issued = ask(client).get_json()
     assert issued == {
         "reference": "r-1",
@@ -104,7 +104,7 @@ def test_the_states_of_a_transfer_that_is_ordered(
 def test_a_link_that_nobody_used_in_time_is_expired(
     client: FlaskClient, poq: Poq, clock: FakeClock
 ) -> None:
-    poq.link()
+    poq.request_link()
     clock.advance(seconds=301)
     assert read_state(client) == "expired"
 
@@ -112,7 +112,7 @@ def test_a_link_that_nobody_used_in_time_is_expired(
 def test_a_link_whose_session_could_not_be_written_is_opened(
     client: FlaskClient, poq: Poq, phone: FlaskClient, shop: RunningShop, clock: FakeClock
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     phone.get(link)
     shop.sessions.rename(shop.sessions.with_name("away"))
     assert phone.post(link).status_code == 503
@@ -134,9 +134,9 @@ def test_a_quote_that_another_reference_takes_over_is_superseded(
 def test_of_one_reference_only_the_newest_handoff_counts(
     client: FlaskClient, poq: Poq, phone: FlaskClient, clock: FakeClock
 ) -> None:
-    open_link(phone, poq.link(("ITEM-01", 1)))
+    open_link(phone, poq.request_link(("ITEM-01", 1)))
     clock.advance(seconds=1)
-    poq.link(("ITEM-02", 1))
+    poq.request_link(("ITEM-02", 1))
     assert read_state(client) == "issued"
 
 
@@ -180,17 +180,17 @@ def test_a_refused_transfer_is_kept_for_30_days(
 def test_the_last_thing_that_happened_decides_between_a_link_and_a_refusal(
     client: FlaskClient, poq: Poq, phone: FlaskClient, clock: FakeClock
 ) -> None:
-    assert poq.bag(("ITEM-99", 1)).status_code == 422
+    assert poq.transfer_bag(("ITEM-99", 1)).status_code == 422
     clock.advance(seconds=1)
-    link = poq.link()
+    link = poq.request_link()
     assert read_state(client) == "issued"
     clock.advance(seconds=1)
-    assert poq.bag(("ITEM-OOS", 1)).status_code == 422
+    assert poq.transfer_bag(("ITEM-OOS", 1)).status_code == 422
     assert read_state(client) == "refused"
     clock.advance(seconds=1)
-    assert poq.link() == link  # the same bag again renews its link
+    assert poq.request_link() == link  # the same bag again renews its link
     assert read_state(client) == "issued"
-    assert poq.bag(("ITEM-OOS", 1)).status_code == 422
+    assert poq.transfer_bag(("ITEM-OOS", 1)).status_code == 422
     clock.advance(seconds=1)
     open_link(phone, link)
     assert read_state(client) == "session_written"
@@ -200,7 +200,7 @@ def test_a_problem_that_may_pass_is_no_refusal(
     client: FlaskClient, poq: Poq, shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shop.state, "quotes", None)
-    assert poq.bag(("ITEM-01", 1)).status_code == 503
+    assert poq.transfer_bag(("ITEM-01", 1)).status_code == 503
     assert ask(client).status_code == 404
 
 
@@ -208,7 +208,7 @@ def test_a_problem_that_may_pass_is_no_refusal(
 def test_other_callers_and_unknown_references_get_404(
     client: FlaskClient, poq: Poq, transfer: tuple[str, int]
 ) -> None:
-    poq.bag(transfer)
+    poq.transfer_bag(transfer)
     assert ask(client, key=ROTATED_KEY).status_code == 200
     for answer in (ask(client, key=OTHER_KEY), ask(client, "r-2"), ask(client, "R-1")):
         assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
@@ -219,12 +219,12 @@ def test_other_callers_and_unknown_references_get_404(
 
 @pytest.mark.parametrize("reference", ["a/b", "/", "//x", "é ü", "a?b#c", "..", "%2F", "-"])
 def test_any_reference_can_be_asked_about(client: FlaskClient, poq: Poq, reference: str) -> None:
-    poq.link(reference=reference)
+    poq.request_link(reference=reference)
     assert ask(client, reference).get_json()["reference"] == reference
 
 
 def test_a_uuid_can_be_asked_about_in_each_of_its_spellings(client: FlaskClient, poq: Poq) -> None:
-    poq.link(reference="9F1C2A5E-7D34-4C1B-8F0E-2F6D9F0C1A77")
+    poq.request_link(reference="9F1C2A5E-7D34-4C1B-8F0E-2F6D9F0C1A77")
     assert ask(client, "9f1c2a5e7d344c1b8f0e2f6d9f0c1a77").status_code == 200
 
 

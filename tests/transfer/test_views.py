@@ -118,7 +118,7 @@ def test_the_url_comes_from_the_settings_and_not_from_the_host_header(poq: Poq) 
 def test_a_bag_becomes_a_guest_quote_with_exactly_its_lines(
     poq: Poq, shop: RunningShop, tmp_path: Path
 ) -> None:
-    assert poq.bag(("ITEM-01", 2), ("item-02", 1), ("ITEM-01", 1)).status_code == 200
+    assert poq.transfer_bag(("ITEM-01", 2), ("item-02", 1), ("ITEM-01", 1)).status_code == 200
     [row] = read_handoffs(tmp_path)
     assert (row["kind"], row["reference"], row["store_code"]) == ("bag", "r-1", "default")
     assert row["bag"] == (
@@ -320,20 +320,20 @@ REFUSALS = {
 
 @pytest.mark.parametrize(("sku", "code"), REFUSALS.items())
 def test_422_names_a_line_that_the_shop_refuses(poq: Poq, sku: str, code: str) -> None:
-    answer = poq.bag((sku, 9))
+    answer = poq.transfer_bag((sku, 9))
     read_problem(answer, 422, "lines_refused")
     assert read_errors(answer) == {sku: code}
 
 
 def test_422_names_all_lines_that_the_shop_refuses(poq: Poq) -> None:
-    answer = poq.bag(("ITEM-01", 1), *((sku, 9) for sku in REFUSALS))
+    answer = poq.transfer_bag(("ITEM-01", 1), *((sku, 9) for sku in REFUSALS))
     read_problem(answer, 422, "lines_refused")
     assert read_errors(answer) == REFUSALS
 
 
 def test_422_for_a_bag_of_many_refused_lines_names_all(poq: Poq) -> None:
     skus = [f"NO-SUCH-{number}" for number in range(60)]
-    answer = poq.bag(("ITEM-01", 1), *((sku, 1) for sku in skus))
+    answer = poq.transfer_bag(("ITEM-01", 1), *((sku, 1) for sku in skus))
     read_problem(answer, 422, "lines_refused")
     errors = read_errors(answer)
     assert list(errors) == skus
@@ -342,7 +342,7 @@ def test_422_for_a_bag_of_many_refused_lines_names_all(poq: Poq) -> None:
 
 def test_a_long_bag_in_another_case_is_accepted(poq: Poq, tmp_path: Path) -> None:
     skus = [f"item-{number:02d}" for number in range(1, 21)]
-    assert poq.bag(*((sku, 1) for sku in skus), ("ITEM-20", 1)).status_code == 200
+    assert poq.transfer_bag(*((sku, 1) for sku in skus), ("ITEM-20", 1)).status_code == 200
     [row] = read_handoffs(tmp_path)
     assert row["bag"].count("ITEM-") == 20
 
@@ -392,7 +392,7 @@ def test_503_for_a_shop_that_is_down(make_app: MakeApp) -> None:
 def test_a_transfer_that_fails_makes_no_handoff(
     poq: Poq, shop: RunningShop, tmp_path: Path
 ) -> None:
-    poq.bag(("NO-SUCH", 1))
+    poq.transfer_bag(("NO-SUCH", 1))
     poq.transfer({"quote_id": shop.create_guest_quote()})
     poq.transfer({"quote_id": "4", "token": "wrong"})
     assert read_handoffs(tmp_path) == []
@@ -419,9 +419,9 @@ def test_no_answer_repeats_a_credential(poq: Poq, shop: RunningShop) -> None:
 def test_the_same_bag_again_is_the_same_link_with_a_new_life(
     poq: Poq, clock: FakeClock, tmp_path: Path
 ) -> None:
-    first = poq.link()
+    first = poq.request_link()
     clock.advance(seconds=299)
-    assert poq.link() == first
+    assert poq.request_link() == first
     clock.advance(seconds=299)
     assert poq.client.get(first).status_code == 200
     assert len(read_handoffs(tmp_path)) == 1
@@ -429,9 +429,9 @@ def test_the_same_bag_again_is_the_same_link_with_a_new_life(
 
 def test_a_uuid_is_the_same_reference_in_all_its_spellings(poq: Poq) -> None:
     reference = str(uuid.uuid4())
-    link = poq.link(reference=reference)
+    link = poq.request_link(reference=reference)
     for spelling in (reference.upper(), reference.replace("-", "")):
-        assert poq.link(reference=spelling) == link
+        assert poq.request_link(reference=spelling) == link
 
 
 @pytest.mark.parametrize(
@@ -447,10 +447,10 @@ def test_a_uuid_is_the_same_reference_in_all_its_spellings(poq: Poq) -> None:
     ],
 )
 def test_references_that_differ_have_links_of_their_own(poq: Poq, one: str, other: str) -> None:
-    first, second = poq.link(reference=one), poq.link(reference=other)
+    first, second = poq.request_link(reference=one), poq.request_link(reference=other)
     assert first != second
     assert [poq.client.get(link).status_code for link in (first, second)] == [200, 200]
-    assert poq.link(reference=one) == first
+    assert poq.request_link(reference=one) == first
 
 
 def test_the_keys_of_a_caller_share_references_and_two_callers_do_not(
@@ -472,14 +472,14 @@ def test_a_transfer_key_has_the_same_length_whatever_the_reference(
     poq: Poq, shop: RunningShop, tmp_path: Path
 ) -> None:
     for reference in ("r", "€" * 32, "\U0001f6d2" * 32, str(uuid.uuid4())):
-        poq.link(reference=reference)
+        poq.request_link(reference=reference)
     poq.transfer({"quote_id": shop.create_guest_quote(("ITEM-03", 2))})
     assert {len(row["transfer_key"]) for row in read_handoffs(tmp_path)} == {64}
 
 
 def test_another_bag_with_the_same_reference_supersedes(poq: Poq, tmp_path: Path) -> None:
-    first = poq.link(("ITEM-01", 1))
-    second = poq.link(("ITEM-01", 2))
+    first = poq.request_link(("ITEM-01", 1))
+    second = poq.request_link(("ITEM-01", 2))
     assert poq.client.get(first).status_code == 410
     assert poq.client.get(second).status_code == 200
     old, new = read_handoffs(tmp_path)
@@ -491,12 +491,12 @@ def test_another_bag_with_the_same_reference_supersedes(poq: Poq, tmp_path: Path
 def test_the_same_bag_after_its_link_has_ended_gets_a_new_cart(
     poq: Poq, clock: FakeClock, tmp_path: Path, end: str
 ) -> None:
-    first = poq.link()
+    first = poq.request_link()
     if end == "spent":
         assert use_link(poq.client, first).status_code == 303
     else:
         clock.advance(seconds=301)
-    second = poq.link()
+    second = poq.request_link()
     assert second != first
     old, new = read_handoffs(tmp_path)
     assert new["quote_number"] != old["quote_number"]
@@ -549,6 +549,6 @@ def test_a_repeated_transfer_checks_the_quote_and_the_token_again(
 
 
 def test_a_refused_retry_leaves_the_first_link_as_it_is(poq: Poq) -> None:
-    first = poq.link(("ITEM-01", 1))
-    assert poq.bag(("NO-SUCH", 1)).status_code == 422
+    first = poq.request_link(("ITEM-01", 1))
+    assert poq.transfer_bag(("NO-SUCH", 1)).status_code == 422
     assert poq.client.get(first).status_code == 200

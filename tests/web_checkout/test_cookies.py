@@ -42,7 +42,7 @@ def test_entry_sets_a_marker_and_a_signed_cookie_for_as_long_as_the_session(
     make_app: MakeApp,
 ) -> None:
     app = make_app(session_cookie_lifetime=900)
-    cookies = read_set_cookies(use_link(app.test_client(), Poq(app.test_client()).link()))
+    cookies = read_set_cookies(use_link(app.test_client(), Poq(app.test_client()).request_link()))
     assert cookies["handoff_app"] == "1; Max-Age=900; Path=/; SameSite=Lax"
     assert re.fullmatch(
         r"[\w-]{22}\.[\w-]{43}; HttpOnly; Max-Age=900; Path=/; SameSite=Lax",
@@ -51,13 +51,13 @@ def test_entry_sets_a_marker_and_a_signed_cookie_for_as_long_as_the_session(
 
 
 def test_opening_the_entry_page_sets_neither(poq: Poq, phone: FlaskClient) -> None:
-    assert read_set_cookies(phone.get(poq.link())) == {}
+    assert read_set_cookies(phone.get(poq.request_link())) == {}
 
 
 def test_the_signed_cookie_gives_no_right_to_use_a_link(
     poq: Poq, app: Flask, phone: FlaskClient, clock: FakeClock
 ) -> None:
-    link = poq.link()
+    link = poq.request_link()
     cookies = read_set_cookies(use_link(phone, link))
     value = cookies["handoff_web_checkout"].split(";")[0]
     other = app.test_client()
@@ -118,7 +118,7 @@ def renew(app: Flask, phone: FlaskClient, origin: str | None) -> TestResponse:
 def test_a_page_of_the_shop_prolongs_the_cookies(
     app: Flask, poq: Poq, phone: FlaskClient, shop_url: str
 ) -> None:
-    before = read_set_cookies(use_link(phone, poq.link()))
+    before = read_set_cookies(use_link(phone, poq.request_link()))
     answer = renew(app, phone, shop_url)
     assert answer.status_code == 204
     assert read_set_cookies(answer) == before

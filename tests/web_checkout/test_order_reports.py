@@ -52,7 +52,7 @@ def place_order(shop: RunningShop, number: int = -1) -> None:
 
 def open_link(app: Flask, poq: Poq, *lines: tuple[str, int], reference: str = "r-1") -> FlaskClient:
     web_view = app.test_client()
-    use_link(web_view, poq.link(*lines, reference=reference))
+    use_link(web_view, poq.request_link(*lines, reference=reference))
     return web_view
 
 
@@ -129,7 +129,7 @@ def test_two_orders_of_one_web_view_are_told_once_each(
 ) -> None:
     web_view = open_link(app, poq, reference="r-1")
     place_order(shop)
-    use_link(web_view, poq.link(("ITEM-02", 1), reference="r-2"))
+    use_link(web_view, poq.request_link(("ITEM-02", 1), reference="r-2"))
     place_order(shop)
     told = [entry["order"] for entry in ask(web_view).get_json()["orders"]]
     assert [(order["orderId"], order["reference"]) for order in told] == [

@@ -33,7 +33,7 @@ def client(script_app: Flask) -> FlaskClient:
 def web_view(script_app: Flask) -> FlaskClient:
     """Return a client with the signed cookie."""
     client = script_app.test_client()
-    use_link(client, Poq(script_app.test_client()).link())
+    use_link(client, Poq(script_app.test_client()).request_link())
     return client
 
 

@@ -24,7 +24,7 @@ def report(web_view: FlaskClient, origin: str) -> None:
 
 def open_bag(app: Flask, poq: Poq, reference: str = "r-1") -> FlaskClient:
     web_view = app.test_client()
-    use_link(web_view, poq.link(("ITEM-01", 1), reference=reference))
+    use_link(web_view, poq.request_link(("ITEM-01", 1), reference=reference))
     return web_view
 
 

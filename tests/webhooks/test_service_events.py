@@ -43,7 +43,7 @@ def test_an_opened_link_and_the_order_that_a_page_reports_are_events(
     app: Flask, shop: RunningShop, clock: FakeClock
 ) -> None:
     poq, web_view = Poq(app.test_client()), app.test_client()
-    link = poq.link(("ITEM-01", 2))
+    link = poq.request_link(("ITEM-01", 2))
     assert read_types(app) == []
     for _ in range(2):
         assert use_link(web_view, link).status_code == 303
@@ -65,7 +65,7 @@ def test_readyz_and_metrics_say_how_long_events_have_waited(app: Flask, clock: F
         "webhooks": "ok",
         "webhook_delay": 0,
     }
-    use_link(app.test_client(), Poq(app.test_client()).link())
+    use_link(app.test_client(), Poq(app.test_client()).request_link())
     clock.advance(seconds=61)
     time.sleep(1)  # /readyz repeats an answer for a second
     answer = client.get("/readyz")

@@ -113,13 +113,13 @@ def test_the_page_that_the_shopper_saw(scenario: Scenario, desk: FlaskClient) ->
 
 
 def test_a_refused_transfer_says_why(scenario: Scenario, desk: FlaskClient) -> None:
-    Poq(scenario.app.test_client()).bag(("ITEM-99", 1), reference="refused-one")
+    Poq(scenario.app.test_client()).transfer_bag(("ITEM-99", 1), reference="refused-one")
     text = search(desk, "refused-one")
     assert "The last transfer was refused, so there was no link:" in text
     assert "lines_refused ITEM-99" in text
     overview = read_text(desk.get("/ops/").text)
     assert "lines_refused ITEM-99 refused-one" in overview
-    Poq(scenario.app.test_client()).bag(("ITEM-98", 1), reference="refused-one")
+    Poq(scenario.app.test_client()).transfer_bag(("ITEM-98", 1), reference="refused-one")
     text = search(desk, "refused-one")
     assert "Last refused transfers" in text
     assert text.index("lines_refused ITEM-98") < text.index("lines_refused ITEM-99")
@@ -135,7 +135,7 @@ def test_all_matches_are_shown_and_at_most_twenty(scenario: Scenario, desk: Flas
     poq = Poq(scenario.app.test_client())
     spellings = [f"{'-' * number}abc" for number in range(MAX_SHOWN_TRANSFERS + 2)]
     for reference in spellings:
-        assert poq.bag(("ITEM-01", 1), reference=reference).status_code == 200
+        assert poq.transfer_bag(("ITEM-01", 1), reference=reference).status_code == 200
     text = search(desk, "abc")
     assert f"{len(spellings)} transfers found" in text
     assert text.count(" issued ") == MAX_SHOWN_TRANSFERS
@@ -192,7 +192,7 @@ def test_hostile_texts_find_nothing_and_stay_text(ordered: Scenario, desk: Flask
 
 
 def test_markup_in_a_reference_or_a_sku_stays_text(scenario: Scenario, desk: FlaskClient) -> None:
-    Poq(scenario.app.test_client()).bag(("<b>sku</b>", 1), reference="<i>r</i>")
+    Poq(scenario.app.test_client()).transfer_bag(("<b>sku</b>", 1), reference="<i>r</i>")
     for path in ("/ops/", "/ops/?q=%3Ci%3Er%3C/i%3E"):
         page = desk.get(path).text
         assert "<b>sku" not in page
@@ -201,7 +201,7 @@ def test_markup_in_a_reference_or_a_sku_stays_text(scenario: Scenario, desk: Fla
 
 
 def test_a_record_that_cannot_be_read_breaks_no_page(ordered: Scenario, desk: FlaskClient) -> None:
-    Poq(ordered.app.test_client()).bag(("ITEM-99", 1), reference="broken")
+    Poq(ordered.app.test_client()).transfer_bag(("ITEM-99", 1), reference="broken")
     with ordered.database.open_migration_transaction() as connection:
         connection.exec_driver_sql("UPDATE handoff SET bag = 'x', issued_at = 'y'")
         connection.exec_driver_sql("UPDATE refused_transfer SET skus = '{'")
