@@ -9,7 +9,12 @@ import click
 
 from handoff.cli.init_options import InitOptions
 from handoff.cli.questions import Questions
-from handoff.installation.deployment_files import LEDGER_FOLDER, UNITS_FOLDER, Deployment
+from handoff.installation.deployment_files import (
+    LEDGER_FOLDER,
+    UNITS_FOLDER,
+    Deployment,
+    is_packaged_nginx_include,
+)
 from handoff.installation.env_file_merge import (
     EnvFileMerge,
     merge_env_file,
@@ -117,7 +122,7 @@ def plan_installation(
     merge = merge_env_file(current, planned, replaced=replaced)
     public_url = read_values(merge.text).get("HANDOFF_PUBLIC_URL", choices.public_url)
     files = [deployment.plan_nginx_include(public_url), *deployment.plan_units()]
-    existing_files = [file for file in files if not options.update and file.exists()]
+    existing_files = [] if options.update else [file for file in files if _is_kept(file)]
     return InstallationPlan(
         env_file=_plan_env_file(deployment, merge),
         merge=merge,
@@ -167,6 +172,11 @@ def _choose_redis_user(
         return _RedisUserChoice()
     is_created = _ask_to_create_redis_user(options, questions)
     return _RedisUserChoice(generate_redis_login(), is_created=is_created)
+
+
+def _is_kept(file: PlannedFile) -> bool:
+    """Return whether a file exists and may hold changes of the administrator."""
+    return file.exists() and not is_packaged_nginx_include(file)
 
 
 def _ask_to_create_redis_user(options: InitOptions, questions: Questions) -> bool:

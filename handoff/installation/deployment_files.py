@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from handoff.installation.planned_file import PlannedFile
+from handoff.installation.planned_file import PlannedFile, read_existing_text
 from handoff.resource_folders import find_resource_folder
 
 ENV_FILE = Path("/etc/handoff/handoff.env")
@@ -48,7 +48,7 @@ class Deployment:
 
     def plan_nginx_include(self, public_url: str) -> PlannedFile:
         """Return the lines for the shop's nginx, which stand beside the env file."""
-        text = (find_resource_folder("deploy") / _LOCATION).read_text("utf-8")
+        text = _read_packaged_nginx_include()
         path = unquote(urlsplit(public_url).path)  # nginx compares with the decoded path
         file = self.env_file.with_name("nginx.conf")
         text = _LOCATION_PATH.sub(lambda found: _escape_word(f"{path}{found[1]}"), text)
@@ -89,9 +89,18 @@ def has_packaged_units() -> bool:
     return (PACKAGED_UNITS_FOLDER / "handoff.service").exists()
 
 
+def is_packaged_nginx_include(file: PlannedFile) -> bool:
+    """Return whether a file has the lines for nginx as the Debian package installs them."""
+    return read_existing_text(file.path) == _read_packaged_nginx_include()
+
+
 def is_plain_word(text: str) -> bool:
     """Return whether a text means itself in units and for nginx, in all places and unquoted."""
     return _PLAIN.fullmatch(text) is not None and "%" not in text
+
+
+def _read_packaged_nginx_include() -> str:
+    return (find_resource_folder("deploy") / _LOCATION).read_text("utf-8")
 
 
 def _escape_word(text: str) -> str:

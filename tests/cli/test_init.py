@@ -181,6 +181,25 @@ def test_an_option_changes_its_setting_in_an_existing_file(init: Init, env_file:
     assert "location ^~ /other/ {" in result.output, "the lines for nginx differ now"
 
 
+@pytest.mark.parametrize("change", ["", "# mine\n"])
+def test_the_lines_for_nginx_of_the_package_follow_the_options_unless_they_were_changed(
+    change: str, init: Init, env_file: Path
+) -> None:
+    packaged = Path(__file__).parents[2] / "docs" / "deploy" / "nginx-location.conf"
+    lines = env_file.with_name("nginx.conf")
+    lines.parent.mkdir()
+    lines.write_text(packaged.read_text() + change)
+    address = "http://127.0.0.1:1/other"
+    result = init("--yes", "--bind", "127.0.0.1:8100", "--public-url", address)
+    assert result.exit_code == 0, result.output
+    text = lines.read_text()
+    is_kept = text == packaged.read_text() + change
+    assert is_kept == ("stays as it is" in result.output) == bool(change)
+    if not change:
+        assert "proxy_pass http://127.0.0.1:8100;" in text
+        assert "location ^~ /other/ {" in text
+
+
 def test_keys_in_files_are_kept(init: Init, env_file: Path) -> None:
     env_file.parent.mkdir()
     names = ("API_KEYS", "SECRET_KEY", "SESSION_STORE", "PUBLIC_URL")
