@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     )
     # For `//`, werkzeug would redirect to a URL with the Host header and the link in it.
     app.url_map.merge_slashes = False
-    database = _open_ledger(settings, clock)
+    database = _open_and_migrate_ledger(settings, clock)
     # None also if the disk is full; then `/metrics` shows what needs no counter.
     metrics = open_worker_metrics() if settings.metrics else None
     objects = build_service_objects(settings, database, metrics)
@@ -173,7 +173,7 @@ def _register_web_checkout(app: Flask, objects: ServiceObjects) -> None:
     )
 
 
-def _open_ledger(settings: Settings, clock: Clock | None) -> Database:
+def _open_and_migrate_ledger(settings: Settings, clock: Clock | None) -> Database:
     database = open_database(settings.database_url.get_secret_value(), clock)
     try:
         # Reading the version needs no lock; migrating does. A worker that replaces a dead one

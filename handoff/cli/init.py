@@ -100,14 +100,14 @@ def _run_init(options: InitOptions, questions: Questions) -> int:
         apply_plan(plan)
         click.echo("Written.")
     print_next_steps(plan)
-    if not _offer_to_start_service(plan, options, questions):
+    if not _start_service_if_agreed(plan, options, questions):
         print_start_step(plan)
     if not options.with_doctor:
         return 0
     return _run_doctor(plan.deployment)
 
 
-def _offer_to_start_service(
+def _start_service_if_agreed(
     plan: InstallationPlan, options: InitOptions, questions: Questions
 ) -> bool:
     """Start the service and its timers if systemd runs and the administrator agrees.

@@ -31,7 +31,7 @@ from handoff.installation.planned_file import PlannedFile, read_existing_text
 from handoff.installation.redis_user import (
     build_acl_command,
     build_configuration_line,
-    create_redis_user,
+    create_and_save_redis_user,
     generate_redis_login,
 )
 from handoff.installation.session_store_settings import RedisLogin, SessionStorePlan
@@ -144,7 +144,7 @@ def apply_plan(plan: InstallationPlan) -> None:
             ca_file=plan.settings.get("HANDOFF_SESSION_STORE_CA_FILE"),
             sentinel_password=plan.store.sentinel_password or None,
         )
-        if not create_redis_user(plan.store, access, plan.redis_user):
+        if not create_and_save_redis_user(plan.store, access, plan.redis_user):
             click.echo(
                 "\nRedis has no aclfile, so it forgets the user at its next restart. Add this"
             )

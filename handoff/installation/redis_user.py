@@ -44,7 +44,7 @@ def build_configuration_line(login: RedisLogin) -> str:
     return " ".join(["user", login.username, *_list_rules(login)])
 
 
-def create_redis_user(
+def create_and_save_redis_user(
     store: SessionStorePlan, access: SessionStoreAccess, login: RedisLogin
 ) -> bool:
     """Create the user with the shop's own login. Return whether it outlives a restart of Redis.

@@ -79,7 +79,7 @@ class ShopDiscovery:
 
         Store views of other websites are found by their codes.
         """
-        api_url = self._find_api_url(normalize_address(address))
+        api_url = self._determine_api_url(normalize_address(address))
         try:
             return self._read_shop(api_url, store_view_codes)
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -128,7 +128,7 @@ class ShopDiscovery:
             return cookies[_SESSION_COOKIE]
         return cookies[others[0]] if len(others) == 1 else None
 
-    def _find_api_url(self, url: str) -> str:
+    def _determine_api_url(self, url: str) -> str:
         """Follow redirects of REST, such as to https or to `www.`, and return the last address."""
         for _ in range(_MAX_REDIRECTS):
             response = self._send("GET", f"{url}{_REST_PATH}", {"Accept": "application/json"})

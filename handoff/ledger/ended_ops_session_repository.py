@@ -37,7 +37,7 @@ class EndedOpsSessionRepository:
 
         self._database.write(work)
 
-    def has(self, session_id: str) -> bool:
+    def is_ended(self, session_id: str) -> bool:
         """Return whether a session is ended."""
         return self._database.fetch_value(_FIND, hash=_compute_hash(session_id)) is not None
 

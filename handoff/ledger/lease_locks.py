@@ -75,7 +75,7 @@ class Leases:
     def acquire(self, key: str, deadline: Deadline) -> Iterator[Lease | None]:
         """Hold the lease of a key for the block; yields None if it was not free in time."""
         lease = Lease(key, secrets.token_hex(16))
-        while not self._acquire_or_extend(lease):
+        while not self._try_to_acquire_or_extend(lease):
             while self._is_held(key):
                 if deadline.has_passed:
                     yield None
@@ -89,10 +89,10 @@ class Leases:
 
     def extend(self, lease: Lease) -> None:
         """Let the lease end `seconds` from now, or raise LeaseLost."""
-        if not self._acquire_or_extend(lease):
+        if not self._try_to_acquire_or_extend(lease):
             raise LeaseLost
 
-    def _acquire_or_extend(self, lease: Lease) -> bool:
+    def _try_to_acquire_or_extend(self, lease: Lease) -> bool:
         values = {
             "key_hash": lease.key,
             "holder": lease.holder,

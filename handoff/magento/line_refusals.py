@@ -133,7 +133,7 @@ def explain_refusals(
             skus = [refusal.line.sku for refusal in unclear]
             products = _fetch_products(skus, client, store, deadline)
             for refusal in unclear:
-                code = _find_code_by_product(refusal, products, try_add)
+                code = _determine_code_by_product(refusal, products, try_add)
                 codes[refusal.line.sku] = code
         except (ShopTimeout, ShopUnavailable):
             pass
@@ -162,7 +162,7 @@ def _fetch_products(
     return {normalize_sku(product.sku): product for product in products}
 
 
-def _find_code_by_product(
+def _determine_code_by_product(
     refusal: LineRefusal,
     products: dict[str, _ProductJson] | None,
     try_add: Callable[[BagLine], bool],

@@ -126,7 +126,7 @@ class Orders:
                 comments[order.entity_id] = [entry.comment or "" for entry in entries]
         return comments
 
-    def add_comment(self, order_id: int, text: str) -> bool:
+    def try_to_add_comment(self, order_id: int, text: str) -> bool:
         """Add a comment that only the shop's staff see; return whether the shop accepted it.
 
         It is not retried: if the answer is lost, `fetch_comments` says whether the comment exists.

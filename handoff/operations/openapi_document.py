@@ -98,9 +98,9 @@ def _list_public_urls(settings: Settings) -> list[str]:
 def _restrict_transfer_body(schema: dict[str, Any], settings: Settings) -> None:
     """Add to a transfer's schema the rules between its fields, and the stores of the settings."""
     no_customer = dict.fromkeys(("token_id", "token"), _NULL)
-    with_items = _require_fields(*_REQUIRED_WITH_ITEMS)
+    with_items = _build_required_fields_schema(*_REQUIRED_WITH_ITEMS)
     schema["anyOf"] = [
-        _require_fields("quote_id"),
+        _build_required_fields_schema("quote_id"),
         {**with_items, "properties": {**with_items["properties"], **no_customer}},
     ]
     stores = settings.store_views.all
@@ -109,7 +109,7 @@ def _restrict_transfer_body(schema: dict[str, Any], settings: Settings) -> None:
     schema["properties"]["store"] = {"enum": [*(store.code for store in stores), None]}
 
 
-def _require_fields(*names: str) -> dict[str, Any]:
+def _build_required_fields_schema(*names: str) -> dict[str, Any]:
     """Return a schema that requires fields. A null value counts as absent."""
     return {
         "required": list(names),

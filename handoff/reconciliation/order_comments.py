@@ -30,12 +30,14 @@ class OrderCommenter:
             order_ids = [order["id"] for handoff in page for order in handoff.valid_orders]
             comments = self.orders.fetch_comments(order_ids) if order_ids else {}
             for handoff in page:
-                is_accepted = self._add_missing_comments(handoff, comments)
+                is_accepted = self._try_to_add_missing_comments(handoff, comments)
                 if is_accepted:
                     self.repository.mark_commented(handoff)
                 yield is_accepted
 
-    def _add_missing_comments(self, handoff: Handoff, comments: dict[int, list[str]]) -> bool:
+    def _try_to_add_missing_comments(
+        self, handoff: Handoff, comments: dict[int, list[str]]
+    ) -> bool:
         text = _build_comment_text(handoff)
         order_ids = [order["id"] for order in handoff.valid_orders]
         # An order that the shop has deleted is not in `comments` and needs no comment.
@@ -44,7 +46,7 @@ class OrderCommenter:
             for order_id in order_ids
             if order_id in comments and text not in comments[order_id]
         ]
-        return all(self.orders.add_comment(order_id, text) for order_id in missing)
+        return all(self.orders.try_to_add_comment(order_id, text) for order_id in missing)
 
 
 def _build_comment_text(handoff: Handoff) -> str:

@@ -82,7 +82,7 @@ class StorefrontBrowser:
         """Return whether this is the form key of the session that the first request made."""
         return form_key == self._form_key
 
-    def add_to_cart(self, product: NumberedProduct, quantity: int) -> bool:
+    def try_to_add_to_cart(self, product: NumberedProduct, quantity: int) -> bool:
         """Add a product as its page does, and return False if the shop refuses it.
 
         Raises ShopUnavailable if the answer is not one of Magento's, and ShopTimeout.

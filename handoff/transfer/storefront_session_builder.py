@@ -141,7 +141,7 @@ class StorefrontSessionBuilder:
         # One after the other: with two lines at once, Magento's totals of the cart miss one.
         for line in transfer.bag.lines:
             product = products.get(normalize_sku(line.sku))
-            if product is None or not browser.add_to_cart(product, int(line.quantity)):
+            if product is None or not browser.try_to_add_to_cart(product, int(line.quantity)):
                 detail = "The shop's page refuses this line."
                 raise LinesRefused(faults=(Fault("refused", detail, sku=line.sku),))
             if not browser.session.session_id:

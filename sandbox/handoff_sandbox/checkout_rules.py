@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from handoff_sandbox.catalogue import ProductType
 from handoff_sandbox.quotes import QuoteLine, SandboxQuote
-from handoff_sandbox.totals import calculate_totals
+from handoff_sandbox.totals import compute_totals
 
 
 @dataclass(slots=True)
@@ -43,4 +43,4 @@ def has_line_errors(quote: SandboxQuote) -> bool:
 
 def is_below_minimum(quote: SandboxQuote, rules: CheckoutRules) -> bool:
     """Return whether the subtotal is below the minimum."""
-    return calculate_totals(quote).subtotal < rules.minimum
+    return compute_totals(quote).subtotal < rules.minimum

@@ -21,7 +21,7 @@ import requests
 
 from handoff_sandbox.accounts import ADMIN_NAME, ADMIN_PASSWORD, CUSTOMER_PASSWORD
 from handoff_sandbox.factory import create_shop
-from handoff_sandbox.graphical_browser import open_in_browser
+from handoff_sandbox.graphical_browser import try_to_open_in_browser
 from handoff_sandbox.phone import create_phone
 from handoff_sandbox.server_in_thread import HOST, serve_in_thread
 
@@ -143,7 +143,7 @@ def run_demo(demo: Demo) -> None:
         processes.append(stack.enter_context(_run_deliverer(demo)))
         click.echo(_render_welcome(demo))
         if demo.opens_phone:
-            open_in_browser(_build_url(demo.phone_port))
+            try_to_open_in_browser(_build_url(demo.phone_port))
         while not stop.wait(0.5):
             if any(process.poll() is not None for process in processes):
                 raise click.ClickException("A service of the demo has stopped by itself.")

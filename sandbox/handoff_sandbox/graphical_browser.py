@@ -10,7 +10,7 @@ import webbrowser
 _TEXT_BROWSERS = ("elinks", "links", "lynx", "w3m", "www-browser")
 
 
-def open_in_browser(url: str) -> bool:
+def try_to_open_in_browser(url: str) -> bool:
     """Open a page, and return whether a browser took it. Without a display it does nothing."""
     if not _has_display():
         return False

@@ -39,7 +39,7 @@ class ShopIntegration:
     accepts_bearer: bool = False
     nonces: set[str] = field(default_factory=set)
 
-    def verify(self, request: Request) -> None:
+    def require_valid_signature(self, request: Request) -> None:
         """Raise InputError or Unauthorized unless this integration has signed the request."""
         header = request.headers.get("Authorization", "").partition(" ")[2]
         parameters = dict(_parse_header(header))

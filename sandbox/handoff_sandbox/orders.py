@@ -12,7 +12,7 @@ from handoff_sandbox.errors import RuleViolation
 from handoff_sandbox.formats import Clock, format_timestamp
 from handoff_sandbox.postal_address import PostalAddress
 from handoff_sandbox.quotes import QuoteLine, SandboxQuote
-from handoff_sandbox.totals import Totals, calculate_totals
+from handoff_sandbox.totals import Totals, compute_totals
 
 _FIRST_QUOTE_OF_EDITS = 1_000_000
 
@@ -93,8 +93,8 @@ class OrderTable:
             entity_id=number,
             increment_id=f"{number:09d}",
             quote=quote,
-            items=tuple(self._create_item(line) for line in quote.lines),
-            totals=calculate_totals(quote),
+            items=tuple(self._build_item(line) for line in quote.lines),
+            totals=compute_totals(quote),
             email=email,
             billing=billing,
             shipping=quote.shipping,
@@ -152,7 +152,7 @@ class OrderTable:
         if not all(line.can_be_bought for line in quote.lines):
             raise RuleViolation("Not all of your products are available in the requested quantity.")
 
-    def _create_item(self, line: QuoteLine) -> OrderItem:
+    def _build_item(self, line: QuoteLine) -> OrderItem:
         return OrderItem(
             next(self._line_ids),
             line.number,

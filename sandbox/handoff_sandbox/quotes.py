@@ -255,7 +255,7 @@ class QuoteTable:
         if not quote.active:
             raise NoSuchEntity.build_for_id("cartId", str(quote.number))
 
-    def next_address_number(self) -> int:
+    def generate_address_number(self) -> int:
         """Return an id for a new address."""
         return next(self._address_numbers)
 
@@ -276,8 +276,8 @@ class QuoteTable:
             number=next(self._numbers),
             created_at=now,
             updated_at=now,
-            billing=PostalAddress(self.next_address_number()),
-            shipping=PostalAddress(self.next_address_number()),
+            billing=PostalAddress(self.generate_address_number()),
+            shipping=PostalAddress(self.generate_address_number()),
             view=view,
             currency=currency or view.currency,
         )

@@ -85,7 +85,7 @@ class ShopViews:
         """Return the store view with a code."""
         return next((view for view in self.all if view.code == code), None)
 
-    def resolve(self, code: str | None, *, host: str | None) -> ShopView:
+    def choose_view(self, code: str | None, *, host: str | None) -> ShopView:
         """Return the store view for a code and a host.
 
         A host of another website than the default one always serves its own website, as with

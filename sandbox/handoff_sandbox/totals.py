@@ -25,17 +25,17 @@ class Totals:
         return self.subtotal + self.shipping
 
 
-def calculate_flat_rate(quote: SandboxQuote) -> Decimal:
+def compute_flat_rate(quote: SandboxQuote) -> Decimal:
     """Return the price of shipping all items that need it."""
     shipped = (line.qty for line in quote.visible_lines if line.product.is_shipped)
     return PRICE_PER_SHIPPED_ITEM * quote.rate * sum(shipped, Decimal(0))
 
 
-def calculate_totals(quote: SandboxQuote) -> Totals:
+def compute_totals(quote: SandboxQuote) -> Totals:
     """Return the totals. Shipping counts as soon as a method was chosen."""
     lines = quote.visible_lines
     return Totals(
         subtotal=sum((line.row_total for line in lines), Decimal(0)),
-        shipping=calculate_flat_rate(quote) if quote.shipping_method else Decimal(0),
+        shipping=compute_flat_rate(quote) if quote.shipping_method else Decimal(0),
         qty=quote.total_qty,
     )

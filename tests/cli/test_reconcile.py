@@ -194,7 +194,7 @@ def test_a_refused_annotation_is_a_finding(
     scenario: Scenario, handoff: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario.order(scenario.transfer_quote("r"))
-    monkeypatch.setattr(Orders, "add_comment", lambda *_: False)
+    monkeypatch.setattr(Orders, "try_to_add_comment", lambda *_: False)
     result = handoff("reconcile", "--annotate")
     assert result.exit_code == 1
     assert "1 annotation refused" in result.stderr

@@ -177,7 +177,7 @@ def test_an_ended_session_stays_ended_until_it_would_end_by_itself(
     ended = EndedOpsSessionRepository(ledger.database)
     for _ in range(times):
         ended.add("one", lifetime=60)
-    assert (ended.has("one"), ended.has("two")) == (True, False)
+    assert (ended.is_ended("one"), ended.is_ended("two")) == (True, False)
     ledger.clock.advance(seconds=60)
     ended.add("two", lifetime=60)
     assert count_rows(ledger, ended_ops_session) == 1

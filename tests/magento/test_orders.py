@@ -268,7 +268,7 @@ def test_an_error_names_the_right_that_the_administrator_lacks(
         list(build_orders_client(between).find_orders({1}))
     assert "Magento_Sales::actions_view" in raised.value.detail
     with pytest.raises(OrdersDenied) as raised:
-        build_orders_client(between).add_comment(1, "words")
+        build_orders_client(between).try_to_add_comment(1, "words")
     assert "Magento_Sales::comment" in raised.value.detail
 
 
@@ -278,7 +278,7 @@ def test_a_comment_is_found_on_its_order_afterwards(
     asking = build_orders_client(between)
     bought = {buy(shop, ("ITEM-01", 1)) for _ in range(2)}
     first, second = (each.order_id for each in asking.find_orders(bought))
-    assert asking.add_comment(second, "Poq reference: r-1")
+    assert asking.try_to_add_comment(second, "Poq reference: r-1")
     monkeypatch.setattr("handoff.magento.orders.ORDERS_PER_PAGE", 2)
     assert asking.fetch_comments([first, second, 999]) == {
         first: [],
@@ -291,12 +291,12 @@ def test_a_comment_whose_answer_is_lost_is_not_sent_again(
 ) -> None:
     between.behaviour = forwards_all_but_order_search(shop, resets)
     with pytest.raises(ShopDropped):
-        build_orders_client(between).add_comment(1, "words")
+        build_orders_client(between).try_to_add_comment(1, "words")
     assert between.paths() == [LOGIN, "POST /rest/default/V1/orders/1/comments"]
 
 
 def test_a_comment_on_no_order_is_refused(between: FaultyShop) -> None:
-    assert not build_orders_client(between).add_comment(999, "words")
+    assert not build_orders_client(between).try_to_add_comment(999, "words")
 
 
 @pytest.mark.parametrize(

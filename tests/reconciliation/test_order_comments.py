@@ -77,13 +77,13 @@ def test_a_refused_comment_stays_due_and_does_not_stop_the_others(
     for reference in ("r1", "r2"):
         scenario.order(scenario.transfer_quote(reference))
     scenario.reconcile_due(request_comments=True)
-    comment = Orders.add_comment
+    comment = Orders.try_to_add_comment
 
     def refusing(self: Orders, order_id: int, words: str) -> bool:
         return order_id != 1 and comment(self, order_id, words)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Orders, "add_comment", refusing)
+        patch.setattr(Orders, "try_to_add_comment", refusing)
         assert sorted(scenario.add_comments()) == [False, True]
     assert scenario.add_comments() == [True]
     assert sorted(scenario.read_comments()) == ["Poq reference: r1", "Poq reference: r2"]

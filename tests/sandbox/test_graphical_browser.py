@@ -5,7 +5,7 @@ from __future__ import annotations
 import webbrowser
 
 import pytest
-from handoff_sandbox.graphical_browser import open_in_browser
+from handoff_sandbox.graphical_browser import try_to_open_in_browser
 
 URL = "http://127.0.0.1:8002"
 
@@ -44,7 +44,7 @@ def test_a_page_opens_in_a_graphical_browser_only(
     monkeypatch.setattr("sys.platform", "linux")
     browser = RecordingBrowser(name)
     monkeypatch.setattr(webbrowser, "get", lambda: browser)
-    assert open_in_browser(URL) is bool(opened)
+    assert try_to_open_in_browser(URL) is bool(opened)
     assert browser.opened == opened
 
 
@@ -53,7 +53,7 @@ def test_a_machine_without_a_browser_is_no_fault(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(webbrowser, "get", _raise_error)
-    assert open_in_browser(URL) is False
+    assert try_to_open_in_browser(URL) is False
 
 
 def _raise_error() -> webbrowser.BaseBrowser:

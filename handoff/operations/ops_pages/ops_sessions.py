@@ -77,7 +77,7 @@ class OpsSessions:
 
     def _is_ended(self, session_id: str) -> bool:
         try:
-            return self._ended.has(session_id)
+            return self._ended.is_ended(session_id)
         except LedgerUnavailable:
             return False  # the pages have to say that the ledger is down
 

@@ -12,11 +12,11 @@ from handoff_sandbox.accounts import ShopCustomer
 from handoff_sandbox.catalogue import Product, ProductType
 from handoff_sandbox.checkout_rules import describe_line_error
 from handoff_sandbox.formats import JsonObject
-from handoff_sandbox.graphql.errors import create_error
+from handoff_sandbox.graphql.errors import build_error
 from handoff_sandbox.quotes import QuoteLine, SandboxQuote
 from handoff_sandbox.shop import SandboxShop, get_current_shop, get_current_view
 from handoff_sandbox.store_views import Currency
-from handoff_sandbox.totals import calculate_totals
+from handoff_sandbox.totals import compute_totals
 
 
 def get_current_customer() -> ShopCustomer | None:
@@ -42,16 +42,16 @@ def _require_and_move_quote(masked_id: str, customer: ShopCustomer | None) -> Sa
     """
     quote = get_current_shop().quotes.find_by_masked_id(masked_id)
     if quote is None:
-        raise create_error("no-such-entity", f'Could not find a cart with ID "{masked_id}"')
+        raise build_error("no-such-entity", f'Could not find a cart with ID "{masked_id}"')
     if not quote.active:
-        raise create_error("no-such-entity", "The cart isn't active.")
+        raise build_error("no-such-entity", "The cart isn't active.")
     view, currency = get_current_view(), get_current_currency()
     if quote.view.website != view.website:
-        raise create_error("input", "Can't assign cart to store in different website.")
+        raise build_error("input", "Can't assign cart to store in different website.")
     if (quote.view, quote.currency) != (view, currency):
         get_current_shop().quotes.move_to_view(quote, view, currency)
     if quote.customer != customer:
-        raise create_error(
+        raise build_error(
             "authorization",
             f'The current user cannot perform operations on cart "{masked_id}"',
         )
@@ -68,7 +68,7 @@ def find_or_create_quote(shop: SandboxShop, customer: ShopCustomer) -> SandboxQu
 def serialize_cart(quote: SandboxQuote) -> JsonObject:
     """Return the type Cart."""
     shop = get_current_shop()
-    totals = calculate_totals(quote)
+    totals = compute_totals(quote)
     lines = [_serialize_line(line, quote.currency) for line in quote.visible_lines]
 
     def resolve_page(_info: object, *, pageSize: int, currentPage: int) -> JsonObject:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from graphql import GraphQLError, GraphQLSyntaxError
 
 
-def create_error(category: str, message: str) -> GraphQLError:
+def build_error(category: str, message: str) -> GraphQLError:
     """Return an error of one of Magento's categories: input, no-such-entity, authorization, …"""
     return GraphQLError(message, extensions={"category": f"graphql-{category}"})
 

@@ -19,7 +19,7 @@ from handoff_sandbox.graphql.cart_types import (
     require_own_quote,
     serialize_cart,
 )
-from handoff_sandbox.graphql.errors import create_error
+from handoff_sandbox.graphql.errors import build_error
 from handoff_sandbox.quotes import MASKED_ID_LENGTH, SandboxQuote
 from handoff_sandbox.sale_validation import RefusalReason, SaleRefused, validate_sale
 from handoff_sandbox.shop import get_current_shop, get_current_view
@@ -42,7 +42,7 @@ def create_guest_cart(
 ) -> JsonObject:
     """Create a guest's quote, whose masked id may be given."""
     if get_current_customer() is not None:
-        raise create_error("already-exists", "Use `Query.customerCart` for logged in customer.")
+        raise build_error("already-exists", "Use `Query.customerCart` for logged in customer.")
     return {"cart": serialize_cart(_create_guest_quote((input or {}).get("cart_uid")))}
 
 
@@ -51,7 +51,7 @@ def add_products(
 ) -> JsonObject:
     """Add every line that can be added. A refused line does not stop the others."""
     if not cartItems:
-        raise create_error("input", 'Required parameter "cartItems" is missing')
+        raise build_error("input", 'Required parameter "cartItems" is missing')
     quote = require_own_quote(cartId)
     variants: dict[int, Product | None] = {}
     results = [_add_item(quote, item, variants) for item in cartItems]
@@ -66,7 +66,7 @@ def merge_carts(
     """Merge a guest's quote into the customer's, and close it."""
     shop, customer = get_current_shop(), get_current_customer()
     if customer is None:
-        raise create_error("authorization", "The current customer isn't authorized.")
+        raise build_error("authorization", "The current customer isn't authorized.")
     source = require_guest_quote(source_cart_id)
     target = require_own_quote(destination_cart_id) if destination_cart_id else None
     target = target or find_or_create_quote(shop, customer)
@@ -82,7 +82,7 @@ def generate_customer_token(
     try:
         customer = shop.accounts.authenticate_customer(email, password)
     except Unauthorized as error:
-        raise create_error("authentication", error.message) from error
+        raise build_error("authentication", error.message) from error
     g.logged_in = True
     return {"token": shop.tokens.issue(TokenUser(customer.id, CUSTOMER))}
 
@@ -93,9 +93,9 @@ def _create_guest_quote(wanted: object) -> SandboxQuote:
         return quotes.create_for_guest(view=get_current_view(), currency=get_current_currency())
     masked_id = str(wanted)
     if len(masked_id) != MASKED_ID_LENGTH:
-        raise create_error("input", "Cart ID length should to be 32 symbols.")
+        raise build_error("input", "Cart ID length should to be 32 symbols.")
     if quotes.find_by_masked_id(masked_id) is not None:
-        raise create_error("already-exists", f'Cart with ID "{masked_id}" already exists.')
+        raise build_error("already-exists", f'Cart with ID "{masked_id}" already exists.')
     return quotes.create_for_guest(
         masked_id, view=get_current_view(), currency=get_current_currency()
     )
@@ -115,18 +115,18 @@ def _add_item(
     if product is not None and shop.version.mixes_up_variants:
         variant = variants.setdefault(product.id, variant)
     if qty <= 0:
-        return _create_user_error(
+        return _build_user_error(
             RefusalReason.UNDEFINED, "The product quantity should be greater than 0"
         )
     # Unlike REST, GraphQL accepts only the catalogue's spelling, and only products of the website.
     if product is None or not product.on_website or not _is_spelled_as_in_catalogue(sku, product):
-        return _create_not_found(sku)
+        return _build_not_found_error(sku)
     try:
         validate_sale(quote, product, qty, variant)
     except SaleRefused as error:
         if error.reason is RefusalReason.PRODUCT_NOT_FOUND:
-            return _create_not_found(sku)
-        return _create_user_error(error.reason, error.message)
+            return _build_not_found_error(sku)
+        return _build_user_error(error.reason, error.message)
     shop.quotes.add_quantity(quote, product, qty, variant)
     return None
 
@@ -144,13 +144,13 @@ def _find_variant(product: Product, item: JsonObject) -> Product | None:
     return next((product.parts[uid] for uid in chosen if uid in product.parts), None)
 
 
-def _create_not_found(sku: str) -> JsonObject:
-    return _create_user_error(
+def _build_not_found_error(sku: str) -> JsonObject:
+    return _build_user_error(
         RefusalReason.PRODUCT_NOT_FOUND, f'Could not find a product with SKU "{sku}"'
     )
 
 
-def _create_user_error(reason: RefusalReason, message: str) -> JsonObject:
+def _build_user_error(reason: RefusalReason, message: str) -> JsonObject:
     return {"code": reason.value, "message": message}
 
 

@@ -14,7 +14,7 @@ from handoff_sandbox.graphql.cart_types import (
     serialize_cart,
     serialize_product,
 )
-from handoff_sandbox.graphql.errors import create_error
+from handoff_sandbox.graphql.errors import build_error
 from handoff_sandbox.shop import get_current_shop, get_current_view
 from handoff_sandbox.store_views import ShopView
 
@@ -30,7 +30,7 @@ def resolve_customer_cart(_root: object, _info: object) -> JsonObject:
     """Return the active quote of the customer who asks."""
     customer = get_current_customer()
     if customer is None:
-        raise create_error("authorization", "The request is allowed for logged in customer")
+        raise build_error("authorization", "The request is allowed for logged in customer")
     return serialize_cart(find_or_create_quote(get_current_shop(), customer))
 
 

@@ -81,7 +81,7 @@ def send_request(http: requests.Session, method: str, url: str, **options: Any) 
     return TimedResponse(response, round((time.perf_counter() - started) * 1000, 1))
 
 
-def create_note(text: str, *, succeeded: bool = True) -> Event:
+def build_note(text: str, *, succeeded: bool = True) -> Event:
     """Return an event that is a sentence."""
     return {"kind": "note", "text": text, "succeeded": succeeded}
 
@@ -93,7 +93,7 @@ def write_lines(events: Iterable[Event]) -> Iterator[str]:
             yield json.dumps(event) + "\n"
     except requests.RequestException as error:
         text = f"A server of the demo did not answer ({type(error).__name__})."
-        yield json.dumps(create_note(text, succeeded=False)) + "\n"
+        yield json.dumps(build_note(text, succeeded=False)) + "\n"
 
 
 def format_json(value: object) -> str:

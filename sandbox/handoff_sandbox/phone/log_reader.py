@@ -23,7 +23,7 @@ _PAGE_TITLES = {
 def read_openings(logs: Iterable[Path], handoff: str) -> list[LoggedCall]:
     """Return every request for a handoff's link, in the order of the answers."""
     lines = [line for log in logs for line in _read_lines(log) if _is_opening(line, handoff)]
-    return [_create_call(line) for line in sorted(lines, key=lambda line: str(line["timestamp"]))]
+    return [_build_call(line) for line in sorted(lines, key=lambda line: str(line["timestamp"]))]
 
 
 def _read_lines(log: Path) -> Iterator[dict[str, Any]]:
@@ -37,7 +37,7 @@ def _is_opening(line: dict[str, Any], handoff: str) -> bool:
     return is_link and line.get("event") == "request" and line.get("handoff") == handoff
 
 
-def _create_call(line: dict[str, Any]) -> LoggedCall:
+def _build_call(line: dict[str, Any]) -> LoggedCall:
     status = int(line["status"])
     return LoggedCall(
         source="view",

@@ -10,7 +10,7 @@ import requests
 
 from handoff_sandbox.accounts import CUSTOMER_PASSWORD
 from handoff_sandbox.demo_content import require_demo_content
-from handoff_sandbox.phone.call_log import Event, LoggedCall, create_note, send_request
+from handoff_sandbox.phone.call_log import Event, LoggedCall, build_note, send_request
 from handoff_sandbox.phone.checkout_request import CheckoutRequest
 from handoff_sandbox.phone.demo_context import DemoContext
 
@@ -92,7 +92,7 @@ class PoqCloud:
         call = answered.as_logged_call("cloud", "service", text, sent=body)
         yield call.as_event()
         if not call.succeeded:
-            yield create_note(_describe_problem(answered.json), succeeded=False)
+            yield build_note(_describe_problem(answered.json), succeeded=False)
             raise CallRefused
         instruction = answered.json
         token = str(instruction.get("body") or instruction["url"]).replace("token=", "/")
@@ -114,7 +114,7 @@ class PoqCloud:
         call = answered.as_logged_call("cloud", "shop", text, sent=body)
         yield call.as_event()
         if not call.succeeded:
-            yield create_note(str(answered.json.get("message")), succeeded=False)
+            yield build_note(str(answered.json.get("message")), succeeded=False)
             raise CallRefused
         return answered.json
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from handoff_sandbox.phone.call_log import Event, TimedResponse, create_note, send_request
+from handoff_sandbox.phone.call_log import Event, TimedResponse, build_note, send_request
 
 PAGE_ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
 GUEST_ADDRESS = {
@@ -34,7 +34,7 @@ def preview_link(instruction: dict[str, Any]) -> Iterator[Event]:
             answered = send_request(http, method, instruction["url"], cookies={})
             http.cookies.clear()
             yield answered.as_logged_call("bot", "service", text).as_event()
-    yield create_note("The link is still unused: the shopper gets in.")
+    yield build_note("The link is still unused: the shopper gets in.")
 
 
 def open_on_second_phone(instruction: dict[str, Any], token: str) -> Iterator[Event]:
@@ -44,9 +44,9 @@ def open_on_second_phone(instruction: dict[str, Any], token: str) -> Iterator[Ev
             text = "Another phone opens the link."
             yield answered.as_logged_call("second", "service", text).as_event()
     if answered.response.status_code == 303:
-        yield create_note("It is the first to open the link, so the first phone is refused.")
+        yield build_note("It is the first to open the link, so the first phone is refused.")
     else:
-        yield create_note(f"The other phone shows: “{_read_page(answered)}”")
+        yield build_note(f"The other phone shows: “{_read_page(answered)}”")
 
 
 def buy_bag(instruction: dict[str, Any], token: str) -> Iterator[Event]:
@@ -57,7 +57,7 @@ def buy_bag(instruction: dict[str, Any], token: str) -> Iterator[Event]:
             text = "A web view opens the link."
             yield answered.as_logged_call("view", "service", text).as_event()
         if answered.response.status_code != 303:
-            yield create_note(f"It shows: “{_read_page(answered)}”", succeeded=False)
+            yield build_note(f"It shows: “{_read_page(answered)}”", succeeded=False)
             return
         checkout = answered.response.headers["Location"]
         answered = send_request(http, "GET", checkout)

@@ -45,7 +45,7 @@ def read_token_user(shop: SandboxShop) -> TokenUser | None:
     """
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() == "oauth":
-        shop.integration.verify(request)
+        shop.integration.require_valid_signature(request)
         return TokenUser(1, INTEGRATION)
     if shop.integration.accepts_bearer and token == shop.integration.token:
         return TokenUser(1, INTEGRATION)

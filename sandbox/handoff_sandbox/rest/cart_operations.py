@@ -17,7 +17,7 @@ from handoff_sandbox.rest.request_body import (
 from handoff_sandbox.rest.totals_serializer import serialize_totals
 from handoff_sandbox.sale_validation import validate_quantity, validate_sale
 from handoff_sandbox.shop import get_current_shop
-from handoff_sandbox.totals import FLAT_RATE, calculate_flat_rate
+from handoff_sandbox.totals import FLAT_RATE, compute_flat_rate
 
 LINK_ID = 2
 PAYMENT_METHODS = [{"code": "checkmo", "title": "Check / Money order"}]
@@ -80,7 +80,7 @@ def show_totals(quote: SandboxQuote) -> object:
 def list_shipping_methods(quote: SandboxQuote) -> object:
     """Return the one shipping method and its price."""
     get_current_shop().quotes.require_active(quote)
-    price = calculate_flat_rate(quote)
+    price = compute_flat_rate(quote)
     return [
         {
             "carrier_code": "flatrate",
@@ -121,7 +121,7 @@ def place_order(quote: SandboxQuote, body: dict[str, object], email: str) -> obj
     billing = quote.billing
     if body.get("billing_address") or body.get("billingAddress"):
         billing = _read_address(
-            body, shop.quotes.next_address_number(), "billing_address", "billingAddress"
+            body, shop.quotes.generate_address_number(), "billing_address", "billingAddress"
         )
     order = shop.orders.place_order(
         quote, email=email, billing=billing, remote_ip=request.remote_addr or ""

@@ -37,7 +37,7 @@ def endpoint(resource: str, *, starts_session: bool = True) -> Callable[[Handler
             except ShopError as error:
                 return build_error_response(error)
             g.started = g.started or starts_session
-            return _create_answer(data, 200)
+            return _build_response(data, 200)
 
         return view
 
@@ -47,10 +47,10 @@ def endpoint(resource: str, *, starts_session: bool = True) -> Callable[[Handler
 def build_error_response(error: ShopError) -> Response:
     """Return an error as REST answers it."""
     g.started = getattr(g, "started", False) or error.starts_session
-    return _create_answer(error.serialize(), error.status)
+    return _build_response(error.serialize(), error.status)
 
 
-def _create_answer(data: object, status: int) -> Response:
+def _build_response(data: object, status: int) -> Response:
     response = render_answer(data, status)
     response.headers["Cache-Control"] = "no-store"
     if g.started:

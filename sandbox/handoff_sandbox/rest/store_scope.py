@@ -23,7 +23,7 @@ def apply_scope(code: str | None) -> None:
     host = request.host.partition(":")[0]
     g.path_view = named
     g.is_all_scope = code == ALL_SCOPES
-    g.view = named or views.resolve(code_of_cookie, host=host)
+    g.view = named or views.choose_view(code_of_cookie, host=host)
 
 
 def serialize_in_scope(quote: SandboxQuote) -> JsonObject:

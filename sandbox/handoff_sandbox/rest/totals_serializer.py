@@ -8,12 +8,12 @@ from decimal import Decimal
 from handoff_sandbox.catalogue import OPTION_LABEL
 from handoff_sandbox.formats import JsonObject
 from handoff_sandbox.quotes import QuoteLine, SandboxQuote
-from handoff_sandbox.totals import calculate_totals
+from handoff_sandbox.totals import compute_totals
 
 
 def serialize_totals(quote: SandboxQuote) -> JsonObject:
     """Return the totals of a quote in its currency and in the website's own."""
-    totals = calculate_totals(quote)
+    totals = compute_totals(quote)
     data = {
         **_build_amount_and_base_amount(quote, "grand_total", totals.grand_total),
         **_build_amount_and_base_amount(quote, "subtotal", totals.subtotal),

@@ -14,9 +14,9 @@ from handoff_sandbox.storefront.responses import (
     render_page,
 )
 from handoff_sandbox.storefront.visit import Visit, get_current_visit
-from handoff_sandbox.storefront.visit_blueprint import create_blueprint
+from handoff_sandbox.storefront.visit_blueprint import build_blueprint
 
-blueprint = create_blueprint("account_pages", url_prefix="/customer/account")
+blueprint = build_blueprint("account_pages", url_prefix="/customer/account")
 
 
 @blueprint.get("/")

@@ -21,10 +21,10 @@ from handoff_sandbox.storefront.responses import (
     render_page,
 )
 from handoff_sandbox.storefront.visit import Visit, get_current_visit
-from handoff_sandbox.storefront.visit_blueprint import create_blueprint
-from handoff_sandbox.totals import calculate_totals
+from handoff_sandbox.storefront.visit_blueprint import build_blueprint
+from handoff_sandbox.totals import compute_totals
 
-blueprint = create_blueprint("cart_pages")
+blueprint = build_blueprint("cart_pages")
 
 
 @blueprint.before_request
@@ -40,7 +40,7 @@ def show_cart() -> Response:
     quote = visit.refresh_quote()
     return render_page(
         "cart.html",
-        totals=None if quote is None else calculate_totals(quote),
+        totals=None if quote is None else compute_totals(quote),
         can_check_out=can_check_out(quote, visit.shop.rules),
         has_errors=quote is not None and has_line_errors(quote),
         below_minimum=quote is not None and is_below_minimum(quote, visit.shop.rules),
@@ -63,7 +63,7 @@ def add_product() -> Response:
         reject_form(visit)
         return redirect_to(_read_referring_path(visit))
     product = visit.shop.catalogue.find_by_id(_read_product_id())
-    is_refused = product is not None and not _add_product(visit, product)
+    is_refused = product is not None and not _try_to_add_product(visit, product)
     path = f"/{product.url_key}.html" if product and is_refused else _read_referring_path(visit)
     if not is_script:
         return redirect_to(path)
@@ -77,7 +77,7 @@ def can_check_out(quote: SandboxQuote | None, rules: CheckoutRules) -> bool:
     return rules.one_page_checkout and not (quote and has_line_errors(quote))
 
 
-def _add_product(visit: Visit, product: Product) -> bool:
+def _try_to_add_product(visit: Visit, product: Product) -> bool:
     """Add the posted quantity of a product, and return whether the shop sells it."""
     quote = visit.refresh_quote()
     qty, variant = _read_quantity(), _find_variant(product)

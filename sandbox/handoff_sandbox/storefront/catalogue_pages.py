@@ -6,9 +6,9 @@ from flask import Response
 
 from handoff_sandbox.storefront.responses import render_page
 from handoff_sandbox.storefront.visit import get_current_visit
-from handoff_sandbox.storefront.visit_blueprint import create_blueprint
+from handoff_sandbox.storefront.visit_blueprint import build_blueprint
 
-blueprint = create_blueprint("catalogue_pages")
+blueprint = build_blueprint("catalogue_pages")
 
 
 @blueprint.get("/")

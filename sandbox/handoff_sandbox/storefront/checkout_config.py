@@ -8,12 +8,12 @@ from handoff_sandbox.formats import JsonObject, convert_to_json_number, format_a
 from handoff_sandbox.quotes import QuoteLine, SandboxQuote
 from handoff_sandbox.rest.quote_serializers import serialize_customer
 from handoff_sandbox.storefront.visit import Visit
-from handoff_sandbox.totals import Totals, calculate_totals
+from handoff_sandbox.totals import Totals, compute_totals
 
 
 def serialize_checkout_config(quote: SandboxQuote, visit: Visit) -> JsonObject:
     """Return the configuration for a quote. A guest's quote is named by its masked id."""
-    code, totals = quote.currency.code, calculate_totals(quote)
+    code, totals = quote.currency.code, compute_totals(quote)
     guest = quote.customer is None
     return {
         "formKey": visit.get_or_create_form_key(),

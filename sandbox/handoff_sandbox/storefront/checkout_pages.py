@@ -21,10 +21,10 @@ from handoff_sandbox.storefront.responses import (
     render_page,
 )
 from handoff_sandbox.storefront.visit import Visit, get_current_visit
-from handoff_sandbox.storefront.visit_blueprint import create_blueprint
-from handoff_sandbox.totals import FLAT_RATE, Totals, calculate_flat_rate, calculate_totals
+from handoff_sandbox.storefront.visit_blueprint import build_blueprint
+from handoff_sandbox.totals import FLAT_RATE, Totals, compute_flat_rate, compute_totals
 
-blueprint = create_blueprint("checkout_pages")
+blueprint = build_blueprint("checkout_pages")
 blueprint.before_request(require_any_content_type)
 
 ADDRESS_FIELDS = (
@@ -125,8 +125,8 @@ def _is_session_id_kept(visit: Visit) -> bool:
 
 
 def _render_form(quote: SandboxQuote, status: int = 200, problem: str | None = None) -> Response:
-    totals = calculate_totals(quote)
-    with_shipping = Totals(totals.subtotal, calculate_flat_rate(quote), totals.qty)
+    totals = compute_totals(quote)
+    with_shipping = Totals(totals.subtotal, compute_flat_rate(quote), totals.qty)
     return render_page(
         "checkout.html",
         status,
@@ -143,7 +143,7 @@ def _place_order(visit: Visit, quote: SandboxQuote, given: dict[str, str]) -> Sa
     if not quote.is_virtual:
         quote.shipping = PostalAddress.from_body(quote.shipping.id, given)
         quote.shipping_method = FLAT_RATE
-    billing = PostalAddress.from_body(quotes.next_address_number(), given)
+    billing = PostalAddress.from_body(quotes.generate_address_number(), given)
     return visit.shop.orders.place_order(
         quote, email=given["email"], billing=billing, remote_ip=request.remote_addr or ""
     )

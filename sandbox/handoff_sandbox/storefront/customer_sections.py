@@ -12,10 +12,10 @@ from handoff_sandbox.formats import JsonObject, convert_to_json_number, format_a
 from handoff_sandbox.quotes import QuoteLine
 from handoff_sandbox.storefront.cart_pages import can_check_out
 from handoff_sandbox.storefront.visit import Visit, get_current_visit
-from handoff_sandbox.storefront.visit_blueprint import create_blueprint
-from handoff_sandbox.totals import calculate_totals
+from handoff_sandbox.storefront.visit_blueprint import build_blueprint
+from handoff_sandbox.totals import compute_totals
 
-blueprint = create_blueprint("customer_sections")
+blueprint = build_blueprint("customer_sections")
 
 
 @blueprint.get("/customer/section/load/")
@@ -35,12 +35,12 @@ def load_sections() -> Response:
 def serialize_cart_section(visit: Visit) -> JsonObject:
     """Return the section `cart`: the lines, their sum and whether checkout is open."""
     quote = visit.refresh_quote()
-    subtotal = calculate_totals(quote).subtotal if quote else 0
+    subtotal = compute_totals(quote).subtotal if quote else 0
     subtotal_html = f'<span class="price">{visit.currency.format_price(subtotal)}</span>'
     lines = reversed(quote.visible_lines) if quote else ()
     return {
         "summary_count": convert_to_json_number(quote.total_qty) if quote else 0,
-        "subtotalAmount": format_amount(calculate_totals(quote).subtotal) if quote else 0,
+        "subtotalAmount": format_amount(compute_totals(quote).subtotal) if quote else 0,
         "subtotal": subtotal_html,
         "possible_onepage_checkout": can_check_out(quote, visit.shop.rules),
         "items": [_serialize_line(line, visit) for line in lines],

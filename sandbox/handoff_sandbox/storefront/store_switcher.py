@@ -9,9 +9,9 @@ from flask import Response, request
 
 from handoff_sandbox.storefront.responses import redirect_to, render_page
 from handoff_sandbox.storefront.visit import Visit, get_current_visit
-from handoff_sandbox.storefront.visit_blueprint import create_blueprint
+from handoff_sandbox.storefront.visit_blueprint import build_blueprint
 
-blueprint = create_blueprint("store_switcher", url_prefix="/stores/store")
+blueprint = build_blueprint("store_switcher", url_prefix="/stores/store")
 
 
 @blueprint.get("/switch/")

@@ -13,7 +13,7 @@ from handoff_sandbox.storefront.responses import redirect_to, render_error_page
 from handoff_sandbox.storefront.visit import Visit
 
 
-def create_blueprint(name: str, url_prefix: str | None = None) -> Blueprint:
+def build_blueprint(name: str, url_prefix: str | None = None) -> Blueprint:
     """Create a blueprint whose views have a visit."""
     blueprint = Blueprint(name, __name__, url_prefix=url_prefix)
     blueprint.before_request(_open_visit)
@@ -26,7 +26,7 @@ def _open_visit() -> Response | None:
     shop = get_current_shop()
     code = request.args.get("___store") or request.cookies.get("store")
     host = request.host.partition(":")[0]
-    view = g.view = shop.views.resolve(code, host=host)
+    view = g.view = shop.views.choose_view(code, host=host)
     try:
         session = shop.sessions.start(
             request.cookies.get("PHPSESSID"), lifetime=shop.rules.session_lifetime
