@@ -42,7 +42,9 @@ class Cleanup:
     @property
     def leftovers(self) -> tuple[str, ...]:
         """The texts about data that stays in the shop, each once, with its count if repeated."""
-        return tuple(_describe(*leftover, count) for leftover, count in self._leftovers.items())
+        return tuple(
+            _describe_leftover(*leftover, count) for leftover, count in self._leftovers.items()
+        )
 
     def undo_all(self) -> tuple[str, ...]:
         """Undo everything and return the leftovers.
@@ -62,7 +64,7 @@ class Cleanup:
         return self.leftovers
 
 
-def _describe(text: str, thing: str, count: int) -> str:
+def _describe_leftover(text: str, thing: str, count: int) -> str:
     if thing:
         return f"{format_count(count, thing)}{text}"
     return text if count == 1 else f"{count} x {text}"

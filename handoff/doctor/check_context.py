@@ -138,8 +138,8 @@ class CheckContext:
             response.status, reply.token, reply.answer.message, reply.is_second_factor_required
         )
 
-    def get_admin_token(self) -> ShopToken | None:
-        """Return the token of the administrator, None if there is none."""
+    def provide_admin_token(self) -> ShopToken | None:
+        """Return the token of the administrator, who logs in first; None if there is none."""
         trial = self.try_admin_access()
         return trial.token if trial else None
 
@@ -166,8 +166,8 @@ class CheckContext:
         path = "integration/customer/token"
         return self.shop.call_rest("POST", path, store=self.default_store, body=credentials)
 
-    def get_customer_token(self) -> str | None:
-        """Return the token of the customer, None if none has logged in."""
+    def provide_customer_token(self) -> str | None:
+        """Return the token of the customer, who logs in first; None without a login."""
         response = self.log_in_customer()
         token = read_json(response) if response and response.status == HTTPStatus.OK else None
         return token if isinstance(token, str) else None
@@ -175,7 +175,7 @@ class CheckContext:
     @memoize
     def read_customer(self) -> HttpResponse | None:
         """Read the customer's own details; None if none has logged in."""
-        token = self.get_customer_token()
+        token = self.provide_customer_token()
         if token is None:
             return None
         return self.shop.call_rest("GET", "customers/me", store=self.default_store, token=token)
@@ -183,7 +183,7 @@ class CheckContext:
     @memoize
     def read_catalogue_sample(self) -> CatalogueSample | None:
         """Read some products and all categories; None without an administrator's token."""
-        token = self.get_admin_token()
+        token = self.provide_admin_token()
         if token is None:
             return None
         reader = CatalogueReader(self.shop, self.default_store, token)
@@ -192,7 +192,7 @@ class CheckContext:
     @memoize
     def try_checkout(self, store: StoreView) -> CheckoutTrial:
         """Make a web session with a bag of one product, and open checkout with it."""
-        token = self.get_admin_token()
+        token = self.provide_admin_token()
         skus = [self._sku] if self._sku else find_buyable_skus(self.shop, store, token)
         cart = create_rest_cart(self.shop, store, skus)
         if cart.cart_seconds is None:

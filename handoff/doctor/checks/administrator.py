@@ -91,7 +91,7 @@ def _check_login(admin: AdminAccessTrial) -> CheckResult:
 
 def check_order_access(context: CheckContext) -> CheckResult:
     """Read an order's number, the one right that the service itself needs."""
-    token = context.get_admin_token()
+    token = context.provide_admin_token()
     if token is None:
         return unknown("This needs an administrator.")
     response = context.shop.call_rest(

@@ -19,7 +19,7 @@ def check_customer_login(context: CheckContext) -> CheckResult:
     response = context.log_in_customer()
     if response is None:
         return unknown("No customer was named.", "Name a test customer with --customer-email.")
-    if context.get_customer_token() is None:
+    if context.provide_customer_token() is None:
         return fault(
             f"The shop refuses e-mail and password ({response.status}).",
             "Try them on the shop's login page. If it asks for a captcha, allow the API without.",

@@ -69,11 +69,11 @@ def _check_endpoint(context: CheckContext, endpoint: PoqEndpoint) -> CheckResult
         return ok(f"It creates a guest cart in {seconds * 1000:.0f} ms.")
     token = None
     if endpoint.role == "admin":
-        token = context.get_admin_token()
+        token = context.provide_admin_token()
         if token is None:
             return unknown("This needs an administrator.")
     elif endpoint.role == "customer":
-        token = context.get_customer_token()
+        token = context.provide_customer_token()
     response = _call_endpoint(context, endpoint, token)
     if endpoint.role == "customer" and token is None and response.status == 401:
         return ok("It exists and asks for a customer's token. Use --customer-email to try one.")

@@ -40,7 +40,7 @@ def check_minimum_order_amount(context: CheckContext) -> CheckResult:
 
 def check_token_lifetime(context: CheckContext) -> CheckResult:
     """Check that a customer's token outlives a shopping trip."""
-    seconds = _read_token_lifetime(context.get_customer_token() or "")
+    seconds = _read_token_lifetime(context.provide_customer_token() or "")
     hours = context.read_store_config(context.default_store).get("customer_access_token_lifetime")
     if seconds is None and isinstance(hours, int | float):
         seconds = int(hours * 3600)

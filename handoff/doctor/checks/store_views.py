@@ -39,7 +39,7 @@ def check_store_views(context: CheckContext) -> Iterator[CheckResult]:
 
 def _read_store_objects(context: CheckContext, name: str) -> Items:
     """Return the store views or websites; an empty list without an administrator."""
-    token, store = context.get_admin_token(), context.default_store
+    token, store = context.provide_admin_token(), context.default_store
     if token is None:
         return []
     items = read_json(context.shop.call_rest("GET", f"store/{name}", store=store, token=token))
