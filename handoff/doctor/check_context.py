@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from handoff.deadline import Deadline
 from handoff.doctor.catalogue_sample import CatalogueReader, CatalogueSample
@@ -148,11 +149,29 @@ class CheckContext:
         token = self.settings.magento_access_token
         return bool(token and self._try_access_token(token.get_secret_value()).token)
 
-    def _try_access_token(self, token: ShopToken) -> AdminAccessTrial:
+    @memoize
+    def find_accepted_host(self) -> str | None:
+        """Return the host of the API without its port if the shop accepts signatures for that.
+
+        nginx may pass on `$host`, which has no port, and PHP compares a signature with that.
+        """
+        address = self.settings.magento_host or urlsplit(self.settings.magento_url).netloc
+        token = build_access_token(self.settings)
+        if token is None or urlsplit(f"//{address}").port is None:
+            return None
+        host = address.rpartition(":")[0]
+        settings = self.settings.model_copy(update={"magento_host": host})
+        shop = DoctorShopClient(settings, self.shop.deadline, self.shop.cleanup)
+        return host if self._try_access_token(token, shop).token else None
+
+    def _try_access_token(
+        self, token: ShopToken, shop: DoctorShopClient | None = None
+    ) -> AdminAccessTrial:
         """Make calls of which staff may usually make one, until one succeeds."""
+        call_rest = (shop or self.shop).call_rest
         store, params = self.default_store, build_search_criteria(page_size=1)
         for path in _ADMIN_PATHS:
-            response = self.shop.call_rest("GET", path, store=store, token=token, params=params)
+            response = call_rest("GET", path, store=store, token=token, params=params)
             if response.status == HTTPStatus.OK:
                 return AdminAccessTrial(response.status, token)
         return AdminAccessTrial(response.status, None, read_message(response))

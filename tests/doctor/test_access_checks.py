@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Request
 from handoff_sandbox.accounts import create_accounts
 from handoff_sandbox.oauth_integration import ShopIntegration
 
@@ -15,7 +15,13 @@ from handoff.doctor.checks import checkout
 from handoff.doctor.checks.poq_endpoints import POQ_ENDPOINTS
 from tests.conftest import STORE
 from tests.doctor.conftest import SHOPPER, DoctorRun, RunDoctor
-from tests.doctor.modified_shop import Modification, answer_path, change_json, deny_path
+from tests.doctor.modified_shop import (
+    Modification,
+    answer_before,
+    answer_path,
+    change_json,
+    deny_path,
+)
 
 
 def check_access(run_doctor: RunDoctor, *modifications: Modification, **given: Any) -> DoctorRun:
@@ -113,6 +119,22 @@ def test_refused_signatures_are_explained_with_the_address_that_is_signed(
     assert "The signature is invalid" in found.seen
     assert "http://127.0.0.1:" in found.advice
     assert "x" * 32 not in str(found)
+
+
+def test_a_port_that_php_does_not_see_is_found_as_the_reason_for_refused_signatures(
+    run_doctor: RunDoctor,
+) -> None:
+    def remove_port(request: Request) -> None:
+        request.environ["HTTP_HOST"] = request.host.partition(":")[0]
+
+    values = build_integration(ShopIntegration(time.time))
+    found = check_access(run_doctor, answer_before(remove_port), **values).find("Administrator")
+    assert found.severity is Severity.FAULT
+    assert "The signature is invalid" in found.seen
+    assert "`HANDOFF_MAGENTO_HOST=127.0.0.1`" in found.advice
+    cured = {**values, "magento_host": "127.0.0.1"}
+    found = check_access(run_doctor, answer_before(remove_port), **cured).find("Administrator")
+    assert found.severity is Severity.OK
 
 
 def test_no_administrator_is_a_warning(run_doctor: RunDoctor) -> None:

@@ -269,6 +269,7 @@ def test_another_service_at_our_address_is_a_fault(run_doctor: RunDoctor) -> Non
     found = run_doctor().find("Service")
     assert found.severity is Severity.FAULT
     assert "Something else answers" in found.seen
+    assert "`include /etc/handoff/nginx.conf;`" in found.advice
 
 
 @pytest.mark.parametrize(

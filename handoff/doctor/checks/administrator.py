@@ -50,9 +50,15 @@ def _check_oauth(context: CheckContext, admin: AdminAccessTrial) -> CheckResult:
             "The shop accepts calls signed by OAuth 1.0a. "
             f"It {also} the access token alone, as a bearer."
         )
+    seen = f"The shop refuses calls signed by OAuth 1.0a ({admin.status}). {admin.message}".rstrip()
+    if accepted := context.find_accepted_host():
+        return fault(
+            f"{seen} It accepts them for {accepted} without the port, so this is what PHP sees.",
+            f"Set it in the env file: `HANDOFF_MAGENTO_HOST={accepted}`",
+        )
     url, host = urlsplit(context.settings.magento_url), context.settings.magento_host
     return fault(
-        f"The shop refuses calls signed by OAuth 1.0a ({admin.status}). {admin.message}".rstrip(),
+        seen,
         "Compare the four values with System, Integrations, and the clocks of both hosts. The "
         f"signature covers the address {url.scheme}://{host or url.netloc}. If PHP sees another "
         "host or port, set HANDOFF_MAGENTO_HOST to what it sees. The integration may also lack "

@@ -19,7 +19,10 @@ from handoff.settings.store_view_models import StoreSite
 _CLOCK_WARNING_SECONDS = 30.0
 _CLOCK_FAULT_SECONDS = 240.0
 _CLOCK_ADVICE = "Synchronize both machines by NTP (timedatectl set-ntp true)."
-_NGINX = "`location /…/ { proxy_pass http://127.0.0.1:8000; access_log off; }`"
+_NGINX = (
+    "add a line to the shop's server and reload nginx: `include /etc/handoff/nginx.conf;` "
+    "`handoff init` writes this file, from docs/deploy/nginx-location.conf."
+)
 
 
 def check_service_host(context: CheckContext, site: StoreSite) -> CheckResult:
@@ -37,7 +40,7 @@ def check_service_host(context: CheckContext, site: StoreSite) -> CheckResult:
     url = f"{site.storefront_parts.scheme}://{site.storefront_parts.netloc}/handoff"
     return fault(
         f"{service}; no browser accepts a cookie for {domain} from there.",
-        f"Put the service on the shop's host: HANDOFF_PUBLIC_URL={url}, and in nginx: {_NGINX}",
+        f"Put the service on the shop's host: HANDOFF_PUBLIC_URL={url}, and in nginx {_NGINX}",
     )
 
 
@@ -56,7 +59,7 @@ def check_service_answers(context: CheckContext, site: StoreSite) -> CheckResult
         return unknown(f"The proxy at {url} answers {response.status}: it is down.", advice)
     return fault(
         f"Something else answers at {url} (status {response.status}).",
-        f"Route the path of HANDOFF_PUBLIC_URL to the service; with nginx: {_NGINX}",
+        f"Route the path of HANDOFF_PUBLIC_URL to the service. With nginx, {_NGINX}",
     )
 
 
