@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+
 import click
 
 from handoff.cli.init_plan import InstallationPlan
@@ -86,7 +88,7 @@ def _print_redis_step(plan: InstallationPlan) -> None:
     if not plan.store or not plan.redis_user:
         return
     if plan.creates_redis_user:
-        click.echo(f"\nRedis has the user {plan.redis_user.username} now, which may only write ")
+        click.echo(f"\nRedis has the user {plan.redis_user.username} now, which may only write")
         click.echo("sessions, and read one whose id it knows.")
         return
     click.echo(
@@ -112,4 +114,5 @@ def print_start_step(plan: InstallationPlan) -> None:
         f"\nThe units are in {deployment.units_folder}. Without systemd, start the service by:"
     )
     command = f"handoff serve --env-file {deployment.env_file} --bind {deployment.bind}"
-    click.echo(f"  {command}")
+    is_other_user = deployment.user != getpass.getuser()
+    click.echo(f"  sudo -u {deployment.user} {command}" if is_other_user else f"  {command}")

@@ -147,6 +147,14 @@ class CheckoutTrial:
     problem: str = ""
 
     @property
+    def has_reached_checkout(self) -> bool:
+        """Whether the last page is checkout, with the bag."""
+        return self.outcome in (
+            CheckoutTrialOutcome.BAG_IN_CHECKOUT,
+            CheckoutTrialOutcome.BAG_IN_STOREFRONT_SESSION,
+        )
+
+    @property
     def status(self) -> int:
         """The status of the last response: of checkout, or of the cart if no page was opened."""
         return self.pages[-1].response.status if self.pages else self.cart.status

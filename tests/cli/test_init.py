@@ -597,6 +597,9 @@ def test_the_ledger_belongs_to_the_user_of_the_service(init: Init, env_file: Pat
     # Only root can give it to another user.
     owner = "nobody" if IS_ROOT else getpass.getuser()
     assert (f"give {ledger} and the ledger in it to nobody" in result.output) is IS_ROOT
+    command = f"handoff serve --env-file {env_file}"
+    user = "sudo -u nobody " if IS_ROOT else ""
+    assert f"start the service by:\n  {user}{command}" in result.output
     assert [path.owner() for path in (ledger, ledger / "handoff.db")] == [owner, owner]
 
 

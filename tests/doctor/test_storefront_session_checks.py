@@ -22,6 +22,13 @@ def test_a_shop_whose_pages_make_sessions_is_fine(run_doctor: RunDoctor) -> None
     assert "own pages" in run.find("Session store").seen
 
 
+def test_the_checkout_of_a_session_that_the_pages_made_is_examined(run_doctor: RunDoctor) -> None:
+    run = run_doctor(parts=("way-in", "access"), **STOREFRONT)
+    names = ("Script in checkout", "Policy of checkout", "Redirects of checkout", "Minimum amount")
+    for name in names:
+        assert run.find(name).severity == "ok", run.find(name)
+
+
 @pytest.mark.parametrize(
     ("tie", "setting"),
     [

@@ -7,7 +7,6 @@ import json
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.checkout_trial import CheckoutTrialOutcome
 
 _MIN_TOKEN_SECONDS = 600
 _MIN_QUOTE_DAYS = 2
@@ -22,7 +21,7 @@ def check_guest_checkout(context: CheckContext) -> CheckResult:
             "It is switched off: only customers who are logged in can check out.",
             "Allow it in Magento: Stores, Configuration, Sales, Checkout, Allow Guest Checkout.",
         )
-    if is_allowed or context.try_checkout(store).outcome is CheckoutTrialOutcome.BAG_IN_CHECKOUT:
+    if is_allowed or context.try_checkout(store).has_reached_checkout:
         return ok("Allowed.")
     return unknown("Neither GraphQL nor the trial of checkout shows whether it is allowed.")
 
@@ -30,7 +29,7 @@ def check_guest_checkout(context: CheckContext) -> CheckResult:
 def check_minimum_order_amount(context: CheckContext) -> CheckResult:
     """Check whether a minimum order amount made checkout refuse the trial."""
     trial = context.try_checkout(context.default_store)
-    if trial.outcome is CheckoutTrialOutcome.BAG_IN_CHECKOUT:
+    if trial.has_reached_checkout:
         return ok(f"One {trial.cart.sku} is not below a minimum.")
     return unknown(
         "No API gives it, and the test bag did not get into checkout.",

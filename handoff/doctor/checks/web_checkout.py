@@ -13,7 +13,6 @@ from urllib.parse import urljoin, urlsplit
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, fault, ok, unknown, warning
-from handoff.doctor.checkout_trial import CheckoutTrialOutcome
 from handoff.doctor.content_security_policy import ContentSecurityPolicy
 from handoff.doctor.trial_sessions import open_page_without_session
 from handoff.magento.checkout_probe import VisitedPage
@@ -69,8 +68,7 @@ def check_poq_script_host(context: CheckContext) -> CheckResult:
 
 def _get_checkout_page(context: CheckContext, store: StoreView) -> VisitedPage | None:
     trial = context.try_checkout(store)
-    is_open = trial.outcome is CheckoutTrialOutcome.BAG_IN_CHECKOUT
-    return trial.pages[-1] if is_open else None
+    return trial.pages[-1] if trial.has_reached_checkout else None
 
 
 def _open_page(context: CheckContext, site: StoreSite, path: str) -> VisitedPage:
