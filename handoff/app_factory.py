@@ -10,7 +10,6 @@ from flask import Flask
 from handoff.direct_entry.views import DirectEntryContext, register_direct_entry_views
 from handoff.entry.checkout_redirect import CheckoutRedirect
 from handoff.entry.page_rendering import PageRenderer, init_babel
-from handoff.entry.security_headers import add_security_headers
 from handoff.entry.theme_css import register_theme_css
 from handoff.entry.views import EntryContext, register_entry_views
 from handoff.ledger.database import Clock, Database, LedgerUnreachable, open_database
@@ -34,6 +33,7 @@ from handoff.operations.request_limits import (
     limit_request_time,
 )
 from handoff.operations.request_log import log_requests
+from handoff.operations.security_headers import add_security_headers
 from handoff.operations.settings_reload import get_cached_settings
 from handoff.operations.wsgi_middleware import add_proxy_middleware, add_request_ids
 from handoff.resource_folders import find_resource_folder
@@ -44,7 +44,7 @@ from handoff.transfer.transfer_status_views import (
     register_transfer_status_views,
 )
 from handoff.transfer.views import TransferContext, register_transfer_views
-from handoff.web_checkout.completion_messages import CompletionMessages
+from handoff.web_checkout.order_messages import OrderMessages
 from handoff.web_checkout.poq_script_cache import PoqScriptCache
 from handoff.web_checkout.script_bundle import build_script
 from handoff.web_checkout.sent_to_cart_page import CartPageReports
@@ -165,7 +165,7 @@ def _register_web_checkout(app: Flask, objects: ServiceObjects) -> None:
             settings.store_sites,
             objects.web_checkout_cookies,
             PoqScriptCache(settings.poq_assets_url, limit),
-            CompletionMessages(objects.database, objects.handoffs, objects.order_lookup),
+            OrderMessages(objects.database, objects.handoffs, objects.order_lookup),
             RateLimit(counters, "order_report", _ORDER_REPORTS_PER_MINUTE),
             CartPageReports(objects.handoffs, objects.checkout_refusal_count),
             RateLimit(counters, "cart_page", _CART_PAGES_PER_MINUTE),

@@ -124,7 +124,8 @@ def doctor(
             report = _run_checks(context, only or tuple(CHECKLIST), progress)
     except KeyboardInterrupt:
         with call_on_stop_signals(lambda: None):
-            context.shop.cleanup.undo_all()  # if a second Ctrl-C has interrupted the first cleanup
+            # A second Ctrl-C may have interrupted the first cleanup.
+            context.shop.undo_stack.undo_all()
         click.echo("Stopped. Its test carts and sessions are removed.", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
     _write_report(report, in_json=in_json, html=html)

@@ -43,7 +43,7 @@ def ask_for_shop_facts(
     configuration, store = _read_configuration(options, questions, existing)
     ca_file = options.ca_file or existing.get("HANDOFF_MAGENTO_CA_FILE")
     discovery = ShopDiscovery(ca_file=str(ca_file) if ca_file else None)
-    shop = discovery.find_shop_at_addresses(addresses, configuration.store_view_codes)
+    shop = discovery.find_shop_with_all_store_views(addresses, configuration.store_view_codes)
     return ShopFacts(shop, configuration, discovery.read_session_cookies(shop)), store
 
 

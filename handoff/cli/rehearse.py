@@ -26,7 +26,7 @@ from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.customer_account import CustomerAccount, TemporaryAccount
 from handoff.rehearsal.product_choice import PRODUCT_COUNT
 from handoff.rehearsal.results import RehearsalNotPossible, RehearsalResult
-from handoff.rehearsal.runner import build_cleanup, plan_steps, run_steps
+from handoff.rehearsal.runner import build_undo_stack, plan_steps, run_steps
 from handoff.rehearsal.transfer_client import TransferClient
 from handoff.rehearsal.webhook_deliveries import WebhookDeliveries
 from handoff.settings import Settings
@@ -132,7 +132,7 @@ def rehearse(
 
 def _run_rehearsal(settings: Settings, options: _RehearseOptions) -> RehearsalResult:
     """Run all steps and print the report."""
-    cancel, cleanup = CancelToken(), build_cleanup()
+    cancel, undo_stack = CancelToken(), build_undo_stack()
     transfers = TransferClient(settings, cancel)
     transfers.require_healthy_service()
     client = build_magento_client(settings)
@@ -147,19 +147,19 @@ def _run_rehearsal(settings: Settings, options: _RehearseOptions) -> RehearsalRe
         steps = []
         for store in options.stores:
             shop = AppShopClient(client, store, access, cancel)
-            context = RehearsalContext(shop, transfers, cancel, cleanup, reconciler, deliveries)
+            context = RehearsalContext(shop, transfers, cancel, undo_stack, reconciler, deliveries)
             account = None
             if options.customer_email:
                 password = options.customer_password
-                account = CustomerAccount(shop, cleanup, options.customer_email, password)
+                account = CustomerAccount(shop, undo_stack, options.customer_email, password)
             elif access is not None:
-                account = TemporaryAccount(shop, cleanup)
+                account = TemporaryAccount(shop, undo_stack)
             steps += plan_steps(
                 context, skus=options.skus, account=account, place_order=options.place_order
             )
         ignore_stop_signals()  # also after the block below, so that the report is complete
         with call_on_stop_signals(cancel_steps), printer.show_live_table():
-            result = run_steps(steps, cleanup, cancel, printer.show_progress)
+            result = run_steps(steps, undo_stack, cancel, printer.show_progress)
     printer.print_report(result)
     if options.in_json:
         report = build_json_report(result, settings)

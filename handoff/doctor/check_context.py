@@ -29,7 +29,7 @@ from handoff.magento.search_criteria import build_search_criteria
 from handoff.settings import CheckedSettings, Settings
 from handoff.settings.store_view_models import StoreSite, StoreView
 from handoff.shop_client_factory import build_access_token
-from handoff.temporary_data_cleanup import Cleanup
+from handoff.undo_stack import UndoStack
 
 # Every Magento 2.4 has the first fields, and 2.4.7 also has the others. One unknown field makes
 # the whole query fail.
@@ -95,7 +95,7 @@ class CheckContext:
     ) -> None:
         """`sku` is the product for trial carts; without one the catalogue is searched for it."""
         self.checked_settings = checked_settings
-        self.shop = DoctorShopClient(checked_settings.settings, deadline, Cleanup())
+        self.shop = DoctorShopClient(checked_settings.settings, deadline, UndoStack())
         self.memo: dict[Any, Any] = {}
         self._customer = customer
         self._sample_size = sample_size
@@ -161,7 +161,7 @@ class CheckContext:
             return None
         host = address.rpartition(":")[0]
         settings = self.settings.model_copy(update={"magento_host": host})
-        shop = DoctorShopClient(settings, self.shop.deadline, self.shop.cleanup)
+        shop = DoctorShopClient(settings, self.shop.deadline, self.shop.undo_stack)
         return host if self._try_access_token(token, shop).token else None
 
     def _try_access_token(

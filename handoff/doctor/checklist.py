@@ -9,12 +9,12 @@ from enum import Enum, auto
 from handoff.doctor.check_result import CheckResult
 from handoff.doctor.checks import (
     administrator,
-    answer_header_size,
     cart_building,
     catalogue,
     checkout,
     customer_account,
     ledger,
+    link_answer_header_size,
     logo,
     poq_endpoints,
     search_and_filters,
@@ -88,7 +88,7 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
             ),
             Check(
                 "Headers of our answer",
-                answer_header_size.check_answer_header_size,
+                link_answer_header_size.check_link_answer_header_size,
                 _SITE,
                 needs_rest=False,
             ),
@@ -141,7 +141,7 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
         "Filters": (Check("Filters", search_and_filters.check_filterable_attributes, _SAMPLE),),
         "Cart": (
             Check("Test bag", checkout.check_test_bag),
-            Check("By sku alone", catalogue.check_buying_by_sku, _SAMPLE),
+            Check("By sku alone", catalogue.check_required_options_and_stock, _SAMPLE),
         ),
         "Account": (Check("Details", customer_account.check_customer_details),),
     },

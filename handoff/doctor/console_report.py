@@ -35,7 +35,7 @@ def print_report(report: DoctorReport, console: Console) -> None:
                 if not result.severity.is_action_needed:
                     _print_advice(result, console)
     if report.missing_by_owner:
-        _print_incomplete_products(report, console)
+        _print_missing_data(report, console)
     if report.results_to_act_on:
         _print_heading("What to do", console)
         for result in report.results_to_act_on:
@@ -77,7 +77,7 @@ def _print_advice(result: CheckResult, console: Console) -> None:
             arrow = "  "
 
 
-def _print_incomplete_products(report: DoctorReport, console: Console) -> None:
+def _print_missing_data(report: DoctorReport, console: Console) -> None:
     table = build_console_table("Sku or category", "Missing", title="\nTo complete in the shop")
     rows = list(report.missing_by_owner.items())
     for owner, items in rows[:_MAX_MISSING_ROWS]:

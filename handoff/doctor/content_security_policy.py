@@ -48,10 +48,12 @@ def _is_source_match(source: str, target: SplitResult, page: SplitResult) -> boo
         return True
     if source.endswith(":"):
         return target.scheme == source[:-1]
-    return _is_host_match(urlsplit(source if "://" in source else f"//{source}"), target, page)
+    return _is_host_source_match(
+        urlsplit(source if "://" in source else f"//{source}"), target, page
+    )
 
 
-def _is_host_match(source: SplitResult, target: SplitResult, page: SplitResult) -> bool:
+def _is_host_source_match(source: SplitResult, target: SplitResult, page: SplitResult) -> bool:
     scheme = source.scheme or page.scheme
     # In a policy, http stands for https of the same host as well.
     if target.scheme not in (scheme, "https" if scheme == "http" else scheme):

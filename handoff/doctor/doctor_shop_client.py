@@ -14,7 +14,7 @@ from handoff.magento.no_response import NoResponse
 from handoff.settings import Settings
 from handoff.settings.store_view_models import StoreView
 from handoff.shop_client_factory import build_magento_client
-from handoff.temporary_data_cleanup import Cleanup
+from handoff.undo_stack import UndoStack
 
 _MAX_CALL_SECONDS = 10.0
 _CLEANUP_SECONDS = 6.0
@@ -44,13 +44,13 @@ def read_message(response: HttpResponse) -> str:
 class DoctorShopClient:
     """Calls one shop. All methods raise NoResponse, or TimeLimitReached at the end of the run.
 
-    `cleanup` undoes what the calls create in the shop. `client` is the one that the service has,
+    `undo_stack` undoes what the calls create in the shop. `client` is the one that the service has,
     and `checkout_probe` opens pages with a session.
     """
 
-    def __init__(self, settings: Settings, deadline: Deadline, cleanup: Cleanup) -> None:
+    def __init__(self, settings: Settings, deadline: Deadline, undo_stack: UndoStack) -> None:
         self.settings = settings
-        self.cleanup = cleanup
+        self.undo_stack = undo_stack
         self.deadline = deadline
         self.client = build_magento_client(settings)
         self._web = HttpTransport(ca_file=settings.magento_ca_file)
@@ -69,7 +69,7 @@ class DoctorShopClient:
         """Call `rest/<store>/V1/<path>`, or `rest/V1/<path>` without a store view."""
         rest_path = build_rest_path(path, store=store.code if store else None, params=params)
         return self.client.request_api(
-            path, method, rest_path, token=token, body=body, deadline=self._limit_call()
+            path, method, rest_path, token=token, body=body, deadline=self._build_call_deadline()
         )
 
     def call_graphql(
@@ -82,7 +82,7 @@ class DoctorShopClient:
             "graphql",
             headers={"Store": store.code},
             body={"query": query, "variables": variables or {}},
-            deadline=self._limit_call(),
+            deadline=self._build_call_deadline(),
         )
 
     def head(self, url: str) -> HttpResponse:
@@ -97,7 +97,7 @@ class DoctorShopClient:
 
     def build_cleanup_client(self) -> DoctorShopClient:
         """Return a client of the same shop whose deadline is that of one cleanup step."""
-        return DoctorShopClient(self.settings, Deadline.after(_CLEANUP_SECONDS), self.cleanup)
+        return DoctorShopClient(self.settings, Deadline.after(_CLEANUP_SECONDS), self.undo_stack)
 
     def _fetch_page(
         self, method: str, url: str, *, headers: Mapping[str, str], deadline: Deadline
@@ -111,13 +111,15 @@ class DoctorShopClient:
             is_storefront = any(site.storefront_parts.netloc == public.netloc for site in sites)
             if public.netloc == internal.netloc or not is_storefront:
                 raise
-        return self.client.request_page(method, url, headers=headers, deadline=self._limit_call())
+        return self.client.request_page(
+            method, url, headers=headers, deadline=self._build_call_deadline()
+        )
 
     def _send(self, method: str, url: str, headers: Mapping[str, str]) -> HttpResponse:
-        deadline = self._limit_call()
+        deadline = self._build_call_deadline()
         return self._web.send(method, url, headers=headers, deadline=deadline, max_bytes=_MAX_BODY)
 
-    def _limit_call(self) -> Deadline:
+    def _build_call_deadline(self) -> Deadline:
         """Return the deadline of one call. Raises TimeLimitReached at the end of the run."""
         if self.deadline.has_passed:
             raise TimeLimitReached

@@ -48,7 +48,7 @@ def run_checks(
         }
     finally:
         report_progress("Cleaning up", total, total)
-        leftovers = context.shop.cleanup.undo_all()
+        leftovers = context.shop.undo_stack.undo_all()
     return DoctorReport(
         shop=context.settings.store_sites.all[0].storefront_url,
         service=context.settings.store_sites.all[0].public_url,

@@ -91,7 +91,7 @@ class _SessionTieTrial:
         site = self.shop.settings.build_store_site(self.store)
         maker = StorefrontBrowser(self.shop.client, site, _get_deadline(self.shop))
         maker.try_to_add_to_cart(self.product, 1)
-        self.shop.cleanup.record_leftover(", left to expire", thing="guest session")
+        self.shop.undo_stack.record_leftover(", left to expire", thing="guest session")
         session_id = maker.session.session_id
         other = StorefrontBrowser(client, site, _get_deadline(self.shop), session_id)
         page = other.open_page(f"{site.storefront_url}{CART_SECTION}", headers)
@@ -106,7 +106,7 @@ def _create_storefront_session(shop: DoctorShopClient, store: StoreView, sku: st
         raise ValueError("the settings name a session store")
     bag = Bag((BagLine(sku, Decimal(1)),), store.currency)
     transfer = BagTransfer(bag, "handoff doctor", store)
-    shop.cleanup.record_leftover(", in a session that is left to expire", thing="guest cart")
+    shop.undo_stack.record_leftover(", in a session that is left to expire", thing="guest cart")
     return builder.create_filled_session(transfer, _get_deadline(shop)).session.session_id
 
 

@@ -102,8 +102,8 @@ def _register_cart(shop: DoctorShopClient, store: StoreView, masked_id: str) -> 
             if isinstance(line, dict) and isinstance(number := line.get("item_id"), int):
                 client.call_rest("DELETE", f"{path}/{number}", store=store)
 
-    shop.cleanup.defer("guest cart", empty_cart)
-    shop.cleanup.record_leftover(
+    shop.undo_stack.defer("guest cart", empty_cart)
+    shop.undo_stack.record_leftover(
         ", left to Magento's cleanup of expired carts", thing="empty guest cart"
     )
 

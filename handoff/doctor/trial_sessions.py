@@ -86,8 +86,8 @@ def get_session_file(settings: Settings, session_id: str) -> Path | None:
 def _register_session(shop: DoctorShopClient, session_id: str) -> None:
     file = get_session_file(shop.settings, session_id)
     if shop.settings.session_store_url.is_database:
-        shop.cleanup.record_leftover(", left to PHP's own cleanup", thing=_SESSION)
+        shop.undo_stack.record_leftover(", left to PHP's own cleanup", thing=_SESSION)
     elif file is None:
-        shop.cleanup.record_leftover(", left to expire", thing=_SESSION)
+        shop.undo_stack.record_leftover(", left to expire", thing=_SESSION)
     else:
-        shop.cleanup.defer("session file", lambda: file.unlink(missing_ok=True))
+        shop.undo_stack.defer("session file", lambda: file.unlink(missing_ok=True))

@@ -17,10 +17,10 @@ from werkzeug.http import parse_accept_header
 
 from handoff.entry.inline_script import build_script_source, read_inline_script
 from handoff.entry.result_pages import ResultPage
-from handoff.entry.security_headers import POLICY_HEADER, build_policy
 from handoff.ledger.database import Database
 from handoff.ledger.models import Handoff
 from handoff.ledger.shown_pages import record_shown_page
+from handoff.operations.security_headers import POLICY_HEADER, build_policy
 from handoff.page_text_overrides import LANGUAGES, load_page_texts
 from handoff.problems import LedgerUnavailable
 from handoff.resource_folders import find_resource_folder

@@ -101,7 +101,7 @@ class ShopDiscovery:
         storefront = default.get("secure_base_url") or api_url
         return FoundShop(api_url, normalize_address(storefront), tuple(views.values()))
 
-    def find_shop_at_addresses(
+    def find_shop_with_all_store_views(
         self, addresses: Sequence[str], store_view_codes: Sequence[str]
     ) -> FoundShop:
         """Return the shop at the first address, with the store views of all addresses."""

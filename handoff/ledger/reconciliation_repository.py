@@ -134,7 +134,7 @@ class ReconciliationRepository:
                 result = connection.execute(statement)
                 if self._outbox and result.rowcount:
                     self._outbox.add_order_events(connection, finding.handoff, finding.orders)
-                    self._outbox.add_difference_event(connection, finding)
+                    self._outbox.add_difference_event_if_new(connection, finding)
             if request_comments and ordered:
                 connection.execute(_REQUEST_COMMENT.where(_c.id.in_(ordered)))
 

@@ -58,7 +58,7 @@ class WebhookOutboxWriter:
             data = {"order": build_order_json(order)}
             self._add_event(connection, ORDERED, before, data, identity=[order["id"]])
 
-    def add_difference_event(self, connection: sa.Connection, finding: OrderFinding) -> None:
+    def add_difference_event_if_new(self, connection: sa.Connection, finding: OrderFinding) -> None:
         """Add the event of orders that differ from the bag, if this was not found before."""
         before, differences = finding.handoff, finding.differences
         is_known = before.differences == differences and not _find_new_orders(

@@ -184,7 +184,7 @@ class CheckoutProbe:
         return page.response.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
     def _classify_redirect(self, site: StoreSite, location: str) -> CheckoutReply:
-        path = get_path(location)
+        path = get_path_without_end_slash(location)
         # A gate in front of the shop redirects as well, to a login of its own.
         is_of_shop = "checkout" in path or "cart" in path
         if is_of_shop and not self._is_redirect_within_shop(site, location):
@@ -244,7 +244,7 @@ def _resolve_redirect(url: str, location: str) -> str:
         return ""
 
 
-def get_path(url: str) -> str:
+def get_path_without_end_slash(url: str) -> str:
     """Return the path of a URL without a slash at its end, empty if it is no URL."""
     try:
         return urlsplit(url).path.rstrip("/")

@@ -93,18 +93,18 @@ class Orders:
         self,
         quote_numbers: Collection[int],
         *,
-        on_unreadable: Callable[[int], None] = lambda quote_number: None,
+        on_unreadable_quote: Callable[[int], None] = lambda quote_number: None,
     ) -> Iterator[OrderWithLines]:
         """Yield all orders of these quotes, cancelled ones too, those of one quote by their age.
 
         The number of quotes is not limited. An order that cannot be read is logged and left out,
-        and `on_unreadable` is called with the number of its quote.
+        and `on_unreadable_quote` is called with the number of its quote.
         """
         wanted = sorted(quote_numbers)
         for start in range(0, len(wanted), _QUOTES_PER_SEARCH):
             numbers = set(wanted[start : start + _QUOTES_PER_SEARCH])
             for page in self._search_all_pages(sorted(numbers)):
-                parsed = [_parse_order(item, on_unreadable) for item in page]
+                parsed = [_parse_order(item, on_unreadable_quote) for item in page]
                 found = [order for order in parsed if order and order.quote_number in numbers]
                 self._fetch_last_edits(found, Deadline.within_request(_TIMEOUT))
                 yield from found
@@ -241,7 +241,7 @@ class Orders:
 
 
 def _parse_order(
-    item: dict[str, Any], on_unreadable: Callable[[int], None]
+    item: dict[str, Any], on_unreadable_quote: Callable[[int], None]
 ) -> OrderWithLines | None:
     """Return an order, or None after logging what cannot be read in it.
 
@@ -255,5 +255,5 @@ def _parse_order(
     if not isinstance(quote_number, int):
         raise ShopUnavailable("The shop's answer is not a list of orders.")
     log.warning("order_unreadable", order_id=str(entity_id)[:20], fields=fields[:10])
-    on_unreadable(quote_number)
+    on_unreadable_quote(quote_number)
     return None

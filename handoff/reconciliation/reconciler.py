@@ -104,7 +104,7 @@ class Reconciler:
         checked = [handoff for handoff in handoffs if handoff.next_check_at is not None]
         quotes = {handoff.quote_number for handoff in checked if can_have_order(handoff)}
         unreadable: set[int] = set()
-        found = self.orders.find_orders(quotes, on_unreadable=unreadable.add)
+        found = self.orders.find_orders(quotes, on_unreadable_quote=unreadable.add)
         orders = _group_by(found, lambda order: order.quote_number)
         quotes -= unreadable  # nothing is recorded for them, and they stay due
         # Read after the orders, so that the session of each ordered handoff is already recorded.

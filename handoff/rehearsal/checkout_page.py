@@ -16,7 +16,7 @@ from handoff.magento.page_data import (
     parse_checkout_config,
 )
 from handoff.magento.quote_models import QuoteLine, is_masked_id
-from handoff.rehearsal.app_cart import build_quote_lines, describe_lines
+from handoff.rehearsal.app_cart_client import build_quote_lines, describe_lines
 from handoff.rehearsal.results import StepFailure
 from handoff.rehearsal.web_view import WebPage, WebView
 

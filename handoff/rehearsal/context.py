@@ -13,7 +13,7 @@ from handoff.rehearsal.product_choice import choose_products
 from handoff.rehearsal.results import Observation
 from handoff.rehearsal.transfer_client import TransferClient
 from handoff.rehearsal.webhook_deliveries import WebhookDeliveries
-from handoff.temporary_data_cleanup import Cleanup
+from handoff.undo_stack import UndoStack
 
 
 @dataclass(slots=True)
@@ -27,14 +27,14 @@ class RehearsalContext:
     shop: AppShopClient
     transfers: TransferClient
     cancel: CancelToken
-    cleanup: Cleanup
+    undo_stack: UndoStack
     reconciler: Reconciler | None = None
     deliveries: WebhookDeliveries | None = None
     products: tuple[str, str] = ("", "")
 
     def choose_products(self, skus: tuple[str, ...]) -> Observation:
         """Choose the two products: the given ones, or two of the catalogue."""
-        self.products = choose_products(self.shop, skus, self.cleanup)
+        self.products = choose_products(self.shop, skus, self.undo_stack)
         return " and ".join(self.products)
 
     def build_bag_lines(self, *quantities: int) -> tuple[BagLine, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from handoff.rehearsal.app_shop_client import AppShopClient, describe_answer
 from handoff.rehearsal.results import Observation, StepFailure
-from handoff.temporary_data_cleanup import Cleanup
+from handoff.undo_stack import UndoStack
 
 # Nobody owns this domain, so no e-mail of the shop reaches anybody.
 _DOMAIN = "example.com"
@@ -18,9 +18,11 @@ _CHANGED_FIRST_NAME = "Rehearsed"
 class CustomerAccount:
     """An existing account, kept unchanged. `token` is a credential, empty until the login."""
 
-    def __init__(self, shop: AppShopClient, cleanup: Cleanup, email: str, password: str) -> None:
+    def __init__(
+        self, shop: AppShopClient, undo_stack: UndoStack, email: str, password: str
+    ) -> None:
         self._shop = shop
-        self._cleanup = cleanup
+        self._undo_stack = undo_stack
         self._password = password
         self._original_details: dict[str, Any] | None = None
         self.email = email
@@ -48,7 +50,7 @@ class CustomerAccount:
     def change_first_name_and_back(self) -> Observation:
         """Change the first name, read it, and change it back."""
         details = self._original_details = self._call_customers_me("GET")
-        self._cleanup.defer("The customer's first name", self._restore_details)
+        self._undo_stack.defer("The customer's first name", self._restore_details)
         self._call_customers_me("PUT", {**details, "firstname": _CHANGED_FIRST_NAME})
         name = self._call_customers_me("GET")["firstname"]
         if name != _CHANGED_FIRST_NAME:
@@ -83,9 +85,9 @@ class CustomerAccount:
 class TemporaryAccount(CustomerAccount):
     """An account that is created for the rehearsal, and deleted as an administrator at its end."""
 
-    def __init__(self, shop: AppShopClient, cleanup: Cleanup) -> None:
+    def __init__(self, shop: AppShopClient, undo_stack: UndoStack) -> None:
         email = f"handoff-rehearsal-{secrets.token_hex(6)}@{_DOMAIN}"
-        super().__init__(shop, cleanup, email, _generate_password())
+        super().__init__(shop, undo_stack, email, _generate_password())
         self._id: int | None = None
 
     def ensure_exists(self) -> Observation:
@@ -101,7 +103,7 @@ class TemporaryAccount(CustomerAccount):
             "store_id": store.store_id,
         }
         body = {"customer": customer, "password": self._password}
-        self._cleanup.defer(f"The account {self.email}", self._delete_account)
+        self._undo_stack.defer(f"The account {self.email}", self._delete_account)
         account = self._shop.call_or_fail(
             "POST", "customers", body=body, advice="use_existing_account"
         )

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from handoff.bag import find_quote_differences, normalize_sku
-from handoff.rehearsal.app_cart import AppCart, describe_lines
+from handoff.rehearsal.app_cart_client import AppCartClient, describe_lines
 from handoff.rehearsal.checkout_page import CheckoutPage, load_cart_section
 from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.customer_account import CustomerAccount, TemporaryAccount
@@ -38,7 +38,7 @@ class CustomerJourney(ShopperJourney):
             self._build_step("cart made and changed", self.fill_cart),
             *self._build_link_steps(),
             *self._build_direct_entry_steps(),
-            self._build_step("added in the app, shown on the web", self.add_item_in_app),
+            self._build_step("added in the app, shown on the web", self.check_app_item_on_web),
             self._build_step("added on the web, shown in the app", self.add_item_on_web),
             self._build_step("cart emptied", self.empty_cart),
             self._build_password_step(),
@@ -49,7 +49,7 @@ class CustomerJourney(ShopperJourney):
         """Return the body of a transfer by number and token."""
         return {"quote_id": self._quote_number, "token_id": self._account.token}
 
-    def require_own_cart(self, page: CheckoutPage) -> AppCart:
+    def require_own_cart(self, page: CheckoutPage) -> AppCartClient:
         """Return the customer's cart; raise StepFailure if checkout belongs to somebody else."""
         email = self._account.email
         if (page.email or "").lower() != email.lower():
@@ -63,24 +63,24 @@ class CustomerJourney(ShopperJourney):
             "POST", "carts/mine", token=self._account.token, advice="customer_cart_call"
         )
         self._quote_number = str(number)
-        if self._cart.read_lines():
+        if self._cart.read_priced_lines():
             raise StepFailure(
                 "an empty cart to begin with",
                 f"the customer's cart {number} holds items",
                 "cart_not_empty",
             )
         self._is_cart_empty = False
-        self._context.cleanup.defer("The customer's cart", self._empty_cart_if_needed)
+        self._context.undo_stack.defer("The customer's cart", self._empty_cart_if_needed)
         first, second = self._context.products
         first_item = self._cart.add_item(first, 1)
         second_item = self._cart.add_item(second, 1)
         self._cart.change_quantity(first_item, 2)
         self._cart.remove_item(second_item)
-        lines = self._cart.read_lines()
+        lines = self._cart.read_priced_lines()
         require_lines(lines, self._build_bag_lines(), "cart_rules")
         return describe_lines(lines)
 
-    def add_item_in_app(self) -> Observation:
+    def check_app_item_on_web(self) -> Observation:
         """Add the second product by REST, require the web session to show it, and remove it."""
         sku = self._context.products[1]
         item_id = self._cart.add_item(sku, 1)
@@ -98,7 +98,7 @@ class CustomerJourney(ShopperJourney):
             f"{self._site.storefront_url}/checkout/cart/add",
             {"product": self._product_id, "qty": "1"},
         )
-        lines = self._cart.read_lines()
+        lines = self._cart.read_priced_lines()
         if not find_quote_differences(lines, self._build_bag_lines()):
             raise StepFailure(
                 f"{self._context.products[1]} in the app's cart",
@@ -111,7 +111,7 @@ class CustomerJourney(ShopperJourney):
     def empty_cart(self) -> Observation:
         """Empty the cart by REST."""
         self._cart.remove_all_items()
-        lines = self._cart.read_lines()
+        lines = self._cart.read_priced_lines()
         if lines:
             raise StepFailure("an empty cart", describe_lines(lines), "security_breach")
         self._is_cart_empty = True
@@ -149,5 +149,5 @@ class CustomerJourney(ShopperJourney):
             self._cart.remove_all_items()
 
     @property
-    def _cart(self) -> AppCart:
-        return AppCart(self._context.shop, token=self._account.token)
+    def _cart(self) -> AppCartClient:
+        return AppCartClient(self._context.shop, token=self._account.token)

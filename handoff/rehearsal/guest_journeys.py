@@ -10,7 +10,7 @@ from handoff.console_table import format_count
 from handoff.deadline import Deadline
 from handoff.ledger.models import Handoff
 from handoff.reconciliation.report_entry import ReportState
-from handoff.rehearsal.app_cart import AppCart, describe_lines
+from handoff.rehearsal.app_cart_client import AppCartClient, describe_lines
 from handoff.rehearsal.checkout_page import CheckoutPage
 from handoff.rehearsal.context import RehearsalContext
 from handoff.rehearsal.order_placement import PlacedOrder, place_order
@@ -27,19 +27,19 @@ class GuestJourney(ShopperJourney):
 
     quantities = (2, 1)
 
-    def require_own_cart(self, page: CheckoutPage) -> AppCart:
+    def require_own_cart(self, page: CheckoutPage) -> AppCartClient:
         """Return the guest's cart; raise StepFailure if a customer is logged in."""
         if page.masked_id is None:
             actual = "a customer is logged in"
             raise StepFailure("a guest's checkout", actual, "security_breach")
-        return AppCart(self._context.shop, masked_id=page.masked_id)
+        return AppCartClient(self._context.shop, masked_id=page.masked_id)
 
 
 class GuestQuoteJourney(GuestJourney):
     """A guest whose cart the app keeps in the shop, and transfers by its masked id."""
 
     part = "guest's quote"
-    _cart: AppCart  # from the step that fills it
+    _cart: AppCartClient  # from the step that fills it
 
     def build_steps(self) -> list[Step]:
         """Return the steps in their order."""
@@ -52,8 +52,8 @@ class GuestQuoteJourney(GuestJourney):
     def fill_cart(self) -> Observation:
         """Create a cart, add both products, and change a quantity."""
         first, second = self._context.products
-        cart = self._cart = AppCart.create_for_guest(self._context.shop)
-        self._context.cleanup.defer("A guest's cart", lambda: _empty_cart(cart))
+        cart = self._cart = AppCartClient.create_for_guest(self._context.shop)
+        self._context.undo_stack.defer("A guest's cart", lambda: _empty_cart(cart))
         item_id = cart.add_item(first, 1)
         cart.add_item(second, 1)
         cart.change_quantity(item_id, 2)
@@ -115,15 +115,15 @@ class GuestBagJourney(GuestJourney):
 
     def send_transfer(self) -> Observation:
         """Send the transfer. A service that refuses it may have created a cart."""
-        cleanup = self._context.cleanup
+        undo_stack = self._context.undo_stack
         try:
             observation = super().send_transfer()
         except StepFailure:
-            cleanup.record_leftover(
+            undo_stack.record_leftover(
                 f"Perhaps a guest's cart that the transfer has begun. {_REMOVED_BY_SHOP}"
             )
             raise
-        cleanup.defer("The cart of the bag", self._empty_cart_unless_ordered)
+        undo_stack.defer("The cart of the bag", self._empty_cart_unless_ordered)
         return f"{observation}, reference {self._reference}"
 
     def order_cart(self) -> Observation:
@@ -131,12 +131,12 @@ class GuestBagJourney(GuestJourney):
         page, shop = self._load_checkout_once(), self._context.shop
         order = place_order(shop, self.require_own_cart(page), country=page.country, email=_EMAIL)
         self._order = order
-        name, cleanup = f"Order {order.order_id}", self._context.cleanup
+        name, undo_stack = f"Order {order.order_id}", self._context.undo_stack
         if shop.access is None:
             reason = "there is no administrator's right to cancel it"
-            cleanup.record_leftover(f"{name}: {reason}. {get_advice('cancel_by_hand')}")
+            undo_stack.record_leftover(f"{name}: {reason}. {get_advice('cancel_by_hand')}")
         else:
-            cleanup.defer(name, lambda: self._cancel_order(order))
+            undo_stack.defer(name, lambda: self._cancel_order(order))
         return f"order {order.order_id}, to be paid by {order.payment_method}"
 
     def check_order_message(self) -> Observation:
@@ -193,7 +193,7 @@ class GuestBagJourney(GuestJourney):
             raise StepFailure("a cancelled order", "the shop does not cancel it", advice)
         name = self._order_number or f"with the id {order.order_id}"
         text = f"Order {name}, cancelled: a shop keeps its orders."
-        self._context.cleanup.record_leftover(text)
+        self._context.undo_stack.record_leftover(text)
 
     def _empty_cart_unless_ordered(self) -> None:
         """Empty the cart. Only the checkout page shows its masked id."""
@@ -203,12 +203,12 @@ class GuestBagJourney(GuestJourney):
             cart = self.require_own_cart(self._load_checkout_once())
         except StepFailure:
             text = f"The guest's cart of the bag, out of reach. {_REMOVED_BY_SHOP}"
-            self._context.cleanup.record_leftover(text)
+            self._context.undo_stack.record_leftover(text)
             return
         _empty_cart(cart)
 
 
-def _empty_cart(cart: AppCart) -> None:
+def _empty_cart(cart: AppCartClient) -> None:
     """Empty a guest's cart; raise StepFailure if the shop has closed it meanwhile."""
     if not cart.is_active():
         raise StepFailure("an open cart", "the shop has closed it", "closed_meanwhile")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from handoff.rehearsal.app_cart import AppCart
+from handoff.rehearsal.app_cart_client import AppCartClient
 from handoff.rehearsal.app_shop_client import AppShopClient
 from handoff.rehearsal.results import StepFailure
 
@@ -22,7 +22,9 @@ class PlacedOrder:
     payment_method: str
 
 
-def place_order(shop: AppShopClient, cart: AppCart, *, country: str, email: str) -> PlacedOrder:
+def place_order(
+    shop: AppShopClient, cart: AppCartClient, *, country: str, email: str
+) -> PlacedOrder:
     """Order a guest's cart for an invented address in a country; empty means Britain."""
     address = _invent_address(shop, country or _DEFAULT_COUNTRY)
     carrier, method = _choose_shipping_method(cart, address)
@@ -40,7 +42,7 @@ def place_order(shop: AppShopClient, cart: AppCart, *, country: str, email: str)
     return PlacedOrder(int(order_id), payment)
 
 
-def _choose_shipping_method(cart: AppCart, address: dict[str, Any]) -> tuple[str, str]:
+def _choose_shipping_method(cart: AppCartClient, address: dict[str, Any]) -> tuple[str, str]:
     path = "/estimate-shipping-methods"
     todo = "no_shipping_method"
     methods = cart.call_or_fail("POST", path, {"address": address}, advice=todo)

@@ -9,10 +9,10 @@ from typing import Any
 
 from handoff.magento.answers import Answer
 from handoff.magento.search_criteria import SearchFilter, build_search_criteria
-from handoff.rehearsal.app_cart import AppCart
+from handoff.rehearsal.app_cart_client import AppCartClient
 from handoff.rehearsal.app_shop_client import AppShopClient, describe_answer
 from handoff.rehearsal.results import StepFailure
-from handoff.temporary_data_cleanup import Cleanup
+from handoff.undo_stack import UndoStack
 
 PRODUCT_COUNT = 2
 _QUANTITY = 2  # the most of one product in a cart
@@ -22,14 +22,14 @@ _CATALOGUE_QUERY = "query($size: Int!) { products(filter: {}, pageSize: $size) {
 
 
 def choose_products(
-    shop: AppShopClient, skus: tuple[str, ...], cleanup: Cleanup
+    shop: AppShopClient, skus: tuple[str, ...], undo_stack: UndoStack
 ) -> tuple[str, str]:
     """Return two skus that a cart accepts twice each, from the given ones or the catalogue.
 
     The catalogue says less about stock and options, so each product is tried in a cart.
     """
-    cart = AppCart.create_for_guest(shop)
-    cleanup.defer("The cart in which products were tried", cart.remove_all_items)
+    cart = AppCartClient.create_for_guest(shop)
+    undo_stack.defer("The cart in which products were tried", cart.remove_all_items)
     chosen = [*(_require_products(cart, skus) if skus else _find_products(shop, cart))]
     if len(chosen) < PRODUCT_COUNT:
         raise StepFailure(
@@ -40,7 +40,7 @@ def choose_products(
     return chosen[0], chosen[1]
 
 
-def _require_products(cart: AppCart, skus: tuple[str, ...]) -> list[str]:
+def _require_products(cart: AppCartClient, skus: tuple[str, ...]) -> list[str]:
     """Return the skus as the shop spells them. Raises StepFailure unless a cart accepts each."""
     chosen = []
     for sku in skus[:PRODUCT_COUNT]:
@@ -52,7 +52,7 @@ def _require_products(cart: AppCart, skus: tuple[str, ...]) -> list[str]:
     return chosen
 
 
-def _find_products(shop: AppShopClient, cart: AppCart) -> list[str]:
+def _find_products(shop: AppShopClient, cart: AppCartClient) -> list[str]:
     """Return skus of the catalogue, those first of which there is enough for an order as well."""
     plentiful: dict[str, None] = {}
     scarce: dict[str, None] = {}

@@ -19,7 +19,7 @@ from handoff.rehearsal.results import (
     build_step_failure,
     get_advice,
 )
-from handoff.temporary_data_cleanup import Cleanup
+from handoff.undo_stack import UndoStack
 
 ShowProgress = Callable[[Sequence[StepResult], str], None]
 """Shows the results so far, and the name of the current step."""
@@ -54,18 +54,18 @@ def _build_skipped_part(store: str, part: str, advice: str) -> Step:
     return Step(store, part, "all steps", str, get_advice(advice))
 
 
-def build_cleanup() -> Cleanup:
-    """Return an empty Cleanup whose leftovers explain why they could not be undone."""
+def build_undo_stack() -> UndoStack:
+    """Return an empty UndoStack whose leftovers explain why they could not be undone."""
 
     def describe_failure(description: str, error: Exception) -> str:
         failure = build_step_failure(error)
         return f"{description}: {failure.actual}. {failure.advice}"
 
-    return Cleanup(failures=STEP_ERRORS, describe_failure=describe_failure)
+    return UndoStack(failures=STEP_ERRORS, describe_failure=describe_failure)
 
 
 def run_steps(
-    steps: Sequence[Step], cleanup: Cleanup, cancel: CancelToken, show_progress: ShowProgress
+    steps: Sequence[Step], undo_stack: UndoStack, cancel: CancelToken, show_progress: ShowProgress
 ) -> RehearsalResult:
     """Run the steps up to the first failure, always clean up, and return the results."""
     results: list[StepResult] = []
@@ -81,9 +81,9 @@ def run_steps(
     finally:
         show_progress(results, "cleaning up")
         cancel.ignore_requests()
-        leftovers = cleanup.undo_all()
+        leftovers = undo_stack.undo_all()
     results += [StepResult(step, StepVerdict.NOT_TRIED) for step in steps[len(results) :]]
-    return RehearsalResult(tuple(results), leftovers, cleanup.is_complete, is_cancelled)
+    return RehearsalResult(tuple(results), leftovers, undo_stack.is_complete, is_cancelled)
 
 
 def _run_step(step: Step) -> StepResult:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from handoff.bag import BagLine, find_quote_differences
 from handoff.magento.quote_models import QuoteLine
-from handoff.rehearsal.app_cart import AppCart, describe_lines
+from handoff.rehearsal.app_cart_client import AppCartClient, describe_lines
 from handoff.rehearsal.browser_session import build_browser_session
 from handoff.rehearsal.checkout_page import CheckoutPage, read_checkout_page
 from handoff.rehearsal.context import RehearsalContext
@@ -43,7 +43,7 @@ class ShopperJourney(ABC):
         """Return the body of the transfer."""
 
     @abstractmethod
-    def require_own_cart(self, page: CheckoutPage) -> AppCart:
+    def require_own_cart(self, page: CheckoutPage) -> AppCartClient:
         """Return the cart in checkout; raise StepFailure if it belongs to another shopper."""
 
     def send_transfer(self) -> Observation:

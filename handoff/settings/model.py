@@ -8,13 +8,13 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from handoff.settings.address_and_key_settings import AddressSettings
 from handoff.settings.environment_variables import PREFIX
+from handoff.settings.ledger_and_limit_settings import LedgerAndLimitSettings
 from handoff.settings.link_and_checkout_settings import LinkSettings
-from handoff.settings.operation_settings import OperationSettings
 from handoff.settings.ops_settings import OpsSettings
 from handoff.settings.page_settings import PageSettings
-from handoff.settings.session_settings import SessionSettings
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
 from handoff.settings.shop_access_settings import ShopAccessSettings
+from handoff.settings.store_and_session_settings import StoreAndSessionSettings
 from handoff.settings.store_view_models import (
     SessionCookieSettings,
     StoreSite,
@@ -32,10 +32,10 @@ _FIRST_LIFETIME = 600  # seconds that Magento's Redis handler gives to a session
 
 class Settings(
     AddressSettings,
-    SessionSettings,
+    StoreAndSessionSettings,
     LinkSettings,
     ShopAccessSettings,
-    OperationSettings,
+    LedgerAndLimitSettings,
     WebhookSettings,
     PageSettings,
     OpsSettings,

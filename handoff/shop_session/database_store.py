@@ -17,7 +17,7 @@ from handoff.deadline import Deadline, has_request_deadline_passed, run_until
 from handoff.forks import call_after_fork
 from handoff.settings.session_store_url import SessionStoreAccess, SessionStoreUrl
 from handoff.shop_session.session_contents import SessionSerializer
-from handoff.shop_session.session_id_hash import compute_row_name
+from handoff.shop_session.session_row_name import compute_row_name
 from handoff.shop_session.store import MAX_WAIT, SessionStoreError, generate_session_id
 
 # Of each engine. A worker has two: one for shoppers, one for checkout preflights. They are few,

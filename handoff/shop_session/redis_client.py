@@ -45,7 +45,7 @@ def build_redis_client(
         "retry": Retry(NoBackoff(), 0),
     }
     if url.sentinel_master:
-        sentinel = _build_sentinel_client(url, access)
+        sentinel = _build_sentinel(url, access)
         return _limit_waits(sentinel.master_for(url.sentinel_master, **options))
     if url.path:
         return _limit_waits(redis.Redis(unix_socket_path=url.path, **options))
@@ -53,7 +53,7 @@ def build_redis_client(
     return _limit_waits(redis.Redis(host, port, **options))
 
 
-def _build_sentinel_client(url: SessionStoreUrl, access: SessionStoreAccess) -> Any:
+def _build_sentinel(url: SessionStoreUrl, access: SessionStoreAccess) -> Any:
     """Return a client of the Sentinels, which asks each of them once."""
     sentinel = cast(Any, Sentinel)(  # redis-py declares no types for it
         list(url.hosts),

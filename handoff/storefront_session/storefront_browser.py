@@ -16,7 +16,7 @@ from handoff.magento.checkout_probe import (
     ShopSession,
     VisitedPage,
     build_page_headers,
-    get_path,
+    get_path_without_end_slash,
 )
 from handoff.magento.client import MagentoClient, raise_shop_problem
 from handoff.magento.http_transport import HttpResponse, find_cookie_value, read_json
@@ -169,7 +169,7 @@ def build_unusable_page_problem(response: HttpResponse) -> ShopUnavailable:
 
 
 def _is_form_key_refused(response: HttpResponse) -> bool:
-    return get_path(response.location).endswith(CART_PAGE)
+    return get_path_without_end_slash(response.location).endswith(CART_PAGE)
 
 
 def _is_added(response: HttpResponse) -> bool:
@@ -180,4 +180,4 @@ def _is_added(response: HttpResponse) -> bool:
     # With an address, the script leaves the page: for the product's page after a refusal, and for
     # the cart page in shops that show it after each product.
     target = answer.get("backUrl") if isinstance(answer, dict) else None
-    return not target or get_path(str(target)).endswith(CART_PAGE)
+    return not target or get_path_without_end_slash(str(target)).endswith(CART_PAGE)

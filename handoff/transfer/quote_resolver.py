@@ -58,7 +58,7 @@ class QuoteResolver:
         self._verified_stores.add(store.code)
         self._require_open_quote(quote, deadline)
         faults = _find_currency_faults(quote, transfer.bag.currency)
-        faults += self._find_line_faults(quote, transfer.bag.lines, None, deadline)
+        faults += self._find_bag_differences(quote, transfer.bag.lines, None, deadline)
         if faults:
             raise QuoteDiffers(faults=tuple(faults))
 
@@ -75,7 +75,7 @@ class QuoteResolver:
         faults = _find_store_faults(quote, transfer.store)
         faults += _find_currency_faults(quote, transfer.currency)
         if transfer.lines is not None:
-            faults += self._find_line_faults(quote, transfer.lines, transfer.token, deadline)
+            faults += self._find_bag_differences(quote, transfer.lines, transfer.token, deadline)
         elif quote.hidden_line_count:
             faults.append(_build_hidden_lines_fault(quote))
         if faults:
@@ -186,7 +186,7 @@ class QuoteResolver:
             log.warning("order_lookup_failed", code=problem.code, detail=problem.detail)
             return None
 
-    def _find_line_faults(
+    def _find_bag_differences(
         self, quote: Quote, lines: tuple[BagLine, ...], token: str | None, deadline: Deadline
     ) -> list[Fault]:
         """Compare the quote with the bag, and again with line details if it seems to differ."""

@@ -16,7 +16,7 @@ from handoff.operations.request_limits import read_body
 from handoff.operations.view_context import get_view_context, register_views
 from handoff.problems import NotFound, Problem
 from handoff.settings.store_view_models import StoreSites
-from handoff.web_checkout.completion_messages import CompletionAnswer, CompletionMessages
+from handoff.web_checkout.order_messages import OrderMessages, OrderMessagesAnswer
 from handoff.web_checkout.poq_script_cache import PoqScriptCache, PoqScriptCaller
 from handoff.web_checkout.sent_to_cart_page import CartPageReports
 from handoff.web_checkout_cookies import WebCheckoutCookies
@@ -41,7 +41,7 @@ class WebCheckoutContext:
     sites: StoreSites
     cookies: WebCheckoutCookies
     poq_scripts: PoqScriptCache
-    reports: CompletionMessages
+    reports: OrderMessages
     report_limit: RateLimit
     cart_pages: CartPageReports
     cart_page_limit: RateLimit
@@ -97,7 +97,7 @@ def claim_orders_for_page() -> Response:
     """Tell a page which orders it has to tell the app about."""
     context = _get_context()
     handoff_ids = _read_handoff_ids()
-    report = CompletionAnswer([], is_pending=False)
+    report = OrderMessagesAnswer([], is_pending=False)
     if handoff_ids:
         structlog.contextvars.bind_contextvars(handoff=handoff_ids[0])
         context.report_limit.count_event_or_raise(handoff_ids[0])

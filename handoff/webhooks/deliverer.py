@@ -23,7 +23,7 @@ from handoff.ledger.row_parser import UnreadableCallback, ignore_unreadable
 from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
 from handoff.problems import LedgerUnavailable
 from handoff.webhooks.delivery_repository import DeliveryRepository, QueuedEvent
-from handoff.webhooks.expired_links import add_events_of_expired_links
+from handoff.webhooks.expired_links import add_next_events_of_expired_links
 from handoff.webhooks.receivers import Receiver
 from handoff.webhooks.sender import DeliveryFailed, WebhookSender
 
@@ -139,7 +139,10 @@ class Deliverer:
 
     def deliver_due_events(self) -> None:
         """Deliver what is due now to each receiver, and return."""
-        while add_events_of_expired_links(self._database, self._outbox) and not self._stop.is_set():
+        while (
+            add_next_events_of_expired_links(self._database, self._outbox)
+            and not self._stop.is_set()
+        ):
             pass
         with ThreadPoolExecutor(len(self._deliveries)) as pool:
             for future in [pool.submit(self._deliver_due, found) for found in self._deliveries]:
@@ -154,7 +157,7 @@ class Deliverer:
     def _poll_expired_links(self) -> None:
         while not self._stop.is_set():
             try:
-                count = add_events_of_expired_links(self._database, self._outbox)
+                count = add_next_events_of_expired_links(self._database, self._outbox)
             except LedgerUnavailable:  # it is logged
                 count = 0
             if not count:

@@ -34,7 +34,7 @@ _MARK = (
 _FIND_ANY = sa.select(_c.id).where(*_is_expired).limit(1)
 
 
-def add_events_of_expired_links(database: Database, outbox: WebhookOutboxWriter) -> int:
+def add_next_events_of_expired_links(database: Database, outbox: WebhookOutboxWriter) -> int:
     """Add the events of one batch of expired links, each link once, and return their number."""
 
     def work(connection: sa.Connection) -> int:

@@ -9,19 +9,19 @@ import pytest
 import redis
 
 from handoff.doctor.check_result import CheckResult
-from handoff.temporary_data_cleanup import Cleanup
+from handoff.undo_stack import UndoStack
 from tests.certificates import Authority
 from tests.doctor.conftest import create_context, create_good_settings, run_checks_named
 from tests.running_servers import HOST, RedisServer, free_port
 from tests.shop_session.test_redis_tls_and_sentinel import build_tls_options
 
 
-def check_store(url: str, folder: Path, **changes: object) -> tuple[list[CheckResult], Cleanup]:
+def check_store(url: str, folder: Path, **changes: object) -> tuple[list[CheckResult], UndoStack]:
     """Return the results for a session store, and the cleanup of what was written."""
     settings = create_good_settings("http://127.0.0.1:9", folder / "sessions")
     settings |= {"session_store": url, **changes}
     context = create_context(settings, seconds=20)
-    return list(run_checks_named(("Session store",), context).values()), context.shop.cleanup
+    return list(run_checks_named(("Session store",), context).values()), context.shop.undo_stack
 
 
 @pytest.fixture
@@ -125,8 +125,8 @@ def test_the_owner_of_session_files_is_compared_with_that_of_phps_own(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "sess_ofphp").write_bytes(b"")
-    [written, owner], cleanup = check_store(tmp_path.as_uri(), tmp_path)
+    [written, owner], undo_stack = check_store(tmp_path.as_uri(), tmp_path)
     assert (written.severity, owner.severity) == ("ok", "ok")
     assert "like PHP's own" in owner.seen
-    cleanup.undo_all()
+    undo_stack.undo_all()
     assert [file.name for file in tmp_path.iterdir()] == ["sess_ofphp"]

@@ -19,7 +19,7 @@ from handoff.ledger.webhook_delivery_history import find_event_deliveries
 from handoff.ledger.webhook_outbox_writer import WebhookOutboxWriter
 from handoff.problems import RecordUnreadable
 from handoff.webhooks.delivery_repository import DeliveryRepository, QueueLag
-from handoff.webhooks.expired_links import add_events_of_expired_links
+from handoff.webhooks.expired_links import add_next_events_of_expired_links
 from tests.ledger.stored_handoffs import NEW_HANDOFF, LedgerWithHandoffs
 
 NOT_UTF8 = b"\xff\xfe"
@@ -178,8 +178,8 @@ def test_the_events_of_other_expired_links_are_written(
     ids = ledger.insert(2, used_at=None, session_written_at=None, expiry_event="due")
     write_value(ledger, ids[0], "bag", "5")
     outbox = WebhookOutboxWriter(["receiver"])
-    assert add_events_of_expired_links(ledger.database, outbox) == 2
-    assert add_events_of_expired_links(ledger.database, outbox) == 0
+    assert add_next_events_of_expired_links(ledger.database, outbox) == 2
+    assert add_next_events_of_expired_links(ledger.database, outbox) == 0
     [event] = DeliveryRepository(ledger.database).find_due("receiver")
     assert event.handoff_id == ids[1]
 

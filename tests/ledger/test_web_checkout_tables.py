@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import func, select
 
-from handoff.ledger.completion_claims import claim_completion
+from handoff.ledger.order_message_claims import claim_order_message
 from handoff.ledger.purge import Purger, PurgeRequest
 from handoff.ledger.refused_transfer_repository import RETENTION, RefusedTransferRepository
 from handoff.ledger.search_repository import SearchRepository
@@ -19,7 +19,7 @@ def test_one_of_many_pages_tells_the_app(ledger: LedgerWithHandoffs) -> None:
     handoff_id = ledger.issue().id
 
     def claim(page: str) -> bool:
-        return claim_completion(ledger.database, handoff_id, order_number="000000001", page=page)
+        return claim_order_message(ledger.database, handoff_id, order_number="000000001", page=page)
 
     pages = [f"{number:032x}" for number in range(24)]
     with ThreadPoolExecutor(8) as threads:
@@ -34,13 +34,13 @@ def test_the_next_order_of_a_quote_is_claimed_anew(ledger: LedgerWithHandoffs) -
     for number in ("000000001", "000000002"):
         for page, is_first in (("a" * 32, True), ("b" * 32, False)):
             assert (
-                claim_completion(ledger.database, handoff_id, order_number=number, page=page)
+                claim_order_message(ledger.database, handoff_id, order_number=number, page=page)
                 is is_first
             )
 
 
 def test_nothing_is_claimed_for_an_unknown_handoff(ledger: LedgerWithHandoffs) -> None:
-    assert not claim_completion(ledger.database, "x" * 22, order_number="1", page="a" * 32)
+    assert not claim_order_message(ledger.database, "x" * 22, order_number="1", page="a" * 32)
 
 
 def test_a_reference_has_its_last_refusal(ledger: LedgerWithHandoffs) -> None:
@@ -87,7 +87,7 @@ def test_no_statement_reads_every_row(ledger: LedgerWithHandoffs) -> None:
     refusals = RefusedTransferRepository(ledger.database)
     with recorded_statements() as statements:
         ledger.handoffs.find_by_transfer_key("key")
-        claim_completion(ledger.database, handoff_id, order_number="1", page="a" * 32)
+        claim_order_message(ledger.database, handoff_id, order_number="1", page="a" * 32)
         refusals.find("poq", "r-1")
     assert len(statements) >= 3
     for statement, parameters in statements:

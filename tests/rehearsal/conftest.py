@@ -6,9 +6,9 @@ from handoff.magento.admin_access import AdminLogin
 from handoff.magento.client import MagentoClient
 from handoff.rehearsal.app_shop_client import AppShopClient
 from handoff.rehearsal.cancel_token import CancelToken
-from handoff.rehearsal.runner import build_cleanup
+from handoff.rehearsal.runner import build_undo_stack
 from handoff.settings.store_view_models import StoreView
-from handoff.temporary_data_cleanup import Cleanup
+from handoff.undo_stack import UndoStack
 from tests.conftest import STORE
 from tests.running_servers import RunningShop
 
@@ -19,8 +19,8 @@ def cancel() -> CancelToken:
 
 
 @pytest.fixture
-def cleanup() -> Cleanup:
-    return build_cleanup()
+def undo_stack() -> UndoStack:
+    return build_undo_stack()
 
 
 @pytest.fixture

@@ -16,16 +16,16 @@ from handoff.rehearsal.results import (
     StepVerdict,
 )
 from handoff.rehearsal.runner import run_steps
-from handoff.temporary_data_cleanup import Cleanup
+from handoff.undo_stack import UndoStack
 
 
 def rehearse(
-    cleanup: Cleanup, *actions: Callable[[], Observation], cancel: CancelToken | None = None
+    undo_stack: UndoStack, *actions: Callable[[], Observation], cancel: CancelToken | None = None
 ) -> RehearsalResult:
     steps = [
         Step("default", "part", f"step {number}", action) for number, action in enumerate(actions)
     ]
-    return run_steps(steps, cleanup, cancel or CancelToken(), lambda _results, _current: None)
+    return run_steps(steps, undo_stack, cancel or CancelToken(), lambda _results, _current: None)
 
 
 def fail_with(error: Exception) -> Callable[[], Observation]:
@@ -35,7 +35,7 @@ def fail_with(error: Exception) -> Callable[[], Observation]:
     return fail
 
 
-def test_steps_after_a_failure_are_not_tried(cleanup: Cleanup) -> None:
+def test_steps_after_a_failure_are_not_tried(undo_stack: UndoStack) -> None:
     tried: list[str] = []
     failure = StepFailure("this", "that", "shop_problem")
 
@@ -43,7 +43,7 @@ def test_steps_after_a_failure_are_not_tried(cleanup: Cleanup) -> None:
         tried.append("the next step")
         return "seen"
 
-    result = rehearse(cleanup, lambda: "seen", fail_with(failure), next_step)
+    result = rehearse(undo_stack, lambda: "seen", fail_with(failure), next_step)
     verdicts = [step.verdict for step in result.step_results]
     assert verdicts == [StepVerdict.PASSED, StepVerdict.FAILED, StepVerdict.NOT_TRIED]
     assert result.step_results[1].failure is failure
@@ -60,9 +60,9 @@ def test_steps_after_a_failure_are_not_tried(cleanup: Cleanup) -> None:
     ],
 )
 def test_an_answer_that_is_not_magentos_is_explained(
-    cleanup: Cleanup, error: Exception, words: str
+    undo_stack: UndoStack, error: Exception, words: str
 ) -> None:
-    [result] = rehearse(cleanup, fail_with(error)).step_results
+    [result] = rehearse(undo_stack, fail_with(error)).step_results
     assert result.failure is not None
     assert words in result.failure.actual
     assert "secret" not in result.failure.actual
@@ -73,27 +73,27 @@ def fail_to_undo() -> None:
 
 
 def test_the_newest_is_undone_first_and_a_failure_does_not_stop_the_cleanup(
-    cleanup: Cleanup,
+    undo_stack: UndoStack,
 ) -> None:
     undone: list[str] = []
-    cleanup.defer("The first", lambda: undone.append("first"))
-    cleanup.defer("The second", fail_to_undo)
-    cleanup.defer("The third", lambda: undone.append("third"))
-    result = rehearse(cleanup, lambda: "seen")
+    undo_stack.defer("The first", lambda: undone.append("first"))
+    undo_stack.defer("The second", fail_to_undo)
+    undo_stack.defer("The third", lambda: undone.append("third"))
+    result = rehearse(undo_stack, lambda: "seen")
     assert undone == ["third", "first"]
     assert result.leftovers == ("The second: it is stuck. Cancel it by hand, in the shop's admin.",)
     assert not result.is_clean
     assert not result.has_passed
 
 
-def test_an_expected_leftover_is_no_failure(cleanup: Cleanup) -> None:
-    cleanup.record_leftover("An order.")
-    result = rehearse(cleanup, lambda: "seen")
+def test_an_expected_leftover_is_no_failure(undo_stack: UndoStack) -> None:
+    undo_stack.record_leftover("An order.")
+    result = rehearse(undo_stack, lambda: "seen")
     assert result.leftovers == ("An order.",)
     assert result.has_passed
 
 
-def test_ctrl_c_cancels_between_calls_but_not_the_cleanup(cleanup: Cleanup) -> None:
+def test_ctrl_c_cancels_between_calls_but_not_the_cleanup(undo_stack: UndoStack) -> None:
     cancel, undone = CancelToken(), list[str]()
 
     def press_ctrl_c() -> Observation:
@@ -105,8 +105,8 @@ def test_ctrl_c_cancels_between_calls_but_not_the_cleanup(cleanup: Cleanup) -> N
         cancel.raise_if_requested()
         undone.append("cart")
 
-    cleanup.defer("A cart", undo)
-    result = rehearse(cleanup, lambda: "seen", press_ctrl_c, lambda: "never", cancel=cancel)
+    undo_stack.defer("A cart", undo)
+    result = rehearse(undo_stack, lambda: "seen", press_ctrl_c, lambda: "never", cancel=cancel)
     assert undone == ["cart"]
     assert result.is_cancelled
     assert not result.has_passed
@@ -114,9 +114,9 @@ def test_ctrl_c_cancels_between_calls_but_not_the_cleanup(cleanup: Cleanup) -> N
     assert verdicts == [StepVerdict.PASSED, StepVerdict.NOT_TRIED, StepVerdict.NOT_TRIED]
 
 
-def test_a_programming_error_is_raised_after_the_cleanup(cleanup: Cleanup) -> None:
+def test_a_programming_error_is_raised_after_the_cleanup(undo_stack: UndoStack) -> None:
     undone: list[str] = []
-    cleanup.defer("A cart", lambda: undone.append("cart"))
+    undo_stack.defer("A cart", lambda: undone.append("cart"))
     with pytest.raises(NotImplementedError):
-        rehearse(cleanup, fail_with(NotImplementedError()))
+        rehearse(undo_stack, fail_with(NotImplementedError()))
     assert undone == ["cart"]

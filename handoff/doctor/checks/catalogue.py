@@ -98,7 +98,9 @@ def check_product_details(context: CheckContext, sample: CatalogueSample) -> Ite
     yield _report_bad_products("Stock", bad, "stock status", advice, sample)
 
 
-def check_buying_by_sku(context: CheckContext, sample: CatalogueSample) -> Iterator[CheckResult]:
+def check_required_options_and_stock(
+    context: CheckContext, sample: CatalogueSample
+) -> Iterator[CheckResult]:
     """Find products that a bag of skus cannot contain, and those that are sold out."""
     bad = [product for product in sample.products if product.requires_options]
     what = "way to buy it without an option of its own"

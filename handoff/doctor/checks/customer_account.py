@@ -86,6 +86,6 @@ def _try_session(shop: DoctorShopClient, store: StoreView, login: SessionLogin) 
         client = shop.build_cleanup_client()
         open_page_with_session(client, store, session_id, f"{account_url}logout/")
 
-    shop.cleanup.defer("customer's web session", sign_out)
+    shop.undo_stack.defer("customer's web session", sign_out)
     last = open_page_with_session(shop, store, session_id, account_url)[-1]
     return last.response.status == 200 and "/login" not in last.path

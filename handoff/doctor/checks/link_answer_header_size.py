@@ -11,12 +11,12 @@ _DEFAULT_BUFFER = 4096  # bytes, nginx's default `proxy_buffer_size`
 _OTHER_HEADERS = 220
 
 
-def check_answer_header_size(context: CheckContext, site: StoreSite) -> CheckResult:
+def check_link_answer_header_size(context: CheckContext, site: StoreSite) -> CheckResult:
     """Measure the longest headers that a used link of a site may answer with."""
     # These need Flask, which the other checks do not.
     from handoff.entry.expired_cookies import list_cookies_to_expire
-    from handoff.entry.security_headers import build_security_headers
     from handoff.entry.shop_cookies import build_cookie_expiry_headers, measure_set_cookies
+    from handoff.operations.security_headers import build_security_headers
 
     headers = {**build_security_headers(context.settings), "Location": site.landing_url}
     others = sum(len(f"{name}: {value}\r\n") for name, value in headers.items()) + _OTHER_HEADERS

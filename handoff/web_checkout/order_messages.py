@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from handoff.ledger.completion_claims import claim_completion
 from handoff.ledger.database import Database
 from handoff.ledger.handoff_repository import HandoffRepository
 from handoff.ledger.models import Handoff, compute_digest
+from handoff.ledger.order_message_claims import claim_order_message
 from handoff.order_lookup import OrderLookup
 
 
 @dataclass(frozen=True, slots=True)
-class CompletionAnswer:
+class OrderMessagesAnswer:
     """The orders that the page tells the app about: `{"id", "order"}`.
 
     `order` is that of Poq's `paymentcompleted`. The `id` lets a page recognise an order that it
@@ -31,14 +31,14 @@ class CompletionAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class CompletionMessages:
+class OrderMessages:
     """Looks up the orders of a web view's handoffs, and decides who tells the app."""
 
     database: Database
     handoffs: HandoffRepository
     lookup: OrderLookup
 
-    def claim_orders(self, handoff_ids: Sequence[str], page: str | None) -> CompletionAnswer:
+    def claim_orders(self, handoff_ids: Sequence[str], page: str | None) -> OrderMessagesAnswer:
         """Return the orders that `page` tells the app about; each order goes to one page only.
 
         A page without a name only wants the orders to be looked up.
@@ -53,7 +53,7 @@ class CompletionMessages:
                 told.append({"id": order_id, "order": build_payment_order(handoff, newest)})
         is_latest_known = bool(found) and bool(found[0].orders) and found[0].is_current
         is_pending = bool(found) and not told and not is_latest_known
-        return CompletionAnswer(told, is_pending and self.lookup.can_read_orders)
+        return OrderMessagesAnswer(told, is_pending and self.lookup.can_read_orders)
 
     def _find_handoffs(self, handoff_ids: Sequence[str]) -> list[Handoff]:
         """Return the handoffs of the shopper who came last, and who reached checkout."""
@@ -70,7 +70,7 @@ class CompletionMessages:
         if "totals" not in order:
             return False
         number = str(order["number"])
-        return claim_completion(self.database, handoff.id, order_number=number, page=page)
+        return claim_order_message(self.database, handoff.id, order_number=number, page=page)
 
 
 def build_payment_order(handoff: Handoff, order: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from handoff.settings.value_types import DatabaseUrl, RateLimitStorageUrl
 _DEFAULT_DATABASE = "sqlite:///instance/handoff.db"
 
 
-class OperationSettings(SettingsGroup):
+class LedgerAndLimitSettings(SettingsGroup):
     """Ledger and limits"""
 
     database_url: Annotated[DatabaseUrl, DefaultText(f"`{_DEFAULT_DATABASE}`")] = SecretStr(

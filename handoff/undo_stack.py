@@ -8,7 +8,7 @@ from collections.abc import Callable
 from handoff.console_table import format_count
 
 
-class Cleanup:
+class UndoStack:
     """Undoes what was created, the newest first. `is_complete` is False once an undo has failed."""
 
     def __init__(

@@ -26,7 +26,7 @@ _DEFAULT_STORE = StoreView(
 )
 
 
-class SessionSettings(SettingsGroup):
+class StoreAndSessionSettings(SettingsGroup):
     """Stores and sessions"""
 
     stores: Annotated[

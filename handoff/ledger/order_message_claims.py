@@ -25,7 +25,9 @@ _CLAIM = (
 )
 
 
-def claim_completion(database: Database, handoff_id: str, *, order_number: str, page: str) -> bool:
+def claim_order_message(
+    database: Database, handoff_id: str, *, order_number: str, page: str
+) -> bool:
     """Return whether this page, and no other, tells the app about an order of a handoff."""
     count = database.execute(_CLAIM, handoff_id=handoff_id, order_number=order_number, page=page)
     return count > 0

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.shop_session.session_id_hash import compute_row_name
+from handoff.shop_session.session_row_name import compute_row_name
 from tests.mariadb import derive_session_store_key
 
 pytestmark = pytest.mark.processes

@@ -12,7 +12,7 @@ from handoff.magento.quote_models import QuoteLine
 from handoff.rehearsal.app_shop_client import AppShopClient
 
 
-class AppCart:
+class AppCartClient:
     """A guest's cart by its masked id, or a customer's cart by the token; both are credentials."""
 
     def __init__(
@@ -24,7 +24,7 @@ class AppCart:
         self.masked_id = masked_id
 
     @classmethod
-    def create_for_guest(cls, shop: AppShopClient) -> AppCart:
+    def create_for_guest(cls, shop: AppShopClient) -> AppCartClient:
         """Create an empty cart for a guest."""
         return cls(shop, masked_id=shop.call_or_fail("POST", "guest-carts", advice="cart_call"))
 
@@ -75,7 +75,7 @@ class AppCart:
         for item in self.call_or_fail("GET", "/items"):
             self.remove_item(int(item["item_id"]))
 
-    def read_lines(self) -> tuple[QuoteLine, ...]:
+    def read_priced_lines(self) -> tuple[QuoteLine, ...]:
         """Return the lines that are not free."""
         items = self.call_or_fail("GET", "/items")
         return build_quote_lines(item for item in items if item["price"])
