@@ -47,7 +47,7 @@ from handoff.settings.session_store_url import SessionStoreAccess
 
 @dataclass(frozen=True, slots=True)
 class _RedisUserChoice:
-    """Handoff's user in the shop's Redis: what can be created, or what is to be created.
+    """Handoff's user in the shop's Redis, which `init` can create or will create.
 
     `is_in_use` says that the settings have such a user already. It is only created again if an
     option says so, for example after Redis has forgotten it.

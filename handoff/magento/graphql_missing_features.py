@@ -36,7 +36,7 @@ class GraphqlFailure:
 
 
 class MissingGraphqlFeatures:
-    """What one shop's GraphQL has failed at since the service started; shared between threads."""
+    """The failures of one shop's GraphQL since the service started; threads may share it."""
 
     def __init__(self) -> None:
         self._missing_fields: set[str] = set()
