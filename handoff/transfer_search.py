@@ -14,7 +14,7 @@ from handoff.ledger.row_parser import UnreadableCallback
 from handoff.ledger.search_repository import FoundTransfer, SearchRepository
 from handoff.ledger.webhook_delivery_history import EventDelivery, find_event_deliveries
 from handoff.settings import Settings
-from handoff.support_code import build_support_code
+from handoff.support_code import build_support_code, normalize_support_code
 from handoff.transfer.transfer_status import build_refusal_json, build_transfer_status
 from handoff.web_view_link import find_handoff_id
 from handoff.webhooks.receivers import list_receivers
@@ -40,6 +40,36 @@ def search_transfers(
         _build_transfer_json(transfer, settings.link_ttl, deliveries, receiver_names)
         for transfer in found
     ]
+
+
+def list_advice_if_nothing_matches(text: str) -> list[str]:
+    """Return sentences about what can be searched for, and why a text may lead to nothing.
+
+    They repeat nothing of the text but a support code.
+    """
+    advice = [
+        (
+            "You can search for a reference, an order number, a quote number, a support code of "
+            "eight characters, or a link."
+        ),
+        (
+            "Handoff does not know who the customer is, so names, e-mail addresses and telephone "
+            "numbers lead to nothing. Neither does a time or a sku."
+        ),
+        (
+            "An order number is only known once the order was looked up: run handoff reconcile, "
+            "then search again."
+        ),
+        "Refused transfers are kept for 30 days.",
+    ]
+    if code := normalize_support_code(text):
+        advice.insert(
+            0,
+            f"If {code} is a support code, compare each character with the shopper's page. The "
+            "page may also belong to no handoff: then only the log has its code, in the line of "
+            "the request.",
+        )
+    return advice
 
 
 def _find_transfers(repository: SearchRepository, text: str) -> list[FoundTransfer]:

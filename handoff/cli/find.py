@@ -16,8 +16,7 @@ from handoff.cli.find_output import print_transfer
 from handoff.cli.open_ledger import open_existing_ledger
 from handoff.cli.unreadable_records import UnreadableRecords
 from handoff.operations.json_logs import configure_logging
-from handoff.support_code import normalize_support_code
-from handoff.transfer_search import search_transfers
+from handoff.transfer_search import list_advice_if_nothing_matches, search_transfers
 
 _HELP = """\
 Show what has happened to a transfer, as a timeline.
@@ -70,7 +69,7 @@ def find(words: tuple[str, ...], in_json: bool) -> None:
         report = {"transfers": transfers, "unreadable": unreadable.as_json()}
         click.echo(json.dumps(report, indent=2))
     elif transfers or not unreadable:
-        _print_transfers(transfers, normalize_support_code(text))
+        _print_transfers(transfers, text)
     raise click.exceptions.Exit(0 if transfers and not unreadable else FINDINGS)
 
 
@@ -79,15 +78,12 @@ def _read_standard_input() -> str:
         return str(file.read())
 
 
-def _print_transfers(transfers: Sequence[dict[str, Any]], support_code: str | None) -> None:
-    """Print transfers. `support_code` is the text that was searched, if it can be one."""
+def _print_transfers(transfers: Sequence[dict[str, Any]], text: str) -> None:
+    """Print the transfers that a text led to, or advice if there are none."""
     if not transfers:
-        click.echo("Nothing in the ledger matches.")
-        if support_code:
-            click.echo(
-                f"If {support_code} is the support code of a page that belongs to no handoff, the "
-                "log has it in the line of the request."
-            )
+        click.echo("Nothing in the ledger matches.\n")
+        for sentence in list_advice_if_nothing_matches(text):
+            click.echo(f"- {sentence}")
     console = Console()
     for transfer in transfers:
         print_transfer(console, transfer)

@@ -23,7 +23,8 @@ from handoff.support_code import list_handoff_id_prefixes, normalize_support_cod
 
 _MIN_ID_PREFIX = 8  # characters; earlier versions showed as many as the support code
 _BLANK = re.compile(r"\s")
-_QUOTE_NUMBER = re.compile(r"[0-9]{1,18}")  # fits a BigInteger
+# Without zeros in front, which the numbers of orders have. 18 digits fit a BigInteger.
+_QUOTE_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 _c = handoff.c
 _r = refused_transfer.c

@@ -333,10 +333,12 @@ TEXTS_THAT_LEAD_NOWHERE = (
 
 @pytest.mark.usefixtures("ordered")
 def test_a_text_that_leads_nowhere_is_not_repeated(handoff: Command) -> None:
+    without_matches = handoff("find", "nobody").stdout
+    assert without_matches.startswith("Nothing in the ledger matches.\n")
     for text in TEXTS_THAT_LEAD_NOWHERE:
         result = handoff("find", text)
         assert result.exit_code == 1, result.output
-        assert result.stdout == "Nothing in the ledger matches.\n", ascii(text[:12])
+        assert result.stdout == without_matches, ascii(text[:12])
         assert read_transfers(handoff("find", text, "--json")) == [], ascii(text[:12])
 
 
@@ -344,7 +346,22 @@ def test_the_code_of_a_page_without_a_handoff_leads_to_the_log(handoff: Command)
     assert handoff("migrate").exit_code == 0
     result = handoff("find", "7k3m9qx2")
     assert result.exit_code == 1
-    assert "If 7K3M-9QX2 is the support code of a page" in result.stdout
+    assert "If 7K3M-9QX2 is a support code, compare each character" in result.stdout
+    assert "only the log has its code" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "text", ["shopper@example.com", "10:15", "Anna Schmidt", "+44 20 7946 0000"]
+)
+def test_a_text_that_cannot_be_found_is_answered_with_what_can_be(
+    handoff: Command, text: str
+) -> None:
+    assert handoff("migrate").exit_code == 0
+    output = handoff("find", text).stdout
+    assert "names, e-mail addresses and telephone numbers lead to nothing" in output
+    assert "Neither does a time" in output
+    assert "- You can search for a reference, an order number," in output
+    assert "support code, compare" not in output
 
 
 def test_markup_in_a_reference_is_printed_as_it_is(scenario: Scenario, handoff: Command) -> None:

@@ -56,6 +56,8 @@ def test_every_match_leads_to_all_handoffs_of_its_transfer(
         ID[:7],
         "0000-0001",
         "4",
+        "041",
+        "#000000042",
         "new",
         "r\x00",
         "\ud800",

@@ -24,10 +24,9 @@ from handoff.problems import Busy, LedgerUnavailable, RecordUnreadable
 from handoff.recent_value import RecentValue
 from handoff.reconciliation.state_texts import DIFFERENCE_LABELS
 from handoff.settings import Settings
-from handoff.support_code import normalize_support_code
 from handoff.time_and_order_json import format_time
 from handoff.timeline_texts import describe_entry, describe_verdict, format_moment, separate_words
-from handoff.transfer_search import search_transfers
+from handoff.transfer_search import list_advice_if_nothing_matches, search_transfers
 from handoff.web_view_link import find_handoff_id
 
 MAX_SHOWN_TRANSFERS = 20
@@ -172,7 +171,7 @@ def _render_search(text: str) -> str | Response:
         transfers=transfers[-MAX_SHOWN_TRANSFERS:],
         hidden_count=max(0, len(transfers) - MAX_SHOWN_TRANSFERS),
         unreadable=unreadable,
-        support_code=normalize_support_code(text),
+        advice=list_advice_if_nothing_matches(text),
         can_compare=context.order_check.can_read_orders,
         shop_answer=request.args.get("shop", ""),
     )

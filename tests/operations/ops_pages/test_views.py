@@ -191,6 +191,25 @@ def test_hostile_texts_find_nothing_and_stay_text(ordered: Scenario, desk: Flask
         assert len(answer.data) < 10_000
 
 
+def test_a_search_without_matches_says_what_can_be_searched_for(
+    desk: FlaskClient, scenario: Scenario
+) -> None:
+    scenario.transfer_bag("r", opened=False)
+    page = desk.get("/ops/?q=shopper%40example.com").text
+    assert "Nothing matches" in page
+    assert "names, e-mail addresses and telephone numbers lead to nothing" in page
+    assert "support code, compare" not in page
+    assert "If 7K3M-9QX2 is a support code, compare each char" in desk.get("/ops/?q=7k3m9qx2").text
+
+
+def test_the_number_of_an_order_does_not_find_a_quote_with_the_same_value(
+    desk: FlaskClient, scenario: Scenario
+) -> None:
+    scenario.transfer_bag("r", opened=False)
+    assert "1 transfer found" in desk.get("/ops/?q=1").text
+    assert "Nothing matches" in desk.get("/ops/?q=000000001").text
+
+
 def test_markup_in_a_reference_or_a_sku_stays_text(scenario: Scenario, desk: FlaskClient) -> None:
     Poq(scenario.app.test_client()).transfer_bag(("<b>sku</b>", 1), reference="<i>r</i>")
     for path in ("/ops/", "/ops/?q=%3Ci%3Er%3C/i%3E"):
