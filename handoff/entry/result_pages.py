@@ -24,7 +24,8 @@ class ResultPage:
 
     `code` is the page's name in logs and metrics. `shown_at` lists the addresses that answer with
     it, and `reasons` the link states and problems that lead to it. `icon` is the drawing above the
-    title. `retry_after`, in seconds, is set if the same request may succeed later.
+    title. `retry_after`, in seconds, is set if the same request may succeed later. `retry_method`
+    is the method of the button "Try again".
     """
 
     code: str
@@ -36,6 +37,7 @@ class ResultPage:
     reasons: tuple[LinkState | type[Problem], ...] = ()
     icon: Literal["ordered", "expired", "used", "later", "bag", "problem"] = "problem"
     retry_after: int | None = None
+    retry_method: Literal["get", "post"] = "post"
 
 
 def mark_translatable(message: str) -> str:
@@ -117,6 +119,7 @@ COOKIES_BLOCKED = ResultPage(
     _BAG_AND_LINK_ARE_SAFE,
     mark_translatable("Allow cookies, then try again."),
     shown_at=(LINK,),
+    retry_method="get",  # only the entry page can give the cookie that a POST needs
 )
 UNAVAILABLE = ResultPage(
     "unavailable",

@@ -55,6 +55,31 @@ def test_a_web_view_that_blocks_cookies_is_told_and_the_link_is_not_used(
     assert web_view.checkout().lines == {"ITEM-02": 2}
 
 
+def test_try_again_reaches_checkout_at_once_after_cookies_were_allowed(
+    serve: Serve, web_view: WebView
+) -> None:
+    poq = serve()
+    link = poq.request_link(("ITEM-02", 2))
+    address = f"{poq.url}/h/**"
+    web_view.page.route(address, _answer_without_cookies)
+    web_view.open(link)
+    web_view.sees("Checkout needs cookies")
+    web_view.page.unroute(address)
+    web_view.tap("Try again")
+    assert web_view.checkout().lines == {"ITEM-02": 2}
+
+
+def _answer_without_cookies(route: Route) -> None:
+    """Answer a request as the service does, but set no cookie, as if the browser refused it."""
+    answer = route.fetch(max_redirects=0)
+    route.request.frame.page.context.clear_cookies()  # fetch() has kept the cookies of the answer
+    route.fulfill(
+        status=answer.status,
+        body=answer.body(),
+        headers={name: text for name, text in answer.headers.items() if name != "set-cookie"},
+    )
+
+
 def test_a_web_view_that_loses_its_cookie_can_use_the_link_once(
     serve: Serve, without_scripts: WebView
 ) -> None:
@@ -67,6 +92,8 @@ def test_a_web_view_that_loses_its_cookie_can_use_the_link_once(
     without_scripts.tap(CONTINUE)
     without_scripts.sees("Checkout needs cookies")
     without_scripts.tap("Try again")
+    without_scripts.sees(ENTRY_PAGE)
+    without_scripts.tap(CONTINUE)
     assert without_scripts.checkout().lines == {"ITEM-02": 2}
     without_scripts.page.context.clear_cookies()
     without_scripts.open(link)

@@ -282,7 +282,7 @@ def test_a_web_view_without_cookies_is_told_and_the_link_is_not_used(
         answer = phone.post(link)
         assert answer.status_code == 403
         assert "Checkout needs cookies" in answer.text
-        assert f'<form method="post" action="{link}">' in answer.text
+        assert f'<form method="get" action="{link}">' in answer.text
     page = {"shown_page": "cookies_blocked", "page_shown_at": clock.now}
     assert read_handoffs(tmp_path) == [{**row, **page} for row in before]
     assert read_sessions(shop) == {}
