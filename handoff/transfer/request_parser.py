@@ -41,7 +41,9 @@ _MAX_FORM_FIELDS = 50
 MAX_LINES = 200
 MAX_QUANTITY = 10_000
 _MAX_REFERENCE = 32  # characters; a UUID may be longer
+_UUID_PATTERN = "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"  # longer than a reference
 _MAX_SKU = 255
+_MAX_QUOTE_ID = 255
 _MAX_TOKEN = 4096
 _QUOTE_FIELDS = ("quote_id", "token_id", "token")
 
@@ -262,19 +264,30 @@ def _require_sums_in_range(items: list[TransferItem]) -> list[TransferItem]:
 Text = Annotated[str, Field(strict=True, min_length=1)]
 Token = Annotated[Text, Field(max_length=_MAX_TOKEN, pattern=r"^[\x21-\x7e]+$")]
 Reference = Annotated[
-    Text, AfterValidator(_require_printable), AfterValidator(_require_short_reference)
-]
-QuoteId = Annotated[
     Text,
-    Field(max_length=_MAX_SKU),
-    BeforeValidator(_convert_number_to_text, json_schema_input_type=int | Text),
+    AfterValidator(_require_printable),
+    AfterValidator(_require_short_reference),
+    Field(
+        description="Printable characters: 32 at most, or a UUID with its hyphens.",
+        json_schema_extra={"anyOf": [{"maxLength": _MAX_REFERENCE}, {"pattern": _UUID_PATTERN}]},
+    ),
+]
+_QuoteIdText = Annotated[Text, Field(max_length=_MAX_QUOTE_ID)]
+QuoteId = Annotated[
+    _QuoteIdText,
+    BeforeValidator(_convert_number_to_text, json_schema_input_type=int | _QuoteIdText),
+    Field(description="A guest's masked id, or the number of a customer's quote."),
 ]
 
 
 class TransferItem(BaseModel):
     """A line of a bag, as Poq sends it."""
 
-    sku: Annotated[Text, Field(max_length=_MAX_SKU), AfterValidator(_require_printable)]
+    sku: Annotated[
+        Text,
+        Field(max_length=_MAX_SKU, description="Printable characters, in upper or lower case."),
+        AfterValidator(_require_printable),
+    ]
     quantity: Annotated[
         int, Field(strict=True, ge=1, le=MAX_QUANTITY), BeforeValidator(_convert_whole_float)
     ]
@@ -288,18 +301,16 @@ Items = Annotated[
 
 
 class TransferBody(BaseModel):
-    """The fields that a transfer may have, of whichever kind it is.
+    """The fields that a transfer may have, of whichever kind it is."""
 
-    The context of the validation has the store views under `stores`.
-    """
-
+    # The context of the validation has the store views under `stores`.
     items: Items | None = None
     currency: Annotated[Text, AfterValidator(_require_known_currency)] | None = None
     reference: Reference | None = None
     store: Annotated[Text, AfterValidator(_require_known_store)] | None = None
     quote_id: QuoteId | None = None
-    token_id: Token | None = None
-    token: Token | None = None
+    token_id: Annotated[Token | None, Field(description="The token of a quote's customer.")] = None
+    token: Annotated[Token | None, Field(description="Another name for `token_id`.")] = None
 
 
 _REFERENCE: TypeAdapter[str] = TypeAdapter(Reference)

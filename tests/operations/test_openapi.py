@@ -6,6 +6,7 @@ import re
 from importlib.metadata import PackageNotFoundError
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from flask.testing import FlaskClient
@@ -17,7 +18,7 @@ from schemathesis.specs.openapi import checks
 from handoff import problems
 from handoff.operations.openapi_document import build_openapi_document
 from handoff.settings import Settings
-from tests.conftest import KEY, STORE, MakeApp
+from tests.conftest import KEY, STORE, MakeApp, Poq
 from tests.test_documentation import list_problems
 
 CHECKS = (
@@ -100,6 +101,20 @@ def test_the_document_lists_the_stores_of_the_settings(document: Any) -> None:
     fields = document["components"]["schemas"]["TransferBody"]["properties"]
     assert fields["currency"] == {"enum": [STORE["currency"], None]}
     assert fields["store"] == {"enum": [STORE["code"], None]}
+
+
+def test_the_document_has_the_longest_texts_of_a_transfer(document: Any, poq: Poq) -> None:
+    schema = {**document["components"]["schemas"]["TransferBody"], **document}
+    is_described = jsonschema_rs.validator_for(schema).is_valid
+    bag = {"items": [{"sku": "s", "quantity": 1}], "currency": STORE["currency"]}
+    uuid = "9f1c2a5e-7d34-4c1b-8f0e-2f6d9f0c1a77"
+    accepted = [bag | {"reference": text} for text in ("r" * 32, uuid, uuid.upper())]
+    accepted += [{"quote_id": "q" * 255}, {"quote_id": 7}]
+    refused = [bag | {"reference": text} for text in ("r" * 33, f"{uuid}0", f"g{uuid[1:]}")]
+    refused += [{"quote_id": "q" * 256}]
+    for body in (*accepted, *refused):
+        is_accepted = poq.transfer(body).get_json().get("code") != "request_invalid"
+        assert (is_described(body), is_accepted) == (body in accepted,) * 2, body
 
 
 def test_the_document_holds_no_secret(client: FlaskClient) -> None:
