@@ -96,6 +96,20 @@ def test_no_page_is_wider_than_its_window(url: str, new_web_view: NewWebView) ->
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
+def test_everything_that_can_be_tapped_is_large_enough_for_a_finger(
+    url: str, new_web_view: NewWebView
+) -> None:
+    page = open_page(new_web_view)
+    sign_in(page, url)
+    for path in PATHS:
+        page.goto(f"{url}{path}")
+        targets = page.locator("a, button, summary, input:not([type=hidden])").all()
+        boxes = [(target.inner_text(), target.bounding_box()) for target in targets]
+        sizes = [(text, box["width"], box["height"]) for text, box in boxes if box]
+        assert sizes
+        assert [each for each in sizes if min(each[1:]) < 44] == [], path
+
+
 def test_the_pages_work_without_scripts_and_break_no_policy(
     url: str, new_web_view: NewWebView
 ) -> None:
