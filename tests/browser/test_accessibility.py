@@ -23,6 +23,13 @@ SMALL = ViewportSize(width=320, height=568)
 COLOURS = ["#1a4fd6", "#ffee00", "#000000", "#ffffff", "#ff0000"]
 
 _CONTRAST_ONLY = {"runOnly": ["color-contrast"]}
+_COUNT_LINES = """(element, word) => {
+  const text = element.firstChild, range = document.createRange();
+  const start = text.data.indexOf(word);
+  range.setStart(text, start);
+  range.setEnd(text, start + word.length);
+  return range.getClientRects().length;
+}"""
 _EDGE = "getComputedStyle(document.querySelector('button, .button')).borderTopColor"
 
 
@@ -98,6 +105,17 @@ def test_text_of_double_size_fits_the_narrowest_phone(
     assert page.evaluate("document.documentElement.scrollWidth") == SMALL["width"]
     for element in page.locator("h1, p, button, .button").all():
         assert element.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_text_of_double_size_does_not_break_a_long_word(new_scenarios: NewScenarios) -> None:
+    scenarios = new_scenarios()
+    page = scenarios.web_view.page
+    page.set_viewport_size(ViewportSize(width=390, height=844))
+    page.set_extra_http_headers({"Accept-Language": "de"})
+    scenarios.open("unknown")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    expect(page.locator("h1")).to_have_text("Dieser Link funktioniert nicht")
+    assert page.locator("h1").evaluate(_COUNT_LINES, "funktioniert") == 1
 
 
 def test_reduced_motion_is_respected(new_scenarios: NewScenarios) -> None:
