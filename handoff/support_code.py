@@ -17,6 +17,8 @@ _RFC4648, _CROCKFORD = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJK
 _TO_CROCKFORD = str.maketrans(_RFC4648, _CROCKFORD)
 _FROM_CROCKFORD = str.maketrans(_CROCKFORD + "ILO", _RFC4648 + "BBA")  # I and L are 1, O is 0
 _IGNORED = re.compile(r"[\s\u00ad\u2010-\u2015\u2212-]")  # blanks, hyphens and dashes
+# What may stand around a code that is pasted.
+_AROUND = " \t\r\n.,;:!?'\"()[]<>\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
 _CODE = re.compile(r"[0-9A-TV-Z]{8}")
 _CODE_BYTES = 5
 
@@ -35,7 +37,7 @@ def build_support_code(log_context: Mapping[str, Any]) -> str | None:
 
 def normalize_support_code(text: str) -> str | None:
     """Return a code as the pages show it, however a person has written it, or None."""
-    code = _IGNORED.sub("", text).upper()
+    code = _IGNORED.sub("", text.strip(_AROUND)).upper()
     if not code.isascii() or not _CODE.fullmatch(code):
         return None
     code = code.translate(_FROM_CROCKFORD).translate(_TO_CROCKFORD)

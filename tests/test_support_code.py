@@ -50,6 +50,9 @@ def test_a_request_without_a_handoff_has_a_code_too(request_id: str) -> None:
         "7K3M\u20119QX2",
         "7 K 3 M \u2013 9 Q X 2",
         "7K3M\u00a0-\t9QX2",
+        "7K3M-9QX2.",
+        "(7k3m-9qx2)",
+        "\u201e7K3M-9QX2\u201c,\n",
     ],
 )
 def test_a_code_is_read_however_it_is_written(text: str) -> None:
@@ -61,7 +64,7 @@ def test_letters_that_look_like_digits_are_read_as_digits() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "7K3M-9QX", "7K3M-9QX22", "7K3M-9QXU", "7K3M_9QX2", "\u0667K3M9QX2"]
+    "text", ["", "7K3M-9QX", "7K3M-9QX22", "7K3M-9QXU", "7K3M_9QX2", "7K3M.9QX2", "\u0667K3M9QX2"]
 )
 def test_other_texts_are_no_codes(text: str) -> None:
     assert normalize_support_code(text) is None
