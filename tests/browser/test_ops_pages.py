@@ -96,6 +96,21 @@ def test_no_page_is_wider_than_its_window(url: str, new_web_view: NewWebView) ->
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
+def test_text_of_double_size_fits_a_phone(url: str, new_web_view: NewWebView) -> None:
+    page = open_page(new_web_view)
+    sign_in(page, url)
+    page.set_viewport_size(ViewportSize(width=390, height=844))
+    for path in PATHS:
+        page.goto(f"{url}{path}")
+        for summary in page.locator("details:not([open]) > summary").all():
+            summary.click()
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        for box in [each.bounding_box() for each in page.get_by_role("searchbox").all()]:
+            assert box is not None
+            assert box["width"] > 300, path
+
+
 def test_everything_that_can_be_tapped_is_large_enough_for_a_finger(
     url: str, new_web_view: NewWebView
 ) -> None:
