@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from handoff.entry.theme_css import Colour
 from handoff.support_code import build_support_code, normalize_support_code
@@ -116,6 +116,25 @@ def test_text_of_double_size_does_not_break_a_long_word(new_scenarios: NewScenar
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     expect(page.locator("h1")).to_have_text("Dieser Link funktioniert nicht")
     assert page.locator("h1").evaluate(_COUNT_LINES, "funktioniert") == 1
+
+
+def test_a_focused_button_of_double_size_does_not_push_the_title_away(
+    new_scenarios: NewScenarios,
+) -> None:
+    scenarios = new_scenarios()
+    page = scenarios.web_view.page
+    page.set_viewport_size(ViewportSize(width=390, height=844))
+    page.set_extra_http_headers({"Accept-Language": "de"})
+    page.route("**/page.css*", _double_font_size)  # before the browser scrolls to the focus
+    scenarios.open("unavailable")
+    expect(page.locator(":focus")).to_be_in_viewport(ratio=1)
+    expect(page.locator("h1")).to_be_in_viewport(ratio=0.8)
+    assert page.evaluate("scrollY") > 0
+
+
+def _double_font_size(route: Route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, body=f"{answer.text()} html {{ font-size: 200%; }}")
 
 
 def test_reduced_motion_is_respected(new_scenarios: NewScenarios) -> None:
