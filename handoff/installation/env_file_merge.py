@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 HEADER = (
-    "# The settings of Handoff. `handoff init` wrote this file, and keeps what you change.\n"
+    "# The settings of Handoff. `handoff init` writes this file, and keeps what you change.\n"
     "# docs/settings.md explains each setting. Restart the service after a change.\n"
 )
 # Values that init makes itself, or that must not change: a difference says nothing of the shop.
