@@ -1,4 +1,4 @@
-"""Records which result page a shopper saw last, for people who help this shopper.
+"""Records which result page a link showed last, for people who help the shopper.
 
 A page can be opened as often as anybody likes. So the same page is recorded once in ten seconds.
 No write is durable: after a power failure, only an answer of the support desk is missing.

@@ -104,11 +104,11 @@ def test_the_order_beside_the_bag_with_its_differences(
     assert "by poq, a guest's quote, 1 item, quote" in text
 
 
-def test_the_page_that_the_shopper_saw(scenario: Scenario, desk: FlaskClient) -> None:
+def test_the_last_page_of_a_link(scenario: Scenario, desk: FlaskClient) -> None:
     scenario.transfer_bag("r")
     assert scenario.app.test_client().get(scenario.links["r"]).status_code == 410
     text = search(desk, "r")
-    assert "The shopper saw This link has already been used" in text
+    assert "Last page shown for this link This link has already been used" in text
     assert "The shopper got into checkout. No order is known." in text
 
 
