@@ -50,7 +50,7 @@ def _describe_orders(transfer: dict[str, Any]) -> str:
     return text
 
 
-def describe_entry(entry: dict[str, Any]) -> str:
+def describe_entry_details(entry: dict[str, Any]) -> str:
     """Return what an entry of a timeline says besides its event and its time."""
     match entry["event"]:
         case "transferred":

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from handoff.console_table import build_console_table, shorten_time
 from handoff.reconciliation.state_texts import DIFFERENCE_LABELS
-from handoff.timeline_texts import describe_entry, describe_verdict, separate_words
+from handoff.timeline_texts import describe_entry_details, describe_verdict, separate_words
 
 
 def print_transfer(console: Console, transfer: dict[str, Any]) -> None:
@@ -23,7 +23,7 @@ def print_transfer(console: Console, transfer: dict[str, Any]) -> None:
     console.print(Text(describe_verdict(transfer)))
     for handoff in transfer["handoffs"]:
         rows = [
-            (entry["at"], separate_words(entry["event"]), describe_entry(entry))
+            (entry["at"], separate_words(entry["event"]), describe_entry_details(entry))
             for entry in handoff["timeline"]
         ]
         title = f"Handoff {handoff['handoff']}, support code {handoff['support_code']}"

@@ -16,9 +16,9 @@ from handoff.doctor.doctor_shop_client import DoctorShopClient, read_message
 from handoff.doctor.storefront_session_trial import try_storefront_checkout
 from handoff.doctor.trial_carts import (
     GraphqlCart,
-    create_graphql_cart,
     create_rest_cart,
     find_buyable_skus,
+    try_graphql_cart,
 )
 from handoff.doctor.trial_sessions import open_page_without_session
 from handoff.magento.admin_access import AdminLoginReply
@@ -223,10 +223,10 @@ class CheckContext:
         return run_trial(self.shop, store, cart, cart.sku)
 
     @memoize
-    def create_graphql_cart(self) -> GraphqlCart:
+    def try_graphql_cart(self) -> GraphqlCart:
         """Build a cart by GraphQL as a transfer does."""
         sku = self.try_checkout(self.default_store).cart.sku
-        return create_graphql_cart(self.shop, self.default_store, sku)
+        return try_graphql_cart(self.shop, self.default_store, sku)
 
     @memoize
     def read_store_config(self, store: StoreView) -> dict[str, Any]:

@@ -101,7 +101,7 @@ CHECKLIST: dict[str, dict[str, tuple[Check, ...]]] = {
         ),
         "Back to the app": (
             Check("Script in checkout", web_checkout.check_script_in_checkout, _STORE),
-            Check("Script on other pages", web_checkout.check_script_on_other_pages, _STORE),
+            Check("Script on other pages", web_checkout.check_script_on_cart_page, _STORE),
             Check("Policy of checkout", web_checkout.check_checkout_page_policy, _STORE),
             Check("Policy of the success page", web_checkout.check_success_page_policy, _STORE),
             Check("Poq's script", web_checkout.check_poq_script_host, needs_rest=False),

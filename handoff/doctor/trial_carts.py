@@ -51,7 +51,7 @@ def find_buyable_skus(
     return (found or _find_skus_by_graphql(shop, store))[:_MAX_SKUS]
 
 
-def create_graphql_cart(shop: DoctorShopClient, store: StoreView, sku: str | None) -> GraphqlCart:
+def try_graphql_cart(shop: DoctorShopClient, store: StoreView, sku: str | None) -> GraphqlCart:
     """Build a cart with one line in one document, as a transfer does.
 
     Without a sku create an empty one, because Magento does not accept an empty list of items.

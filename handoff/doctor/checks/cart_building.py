@@ -7,7 +7,7 @@ from statistics import median
 
 from handoff.doctor.check_context import CheckContext
 from handoff.doctor.check_result import CheckResult, ok, unknown, warning
-from handoff.doctor.trial_carts import create_graphql_cart, create_rest_cart
+from handoff.doctor.trial_carts import create_rest_cart, try_graphql_cart
 from handoff.magento.graphql_missing_features import GraphqlFailure, classify_graphql_failure
 from handoff.magento.graphql_product_pages import PAGE_SIZE
 from handoff.magento.http_transport import HttpResponse, read_json
@@ -22,7 +22,7 @@ _NAME_PRODUCT = "Name a simple product that is for sale: --sku."
 
 def check_graphql(context: CheckContext) -> CheckResult:
     """Send the GraphQL that transfers use: build a cart, and search for products."""
-    cart = context.create_graphql_cart()
+    cart = context.try_graphql_cart()
     failed = _classify_failure(cart.response) if cart.seconds is None else None
     if failed is None:
         search = context.shop.call_graphql(_PRODUCT_SEARCH, store=context.default_store)
@@ -79,15 +79,15 @@ def check_cart_build_time(context: CheckContext) -> CheckResult:
     cart = median(each.cart_seconds for each in rest_carts if each.cart_seconds is not None)
     line = median(each.line_seconds for each in rest_carts if each.sku is not None)
     seen = f"REST {_format_ms(cart)}, and {_format_ms(line)} for each line"
-    if context.create_graphql_cart().seconds is None:
+    if context.try_graphql_cart().seconds is None:
         max_lines = max(1, int((limit - cart) / max(line, 0.001)))
         return warning(
             f"{seen}; no GraphQL. A bag of more than {max_lines} lines takes longer than the "
             f"{limit:g} s that a transfer has.",
             "Make GraphQL available, or raise HANDOFF_MAGENTO_TIMEOUT.",
         )
-    graphql_carts = [context.create_graphql_cart()]
-    graphql_carts += [create_graphql_cart(shop, store, first.sku) for _ in repetitions]
+    graphql_carts = [context.try_graphql_cart()]
+    graphql_carts += [try_graphql_cart(shop, store, first.sku) for _ in repetitions]
     graphql = median(each.seconds for each in graphql_carts if each.seconds is not None)
     break_even = max(1, ceil((graphql - cart) / max(line, 0.001)))
     seen += (

@@ -33,7 +33,7 @@ def check_script_in_checkout(context: CheckContext, store: StoreView) -> CheckRe
     return _check_script(context.settings.build_store_site(store), page)
 
 
-def check_script_on_other_pages(context: CheckContext, store: StoreView) -> CheckResult:
+def check_script_on_cart_page(context: CheckContext, store: StoreView) -> CheckResult:
     """Look for our script in the cart page, whose head the success page shares."""
     site = context.settings.build_store_site(store)
     return _check_script(site, _open_page(context, site, _CART_PATH))

@@ -25,7 +25,12 @@ from handoff.recent_value import RecentValue
 from handoff.reconciliation.state_texts import DIFFERENCE_LABELS
 from handoff.settings import Settings
 from handoff.time_and_order_json import format_time
-from handoff.timeline_texts import describe_entry, describe_verdict, format_moment, separate_words
+from handoff.timeline_texts import (
+    describe_entry_details,
+    describe_verdict,
+    format_moment,
+    separate_words,
+)
 from handoff.transfer_search import list_advice_if_nothing_matches, search_transfers
 from handoff.web_view_link import find_handoff_id
 
@@ -73,7 +78,7 @@ def register_ops_views(app: Flask, context: OpsContext) -> None:
     """Add the views and the functions of their templates to an app."""
     register_views(app, _blueprint, context)
     app.jinja_env.globals.update(
-        describe_entry=describe_entry,
+        describe_entry_details=describe_entry_details,
         separate_words=separate_words,
         describe_verdict=describe_verdict,
         shop_answers=_SHOP_ANSWERS,
