@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
 from handoff.cli.init_plan import InstallationPlan
@@ -114,5 +112,5 @@ def print_start_step(plan: InstallationPlan) -> None:
         f"\nThe units are in {deployment.units_folder}. Without systemd, start the service by:"
     )
     command = f"handoff serve --env-file {deployment.env_file} --bind {deployment.bind}"
-    is_other_user = deployment.user != getpass.getuser()
+    is_other_user = is_root() and deployment.user != "root"
     click.echo(f"  sudo -u {deployment.user} {command}" if is_other_user else f"  {command}")

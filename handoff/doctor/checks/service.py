@@ -21,7 +21,7 @@ _CLOCK_FAULT_SECONDS = 240.0
 _CLOCK_ADVICE = "Synchronize both machines by NTP (timedatectl set-ntp true)."
 _NGINX = (
     "add a line to the shop's server and reload nginx: `include /etc/handoff/nginx.conf;` "
-    "`handoff init` writes this file, from docs/deploy/nginx-location.conf."
+    "The command handoff init writes this file, from docs/deploy/nginx-location.conf."
 )
 
 
