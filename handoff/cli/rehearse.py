@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from handoff.bag import normalize_sku
 from handoff.cli.command_exit import FINDINGS, INTERRUPTED, exit_with_error
 from handoff.cli.command_settings import add_env_file_option, load_settings_or_exit
 from handoff.cli.customer_options import add_customer_options, read_password
@@ -118,7 +119,7 @@ def rehearse(
     try:
         _require_staging_shop(settings, staging)
         stores = _select_stores(settings, codes)
-        if skus and len({sku.casefold() for sku in skus}) < PRODUCT_COUNT:
+        if skus and len({normalize_sku(sku) for sku in skus}) < PRODUCT_COUNT:
             raise RehearsalNotPossible("--sku has to name two products: a bag has two lines.")
         password = read_password(customer_email, customer_password_file) if customer_email else ""
         options = _RehearseOptions(stores, skus, customer_email, password, place_order, in_json)
